@@ -1,0 +1,108 @@
+#include <gtest/gtest.h>
+
+#include "farm/base/bytes.h"
+#include "farm/base/clock.h"
+#include "farm/base/digest.h"
+#include "farm/base/files.h"
+#include "farm/base/process.h"
+
+namespace farm {
+namespace {
+
+TEST(Hex, RoundTripsAndRefusesOtherDigits) {
+  EXPECT_EQ(HexEncode(std::string_view("\x00\xff\x1a", 3)), "00ff1a");
+  EXPECT_EQ(HexDecode("00ff1a").value(), std::string("\x00\xff\x1a", 3));
+  for (const char* bad : {"0", "0G", "FF", "0x"}) EXPECT_FALSE(HexDecode(bad)) << bad;
+}
+
+TEST(Base64, RoundTripsEveryLength) {
+  std::string bytes;
+  for (int i = 0; i < 70; ++i) {
+    EXPECT_EQ(Base64Decode(Base64Encode(bytes)).value(), bytes);
+    bytes += static_cast<char>(i * 37);
+  }
+}
+
+TEST(Base64, HasOneTextForOneByteString) {
+  EXPECT_EQ(Base64Encode("ab"), "YWI=");
+  for (const char* bad : {"YWI", "YWJ=", "YW==YWI=", "YWI-", "=AAA", "YW I", "Y===", "YR=="}) {
+    EXPECT_FALSE(Base64Decode(bad)) << bad;
+  }
+}
+
+TEST(Decimal, RefusesSignsLeadingZerosAndOverflow) {
+  EXPECT_EQ(ParseDecimal("0", 10).value(), 0U);
+  EXPECT_EQ(ParseDecimal("18446744073709551615", ~0ULL).value(), ~0ULL);
+  for (const char* bad : {"", "01", "-1", "+1", "11", "18446744073709551616", " 1"}) {
+    EXPECT_FALSE(ParseDecimal(bad, 10)) << bad;
+  }
+}
+
+TEST(Utf8, RefusesOverlongSurrogateAndTruncated) {
+  EXPECT_TRUE(IsUtf8("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"));
+  for (const char* bad : {"\xc0\x80", "\xed\xa0\x80", "\xe2\x82", "\xff", "\xf4\x90\x80\x80"}) {
+    EXPECT_FALSE(IsUtf8(bad));
+  }
+}
+
+TEST(Digest, ParsesOnlyItsOwnText) {
+  const std::string hex(64, 'a');
+  EXPECT_EQ(Digest::Parse("sha256:" + hex).value().Text(), "sha256:" + hex);
+  for (const std::string& bad : {hex, "sha256:" + hex + "a", "sha256:" + hex.substr(1),
+                                 "sha256:" + std::string(64, 'A'), "sha512:" + hex}) {
+    EXPECT_FALSE(Digest::Parse(bad)) << bad;
+  }
+}
+
+TEST(Time, RoundTrips) {
+  for (const UnixSeconds time : {0LL, 951782399LL, 951782400LL, 1795477230LL, 4102444800LL}) {
+    EXPECT_EQ(ParseTime(FormatTime(time)).value(), time);
+  }
+  for (const char* bad : {"2026-02-30T00:00:00Z", "2026-11-23 23:40:30Z", "2026-11-23T24:00:00Z",
+                          "2026-11-23T23:40:30+00:00", ""}) {
+    EXPECT_FALSE(ParseTime(bad)) << bad;
+  }
+}
+
+TEST(Files, WriteDurablyReplacesWholeContent) {
+  const auto directory = TemporaryDirectory::Make("");
+  ASSERT_TRUE(directory);
+  const std::string path = JoinPath(directory->path(), "a");
+  ASSERT_TRUE(WriteDurably(RealFileSystem(), path, "one"));
+  ASSERT_TRUE(WriteDurably(RealFileSystem(), path, "two"));
+  EXPECT_EQ(ReadFile(path, 3).value(), "two");
+  EXPECT_EQ(ReadFile(path, 2).error().code, ErrorCode::kLimitExceeded);
+  EXPECT_EQ(ReadFile(path + "x", 2).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(ListDirectory(directory->path()).value(), std::vector<std::string>{"a"});
+}
+
+TEST(Process, GivesOutputExitCodeAndNothingOfOurEnvironment) {
+  ProcessSpec spec;
+  spec.argv = {"/bin/sh", "-c", "cat; echo \"$HOME$A\"; echo bad >&2; exit 3"};
+  spec.environment = {"A=b"};
+  spec.standard_input = std::string(200000, 'x');
+  const auto result = RunProcess(spec);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->output, std::string(200000, 'x') + "b\n");
+  EXPECT_EQ(result->error_output, "bad\n");
+  EXPECT_EQ(result->exit_code, 3);
+}
+
+TEST(Process, EndsWhenCancelledAndNamesAMissingProgram) {
+  ProcessSpec spec;
+  spec.argv = {"/bin/sleep", "1000"};
+  spec.cancelled = [] { return true; };
+  EXPECT_TRUE(RunProcess(spec).value().cancelled);
+  spec.argv = {"no-such-program-here"};
+  EXPECT_EQ(RunProcess(spec).error().code, ErrorCode::kNotFound);
+}
+
+TEST(Error, MapsToTheExitCodesOfTheDesign) {
+  EXPECT_EQ((Error{ErrorCode::kInvalidInput, ""}.Exit()), ExitCode::kUsage);
+  EXPECT_EQ((Error{ErrorCode::kMismatch, "", ExitCode::kApproval}.Exit()), ExitCode::kApproval);
+  EXPECT_EQ(Worse(ExitCode::kProved, ExitCode::kDissent), ExitCode::kDissent);
+  EXPECT_EQ(Worse(ExitCode::kDissent, ExitCode::kQuorum), ExitCode::kQuorum);
+}
+
+}  // namespace
+}  // namespace farm

@@ -1,0 +1,228 @@
+#include "farm/base/files.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+namespace farm {
+namespace {
+
+constexpr std::size_t kPieceBytes = 1 << 20;
+
+Error SystemError(std::string_view doing, const std::string& path) {
+  const int number = errno;
+  return Error{number == ENOENT ? ErrorCode::kNotFound : ErrorCode::kUnavailable,
+               std::string(doing) + " " + path + ": " + std::strerror(number)};
+}
+
+class RealWritableFile final : public WritableFile {
+ public:
+  RealWritableFile(int descriptor, std::string path)
+      : descriptor_(descriptor), path_(std::move(path)) {}
+  RealWritableFile(const RealWritableFile&) = delete;
+  RealWritableFile& operator=(const RealWritableFile&) = delete;
+  ~RealWritableFile() override { close(descriptor_); }
+
+  Status Append(std::string_view bytes) override {
+    while (!bytes.empty()) {
+      const ssize_t count = write(descriptor_, bytes.data(), bytes.size());
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return SystemError("writing", path_);
+      bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+    return {};
+  }
+
+  Status Sync() override {
+    if (fsync(descriptor_) != 0) return SystemError("syncing", path_);
+    return {};
+  }
+
+ private:
+  int descriptor_;
+  std::string path_;
+};
+
+class RealFiles final : public FileSystem {
+ public:
+  Result<std::unique_ptr<WritableFile>> Create(const std::string& path, bool truncate) override {
+    const int descriptor = open(path.c_str(),
+                                O_WRONLY | O_CREAT | O_CLOEXEC | (truncate ? O_TRUNC : O_EXCL),
+                                0644);
+    if (descriptor < 0) return SystemError("creating", path);
+    return std::unique_ptr<WritableFile>(new RealWritableFile(descriptor, path));
+  }
+
+  Status Rename(const std::string& from, const std::string& to) override {
+    if (rename(from.c_str(), to.c_str()) != 0) return SystemError("renaming to", to);
+    return {};
+  }
+
+  Status Remove(const std::string& path) override {
+    if (unlink(path.c_str()) != 0) return SystemError("removing", path);
+    return {};
+  }
+
+  Status SyncDirectory(const std::string& path) override {
+    const int descriptor = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) return SystemError("opening directory", path);
+    const int failed = fsync(descriptor);
+    const int number = errno;
+    close(descriptor);
+    errno = number;
+    if (failed != 0) return SystemError("syncing directory", path);
+    return {};
+  }
+
+  Status MakeDirectory(const std::string& path) override {
+    if (mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) {
+      return SystemError("making directory", path);
+    }
+    return {};
+  }
+};
+
+}  // namespace
+
+FileSystem& RealFileSystem() {
+  static RealFiles files;
+  return files;
+}
+
+Status WriteDurably(FileSystem& files, const std::string& path, std::string_view bytes) {
+  static std::atomic<unsigned> serial{0};
+  const std::string temporary =
+      path + ".part." + std::to_string(getpid()) + "." + std::to_string(++serial);
+  {
+    ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file, files.Create(temporary, true));
+    Status written = file->Append(bytes);
+    if (written) written = file->Sync();
+    if (!written) {
+      (void)files.Remove(temporary);
+      return written;
+    }
+  }
+  RETURN_IF_ERROR(files.Rename(temporary, path));
+  return files.SyncDirectory(DirectoryName(path));
+}
+
+Status ReadFileInPieces(const std::string& path,
+                        const std::function<Status(std::string_view)>& sink) {
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (descriptor < 0) return SystemError("reading", path);
+  std::string piece(kPieceBytes, '\0');
+  Status status;
+  while (true) {
+    const ssize_t count = read(descriptor, piece.data(), piece.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) status = SystemError("reading", path);
+    if (count <= 0) break;
+    status = sink(std::string_view(piece.data(), static_cast<std::size_t>(count)));
+    if (!status) break;
+  }
+  close(descriptor);
+  return status;
+}
+
+Result<std::string> ReadFile(const std::string& path, std::uint64_t bytes_max) {
+  std::string content;
+  RETURN_IF_ERROR(ReadFileInPieces(path, [&](std::string_view piece) -> Status {
+    if (content.size() + piece.size() > bytes_max) {
+      return Error{ErrorCode::kLimitExceeded,
+                   path + " has more than " + std::to_string(bytes_max) + " bytes"};
+    }
+    content += piece;
+    return {};
+  }));
+  return content;
+}
+
+bool FileExists(const std::string& path) {
+  struct stat status {};
+  return stat(path.c_str(), &status) == 0;
+}
+
+Result<std::uint64_t> FileSize(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) return SystemError("reading", path);
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+Result<std::vector<std::string>> ListDirectory(const std::string& path) {
+  DIR* directory = opendir(path.c_str());
+  if (directory == nullptr) return SystemError("reading directory", path);
+  std::vector<std::string> names;
+  while (const dirent* entry = readdir(directory)) {
+    const std::string name = entry->d_name;
+    if (name != "." && name != "..") names.push_back(name);
+  }
+  closedir(directory);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Status MakeDirectories(const std::string& path, unsigned mode) {
+  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    const std::string part = path.substr(0, end);
+    if (!part.empty() && mkdir(part.c_str(), mode) != 0 && errno != EEXIST) {
+      return SystemError("making directory", part);
+    }
+    if (end == std::string::npos) return {};
+  }
+}
+
+Status RemoveTree(const std::string& path) {
+  std::error_code error;
+  std::filesystem::remove_all(path, error);
+  if (error) return Error{ErrorCode::kUnavailable, "removing " + path + ": " + error.message()};
+  return {};
+}
+
+std::string JoinPath(std::string_view directory, std::string_view name) {
+  std::string path(directory);
+  if (!path.empty() && path.back() != '/') path += '/';
+  return path.append(name);
+}
+
+std::string DirectoryName(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string_view::npos) return ".";
+  return slash == 0 ? "/" : std::string(path.substr(0, slash));
+}
+
+std::string BaseName(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return std::string(slash == std::string_view::npos ? path : path.substr(slash + 1));
+}
+
+Result<TemporaryDirectory> TemporaryDirectory::Make(const std::string& parent) {
+  const char* environment = std::getenv("TMPDIR");
+  const std::string base =
+      !parent.empty() ? parent : environment != nullptr ? std::string(environment) : "/tmp";
+  std::string pattern = JoinPath(base, "farm.XXXXXX");
+  if (mkdtemp(pattern.data()) == nullptr) return SystemError("making directory", pattern);
+  return TemporaryDirectory(pattern);
+}
+
+TemporaryDirectory::TemporaryDirectory(TemporaryDirectory&& other) noexcept
+    : path_(std::exchange(other.path_, {})) {}
+
+TemporaryDirectory& TemporaryDirectory::operator=(TemporaryDirectory&& other) noexcept {
+  std::swap(path_, other.path_);
+  return *this;
+}
+
+TemporaryDirectory::~TemporaryDirectory() {
+  if (!path_.empty()) (void)RemoveTree(path_);
+}
+
+}  // namespace farm

@@ -1,0 +1,81 @@
+// The file system as the farm uses it: one seam, so that tests can lose unsynced bytes and names,
+// fill the disk and fail a sync (DESIGN section 10).  Paths are the caller's; no globals.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "farm/base/result.h"
+
+namespace farm {
+
+// A file open for writing, from its beginning.  Nothing counts before Sync() has succeeded.
+// Not thread-safe.  After any error the file must not be used again ("fsync fails: stop").
+class WritableFile {
+ public:
+  virtual ~WritableFile() = default;
+  // Errors: kUnavailable (I/O, disk full), naming the path.
+  virtual Status Append(std::string_view bytes) = 0;
+  virtual Status Sync() = 0;
+};
+
+// The five things whose loss a crash test simulates.  Thread-safe.  All errors name the path;
+// kNotFound where a file is missing, kUnavailable for everything else the system refuses.
+class FileSystem {
+ public:
+  virtual ~FileSystem() = default;
+  // Creates (mode 0644, must not exist unless `truncate`).
+  virtual Result<std::unique_ptr<WritableFile>> Create(const std::string& path, bool truncate) = 0;
+  virtual Status Rename(const std::string& from, const std::string& to) = 0;
+  virtual Status Remove(const std::string& path) = 0;
+  virtual Status SyncDirectory(const std::string& path) = 0;
+  virtual Status MakeDirectory(const std::string& path) = 0;  // one level; exists is success
+};
+
+// The machine's file system; lives as long as the program.
+FileSystem& RealFileSystem();
+
+// Writes a file so that after success the whole content survives a crash under `path`, and after
+// failure the old content (or nothing) is there: temporary name, sync, rename, sync directory.
+Status WriteDurably(FileSystem& files, const std::string& path, std::string_view bytes);
+
+// Reads a whole file of at most `bytes_max`.  Follows links.
+// Errors: kNotFound, kLimitExceeded, kUnavailable.
+Result<std::string> ReadFile(const std::string& path, std::uint64_t bytes_max);
+
+// Hands a file's bytes to `sink` in pieces (1 MiB); constant memory.
+Status ReadFileInPieces(const std::string& path,
+                        const std::function<Status(std::string_view)>& sink);
+
+bool FileExists(const std::string& path);
+Result<std::uint64_t> FileSize(const std::string& path);
+// Names in a directory, sorted by byte value, without "." and "..".
+Result<std::vector<std::string>> ListDirectory(const std::string& path);
+// mkdir -p with `mode` for what it makes.
+Status MakeDirectories(const std::string& path, unsigned mode);
+// rm -rf of what belongs to us; never follows links.
+Status RemoveTree(const std::string& path);
+// "a/b" + "c" -> "a/b/c".
+std::string JoinPath(std::string_view directory, std::string_view name);
+std::string DirectoryName(std::string_view path);  // "." if there is none
+std::string BaseName(std::string_view path);
+
+// A directory of its own under `parent` (TMPDIR or /tmp if empty), removed with the object.
+class TemporaryDirectory {
+ public:
+  static Result<TemporaryDirectory> Make(const std::string& parent);
+  TemporaryDirectory(TemporaryDirectory&& other) noexcept;
+  TemporaryDirectory& operator=(TemporaryDirectory&& other) noexcept;
+  ~TemporaryDirectory();
+  const std::string& path() const { return path_; }
+
+ private:
+  explicit TemporaryDirectory(std::string path) : path_(std::move(path)) {}
+  std::string path_;
+};
+
+}  // namespace farm
