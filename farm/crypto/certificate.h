@@ -1,0 +1,83 @@
+// X.509 as the farm uses it: one CA per operator, 24-hour signing leaves whose critical URI SAN is
+// the builder id, year-long TLS certificates.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "farm/base/clock.h"
+#include "farm/base/result.h"
+#include "farm/crypto/key.h"
+
+namespace farm {
+
+// Immutable; safe from any thread; cheap to copy.
+class Certificate {
+ public:
+  // Errors: kInvalidInput (not one certificate, trailing bytes, key of another kind).
+  static Result<Certificate> FromDer(std::string_view der);
+  static Result<Certificate> FromPem(std::string_view pem);
+  const std::string& der() const;
+  std::string Pem() const;
+  const PublicKey& public_key() const;
+  UnixSeconds not_before() const;
+  UnixSeconds not_after() const;
+  std::string common_name() const;
+  // The one URI of the subject alternative name.  Errors: kInvalidInput (none, or several names).
+  Result<std::string> UriName() const;
+  // Value of the Fulcio issuer extension 1.3.6.1.4.1.57264.1.8, or "".
+  std::string IssuerExtension() const;
+  friend bool operator==(const Certificate& a, const Certificate& b) { return a.der() == b.der(); }
+
+ private:
+  friend struct CertificateAccess;
+  struct State;
+  explicit Certificate(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+  std::shared_ptr<const State> state_;  // shared: immutable, copied with the value
+};
+
+// Checks that `leaf` was issued for code signing by `chain` (leaf's issuer first, self-signed root
+// last) and that every certificate was valid at `at`.  No system trust, no revocation lists.
+// Errors: kUntrusted exit 11 (another issuer, not a CA, wrong key usage), kUntrusted exit 18 (not
+// valid at that time).
+// Spec: RFC 5280 section 6.
+Status CheckSigningChain(const Certificate& leaf, const std::vector<Certificate>& chain,
+                         UnixSeconds at);
+
+// A self-signed CA, valid `seconds` from `now` - 60 s.
+Certificate IssueAuthority(const PrivateKey& key, const std::string& organization,
+                           const std::string& common_name, UnixSeconds now, std::int64_t seconds);
+
+struct SigningLeafRequest {
+  PublicKey key;
+  std::string organization;
+  std::string common_name;
+  std::string uri;               // critical SAN: the builder id
+  std::string issuer_extension;  // Fulcio issuer OIDs .1 and .8; some outside verifiers want them
+  UnixSeconds not_before = 0;
+  std::int64_t seconds = 24 * 3600;
+};
+// Signs a leaf (EKU code signing, digitalSignature) with an embedded SCT by `transparency_key`
+// (P-256; for outside verifiers only, we never look at it).  Spec: RFC 6962 section 3.
+Certificate IssueSigningLeaf(const PrivateKey& authority_key, const Certificate& authority,
+                             const PrivateKey& transparency_key, const SigningLeafRequest& request);
+
+struct TlsLeafRequest {
+  PublicKey key;
+  std::string common_name;               // the party, e.g. "site-xa"; what authorisation looks at
+  std::vector<std::string> dns_names;    // e.g. "localhost"
+  std::vector<std::string> ip_addresses; // e.g. "127.0.0.1"
+  UnixSeconds not_before = 0;
+  std::int64_t seconds = 366 * 24 * 3600;
+};
+Certificate IssueTlsLeaf(const PrivateKey& authority_key, const Certificate& authority,
+                         const TlsLeafRequest& request);
+
+// Certificate for a time-stamping authority (critical EKU timeStamping).
+Certificate IssueTimestampLeaf(const PrivateKey& authority_key, const Certificate& authority,
+                               const PublicKey& key, const std::string& common_name,
+                               UnixSeconds now, std::int64_t seconds);
+
+}  // namespace farm

@@ -1,0 +1,54 @@
+// SHA-256 (everything) and SHA-1 (git's old identities only), streaming.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "farm/base/digest.h"
+
+namespace farm {
+
+Digest Sha256(std::string_view bytes);
+
+// Not thread-safe.
+class Sha256Stream {
+ public:
+  Sha256Stream();
+  ~Sha256Stream();
+  Sha256Stream(Sha256Stream&&) noexcept;
+  Sha256Stream& operator=(Sha256Stream&&) noexcept;
+  void Update(std::string_view bytes);
+  Digest Finish();  // once
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// 20 bytes in, used for SHA-1 git objects and SWHIDs, never for trust.
+class Sha1Stream {
+ public:
+  Sha1Stream();
+  ~Sha1Stream();
+  Sha1Stream(Sha1Stream&&) noexcept;
+  Sha1Stream& operator=(Sha1Stream&&) noexcept;
+  void Update(std::string_view bytes);
+  std::string Finish();  // 20 bytes, once
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// Digest and size of a file, in constant memory.  Errors: kNotFound, kUnavailable.
+struct FileDigest {
+  Digest digest;
+  std::uint64_t size = 0;
+};
+Result<FileDigest> DigestOfFile(const std::string& path);
+
+// `count` unpredictable bytes of the operating system.
+std::string RandomBytes(std::size_t count);
+
+}  // namespace farm

@@ -1,0 +1,57 @@
+// Signature keys: ECDSA P-256 with SHA-256 (signature in ASN.1 DER) and Ed25519.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "farm/base/digest.h"
+#include "farm/base/result.h"
+
+namespace farm {
+
+enum class KeyKind { kP256, kEd25519 };
+
+// A public key, as its SubjectPublicKeyInfo.  Immutable; safe from any thread; cheap to copy.
+class PublicKey {
+ public:
+  // Errors: kInvalidInput (not an SPKI, another algorithm or curve, trailing bytes).
+  static Result<PublicKey> FromSpki(std::string_view der);
+  static Result<PublicKey> FromPem(std::string_view pem);
+  static Result<PublicKey> FromEd25519(std::string_view raw_32_bytes);
+
+  KeyKind kind() const;
+  const std::string& spki() const;     // DER
+  std::string raw_ed25519() const;     // 32 bytes; CHECKs the kind
+  std::string Pem() const;
+  std::string KeyId() const;           // lowercase hex SHA-256 of the SPKI: the DSSE keyid
+  // Errors: kUntrusted ("signature does not match").
+  Status Verify(std::string_view message, std::string_view signature) const;
+  friend bool operator==(const PublicKey& a, const PublicKey& b) { return a.spki() == b.spki(); }
+
+ private:
+  struct State;
+  explicit PublicKey(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+  std::shared_ptr<const State> state_;  // shared: an immutable OpenSSL key, copied with the value
+};
+
+// A private key in memory.  Programs use it through farm/sign; only sign, timestamp, tests and
+// `farm init` touch it directly.
+class PrivateKey {
+ public:
+  static PrivateKey Generate(KeyKind kind);
+  // PKCS#8 PEM, not encrypted.  Errors: kInvalidInput.
+  static Result<PrivateKey> FromPem(std::string_view pem);
+  std::string Pem() const;
+  const PublicKey& public_key() const;
+  std::string Sign(std::string_view message) const;
+
+  struct State;
+  const State& state() const { return *state_; }  // for certificate.cc and timestamp.cc
+
+ private:
+  explicit PrivateKey(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+  std::shared_ptr<const State> state_;
+};
+
+}  // namespace farm

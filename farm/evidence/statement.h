@@ -1,0 +1,172 @@
+// The statements of the farm: in-toto Statement v1 payloads, one predicate type each, as values.
+// Writing gives canonical JSON (RFC 8785); reading is strict: unknown fields, missing fields and
+// another version are refused.  Statements name other signed things by PAE digest.
+// FORMAT.md has the grammar and an example of each.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "farm/base/clock.h"
+#include "farm/base/digest.h"
+#include "farm/base/result.h"
+#include "farm/json/json.h"
+
+namespace farm {
+
+constexpr std::size_t kArtifactsMax = 4096;
+
+// A file that came out of a build.
+struct Artifact {
+  std::string name;  // file name, no slash
+  Digest digest;
+  std::uint64_t size = 0;
+  std::string mode;  // "0644" or "0755"
+  friend auto operator<=>(const Artifact&, const Artifact&) = default;
+};
+
+// A source as an auditor names it.
+struct SourceTree {
+  std::string name;
+  std::string tree;  // SHA-256 git tree, 64 hex
+  friend auto operator<=>(const SourceTree&, const SourceTree&) = default;
+};
+
+// "Build and release this", by a requester.
+struct Request {
+  Digest manifest;
+  std::string product;
+  std::string version;
+  std::string requester;  // id in the trust root
+  UnixSeconds created = 0;
+};
+
+// "I have read recipe and sources", by an auditor.  scope is "tree".
+struct Approval {
+  Digest manifest;
+  std::string product;
+  std::string version;
+  std::vector<SourceTree> sources;
+  std::string auditor;
+  std::string scope;
+  UnixSeconds created = 0;
+};
+
+// "These sites are asked, now", by the coordinator, logged and witnessed before any build.
+struct Intent {
+  Digest request;  // PAE
+  Digest manifest;
+  std::string product;
+  std::string version;
+  std::vector<std::string> sites;  // builder ids
+  std::int64_t attempt = 1;        // 1, 2, ...
+  std::string nonce;               // 32 lowercase hex digits
+  std::vector<Digest> earlier;     // PAE digests of the intents of earlier attempts
+  UnixSeconds created = 0;
+};
+
+enum class BuildResult { kSucceeded, kFailed };
+
+// What one action of the plan did, for the trace: never compared for agreement.
+struct ActionTrace {
+  std::string step;
+  Digest action;  // farm-action/1 with its inputs filled in
+  std::int64_t exit_code = 0;
+  std::vector<Artifact> outputs;  // name = path below the work directory
+  std::int64_t milliseconds = 0;
+};
+
+// "Built by me", by a site: SLSA provenance v1.
+struct Record {
+  std::string builder;  // builder id
+  Digest intent;        // PAE
+  Digest manifest;
+  Digest plan;
+  Digest lock;
+  Digest root_tar;
+  Digest image;
+  BuildResult result = BuildResult::kFailed;
+  std::vector<Artifact> outputs;  // sorted by name; empty if failed
+  // Evidence, not compared:
+  std::vector<ActionTrace> trace;
+  Json sandbox;                          // facts of the sandbox: an object of strings and integers
+  std::map<std::string, Digest> programs;  // program name -> digest
+  bool limits_observed = false;          // limits were not the kernel's
+  UnixSeconds started = 0;
+  UnixSeconds finished = 0;
+};
+
+// "This is released", by the signer.
+struct Release {
+  std::vector<Artifact> artifacts;
+  std::string manifest;  // the canonical manifest itself, exact bytes
+  Digest request;
+  Digest intent;
+  std::vector<Digest> records;    // PAE, in the order of intent.sites
+  std::vector<Digest> approvals;  // PAE, sorted
+  std::int64_t sequence = 1;      // per product, grows
+  std::string signer;             // id in the trust root
+  UnixSeconds created = 0;
+};
+
+// "These records do not agree; nothing is released", by the signer.
+struct Dissent {
+  Digest manifest;
+  std::string product;
+  std::string version;
+  Digest intent;
+  std::vector<Digest> records;
+  std::string summary;  // for people: which artifact, which sites, or which failed
+  UnixSeconds created = 0;
+};
+
+// "This is the kit of that release", by the coordinator; trusted by nobody.
+struct KitEntry {
+  Digest release;  // PAE
+  std::string file;
+  Digest digest;
+  std::uint64_t size = 0;
+  UnixSeconds created = 0;
+};
+
+// "I rebuilt it myself", by a regulator.  verdict: "MATCH", "MISMATCH", "INCONCLUSIVE".
+struct ReplayVerdict {
+  Digest release;  // PAE
+  Digest kit;
+  std::string verdict;
+  std::vector<Artifact> rebuilt;
+  std::string replayer;  // a name the replayer gives himself
+  std::string report;    // digest text of report.json
+  UnixSeconds created = 0;
+};
+
+using Statement =
+    std::variant<Request, Approval, Intent, Record, Release, Dissent, KitEntry, ReplayVerdict>;
+
+// "https://farm.example/request/v1" and so on; SLSA's own for a record.
+std::string_view PredicateType(const Statement& statement);
+// A word for messages: "request", "approval", ...
+std::string_view KindName(const Statement& statement);
+
+// Canonical in-toto Statement JSON: the DSSE payload.
+std::string WriteStatement(const Statement& statement);
+// Errors: kInvalidInput naming the field (what = "release", "bundle line 3"); kLimitExceeded.
+// Refuses payloads that are not the canonical bytes of what they say.
+Result<Statement> ParseStatement(std::string_view payload, std::string_view what);
+
+template <typename T>
+Result<T> ParseStatementAs(std::string_view payload, std::string_view what) {
+  auto statement = ParseStatement(payload, what);
+  if (!statement) return statement.error();
+  if (T* value = std::get_if<T>(&*statement)) return std::move(*value);
+  return Error{ErrorCode::kInvalidInput, std::string(what) + ": is a " +
+                                             std::string(KindName(*statement)) + ", want a " +
+                                             std::string(KindName(Statement(T{})))};
+}
+
+}  // namespace farm

@@ -1,0 +1,85 @@
+// JSON as the farm reads and writes it: a strict, bounded reader (over nlohmann-json) and the
+// canonical writer of RFC 8785, limited to what the farm's formats use: ASCII keys, strings,
+// booleans, null, integers of at most 2^53-1 in size (larger ones are written as strings).
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "farm/base/digest.h"
+#include "farm/base/result.h"
+
+namespace farm {
+
+using Json = nlohmann::json;
+
+constexpr std::int64_t kJsonIntegerMax = (std::int64_t{1} << 53) - 1;
+constexpr int kJsonDepthMax = 32;                     // our deepest format has 9 levels
+constexpr std::size_t kJsonBytesMax = 16 << 20;       // a lock of 5,000 packages has about 1 MB
+
+// Parses one JSON text.  Refuses: more than `bytes_max` bytes, deeper than kJsonDepthMax, duplicate
+// keys, text that is not UTF-8, numbers with a fraction or exponent, integers beyond 2^53-1,
+// anything after the value.  `what` names the input in messages ("policy.json").
+// Errors: kInvalidInput, kLimitExceeded.
+Result<Json> ParseJson(std::string_view text, std::string_view what,
+                       std::size_t bytes_max = kJsonBytesMax);
+
+// For documents of others (Sigstore bundles and roots): the same, but fractions are tolerated.
+Result<Json> ParseForeignJson(std::string_view text, std::string_view what,
+                              std::size_t bytes_max = kJsonBytesMax);
+
+// RFC 8785 bytes of `value`.  The value must hold only what this file's first comment lists
+// (CHECKed: a bug of ours otherwise).
+std::string WriteCanonicalJson(const Json& value);
+
+// Two-space indented JSON with a final newline, for files that people read.
+std::string WriteReadableJson(const Json& value);
+
+// Reads the fields of one object of a format of ours: each once, with its type; Finish() refuses
+// every field that was not asked for.  The first error sticks; check it with Finish().
+//   JsonFields fields(value, "intent.predicate");
+//   intent.product = fields.String("product");
+//   RETURN_IF_ERROR(fields.Finish());
+// Messages read like: intent.predicate.attempt: found a string, want an integer.
+class JsonFields {
+ public:
+  // `object` must outlive this.  A value that is not an object is an error.
+  JsonFields(const Json& object, std::string where);
+
+  std::string String(std::string_view name);                          // any UTF-8 string
+  std::string Bytes(std::string_view name);                           // base64 -> bytes
+  Digest DigestOf(std::string_view name);                             // "sha256:<hex>"
+  std::int64_t Integer(std::string_view name, std::int64_t min, std::int64_t max);
+  bool Boolean(std::string_view name);
+  std::int64_t Time(std::string_view name);                           // RFC 3339 -> Unix seconds
+  const Json& Object(std::string_view name);                          // an object
+  const Json& Array(std::string_view name, std::size_t count_max);    // an array
+  std::vector<std::string> Strings(std::string_view name, std::size_t count_max);
+  const Json& Any(std::string_view name);
+
+  bool Has(std::string_view name) const;  // does not count as asking for it
+  void Ignore(std::string_view name);     // a field that we know and do not need
+  // Fails unless the field `format` is exactly `name`, e.g. "farm-intent/1".
+  void Format(std::string_view name);
+  // Records an error of the caller's own about a field.
+  void Fail(std::string_view name, std::string_view message);
+
+  std::string Where(std::string_view name) const;  // "intent.predicate.attempt"
+  bool ok() const { return !error_; }
+  // The first error, or an error for the first unknown field.
+  Status Finish();
+
+ private:
+  const Json* Find(std::string_view name);
+  const Json& object_;
+  std::string where_;
+  std::set<std::string, std::less<>> asked_;
+  std::optional<Error> error_;
+};
+
+}  // namespace farm
