@@ -1,0 +1,32 @@
+// The policy, `farm-policy/1`: WHAT A CUSTOMER DEMANDS.  The customer's own JSON file.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "farm/base/result.h"
+#include "farm/evidence/manifest_view.h"
+
+namespace farm {
+
+struct Policy {
+  std::int64_t sites = 3;        // records that agree, from distinct ids and keys
+  std::int64_t operators = 3;    // distinct operators among them
+  std::int64_t countries = 1;    // distinct countries among them
+  std::vector<std::string> countries_any;  // at least one site in one of these; empty: no demand
+  std::int64_t auditors = 2;
+  std::int64_t witnesses = 2;
+  std::int64_t clock_skew_seconds = 60;
+  bool require_kernel_limits = true;  // a development root is exempt
+};
+
+// Errors: kInvalidInput naming file and field.
+Result<Policy> ParsePolicy(std::string_view json, std::string_view where);
+std::string WritePolicy(const Policy& policy);
+
+// `policy` with what the manifest demands on top: never looser.
+Policy Tighten(const Policy& policy, const Requires& requirements);
+
+}  // namespace farm

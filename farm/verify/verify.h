@@ -1,0 +1,162 @@
+// The checks of signed things against a trust root, and the offline verdict on a file.
+// This is what a customer audits: no sockets, no clock of its own, no files.
+//
+// Each Verify... function takes one bundle line and either makes a value that exists only if every
+// rule held, or says which rule failed.  Rules of time are those of DESIGN section 3:
+//   T  the token's time; U the k-th smallest cosignature time in the line's own checkpoint
+//   request, intent, approval: T <= U; an approval's T <= the intent's U
+//   record, release: L <= T <= U, L = the intent's U
+// with Policy.clock_skew_seconds of tolerance on both sides.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "farm/base/clock.h"
+#include "farm/base/exit_code.h"
+#include "farm/base/result.h"
+#include "farm/evidence/bundle.h"
+#include "farm/evidence/manifest_view.h"
+#include "farm/evidence/statement.h"
+#include "farm/evidence/trust_root.h"
+#include "farm/verify/policy.h"
+
+namespace farm {
+
+// When a line was signed, as others attest it.
+struct AttestedTimes {
+  UnixSeconds token = 0;      // T
+  UnixSeconds witnessed = 0;  // U
+};
+
+// The evidence every line shares: signature, key or certificate known to the root and valid at T,
+// token, log entry with inclusion proof under a checkpoint of a known log, k cosignatures, order.
+// `role` "site", "signer", "coordinator", "auditor", "requester".
+struct LineIdentity {
+  std::string id;           // builder id, auditor id, ...
+  std::string operator_id;  // "" for persons
+  std::string country;      // sites only
+  std::string key_id;       // hex SHA-256 of the signing key's SPKI
+};
+
+namespace verify_internal { struct Maker; }
+
+// Values that only this folder can make.  Each holds what was proved about one line.
+template <typename T>
+class Verified {
+ public:
+  const T& statement() const { return statement_; }
+  const Bundle& bundle() const { return bundle_; }
+  const LineIdentity& identity() const { return identity_; }
+  const AttestedTimes& times() const { return times_; }
+  Digest digest() const { return bundle_.PaeDigest(); }
+
+ private:
+  friend struct verify_internal::Maker;
+  Verified(T statement, Bundle bundle, LineIdentity identity, AttestedTimes times)
+      : statement_(std::move(statement)), bundle_(std::move(bundle)),
+        identity_(std::move(identity)), times_(times) {}
+  T statement_;
+  Bundle bundle_;
+  LineIdentity identity_;
+  AttestedTimes times_;
+};
+using VerifiedRequest = Verified<Request>;
+using VerifiedApproval = Verified<Approval>;
+using VerifiedIntent = Verified<Intent>;
+using VerifiedRecord = Verified<Record>;
+
+// Errors of all five: kUntrusted or kMismatch with the exit code of DESIGN section 7 (11 signature
+// or unknown key, 14 approval, 15 log, 16 witnesses, 17 revoked, 18 not valid at that time), the
+// message naming the line, what was expected and what was found.
+Result<VerifiedRequest> VerifyRequest(const Bundle& line, const TrustRoot& root,
+                                      const Policy& policy);
+// The intent must name this request and its manifest, product and version.
+Result<VerifiedIntent> VerifyIntent(const Bundle& line, const VerifiedRequest& request,
+                                    const TrustRoot& root, const Policy& policy);
+// The approval must be for the request's manifest and exactly its sources, by an auditor who is
+// neither the requester nor an operator, no later than the intent.
+Result<VerifiedApproval> VerifyApproval(const Bundle& line, const ManifestView& manifest,
+                                        const VerifiedRequest& request,
+                                        const VerifiedIntent& intent, const TrustRoot& root,
+                                        const Policy& policy);
+// For a site that has no intent yet to compare with (`farm audit`, admission): all but the order.
+Result<VerifiedApproval> VerifyApprovalAlone(const Bundle& line, const ManifestView& manifest,
+                                             const VerifiedRequest& request, const TrustRoot& root,
+                                             const Policy& policy);
+// The record must be of this intent and manifest, by a site that the intent names, signed with a
+// leaf of that site's own operator.
+Result<VerifiedRecord> VerifyRecord(const Bundle& line, const VerifiedIntent& intent,
+                                    const TrustRoot& root, const Policy& policy);
+
+// Distinct persons by id and key, `count` at least.  Error: exit 14.
+Status CheckApprovalQuorum(const std::vector<VerifiedApproval>& approvals, std::int64_t count);
+
+// Sites, operators, countries, distinct ids and keys.  Errors: exit 12, 13.
+Status CheckSiteQuorum(const std::vector<VerifiedRecord>& records, const Policy& policy);
+
+// True if the two say the same of the same build: manifest, plan, lock, root tar, image, result,
+// outputs.  (Intent and evidence are not compared here.)
+bool SameOutcome(const Record& a, const Record& b);
+
+// Intent, manifest, plan, image, result `succeeded` and outputs equal among all.  Error: exit 23.
+Status CheckAgreement(const std::vector<VerifiedRecord>& records);
+
+// One rule of the verdict, as the customer reads it.
+struct RuleOutcome {
+  std::string rule;      // "signature", "sites", "approvals", ... stable names
+  bool held = false;
+  bool warning = false;  // did not fail, but worth reading ("root expires in 3 days")
+  std::string expected;
+  std::string found;
+  std::string remedy;    // empty if held
+  ExitCode exit = ExitCode::kProved;
+};
+
+struct VerdictInput {
+  std::string file_name;  // as the customer has it; must equal the artifact's name unless renamed
+  Digest file_digest;
+  std::uint64_t file_size = 0;
+  std::vector<Bundle> lines;  // the parsed bundle file
+  TrustRoot root;
+  Policy policy;
+  UnixSeconds at = 0;         // "now" for warnings and validity of the root
+  bool allow_development_root = false;
+  // Remembered from earlier verdicts (--state); nothing is compared where absent.
+  std::optional<std::int64_t> newest_root_version;
+  std::optional<std::int64_t> newest_sequence;  // of this product
+  bool allow_older = false;
+};
+
+struct Verdict {
+  std::vector<RuleOutcome> rules;  // in the order checked; checking goes on after a failure
+  ExitCode exit = ExitCode::kInternal;
+  // "VERIFIED", "VERIFIED (development: 1 machine, 1 operator)", or "NOT VERIFIED".
+  std::string headline;
+  // Facts for people and for --state; filled as far as they could be derived.
+  std::string product;
+  std::string version;
+  std::int64_t sequence = 0;
+  std::int64_t root_version = 0;
+  std::optional<Release> release;
+  std::optional<Digest> release_digest;
+  std::vector<Record> records;     // of the records that verified
+  bool proved() const { return exit == ExitCode::kProved; }
+};
+
+// The whole verdict.  The only place in the farm that says VERIFIED.
+Verdict Judge(const VerdictInput& input);
+
+// The same, for all the artifacts of a release at once (replay, publication): `files` are names and
+// digests; every artifact of the release must be among them.
+struct ReleaseFile {
+  std::string name;
+  Digest digest;
+  std::uint64_t size = 0;
+};
+Verdict JudgeRelease(const VerdictInput& input_without_file, const std::vector<ReleaseFile>& files);
+
+}  // namespace farm
