@@ -1,0 +1,60 @@
+#!/bin/bash
+# Holds every #include of ours to the arrows of layers.txt.  With a file as argument that file is
+# checked instead of the tree ("FOLDER INCLUDED-PATH" lines), so that the rule itself is tested.
+set -euo pipefail
+root=$(dirname "$(readlink -f WORKSPACE)")
+layers=$root/tests/tidy/layers.txt
+
+# Lines "file:folder included-path" of every include in product code; tests and test support may
+# reach into tests/support and the libraries they test.
+list_includes() {
+  cd "$root"
+  find farm sandbox \( -name '*.h' -o -name '*.cc' \) -print0 | sort -z |
+    xargs -0 grep -HoE '^#include "[^"]+"' |
+    sed -E 's/^([^:]+):#include "(.*)"$/\1 \2/'
+}
+
+check() {
+  awk -v layers="$layers" '
+    BEGIN {
+      while ((getline line < layers) > 0) {
+        if (line ~ /^#/ || line == "") continue
+        split(line, part, ":"); known[part[1]] = 1
+        count = split(part[2], allowed, " ")
+        for (i = 1; i <= count; ++i) may[part[1], allowed[i]] = 1
+      }
+    }
+    {
+      file = $1; included = $2
+      folder = file; sub(/\/[^\/]*$/, "", folder)
+      while (folder ~ /\// && !(folder in known)) sub(/\/[^\/]*$/, "", folder)
+      target = included; sub(/\/[^\/]*$/, "", target)
+      while (target ~ /\// && !(target in known) && target != "farm/proto") sub(/\/[^\/]*$/, "", target)
+      if (included !~ /^(farm|sandbox|tests)\//) {
+        print file ": include \"" included "\" does not start at the top of the workspace"; bad = 1; next
+      }
+      is_test = file ~ /_test\.cc$/
+      if (target ~ /^tests/) {
+        if (!is_test) { print file ": product code includes " included; bad = 1 }
+        next
+      }
+      if (!(folder in known)) { print file ": folder " folder " is not in layers.txt"; bad = 1; next }
+      if (folder == target) next
+      if ((folder, target) in may) next
+      print file ": " folder " may not include " included; bad = 1
+    }
+    END { exit bad }'
+}
+
+if ! list_includes | check; then
+  echo "tests/tidy/layers.txt says which folder may include which" >&2
+  exit 1
+fi
+
+# The rule is alive: an arrow backwards and an unknown folder are refused.
+for wrong in 'farm/verify/x.cc farm/log/log.h' 'farm/base/x.h farm/json/json.h' 'farm/nowhere/x.cc farm/base/result.h' 'sandbox/x.cc farm/base/result.h' 'farm/verify/x.cc json.h'; do
+  if echo "$wrong" | check >/dev/null; then
+    echo "the include check let \"$wrong\" pass" >&2
+    exit 1
+  fi
+done
