@@ -23,13 +23,15 @@ constexpr int kJsonDepthMax = 32;                     // our deepest format has 
 constexpr std::size_t kJsonBytesMax = 16 << 20;       // a lock of 5,000 packages has about 1 MB
 
 // Parses one JSON text.  Refuses: more than `bytes_max` bytes, deeper than kJsonDepthMax, duplicate
-// keys, text that is not UTF-8, numbers with a fraction or exponent, integers beyond 2^53-1,
-// anything after the value.  `what` names the input in messages ("policy.json").
-// Errors: kInvalidInput, kLimitExceeded.
+// keys, keys that are not ASCII, text that is not UTF-8, a byte order mark, numbers with a fraction
+// or exponent, -0, integers beyond 2^53-1, anything after the value.  So WriteCanonicalJson takes
+// whatever this returns.  `what` names the input in messages ("policy.json").
+// Errors: kInvalidInput, kLimitExceeded.  Spec: RFC 8259, RFC 7493 (I-JSON).
 Result<Json> ParseJson(std::string_view text, std::string_view what,
                        std::size_t bytes_max = kJsonBytesMax);
 
-// For documents of others (Sigstore bundles and roots): the same, but fractions are tolerated.
+// For documents of others (Sigstore bundles and roots): the same, but fractions and keys beyond
+// ASCII are tolerated.
 Result<Json> ParseForeignJson(std::string_view text, std::string_view what,
                               std::size_t bytes_max = kJsonBytesMax);
 
@@ -37,11 +39,14 @@ Result<Json> ParseForeignJson(std::string_view text, std::string_view what,
 // (CHECKed: a bug of ours otherwise).
 std::string WriteCanonicalJson(const Json& value);
 
-// Two-space indented JSON with a final newline, for files that people read.
+// Two-space indented JSON with a final newline, keys sorted, for files that people read.  A string
+// that is not UTF-8 gets U+FFFD where it is not.
 std::string WriteReadableJson(const Json& value);
 
-// Reads the fields of one object of a format of ours: each once, with its type; Finish() refuses
-// every field that was not asked for.  The first error sticks; check it with Finish().
+// Reads the fields of one object of a format of ours: each with its type; Finish() refuses every
+// field that was not asked for.  The first error sticks, and what is read after it is empty; check
+// it with Finish().  Errors: kInvalidInput, kLimitExceeded (more than `count_max` elements).
+// Not thread-safe.
 //   JsonFields fields(value, "intent.predicate");
 //   intent.product = fields.String("product");
 //   RETURN_IF_ERROR(fields.Finish());
@@ -69,7 +74,7 @@ class JsonFields {
   // Records an error of the caller's own about a field.
   void Fail(std::string_view name, std::string_view message);
 
-  std::string Where(std::string_view name) const;  // "intent.predicate.attempt"
+  std::string Where(std::string_view name) const;  // "intent.predicate.attempt", fit to print
   bool ok() const { return !error_; }
   // The first error, or an error for the first unknown field.
   Status Finish();

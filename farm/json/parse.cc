@@ -1,0 +1,178 @@
+#include <algorithm>
+#include <utility>
+
+#include "farm/base/bytes.h"
+#include "farm/json/json.h"
+
+namespace farm {
+namespace {
+
+constexpr std::size_t kPathBytesMax = 200;     // of a path in a message
+constexpr std::size_t kMessageBytesMax = 200;  // of the parser's own words in a message
+
+enum class Origin { kOurs, kForeign };
+
+bool IsAscii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+// Builds the value from nlohmann's events and stops at the first thing that we refuse.  The parser
+// behind it keeps its own stack, so depth costs no recursion.
+class Builder final : public nlohmann::json_sax<Json> {
+ public:
+  explicit Builder(Origin origin) : origin_(origin) {}
+
+  Json& root() { return root_; }
+  std::optional<Error>& error() { return error_; }
+
+  bool null() override { return Add(nullptr); }
+  bool boolean(bool value) override { return Add(value); }
+
+  // Called only for numbers that begin with a minus sign.
+  bool number_integer(number_integer_t value) override {
+    if (value == 0) return Refuse("-0 is not an integer of ours");
+    if (value < -kJsonIntegerMax) return RefuseInteger();
+    return Add(value);
+  }
+
+  bool number_unsigned(number_unsigned_t value) override {
+    if (value > static_cast<number_unsigned_t>(kJsonIntegerMax)) return RefuseInteger();
+    return Add(static_cast<std::int64_t>(value));
+  }
+
+  // Called also for integers that no 64-bit type holds.
+  bool number_float(number_float_t value, const string_t& text) override {
+    if (text.find_first_of(".eE") == string_t::npos) return RefuseInteger();
+    if (origin_ == Origin::kOurs) return Refuse("a number has a fraction or an exponent");
+    return Add(value);
+  }
+
+  bool string(string_t& value) override { return Add(std::move(value)); }
+  bool binary(binary_t&) override { return Refuse("binary value"); }
+
+  bool start_object(std::size_t) override { return Open(Json::object()); }
+  bool start_array(std::size_t) override { return Open(Json::array()); }
+  bool end_object() override { return Close(); }
+  bool end_array() override { return Close(); }
+
+  bool key(string_t& name) override {
+    Level& level = levels_.back();
+    level.name = name;
+    if (origin_ == Origin::kOurs && !IsAscii(name)) return Refuse("the key is not ASCII");
+    if (level.container->contains(name)) return Refuse("duplicate key");
+    return true;
+  }
+
+  bool parse_error(std::size_t, const std::string&,
+                   const nlohmann::detail::exception& exception) override {
+    // "[json.exception.parse_error.101] parse error at line 1, column 3: ..." without the name.
+    std::string_view message = exception.what();
+    if (const auto end = message.find("] "); end != std::string_view::npos) {
+      message.remove_prefix(end + 2);
+    }
+    error_ = Error{ErrorCode::kInvalidInput, Printable(message, kMessageBytesMax)};
+    return false;
+  }
+
+ private:
+  struct Level {
+    Json* container;
+    std::string name;  // of the member being read, if `container` is an object
+  };
+
+  // "predicate.sites[2].name": the place of the value being read.
+  std::string Path() const {
+    std::string path;
+    for (const Level& level : levels_) {
+      if (level.container->is_array()) {
+        // An array already counts an element that is still open.
+        const std::size_t open = &level == &levels_.back() ? 0 : 1;
+        path += "[" + std::to_string(level.container->size() - open) + "]";
+      } else {
+        path += (path.empty() ? "" : ".") + level.name;
+      }
+      if (path.size() > kPathBytesMax) break;
+    }
+    return path.empty() ? "top level" : Printable(path, kPathBytesMax);
+  }
+
+  bool Refuse(std::string_view reason, ErrorCode code = ErrorCode::kInvalidInput) {
+    error_ = Error{code, Path() + ": " + std::string(reason)};
+    return false;
+  }
+
+  bool RefuseInteger() { return Refuse("an integer is beyond 2^53-1, want it as a string"); }
+
+  Json& Put(Json value) {
+    if (levels_.empty()) return root_ = std::move(value);
+    const Level& level = levels_.back();
+    if (!level.container->is_array()) {
+      return (*level.container)[level.name] = std::move(value);
+    }
+    level.container->push_back(std::move(value));
+    return level.container->back();
+  }
+
+  bool Add(Json value) {
+    Put(std::move(value));
+    return true;
+  }
+
+  bool Open(Json container) {
+    if (levels_.size() >= static_cast<std::size_t>(kJsonDepthMax)) {
+      return Refuse("deeper than " + std::to_string(kJsonDepthMax) + " levels",
+                    ErrorCode::kLimitExceeded);
+    }
+    // While a child is open nothing is added to its parent, so the address holds.
+    Json& placed = Put(std::move(container));
+    levels_.push_back(Level{&placed, ""});
+    return true;
+  }
+
+  bool Close() {
+    levels_.pop_back();
+    return true;
+  }
+
+  Origin origin_;
+  Json root_;
+  std::vector<Level> levels_;
+  std::optional<Error> error_;
+};
+
+Result<Json> Parse(std::string_view text, std::string_view what, std::size_t bytes_max,
+                   Origin origin) {
+  if (text.size() > bytes_max) {
+    return Wrap(what, Error{ErrorCode::kLimitExceeded,
+                            "has " + std::to_string(text.size()) + " bytes, at most " +
+                                std::to_string(bytes_max) + " are read"});
+  }
+  // nlohmann skips a byte order mark and takes a NUL byte for the end of the text.
+  if (text.starts_with("\xef\xbb\xbf")) {
+    return Wrap(what, Error{ErrorCode::kInvalidInput, "begins with a byte order mark"});
+  }
+  if (text.find('\0') != std::string_view::npos) {
+    return Wrap(what, Error{ErrorCode::kInvalidInput, "holds a NUL byte"});
+  }
+  if (!IsUtf8(text)) return Wrap(what, Error{ErrorCode::kInvalidInput, "is not UTF-8"});
+
+  Builder builder(origin);
+  if (!Json::sax_parse(text, &builder)) {
+    CHECK(builder.error());
+    return Wrap(what, *std::move(builder.error()));
+  }
+  return std::move(builder.root());
+}
+
+}  // namespace
+
+Result<Json> ParseJson(std::string_view text, std::string_view what, std::size_t bytes_max) {
+  return Parse(text, what, bytes_max, Origin::kOurs);
+}
+
+Result<Json> ParseForeignJson(std::string_view text, std::string_view what, std::size_t bytes_max) {
+  return Parse(text, what, bytes_max, Origin::kForeign);
+}
+
+}  // namespace farm

@@ -1,0 +1,99 @@
+#include <gtest/gtest.h>
+
+#include "farm/json/json.h"
+
+namespace farm {
+namespace {
+
+std::string Nested(int depth) {
+  return std::string(static_cast<std::size_t>(depth), '[') +
+         std::string(static_cast<std::size_t>(depth), ']');
+}
+
+TEST(ParseJson, ReadsWhatOurFormatsUse) {
+  const auto value = ParseJson(
+      R"( {"a":[1,-2,0,true,false,null,"x\u00e9\ud83d\ude00"],"b":{"c":9007199254740991}} )", "t");
+  ASSERT_TRUE(value) << value.error().message;
+  EXPECT_EQ((*value)["a"][1], -2);
+  EXPECT_EQ((*value)["a"][6], "x\xc3\xa9\xf0\x9f\x98\x80");
+  EXPECT_EQ((*value)["b"]["c"].get<std::int64_t>(), kJsonIntegerMax);
+}
+
+TEST(ParseJson, RefusesAndSaysWhere) {
+  const struct {
+    const char* name;
+    std::string_view text;
+    ErrorCode code;
+    const char* message;
+  } kCases[] = {
+      {"empty", "", ErrorCode::kInvalidInput, "t: parse error at line 1"},
+      {"rest", "{} x", ErrorCode::kInvalidInput, "line 1, column 4"},
+      {"two_values", "1 2", ErrorCode::kInvalidInput, "line 1, column 3"},
+      {"line", "{\n\"a\": }", ErrorCode::kInvalidInput, "line 2, column 6"},
+      {"nul_ends_text", std::string_view("{}\0x", 4), ErrorCode::kInvalidInput, "NUL"},
+      {"byte_order_mark", "\xef\xbb\xbf{}", ErrorCode::kInvalidInput, "byte order mark"},
+      {"not_utf8", "\"\xff\"", ErrorCode::kInvalidInput, "UTF-8"},
+      {"lone_surrogate", R"("\ud800")", ErrorCode::kInvalidInput, "surrogate"},
+      {"comment", "/* */ {}", ErrorCode::kInvalidInput, "line 1"},
+      {"trailing_comma", "[1,]", ErrorCode::kInvalidInput, "line 1"},
+      {"single_quotes", "{'a':1}", ErrorCode::kInvalidInput, "line 1"},
+      {"leading_zero", "01", ErrorCode::kInvalidInput, "line 1"},
+      {"control_character", "\"\x01\"", ErrorCode::kInvalidInput, "line 1"},
+      {"duplicate", R"({"a":[{},{"b":1,"c":2,"b":1}]})", ErrorCode::kInvalidInput,
+       "t: a[1].b: duplicate key"},
+      {"duplicate_escaped", R"({"b":1,"\u0062":1})", ErrorCode::kInvalidInput,
+       "t: b: duplicate key"},
+      {"key_not_ascii", "{\"\xc3\xa9\":1}", ErrorCode::kInvalidInput, "t: \\xc3\\xa9: the key"},
+      {"minus_zero", R"({"a":-0})", ErrorCode::kInvalidInput, "t: a: -0"},
+      {"fraction", R"({"a":[0,1.5]})", ErrorCode::kInvalidInput, "t: a[1]: a number has"},
+      {"exponent", "1e2", ErrorCode::kInvalidInput, "t: top level: a number has"},
+      {"too_large", "9007199254740992", ErrorCode::kInvalidInput, "beyond 2^53-1"},
+      {"too_small", "-9007199254740992", ErrorCode::kInvalidInput, "beyond 2^53-1"},
+      {"beyond_64_bits", "123456789012345678901234567890", ErrorCode::kInvalidInput,
+       "beyond 2^53-1"},
+      {"infinite", "1e999", ErrorCode::kInvalidInput, "t: number overflow"},
+  };
+  for (const auto& c : kCases) {
+    const auto value = ParseJson(c.text, "t");
+    ASSERT_FALSE(value) << c.name;
+    EXPECT_EQ(value.error().code, c.code) << c.name;
+    EXPECT_NE(value.error().message.find(c.message), std::string::npos)
+        << c.name << ": " << value.error().message;
+  }
+}
+
+TEST(ParseJson, HoldsItsLimits) {
+  EXPECT_TRUE(ParseJson(Nested(kJsonDepthMax), "t"));
+  const auto deep = ParseJson(Nested(kJsonDepthMax + 1), "t");
+  ASSERT_FALSE(deep);
+  EXPECT_EQ(deep.error().code, ErrorCode::kLimitExceeded);
+  EXPECT_FALSE(ParseJson(std::string(1 << 20, '['), "t"));
+  EXPECT_FALSE(ParseJson(std::string(1 << 20, '"'), "t"));
+
+  EXPECT_TRUE(ParseJson("[10]", "t", 4));
+  const auto large = ParseJson("[100]", "t", 4);
+  ASSERT_FALSE(large);
+  EXPECT_EQ(large.error().code, ErrorCode::kLimitExceeded);
+}
+
+TEST(ParseJson, KeepsMessagesShort) {
+  const std::string long_name(100000, 'n');
+  for (const std::string& text : {"{\"" + long_name + "\":1,\"" + long_name + "\":1}",
+                                  "{\"a\":" + long_name + "}", "{\"a\" \"" + long_name + "\"}"}) {
+    const auto value = ParseJson(text, "t");
+    ASSERT_FALSE(value);
+    EXPECT_LT(value.error().message.size(), 500U);
+  }
+}
+
+TEST(ParseForeignJson, ToleratesFractionsAndKeysOnly) {
+  const auto value = ParseForeignJson("{\"\xc3\xa9\":1.5e3}", "t");
+  ASSERT_TRUE(value) << value.error().message;
+  for (const char* bad : {R"({"a":1,"a":1})", "9007199254740992", "-0", "{} {}"}) {
+    EXPECT_FALSE(ParseForeignJson(bad, "t")) << bad;
+  }
+  EXPECT_FALSE(ParseForeignJson(Nested(kJsonDepthMax + 1), "t"));
+}
+
+}  // namespace
+}  // namespace farm
