@@ -1,0 +1,33 @@
+// Configuration files of the daemons: JSON objects with "format": "farm-config/1", read strictly.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "farm/base/result.h"
+#include "farm/crypto/certificate.h"
+#include "farm/crypto/key.h"
+#include "farm/json/json.h"
+
+namespace farm {
+
+constexpr std::string_view kConfigFormat = "farm-config/1";
+constexpr std::size_t kConfigBytesMax = 1 << 20;
+
+struct ConfigFile {
+  Json json;
+  std::string directory;  // of the file; relative paths in it are relative to this
+  std::string path;
+
+  // `path` itself if absolute, else below `directory`.
+  std::string Resolve(std::string_view path_in_file) const;
+};
+
+// Errors: kNotFound, kUnavailable, kInvalidInput, naming the file.
+Result<ConfigFile> ReadConfig(const std::string& path);
+
+// PEM files, named in messages.
+Result<PublicKey> ReadPublicKeyFile(const std::string& path);
+Result<Certificate> ReadCertificateFile(const std::string& path);
+
+}  // namespace farm

@@ -1,0 +1,52 @@
+// What every daemon of the farm does the same way: arguments, log lines, readiness, termination.
+//   int main(int argc, char** argv) {
+//     return farm::DaemonMain(argc, argv, kHelp, [](farm::Daemon& daemon) -> farm::Status {
+//       ASSIGN_OR_RETURN(auto server, ...daemon.config_path()...);
+//       daemon.Ready({{"listen", server.listen}});
+//       daemon.WaitForTermination();
+//       return {};                       // destructors stop the servers
+//     });
+//   }
+// Options: --config FILE, --die-with-parent, --help.  Standard output: one JSON line when ready,
+// {"ready":true,...}.  Standard error: JSON log lines through spdlog's default logger.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "farm/base/result.h"
+#include "farm/json/json.h"
+
+namespace farm {
+
+struct DaemonHelp {
+  std::string program;      // "farm-log"
+  std::string description;  // one sentence
+  std::string examples;     // shown at the end of --help
+};
+
+class Daemon {
+ public:
+  const std::string& config_path() const { return config_path_; }
+  // Prints the ready line: {"ready":true} and `facts`, an object.  Once.
+  void Ready(const Json& facts);
+  // Returns when SIGTERM or SIGINT has come, or RequestTermination was called.
+  void WaitForTermination();
+  // Ends the daemon from any thread; `status` becomes the reason if it is an error ("fsync failed").
+  void RequestTermination(Status status);
+
+ private:
+  friend int DaemonMain(int, char**, const DaemonHelp&, const std::function<Status(Daemon&)>&);
+  Daemon() = default;
+  std::string config_path_;
+};
+
+// Runs `body` and returns the process's exit code; an error is logged with its remedy.
+int DaemonMain(int argc, char** argv, const DaemonHelp& help,
+               const std::function<Status(Daemon&)>& body);
+
+// Sends spdlog's default logger to standard error as JSON lines:
+// {"time":"2026-...Z","level":"info","program":"farm-log","message":"..."}.
+void StartLogLines(const std::string& program);
+
+}  // namespace farm

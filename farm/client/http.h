@@ -1,0 +1,70 @@
+// HTTP/1.1 as the standards of logs, witnesses and time stamps use it: small whole messages.
+// Over cpp-httplib, which only http.cc sees.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "farm/base/result.h"
+
+namespace farm {
+
+constexpr std::chrono::seconds kHttpConnectDeadline{5};
+constexpr std::chrono::seconds kHttpDeadline{10};          // per read or write
+constexpr std::size_t kHttpBodyBytesMax = 24 << 20;        // an entry bundle: 256 entries of 64 KiB
+
+struct HttpRequest {
+  std::string method;  // "GET", "POST"
+  std::string path;    // decoded, begins with '/'
+  std::string body;
+  std::string content_type;
+};
+
+struct HttpReply {
+  int status = 200;
+  std::string content_type;
+  std::string body;
+  bool immutable = false;  // server side: may be cached for ever (tiles, payloads)
+};
+
+// Thread-safe; keeps one connection.
+class HttpClient {
+ public:
+  // "http://host:port/prefix" or https.  `peer` names the other side in messages: "witness w1".
+  // Errors: kInvalidInput.
+  static Result<HttpClient> Open(const std::string& url, const std::string& peer);
+  HttpClient(HttpClient&&) noexcept;
+  HttpClient& operator=(HttpClient&&) noexcept;
+  ~HttpClient();
+
+  // Any HTTP status is a reply.  Errors: kUnavailable exit 30 (no connection, no answer in time),
+  // kLimitExceeded (more than `bytes_max`); peer and URL named.
+  Result<HttpReply> Get(const std::string& path, std::size_t bytes_max);
+  Result<HttpReply> Post(const std::string& path, const std::string& body,
+                         const std::string& content_type, std::size_t bytes_max);
+  const std::string& url() const;
+  const std::string& peer() const;
+
+ private:
+  struct State;
+  explicit HttpClient(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// Called from several threads.
+using HttpHandler = std::function<HttpReply(const HttpRequest&)>;
+
+// Serves until destroyed.
+class HttpServer {
+ public:
+  virtual ~HttpServer() = default;
+  virtual const std::string& listen() const = 0;  // with the real port
+};
+// Requests with a body above `body_bytes_max` get 413.  Errors: kUnavailable exit 30.
+Result<std::unique_ptr<HttpServer>> StartHttpServer(const std::string& listen, HttpHandler handler,
+                                                    std::size_t body_bytes_max);
+
+}  // namespace farm

@@ -1,0 +1,90 @@
+// Reading a log without believing it: every entry up to a witnessed head.
+// Spec: C2SP tlog-tiles, tlog-checkpoint, tlog-cosignature.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "farm/base/digest.h"
+#include "farm/base/mutex.h"
+#include "farm/base/result.h"
+#include "farm/client/http.h"
+#include "farm/client/tiles.h"
+#include "farm/crypto/key.h"
+#include "farm/evidence/note.h"
+#include "farm/evidence/trust_root.h"
+
+namespace farm {
+
+struct WitnessKey {
+  std::string name;
+  PublicKey key;  // Ed25519
+};
+
+// A log and who watches it, as the reader's own trust root or configuration says.
+struct LogTrust {
+  std::string origin;
+  PublicKey key;  // Ed25519
+  std::vector<WitnessKey> witnesses;
+  std::size_t witnesses_needed = 0;
+};
+// The log of `root` with this origin and all its witnesses.  Errors: kNotFound.
+Result<LogTrust> LogTrustOf(const TrustRoot& root, std::string_view origin,
+                            std::size_t witnesses_needed);
+
+// A checkpoint with a good log signature and enough good cosignatures.
+struct WitnessedHead {
+  Checkpoint checkpoint;
+  std::string note;             // the exact bytes served
+  UnixSeconds witnessed_at = 0; // the k-th smallest cosignature time; 0 if none are needed
+};
+// Errors: kInvalidInput, kUntrusted exit 15 (log signature, origin) or exit 16 (too few witnesses).
+Result<WitnessedHead> CheckHead(std::string_view note, const LogTrust& trust);
+
+struct VerifiedEntry {
+  std::uint64_t index = 0;
+  std::string leaf;  // the exact entry bytes: ParseCanonicalizedBody reads them
+};
+
+// Thread-safe.  Keeps what it has verified (32 bytes a subtree, not the entries), so that it never
+// reads an entry twice and never accepts a history that does not extend the one it has seen.
+class LogReader {
+ public:
+  static Result<std::unique_ptr<LogReader>> Open(const std::string& url, LogTrust trust);
+
+  // The head that the log serves now, checked, and not older than what was read before
+  // (kMismatch exit 15: the log went back).
+  Result<WitnessedHead> Head();
+  // All entries since the last call that succeeded, up to `head`, after the root recomputed from
+  // their bytes has matched.  On an error nothing is taken as read.
+  // Errors: kMismatch exit 15 (entries do not make the witnessed root), kUnavailable exit 30
+  // (an entry bundle is missing), kLimitExceeded (kReadEntriesMax in one call).
+  Result<std::vector<VerifiedEntry>> ReadNew(const WitnessedHead& head);
+  // The PAE bytes with this digest.  Errors: kNotFound exit 15, kMismatch exit 15 (other bytes),
+  // kUnavailable.
+  Result<std::string> Payload(const Digest& pae_digest);
+  // From `old_size` to the head's tree, from tiles, checked against both roots before it is given.
+  struct OldTree {
+    std::uint64_t size = 0;
+    Digest root;
+  };
+  Result<std::vector<Digest>> Consistency(const OldTree& old_tree, const Checkpoint& head);
+
+  const LogTrust& trust() const { return trust_; }
+
+ private:
+  LogReader(HttpClient http, LogTrust trust) : http_(std::move(http)), trust_(std::move(trust)) {}
+  Result<std::string> Tile(const TileId& tile);
+
+  HttpClient http_;
+  const LogTrust trust_;
+  Mutex mutex_;
+  Frontier verified_ GUARDED_BY(mutex_);
+};
+constexpr std::uint64_t kReadEntriesMax = 1 << 20;  // 1.4 kB each: 1.5 GB; then a cache on disk is due
+
+}  // namespace farm

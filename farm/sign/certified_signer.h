@@ -1,0 +1,77 @@
+// A CertifiedSigner is a Signer that certifies its own key: every 24 hours it issues itself a
+// signing leaf with its operator's CA, so that what it signs needs no list of keys (DESIGN
+// section 4, "Transport").
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "farm/base/clock.h"
+#include "farm/base/mutex.h"
+#include "farm/base/result.h"
+#include "farm/crypto/certificate.h"
+#include "farm/crypto/key.h"
+#include "farm/evidence/bundle.h"
+#include "farm/evidence/statement.h"
+#include "farm/sign/signer.h"
+
+namespace farm {
+
+constexpr UnixSeconds kLeafSeconds = 24 * 3600;
+constexpr UnixSeconds kLeafRenewalSeconds = 6 * 3600;  // renew when this much remains
+
+// The operator's CA as PEM files.
+struct AuthorityFiles {
+  std::string certificate;
+  std::string key;
+  std::string transparency_key;  // P-256, signs the SCT that some outside verifiers want
+};
+
+struct CertifiedIdentity {
+  std::string builder_id;    // the leaf's critical URI name, as the trust root lists it
+  std::string common_name;   // for people, at most 64 characters: "site-xa"
+};
+
+// Thread-safe.
+class CertifiedSigner {
+ public:
+  // Issues the first leaf.  `signer` must be P-256 (hashedrekord takes no Ed25519); `clock` must
+  // outlive this.
+  // Errors: those of reading the files; kInvalidInput (key of another kind, authority key does not
+  // belong to the authority's certificate, authority expired: exit 18).
+  static Result<std::unique_ptr<CertifiedSigner>> Open(std::unique_ptr<Signer> signer,
+                                                       const AuthorityFiles& authority,
+                                                       const CertifiedIdentity& identity,
+                                                       const Clock& clock);
+
+  const PublicKey& key() const { return signer_->key(); }
+  const CertifiedIdentity& identity() const { return identity_; }
+  // The leaf in force, at least kLeafRenewalSeconds before its end.
+  // Errors: kUntrusted exit 18 (the authority itself has ended).
+  Result<Certificate> Leaf();
+  // Errors: those of Signer::Sign.
+  Result<std::string> Sign(std::string_view message) { return signer_->Sign(message); }
+
+ private:
+  CertifiedSigner(std::unique_ptr<Signer> signer, Certificate authority, PrivateKey authority_key,
+                  PrivateKey transparency_key, CertifiedIdentity identity, const Clock& clock);
+
+  const std::unique_ptr<Signer> signer_;
+  const Certificate authority_;
+  const PrivateKey authority_key_;
+  const PrivateKey transparency_key_;
+  const CertifiedIdentity identity_;
+  const Clock& clock_;
+  Mutex mutex_;
+  std::optional<Certificate> leaf_ GUARDED_BY(mutex_);
+};
+
+// DSSE envelope and certificate of a statement: a bundle without time stamp and log entry.
+// Errors: those of Leaf and Sign.
+Result<Bundle> SignStatement(const Statement& statement, CertifiedSigner& signer);
+// The same for persons (auditor, requester) with a long-lived P-256 key; other keys: kInvalidInput.
+Result<Bundle> SignStatement(const Statement& statement, Signer& signer);
+
+}  // namespace farm

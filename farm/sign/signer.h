@@ -1,0 +1,41 @@
+// A Signer makes signatures with one key and gives the key to nobody.  Keys live in files today;
+// a PKCS#11 token is the second implementation (OpenTokenSigner, beside OpenFileSigner).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "farm/base/clock.h"
+#include "farm/base/result.h"
+#include "farm/crypto/key.h"
+#include "farm/evidence/note.h"
+
+namespace farm {
+
+constexpr std::size_t kKeyFileBytesMax = 64 << 10;  // a PKCS#8 PEM has 240 bytes
+
+// Thread-safe.
+class Signer {
+ public:
+  virtual ~Signer() = default;
+  virtual const PublicKey& key() const = 0;
+  // Signature over `message`: ASN.1 DER for P-256 (with SHA-256), 64 bytes for Ed25519.
+  // Errors: kUnavailable (a token that is gone; a file signer never fails).
+  virtual Result<std::string> Sign(std::string_view message) = 0;
+};
+
+// A key in a PKCS#8 PEM file, not encrypted.
+// Errors: kNotFound, kUnavailable, kInvalidInput, each naming the file; kUntrusted exit 25 if
+// others than the owner may read or write the file (remedy: chmod 600).
+Result<std::unique_ptr<Signer>> OpenFileSigner(const std::string& path);
+// A key made here a moment ago (`farm init`, tests).
+std::unique_ptr<Signer> NewMemorySigner(PrivateKey key);
+
+// A note line by `name` over `text`, as SignNote of farm/evidence/note.h.
+Result<NoteSignature> SignNoteWith(Signer& signer, std::string_view text, std::string_view name);
+// A cosignature/v1 line (Ed25519 keys only: kInvalidInput otherwise), as Cosign of note.h.
+Result<NoteSignature> CosignWith(Signer& signer, std::string_view text, std::string_view name,
+                                 UnixSeconds time);
+
+}  // namespace farm
