@@ -1,0 +1,57 @@
+// Appender: the log's front door without a wire: checks what a peer wants appended, stores its
+// payload, appends its leaf, answers the line with its proof.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "farm/base/files.h"
+#include "farm/base/mutex.h"
+#include "farm/base/result.h"
+#include "farm/evidence/bundle.h"
+#include "farm/log/sequencer.h"
+#include "farm/log/tile_log.h"
+
+namespace farm {
+
+// The highest epoch seen from each peer, kept in a file: a farmd that lost its place cannot come
+// back (DESIGN section 10, "two farmd").  Thread-safe.
+class Epochs {
+ public:
+  // Errors: kInvalidInput, kUnavailable.
+  static Result<std::unique_ptr<Epochs>> Open(FileSystem& files, const std::string& path);
+  // Errors: kUntrusted exit 25 (older than seen), kUnavailable (not stored).
+  Status Admit(const std::string& peer, std::uint64_t epoch);
+
+ private:
+  Epochs(FileSystem& files, std::string path) : files_(files), path_(std::move(path)) {}
+  FileSystem& files_;
+  const std::string path_;
+  Mutex mutex_;
+  std::map<std::string, std::uint64_t> seen_ GUARDED_BY(mutex_);
+};
+
+// Checks one bundle as the log must, whoever sent it: the signature by the bundle's own key, a
+// time stamp whose imprint is the signature's, a leaf that fits.  Returns the leaf.
+// Errors: kInvalidInput exit 2, kUntrusted exit 11.
+Result<std::string> CheckForAppend(const Bundle& bundle);
+
+// Thread-safe.  `log`, `sequencer` and `epochs` outlive it.
+class Appender {
+ public:
+  Appender(TileLog& log, Sequencer& sequencer, Epochs& epochs)
+      : log_(log), sequencer_(sequencer), epochs_(epochs) {}
+  // The line with its log entry.  Errors: those of CheckForAppend, Epochs::Admit,
+  // Sequencer::Append.
+  Result<std::string> Append(const std::string& peer, std::uint64_t epoch,
+                             std::string_view bundle_line);
+
+ private:
+  TileLog& log_;
+  Sequencer& sequencer_;
+  Epochs& epochs_;
+};
+
+}  // namespace farm

@@ -1,0 +1,50 @@
+// The log as a program: its configuration, and its two doors (gRPC for append, HTTP for reading).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "farm/base/files.h"
+#include "farm/base/result.h"
+#include "farm/client/config.h"
+#include "farm/client/http.h"
+#include "farm/client/log_reader.h"
+#include "farm/client/tls.h"
+#include "farm/log/tile_log.h"
+
+namespace farm {
+
+struct WitnessConfig {
+  WitnessKey identity;
+  std::string url;
+};
+
+struct LogConfig {
+  std::string listen;       // gRPC
+  std::string http_listen;  // HTTP
+  TlsFiles tls;
+  std::string directory;
+  std::string origin;
+  std::string key;        // Ed25519 PEM file
+  std::string ecdsa_key;  // P-256 PEM file
+  std::vector<WitnessConfig> witnesses;
+  std::int64_t cosignatures = 0;  // needed before an answer
+  std::vector<std::string> peers; // common names that may append
+  DiskLimits disk;
+};
+// Errors: kInvalidInput naming file and field.
+Result<LogConfig> ParseLogConfig(const ConfigFile& file);
+
+// A running log.  Destroying it stops it.
+class LogServer {
+ public:
+  virtual ~LogServer() = default;
+  virtual const std::string& listen() const = 0;
+  virtual const std::string& http_listen() const = 0;
+  virtual Status Health() const = 0;  // see Sequencer::Health
+};
+Result<std::unique_ptr<LogServer>> StartLog(const LogConfig& config, FileSystem& files);
+
+}  // namespace farm

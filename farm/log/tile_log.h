@@ -1,0 +1,100 @@
+// TileLog: a directory that is an append-only log, in the layout of C2SP tlog-tiles.
+//   DIR/format                   "farm-tlog/1\n"
+//   DIR/tile/<L>/<N>[.p/<W>]     hash tiles         DIR/tile/entries/<N>[.p/<W>]   leaves
+//   DIR/payload/<64 hex>         PAE bytes, by their sha256
+//   DIR/head                     the committed tree: checkpoint text, unsigned
+//   DIR/checkpoint               the published note
+//   DIR/lock                     held while a server has the directory
+//   DIR/reserve                  room kept for finishing when the disk is full
+// Order of durability (DESIGN section 10): entries, tiles, their directories are on disk before
+// the head names them; a head is on disk before anybody signs it.  What crashes leave beyond the
+// head counts for nothing and is overwritten.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "farm/base/digest.h"
+#include "farm/base/files.h"
+#include "farm/base/mutex.h"
+#include "farm/base/result.h"
+#include "farm/client/tiles.h"
+#include "farm/evidence/note.h"
+
+namespace farm {
+
+struct DiskLimits {
+  std::uint64_t floor_bytes = 256 << 20;   // below this much free, no new entry is taken
+  std::uint64_t reserve_bytes = 16 << 20;  // two thousand batches
+  // Free bytes of the file system that holds a path; empty: the machine's answer.
+  std::function<Result<std::uint64_t>(const std::string&)> free_bytes;
+};
+
+// Commit: one thread at a time.  Everything else: any thread.
+class TileLog {
+ public:
+  // Makes a new log in an empty or missing directory (whose parent must exist); opens an existing
+  // one by reading every entry: the index is rebuilt, and the root must be the head's.
+  // Errors: kInvalidInput (another format or origin), kMismatch exit 15 (entries do not make the
+  // head: restore from a mirror), kUnavailable (I/O; another server has the directory).
+  static Result<std::unique_ptr<TileLog>> Open(FileSystem& files, const std::string& directory,
+                                               const std::string& origin, DiskLimits limits);
+  ~TileLog();
+
+  const std::string& origin() const { return origin_; }
+  Checkpoint head() const;                                   // the committed tree
+  std::map<Digest, std::uint64_t>::size_type size() const;   // of it
+  // Place of a leaf by its leaf hash.
+  std::optional<std::uint64_t> Find(const Digest& leaf_hash) const;
+
+  // Appends new leaves (at most kEntryBytesMax each) in this order; returns the head that has them
+  // and is on disk.  After any error the log is stopped: Commit answers the same error for ever
+  // ("fsync fails: stop, never retry"); what was committed stays readable.
+  // Errors: kUnavailable exit 30 (I/O; the head on disk is not ours: two servers).
+  Result<Checkpoint> Commit(const std::vector<std::string>& leaves);
+  // Errors: kUnavailable exit 30 if new entries are refused: stopped, or the disk is below the
+  // floor.
+  Status CheckWritable();
+
+  // Puts PAE bytes under their digest, durably; idempotent.  Errors: kUnavailable exit 30.
+  Status PutPayload(const Digest& digest, std::string_view pae);
+  // Publishes a signed note over the head: durable before it returns.  Then drops partial tiles
+  // that the new tree no longer has.  Errors: kUnavailable; the log is stopped then.
+  Status Publish(const Checkpoint& checkpoint, std::string_view note);
+  // The published note, "" if there is none yet.
+  std::string published() const;
+
+  // Proofs within the committed tree.  Errors: kUnavailable (a tile is missing or damaged).
+  Result<std::vector<Digest>> Inclusion(std::uint64_t index, std::uint64_t tree_size) const;
+  Result<std::vector<Digest>> Consistency(std::uint64_t old_size, std::uint64_t new_size) const;
+
+  // What a reader gets for a path without leading slash: "checkpoint", "tile/...",
+  // "payload/<hex>".  A partial tile is answered from any wider one.  Errors: kNotFound.
+  struct Resource {
+    std::string content_type;
+    std::string bytes;
+    bool immutable = false;
+  };
+  Result<Resource> Read(std::string_view path) const;
+
+ private:
+  struct State;
+  TileLog(FileSystem& files, std::string directory, std::string origin, DiskLimits limits);
+  Status Create();
+  Status Load();
+  Result<Checkpoint> CommitLocked(const std::vector<std::string>& leaves);
+  Result<std::string> TileAt(const TileId& tile, std::uint64_t size) const;
+
+  FileSystem& files_;
+  const std::string directory_;
+  const std::string origin_;
+  const DiskLimits limits_;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace farm

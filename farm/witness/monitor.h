@@ -1,0 +1,45 @@
+// The monitor: reads every entry and every payload of a log and says what it could not read.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "farm/base/digest.h"
+#include "farm/base/result.h"
+#include "farm/client/log_reader.h"
+
+namespace farm {
+
+struct MonitorFinding {
+  std::uint64_t index = 0;
+  std::string problem;  // "payload sha256:.. missing", "payload is no statement: ..."
+};
+
+struct MonitorReport {
+  Checkpoint head;
+  std::uint64_t entries_read = 0;             // in all rounds
+  std::map<std::string, std::uint64_t> kinds; // statements by kind: "record" -> 12
+  std::vector<MonitorFinding> findings;       // of all rounds; an unreadable payload is asked again
+};
+
+// Not thread-safe; one for each log.
+class Monitor {
+ public:
+  explicit Monitor(std::unique_ptr<LogReader> reader) : reader_(std::move(reader)) {}
+  // Reads what is new and asks again for what could not be read.  A finding is no error.
+  // Errors: those of LogReader: the log cannot be reached, goes back or contradicts itself.
+  Result<MonitorReport> Round();
+
+ private:
+  void Look(std::uint64_t index, const std::string& leaf);
+
+  std::unique_ptr<LogReader> reader_;
+  std::map<std::uint64_t, std::string> unread_;  // index -> leaf
+  MonitorReport report_;
+};
+
+}  // namespace farm

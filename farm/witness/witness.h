@@ -1,0 +1,81 @@
+// A witness: cosigns the checkpoints of logs that it knows, never two that contradict each other.
+// Spec: C2SP tlog-witness, tlog-cosignature.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "farm/base/clock.h"
+#include "farm/base/files.h"
+#include "farm/base/mutex.h"
+#include "farm/base/result.h"
+#include "farm/client/config.h"
+#include "farm/client/http.h"
+#include "farm/crypto/key.h"
+#include "farm/evidence/note.h"
+#include "farm/sign/signer.h"
+
+namespace farm {
+
+struct WitnessedLog {
+  std::string origin;
+  PublicKey key;  // Ed25519
+};
+
+// Knows no HTTP server; thread-safe.  State: DIR/<hex sha256 of origin>/checkpoint, the latest note
+// with our cosignature, on disk before an answer leaves.
+class WitnessCore {
+ public:
+  // `files`, `clock` outlive it.  Errors: kInvalidInput (state that does not read, key not
+  // Ed25519), kUnavailable (another witness has the directory).
+  static Result<std::unique_ptr<WitnessCore>> Open(FileSystem& files, const std::string& directory,
+                                                   std::string name, std::unique_ptr<Signer> key,
+                                                   std::vector<WitnessedLog> logs,
+                                                   const Clock& clock);
+  ~WitnessCore();
+  // POST add-checkpoint.  Status 200 with cosignature lines; 400 malformed, or old > size; 403 no
+  // good signature of the log's key; 404 unknown origin; 409 old is not what we have (the body says
+  // what we have); 422 proof or root wrong; 500 stopped: our state could not be stored.
+  HttpReply AddCheckpoint(std::string_view body);
+  // GET <hex sha256(origin)>/checkpoint.  404 if there is none.
+  HttpReply LatestCheckpoint(std::string_view origin_hash) const;
+  // POST /add-checkpoint, GET /<hash>/checkpoint.
+  HttpReply Handle(const HttpRequest& request);
+  // The error that stopped it, if any.
+  Status Health() const;
+
+ private:
+  struct State;
+  explicit WitnessCore(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+struct WitnessServerConfig {
+  std::string listen;
+  std::string name;
+  std::string key;        // Ed25519 PEM file
+  std::string directory;  // state
+  struct LogConfig {
+    std::string origin;
+    PublicKey key;
+    std::string url;  // "": not monitored
+  };
+  std::vector<LogConfig> logs;
+  std::int64_t monitor_seconds = 60;
+};
+// Errors: kInvalidInput naming file and field.
+Result<WitnessServerConfig> ParseWitnessConfig(const ConfigFile& file);
+
+// A running witness.  Destroying it stops it.
+class WitnessServer {
+ public:
+  virtual ~WitnessServer() = default;
+  virtual const std::string& listen() const = 0;
+  virtual Status Health() const = 0;
+};
+Result<std::unique_ptr<WitnessServer>> StartWitness(const WitnessServerConfig& config,
+                                                    FileSystem& files, const Clock& clock);
+
+}  // namespace farm
