@@ -9,12 +9,25 @@
 #else
 #define FARM_THREAD_ATTRIBUTE(x)
 #endif
+#ifndef CAPABILITY
 #define CAPABILITY(x) FARM_THREAD_ATTRIBUTE(capability(x))
+#endif
+#ifndef SCOPED_CAPABILITY
 #define SCOPED_CAPABILITY FARM_THREAD_ATTRIBUTE(scoped_lockable)
+#endif
+// Abseil, which gRPC brings along, may have defined some of these in the same words.
+#ifndef GUARDED_BY
 #define GUARDED_BY(x) FARM_THREAD_ATTRIBUTE(guarded_by(x))
+#endif
+#ifndef ACQUIRE
 #define ACQUIRE(...) FARM_THREAD_ATTRIBUTE(acquire_capability(__VA_ARGS__))
+#endif
+#ifndef RELEASE
 #define RELEASE(...) FARM_THREAD_ATTRIBUTE(release_capability(__VA_ARGS__))
+#endif
+#ifndef REQUIRES
 #define REQUIRES(...) FARM_THREAD_ATTRIBUTE(requires_capability(__VA_ARGS__))
+#endif
 
 namespace farm {
 
