@@ -1,0 +1,115 @@
+// The commands of `farm`, one function each group; main.cc only parses words.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "farm/cli/output.h"
+
+namespace farm {
+
+// Every command returns the program's exit code and has printed what it found.
+
+struct ManifestArguments {
+  std::string manifest;  // file
+  std::string lock;      // file; empty: found beside the manifest
+};
+
+// farm plan: what would be built, by which rules; changes nothing.
+struct PlanArguments {
+  ManifestArguments manifest;
+  std::string config;  // empty: only what the files say; else farmd is asked for its rules too
+};
+int RunPlanCommand(const PlanArguments& arguments, const Output& output);
+
+// farm fetch: raw inputs into a store.
+struct FetchArguments {
+  ManifestArguments manifest;
+  std::string store;
+  std::vector<std::string> search;  // folders to look in first
+  bool offline = false;
+};
+int RunFetchCommand(const FetchArguments& arguments, const Output& output);
+
+// farm release: sign the request, send it, watch it.
+struct ReleaseArguments {
+  ManifestArguments manifest;
+  std::string config;
+  bool wait = false;
+  long long timeout_seconds = 0;  // of --wait; 0: no end
+};
+int RunReleaseCommand(const ReleaseArguments& arguments, const Output& output);
+
+// farm get | list | watch | why | cancel
+struct QueryArguments {
+  std::string config;
+  std::string release_id;  // for list: a product, or empty
+  bool logs = false;
+  std::uint64_t after = 0;
+};
+int RunGetCommand(const QueryArguments& arguments, const Output& output);
+int RunListCommand(const QueryArguments& arguments, const Output& output);
+int RunWatchCommand(const QueryArguments& arguments, const Output& output);
+int RunWhyCommand(const QueryArguments& arguments, const Output& output);
+int RunCancelCommand(const QueryArguments& arguments, const Output& output);
+
+// Where a command unpacks sources: a root made by `farm toolchain build`, and the launcher.
+struct SandboxArguments {
+  std::string toolchain;  // folder of `farm toolchain build`
+  std::string launcher;   // farm-sandbox; empty: beside this program
+};
+
+// farm toolchain lock | build
+struct ToolchainLockArguments {
+  std::string name;
+  std::string out;         // file
+  bool essential = true;
+  std::vector<std::string> packages;
+  std::string build_depends_of;
+  std::vector<std::string> suites;
+  std::int64_t source_date_epoch = 0;
+  std::string store;
+  std::string launcher;
+  bool refresh = false;    // show the difference to `out`
+  bool write = false;      // with refresh: write it
+};
+int RunToolchainLockCommand(const ToolchainLockArguments& arguments, const Output& output);
+struct ToolchainBuildArguments {
+  std::string lock;   // file
+  std::string out;    // folder
+  std::string store;  // packages
+  std::string launcher;
+};
+int RunToolchainBuildCommand(const ToolchainBuildArguments& arguments, const Output& output);
+
+// farm source import
+struct SourceImportArguments {
+  std::string kind;  // "debian", "archive", "git", "directory"
+  std::string name;
+  std::string path;    // .dsc, archive, repository, directory
+  std::string commit;  // git
+  std::string url;     // archive, git
+  std::int64_t source_date_epoch = 0;
+  std::string store;
+  SandboxArguments sandbox;
+};
+int RunSourceImportCommand(const SourceImportArguments& arguments, const Output& output);
+
+// farm audit show | checkout | approve
+struct AuditArguments {
+  ManifestArguments manifest;
+  std::string previous;  // show: manifest to compare with; empty: the last released, by --config
+  std::string config;    // empty: no farmd is asked
+  std::string store;
+  SandboxArguments sandbox;
+  std::string git;       // checkout: folder to make
+  std::string key;       // approve
+  std::string auditor;   // approve: id in the trust root; empty: the configuration's
+  std::string out;       // approve: file for the bundle line
+};
+int RunAuditShowCommand(const AuditArguments& arguments, const Output& output);
+int RunAuditCheckoutCommand(const AuditArguments& arguments, const Output& output);
+int RunAuditApproveCommand(const AuditArguments& arguments, const Output& output);
+
+}  // namespace farm

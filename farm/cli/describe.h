@@ -1,0 +1,26 @@
+// A manifest in plain words, and what changed between two of them: what an auditor reads.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "farm/manifest/manifest.h"
+#include "farm/toolchain/lock.h"
+
+namespace farm {
+
+// One line a fact, in a fixed order: product, sources and their files, toolchain, each step with
+// command, environment, inputs, outputs, limits that differ from the defaults, artifacts, demands.
+std::vector<std::string> DescribeManifest(const Manifest& manifest);
+
+// Lines of `before` that are gone ("- ...") and lines of `after` that are new ("+ ..."), in the
+// order of the descriptions; empty if nothing changed.
+std::vector<std::string> DescribeManifestDifference(const Manifest& before, const Manifest& after);
+
+// "178 packages of bookworm, image sha256:... (535822336 bytes)".
+std::string DescribeLock(const Lock& lock);
+
+// A command line as a shell would take it.
+std::string ShellWords(const std::vector<std::string>& argv);
+
+}  // namespace farm

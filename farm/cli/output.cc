@@ -1,0 +1,82 @@
+#include "farm/cli/output.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace farm {
+namespace {
+
+// The only state of this folder: what stands on the terminal's last line.
+std::string& LastLine() {
+  static std::string line;
+  return line;
+}
+
+void WriteLine(std::FILE* file, std::string_view line) {
+  std::fwrite(line.data(), 1, line.size(), file);
+  std::fputc('\n', file);
+  std::fflush(file);
+}
+
+}  // namespace
+
+void Say(const Output& output, std::string_view line) {
+  if (!output.json) WriteLine(stdout, line);
+}
+
+void Answer(const Output& output, const Json& json) {
+  if (!output.json) return;
+  const std::string text = WriteReadableJson(json);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+
+void Progress(const Output& output, std::string_view line) {
+  EndProgressInPlace(output);
+  WriteLine(stderr, line);
+}
+
+void ProgressInPlace(const Output& output, std::string_view line) {
+  if (LastLine() == line) return;
+  LastLine() = line;
+  if (!output.terminal) return WriteLine(stderr, line);
+  std::fprintf(stderr, "\r\x1b[K%.*s", static_cast<int>(line.size()), line.data());
+  std::fflush(stderr);
+}
+
+void EndProgressInPlace(const Output& output) {
+  if (LastLine().empty()) return;
+  LastLine().clear();
+  if (output.terminal) std::fputc('\n', stderr);
+}
+
+int Fail(const Output& output, std::string_view command, const Error& error) {
+  EndProgressInPlace(output);
+  if (output.json) {
+    Answer(output, {{"error",
+                     {{"code", std::string(Name(error.code))},
+                      {"exit", static_cast<int>(error.Exit())},
+                      {"message", error.message}}}});
+  }
+  WriteLine(stderr, std::string(command) + ": " + error.message);
+  return static_cast<int>(error.Exit());
+}
+
+std::string FormatDuration(long long seconds) {
+  char text[40];
+  if (seconds >= 3600) {
+    std::snprintf(text, sizeof text, "%lld:%02lld:%02lld", seconds / 3600, seconds / 60 % 60,
+                  seconds % 60);
+  } else {
+    std::snprintf(text, sizeof text, "%lld:%02lld", seconds / 60, seconds % 60);
+  }
+  return text;
+}
+
+std::string ProgressBar(int done, int total) {
+  constexpr int kWidth = 20;
+  const int filled = total <= 0 ? 0 : std::clamp(done * kWidth / total, 0, kWidth);
+  return "[" + std::string(filled, '#') + std::string(kWidth - filled, '-') + "]";
+}
+
+}  // namespace farm

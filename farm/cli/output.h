@@ -1,0 +1,37 @@
+// What commands print: lines for people, or one JSON document with --json; errors with a remedy.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "farm/base/result.h"
+#include "farm/json/json.h"
+
+namespace farm {
+
+// Where a command's words go.  Standard output carries the answer, standard error the progress.
+struct Output {
+  bool json = false;
+  bool terminal = false;  // standard error is a terminal: progress may be redrawn
+};
+
+// A line of the answer; nothing with --json.
+void Say(const Output& output, std::string_view line);
+// The JSON answer; nothing without --json.
+void Answer(const Output& output, const Json& json);
+// A line of progress on standard error.
+void Progress(const Output& output, std::string_view line);
+// Redraws the last line of progress (plain lines where there is no terminal, and only if changed).
+void ProgressInPlace(const Output& output, std::string_view line);
+void EndProgressInPlace(const Output& output);
+
+// Prints the error ("farm release: ...", or {"error":{"code","exit","message"}}) and returns its
+// exit code.
+int Fail(const Output& output, std::string_view command, const Error& error);
+
+// "1:05", "2:10:00".
+std::string FormatDuration(long long seconds);
+// "[########------------]".
+std::string ProgressBar(int done, int total);
+
+}  // namespace farm

@@ -1,0 +1,53 @@
+#include "farm/cli/person.h"
+
+#include <cstdlib>
+
+#include "farm/base/files.h"
+#include "farm/client/config.h"
+#include "farm/json/json.h"
+
+namespace farm {
+namespace {
+
+std::string Environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : "";
+}
+
+std::string DefaultPath() {
+  if (const std::string path = Environment("FARM_CONFIG"); !path.empty()) return path;
+  const std::string folder = Environment("XDG_CONFIG_HOME");
+  return JoinPath(!folder.empty() ? folder : JoinPath(Environment("HOME"), ".config"),
+                  "farm/config.json");
+}
+
+}  // namespace
+
+Result<PersonConfig> ReadPersonConfig(const std::string& path) {
+  const std::string file_path = path.empty() ? DefaultPath() : path;
+  auto file = ReadConfig(file_path);
+  if (!file) {
+    Error error = file.error();
+    if (error.code == ErrorCode::kNotFound) {
+      error.message += "; name your configuration with --config FILE or in FARM_CONFIG";
+      error.exit = ExitCode::kUsage;
+    }
+    return error;
+  }
+  JsonFields fields(file->json, file->path);
+  fields.Format(kConfigFormat);
+  PersonConfig config;
+  config.id = fields.String("id");
+  config.key_path = file->Resolve(fields.String("key"));
+  config.root_path = file->Resolve(fields.String("root"));
+  config.policy_path = file->Resolve(fields.String("policy"));
+  config.store_path = file->Resolve(fields.String("store"));
+  const Json& tls_json = fields.Object("tls");
+  const Json& farm_json = fields.Object("farm");
+  RETURN_IF_ERROR(fields.Finish());
+  ASSIGN_OR_RETURN(const TlsFiles tls, ParseTlsFiles(tls_json, fields.Where("tls"), file->directory));
+  ASSIGN_OR_RETURN(config.farm, ParseEndpoint(farm_json, fields.Where("farm"), tls));
+  return config;
+}
+
+}  // namespace farm
