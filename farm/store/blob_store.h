@@ -27,6 +27,8 @@ struct StoredBlob {
   friend bool operator==(const StoredBlob&, const StoredBlob&) = default;
 };
 
+class BlobStore;
+
 // A blob on its way in.  Without a successful Commit nothing is left of it.  Not thread-safe.
 class BlobWriter {
  public:
@@ -42,8 +44,9 @@ class BlobWriter {
 
  private:
   friend class BlobStore;
-  BlobWriter(class BlobStore& store, std::string path, std::unique_ptr<WritableFile> file);
-  class BlobStore& store_;
+  Result<StoredBlob> Publish(const Digest& digest);
+  BlobWriter(const BlobStore& store, std::string path, std::unique_ptr<WritableFile> file);
+  const BlobStore& store_;
   std::string path_;
   std::unique_ptr<WritableFile> file_;
   Sha256Stream hash_;
