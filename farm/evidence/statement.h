@@ -20,6 +20,10 @@
 namespace farm {
 
 constexpr std::size_t kArtifactsMax = 4096;
+constexpr std::size_t kTraceActionsMax = 4096;
+constexpr std::size_t kTraceOutputsMax = 65536;  // of one action
+constexpr std::size_t kSourcesMax = 256;
+constexpr std::size_t kPartiesMax = 64;          // sites, records, approvals, attempts
 
 // A file that came out of a build.
 struct Artifact {
@@ -94,7 +98,9 @@ struct Record {
   std::vector<Artifact> outputs;  // sorted by name; empty if failed
   // Evidence, not compared:
   std::vector<ActionTrace> trace;
-  Json sandbox;                          // facts of the sandbox: an object of strings and integers
+  std::vector<SourceTree> sources;       // as built; may be left out, must be the manifest's if not
+  Json sandbox = Json::object();         // facts of the sandbox: ASCII names; strings, integers,
+                                         // booleans, nothing nested
   std::map<std::string, Digest> programs;  // program name -> digest
   bool limits_observed = false;          // limits were not the kernel's
   UnixSeconds started = 0;
@@ -153,7 +159,8 @@ std::string_view PredicateType(const Statement& statement);
 // A word for messages: "request", "approval", ...
 std::string_view KindName(const Statement& statement);
 
-// Canonical in-toto Statement JSON: the DSSE payload.
+// Canonical in-toto Statement JSON: the DSSE payload.  Artifacts are written sorted by name and
+// approvals by digest, whatever their order in the value; everything else keeps its order.
 std::string WriteStatement(const Statement& statement);
 // Errors: kInvalidInput naming the field (what = "release", "bundle line 3"); kLimitExceeded.
 // Refuses payloads that are not the canonical bytes of what they say.
