@@ -1,0 +1,49 @@
+#include "farm/gate/config.h"
+
+#include "farm/json/json.h"
+
+namespace farm {
+namespace {
+
+constexpr std::size_t kPeersMax = 64;
+
+Result<AuthorityFiles> ParseAuthority(const ConfigFile& file, const Json& json,
+                                      const std::string& where) {
+  JsonFields fields(json, where);
+  AuthorityFiles authority;
+  authority.certificate = file.Resolve(fields.String("certificate"));
+  authority.key = file.Resolve(fields.String("key"));
+  authority.transparency_key = file.Resolve(fields.String("transparencyKey"));
+  RETURN_IF_ERROR(fields.Finish());
+  return authority;
+}
+
+}  // namespace
+
+Result<SignerConfig> ParseSignerConfig(const ConfigFile& file) {
+  JsonFields fields(file.json, file.path);
+  fields.Format(kConfigFormat);
+  SignerConfig config;
+  config.listen = fields.String("listen");
+  config.id = fields.String("id");
+  config.files.root = file.Resolve(fields.String("root"));
+  config.files.policy = file.Resolve(fields.String("policy"));
+  config.key = file.Resolve(fields.String("key"));
+  config.state = file.Resolve(fields.String("state"));
+  config.peers = fields.Strings("peers", kPeersMax);
+  if (config.peers.empty()) fields.Fail("peers", "nobody could ask; want at least one name");
+  const Json& tls = fields.Object("tls");
+  const Json& authority = fields.Object("authority");
+  const Json& log = fields.Object("log");
+  RETURN_IF_ERROR(fields.Finish());
+
+  ASSIGN_OR_RETURN(config.tls, ParseTlsFiles(tls, fields.Where("tls"), file.directory));
+  ASSIGN_OR_RETURN(config.authority, ParseAuthority(file, authority, fields.Where("authority")));
+  JsonFields log_fields(log, fields.Where("log"));
+  config.log_url = log_fields.String("url");
+  if (log_fields.Has("origin")) config.log_origin = log_fields.String("origin");
+  RETURN_IF_ERROR(log_fields.Finish());
+  return config;
+}
+
+}  // namespace farm

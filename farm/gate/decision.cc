@@ -1,0 +1,134 @@
+#include "farm/gate/decision.h"
+
+#include <algorithm>
+#include <set>
+
+#include "farm/compare/compare.h"
+#include "farm/crypto/hash.h"
+#include "farm/provenance/provenance.h"
+
+namespace farm {
+namespace {
+
+Error Refusal(ExitCode exit, std::string message) {
+  return Error{ErrorCode::kMismatch, std::move(message), exit};
+}
+
+// A release of the product in question, wherever the signer knows it from.
+struct PastRelease {
+  std::string where;  // "sequence 3 of the journal", "log entry 17"
+  std::string version;
+  Digest manifest;
+  std::vector<Artifact> artifacts;
+  std::int64_t sequence = 0;
+  std::optional<std::int64_t> journal_number;
+};
+
+std::vector<PastRelease> PastReleases(const std::string& product,
+                                      const std::vector<GivenAnswer>& given,
+                                      const LogHistory& history, const TrustRoot& root) {
+  std::vector<PastRelease> past;
+  for (const GivenAnswer& answer : given) {
+    const auto* release = std::get_if<Release>(&answer.statement);
+    if (release == nullptr || answer.product != product) continue;
+    past.push_back({"sequence " + std::to_string(release->sequence) + " of the journal",
+                    answer.version, answer.manifest, release->artifacts, release->sequence,
+                    answer.number});
+  }
+  for (const LoggedRelease& logged : ReleasesOf(history, root, product)) {
+    past.push_back({"log entry " + std::to_string(logged.index), logged.version,
+                    Sha256(logged.release.manifest), logged.release.artifacts,
+                    logged.release.sequence, std::nullopt});
+  }
+  return past;
+}
+
+// The next sequence of the product, or the answer given before, or why there is none.
+Result<std::variant<std::int64_t, SameAnswer>> NextSequence(
+    const std::vector<PastRelease>& past, const ManifestView& manifest,
+    const std::vector<Artifact>& artifacts) {
+  std::int64_t newest = 0;
+  for (const PastRelease& release : past) newest = std::max(newest, release.sequence);
+  const std::string name = manifest.product + " " + manifest.version;
+  for (const PastRelease& release : past) {
+    if (release.version != manifest.version) continue;
+    const bool same_manifest = release.manifest == manifest.digest;
+    if (release.artifacts != artifacts) {
+      return Refusal(same_manifest ? ExitCode::kDissent : ExitCode::kRollback,
+                     name + " was released with other bytes (" + release.where +
+                         "); a product and version is released once: raise the version");
+    }
+    if (same_manifest && release.journal_number) {
+      return std::variant<std::int64_t, SameAnswer>(SameAnswer{*release.journal_number});
+    }
+  }
+  for (const PastRelease& release : past) {
+    if (release.version != manifest.version) continue;
+    if (release.manifest == manifest.digest) {
+      return Refusal(ExitCode::kRollback, name + " was released before (" + release.where +
+                                              "), and this signer's journal does not know it: it "
+                                              "was restored from an older copy");
+    }
+    if (release.sequence < newest) {
+      return Refusal(ExitCode::kRollback,
+                     name + " was released before (" + release.where + ") and sequence " +
+                         std::to_string(newest) + " came after it; it cannot become the newest");
+    }
+  }
+  return std::variant<std::int64_t, SameAnswer>(newest + 1);
+}
+
+}  // namespace
+
+std::optional<SameAnswer> FindGiven(const std::vector<GivenAnswer>& given,
+                                    const ParsedQuestion& question) {
+  const Digest intent = question.intent.PaeDigest();
+  const Digest manifest = Sha256(question.manifest);
+  std::set<Digest> records;
+  for (const Bundle& record : question.records) records.insert(record.PaeDigest());
+  for (const GivenAnswer& answer : given) {
+    if (std::holds_alternative<Dissent>(answer.statement)) {
+      if (answer.manifest == manifest) return SameAnswer{answer.number};
+      continue;
+    }
+    const auto& release = std::get<Release>(answer.statement);
+    if (release.intent == intent && answer.manifest == manifest &&
+        std::set<Digest>(release.records.begin(), release.records.end()) == records) {
+      return SameAnswer{answer.number};
+    }
+  }
+  return std::nullopt;
+}
+
+Result<Decision> Decide(const Case& proved, const ParsedQuestion& question,
+                        const LogHistory& history, const std::vector<GivenAnswer>& given,
+                        const GateRules& rules) {
+  RETURN_IF_ERROR(CheckLinesAreLogged(history, question));
+  RETURN_IF_ERROR(CheckNoDissent(history, rules.root, proved.manifest.digest));
+
+  const Comparison comparison = Compare(proved.records);
+  if (std::holds_alternative<AllFailed>(comparison)) {
+    return Refusal(ExitCode::kBuildFailed, Words(comparison));
+  }
+  if (std::holds_alternative<Disagreement>(comparison)) {
+    return Decision(MakeDissent(proved.intent, proved.records, Words(comparison), rules.now));
+  }
+  RETURN_IF_ERROR(CheckAgreement(proved.records));
+  RETURN_IF_ERROR(CheckArtifactsAreDeclared(proved));
+  RETURN_IF_ERROR(CheckQuorums(proved, rules.root));
+  RETURN_IF_ERROR(CheckReadable(history, rules.root));
+  RETURN_IF_ERROR(CheckRecordsInLogAgree(history, rules.root, proved));
+
+  const std::vector<Artifact>& artifacts = std::get<Agreement>(comparison).artifacts;
+  const std::vector<PastRelease> past =
+      PastReleases(proved.manifest.product, given, history, rules.root);
+  ASSIGN_OR_RETURN(const auto next, NextSequence(past, proved.manifest, artifacts));
+  if (const auto* same = std::get_if<SameAnswer>(&next)) return Decision(*same);
+  return Decision(MakeRelease(proved.intent, proved.records, proved.approvals,
+                              ReleaseFacts{.manifest = proved.manifest_bytes,
+                                           .sequence = std::get<std::int64_t>(next),
+                                           .signer = rules.signer,
+                                           .created = rules.now}));
+}
+
+}  // namespace farm

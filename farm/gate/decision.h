@@ -1,0 +1,60 @@
+// Decision: from a proved case, the log's history and the signer's own past to a release, a
+// dissent, an answer given before, or a refusal.  It builds the statement; nothing here signs
+// foreign bytes.  Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "farm/base/clock.h"
+#include "farm/base/digest.h"
+#include "farm/base/result.h"
+#include "farm/evidence/bundle.h"
+#include "farm/evidence/statement.h"
+#include "farm/gate/case.h"
+#include "farm/gate/history.h"
+
+namespace farm {
+
+// One answer that the signer has given, as its journal keeps it.
+struct GivenAnswer {
+  std::int64_t number = 0;  // 1, 2, ... in the journal
+  std::variant<Release, Dissent> statement;
+  std::string product;
+  std::string version;
+  Digest manifest;
+  Bundle line;  // as it left, without time stamp and log entry
+};
+
+// A stored answer, to be given again.
+struct SameAnswer {
+  std::int64_t number = 0;
+};
+
+using Decision = std::variant<Release, Dissent, SameAnswer>;
+
+// An answer already given to exactly this question: the same intent and the same records; or a
+// dissent of this manifest.  Compares digests only: giving an old answer again proves nothing new.
+std::optional<SameAnswer> FindGiven(const std::vector<GivenAnswer>& given,
+                                    const ParsedQuestion& question);
+
+// What the signer says, in this order:
+//   lines of the question not in the log that the signer reads         15, 30
+//   a dissent of this manifest in the log                              23
+//   every site failed                                                  40
+//   records disagree                                                   a Dissent
+//   quorums of the policy, limits                                      12, 13, 14
+//   something unreadable in the log                                    15
+//   a record of this manifest in the log that differs, under any intent   23
+//   this product and version released before: with the same manifest and bytes the same answer; by
+//     the same manifest with other bytes 23; otherwise 24, as is a version that a later release of
+//     the product has overtaken
+//   else a Release, its sequence one more than the highest in journal or log
+Result<Decision> Decide(const Case& proved, const ParsedQuestion& question,
+                        const LogHistory& history, const std::vector<GivenAnswer>& given,
+                        const GateRules& rules);
+
+}  // namespace farm

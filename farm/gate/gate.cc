@@ -1,0 +1,88 @@
+#include "farm/gate/gate.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "farm/base/files.h"
+#include "farm/gate/decision.h"
+
+namespace farm {
+namespace {
+
+constexpr std::size_t kRootBytesMax = 4 << 20;    // a root of hundreds of parties has 500 kB
+constexpr std::size_t kPolicyBytesMax = 64 << 10;
+
+// How much of the log must be read so that every line of the question is in it.
+std::uint64_t EntriesCovering(const ParsedQuestion& question) {
+  std::uint64_t entries = 0;
+  for (const Bundle* line : question.Lines()) {
+    if (line->log_entry) entries = std::max(entries, line->log_entry->index + 1);
+  }
+  return entries;
+}
+
+}  // namespace
+
+Gate::Gate(GateFiles files, Journal& journal, CertifiedSigner& signer, ReadHistory history,
+           const Clock& clock)
+    : files_(std::move(files)),
+      signer_(signer),
+      clock_(clock),
+      journal_(journal),
+      history_(std::move(history)) {}
+
+Result<GateRules> Gate::ReadRules() {
+  ASSIGN_OR_RETURN(const std::string root_bytes, ReadFile(files_.root, kRootBytesMax));
+  ASSIGN_OR_RETURN(TrustRoot root, ParseTrustRoot(root_bytes, files_.root));
+  ASSIGN_OR_RETURN(const std::string policy_bytes, ReadFile(files_.policy, kPolicyBytesMax));
+  ASSIGN_OR_RETURN(const Policy policy, ParsePolicy(policy_bytes, files_.policy));
+  RETURN_IF_ERROR(journal_.AdmitRoot(root));
+  return GateRules{signer_.identity().builder_id, std::move(root), policy, clock_.Now()};
+}
+
+Result<Bundle> Gate::SignAndKeep(const Statement& statement) {
+  ASSIGN_OR_RETURN(const Bundle line, SignStatement(statement, signer_));
+  ASSIGN_OR_RETURN(const GivenAnswer* answer, journal_.Append(line));
+  return answer->line;
+}
+
+Result<Bundle> Gate::GiveAgain(const GivenAnswer& answer) {
+  if (answer.line.certificate && clock_.Now() <= answer.line.certificate->not_after()) {
+    return answer.line;
+  }
+  const Statement statement =
+      std::visit([](const auto& value) { return Statement(value); }, answer.statement);
+  ASSIGN_OR_RETURN(Bundle line, SignStatement(statement, signer_));
+  CHECK(line.PaeDigest() == answer.line.PaeDigest());
+  return line;
+}
+
+Result<Bundle> Gate::Decide(const Question& question, std::uint64_t epoch) {
+  MutexLock lock(mutex_);
+  ASSIGN_OR_RETURN(const GateRules rules, ReadRules());
+  RETURN_IF_ERROR(journal_.AdmitEpoch(epoch));
+  ASSIGN_OR_RETURN(const ParsedQuestion parsed, ParseQuestion(question));
+  if (const auto same = FindGiven(journal_.given(), parsed)) {
+    return GiveAgain(journal_.Get(same->number));
+  }
+  ASSIGN_OR_RETURN(const Case proved, ProveCase(parsed, rules));
+  ASSIGN_OR_RETURN(const LogHistory* history,
+                   history_(HistoryQuery{rules.root, proved.policy.witnesses,
+                                         EntriesCovering(parsed)}));
+  ASSIGN_OR_RETURN(const Decision decision,
+                   farm::Decide(proved, parsed, *history, journal_.given(), rules));
+  if (const auto* same = std::get_if<SameAnswer>(&decision)) {
+    return GiveAgain(journal_.Get(same->number));
+  }
+  if (const auto* release = std::get_if<Release>(&decision)) return SignAndKeep(*release);
+  return SignAndKeep(std::get<Dissent>(decision));
+}
+
+Status Gate::Health() {
+  MutexLock lock(mutex_);
+  return journal_.health();
+}
+
+}  // namespace farm

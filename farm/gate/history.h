@@ -1,0 +1,85 @@
+// LogHistory: what the signer itself has read in the log, and whether it contradicts a release.
+// Believes no carrier: an earlier record or dissent that nobody showed the signer counts as much as
+// one in the question.  Pure; not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "farm/base/digest.h"
+#include "farm/base/result.h"
+#include "farm/crypto/certificate.h"
+#include "farm/evidence/statement.h"
+#include "farm/evidence/trust_root.h"
+#include "farm/gate/case.h"
+
+namespace farm {
+
+// A record, dissent or release in the log, its signature checked by the key in its own leaf.
+// Whether that key is anybody's is judged against the root of the day.
+struct LoggedStatement {
+  std::uint64_t index = 0;
+  Digest digest;  // PAE
+  Certificate certificate;
+  std::variant<Record, Dissent, Release> statement;  // a record's trace is dropped
+};
+
+// An entry that could hold a contradiction but cannot be read.
+struct UnreadableEntry {
+  std::string reason;
+  // Set where the payload is there and only its content is unknown: then it matters only if a site
+  // or signer of the root signed it.  Unset: it always matters.
+  std::optional<Certificate> certificate;
+};
+
+class LogHistory {
+ public:
+  // The next entry: its exact leaf bytes, and the payload with the leaf's digest (or why there is
+  // none).  Entries come in order, each once; entry `size()` is next.
+  void Add(const std::string& leaf, const Result<std::string>& pae);
+  // A payload that was missing has come.
+  void Resolve(std::uint64_t index, const std::string& leaf, const std::string& pae);
+
+  std::uint64_t size() const { return leaves_.size(); }
+  const Digest& leaf(std::uint64_t index) const { return leaves_.at(index); }
+  const std::vector<LoggedStatement>& statements() const { return statements_; }
+  const std::map<std::uint64_t, UnreadableEntry>& unreadable() const { return unreadable_; }
+
+ private:
+  void Read(std::uint64_t index, const std::string& leaf, const Result<std::string>& pae);
+  std::vector<Digest> leaves_;  // sha256 of each leaf's bytes: 32 MB for a million
+  std::vector<LoggedStatement> statements_;
+  std::map<std::uint64_t, UnreadableEntry> unreadable_;
+};
+
+// Every line of the question is the entry of this very log that it says.
+// Errors: kUnavailable exit 30 (the history ends before it), kMismatch exit 15 (another entry there:
+// the log showed two histories).
+Status CheckLinesAreLogged(const LogHistory& history, const ParsedQuestion& question);
+
+// Nothing unreadable that could matter.  Errors: kMismatch exit 15.
+Status CheckReadable(const LogHistory& history, const TrustRoot& root);
+
+// No signer of the root ever signed a dissent of this manifest.  Errors: kMismatch exit 23.
+Status CheckNoDissent(const LogHistory& history, const TrustRoot& root, const Digest& manifest);
+
+// No site of the root says something else of this manifest, under any intent.  The records of the
+// case must agree.  Errors: kMismatch exit 23, naming the entry.
+Status CheckRecordsInLogAgree(const LogHistory& history, const TrustRoot& root,
+                              const Case& proved);
+
+// Releases of one product in the log, by signers of the root.
+struct LoggedRelease {
+  std::uint64_t index = 0;
+  Digest digest;
+  Release release;
+  std::string version;
+};
+std::vector<LoggedRelease> ReleasesOf(const LogHistory& history, const TrustRoot& root,
+                                      const std::string& product);
+
+}  // namespace farm

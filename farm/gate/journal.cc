@@ -1,0 +1,184 @@
+#include "farm/gate/journal.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include "farm/base/bytes.h"
+#include "farm/crypto/hash.h"
+#include "farm/evidence/manifest_view.h"
+#include "farm/json/json.h"
+
+namespace farm {
+namespace {
+
+constexpr std::size_t kAnswerBytesMax = 2 * kBundleLineBytesMax;  // a line in a JSON string
+constexpr std::string_view kAnswerFormat = "farm-journal/1";
+constexpr std::string_view kSeenFormat = "farm-journal-seen/1";
+
+std::string AnswerName(std::int64_t number) {
+  char name[32];
+  std::snprintf(name, sizeof name, "%012lld.json", static_cast<long long>(number));
+  return name;
+}
+
+// What the journal says of a signed line; everything is derived from the line itself.
+Result<GivenAnswer> ReadAnswer(Bundle line, std::int64_t number, const std::string& where) {
+  ASSIGN_OR_RETURN(const Statement statement, ParseStatement(line.envelope.payload, where));
+  if (const auto* release = std::get_if<Release>(&statement)) {
+    ASSIGN_OR_RETURN(const ManifestView manifest, ViewManifest(release->manifest));
+    return GivenAnswer{number,           *release,        manifest.product,
+                       manifest.version, manifest.digest, std::move(line)};
+  }
+  if (const auto* dissent = std::get_if<Dissent>(&statement)) {
+    return GivenAnswer{number,           *dissent,          dissent->product,
+                       dissent->version, dissent->manifest, std::move(line)};
+  }
+  return Error{ErrorCode::kInvalidInput, where + ": neither a release nor a dissent"};
+}
+
+Result<GivenAnswer> ReadAnswerFile(const std::string& path, std::int64_t number) {
+  ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, kAnswerBytesMax));
+  ASSIGN_OR_RETURN(const Json json, ParseJson(bytes, path, kAnswerBytesMax));
+  JsonFields fields(json, path);
+  fields.Format(kAnswerFormat);
+  const std::int64_t written = fields.Integer("number", 1, kJsonIntegerMax);
+  const std::string line = fields.String("line");
+  RETURN_IF_ERROR(fields.Finish());
+  if (written != number) {
+    return Error{ErrorCode::kInvalidInput, path + ": says number " + std::to_string(written)};
+  }
+  ASSIGN_OR_RETURN(Bundle bundle, ParseBundleLine(line, path));
+  return ReadAnswer(std::move(bundle), number, path);
+}
+
+}  // namespace
+
+Journal::Journal(FileSystem& files, std::string directory, int lock)
+    : files_(files), directory_(std::move(directory)), lock_(lock) {}
+
+Journal::~Journal() { close(lock_); }
+
+Result<std::unique_ptr<Journal>> Journal::Open(FileSystem& files, const std::string& directory) {
+  RETURN_IF_ERROR(files.MakeDirectory(directory));
+  RETURN_IF_ERROR(files.MakeDirectory(JoinPath(directory, "answers")));
+  const std::string lock_path = JoinPath(directory, "lock");
+  const int lock = open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock < 0) {
+    return Error{ErrorCode::kUnavailable, "opening " + lock_path + ": " + std::strerror(errno)};
+  }
+  std::unique_ptr<Journal> journal(new Journal(files, directory, lock));
+  if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    return Error{ErrorCode::kUnavailable,
+                 "journal " + directory + " is held by another farm-signer; stop that one first"};
+  }
+  RETURN_IF_ERROR(journal->Load());
+  return journal;
+}
+
+Status Journal::Load() {
+  const std::string answers = JoinPath(directory_, "answers");
+  // A name that is visible but was not synced could still vanish: it counts from here on.
+  RETURN_IF_ERROR(files_.SyncDirectory(answers));
+  RETURN_IF_ERROR(files_.SyncDirectory(directory_));
+  RETURN_IF_ERROR(files_.SyncDirectory(DirectoryName(directory_)));
+  ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(answers));
+  for (const std::string& name : names) {
+    const std::string path = JoinPath(answers, name);
+    if (name.find(".part.") != std::string::npos) {  // a crash left it half-written
+      RETURN_IF_ERROR(files_.Remove(path));
+      continue;
+    }
+    const auto number = static_cast<std::int64_t>(given_.size()) + 1;
+    if (given_.size() == kJournalAnswersMax) {
+      return Error{ErrorCode::kLimitExceeded, answers + ": more answers than a journal may hold"};
+    }
+    if (name != AnswerName(number)) {
+      return Error{ErrorCode::kInvalidInput, "journal damaged: " + path + " is there, want " +
+                                                 AnswerName(number) +
+                                                 " next; restore the journal, never start anew"};
+    }
+    ASSIGN_OR_RETURN(GivenAnswer answer, ReadAnswerFile(path, number));
+    given_.push_back(std::move(answer));
+  }
+  const std::string path = JoinPath(directory_, "seen.json");
+  if (!FileExists(path)) return {};
+  ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, 4096));
+  ASSIGN_OR_RETURN(const Json json, ParseJson(bytes, path));
+  JsonFields fields(json, path);
+  fields.Format(kSeenFormat);
+  seen_.root_version = fields.Integer("rootVersion", 0, kJsonIntegerMax);
+  seen_.root_digest = fields.DigestOf("rootDigest");
+  seen_.epoch = static_cast<std::uint64_t>(fields.Integer("epoch", 0, kJsonIntegerMax));
+  return fields.Finish();
+}
+
+const GivenAnswer& Journal::Get(std::int64_t number) const {
+  CHECK(number >= 1 && number <= static_cast<std::int64_t>(given_.size()));
+  return given_[static_cast<std::size_t>(number - 1)];
+}
+
+Status Journal::Write(const std::string& path, const std::string& bytes) {
+  if (!health_) return health_;
+  if (Status written = WriteDurably(files_, path, bytes); !written) {
+    health_ = Error{ErrorCode::kUnavailable, "the journal cannot be written, farm-signer must stop: " +
+                                                 written.error().message};
+  }
+  return health_;
+}
+
+Status Journal::WriteSeen(const Seen& seen) {
+  RETURN_IF_ERROR(Write(JoinPath(directory_, "seen.json"),
+                        WriteReadableJson({{"format", kSeenFormat},
+                                           {"rootVersion", seen.root_version},
+                                           {"rootDigest", seen.root_digest.Text()},
+                                           {"epoch", static_cast<std::int64_t>(seen.epoch)}})));
+  seen_ = seen;
+  return {};
+}
+
+Status Journal::AdmitRoot(const TrustRoot& root) {
+  if (root.version < seen_.root_version ||
+      (root.version == seen_.root_version && root.digest != seen_.root_digest)) {
+    return Error{ErrorCode::kUntrusted,
+                 "trust root " + std::to_string(root.version) + " (" + root.digest.Short() +
+                     ") is older than, or another one than, root " +
+                     std::to_string(seen_.root_version) + " (" + seen_.root_digest.Short() +
+                     ") that this signer has seen; give it the newest root",
+                 ExitCode::kRollback};
+  }
+  if (root.version == seen_.root_version) return health_;
+  return WriteSeen({root.version, root.digest, seen_.epoch});
+}
+
+Status Journal::AdmitEpoch(std::uint64_t epoch) {
+  if (epoch > static_cast<std::uint64_t>(kJsonIntegerMax)) {
+    return Error{ErrorCode::kInvalidInput, "epoch " + std::to_string(epoch) + " is beyond 2^53-1"};
+  }
+  if (epoch < seen_.epoch) {
+    return Error{ErrorCode::kUntrusted,
+                 "epoch " + std::to_string(epoch) + " is older than " +
+                     std::to_string(seen_.epoch) + ": another farmd has taken over",
+                 ExitCode::kRefused};
+  }
+  if (epoch == seen_.epoch) return health_;
+  return WriteSeen({seen_.root_version, seen_.root_digest, epoch});
+}
+
+Result<const GivenAnswer*> Journal::Append(const Bundle& line) {
+  const auto number = static_cast<std::int64_t>(given_.size()) + 1;
+  const std::string path = JoinPath(JoinPath(directory_, "answers"), AnswerName(number));
+  ASSIGN_OR_RETURN(GivenAnswer answer, ReadAnswer(line, number, "answer to be signed"));
+  RETURN_IF_ERROR(Write(path, WriteReadableJson({{"format", kAnswerFormat},
+                                                 {"number", number},
+                                                 {"line", WriteBundleLine(line)}})));
+  given_.push_back(std::move(answer));
+  return &given_.back();
+}
+
+}  // namespace farm

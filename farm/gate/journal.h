@@ -1,0 +1,74 @@
+// Journal: what the signer has signed and seen, kept so that no crash, no lost reply and no second
+// farmd makes it sign two different things.
+//   DIR/seen.json                 newest trust root and epoch seen
+//   DIR/answers/000000000001.json one signed answer each: {"format","line","number"}
+// Answers are never changed or removed.  Formats: farm-journal/1, farm-journal-seen/1.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "farm/base/digest.h"
+#include "farm/base/files.h"
+#include "farm/base/result.h"
+#include "farm/evidence/bundle.h"
+#include "farm/evidence/trust_root.h"
+#include "farm/gate/decision.h"
+
+namespace farm {
+
+constexpr std::size_t kJournalAnswersMax = 1'000'000;  // read at start: some GB, then a database
+
+// Not thread-safe; one program at a time holds a directory (a lock file).
+class Journal {
+ public:
+  // Reads everything; `files` outlives this.
+  // Errors: kInvalidInput (an answer that does not read, or a gap in the numbers: the journal was
+  // damaged), kUnavailable exit 30 (I/O, or another program holds it).
+  static Result<std::unique_ptr<Journal>> Open(FileSystem& files, const std::string& directory);
+  ~Journal();
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
+
+  // The answers given, oldest first.
+  const std::vector<GivenAnswer>& given() const { return given_; }
+  // The answer with this number.  CHECKs that there is one.
+  const GivenAnswer& Get(std::int64_t number) const;
+
+  // Remembers `root` as seen.  Errors: kUntrusted exit 24 (older than seen, or another file of the
+  // same version), kUnavailable.
+  Status AdmitRoot(const TrustRoot& root);
+  // Errors: kUntrusted exit 25 (older than seen), kUnavailable.
+  Status AdmitEpoch(std::uint64_t epoch);
+
+  // Keeps a signed release or dissent; after success it survives a crash, and only then may it
+  // leave the program.  Errors: kUnavailable exit 30.
+  // After an error of this or the calls above nothing is known of the disk: every later call fails
+  // ("fsync fails: stop, never retry"), and a new Journal finds what is there.
+  Result<const GivenAnswer*> Append(const Bundle& line);
+
+  // Set once a write has failed.
+  const Status& health() const { return health_; }
+
+ private:
+  struct Seen {
+    std::int64_t root_version = 0;
+    Digest root_digest;
+    std::uint64_t epoch = 0;
+  };
+  Journal(FileSystem& files, std::string directory, int lock);
+  Status Load();
+  Status WriteSeen(const Seen& seen);
+  Status Write(const std::string& path, const std::string& bytes);
+
+  FileSystem& files_;
+  const std::string directory_;
+  const int lock_;
+  Seen seen_;
+  std::vector<GivenAnswer> given_;
+  Status health_;
+};
+
+}  // namespace farm
