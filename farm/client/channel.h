@@ -30,6 +30,8 @@ constexpr std::chrono::seconds kBuildDeadline{24 * 3600};
 // A lazy channel: connects at the first call, reconnects by itself.
 // Errors: unreadable TLS files (kNotFound, kUnavailable), naming them.
 Result<std::shared_ptr<grpc::Channel>> Connect(const Endpoint& endpoint);
+// "log at 127.0.0.1:4711": how messages name it.
+std::string PeerText(const Endpoint& endpoint);
 
 // Asked about ten times a second during a stream; true cancels the call (exit 26).  May be empty.
 using Cancelled = std::function<bool()>;

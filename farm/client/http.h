@@ -13,8 +13,16 @@
 namespace farm {
 
 constexpr std::chrono::seconds kHttpConnectDeadline{5};
-constexpr std::chrono::seconds kHttpDeadline{10};          // per read or write
+constexpr std::chrono::seconds kHttpDeadline{10};       // without a byte read or written
+constexpr std::chrono::seconds kHttpTotalDeadline{60};  // 24 MiB at 400 kB/s: a slow line, not none
 constexpr std::size_t kHttpBodyBytesMax = 24 << 20;        // an entry bundle: 256 entries of 64 KiB
+
+// "host:port" or "[::1]:port".  Errors: kInvalidInput naming the text.
+struct HostPort {
+  std::string host;
+  int port = 0;
+};
+Result<HostPort> ParseHostPort(std::string_view text);
 
 struct HttpRequest {
   std::string method;  // "GET", "POST"

@@ -78,8 +78,6 @@ class LogReader {
 
  private:
   LogReader(HttpClient http, LogTrust trust) : http_(std::move(http)), trust_(std::move(trust)) {}
-  Result<std::string> Tile(const TileId& tile);
-
   HttpClient http_;
   const LogTrust trust_;
   Mutex mutex_;

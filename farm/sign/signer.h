@@ -29,6 +29,9 @@ class Signer {
 // Errors: kNotFound, kUnavailable, kInvalidInput, each naming the file; kUntrusted exit 25 if
 // others than the owner may read or write the file (remedy: chmod 600).
 Result<std::unique_ptr<Signer>> OpenFileSigner(const std::string& path);
+// The key itself, under the same rules, for farm/crypto's issuing functions (authority keys, the
+// time-stamping authority's key).
+Result<PrivateKey> ReadPrivateKeyFile(const std::string& path);
 // A key made here a moment ago (`farm init`, tests).
 std::unique_ptr<Signer> NewMemorySigner(PrivateKey key);
 

@@ -1,0 +1,68 @@
+#include "farm/client/config.h"
+
+#include "farm/base/files.h"
+#include "farm/client/tls.h"
+
+namespace farm {
+namespace {
+
+std::string Below(const std::string& directory, std::string_view path) {
+  if (!path.empty() && path.front() == '/') return std::string(path);
+  return JoinPath(directory, path);
+}
+
+template <typename T>
+Result<T> ReadPem(const std::string& path, std::string_view what) {
+  auto pem = ReadFile(path, kPemFileBytesMax);
+  if (!pem) return Wrap(what, pem.error());
+  auto value = T::FromPem(*pem);
+  if (!value) return Wrap(std::string(what) + " " + path, value.error());
+  return value;
+}
+
+}  // namespace
+
+std::string ConfigFile::Resolve(std::string_view path_in_file) const {
+  return Below(directory, path_in_file);
+}
+
+Result<ConfigFile> ReadConfig(const std::string& path) {
+  auto text = ReadFile(path, kConfigBytesMax);
+  if (!text) return Wrap("configuration", text.error());
+  ConfigFile file;
+  ASSIGN_OR_RETURN(file.json, ParseJson(*text, path, kConfigBytesMax));
+  file.directory = DirectoryName(path);
+  file.path = path;
+  return file;
+}
+
+Result<PublicKey> ReadPublicKeyFile(const std::string& path) {
+  return ReadPem<PublicKey>(path, "public key");
+}
+
+Result<Certificate> ReadCertificateFile(const std::string& path) {
+  return ReadPem<Certificate>(path, "certificate");
+}
+
+Result<TlsFiles> ParseTlsFiles(const Json& object, const std::string& where,
+                               const std::string& directory) {
+  JsonFields fields(object, where);
+  TlsFiles files;
+  files.certificate = Below(directory, fields.String("certificate"));
+  files.key = Below(directory, fields.String("key"));
+  files.authority = Below(directory, fields.String("authority"));
+  RETURN_IF_ERROR(fields.Finish());
+  return files;
+}
+
+Result<Endpoint> ParseEndpoint(const Json& object, const std::string& where, const TlsFiles& tls) {
+  JsonFields fields(object, where);
+  Endpoint endpoint;
+  endpoint.address = fields.String("address");
+  endpoint.server_name = fields.String("serverName");
+  endpoint.tls = tls;
+  RETURN_IF_ERROR(fields.Finish());
+  return endpoint;
+}
+
+}  // namespace farm

@@ -1,0 +1,126 @@
+#include "farm/client/log_client.h"
+
+#include <set>
+
+#include "farm/client/log_reader.h"
+#include "farm/crypto/timestamp.h"
+#include "farm/evidence/merkle.h"
+#include "farm/proto/farm.grpc.pb.h"
+
+namespace farm {
+namespace {
+
+constexpr std::size_t kTimestampReplyBytesMax = 64 << 10;  // with a chain of four certificates: 6 kB
+
+// What the log must not have changed, and what it must have proved.
+Status CheckAppended(const Bundle& asked, const Bundle& answered) {
+  const Error mismatch{ErrorCode::kMismatch, "the log answered another bundle than it was given",
+                       ExitCode::kLogProof};
+  if (answered.PaeDigest() != asked.PaeDigest() ||
+      answered.envelope.signature != asked.envelope.signature ||
+      answered.timestamp != asked.timestamp || !answered.log_entry) {
+    return mismatch;
+  }
+  const LogEntry& entry = *answered.log_entry;
+  if (entry.canonicalized_body !=
+      CanonicalizedBody(asked.envelope, asked.certificate, asked.key())) {
+    return mismatch;
+  }
+  return CheckInclusion(LeafHash(entry.canonicalized_body), entry.index, entry.tree_size,
+                        entry.hashes, entry.root);
+}
+
+}  // namespace
+
+struct LogClient::State {
+  std::string peer;
+  std::unique_ptr<v1::Log::Stub> stub;
+};
+
+Result<std::unique_ptr<LogClient>> LogClient::Open(const Endpoint& endpoint) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel, Connect(endpoint));
+  auto state = std::make_shared<State>();
+  state->peer = PeerText(endpoint);
+  state->stub = v1::Log::NewStub(channel);
+  return std::unique_ptr<LogClient>(new LogClient(std::move(state)));
+}
+
+Result<Bundle> LogClient::Append(const Bundle& bundle, std::uint64_t epoch) {
+  v1::AppendRequest request;
+  request.set_bundle_line(WriteBundleLine(bundle));
+  request.set_epoch(epoch);
+  v1::AppendReply reply;
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + kAppendDeadline);
+  const grpc::Status status = state_->stub->Append(&context, request, &reply);
+  if (!status.ok()) return FromGrpc(status, state_->peer);
+  ASSIGN_OR_RETURN(Bundle answered, ParseBundleLine(reply.bundle_line(), state_->peer));
+  if (Status checked = CheckAppended(bundle, answered); !checked) {
+    return Wrap(state_->peer, checked.error());
+  }
+  return answered;
+}
+
+Result<std::unique_ptr<TimestampClient>> TimestampClient::Open(const std::string& url,
+                                                               std::vector<Certificate> chain) {
+  ASSIGN_OR_RETURN(HttpClient http, HttpClient::Open(url, "time-stamping authority"));
+  return std::unique_ptr<TimestampClient>(
+      new TimestampClient(std::move(http), std::move(chain)));
+}
+
+Result<std::string> TimestampClient::Stamp(std::string_view signature) {
+  ASSIGN_OR_RETURN(HttpReply reply,
+                   http_.Post("/", MakeTimestampRequest(signature), "application/timestamp-query",
+                              kTimestampReplyBytesMax));
+  const std::string peer = http_.peer() + " at " + http_.url();
+  if (reply.status != 200) {
+    return Error{ErrorCode::kUnavailable, peer + ": HTTP status " + std::to_string(reply.status),
+                 ExitCode::kUnavailable};
+  }
+  if (auto time = CheckTimestamp(reply.body, signature, chain_); !time) {
+    return Wrap(peer, time.error());
+  }
+  return std::move(reply.body);
+}
+
+Result<Bundle> StampAndLog(StampAndLogInput input, TimestampClient& timestamp, LogClient& log) {
+  Bundle& bundle = input.bundle;
+  if (bundle.log_entry) return std::move(bundle);
+  if (!bundle.timestamp) {
+    ASSIGN_OR_RETURN(bundle.timestamp, timestamp.Stamp(bundle.envelope.signature));
+    if (input.keep) RETURN_IF_ERROR(input.keep(bundle));
+  }
+  return log.Append(bundle, input.epoch);
+}
+
+Result<Bundle> AddConsistencyProofs(Bundle release, const std::vector<Bundle>& lines,
+                                    LogReader& reader) {
+  if (!release.log_entry) {
+    return Error{ErrorCode::kInvalidInput, "release line: has no log entry yet"};
+  }
+  ASSIGN_OR_RETURN(Note note, ParseNote(release.log_entry->checkpoint));
+  ASSIGN_OR_RETURN(const Checkpoint head, ParseCheckpoint(note.text));
+  std::set<std::uint64_t> there;
+  for (const ConsistencyProof& proof : ConsistencyProofsOf(note)) there.insert(proof.old_size);
+  for (const Bundle& line : lines) {
+    if (!line.log_entry) {
+      return Error{ErrorCode::kInvalidInput,
+                   "line " + line.PaeDigest().Short() + ": has no log entry yet"};
+    }
+    ASSIGN_OR_RETURN(const Note line_note, ParseNote(line.log_entry->checkpoint));
+    ASSIGN_OR_RETURN(const Checkpoint old, ParseCheckpoint(line_note.text));
+    auto hashes = reader.Consistency({old.size, old.root}, head);
+    if (!hashes) return Wrap("line " + line.PaeDigest().Short(), hashes.error());
+    if (old.size == head.size || !there.insert(old.size).second) continue;
+    if (note.signatures.size() >= kNoteSignaturesMax) {
+      return Error{ErrorCode::kLimitExceeded, "release line: more than " +
+                                                  std::to_string(kNoteSignaturesMax) +
+                                                  " lines below its checkpoint"};
+    }
+    note.signatures.push_back(ConsistencyLine({old.size, std::move(*hashes)}));
+  }
+  release.log_entry->checkpoint = WriteNote(note);
+  return release;
+}
+
+}  // namespace farm

@@ -1,0 +1,174 @@
+#include "farm/client/log_reader.h"
+
+#include <algorithm>
+
+#include "farm/base/bytes.h"
+#include "farm/crypto/hash.h"
+#include "farm/evidence/dsse.h"
+#include "farm/evidence/merkle.h"
+
+namespace farm {
+namespace {
+
+constexpr std::size_t kPaeBytesMax = kPayloadBytesMax + 256;  // "DSSEv1", the type, two lengths
+
+Error LogError(ErrorCode code, const LogTrust& trust, std::string_view what) {
+  return Error{code, "log " + trust.origin + ": " + std::string(what), ExitCode::kLogProof};
+}
+
+// 200 -> the body; 404 -> kNotFound; anything else -> kUnavailable.
+Result<std::string> Fetch(HttpClient& http, const std::string& path, std::size_t bytes_max) {
+  ASSIGN_OR_RETURN(HttpReply reply, http.Get("/" + path, bytes_max));
+  if (reply.status == 200) return std::move(reply.body);
+  return Error{reply.status == 404 ? ErrorCode::kNotFound : ErrorCode::kUnavailable,
+               http.peer() + " at " + http.url() + ": " + path + ": HTTP status " +
+                   std::to_string(reply.status)};
+}
+
+// A partial tile may be gone once the tile is full.
+Result<std::string> FetchTile(HttpClient& http, TileId tile, std::size_t bytes_max) {
+  auto bytes = Fetch(http, TilePath(tile), bytes_max);
+  if (bytes || bytes.error().code != ErrorCode::kNotFound || tile.width == kTileWidth) {
+    return bytes;
+  }
+  tile.width = kTileWidth;
+  return Fetch(http, TilePath(tile), bytes_max);
+}
+
+}  // namespace
+
+Result<LogTrust> LogTrustOf(const TrustRoot& root, std::string_view origin,
+                            std::size_t witnesses_needed) {
+  for (const Log& log : root.logs) {
+    if (log.origin != origin) continue;
+    LogTrust trust{log.origin, log.key, {}, witnesses_needed};
+    for (const Witness& witness : root.witnesses) {
+      trust.witnesses.push_back({witness.name, witness.key});
+    }
+    return trust;
+  }
+  return Error{ErrorCode::kNotFound,
+               "trust root: no log with origin " + Printable(origin, 80)};
+}
+
+Result<WitnessedHead> CheckHead(std::string_view bytes, const LogTrust& trust) {
+  auto note = ParseNote(bytes);
+  if (!note) return Wrap("checkpoint of log " + trust.origin, note.error());
+  auto checkpoint = ParseCheckpoint(note->text);
+  if (!checkpoint) return Wrap("checkpoint of log " + trust.origin, checkpoint.error());
+  if (checkpoint->origin != trust.origin) {
+    return LogError(ErrorCode::kUntrusted, trust,
+                    "checkpoint is of another log: " + Printable(checkpoint->origin, 80));
+  }
+  RETURN_IF_ERROR(CheckNoteSignature(*note, trust.origin, trust.key));
+  std::vector<UnixSeconds> times;
+  std::vector<std::string> missing;
+  for (const WitnessKey& witness : trust.witnesses) {
+    auto time = CheckCosignature(*note, witness.name, witness.key);
+    if (time) {
+      times.push_back(*time);
+    } else if (time.error().code == ErrorCode::kNotFound) {
+      missing.push_back(witness.name);
+    } else {
+      return time.error();
+    }
+  }
+  if (times.size() < trust.witnesses_needed) {
+    return Error{ErrorCode::kUntrusted,
+                 "log " + trust.origin + ": checkpoint of size " +
+                     std::to_string(checkpoint->size) + " has " + std::to_string(times.size()) +
+                     " cosignatures, want " + std::to_string(trust.witnesses_needed) +
+                     "; missing: " + Join(missing, ", "),
+                 ExitCode::kWitnesses};
+  }
+  std::sort(times.begin(), times.end());
+  WitnessedHead head{*checkpoint, std::string(bytes), 0};
+  if (trust.witnesses_needed > 0) head.witnessed_at = times[trust.witnesses_needed - 1];
+  return head;
+}
+
+Result<std::unique_ptr<LogReader>> LogReader::Open(const std::string& url, LogTrust trust) {
+  ASSIGN_OR_RETURN(HttpClient http, HttpClient::Open(url, "log " + trust.origin));
+  return std::unique_ptr<LogReader>(new LogReader(std::move(http), std::move(trust)));
+}
+
+Result<WitnessedHead> LogReader::Head() {
+  ASSIGN_OR_RETURN(const std::string note, Fetch(http_, "checkpoint", kNoteBytesMax));
+  ASSIGN_OR_RETURN(WitnessedHead head, CheckHead(note, trust_));
+  MutexLock lock(mutex_);
+  if (head.checkpoint.size < verified_.size()) {
+    return LogError(ErrorCode::kMismatch, trust_,
+                    "went back from size " + std::to_string(verified_.size()) + " to " +
+                        std::to_string(head.checkpoint.size));
+  }
+  return head;
+}
+
+Result<std::vector<VerifiedEntry>> LogReader::ReadNew(const WitnessedHead& head) {
+  const Checkpoint& tree = head.checkpoint;
+  MutexLock lock(mutex_);
+  Frontier frontier = verified_;
+  if (tree.size < frontier.size()) {
+    return LogError(ErrorCode::kMismatch, trust_, "the head is older than what was read before");
+  }
+  if (tree.size - frontier.size() > kReadEntriesMax) {
+    return LogError(ErrorCode::kLimitExceeded, trust_,
+                    std::to_string(tree.size - frontier.size()) + " new entries, take at most " +
+                        std::to_string(kReadEntriesMax));
+  }
+  std::vector<VerifiedEntry> entries;
+  while (frontier.size() < tree.size) {
+    const std::uint64_t index = frontier.size() / kTileWidth;
+    const std::uint64_t width = TileWidthAt(0, index, tree.size);
+    const TileId id{TileId::kEntries, index, width};
+    auto bytes = FetchTile(http_, id, kHttpBodyBytesMax);
+    if (!bytes) return Wrap("reading log " + trust_.origin, bytes.error());
+    // The full bundle may have come in the place of a partial one.
+    auto bundle = ParseEntryBundle(*bytes, width);
+    if (!bundle && width != kTileWidth) bundle = ParseEntryBundle(*bytes, kTileWidth);
+    if (!bundle) return LogError(ErrorCode::kMismatch, trust_, bundle.error().message);
+    for (std::uint64_t i = frontier.size() % kTileWidth; i < width; ++i) {
+      entries.push_back({frontier.size(), std::move((*bundle)[i])});
+      frontier.Append(LeafHash(entries.back().leaf));
+    }
+  }
+  if (frontier.Root() != tree.root) {
+    return LogError(ErrorCode::kMismatch, trust_,
+                    "its entries do not make the root that was witnessed at size " +
+                        std::to_string(tree.size));
+  }
+  verified_ = std::move(frontier);
+  return entries;
+}
+
+Result<std::string> LogReader::Payload(const Digest& pae_digest) {
+  auto bytes = Fetch(http_, "payload/" + pae_digest.Hex(), kPaeBytesMax);
+  if (!bytes) {
+    Error error = bytes.error();
+    if (error.code == ErrorCode::kNotFound) error.exit = ExitCode::kLogProof;
+    return error;
+  }
+  if (Sha256(*bytes) != pae_digest) {
+    return LogError(ErrorCode::kMismatch, trust_,
+                    "payload " + pae_digest.Text() + ": has digest " + Sha256(*bytes).Text());
+  }
+  return bytes;
+}
+
+Result<std::vector<Digest>> LogReader::Consistency(const OldTree& old_tree,
+                                                   const Checkpoint& head) {
+  if (old_tree.size > head.size) {
+    return LogError(ErrorCode::kMismatch, trust_,
+                    "size " + std::to_string(old_tree.size) + " is beyond the head's " +
+                        std::to_string(head.size));
+  }
+  const SubtreeHash hash = SubtreeHashFromTiles(head.size, [this](const TileId& tile) {
+    return FetchTile(http_, tile, kTileWidth * Digest::kSize);
+  });
+  ASSIGN_OR_RETURN(std::vector<Digest> proof, ConsistencyHashes(old_tree.size, head.size, hash));
+  RETURN_IF_ERROR(
+      CheckConsistency(old_tree.size, old_tree.root, head.size, head.root, proof));
+  return proof;
+}
+
+}  // namespace farm

@@ -1,0 +1,103 @@
+#include "farm/client/witness_client.h"
+
+#include "farm/base/bytes.h"
+
+namespace farm {
+namespace {
+
+constexpr std::size_t kAnswerBytesMax = 64 << 10;
+
+Error Malformed(std::string_view what) {
+  return Error{ErrorCode::kInvalidInput, "add-checkpoint: " + std::string(what)};
+}
+
+// The cosignature lines, read as the tail of a note.
+Result<std::vector<NoteSignature>> ParseLines(const std::string& body) {
+  ASSIGN_OR_RETURN(Note note, ParseNote("x\n\n" + body));
+  return std::move(note.signatures);
+}
+
+}  // namespace
+
+std::string WriteAddCheckpoint(const AddCheckpoint& request) {
+  std::string body = "old " + std::to_string(request.old_size) + "\n";
+  for (const Digest& hash : request.proof) body += Base64Encode(hash.bytes()) + "\n";
+  return body + "\n" + request.note;
+}
+
+Result<AddCheckpoint> ParseAddCheckpoint(std::string_view body) {
+  if (body.size() > kAddCheckpointBytesMax) {
+    return Error{ErrorCode::kLimitExceeded, "add-checkpoint: body too long"};
+  }
+  AddCheckpoint request;
+  const auto line = [&body]() -> std::optional<std::string_view> {
+    const std::size_t end = body.find('\n');
+    if (end == std::string_view::npos) return std::nullopt;
+    const std::string_view text = body.substr(0, end);
+    body.remove_prefix(end + 1);
+    return text;
+  };
+  const auto old = line();
+  if (!old || !old->starts_with("old ")) return Malformed("first line: want \"old <size>\"");
+  auto size = ParseDecimal(old->substr(4), ~0ull >> 1);
+  if (!size) return Malformed("first line: not a size");
+  request.old_size = *size;
+  while (true) {
+    const auto text = line();
+    if (!text) return Malformed("no empty line before the checkpoint");
+    if (text->empty()) break;
+    if (request.proof.size() == kConsistencyHashesMax) return Malformed("more than 63 hashes");
+    auto hash = Base64Decode(*text);
+    if (!hash || hash->size() != Digest::kSize) return Malformed("a proof line is not a hash");
+    request.proof.push_back(Digest::FromBytes(*hash));
+  }
+  if (body.empty()) return Malformed("no checkpoint");
+  request.note = std::string(body);
+  return request;
+}
+
+Result<PostToWitness> OpenWitness(const std::string& url, const std::string& name) {
+  ASSIGN_OR_RETURN(HttpClient client, HttpClient::Open(url, "witness " + name));
+  // shared: a std::function must be copyable.
+  auto http = std::make_shared<HttpClient>(std::move(client));
+  return PostToWitness([http](const std::string& body) {
+    return http->Post("/add-checkpoint", body, "text/plain; charset=utf-8", kAnswerBytesMax);
+  });
+}
+
+Result<WitnessAnswer> AskWitness(const PostToWitness& post, const AddCheckpoint& request,
+                                 std::string_view witness_name) {
+  const std::string witness = "witness " + std::string(witness_name);
+  ASSIGN_OR_RETURN(const HttpReply reply, post(WriteAddCheckpoint(request)));
+  const std::string said = witness + " answered " + std::to_string(reply.status) + ": " +
+                           Printable(reply.body, 200);
+  WitnessAnswer answer;
+  switch (reply.status) {
+    case 200: {
+      auto lines = ParseLines(reply.body);
+      if (!lines) return Wrap(witness, lines.error());
+      answer.lines = std::move(*lines);
+      return answer;
+    }
+    case 409: {
+      std::string_view text = reply.body;
+      if (text.ends_with("\n")) text.remove_suffix(1);
+      auto size = ParseDecimal(text, ~0ull >> 1);
+      if (!size) return Error{ErrorCode::kInvalidInput, said};
+      answer.has_size = *size;
+      return answer;
+    }
+    case 403:
+    case 404:
+      return Error{ErrorCode::kUntrusted,
+                   said + "; its configuration must list this log's origin and Ed25519 key",
+                   ExitCode::kRefused};
+    case 422:
+      return Error{ErrorCode::kMismatch, said + "; it has seen another history of this log",
+                   ExitCode::kLogProof};
+    default:
+      return Error{reply.status >= 500 ? ErrorCode::kUnavailable : ErrorCode::kInvalidInput, said};
+  }
+}
+
+}  // namespace farm

@@ -1,0 +1,66 @@
+#include "farm/sign/signer.h"
+
+#include <sys/stat.h>
+
+#include "farm/base/bytes.h"
+#include "farm/base/files.h"
+
+namespace farm {
+namespace {
+
+class MemorySigner final : public Signer {
+ public:
+  explicit MemorySigner(PrivateKey key) : key_(std::move(key)) {}
+  const PublicKey& key() const override { return key_.public_key(); }
+  Result<std::string> Sign(std::string_view message) override { return key_.Sign(message); }
+
+ private:
+  const PrivateKey key_;
+};
+
+}  // namespace
+
+Result<PrivateKey> ReadPrivateKeyFile(const std::string& path) {
+  auto pem = ReadFile(path, kKeyFileBytesMax);
+  if (!pem) return Wrap("private key", pem.error());
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0 || (status.st_mode & 077) != 0) {
+    return Error{ErrorCode::kUntrusted,
+                 "private key " + path +
+                     ": others than its owner may use the file; make a new key, or chmod 600 " +
+                     path + " if nobody has",
+                 ExitCode::kRefused};
+  }
+  auto key = PrivateKey::FromPem(*pem);
+  if (!key) return Wrap("private key " + path, key.error());
+  return key;
+}
+
+Result<std::unique_ptr<Signer>> OpenFileSigner(const std::string& path) {
+  ASSIGN_OR_RETURN(PrivateKey key, ReadPrivateKeyFile(path));
+  return NewMemorySigner(std::move(key));
+}
+
+std::unique_ptr<Signer> NewMemorySigner(PrivateKey key) {
+  return std::make_unique<MemorySigner>(std::move(key));
+}
+
+Result<NoteSignature> SignNoteWith(Signer& signer, std::string_view text, std::string_view name) {
+  ASSIGN_OR_RETURN(std::string signature, signer.Sign(text));
+  return NoteSignature{std::string(name), NoteKeyHint(name, signer.key()), std::move(signature)};
+}
+
+Result<NoteSignature> CosignWith(Signer& signer, std::string_view text, std::string_view name,
+                                 UnixSeconds time) {
+  if (signer.key().kind() != KeyKind::kEd25519) {
+    return Error{ErrorCode::kInvalidInput,
+                 "witness key of " + std::string(name) + ": want an Ed25519 key"};
+  }
+  const std::string message =
+      "cosignature/v1\ntime " + std::to_string(time) + "\n" + std::string(text);
+  ASSIGN_OR_RETURN(const std::string signature, signer.Sign(message));
+  return NoteSignature{std::string(name), CosignatureKeyHint(name, signer.key()),
+                       BigEndian64(static_cast<unsigned long long>(time)) + signature};
+}
+
+}  // namespace farm
