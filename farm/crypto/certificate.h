@@ -13,40 +13,56 @@
 
 namespace farm {
 
+constexpr std::size_t kCertificateBytesMax = 16 << 10;  // ours have 1 kB, large ones in the wild 5
+constexpr std::size_t kChainLengthMax = 8;              // ours have 1, public ones 2 or 3
+
 // Immutable; safe from any thread; cheap to copy.
 class Certificate {
  public:
-  // Errors: kInvalidInput (not one certificate, trailing bytes, key of another kind).
+  // Errors: kInvalidInput (not one certificate of version 3, not DER, trailing bytes, more than
+  // kCertificateBytesMax, malformed extensions, key of another kind).
   static Result<Certificate> FromDer(std::string_view der);
+  // "CERTIFICATE", with nothing around the block but white space.
   static Result<Certificate> FromPem(std::string_view pem);
+  // The same with a key of any kind (P-384, RSA), for chains of outside authorities: good for
+  // CheckSigningChain and CheckTimestamp.  Ask HasPublicKey() before public_key().
+  static Result<Certificate> ForeignFromDer(std::string_view der);
+
   const std::string& der() const;
   std::string Pem() const;
-  const PublicKey& public_key() const;
+  bool HasPublicKey() const;            // false only after ForeignFromDer
+  const PublicKey& public_key() const;  // CHECKs HasPublicKey()
   UnixSeconds not_before() const;
-  UnixSeconds not_after() const;
-  std::string common_name() const;
-  // The one URI of the subject alternative name.  Errors: kInvalidInput (none, or several names).
+  UnixSeconds not_after() const;    // the last second of validity
+  std::string common_name() const;  // UTF-8; "" if the subject has none, or several
+  // The one URI of the subject alternative name, printable ASCII.
+  // Errors: kInvalidInput (none, several names, or a name of another kind).
   Result<std::string> UriName() const;
   // Value of the Fulcio issuer extension 1.3.6.1.4.1.57264.1.8, or "".
   std::string IssuerExtension() const;
   friend bool operator==(const Certificate& a, const Certificate& b) { return a.der() == b.der(); }
 
  private:
-  friend struct CertificateAccess;
+  friend struct CertificateAccess;  // certificate.cc, chain.cc, issue.cc, timestamp.cc
   struct State;
   explicit Certificate(std::shared_ptr<const State> state) : state_(std::move(state)) {}
   std::shared_ptr<const State> state_;  // shared: immutable, copied with the value
 };
 
 // Checks that `leaf` was issued for code signing by `chain` (leaf's issuer first, self-signed root
-// last) and that every certificate was valid at `at`.  No system trust, no revocation lists.
-// Errors: kUntrusted exit 11 (another issuer, not a CA, wrong key usage), kUntrusted exit 18 (not
-// valid at that time).
+// last, at most kChainLengthMax, all of them used) and that every certificate was valid at `at`.
+// No system trust, no revocation lists.
+// Errors: kUntrusted exit 11 (another issuer, not a CA, wrong key usage, weak key or signature),
+// kUntrusted exit 18 (all of that is right, but not valid at that time).
 // Spec: RFC 5280 section 6.
 Status CheckSigningChain(const Certificate& leaf, const std::vector<Certificate>& chain,
                          UnixSeconds at);
 
-// A self-signed CA, valid `seconds` from `now` - 60 s.
+// Issuing.  Names are our operators' own: organizations and common names of 1 to 64 bytes of UTF-8
+// (an organization may be empty: left out), URIs and DNS names of printable ASCII, IP addresses as
+// text.  CHECKed, as is that the key given is the authority's.  Serial numbers are random.
+
+// A self-signed CA that issues leaves only, valid `seconds` from `now` - 60 s.
 Certificate IssueAuthority(const PrivateKey& key, const std::string& organization,
                            const std::string& common_name, UnixSeconds now, std::int64_t seconds);
 
@@ -55,7 +71,7 @@ struct SigningLeafRequest {
   std::string organization;
   std::string common_name;
   std::string uri;               // critical SAN: the builder id
-  std::string issuer_extension;  // Fulcio issuer OIDs .1 and .8; some outside verifiers want them
+  std::string issuer_extension;  // Fulcio issuer OIDs .1 and .8, a URL; outside verifiers want it
   UnixSeconds not_before = 0;
   std::int64_t seconds = 24 * 3600;
 };
@@ -66,16 +82,17 @@ Certificate IssueSigningLeaf(const PrivateKey& authority_key, const Certificate&
 
 struct TlsLeafRequest {
   PublicKey key;
-  std::string common_name;               // the party, e.g. "site-xa"; what authorisation looks at
-  std::vector<std::string> dns_names;    // e.g. "localhost"
-  std::vector<std::string> ip_addresses; // e.g. "127.0.0.1"
+  std::string common_name;  // the party, e.g. "site-xa"; what authorisation looks at
+  std::vector<std::string> dns_names = {};     // e.g. "localhost"
+  std::vector<std::string> ip_addresses = {};  // e.g. "127.0.0.1"
   UnixSeconds not_before = 0;
   std::int64_t seconds = 366 * 24 * 3600;
 };
 Certificate IssueTlsLeaf(const PrivateKey& authority_key, const Certificate& authority,
                          const TlsLeafRequest& request);
 
-// Certificate for a time-stamping authority (critical EKU timeStamping).
+// Certificate for a time-stamping authority (critical EKU timeStamping), valid `seconds` from `now`
+// - 60 s.
 Certificate IssueTimestampLeaf(const PrivateKey& authority_key, const Certificate& authority,
                                const PublicKey& key, const std::string& common_name,
                                UnixSeconds now, std::int64_t seconds);

@@ -1,17 +1,19 @@
 // SHA-256 (everything) and SHA-1 (git's old identities only), streaming.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "farm/base/digest.h"
+#include "farm/base/result.h"
 
 namespace farm {
 
 Digest Sha256(std::string_view bytes);
 
-// Not thread-safe.
+// Not thread-safe.  Nothing may be called after Finish() (CHECKed).
 class Sha256Stream {
  public:
   Sha256Stream();
@@ -26,7 +28,7 @@ class Sha256Stream {
   std::unique_ptr<State> state_;
 };
 
-// 20 bytes in, used for SHA-1 git objects and SWHIDs, never for trust.
+// 20 bytes out, for SHA-1 git objects and SWHIDs, never for trust.  As Sha256Stream.
 class Sha1Stream {
  public:
   Sha1Stream();

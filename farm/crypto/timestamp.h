@@ -11,19 +11,27 @@
 
 namespace farm {
 
+constexpr std::size_t kTimestampRequestBytesMax = 4 << 10;    // ours have 60 bytes
+constexpr std::size_t kTimestampResponseBytesMax = 64 << 10;  // ours have 1.4 kB, public ones 6
+
 // DER TimeStampReq over SHA-256 of `message`, with a nonce, asking for the certificate.
 std::string MakeTimestampRequest(std::string_view message);
 
-// DER TimeStampResp for a DER request (status granted, or rejection with a reason).  `authority`
-// is included for verifiers that look for the chain.  Errors: kInvalidInput (not a request).
+// DER TimeStampResp for a DER request: granted, or rejected with a reason (an imprint other than
+// SHA-256, -384 or -512, a policy or an extension that we do not have).  `authority` is included
+// for verifiers that look for the chain.  `key` is P-256 and `certificate`'s (CHECKed); the time is
+// `now`, the accuracy said to be one second.
+// Errors: kInvalidInput (not a request, too large).  Spec: RFC 3161 section 2.4; RFC 5816.
 Result<std::string> AnswerTimestampRequest(std::string_view request, const PrivateKey& key,
                                            const Certificate& certificate,
                                            const Certificate& authority, UnixSeconds now);
 
-// Checks a DER TimeStampResp (the whole response) over `message`: status, imprint, signature, the
-// signer's critical EKU and its chain to `chain` (leaf's issuer first or leaf first, as the trust
-// root lists it), valid at the token's own time.  Returns that time.
-// Errors: kUntrusted exit 11 (imprint, signature or issuer), exit 18 (certificate not valid then).
+// Checks a DER TimeStampResp (the whole response, nothing after it) over `message`: status, imprint
+// (SHA-256, -384 or -512), signature, the signer's critical EKU and its chain to `chain` (leaf's
+// issuer first or leaf first, as the trust root lists it; certificates inside the token add nothing
+// to it), valid at the token's own time.  Returns that time, a fraction of a second cut off.
+// Errors: kUntrusted exit 11 (not a response, imprint, signature or issuer), exit 18 (certificate
+// not valid then), kLimitExceeded.
 // Spec: RFC 3161 section 2.4.2.
 Result<UnixSeconds> CheckTimestamp(std::string_view response, std::string_view message,
                                    const std::vector<Certificate>& chain);

@@ -1,0 +1,108 @@
+// What the files of this folder share of OpenSSL: owned objects, the error queue, DER in and out.
+// Nobody else includes this file.
+#pragma once
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/ts.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "farm/base/result.h"
+#include "farm/crypto/certificate.h"
+#include "farm/crypto/key.h"
+
+namespace farm {
+
+template <auto kFree>
+struct OpensslFree {
+  template <typename T>
+  void operator()(T* object) const {
+    kFree(object);
+  }
+};
+template <typename T, auto kFree>
+using OpensslOwned = std::unique_ptr<T, OpensslFree<kFree>>;
+
+using OwnedPkey = OpensslOwned<EVP_PKEY, EVP_PKEY_free>;
+using OwnedX509 = OpensslOwned<X509, X509_free>;
+
+// Empties this thread's error queue when a function of ours ends: TLS code in the same program
+// takes what is left there for its own.  Declared before the objects it outlives.
+class ErrorQueueScope {
+ public:
+  ErrorQueueScope() = default;
+  ~ErrorQueueScope() { ERR_clear_error(); }
+  ErrorQueueScope(const ErrorQueueScope&) = delete;
+  ErrorQueueScope& operator=(const ErrorQueueScope&) = delete;
+};
+
+// OpenSSL's words for the first error in the queue, or "no reason given".
+std::string OpensslReason();
+
+// The DER of an object by its i2d function; "" if it has none.
+template <auto kEncode, typename T>
+std::string ToDer(T* object) {
+  unsigned char* bytes = nullptr;
+  const int size = kEncode(object, &bytes);
+  if (size <= 0) return "";
+  const OpensslOwned<unsigned char, [](unsigned char* p) { OPENSSL_free(p); }> owner(bytes);
+  return std::string(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
+}
+
+// An object by its d2i function, or null if `der` is not exactly one.
+template <typename Owned, auto kDecode>
+Owned FromWholeDer(std::string_view der) {
+  const auto* position = reinterpret_cast<const unsigned char*>(der.data());
+  const auto* const end = position + der.size();
+  Owned object(kDecode(nullptr, &position, static_cast<long>(der.size())));
+  if (object && position != end) object.reset();
+  return object;
+}
+
+inline const unsigned char* Data(std::string_view bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+
+// The digest that a key signs with: SHA-256 for P-256, none of its own for Ed25519.
+const EVP_MD* SigningDigest(KeyKind kind);
+
+// PEM with exactly one block and nothing around it but white space.
+std::string PemEncode(std::string_view label, std::string_view der);
+Result<std::string> PemDecode(std::string_view label, std::string_view pem);
+
+struct PrivateKey::State {
+  OwnedPkey key;
+  PublicKey public_key;
+};
+
+struct Certificate::State {
+  OwnedX509 x509;
+  std::string der;
+  std::optional<PublicKey> public_key;  // empty if its key is of a kind that the farm does not use
+  UnixSeconds not_before = 0;
+  UnixSeconds not_after = 0;
+  std::string common_name;
+};
+
+struct CertificateAccess {
+  // Borrowed; OpenSSL takes what it reads as non-const.
+  static X509* Get(const Certificate& certificate) { return certificate.state_->x509.get(); }
+  static Result<Certificate> Parse(std::string_view der, bool foreign_key);
+};
+
+// Calendar text of OpenSSL to seconds; a fraction is cut off.  Errors: kInvalidInput.
+Result<UnixSeconds> TimeFromAsn1(const ASN1_TIME* time);
+
+enum class ChainPurpose { kCodeSigning, kTimestamping };
+
+// CheckSigningChain for either purpose; see certificate.h.
+Status CheckChain(const Certificate& leaf, const Certificate* chain, std::size_t chain_size,
+                  UnixSeconds at, ChainPurpose purpose);
+
+}  // namespace farm

@@ -1,0 +1,220 @@
+#include "farm/crypto/timestamp.h"
+
+#include <openssl/objects.h>
+#include <openssl/pkcs7.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "farm/base/bytes.h"
+#include "farm/crypto/hash.h"
+#include "farm/crypto/openssl.h"
+
+namespace farm {
+namespace {
+
+// A policy identifier is obligatory; ours promises nothing (the arc is a placeholder).
+constexpr const char* kPolicyOid = "1.3.6.1.4.1.99999.1";
+constexpr int kAccuracySeconds = 1;
+constexpr std::array<int, 3> kDigestNids = {NID_sha256, NID_sha384, NID_sha512};
+
+using OwnedRequest = OpensslOwned<TS_REQ, TS_REQ_free>;
+using OwnedResponse = OpensslOwned<TS_RESP, TS_RESP_free>;
+using OwnedInteger = OpensslOwned<ASN1_INTEGER, ASN1_INTEGER_free>;
+using BorrowingStack = OpensslOwned<STACK_OF(X509), [](STACK_OF(X509) * s) { sk_X509_free(s); }>;
+
+Error Untrusted(std::string_view reason) {
+  return Error{ErrorCode::kUntrusted, "time stamp: " + std::string(reason),
+               ExitCode::kBadSignature};
+}
+
+// A positive integer of `size` random bytes less one bit.
+OwnedInteger RandomInteger(int size) {
+  std::string bytes = RandomBytes(static_cast<std::size_t>(size));
+  bytes[0] = static_cast<char>(bytes[0] & 0x7f);
+  const OpensslOwned<BIGNUM, BN_free> number(BN_bin2bn(Data(bytes), size, nullptr));
+  CHECK(number && !BN_is_zero(number.get()));
+  OwnedInteger integer(BN_to_ASN1_INTEGER(number.get(), nullptr));
+  CHECK(integer);
+  return integer;
+}
+
+ASN1_INTEGER* RandomSerial(TS_RESP_CTX*, void*) { return RandomInteger(16).release(); }
+
+int GivenTime(TS_RESP_CTX*, void* now, long* seconds, long* microseconds) {
+  *seconds = static_cast<long>(*static_cast<const UnixSeconds*>(now));
+  *microseconds = 0;
+  return 1;
+}
+
+int DigestNid(const X509_ALGOR* algorithm) {
+  const ASN1_OBJECT* object = nullptr;
+  X509_ALGOR_get0(&object, nullptr, nullptr, algorithm);
+  const int nid = OBJ_obj2nid(object);
+  return std::find(kDigestNids.begin(), kDigestNids.end(), nid) == kDigestNids.end() ? NID_undef
+                                                                                     : nid;
+}
+
+Status CheckImprint(TS_MSG_IMPRINT* imprint, std::string_view message) {
+  const int nid = DigestNid(TS_MSG_IMPRINT_get_algo(imprint));
+  if (nid == NID_undef) return Untrusted("its imprint is not SHA-256, SHA-384 or SHA-512");
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  std::size_t size = 0;
+  CHECK(EVP_Q_digest(nullptr, OBJ_nid2sn(nid), nullptr, message.data(), message.size(),
+                     digest.data(), &size) == 1);
+  const ASN1_OCTET_STRING* const found = TS_MSG_IMPRINT_get_msg(imprint);
+  const unsigned char* const bytes = ASN1_STRING_get0_data(found);
+  if (static_cast<std::size_t>(ASN1_STRING_length(found)) != size ||
+      !std::equal(bytes, bytes + size, digest.begin())) {
+    return Untrusted("it was made for other bytes");
+  }
+  return {};
+}
+
+Status CheckInfo(TS_TST_INFO* info, std::string_view message) {
+  if (TS_TST_INFO_get_version(info) != 1) return Untrusted("not of version 1");
+  for (int i = 0; i < TS_TST_INFO_get_ext_count(info); ++i) {
+    if (X509_EXTENSION_get_critical(TS_TST_INFO_get_ext(info, i)) != 0) {
+      return Untrusted("it has a critical extension that we do not know");
+    }
+  }
+  return CheckImprint(TS_TST_INFO_get_msg_imprint(info), message);
+}
+
+// The one certificate that `token` names as its signer, from `chain` or from the token itself.
+Result<Certificate> FindSigner(PKCS7* token, STACK_OF(X509) * chain) {
+  if (PKCS7_type_is_signed(token) == 0) return Untrusted("its token is not signed data");
+  STACK_OF(PKCS7_SIGNER_INFO)* const infos = PKCS7_get_signer_info(token);
+  if (infos == nullptr || sk_PKCS7_SIGNER_INFO_num(infos) != 1) {
+    return Untrusted("its token has not exactly one signer");
+  }
+  X509_ALGOR* digest = nullptr;
+  PKCS7_SIGNER_INFO_get0_algs(sk_PKCS7_SIGNER_INFO_value(infos, 0), nullptr, &digest, nullptr);
+  if (DigestNid(digest) == NID_undef) {
+    return Untrusted("its token is signed over another digest than SHA-256, SHA-384 or SHA-512");
+  }
+  const BorrowingStack signers(PKCS7_get0_signers(token, chain, 0));
+  if (!signers || sk_X509_num(signers.get()) != 1) {
+    return Untrusted("its signer's certificate is neither inside it nor trusted");
+  }
+  auto signer = CertificateAccess::Parse(ToDer<i2d_X509>(sk_X509_value(signers.get(), 0)), true);
+  if (!signer) return Untrusted(signer.error().message);
+  return signer;
+}
+
+// The CMS signature and, by the ESS attribute, that it names this signer.  Its chain is checked by
+// CheckChain; OpenSSL builds one of its own here, to the same root.
+Status CheckSignature(PKCS7* token, STACK_OF(X509) * chain, X509* root) {
+  const OpensslOwned<X509_STORE, X509_STORE_free> store(X509_STORE_new());
+  CHECK(store && X509_STORE_add_cert(store.get(), root) == 1);
+  CHECK(X509_STORE_set_flags(store.get(), X509_V_FLAG_NO_CHECK_TIME) == 1);
+  X509* signer = nullptr;
+  const bool good = TS_RESP_verify_signature(token, chain, store.get(), &signer) == 1;
+  const OwnedX509 owner(signer);
+  if (!good) return Untrusted("its signature does not match: " + OpensslReason());
+  return {};
+}
+
+}  // namespace
+
+std::string MakeTimestampRequest(std::string_view message) {
+  const ErrorQueueScope scope;
+  const OwnedRequest request(TS_REQ_new());
+  const OpensslOwned<TS_MSG_IMPRINT, TS_MSG_IMPRINT_free> imprint(TS_MSG_IMPRINT_new());
+  const OpensslOwned<X509_ALGOR, X509_ALGOR_free> algorithm(X509_ALGOR_new());
+  CHECK(request && imprint && algorithm);
+  X509_ALGOR_set_md(algorithm.get(), EVP_sha256());
+  std::string digest(Sha256(message).bytes());
+  CHECK(TS_MSG_IMPRINT_set_algo(imprint.get(), algorithm.get()) == 1);
+  CHECK(TS_MSG_IMPRINT_set_msg(imprint.get(), reinterpret_cast<unsigned char*>(digest.data()),
+                               static_cast<int>(digest.size())) == 1);
+  CHECK(TS_REQ_set_version(request.get(), 1) == 1);
+  CHECK(TS_REQ_set_msg_imprint(request.get(), imprint.get()) == 1);
+  CHECK(TS_REQ_set_nonce(request.get(), RandomInteger(8).get()) == 1);
+  CHECK(TS_REQ_set_cert_req(request.get(), 1) == 1);
+  std::string der = ToDer<i2d_TS_REQ>(request.get());
+  CHECK(!der.empty());
+  return der;
+}
+
+Result<std::string> AnswerTimestampRequest(std::string_view request, const PrivateKey& key,
+                                           const Certificate& certificate,
+                                           const Certificate& authority, UnixSeconds now) {
+  const ErrorQueueScope scope;
+  CHECK(certificate.public_key() == key.public_key());
+  CHECK(key.public_key().kind() == KeyKind::kP256);  // PKCS#7 knows no Ed25519
+  if (request.size() > kTimestampRequestBytesMax ||
+      !FromWholeDer<OwnedRequest, d2i_TS_REQ>(request)) {
+    return Error{ErrorCode::kInvalidInput, "not a time stamp request"};
+  }
+  const OpensslOwned<TS_RESP_CTX, TS_RESP_CTX_free> context(TS_RESP_CTX_new());
+  const OpensslOwned<ASN1_OBJECT, ASN1_OBJECT_free> policy(OBJ_txt2obj(kPolicyOid, 1));
+  const BorrowingStack others(sk_X509_new_null());
+  CHECK(context && policy && others);
+  CHECK(sk_X509_push(others.get(), CertificateAccess::Get(authority)) > 0);
+  CHECK(TS_RESP_CTX_set_signer_cert(context.get(), CertificateAccess::Get(certificate)) == 1);
+  CHECK(TS_RESP_CTX_set_signer_key(context.get(), key.state().key.get()) == 1);
+  CHECK(TS_RESP_CTX_set_signer_digest(context.get(), EVP_sha256()) == 1);
+  CHECK(TS_RESP_CTX_set_ess_cert_id_digest(context.get(), EVP_sha256()) == 1);
+  CHECK(TS_RESP_CTX_set_certs(context.get(), others.get()) == 1);
+  CHECK(TS_RESP_CTX_set_def_policy(context.get(), policy.get()) == 1);
+  CHECK(TS_RESP_CTX_set_accuracy(context.get(), kAccuracySeconds, 0, 0) == 1);
+  for (const int nid : kDigestNids) {
+    CHECK(TS_RESP_CTX_add_md(context.get(), EVP_get_digestbynid(nid)) == 1);
+  }
+  TS_RESP_CTX_set_serial_cb(context.get(), RandomSerial, nullptr);
+  TS_RESP_CTX_set_time_cb(context.get(), GivenTime, &now);
+
+  const OpensslOwned<BIO, BIO_free> bytes(
+      BIO_new_mem_buf(request.data(), static_cast<int>(request.size())));
+  CHECK(bytes);
+  const OwnedResponse response(TS_RESP_create_response(context.get(), bytes.get()));
+  std::string der = response ? ToDer<i2d_TS_RESP>(response.get()) : "";
+  if (der.empty()) {
+    return Error{ErrorCode::kInternal, "no time stamp could be made: " + OpensslReason()};
+  }
+  return der;
+}
+
+Result<UnixSeconds> CheckTimestamp(std::string_view response, std::string_view message,
+                                   const std::vector<Certificate>& chain) {
+  const ErrorQueueScope scope;
+  if (response.size() > kTimestampResponseBytesMax) {
+    return Error{ErrorCode::kLimitExceeded,
+                 "time stamp: has " + std::to_string(response.size()) + " bytes, at most " +
+                     std::to_string(kTimestampResponseBytesMax) + " are read"};
+  }
+  if (chain.empty()) return Untrusted("no authority for it is given");
+  const auto parsed = FromWholeDer<OwnedResponse, d2i_TS_RESP>(response);
+  if (!parsed) return Untrusted("not one time stamp response");
+  const ASN1_INTEGER* const status =
+      TS_STATUS_INFO_get0_status(TS_RESP_get_status_info(parsed.get()));
+  const long status_value = ASN1_INTEGER_get(status);
+  if (status_value != TS_STATUS_GRANTED && status_value != TS_STATUS_GRANTED_WITH_MODS) {
+    return Untrusted("the authority refused it with status " + std::to_string(status_value));
+  }
+  PKCS7* const token = TS_RESP_get_token(parsed.get());
+  TS_TST_INFO* const info = TS_RESP_get_tst_info(parsed.get());
+  if (token == nullptr || info == nullptr) return Untrusted("the response has no token");
+  RETURN_IF_ERROR(CheckInfo(info, message));
+  const auto time = TimeFromAsn1(TS_TST_INFO_get_time(info));
+  if (!time) return Untrusted("its time is malformed");
+
+  const BorrowingStack given(sk_X509_new_null());
+  CHECK(given);
+  for (const Certificate& certificate : chain) {
+    CHECK(sk_X509_push(given.get(), CertificateAccess::Get(certificate)) > 0);
+  }
+  ASSIGN_OR_RETURN(const Certificate signer, FindSigner(token, given.get()));
+  const std::size_t skip = signer == chain.front() ? 1 : 0;
+  RETURN_IF_ERROR(CheckSignature(token, given.get(), CertificateAccess::Get(chain.back())));
+  if (const Status path = CheckChain(signer, chain.data() + skip, chain.size() - skip, *time,
+                                     ChainPurpose::kTimestamping);
+      !path) {
+    return Wrap("time stamp", path.error());
+  }
+  return *time;
+}
+
+}  // namespace farm
