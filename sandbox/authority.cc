@@ -1,0 +1,146 @@
+#include "sandbox/authority.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sandbox/monitor_client.h"
+
+namespace sandbox {
+namespace {
+
+constexpr std::size_t kIdFileBytesMax = 4 << 20;
+constexpr const char* kNewUidMap = "/usr/bin/newuidmap";
+constexpr const char* kNewGidMap = "/usr/bin/newgidmap";
+
+std::string UserName(uid_t uid) {
+  Result<std::string> text = ReadFile("/etc/passwd", kIdFileBytesMax);
+  if (!text.ok()) return "";
+  for (const std::string& line : Split(*text, '\n')) {
+    std::vector<std::string> fields = Split(line, ':');
+    if (fields.size() >= 3 && fields[2] == std::to_string(uid)) return fields[0];
+  }
+  return "";
+}
+
+IdRange RangeIn(const char* path, const std::string& name, uid_t uid) {
+  Result<std::string> text = ReadFile(path, kIdFileBytesMax);
+  return text.ok() ? FindSubordinateRange(*text, name, uid) : IdRange{};
+}
+
+Status RunMapper(const char* program, pid_t pid, const IdRange& range) {
+  std::string words[4] = {std::to_string(pid), "0", std::to_string(range.base),
+                          std::to_string(range.count)};
+  pid_t child = fork();
+  if (child < 0) return SystemError("fork");
+  if (child == 0) {
+    CloseAllExcept({});
+    char* none[] = {nullptr};
+    execle(program, program, words[0].c_str(), words[1].c_str(), words[2].c_str(),
+           words[3].c_str(), nullptr, none);
+    _exit(127);
+  }
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0) {
+    if (errno != EINTR) return SystemError("waitpid");
+  }
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    return Status::Failed(std::string(program) + " refused the range " + words[2] + ":" + words[3] +
+                          " (check /etc/subuid and /etc/subgid)");
+  }
+  return {};
+}
+
+// An ordinary user.
+class Rootless : public Authority {
+ public:
+  explicit Rootless(const Spec& spec) : uid_(spec.uid), gid_(spec.gid) {}
+
+  Result<bool> MapIds(const Subject& subject) override {
+    SubordinateIds ids = CallersSubordinateIds();
+    if (ids.uids.count != 0 && ids.gids.count != 0) {
+      Status groups = RunMapper(kNewGidMap, subject.pid, ids.gids);
+      if (!groups.ok()) return groups;
+      Status users = RunMapper(kNewUidMap, subject.pid, ids.uids);
+      if (!users.ok()) return users;
+      return true;
+    }
+    Status single = MapOne(subject.pid);
+    if (!single.ok()) return single;
+    return false;
+  }
+
+  Result<UniqueFd> MountRootImage(int, int) override {
+    return Status::Failed(
+        "--root-image needs the monitor (farm-sandbox monitor, started as root); without it, unpack "
+        "the root and give --root-dir");
+  }
+
+  Result<int> MakeCgroup(const Subject&, const CgroupLimits&, std::string* why) override {
+    *why = "an ordinary user has no cgroup; start through farm-sandbox monitor";
+    return 0;
+  }
+  CgroupUsage ReadCgroup() override { return {}; }
+  void KillCgroup() override {}
+
+ private:
+  Status MapOne(pid_t pid) {
+    std::string path = "/proc/" + std::to_string(pid);
+    UniqueFd directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!directory.valid()) return SystemError("opening " + path);
+    std::string users = std::to_string(uid_) + " " + std::to_string(geteuid()) + " 1\n";
+    std::string groups = std::to_string(gid_) + " " + std::to_string(getegid()) + " 1\n";
+    for (const auto& [file, text] : {std::pair<const char*, std::string>{"setgroups", "deny"},
+                                     {"gid_map", groups},
+                                     {"uid_map", users}}) {
+      Status written = WriteControlFile(directory.get(), file, text);
+      if (!written.ok()) return written;
+    }
+    return {};
+  }
+
+  std::uint32_t uid_;
+  std::uint32_t gid_;
+};
+
+}  // namespace
+
+IdRange FindSubordinateRange(const std::string& text, const std::string& name, uid_t uid) {
+  for (const std::string& line : Split(text, '\n')) {
+    std::vector<std::string> fields = Split(line, ':');
+    if (fields.size() != 3) continue;
+    bool ours = fields[0] == std::to_string(uid) || (!name.empty() && fields[0] == name);
+    std::uint64_t base = 0;
+    std::uint64_t count = 0;
+    if (ours && ParseNumber(fields[1], UINT32_MAX, &base) && base != 0 &&
+        ParseNumber(fields[2], UINT32_MAX - base, &count) && count != 0) {
+      return {static_cast<std::uint32_t>(base), static_cast<std::uint32_t>(count)};
+    }
+  }
+  return {};
+}
+
+SubordinateIds CallersSubordinateIds() {
+  if (access(kNewUidMap, X_OK) != 0 || access(kNewGidMap, X_OK) != 0) return {};
+  uid_t uid = getuid();
+  std::string name = UserName(uid);
+  return {RangeIn("/etc/subuid", name, uid), RangeIn("/etc/subgid", name, uid)};
+}
+
+Result<std::unique_ptr<Authority>> OpenAuthority(const Spec& spec) {
+  if (spec.monitor_fd >= 0) return OpenMonitorSession(spec.monitor_fd);
+  if (spec.subids.count != 0) {
+    if (geteuid() != 0) {
+      return Status::Failed("--subids is for root; an ordinary user's range is in /etc/subuid");
+    }
+    return StartOwnMonitor(spec.subids);
+  }
+  if (geteuid() == 0 && !spec.allow_host_root_unsafe) {
+    return Status::Failed(
+        "started as root: give --subids BASE:COUNT (a range of ids that nobody uses), or start "
+        "through farm-sandbox monitor; host uid 0 is never given to a sandbox");
+  }
+  return std::unique_ptr<Authority>(new Rootless(spec));
+}
+
+}  // namespace sandbox

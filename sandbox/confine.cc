@@ -1,0 +1,179 @@
+#include "sandbox/confine.h"
+
+#include <csignal>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/securebits.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sandbox/landlock.h"
+#include "sandbox/limits.h"
+#include "sandbox/system.h"
+
+namespace sandbox {
+namespace {
+
+constexpr std::uint64_t Bit(int capability) { return std::uint64_t{1} << capability; }
+
+// What maintainer scripts and mmdebstrap use; each is confined to the user namespace.
+constexpr std::uint64_t kAssemblyCapabilities =
+    Bit(CAP_CHOWN) | Bit(CAP_DAC_OVERRIDE) | Bit(CAP_DAC_READ_SEARCH) | Bit(CAP_FOWNER) |
+    Bit(CAP_FSETID) | Bit(CAP_KILL) | Bit(CAP_SETGID) | Bit(CAP_SETUID) | Bit(CAP_SETPCAP) |
+    Bit(CAP_SETFCAP) | Bit(CAP_SYS_CHROOT) | Bit(CAP_SYS_ADMIN) | Bit(CAP_MKNOD);
+constexpr const char* kDefaultPath = "/usr/local/bin:/usr/bin:/bin";
+
+std::uint64_t KeptCapabilities(Profile profile) {
+  return profile == Profile::kAssembly ? kAssemblyCapabilities : 0;
+}
+
+Status SetIds(const Spec& spec, bool has_range) {
+  // With one id mapped, the kernel forbids setgroups: groups of the caller stay, unmapped.
+  if (has_range && setgroups(0, nullptr) != 0) return SystemError("setgroups");
+  if (setresgid(spec.gid, spec.gid, spec.gid) != 0) {
+    return SystemError("setting the group id " + std::to_string(spec.gid));
+  }
+  if (setresuid(spec.uid, spec.uid, spec.uid) != 0) {
+    return SystemError("setting the user id " + std::to_string(spec.uid));
+  }
+  return {};
+}
+
+Status DropPrivileges(const Spec& spec, bool has_range) {
+  std::uint64_t keep = KeptCapabilities(spec.profile);
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return SystemError("no_new_privs");
+  if (Status status = DropBoundingSet(keep); !status.ok()) return status;
+  if (Status status = SetIds(spec, has_range); !status.ok()) return status;
+  if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0) {
+    return SystemError("ambient capabilities");
+  }
+  if (CapabilitiesSet(keep, keep, 0) != 0) return SystemError("dropping capabilities");
+  return {};
+}
+
+void ResetSignals() {
+  for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+Status ArrangeDescriptors(int log, int failure_pipe) {
+  int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (null < 0) return SystemError("opening /dev/null");
+  if (dup2(null, 0) < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0) return SystemError("dup2");
+  CloseAllExcept({failure_pipe});
+  return {};
+}
+
+const char* FindPath(const std::vector<std::string>& environment) {
+  for (const std::string& entry : environment) {
+    if (entry.rfind("PATH=", 0) == 0) return entry.c_str() + 5;
+  }
+  return kDefaultPath;
+}
+
+std::vector<char*> Pointers(const std::vector<std::string>& words) {
+  std::vector<char*> pointers;
+  for (const std::string& word : words) pointers.push_back(const_cast<char*>(word.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+Status Execute(const Spec& spec, const std::vector<std::string>& argv) {
+  std::vector<char*> words = Pointers(argv);
+  std::vector<char*> environment = Pointers(spec.environment);
+  const std::string& program = argv[0];
+  std::vector<std::string> candidates;
+  if (program.find('/') != std::string::npos) {
+    candidates.push_back(program);
+  } else {
+    for (const std::string& part : Split(FindPath(spec.environment), ':')) {
+      candidates.push_back((part.empty() ? "." : part) + "/" + program);
+    }
+  }
+  int error = ENOENT;
+  for (const std::string& path : candidates) {
+    execve(path.c_str(), words.data(), environment.data());
+    if (errno != ENOENT && errno != ENOTDIR) error = errno;
+  }
+  errno = error;
+  return SystemError("executing " + program);
+}
+
+}  // namespace
+
+Status DropBoundingSet(std::uint64_t keep) {
+  for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability) {
+    if ((keep & Bit(capability)) != 0) continue;
+    if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0) return SystemError("bounding set");
+  }
+  return {};
+}
+
+Status VerifyWalls(const Spec& spec) {
+  auto missing = [](const char* wall) {
+    return Status::Failed(std::string("a wall is missing: ") + wall + "; nothing was started");
+  };
+  uid_t real, effective, saved;
+  if (getresuid(&real, &effective, &saved) != 0 || real != spec.uid || effective != spec.uid ||
+      saved != spec.uid) {
+    return missing("user id");
+  }
+  gid_t groups[3];
+  if (getresgid(&groups[0], &groups[1], &groups[2]) != 0 || groups[0] != spec.gid ||
+      groups[1] != spec.gid || groups[2] != spec.gid) {
+    return missing("group id");
+  }
+  std::uint64_t capabilities[3];
+  std::uint64_t keep = KeptCapabilities(spec.profile);
+  if (CapabilitiesGet(&capabilities[0], &capabilities[1], &capabilities[2]) != 0 ||
+      ((capabilities[0] | capabilities[1] | capabilities[2]) & ~keep) != 0) {
+    return missing("capabilities are not dropped");
+  }
+  for (int i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; ++i) {
+    if ((keep & Bit(i)) == 0 && prctl(PR_CAPBSET_READ, i, 0, 0, 0) != 0) {
+      return missing("capability bounding set");
+    }
+  }
+  if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1) return missing("no_new_privs");
+  if (getppid() != 1) return missing("pid namespace");
+  struct statvfs root = {};
+  constexpr unsigned long kFlags = ST_RDONLY | ST_NOSUID | ST_NODEV;
+  if (statvfs("/", &root) != 0 || (root.f_flag & kFlags) != kFlags) {
+    return missing("read-only root");
+  }
+  struct stat status = {};
+  if (stat("/proc/1", &status) != 0) return missing("own /proc");
+  if (spec.profile == Profile::kBuild && stat("/proc/sys/kernel", &status) == 0) {
+    return missing("masked /proc/sys");
+  }
+  return {};
+}
+
+Status ConfineAndExecute(const Spec& spec, const Filter& filter, const Command& command,
+                         int failure_pipe) {
+  ResetSignals();
+  if (setsid() < 0) return SystemError("setsid");
+  if (Status status = ArrangeDescriptors(command.log, failure_pipe); !status.ok()) return status;
+  if (Status status = SetRlimits(spec, command.memory_is_observed); !status.ok()) return status;
+  umask(spec.umask);
+  if (Status status = DropPrivileges(spec, command.has_range); !status.ok()) return status;
+  if (chdir(command.working_directory.c_str()) != 0) {
+    return SystemError("entering " + command.working_directory);
+  }
+  Status landlock = RestrictWithLandlock(spec.profile, spec.loopback);
+  if (!landlock.ok()) return landlock;
+  if (Status status = VerifyWalls(spec); !status.ok()) return status;
+  if (Status status = LoadFilter(filter); !status.ok()) return status;
+  if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != 2) {
+    return Status::Failed("a wall is missing: seccomp; nothing was started");
+  }
+  return Execute(spec, command.argv);
+}
+
+}  // namespace sandbox

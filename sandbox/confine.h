@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sandbox/filter.h"
+#include "sandbox/spec.h"
+#include "sandbox/status.h"
+
+namespace sandbox {
+
+// The last steps of the process that becomes the command. In this order: session, descriptors,
+// rlimits, capabilities, ids, directory, Landlock, a look at every wall from inside, seccomp.
+struct Command {
+  const std::vector<std::string>& argv;
+  const std::string& working_directory;
+  int log = -1;                     // becomes stdout and stderr
+  bool memory_is_observed = false;  // see SetRlimits
+  bool has_range = false;           // whether setgroups is possible
+};
+
+// Confines this process and executes the command. Returns only on failure.
+// Leaves open: 0, 1, 2 and `failure_pipe`, which must be close-on-exec.
+Status ConfineAndExecute(const Spec& spec, const Filter& filter, const Command& command,
+                         int failure_pipe);
+
+// The walls that can be seen from inside; the first one missing is the failure.
+Status VerifyWalls(const Spec& spec);
+
+// Drops all capabilities but `keep` from the bounding set, and then from this process all that
+// are not in it. The ids are not changed.
+Status DropBoundingSet(std::uint64_t keep);
+
+}  // namespace sandbox

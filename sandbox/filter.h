@@ -1,0 +1,30 @@
+#pragma once
+
+#include <linux/filter.h>
+#include <vector>
+
+#include "sandbox/spec.h"
+#include "sandbox/status.h"
+
+namespace sandbox {
+
+// A seccomp program. Making one is apart from loading one: it is made once, before the first fork,
+// and a test can execute it.
+using Filter = std::vector<sock_filter>;
+
+// The system calls that a command of `profile` may make.
+//
+// kBuild: an allow-list; what is not on it gets ENOSYS, so that the C library falls back. Doors to
+// other worlds (keys, bpf, perf, mounts, namespaces, ...) get EPERM. Arguments are looked at:
+//   socket      AF_UNIX, AF_INET, AF_INET6, AF_NETLINK with NETLINK_ROUTE; else EAFNOSUPPORT
+//   clone       no CLONE_NEW* flag; clone3 is ENOSYS, for its flags lie behind a pointer
+//   ioctl       no TIOCSTI, no TIOCLINUX (compared in 32 bits, as the kernel does)
+//   mknod       no devices; personality: no flags but those of setarch
+// kAssembly: a deny-list; mounts, chroot and unshare (but of user namespaces) are allowed.
+// A system call of another architecture (int 0x80, x32) kills the process.
+Result<Filter> MakeFilter(Profile profile);
+
+// Loads `filter` for this process. no_new_privs must be set.
+Status LoadFilter(const Filter& filter);
+
+}  // namespace sandbox

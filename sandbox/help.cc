@@ -1,0 +1,52 @@
+#include "sandbox/help.h"
+
+namespace sandbox {
+
+const char kHelp[] = R"(farm-sandbox: runs one command in a sandbox that it cannot leave.
+
+  farm-sandbox run [OPTIONS] -- PROGRAM [ARGUMENT...]
+  farm-sandbox monitor --uid U --gid G --subids BASE:COUNT [--cgroup-name NAME] -- COMMAND...
+  farm-sandbox doctor [--json]
+  farm-sandbox remove [--subids BASE:COUNT] DIR
+
+Examples
+  farm-sandbox run --root-dir ROOT -- /bin/sh -c 'id; ls /'
+  farm-sandbox run --root-image ROOT.erofs --output /build/out --output-dir OUT \
+      --input main.c /build/main.c 644 0 -- cc -o out main.c
+  as root, without a monitor:
+  farm-sandbox run --subids 1000000:65536 --root-dir ROOT -- make
+
+Files
+  --root-dir DIR            an unpacked root; becomes /, read-only
+  --root-image FILE         an EROFS image; needs the monitor, or root
+  --profile build|assembly  assembly: mapped root with capabilities, the host's /usr as tools
+  --work tmpfs|DIR          what /build is (default tmpfs); DIR must be writable to the inside user
+  --input FILE PATH MODE TIME    copy FILE to PATH below /build before anything starts
+  --bind-ro HOST INSIDE     a read-only view of HOST
+  --output PATH             collect PATH (below /build) after everything inside is dead; repeatable
+  --output-dir DIR          where to
+
+Command
+  --env NAME=VALUE  --cwd PATH  --uid N  --gid N  --hostname NAME  --umask OCTAL  --loopback
+  --prepare-word WORD       one word of a command that runs first, in /build, in a sandbox of its own
+  --check-word WORD         one word of a program of the host that judges --check-dir (its fd 3) next
+  --check-dir PATH  --check-expect TEXT    what it must print
+
+Limits (0: none)
+  --wall-seconds  --cpu-seconds  --memory-bytes  --pids  --disk-bytes  --disk-inodes
+  --log-bytes  --output-bytes  --silence-seconds
+  --require-kernel-limits   refuse to run where memory and pids are not kept by a cgroup
+
+Plumbing
+  --monitor-fd N            the monitor's socket (else FARM_SANDBOX_MONITOR_FD)
+  --subids BASE:COUNT       root only: the host ids given to the sandbox
+  --log-fd N                stdout and stderr of what runs inside (default 1)
+  --result-fd N             one line of JSON, farm-sandbox-result/1 (default 2)
+  --args-fd N               read further words from N, each ended by a NUL
+
+Exit codes
+  0 the command exited 0 and its outputs are there   40 it failed, or a limit, check or output refused
+  2 usage   26 cancelled   70 could not be set up (the message has the remedy)
+)";
+
+}  // namespace sandbox

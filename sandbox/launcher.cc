@@ -1,0 +1,131 @@
+#include "sandbox/launcher.h"
+
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "sandbox/command_line.h"
+#include "sandbox/doctor.h"
+#include "sandbox/help.h"
+#include "sandbox/monitor.h"
+#include "sandbox/remove.h"
+#include "sandbox/run.h"
+
+namespace sandbox {
+namespace {
+
+constexpr int kUsage = 2;
+constexpr int kCannot = 70;
+
+int Complain(const std::string& message) {
+  std::fprintf(stderr, "farm-sandbox: %s\n", message.c_str());
+  return kUsage;
+}
+
+int RunCommand(const std::vector<std::string>& words, HostRoot host_root) {
+  // A caller that dies takes the run along.
+  pid_t parent = getppid();
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != parent) return kCannot;
+  Result<RunRequest> request = ParseRun(words);
+  if (!request.ok()) return Complain(request.message());
+  request->spec.allow_host_root_unsafe = host_root == HostRoot::kMayBeMappedUnsafe;
+  Outcome outcome = Run(request->spec);
+  // Whoever cannot be told must not think that all is well.
+  if (!WriteAll(request->result_fd, ToJson(outcome)).ok()) return kCannot;
+  return ExitCode(outcome);
+}
+
+// Takes the options that monitor and remove share; leaves the rest in `*rest`.
+struct Identity {
+  Spec spec;
+  MonitorConfig config;
+};
+
+Status TakeIdentity(const std::vector<std::string>& words, Identity* identity,
+                    std::vector<std::string>* rest) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string& name = words[i];
+    if (name == "--" || name.rfind("--", 0) != 0) {
+      rest->assign(words.begin() + static_cast<std::ptrdiff_t>(i) + (name == "--" ? 1 : 0),
+                   words.end());
+      return {};
+    }
+    if (++i == words.size()) return Status::Failed(name + ": want a word");
+    if (name == "--subids") {
+      Result<IdRange> range = ParseIdRange(words[i]);
+      if (!range.ok()) return range.status();
+      identity->spec.subids = identity->config.subids = *range;
+    } else if (name == "--cgroup-name") {
+      if (words[i].empty() || words[i].find_first_of("/.") != std::string::npos) {
+        return Status::Failed("--cgroup-name: want a name without / and .");
+      }
+      identity->config.cgroup_name = words[i];
+    } else if (name == "--uid" || name == "--gid" || name == "--monitor-fd") {
+      Result<std::uint64_t> value = ParseCount(name, words[i], INT32_MAX);
+      if (!value.ok()) return value.status();
+      if (name == "--uid") identity->config.uid = static_cast<uid_t>(*value);
+      if (name == "--gid") identity->config.gid = static_cast<gid_t>(*value);
+      if (name == "--monitor-fd") identity->spec.monitor_fd = static_cast<int>(*value);
+    } else {
+      return Status::Failed(name + ": no such option (see --help)");
+    }
+  }
+  return {};
+}
+
+int MonitorCommand(const std::vector<std::string>& words) {
+  Identity identity;
+  std::vector<std::string> command;
+  Status status = TakeIdentity(words, &identity, &command);
+  if (!status.ok()) return Complain(status.message());
+  if (command.empty()) return Complain("monitor: want a command after --");
+  if (identity.config.uid == 0 || identity.config.gid == 0) {
+    return Complain("monitor: --uid and --gid must be given, and not 0");
+  }
+  if (identity.config.subids.count == 0) return Complain("monitor: want --subids BASE:COUNT");
+  return RunMonitor(identity.config, command);
+}
+
+int RemoveCommand(const std::vector<std::string>& words) {
+  Identity identity;
+  std::vector<std::string> paths;
+  Status status = TakeIdentity(words, &identity, &paths);
+  if (status.ok()) status = TakeMonitorFromEnvironment(&identity.spec);
+  if (!status.ok()) return Complain(status.message());
+  if (paths.size() != 1) return Complain("remove: want one folder");
+  if (Status removed = RemoveTree(identity.spec, paths[0]); !removed.ok()) {
+    std::fprintf(stderr, "farm-sandbox: %s\n", removed.message().c_str());
+    return kCannot;
+  }
+  return 0;
+}
+
+// A descriptor 0, 1 or 2 that is closed would be taken by one of ours.
+void OpenStandardDescriptors() {
+  int fd = open("/dev/null", O_RDWR);
+  while (fd >= 0 && fd < 3) fd = open("/dev/null", O_RDWR);
+  if (fd >= 3) close(fd);
+}
+
+}  // namespace
+
+int LauncherMain(int argc, char** argv, HostRoot host_root) {
+  OpenStandardDescriptors();
+  std::vector<std::string> words(argv + 1, argv + argc);
+  std::string command = words.empty() ? "" : words[0];
+  if (!words.empty()) words.erase(words.begin());
+  if (command == "run") return RunCommand(words, host_root);
+  if (command == "monitor") return MonitorCommand(words);
+  if (command == "remove") return RemoveCommand(words);
+  if (command == "doctor" && words.empty()) return Doctor(false);
+  if (command == "doctor" && words == std::vector<std::string>{"--json"}) return Doctor(true);
+  if (command == "--help" || command == "help") {
+    return WriteAll(1, kHelp).ok() ? 0 : kCannot;
+  }
+  return Complain("want run, monitor, doctor, remove or --help");
+}
+
+}  // namespace sandbox

@@ -1,0 +1,109 @@
+#include "sandbox/limits.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "sandbox/system.h"
+
+namespace sandbox {
+namespace {
+
+constexpr rlim_t kOpenFilesSoft = 1024;
+constexpr rlim_t kOpenFilesHard = 65536;
+constexpr rlim_t kStackBytes = 8 << 20;
+constexpr rlim_t kLockedBytes = 8 << 20;
+constexpr rlim_t kMessageQueueBytes = 819200;
+
+std::string ReadAt(int directory, const std::string& path) {
+  UniqueFd fd(openat(directory, path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.valid()) return "";
+  char buffer[1024];
+  ssize_t count = read(fd.get(), buffer, sizeof buffer);
+  return count > 0 ? std::string(buffer, static_cast<std::size_t>(count)) : "";
+}
+
+void AddProcess(int proc, const std::string& pid, UsageNow* usage) {
+  // After the name in parentheses, which may hold anything: state is field 3; utime, stime,
+  // cutime, cstime are fields 14 to 17 (proc(5)).
+  std::string stat = ReadAt(proc, pid + "/stat");
+  std::size_t name_end = stat.rfind(')');
+  if (name_end == std::string::npos || name_end + 2 >= stat.size()) return;
+  std::vector<std::string> fields = Split(std::string_view(stat).substr(name_end + 2), ' ');
+  if (fields.size() < 15) return;
+  std::int64_t ticks = 0;
+  for (std::size_t i = 11; i <= 14; ++i) ticks += std::strtoll(fields[i].c_str(), nullptr, 10);
+  usage->cpu_microseconds += ticks * (1000000 / sysconf(_SC_CLK_TCK));
+  ++usage->processes;
+  std::vector<std::string> pages = Split(ReadAt(proc, pid + "/statm"), ' ');
+  if (pages.size() < 3) return;
+  std::int64_t resident = std::strtoll(pages[1].c_str(), nullptr, 10);
+  std::int64_t shared = std::strtoll(pages[2].c_str(), nullptr, 10);
+  usage->memory_bytes += std::max<std::int64_t>(resident - shared, 0) * sysconf(_SC_PAGESIZE);
+}
+
+Status SetRlimit(__rlimit_resource resource, const char* name, rlim_t soft, rlim_t hard) {
+  rlimit now = {};
+  if (getrlimit(resource, &now) != 0) return SystemError(std::string("getrlimit ") + name);
+  rlimit wanted = {std::min(soft, now.rlim_max), std::min(hard, now.rlim_max)};
+  if (setrlimit(resource, &wanted) != 0) return SystemError(std::string("setrlimit ") + name);
+  return {};
+}
+
+}  // namespace
+
+UsageNow ScanUsage(int proc) {
+  UsageNow usage;
+  int copy = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR* directory = copy < 0 ? nullptr : fdopendir(copy);
+  if (directory == nullptr) {
+    if (copy >= 0) close(copy);
+    return usage;
+  }
+  while (dirent* entry = readdir(directory)) {
+    if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
+    AddProcess(proc, entry->d_name, &usage);
+  }
+  closedir(directory);
+  return usage;
+}
+
+Status SetRlimits(const Spec& spec, bool memory_is_observed) {
+  struct Row {
+    __rlimit_resource resource;
+    const char* name;
+    rlim_t soft;
+    rlim_t hard;
+  };
+  const Limits& limits = spec.limits;
+  auto or_infinity = [](std::uint64_t value) { return value == 0 ? RLIM_INFINITY : value; };
+  rlim_t cpu = or_infinity(limits.cpu_seconds);
+  rlim_t data = memory_is_observed ? or_infinity(limits.memory_bytes) : RLIM_INFINITY;
+  // A tmpfs bounds all files together; a directory of the host bounds none.
+  rlim_t file = spec.work_directory.empty() ? RLIM_INFINITY : or_infinity(limits.disk_bytes);
+  rlim_t processes = or_infinity(limits.pids);
+  const Row rows[] = {
+      {RLIMIT_CORE, "CORE", 0, 0},
+      {RLIMIT_CPU, "CPU", cpu, cpu == RLIM_INFINITY ? cpu : cpu + 1},
+      {RLIMIT_DATA, "DATA", data, data},
+      {RLIMIT_FSIZE, "FSIZE", file, file},
+      {RLIMIT_NPROC, "NPROC", processes, processes},
+      {RLIMIT_NOFILE, "NOFILE", kOpenFilesSoft, kOpenFilesHard},
+      {RLIMIT_STACK, "STACK", kStackBytes, RLIM_INFINITY},
+      {RLIMIT_MEMLOCK, "MEMLOCK", kLockedBytes, kLockedBytes},
+      {RLIMIT_MSGQUEUE, "MSGQUEUE", kMessageQueueBytes, kMessageQueueBytes},
+      {RLIMIT_NICE, "NICE", 0, 0},
+      {RLIMIT_RTPRIO, "RTPRIO", 0, 0},
+  };
+  for (const Row& row : rows) {
+    if (Status status = SetRlimit(row.resource, row.name, row.soft, row.hard); !status.ok()) {
+      return status;
+    }
+  }
+  return {};
+}
+
+}  // namespace sandbox

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+
+#include "sandbox/spec.h"
+#include "sandbox/status.h"
+
+namespace sandbox {
+
+// What the processes of one pid namespace use together at one moment.
+struct UsageNow {
+  std::int64_t cpu_microseconds = 0;  // of the living and of those they have waited for
+  std::int64_t memory_bytes = 0;      // private resident memory
+  std::int64_t processes = 0;
+};
+
+// Adds up /proc. `proc` is a descriptor of a /proc of the pid namespace in question.
+UsageNow ScanUsage(int proc);
+
+// Sets this process's rlimits. They are per process (RLIMIT_NPROC: per user of the user namespace),
+// which is all that a caller without a cgroup has; with one they are a second wall.
+// `memory_is_observed`: no cgroup bounds memory, so bound each process's data by it.
+Status SetRlimits(const Spec& spec, bool memory_is_observed);
+
+}  // namespace sandbox

@@ -1,0 +1,201 @@
+#include "sandbox/mounts.h"
+
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sandbox/inputs.h"
+
+namespace sandbox {
+namespace {
+
+constexpr std::uint64_t kReadOnly = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+
+Status Directory(const std::string& path, mode_t mode) {
+  if (mkdir(path.c_str(), mode) != 0 && errno != EEXIST) return SystemError("mkdir " + path);
+  return {};
+}
+
+// /dev: a small tmpfs, read-only once filled.
+Status MountDevices(std::vector<UniqueFd> devices) {
+  Result<UniqueFd> dev = NewFilesystem("tmpfs", {"size=64k", "nr_inodes=64", "mode=0755"},
+                                       MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+  if (!dev.ok()) return dev.status();
+  if (Status status = Attach(dev->get(), "/dev"); !status.ok()) return status;
+  for (std::size_t i = 0; i < devices.size(); ++i) {
+    std::string path = std::string("/dev/") + kDevices[i];
+    UniqueFd file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    if (!file.valid()) return SystemError("creating " + path);
+    if (Status status = Attach(devices[i].get(), path); !status.ok()) return status;
+  }
+  const char* const links[][2] = {{"/proc/self/fd", "/dev/fd"},
+                                  {"/proc/self/fd/0", "/dev/stdin"},
+                                  {"/proc/self/fd/1", "/dev/stdout"},
+                                  {"/proc/self/fd/2", "/dev/stderr"},
+                                  {"pts/ptmx", "/dev/ptmx"}};
+  for (auto& link : links) {
+    if (symlink(link[0], link[1]) != 0) return SystemError(std::string("symlink ") + link[1]);
+  }
+  for (const char* path : {"/dev/pts", "/dev/shm"}) {
+    if (Status status = Directory(path, 0755); !status.ok()) return status;
+  }
+  return SetMountFlags(dev->get(), MOUNT_ATTR_RDONLY, false, "/dev");
+}
+
+Status MountWork(const Spec& spec, int work) {
+  if (work >= 0) {
+    Status status = SetMountFlags(work, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, false, "--work");
+    if (!status.ok()) return status;
+    return Attach(work, "/build");
+  }
+  std::vector<std::string> options = {"mode=0755", "uid=" + std::to_string(spec.uid),
+                                      "gid=" + std::to_string(spec.gid)};
+  if (spec.limits.disk_bytes != 0) {
+    options.push_back("size=" + std::to_string(spec.limits.disk_bytes));
+  }
+  if (spec.limits.disk_inodes != 0) {
+    options.push_back("nr_inodes=" + std::to_string(spec.limits.disk_inodes));
+  }
+  Result<UniqueFd> mount =
+      NewFilesystem("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+  if (!mount.ok()) return mount.status();
+  return Attach(mount->get(), "/build");
+}
+
+Status MountBinds(const Spec& spec, std::vector<UniqueFd> trees) {
+  for (std::size_t i = 0; i < trees.size(); ++i) {
+    const std::string& inside = spec.binds[i].inside_path;
+    struct stat status = {};
+    if (fstat(trees[i].get(), &status) != 0) return SystemError("stat " + inside);
+    Status flags = SetMountFlags(trees[i].get(), kReadOnly, true, inside);
+    if (!flags.ok()) return flags;
+    Result<std::string> below = BelowBuild(inside);
+    if (below.ok()) {
+      Status made = MakeMountPoint(*below, S_ISDIR(status.st_mode), spec.uid, spec.gid);
+      if (!made.ok()) return made;
+    }
+    if (Status attached = Attach(trees[i].get(), inside); !attached.ok()) return attached;
+  }
+  return {};
+}
+
+// Makes the mount `root` the root of this process and lets go of the host's.
+Status PivotInto(int root) {
+  // Nothing that happens here may be seen outside, nor the other way round.
+  if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
+    return SystemError("making all mounts private");
+  }
+  if (Status status = Attach(root, "/"); !status.ok()) return status;
+  if (fchdir(root) != 0) return SystemError("entering the new root");
+  if (syscall(SYS_pivot_root, ".", ".") != 0) return SystemError("pivot_root");
+  if (umount2(".", MNT_DETACH) != 0) return SystemError("detaching the host's root");
+  if (chdir("/") != 0) return SystemError("chdir /");
+  return {};
+}
+
+Result<UniqueFd> RootMount(const Spec& spec, HostTrees* trees, int root_image) {
+  if (spec.profile == Profile::kAssembly) return MakeAssemblyRoot();
+  if (root_image >= 0) return UniqueFd(fcntl(root_image, F_DUPFD_CLOEXEC, 3));
+  Status status = SetMountFlags(trees->root.get(), kReadOnly, false, "--root-dir");
+  if (!status.ok()) return status;
+  return std::move(trees->root);
+}
+
+}  // namespace
+
+Status SetMountFlags(int mount, std::uint64_t flags, bool recursive, const std::string& what) {
+  mount_attr attributes = {};
+  attributes.attr_set = flags;
+  unsigned how = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0U);
+  if (mount_setattr(mount, "", how, &attributes, sizeof attributes) != 0) {
+    return SystemError("restricting the mount of " + what);
+  }
+  return {};
+}
+
+Status Attach(int mount, const std::string& path) {
+  if (move_mount(mount, "", AT_FDCWD, path.c_str(), MOVE_MOUNT_F_EMPTY_PATH) != 0) {
+    return SystemError("mounting on " + path + " (must exist in the root)");
+  }
+  return {};
+}
+
+Result<UniqueFd> OpenTree(const std::string& path, bool recursive) {
+  unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0U);
+  UniqueFd tree(open_tree(AT_FDCWD, path.c_str(), flags));
+  if (!tree.valid()) return SystemError("opening the tree " + path);
+  return tree;
+}
+
+Result<UniqueFd> NewFilesystem(const char* type, const std::vector<std::string>& options,
+                               std::uint64_t flags) {
+  UniqueFd context(fsopen(type, FSOPEN_CLOEXEC));
+  if (!context.valid()) return SystemError(std::string("fsopen ") + type);
+  for (const std::string& option : options) {
+    std::size_t equals = option.find('=');
+    bool has_value = equals != std::string::npos;
+    std::string value = has_value ? option.substr(equals + 1) : "";
+    if (fsconfig(context.get(), has_value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG,
+                 option.substr(0, equals).c_str(), has_value ? value.c_str() : nullptr, 0) != 0) {
+      return SystemError(std::string("option ") + option + " of " + type);
+    }
+  }
+  if (fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) {
+    return SystemError(std::string("making a ") + type);
+  }
+  UniqueFd mount(fsmount(context.get(), FSMOUNT_CLOEXEC, static_cast<unsigned>(flags)));
+  if (!mount.valid()) return SystemError(std::string("fsmount ") + type);
+  return mount;
+}
+
+Result<HostTrees> OpenHostTrees(const Spec& spec) {
+  HostTrees trees;
+  struct Wanted {
+    const std::string& path;
+    UniqueFd* tree;
+  };
+  const std::string proc = "/proc";
+  for (const Wanted& wanted : {Wanted{spec.root_directory, &trees.root},
+                               Wanted{spec.work_directory, &trees.work},
+                               Wanted{proc, &trees.proc}}) {
+    if (wanted.path.empty()) continue;
+    Result<UniqueFd> tree = OpenTree(wanted.path, wanted.path == proc);
+    if (!tree.ok()) return tree.status();
+    *wanted.tree = std::move(*tree);
+  }
+  for (const Bind& bind : spec.binds) {
+    Result<UniqueFd> tree = OpenTree(bind.host_path, true);
+    if (!tree.ok()) return tree.status();
+    trees.binds.push_back(std::move(*tree));
+  }
+  for (const char* device : kDevices) {
+    Result<UniqueFd> tree = OpenTree(std::string("/dev/") + device, false);
+    if (!tree.ok()) return tree.status();
+    trees.devices.push_back(std::move(*tree));
+  }
+  if (spec.profile == Profile::kAssembly) {
+    Result<std::vector<AssemblerTool>> tools = OpenAssemblerTools();
+    if (!tools.ok()) return tools.status();
+    trees.tools = std::move(*tools);
+  }
+  return trees;
+}
+
+Status MountRoot(const Spec& spec, HostTrees trees, int root_image) {
+  Result<UniqueFd> root = RootMount(spec, &trees, root_image);
+  if (!root.ok()) return root.status();
+  if (Status status = PivotInto(root->get()); !status.ok()) return status;
+  if (spec.profile == Profile::kAssembly) {
+    Status status = FillAssemblyRoot(std::move(trees.tools));
+    if (!status.ok()) return status;
+  }
+  if (Status status = Attach(trees.proc.get(), "/proc"); !status.ok()) return status;
+  if (Status status = MountDevices(std::move(trees.devices)); !status.ok()) return status;
+  if (Status status = MountWork(spec, trees.work.get()); !status.ok()) return status;
+  if (Status status = MountBinds(spec, std::move(trees.binds)); !status.ok()) return status;
+  return SetMountFlags(root->get(), kReadOnly, false, "/");
+}
+
+}  // namespace sandbox

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sandbox/spec.h"
+
+namespace sandbox {
+
+enum class Stage { kSetup, kPrepare, kCheck, kMain, kCollect };
+
+// How a run ended. Everything but kExited with exit code 0 in the last stage is a failure.
+enum class Ended {
+  kExited,         // `exit_code` of the command of `stage`
+  kSignaled,       // by `signal`
+  kLimit,          // `limit` was reached and all was killed
+  kCheckRefused,   // the check failed or printed another text
+  kOutputMissing,  // `message` names it
+  kOutputRefused,  // `message` names it and says why
+  kCancelled,      // SIGTERM, SIGINT or SIGHUP
+  kError,          // could not be set up; `message` has the remedy
+};
+
+struct Usage {
+  std::int64_t wall_milliseconds = 0;
+  std::int64_t cpu_milliseconds = 0;
+  std::int64_t memory_bytes_max = 0;
+  std::int64_t log_bytes = 0;
+};
+
+// What was in force.
+struct Isolation {
+  std::string root_backend;  // image | directory | assembler
+  std::string uid_map;       // range | single
+  int landlock_abi = 0;
+  std::string seccomp;  // allow-list | deny-list
+  std::string kernel;
+  std::string cgroup = "none";  // v1 | v2 | none
+};
+
+struct Output {
+  std::string path;  // relative to /build
+  std::string type;  // file | directory | symlink
+  std::uint32_t mode = 0;
+  std::int64_t size = 0;
+};
+
+struct Outcome {
+  Ended ended = Ended::kError;
+  Stage stage = Stage::kSetup;
+  int exit_code = 0;
+  int signal = 0;
+  std::string limit;  // wall cpu memory disk log output silence
+  std::string message;
+  std::string check_output;
+  Usage usage;
+  bool limits_are_kernel_enforced = false;
+  bool disk_is_kernel_enforced = false;
+  Limits limits;
+  Isolation isolation;
+  std::vector<Output> outputs;
+};
+
+// farm-sandbox-result/1: one line of ASCII JSON, with its newline. See README.md.
+std::string ToJson(const Outcome& outcome);
+
+// 0, 40, 26 or 70: what the launcher exits with.
+int ExitCode(const Outcome& outcome);
+
+}  // namespace sandbox

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <ctime>
+#include <string>
+#include <vector>
+
+#include "sandbox/channel.h"
+#include "sandbox/outcome.h"
+
+namespace sandbox {
+
+// Writes collected entries below a folder of the host, as the caller. Runs in the launcher. Nothing
+// that exists is overwritten or followed.
+class OutputWriter {
+ public:
+  // bytes_max: for all files together; 0: no limit.
+  static Result<OutputWriter> Open(const std::string& directory, std::uint64_t bytes_max);
+
+  // One kEntry. `*over_limit` becomes true if the file would pass the limit; it is not written then.
+  Status Take(const Message& entry, bool* over_limit);
+  // Sets modes and times of folders, which could not be set while they were being filled.
+  Status Finish();
+  // Removes all that was written.
+  void Discard();
+
+  const std::vector<Output>& outputs() const { return outputs_; }
+
+ private:
+  struct Made {
+    std::string path;
+    bool is_directory;
+    bool is_output;  // else: only a parent
+    mode_t mode;
+    timespec mtime;
+  };
+
+  Result<UniqueFd> OpenParent(const std::string& path, std::string* name);
+  Status WriteFile(int parent, const std::string& name, const Message& entry);
+
+  UniqueFd root_;
+  std::uint64_t bytes_max_ = 0;
+  std::uint64_t bytes_ = 0;
+  std::vector<Made> made_;
+  std::vector<Output> outputs_;
+};
+
+}  // namespace sandbox

@@ -1,0 +1,141 @@
+#include "sandbox/remove.h"
+
+#include <csignal>
+#include <dirent.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/openat2.h>
+#include <linux/sched.h>
+#include <memory>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+
+#include "sandbox/authority.h"
+#include "sandbox/channel.h"
+
+namespace sandbox {
+namespace {
+
+struct Closer {
+  void operator()(DIR* directory) const { closedir(directory); }
+};
+
+// One folder being emptied, its name in its parent.
+struct Level {
+  std::unique_ptr<DIR, Closer> stream;
+  std::string name;
+};
+
+Status Enter(int parent, const std::string& name, std::vector<Level>* levels) {
+  if (levels->size() >= kRemoveDepthMax) return Status::Failed(name + ": lies too deep");
+  int fd = OpenAt2(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0,
+                   RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+  DIR* stream = fd < 0 ? nullptr : fdopendir(fd);
+  if (stream == nullptr) {
+    Status failed = SystemError("opening " + name);
+    if (fd >= 0) close(fd);
+    return failed;
+  }
+  levels->push_back({std::unique_ptr<DIR, Closer>(stream), name});
+  return {};
+}
+
+// In the child: the rest of the launcher's life has no part in it.
+[[noreturn]] void RemoveInside(int channel, int directory) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  Status status;
+  if (Status opened = Send(channel, Kind::kOpened); !opened.ok()) _exit(1);
+  Result<Message> mapped = Receive(channel);
+  if (!mapped.ok()) _exit(1);
+  if (mapped->numbers[0] != 0 &&
+      (setgroups(0, nullptr) != 0 || setresgid(0, 0, 0) != 0 || setresuid(0, 0, 0) != 0)) {
+    status = SystemError("becoming user 0 inside");
+  }
+  if (status.ok()) status = EmptyDirectory(directory, OnFailure::kGoOn);
+  Status sent = status.ok() ? Send(channel, Kind::kCollected)
+                            : Send(channel, Kind::kFailed, {}, status.message());
+  _exit(sent.ok() ? 0 : 1);
+}
+
+Status EmptyInNamespace(Authority& authority, int directory) {
+  Result<ChannelPair> pair = MakeChannel();
+  if (!pair.ok()) return pair.status();
+  int raw = -1;
+  pid_t pid = Clone(CLONE_NEWUSER | CLONE_PIDFD, &raw);
+  if (pid < 0) return SystemError("making a user namespace (see farm-sandbox doctor)");
+  if (pid == 0) {
+    int channel = pair->second.get();
+    CloseAllExcept({channel, directory});
+    RemoveInside(channel, directory);
+  }
+  UniqueFd pidfd(raw);
+  pair->second.reset();
+  auto talk = [&]() -> Status {
+    Result<Message> opened = Receive(pair->first.get());
+    if (!opened.ok()) return opened.status();
+    Result<bool> range = authority.MapIds({pid, pidfd.get()});
+    if (!range.ok()) return range.status();
+    Status sent = Send(pair->first.get(), Kind::kMapped, {*range});
+    if (!sent.ok()) return sent;
+    Result<Message> done = Receive(pair->first.get());
+    if (!done.ok()) return done.status();
+    return done->kind == Kind::kFailed ? Status::Failed(done->text) : Status();
+  };
+  Status status = talk();
+  PidfdSendSignal(pidfd.get(), SIGKILL);
+  while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  return status;
+}
+
+}  // namespace
+
+Status EmptyDirectory(int directory, OnFailure on_failure) {
+  bool stop = on_failure == OnFailure::kStop;
+  std::vector<Level> levels;
+  if (Status status = Enter(directory, ".", &levels); !status.ok()) return status;
+  while (true) {
+    int at = dirfd(levels.back().stream.get());
+    dirent* entry = readdir(levels.back().stream.get());
+    if (entry != nullptr) {
+      std::string name = entry->d_name;
+      if (name == "." || name == "..") continue;
+      if (unlinkat(at, name.c_str(), 0) == 0) continue;
+      if (errno != EISDIR && stop) return SystemError("removing " + name);
+      Status status = Enter(at, name, &levels);
+      if (!status.ok() && stop) return status;
+      continue;
+    }
+    std::string name = levels.back().name;
+    levels.pop_back();
+    if (levels.empty()) return {};
+    int parent = dirfd(levels.back().stream.get());
+    if (unlinkat(parent, name.c_str(), AT_REMOVEDIR) != 0 && stop) {
+      return SystemError("removing " + name);
+    }
+  }
+}
+
+Status RemoveTree(const Spec& identity, const std::string& path) {
+  // One descriptor for each level of depth.
+  rlimit files = {};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return SystemError("getrlimit");
+  files.rlim_cur = files.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &files) != 0) return SystemError("setrlimit");
+  UniqueFd directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!directory.valid()) return SystemError("opening " + path);
+  Result<std::unique_ptr<Authority>> authority = OpenAuthority(identity);
+  if (!authority.ok()) return authority.status();
+  // First what belongs to the mapped ids, then what belongs to the caller, then the folder itself.
+  Status emptied = EmptyInNamespace(**authority, directory.get());
+  if (!emptied.ok()) return Status::Failed(path + ": " + emptied.message());
+  Status rest = EmptyDirectory(directory.get(), OnFailure::kStop);
+  if (!rest.ok()) return Status::Failed(path + ": " + rest.message());
+  if (rmdir(path.c_str()) != 0) return SystemError("removing " + path);
+  return {};
+}
+
+}  // namespace sandbox

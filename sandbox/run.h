@@ -1,0 +1,20 @@
+#pragma once
+
+#include "sandbox/outcome.h"
+#include "sandbox/spec.h"
+
+namespace sandbox {
+
+// Runs one command in a sandbox and returns how it ended, with all of it dead.
+// `spec` has passed ValidateSpec. Call it from a single-threaded process that has descriptors 0, 1
+// and 2 open and no child of its own to wait for; it forks without exec, blocks SIGTERM, SIGINT and
+// SIGHUP (each cancels the run) and ignores SIGPIPE.
+// Fails closed: a wall that the kernel cannot give is Ended::kError, before anything is started.
+Outcome Run(const Spec& spec);
+
+// Refuses namespaces that are not new: compares /proc/<pid>/ns with our own.
+Status VerifyNamespaces(pid_t pid);
+// Refuses a map that gives away host uid 0 or the whole host. `map`: the text of a uid_map.
+Status VerifyIdMap(const std::string& map);
+
+}  // namespace sandbox

@@ -1,0 +1,202 @@
+#include "sandbox/setup.h"
+
+#include <csignal>
+#include <ctime>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/openat2.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sandbox/channel.h"
+#include "sandbox/collect.h"
+#include "sandbox/init.h"
+#include "sandbox/inputs.h"
+#include "sandbox/mounts.h"
+#include "sandbox/outcome.h"
+
+namespace sandbox {
+namespace {
+
+// Inside, the machine seems to have been up for this long when the run began.
+constexpr std::int64_t kUptimeSeconds = 1000;
+
+class Setup {
+ public:
+  Setup(const Spec& spec, const Filter& filter, const SetupDescriptors& descriptors)
+      : spec_(spec), filter_(filter), fds_(descriptors) {}
+
+  Status Enter();
+  // Does what the launcher says until it closes the channel.
+  Status Serve();
+
+ private:
+  Status DieWithLauncher();
+  Status TakeInsideIdentity();
+  Status ConfigureNamespaces();
+  Status Handle(Message message);
+  Status RunStage(Stage stage);
+  Status SendDirectory(const std::string& path);
+
+  const Spec& spec_;
+  const Filter& filter_;
+  SetupDescriptors fds_;
+  bool has_range_ = false;
+  bool memory_is_observed_ = false;
+};
+
+Status Setup::DieWithLauncher() {
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return SystemError("parent death signal");
+  pollfd peer = {fds_.launcher, 0, 0};
+  if (poll(&peer, 1, 0) < 0 || (peer.revents & POLLHUP) != 0) {
+    return Status::Failed("the launcher is gone");
+  }
+  return {};
+}
+
+// With a range, from the caller's id to the inside 0, which is not the caller and not the host's 0.
+// With one id there is nobody else to become.
+Status Setup::TakeInsideIdentity() {
+  if (!has_range_) return {};
+  if (setgroups(0, nullptr) != 0) return SystemError("setgroups");
+  if (setresgid(0, 0, 0) != 0) return SystemError("becoming group 0 inside");
+  if (setresuid(0, 0, 0) != 0) return SystemError("becoming user 0 inside");
+  return {};
+}
+
+Status SetUptime() {
+  if (unshare(CLONE_NEWTIME) != 0) return SystemError("time namespace");
+  timespec monotonic = {};
+  timespec boot = {};
+  clock_gettime(CLOCK_MONOTONIC, &monotonic);
+  clock_gettime(CLOCK_BOOTTIME, &boot);
+  std::string offsets = "monotonic " + std::to_string(kUptimeSeconds - monotonic.tv_sec) +
+                        " 0\nboottime " + std::to_string(kUptimeSeconds - boot.tv_sec) + " 0\n";
+  return WriteControlFile(AT_FDCWD, "/proc/self/timens_offsets", offsets);
+}
+
+Status RaiseLoopback() {
+  UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ifreq request = {};
+  std::strcpy(request.ifr_name, "lo");
+  request.ifr_flags = IFF_UP | IFF_RUNNING;
+  if (!socket.valid() || ioctl(socket.get(), SIOCSIFFLAGS, &request) != 0) {
+    return SystemError("raising the loopback interface");
+  }
+  return {};
+}
+
+Status Setup::ConfigureNamespaces() {
+  // After the launcher has put this process into its cgroup, so that it is the root seen inside.
+  if (unshare(CLONE_NEWCGROUP) != 0) return SystemError("cgroup namespace");
+  if (Status status = SetUptime(); !status.ok()) return status;
+  if (sethostname(spec_.hostname.c_str(), spec_.hostname.size()) != 0) {
+    return SystemError("hostname");
+  }
+  if (setdomainname("(none)", 6) != 0) return SystemError("domain name");
+  return spec_.loopback ? RaiseLoopback() : Status();
+}
+
+Status Setup::Enter() {
+  if (Status status = DieWithLauncher(); !status.ok()) return status;
+  if (setsid() < 0) return SystemError("setsid");
+  umask(0);
+  // Before the ids change: afterwards the kernel lets this process not write there.
+  Status adjusted = WriteControlFile(AT_FDCWD, "/proc/self/oom_score_adj", "1000");
+  if (!adjusted.ok()) return adjusted;
+  Result<HostTrees> trees = OpenHostTrees(spec_);
+  if (!trees.ok()) return trees.status();
+  if (Status status = Send(fds_.launcher, Kind::kOpened); !status.ok()) return status;
+  Result<Message> mapped = Receive(fds_.launcher);
+  if (!mapped.ok()) return mapped.status();
+  has_range_ = mapped->numbers[0] != 0;
+  memory_is_observed_ = mapped->numbers[1] != 0;
+  if (Status status = ConfigureNamespaces(); !status.ok()) return status;
+  if (Status status = TakeInsideIdentity(); !status.ok()) return status;
+  // A change of ids forgets it.
+  if (Status status = DieWithLauncher(); !status.ok()) return status;
+  int image = mapped->fds.empty() ? -1 : mapped->fds[0].get();
+  if (Status status = MountRoot(spec_, std::move(*trees), image); !status.ok()) return status;
+  return Send(fds_.launcher, Kind::kMounted);
+}
+
+Status Setup::RunStage(Stage stage) {
+  bool prepare = stage == Stage::kPrepare;
+  const std::string build = "/build";
+  Command command{prepare ? spec_.prepare_argv : spec_.argv,
+                  prepare ? build : spec_.working_directory, fds_.log, memory_is_observed_,
+                  has_range_};
+  int raw_pidfd = -1;
+  pid_t pid = Clone(CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_PIDFD, &raw_pidfd);
+  if (pid < 0) return SystemError("making the pid namespace");
+  if (pid == 0) {
+    close(fds_.launcher);
+    RunInit(spec_, filter_, command, fds_.init);
+  }
+  UniqueFd pidfd(raw_pidfd);
+  Status sent = Send(fds_.launcher, Kind::kStageStarted, {}, "", {pidfd.get()});
+  if (!sent.ok()) return sent;
+  // Init is a zombie only when everything in its namespace is dead and reaped.
+  rusage usage = {};
+  int status = 0;
+  while (wait4(pid, &status, 0, &usage) < 0) {
+    if (errno != EINTR) return SystemError("waiting for a stage");
+  }
+  std::int64_t cpu = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * std::int64_t{1000000} +
+                     usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+  return Send(fds_.launcher, Kind::kStageEnded, {cpu, std::int64_t{usage.ru_maxrss} * 1024});
+}
+
+Status Setup::SendDirectory(const std::string& path) {
+  UniqueFd build(open("/build", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  UniqueFd directory(OpenAt2(build.get(), path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0,
+                             RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV));
+  if (!directory.valid()) {
+    return Send(fds_.launcher, Kind::kDirectory, {errno}, std::strerror(errno));
+  }
+  return Send(fds_.launcher, Kind::kDirectory, {}, "", {directory.get()});
+}
+
+Status Setup::Handle(Message message) {
+  switch (message.kind) {
+    case Kind::kInput:
+      return PlaceInput(spec_, spec_.inputs[static_cast<std::size_t>(message.numbers[0])],
+                        message.fds[0].get());
+    case Kind::kInputsDone: return Send(fds_.launcher, Kind::kInputsDone);
+    case Kind::kStartStage: return RunStage(static_cast<Stage>(message.numbers[0]));
+    case Kind::kOpenDirectory: return SendDirectory(message.text);
+    case Kind::kCollect: return CollectOutputs(spec_, fds_.launcher);
+    default: return Status::Failed("unexpected message");
+  }
+}
+
+Status Setup::Serve() {
+  while (true) {
+    Result<Message> message = Receive(fds_.launcher);
+    if (!message.ok()) _exit(0);
+    if (Status status = Handle(std::move(*message)); !status.ok()) return status;
+  }
+}
+
+}  // namespace
+
+void RunSetup(const Spec& spec, const Filter& filter, const SetupDescriptors& descriptors) {
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (int fd : {0, 1, 2}) dup2(null, fd);
+  CloseAllExcept({descriptors.launcher, descriptors.init, descriptors.log});
+  Setup setup(spec, filter, descriptors);
+  Status status = setup.Enter();
+  if (status.ok()) status = setup.Serve();
+  Status sent = Send(descriptors.launcher, Kind::kFailed, {}, status.message());
+  _exit(sent.ok() ? 0 : 1);
+}
+
+}  // namespace sandbox
