@@ -20,6 +20,7 @@ struct ManifestArguments {
 struct PlanArguments {
   ManifestArguments manifest;
   std::string config;  // empty: only what the files say; else farmd is asked for its rules too
+  bool digest_only = false;
 };
 int RunPlanCommand(const PlanArguments& arguments, const Output& output);
 
@@ -29,6 +30,8 @@ struct FetchArguments {
   std::string store;
   std::vector<std::string> search;  // folders to look in first
   bool offline = false;
+  bool toolchain_only = false;
+  bool sources_only = false;
 };
 int RunFetchCommand(const FetchArguments& arguments, const Output& output);
 
@@ -60,28 +63,26 @@ struct SandboxArguments {
   std::string launcher;   // farm-sandbox; empty: beside this program
 };
 
-// farm toolchain lock | build
+// farm toolchain lock | build | digest
 struct ToolchainLockArguments {
-  std::string name;
-  std::string out;         // file
-  bool essential = true;
+  std::string refresh;  // a lock whose request is asked again; the difference is shown
+  std::string out;      // file; empty: nothing is written
   std::vector<std::string> packages;
   std::string build_depends_of;
   std::vector<std::string> suites;
   std::int64_t source_date_epoch = 0;
   std::string store;
   std::string launcher;
-  bool refresh = false;    // show the difference to `out`
-  bool write = false;      // with refresh: write it
 };
 int RunToolchainLockCommand(const ToolchainLockArguments& arguments, const Output& output);
 struct ToolchainBuildArguments {
-  std::string lock;   // file
+  std::string lock;   // file: a lock, or a manifest that names one
   std::string out;    // folder
   std::string store;  // packages
   std::string launcher;
 };
 int RunToolchainBuildCommand(const ToolchainBuildArguments& arguments, const Output& output);
+int RunToolchainDigestCommand(const std::string& lock_file, const Output& output);
 
 // farm source import
 struct SourceImportArguments {
@@ -111,5 +112,7 @@ struct AuditArguments {
 int RunAuditShowCommand(const AuditArguments& arguments, const Output& output);
 int RunAuditCheckoutCommand(const AuditArguments& arguments, const Output& output);
 int RunAuditApproveCommand(const AuditArguments& arguments, const Output& output);
+// farm source identify: unpack every source of a manifest and name its trees.
+int RunSourceIdentifyCommand(const AuditArguments& arguments, const Output& output);
 
 }  // namespace farm

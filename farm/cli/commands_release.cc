@@ -49,10 +49,10 @@ void ShowEvent(const v1::WatchEvent& event, WatchState& state, const Output& out
                                   SteadyClock::now() - state.started)
                                   .count();
     // Without a terminal a line only when something changed, so no clock in it.
-    ProgressInPlace(output, SitesLine(event.info(), output.terminal ? seconds : 0));
+    SayProgressInPlace(output, SitesLine(event.info(), output.terminal ? seconds : 0));
   }
-  if (event.has_log() && logs) Progress(output, event.log().text());
-  if (event.event_case() == v1::WatchEvent::kNote) Progress(output, event.note());
+  if (event.has_log() && logs) SayProgress(output, event.log().text());
+  if (event.event_case() == v1::WatchEvent::kNote) SayProgress(output, event.note());
 }
 
 // Follows a release to its end, through restarts of farmd.  Errors: exit 26 after ^C, exit 30 when
@@ -91,7 +91,7 @@ Status Follow(FarmClient& client, const std::string& release_id, bool logs,
 void SayWhy(FarmClient& client, const std::string& release_id, const Output& output) {
   auto why = client.Why(release_id);
   if (!why) return;
-  for (const std::string& reason : why->reason()) Progress(output, "why: " + reason);
+  for (const std::string& reason : why->reason()) SayProgress(output, "why: " + reason);
 }
 
 int EndOfRelease(FarmClient& client, const WatchState& state, const Output& output) {
@@ -112,7 +112,7 @@ int WatchToEnd(FarmClient& client, const std::string& release_id, bool logs,
   if (status) return EndOfRelease(client, state, output);
   EndProgressInPlace(output);
   if (status.error().Exit() == ExitCode::kCancelled) {
-    Progress(output, "detached; the release goes on. Attach again with: farm watch " + release_id);
+    SayProgress(output, "detached; the release goes on. Attach again with: farm watch " + release_id);
   } else {
     SayWhy(client, release_id, output);
   }
@@ -140,7 +140,7 @@ Result<v1::SubmitReply> Submit(Session& session, const ReadManifest& manifest,
     }
   }
   if (!wanted.empty()) {
-    Progress(output, "sending " + std::to_string(wanted.size()) + " inputs to farmd");
+    SayProgress(output, "sending " + std::to_string(wanted.size()) + " inputs to farmd");
     RETURN_IF_ERROR(session.client->blobs().PutMissing(wanted, *store, {}));
   }
   const Request request{.manifest = manifest.digest,
@@ -180,7 +180,7 @@ int RunReleaseCommand(const ReleaseArguments& arguments, const Output& output) {
   if (!session) return Fail(output, kCommand, session.error());
   const auto reply = Submit(*session, *manifest, output);
   if (!reply) return Fail(output, kCommand, reply.error());
-  Progress(output, std::string(reply->already_there() ? "already submitted: " : "submitted: ") +
+  SayProgress(output, std::string(reply->already_there() ? "already submitted: " : "submitted: ") +
                        reply->release_id());
   if (!arguments.wait) {
     Say(output, reply->release_id());

@@ -5,6 +5,7 @@
 
 #include "farm/base/bytes.h"
 #include "farm/base/clock.h"
+#include "farm/json/json.h"
 
 namespace farm {
 namespace {
@@ -132,6 +133,28 @@ std::vector<std::string> DescribeManifestDifference(const Manifest& before,
     if (!old_set.contains(line)) difference.push_back("+ " + line);
   }
   return difference;
+}
+
+std::string SourceText(const ManifestSource& source) {
+  const auto quoted = [](const std::string& text) { return Json(text).dump(); };
+  std::string text = "source {\n  name: " + quoted(source.name) + "\n  tree: " +
+                     quoted(source.tree) + "\n";
+  for (const SourceFile& file : source.files) {
+    text += "  file {\n    name: " + quoted(file.name) + "\n    sha256: " +
+            quoted(file.digest.Hex()) + "\n    size: " + std::to_string(file.size) + "\n  }\n";
+  }
+  if (const auto* debian = std::get_if<DebianOrigin>(&source.origin)) {
+    text += "  debian { package: " + quoted(debian->package) + " version: " +
+            quoted(debian->version) + " }\n";
+  } else if (const auto* archive = std::get_if<ArchiveOrigin>(&source.origin)) {
+    text += "  archive { url: " + quoted(archive->url) + " }\n";
+  } else if (const auto* git = std::get_if<GitOrigin>(&source.origin)) {
+    text += "  git { url: " + quoted(git->url) + " commit: " + quoted(git->commit) +
+            " tree_sha1: " + quoted(git->tree_sha1) + " }\n";
+  } else {
+    text += "  directory { path: " + quoted(std::get<DirectoryOrigin>(source.origin).path) + " }\n";
+  }
+  return text + "}";
 }
 
 std::string DescribeLock(const Lock& lock) {

@@ -20,6 +20,9 @@ std::vector<std::string> DescribeManifestDifference(const Manifest& before, cons
 // "178 packages of bookworm, image sha256:... (535822336 bytes)".
 std::string DescribeLock(const Lock& lock);
 
+// The `source { ... }` block of a manifest, as people write it.
+std::string SourceText(const ManifestSource& source);
+
 // A command line as a shell would take it.
 std::string ShellWords(const std::vector<std::string>& argv);
 

@@ -31,12 +31,12 @@ void Answer(const Output& output, const Json& json) {
   std::fflush(stdout);
 }
 
-void Progress(const Output& output, std::string_view line) {
+void SayProgress(const Output& output, std::string_view line) {
   EndProgressInPlace(output);
   WriteLine(stderr, line);
 }
 
-void ProgressInPlace(const Output& output, std::string_view line) {
+void SayProgressInPlace(const Output& output, std::string_view line) {
   if (LastLine() == line) return;
   LastLine() = line;
   if (!output.terminal) return WriteLine(stderr, line);

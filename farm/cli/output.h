@@ -20,9 +20,9 @@ void Say(const Output& output, std::string_view line);
 // The JSON answer; nothing without --json.
 void Answer(const Output& output, const Json& json);
 // A line of progress on standard error.
-void Progress(const Output& output, std::string_view line);
+void SayProgress(const Output& output, std::string_view line);
 // Redraws the last line of progress (plain lines where there is no terminal, and only if changed).
-void ProgressInPlace(const Output& output, std::string_view line);
+void SayProgressInPlace(const Output& output, std::string_view line);
 void EndProgressInPlace(const Output& output);
 
 // Prints the error ("farm release: ...", or {"error":{"code","exit","message"}}) and returns its

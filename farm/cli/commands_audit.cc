@@ -1,0 +1,259 @@
+// farm audit show, checkout, approve; farm source identify: an auditor looks and hashes for himself.
+#include "farm/base/clock.h"
+#include "farm/base/files.h"
+#include "farm/cli/commands.h"
+#include "farm/cli/describe.h"
+#include "farm/cli/git_repository.h"
+#include "farm/cli/inputs.h"
+#include "farm/cli/person.h"
+#include "farm/cli/sandbox_place.h"
+#include "farm/client/farm_client.h"
+#include "farm/evidence/bundle.h"
+#include "farm/sign/certified_signer.h"
+
+namespace farm {
+namespace {
+
+// What an auditor works on.
+struct AuditCase {
+  ReadManifest read;
+  std::optional<PersonConfig> config;
+  std::unique_ptr<BlobStore> store;
+};
+
+Result<AuditCase> OpenCase(const AuditArguments& arguments, bool needs_store) {
+  AuditCase audit;
+  ASSIGN_OR_RETURN(audit.read,
+                   ReadManifestFile(arguments.manifest.manifest, arguments.manifest.lock));
+  if (!arguments.config.empty()) {
+    ASSIGN_OR_RETURN(audit.config, ReadPersonConfig(arguments.config));
+  }
+  if (!needs_store) return audit;
+  const std::string path = !arguments.store.empty() ? arguments.store
+                           : audit.config           ? audit.config->store_path
+                                                    : "";
+  if (path.empty()) {
+    return Error{ErrorCode::kInvalidInput, "no store; name one with --store DIR or --config FILE"};
+  }
+  ASSIGN_OR_RETURN(audit.store, BlobStore::Open(RealFileSystem(), path));
+  return audit;
+}
+
+// Every raw input, hashed again from its bytes.  Errors: exit 22 naming the input.
+Status HashInputs(const ReadManifest& read, const BlobStore& store, const Output& output) {
+  for (const NeededBlob& blob : NeededBlobs(read)) {
+    std::uint64_t size = 0;
+    const Status status = store.Get(blob.digest, [&](std::string_view piece) -> Status {
+      size += piece.size();
+      return {};
+    });
+    if (!status) return Wrap(blob.what, status.error());
+    if (size != blob.size) {
+      return Error{ErrorCode::kMismatch, blob.what + " has " + std::to_string(size) +
+                                             " bytes, want " + std::to_string(blob.size)};
+    }
+    SayProgressInPlace(output, "hashed " + blob.what);
+  }
+  EndProgressInPlace(output);
+  return {};
+}
+
+// Unpacks each source and compares its tree.  Errors: exit 22 (another tree than the manifest's).
+Result<std::vector<TreeIdentity>> IdentifySources(const ReadManifest& read, BlobStore& store,
+                                                  const SandboxPlace& place) {
+  const Unpacker unpack = SandboxUnpacker(place.setup, store);
+  std::vector<TreeIdentity> trees;
+  for (const ManifestSource& source : read.manifest.sources) {
+    auto tree = unpack(source);
+    if (!tree) return Wrap("source " + source.name, tree.error());
+    if (tree->sha256 != source.tree) {
+      return Error{ErrorCode::kMismatch, "source " + source.name + " unpacks to tree " +
+                                             tree->sha256 + ", the manifest says " + source.tree};
+    }
+    trees.push_back(*tree);
+  }
+  return trees;
+}
+
+Result<Manifest> PreviousManifest(const AuditArguments& arguments, const AuditCase& audit) {
+  if (!arguments.previous.empty()) {
+    ASSIGN_OR_RETURN(ReadManifest read, ReadManifestFile(arguments.previous, ""));
+    return std::move(read.manifest);
+  }
+  if (!audit.config) {
+    return Error{ErrorCode::kNotFound, "no earlier manifest was named (--previous or --config)"};
+  }
+  ASSIGN_OR_RETURN(const std::unique_ptr<FarmClient> client, FarmClient::Open(audit.config->farm));
+  ASSIGN_OR_RETURN(const v1::ListReply list, client->List(audit.read.manifest.product));
+  const v1::ReleaseInfo* newest = nullptr;
+  for (const v1::ReleaseInfo& info : list.release()) {
+    if (info.stage() != v1::RELEASED || info.manifest_digest() == audit.read.digest.Text()) continue;
+    if (newest == nullptr || info.created() > newest->created()) newest = &info;
+  }
+  if (newest == nullptr) {
+    return Error{ErrorCode::kNotFound,
+                 "no earlier release of " + audit.read.manifest.product + " at this farm"};
+  }
+  ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(newest->manifest_digest()));
+  ASSIGN_OR_RETURN(const TemporaryDirectory scratch, TemporaryDirectory::Make(""));
+  ASSIGN_OR_RETURN(const std::unique_ptr<BlobStore> store,
+                   BlobStore::Open(RealFileSystem(), JoinPath(scratch.path(), "store")));
+  RETURN_IF_ERROR(client->blobs().Get(digest, *store, {}));
+  ASSIGN_OR_RETURN(const std::string bytes, store->GetBytes(digest, kManifestBytesMax));
+  return ParseManifestJson(bytes);
+}
+
+Result<Bundle> SignApproval(const AuditArguments& arguments, const AuditCase& audit) {
+  const std::string key = !arguments.key.empty() ? arguments.key
+                          : audit.config         ? audit.config->key_path
+                                                 : "";
+  const std::string auditor = !arguments.auditor.empty() ? arguments.auditor
+                              : audit.config             ? audit.config->id
+                                                         : "";
+  if (key.empty() || auditor.empty()) {
+    return Error{ErrorCode::kInvalidInput,
+                 "no key or no auditor id; name them with --key FILE and --auditor ID, or --config"};
+  }
+  ASSIGN_OR_RETURN(const std::unique_ptr<Signer> signer, OpenFileSigner(key));
+  Approval approval{.manifest = audit.read.digest,
+                    .product = audit.read.manifest.product,
+                    .version = audit.read.manifest.version,
+                    .sources = {},
+                    .auditor = auditor,
+                    .scope = "tree",
+                    .created = SystemClock().Now()};
+  for (const ManifestSource& source : audit.read.manifest.sources) {
+    approval.sources.push_back({source.name, source.tree});
+  }
+  return SignStatement(Statement(approval), *signer);
+}
+
+Status SendApproval(const AuditCase& audit, const std::string& line, const Output& output) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<FarmClient> client, FarmClient::Open(audit.config->farm));
+  v1::ApproveRequest request;
+  request.set_manifest(audit.read.canonical);
+  request.set_approval_line(line);
+  ASSIGN_OR_RETURN(const v1::ApproveReply reply, client->Approve(request));
+  Say(output, "the farm holds " + std::to_string(reply.approvals()) + " approvals of this manifest");
+  return {};
+}
+
+Status Approve(const AuditArguments& arguments, const Output& output) {
+  ASSIGN_OR_RETURN(const AuditCase audit, OpenCase(arguments, true));
+  RETURN_IF_ERROR(HashInputs(audit.read, *audit.store, output));
+  ASSIGN_OR_RETURN(const SandboxPlace place, OpenSandbox(arguments.sandbox, audit.read.lock));
+  RETURN_IF_ERROR(IdentifySources(audit.read, *audit.store, place));
+  ASSIGN_OR_RETURN(const Bundle bundle, SignApproval(arguments, audit));
+  const std::string line = WriteBundleLine(bundle);
+  if (!arguments.out.empty()) {
+    RETURN_IF_ERROR(WriteDurably(RealFileSystem(), arguments.out, line + "\n"));
+  }
+  if (audit.config) RETURN_IF_ERROR(SendApproval(audit, line, output));
+  if (arguments.out.empty() && !audit.config) Say(output, line);
+  Say(output, "approved manifest " + audit.read.digest.Text());
+  Answer(output, {{"manifest", audit.read.digest.Text()}, {"approval", bundle.PaeDigest().Text()}});
+  return {};
+}
+
+Status Checkout(const AuditArguments& arguments, const Output& output) {
+  ASSIGN_OR_RETURN(const AuditCase audit, OpenCase(arguments, true));
+  ASSIGN_OR_RETURN(const SandboxPlace place, OpenSandbox(arguments.sandbox, audit.read.lock));
+  RETURN_IF_ERROR(MakeGitRepository(arguments.git));
+  Json branches = Json::array();
+  for (const ManifestSource& source : audit.read.manifest.sources) {
+    ASSIGN_OR_RETURN(const TemporaryDirectory scratch, TemporaryDirectory::Make(""));
+    const std::string unpacked = JoinPath(scratch.path(), "out");
+    RETURN_IF_ERROR(UnpackSource(place.setup, source, audit.read.manifest.source_date_epoch,
+                                 *audit.store, unpacked));
+    const GitBranch branch{source.name,
+                           audit.read.manifest.product + " " + audit.read.manifest.version +
+                               ": source " + source.name + "\n\nManifest " +
+                               audit.read.digest.Text() + "\n",
+                           audit.read.manifest.source_date_epoch};
+    ASSIGN_OR_RETURN(const std::string tree,
+                     AddGitBranch(arguments.git, JoinPath(unpacked, "tree/" + source.name), branch));
+    if (tree != source.tree) {
+      return Error{ErrorCode::kMismatch, "source " + source.name + " is git tree " + tree +
+                                             ", the manifest says " + source.tree};
+    }
+    Say(output, "branch " + source.name + "  tree " + tree + "  (the one to be approved)");
+    branches.push_back({{"name", source.name}, {"tree", tree}});
+  }
+  Say(output, "look at it with: git -C " + arguments.git + " log --stat --branches");
+  Answer(output, {{"repository", arguments.git}, {"branches", branches}});
+  return {};
+}
+
+Status Show(const AuditArguments& arguments, const Output& output) {
+  ASSIGN_OR_RETURN(const AuditCase audit, OpenCase(arguments, false));
+  Json lines = Json::array();
+  for (const std::string& line : DescribeManifest(audit.read.manifest)) {
+    Say(output, line);
+    lines.push_back(line);
+  }
+  Say(output, "toolchain has " + DescribeLock(audit.read.lock));
+  for (const LockedPackage& package : audit.read.lock.packages) {
+    Say(output, "  " + package.name + " " + package.version + " " + package.architecture + " " +
+                    package.sha256.Text());
+  }
+  Say(output, "manifest " + audit.read.digest.Text());
+  Json changes = Json::array();
+  const auto previous = PreviousManifest(arguments, audit);
+  if (previous) {
+    Say(output, "changed since " + previous->product + " " + previous->version + " revision " +
+                    std::to_string(previous->revision) + ":");
+    for (const std::string& line : DescribeManifestDifference(*previous, audit.read.manifest)) {
+      Say(output, "  " + line);
+      changes.push_back(line);
+    }
+    if (changes.empty()) Say(output, "  nothing");
+  } else if (previous.error().code != ErrorCode::kNotFound) {
+    return previous.error();
+  } else {
+    Say(output, "nothing to compare with: " + previous.error().message);
+  }
+  Answer(output, {{"manifest", audit.read.digest.Text()}, {"description", lines}, {"changes", changes}});
+  return {};
+}
+
+Status Identify(const AuditArguments& arguments, const Output& output) {
+  ASSIGN_OR_RETURN(const AuditCase audit, OpenCase(arguments, true));
+  ASSIGN_OR_RETURN(const SandboxPlace place, OpenSandbox(arguments.sandbox, audit.read.lock));
+  ASSIGN_OR_RETURN(const std::vector<TreeIdentity> trees,
+                   IdentifySources(audit.read, *audit.store, place));
+  Json sources = Json::array();
+  for (std::size_t i = 0; i < trees.size(); ++i) {
+    const ManifestSource& source = audit.read.manifest.sources[i];
+    Say(output, source.name + " " + audit.read.manifest.version + "   tree " +
+                    trees[i].sha256.substr(0, 12) + "..   " + trees[i].Swhid() + "   files " +
+                    std::to_string(source.files.size()));
+    sources.push_back({{"name", source.name},
+                       {"tree", trees[i].sha256},
+                       {"treeSha1", trees[i].sha1},
+                       {"swhid", trees[i].Swhid()}});
+  }
+  Answer(output, {{"sources", sources}});
+  return {};
+}
+
+int Finish(const Output& output, std::string_view command, const Status& status) {
+  if (!status) return Fail(output, command, status.error());
+  return static_cast<int>(ExitCode::kProved);
+}
+
+}  // namespace
+
+int RunAuditShowCommand(const AuditArguments& arguments, const Output& output) {
+  return Finish(output, "farm audit show", Show(arguments, output));
+}
+int RunAuditCheckoutCommand(const AuditArguments& arguments, const Output& output) {
+  return Finish(output, "farm audit checkout", Checkout(arguments, output));
+}
+int RunAuditApproveCommand(const AuditArguments& arguments, const Output& output) {
+  return Finish(output, "farm audit approve", Approve(arguments, output));
+}
+int RunSourceIdentifyCommand(const AuditArguments& arguments, const Output& output) {
+  return Finish(output, "farm source identify", Identify(arguments, output));
+}
+
+}  // namespace farm

@@ -1,0 +1,128 @@
+#include "farm/cli/sandbox_place.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "farm/base/bytes.h"
+#include "farm/base/process.h"
+#include "farm/cli/init.h"
+#include "farm/crypto/hash.h"
+#include "farm/plan/plan.h"
+
+namespace farm {
+
+std::string OwnProgram() {
+  std::string path(4096, '\0');
+  const ssize_t size = readlink("/proc/self/exe", path.data(), path.size());
+  CHECK(size > 0);
+  path.resize(static_cast<std::size_t>(size));
+  return path;
+}
+
+Result<std::string> FindLauncher(const std::string& launcher) {
+  if (!launcher.empty()) return launcher;
+  const std::string folder = DirectoryName(OwnProgram());
+  for (const char* candidate : {"farm-sandbox", "../../sandbox/farm-sandbox"}) {
+    if (const std::string path = JoinPath(folder, candidate); FileExists(path)) return path;
+  }
+  return Error{ErrorCode::kNotFound, "no farm-sandbox beside " + OwnProgram() +
+                                         "; name it with --launcher FILE"};
+}
+
+int MonitorDescriptor() {
+  const char* text = std::getenv("FARM_SANDBOX_MONITOR_FD");
+  if (text == nullptr) return -1;
+  const auto number = ParseDecimal(text, 1 << 20);
+  return number ? static_cast<int>(*number) : -1;
+}
+
+Result<SubordinateRange> RangeIfRoot() {
+  SubordinateRange range;
+  if (geteuid() != 0 || MonitorDescriptor() >= 0) return range;
+  range.count = kSubordinateIds;
+  // Development parties take the first free ranges; commands of root stay clear of them.
+  ASSIGN_OR_RETURN(range.base, FreeSubordinateIds({"/etc/subuid", "/etc/subgid"},
+                                                  std::uint64_t{16} * kSubordinateIds));
+  range.base += 15 * kSubordinateIds;
+  return range;
+}
+
+Result<SandboxPlace> OpenSandbox(const SandboxArguments& arguments, const Lock& lock) {
+  const std::string remedy =
+      "; make it with `farm toolchain build MANIFEST --out " + arguments.toolchain + "`";
+  auto lock_json = ReadFile(JoinPath(arguments.toolchain, kToolchainLockFile), kLockBytesMax);
+  if (!lock_json) return Error{ErrorCode::kNotFound, lock_json.error().message + remedy};
+  if (*lock_json != CanonicalLockJson(lock)) {
+    return Error{ErrorCode::kMismatch, arguments.toolchain + " holds another toolchain than " +
+                                           LockDigest(lock).Text() + remedy};
+  }
+  ASSIGN_OR_RETURN(TemporaryDirectory scratch, TemporaryDirectory::Make(""));
+  SandboxSetup setup;
+  ASSIGN_OR_RETURN(setup.launcher, FindLauncher(arguments.launcher));
+  ASSIGN_OR_RETURN(const SubordinateRange range, RangeIfRoot());
+  setup.check_program = OwnProgram();
+  setup.monitor_fd = MonitorDescriptor();
+  setup.subid_base = range.base;
+  setup.subid_count = range.count;
+  setup.scratch_directory = scratch.path();
+  const std::string image = JoinPath(arguments.toolchain, kToolchainImageFile);
+  const std::string directory = JoinPath(arguments.toolchain, kToolchainDirectory);
+  if ((geteuid() == 0 || setup.monitor_fd >= 0) && FileExists(image)) {
+    ASSIGN_OR_RETURN(const FileDigest digest, DigestOfFile(image));
+    if (digest.digest != lock.image) {
+      return Error{ErrorCode::kMismatch, image + " is " + digest.digest.Text() +
+                                             ", the lock says " + lock.image.Text() + remedy};
+    }
+    setup.root_image = image;
+  } else if (FileExists(directory)) {
+    setup.root_directory = directory;
+  } else {
+    return Error{ErrorCode::kNotFound, "no root file system in " + arguments.toolchain + remedy};
+  }
+  return SandboxPlace{std::move(scratch), std::move(setup)};
+}
+
+Status UnpackSource(const SandboxSetup& setup, const ManifestSource& source, UnixSeconds input_time,
+                    const BlobStore& blobs, const std::string& directory) {
+  const std::string place = "tree/" + source.name;
+  RETURN_IF_ERROR(MakeDirectories(directory, 0755));
+  ProcessSpec spec;
+  spec.argv = {setup.launcher, "run"};
+  const auto add = [&](std::initializer_list<std::string> words) {
+    spec.argv.insert(spec.argv.end(), words);
+  };
+  if (setup.root_image.empty()) {
+    add({"--root-dir", setup.root_directory});
+  } else {
+    add({"--root-image", setup.root_image});
+  }
+  if (setup.monitor_fd >= 0) {
+    add({"--monitor-fd", std::to_string(setup.monitor_fd)});
+    spec.inherited_descriptors = {setup.monitor_fd};
+  }
+  if (setup.subid_count > 0) {
+    add({"--subids", std::to_string(setup.subid_base) + ":" + std::to_string(setup.subid_count)});
+  }
+  for (const SourceFile& file : source.files) {
+    if (!blobs.Has(file.digest)) {
+      return Error{ErrorCode::kNotFound, "source " + source.name + ": " + file.name + " " +
+                                             file.digest.Text() + " is not in the store"};
+    }
+    add({"--input", blobs.PathOf(file.digest), "/build/" + RawFilePlace(source.name, file.name),
+         "0644", std::to_string(input_time)});
+  }
+  add({"--env", "PATH=/usr/bin:/bin", "--env", "LC_ALL=C.UTF-8"});
+  for (const std::string& word : PrepareCommand({{&source, place}})) add({"--prepare-word", word});
+  add({"--output", "/build/" + place, "--output-dir", directory, "--"});
+  spec.environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"};
+  ASSIGN_OR_RETURN(const ProcessResult result, RunProcess(spec));
+  if (!result.ok()) {
+    return Error{ErrorCode::kUnavailable, "unpacking source " + source.name + ": " +
+                                              Printable(result.output, 2000) + " " +
+                                              Printable(result.error_output, 2000)};
+  }
+  return {};
+}
+
+}  // namespace farm

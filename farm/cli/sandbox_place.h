@@ -1,0 +1,50 @@
+// Where a command of a person unpacks sources: the sandbox with a root of `farm toolchain build`.
+#pragma once
+
+#include <string>
+
+#include "farm/base/files.h"
+#include "farm/base/result.h"
+#include "farm/cli/commands.h"
+#include "farm/execute/execute.h"
+#include "farm/manifest/manifest.h"
+#include "farm/store/blob_store.h"
+#include "farm/toolchain/lock.h"
+
+namespace farm {
+
+// What `farm toolchain build` leaves in its folder.
+constexpr const char* kToolchainLockFile = "lock.json";
+constexpr const char* kToolchainImageFile = "root.erofs";
+constexpr const char* kToolchainDirectory = "root";
+
+struct SandboxPlace {
+  TemporaryDirectory scratch;  // of this command
+  SandboxSetup setup;
+};
+
+// Checks that the folder holds the root of `lock` (its lock file; an image is hashed again).
+// As root without a monitor a free range of subordinate ids is used for as long as the command runs.
+// Errors: kNotFound exit 22 with the remedy, kMismatch exit 22 (another lock, another image).
+Result<SandboxPlace> OpenSandbox(const SandboxArguments& arguments, const Lock& lock);
+
+// Unpacks a source of the manifest in the sandbox, as a step's prepare does, and copies the tree to
+// `directory` (made here).  Errors: those of the sandbox, with its remedy; kNotFound exit 22.
+Status UnpackSource(const SandboxSetup& setup, const ManifestSource& source, UnixSeconds input_time,
+                    const BlobStore& blobs, const std::string& directory);
+
+// The farm-sandbox beside this program, or `launcher` if not empty.  Errors: kNotFound.
+Result<std::string> FindLauncher(const std::string& launcher);
+// Path of the running program.
+std::string OwnProgram();
+
+struct SubordinateRange {
+  std::uint32_t base = 0;
+  std::uint32_t count = 0;  // 0: none is needed
+};
+// A free range for a caller that is root and has no monitor.
+Result<SubordinateRange> RangeIfRoot();
+// Descriptor of the root monitor that started us, or -1.
+int MonitorDescriptor();
+
+}  // namespace farm
