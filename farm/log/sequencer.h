@@ -9,19 +9,12 @@
 #include <string>
 #include <vector>
 
-#include "farm/base/clock.h"
 #include "farm/base/result.h"
-#include "farm/client/log_reader.h"
-#include "farm/client/witness_client.h"
 #include "farm/log/tile_log.h"
+#include "farm/log/witness_panel.h"
 #include "farm/sign/signer.h"
 
 namespace farm {
-
-struct ConfiguredWitness {
-  WitnessKey identity;
-  PostToWitness post;
-};
 
 struct SequencerOptions {
   std::unique_ptr<Signer> key;        // Ed25519: the log's key
@@ -30,7 +23,9 @@ struct SequencerOptions {
   std::size_t cosignatures_needed = 0;
   std::chrono::milliseconds answer_within{20000};  // then Append says "not witnessed yet"
   std::chrono::milliseconds retry_after{1000};     // between attempts to get a head witnessed
+  std::function<void(const std::string&)> report;  // sentences for the log lines; may be empty
 };
+constexpr std::size_t kPendingLeavesMax = 4096;  // 1.4 kB each; more at once is a fault of a peer
 
 // An entry under a published, witnessed checkpoint.
 struct Placement {
@@ -40,20 +35,27 @@ struct Placement {
   std::vector<Digest> inclusion;
 };
 
+// Thread-safe.
 class Sequencer {
  public:
   // `log` must outlive this.  Starts one thread; a head that was committed but never published is
   // signed, witnessed and published first.
+  // Errors: kInvalidInput (keys of another kind, more cosignatures needed than witnesses).
   static Result<std::unique_ptr<Sequencer>> Start(TileLog& log, SequencerOptions options);
-  virtual ~Sequencer() = default;  // wakes every caller with kUnavailable
+  ~Sequencer();  // Shutdown, and no caller may be inside any more
 
   // Idempotent by leaf hash.  Errors: kUnavailable exit 30: disk below its floor, stopped after an
   // I/O error, stored but not witnessed yet (ask again); kMismatch exit 15: "log diverged", a
-  // witness has seen another or a longer history, for ever.
-  virtual Result<Placement> Append(const std::string& leaf) = 0;
-  // Ends well (nothing) or with the error that stopped the log; for the daemon to exit on.
-  virtual Status Health() const = 0;
-  virtual std::string log_id() const = 0;  // 32 bytes
+  // witness has seen another or a longer history: no new entry is ever taken.
+  Result<Placement> Append(const std::string& leaf);
+  // Takes no more and wakes every caller that waits, with kUnavailable.  Idempotent.
+  void Shutdown();
+  const std::string& log_id() const;  // 32 bytes: Sigstore's logId.keyId
+
+ private:
+  struct State;
+  explicit Sequencer(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace farm

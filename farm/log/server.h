@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,8 +44,10 @@ class LogServer {
   virtual ~LogServer() = default;
   virtual const std::string& listen() const = 0;
   virtual const std::string& http_listen() const = 0;
-  virtual Status Health() const = 0;  // see Sequencer::Health
 };
-Result<std::unique_ptr<LogServer>> StartLog(const LogConfig& config, FileSystem& files);
+// `on_stopped`: called once, from another thread, when an I/O error has stopped the log: end the
+// program then, so that it starts again from what is on disk.
+Result<std::unique_ptr<LogServer>> StartLog(const LogConfig& config, FileSystem& files,
+                                            std::function<void(const Error&)> on_stopped);
 
 }  // namespace farm

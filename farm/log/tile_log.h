@@ -13,15 +13,14 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "farm/base/digest.h"
 #include "farm/base/files.h"
-#include "farm/base/mutex.h"
 #include "farm/base/result.h"
 #include "farm/client/tiles.h"
 #include "farm/evidence/note.h"
@@ -35,6 +34,13 @@ struct DiskLimits {
   std::function<Result<std::uint64_t>(const std::string&)> free_bytes;
 };
 
+struct TileLogOptions {
+  std::string origin;  // host name, no path, no port
+  DiskLimits limits;
+  // Called once, from any thread, when an I/O error has stopped the log; may be empty.
+  std::function<void(const Error&)> on_stopped;
+};
+
 // Commit: one thread at a time.  Everything else: any thread.
 class TileLog {
  public:
@@ -43,12 +49,11 @@ class TileLog {
   // Errors: kInvalidInput (another format or origin), kMismatch exit 15 (entries do not make the
   // head: restore from a mirror), kUnavailable (I/O; another server has the directory).
   static Result<std::unique_ptr<TileLog>> Open(FileSystem& files, const std::string& directory,
-                                               const std::string& origin, DiskLimits limits);
+                                               TileLogOptions options);
   ~TileLog();
 
-  const std::string& origin() const { return origin_; }
-  Checkpoint head() const;                                   // the committed tree
-  std::map<Digest, std::uint64_t>::size_type size() const;   // of it
+  const std::string& origin() const;
+  Checkpoint head() const;  // the committed tree
   // Place of a leaf by its leaf hash.
   std::optional<std::uint64_t> Find(const Digest& leaf_hash) const;
 
@@ -84,16 +89,7 @@ class TileLog {
 
  private:
   struct State;
-  TileLog(FileSystem& files, std::string directory, std::string origin, DiskLimits limits);
-  Status Create();
-  Status Load();
-  Result<Checkpoint> CommitLocked(const std::vector<std::string>& leaves);
-  Result<std::string> TileAt(const TileId& tile, std::uint64_t size) const;
-
-  FileSystem& files_;
-  const std::string directory_;
-  const std::string origin_;
-  const DiskLimits limits_;
+  explicit TileLog(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 

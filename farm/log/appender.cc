@@ -1,0 +1,116 @@
+#include "farm/log/appender.h"
+
+#include "farm/base/bytes.h"
+#include "farm/crypto/hash.h"
+#include "farm/evidence/statement.h"
+#include "farm/json/json.h"
+
+namespace farm {
+namespace {
+
+constexpr std::string_view kEpochsFormat = "farm-epochs/1";
+constexpr std::size_t kEpochsBytesMax = 64 << 10;  // a hundred peers of 64 characters
+
+// Whose clock it is and whether it is trusted is for those who verify; the log only refuses a token
+// that cannot be over this signature.  DER: OCTET STRING of 32 bytes.
+bool HoldsImprintOf(std::string_view token, std::string_view signature) {
+  const std::string imprint = std::string("\x04\x20", 2) + std::string(Sha256(signature).bytes());
+  return token.find(imprint) != std::string_view::npos;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Epochs>> Epochs::Open(FileSystem& files, const std::string& path) {
+  std::unique_ptr<Epochs> epochs(new Epochs(files, path));
+  if (!FileExists(path)) return epochs;
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kEpochsBytesMax));
+  ASSIGN_OR_RETURN(const Json json, ParseJson(text, path, kEpochsBytesMax));
+  JsonFields fields(json, path);
+  fields.Format(kEpochsFormat);
+  const Json seen = fields.Object("epochs");
+  RETURN_IF_ERROR(fields.Finish());
+  JsonFields by_peer(seen, path + ".epochs");
+  MutexLock lock(epochs->mutex_);
+  for (const auto& item : seen.items()) {
+    epochs->seen_[item.key()] =
+        static_cast<std::uint64_t>(by_peer.Integer(item.key(), 0, kJsonIntegerMax));
+  }
+  RETURN_IF_ERROR(by_peer.Finish());
+  return epochs;
+}
+
+Status Epochs::Admit(const std::string& peer, std::uint64_t epoch) {
+  if (epoch > static_cast<std::uint64_t>(kJsonIntegerMax)) {
+    return Error{ErrorCode::kInvalidInput, "epoch " + std::to_string(epoch) + ": too large"};
+  }
+  MutexLock lock(mutex_);
+  const auto found = seen_.find(peer);
+  const std::uint64_t seen = found == seen_.end() ? 0 : found->second;
+  if (epoch < seen) {
+    return Error{ErrorCode::kUntrusted,
+                 Printable(peer, 64) + " asks with epoch " + std::to_string(epoch) +
+                     ", epoch " + std::to_string(seen) +
+                     " has been seen: a newer one has taken its place",
+                 ExitCode::kRefused};
+  }
+  if (epoch == seen) return {};
+  Json epochs = Json::object();
+  for (const auto& [name, number] : seen_) epochs[name] = number;
+  epochs[peer] = epoch;
+  RETURN_IF_ERROR(WriteDurably(
+      files_, path_, WriteReadableJson({{"format", kEpochsFormat}, {"epochs", epochs}})));
+  seen_[peer] = epoch;
+  return {};
+}
+
+Result<std::string> CheckForAppend(const Bundle& bundle) {
+  const Envelope& envelope = bundle.envelope;
+  const std::string name = "bundle " + bundle.PaeDigest().Short();
+  if (!bundle.certificate && !bundle.public_key) {
+    return Error{ErrorCode::kInvalidInput, name + ": has neither a certificate nor a public key"};
+  }
+  if (bundle.key().kind() != KeyKind::kP256) {
+    return Error{ErrorCode::kInvalidInput, name + ": signed with Ed25519, want ECDSA P-256"};
+  }
+  if (envelope.key_id != bundle.key().KeyId()) {
+    return Error{ErrorCode::kInvalidInput, name + ": keyid is not that of its key"};
+  }
+  if (Status signed_well = bundle.key().Verify(envelope.PaeBytes(), envelope.signature);
+      !signed_well) {
+    return Wrap(name, signed_well.error());
+  }
+  if (!bundle.timestamp) {
+    return Error{ErrorCode::kInvalidInput, name + ": has no time stamp; have it stamped first"};
+  }
+  if (!HoldsImprintOf(*bundle.timestamp, envelope.signature)) {
+    return Error{ErrorCode::kInvalidInput, name + ": its time stamp is over something else"};
+  }
+  // One payload that nobody can read would keep every signer from releasing anything.
+  if (envelope.payload_type != kInTotoPayloadType) {
+    return Error{ErrorCode::kInvalidInput, name + ": payload type " +
+                                               Printable(envelope.payload_type, 60) + ", want " +
+                                               std::string(kInTotoPayloadType)};
+  }
+  RETURN_IF_ERROR(ParseStatement(envelope.payload, name));
+  return CanonicalizedBody(envelope, bundle.certificate, bundle.key());
+}
+
+Result<std::string> Appender::Append(const std::string& peer, std::uint64_t epoch,
+                                     std::string_view bundle_line) {
+  RETURN_IF_ERROR(epochs_.Admit(peer, epoch));
+  ASSIGN_OR_RETURN(Bundle bundle, ParseBundleLine(bundle_line, "bundle"));
+  ASSIGN_OR_RETURN(std::string leaf, CheckForAppend(bundle));
+  RETURN_IF_ERROR(log_.CheckWritable());
+  RETURN_IF_ERROR(log_.PutPayload(bundle.PaeDigest(), bundle.envelope.PaeBytes()));
+  ASSIGN_OR_RETURN(Placement placement, sequencer_.Append(leaf));
+  bundle.log_entry = LogEntry{.index = placement.index,
+                              .tree_size = placement.checkpoint.size,
+                              .root = placement.checkpoint.root,
+                              .hashes = std::move(placement.inclusion),
+                              .checkpoint = std::move(placement.note),
+                              .canonicalized_body = std::move(leaf),
+                              .log_id = sequencer_.log_id()};
+  return WriteBundleLine(bundle);
+}
+
+}  // namespace farm

@@ -1,0 +1,443 @@
+#include "farm/log/tile_log.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <map>
+#include <set>
+
+#include "farm/base/bytes.h"
+#include "farm/base/mutex.h"
+#include "farm/evidence/dsse.h"
+#include "farm/evidence/merkle.h"
+#include "farm/log/right_edge.h"
+
+namespace farm {
+namespace {
+
+constexpr std::string_view kFormat = "farm-tlog/1\n";
+constexpr std::size_t kTileFileBytesMax = kTileWidth * (kEntryBytesMax + 2);
+constexpr std::size_t kPaeFileBytesMax = kPayloadBytesMax + 256;
+constexpr std::size_t kReservePieceBytes = 1 << 20;
+
+Error Unavailable(std::string message) {
+  return {ErrorCode::kUnavailable, std::move(message), ExitCode::kUnavailable};
+}
+
+Result<std::uint64_t> FreeBytes(const std::string& path) {
+  struct statvfs status {};
+  if (statvfs(path.c_str(), &status) != 0) return Unavailable("asking for free space at " + path);
+  return std::uint64_t{status.f_bavail} * status.f_frsize;
+}
+
+// Holds the directory for one server.
+class DirectoryLock {
+ public:
+  static Result<std::unique_ptr<DirectoryLock>> Take(const std::string& path) {
+    const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (descriptor < 0) return Unavailable("opening " + path);
+    std::unique_ptr<DirectoryLock> lock(new DirectoryLock(descriptor));
+    if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+      return Unavailable(path + ": another server has this log; stop it first");
+    }
+    return lock;
+  }
+  ~DirectoryLock() { close(descriptor_); }
+
+ private:
+  explicit DirectoryLock(int descriptor) : descriptor_(descriptor) {}
+  const int descriptor_;
+};
+
+Error Damaged(const std::string& directory, std::string_view what) {
+  return {ErrorCode::kMismatch,
+          "log in " + directory + ": " + std::string(what) +
+              "; do not repair it by hand, restore it from a mirror that is not older",
+          ExitCode::kLogProof};
+}
+
+std::string Truncated(const TileId& tile, std::string bytes) {
+  if (tile.level != TileId::kEntries) {
+    bytes.resize(tile.width * Digest::kSize);
+    return bytes;
+  }
+  auto entries = ParseEntryBundle(bytes, kTileWidth);
+  CHECK(entries);
+  entries->resize(tile.width);
+  return WriteEntryBundle(*entries);
+}
+
+}  // namespace
+
+struct TileLog::State {
+  State(FileSystem& f, std::string d, TileLogOptions o)
+      : files(f), directory(std::move(d)), options(std::move(o)), origin(options.origin) {}
+
+  std::string Path(std::string_view name) const { return JoinPath(directory, name); }
+  std::string HeadText(const Checkpoint& head) const { return CheckpointText(head); }
+
+  Status Create();
+  Status Load();
+  Status LoadEntries(std::uint64_t size);
+  void FindOldPartials() REQUIRES(mutex);
+  Result<Checkpoint> Commit(const std::vector<std::string>& leaves) REQUIRES(commit_mutex);
+  Status WriteTiles(const std::map<std::string, std::string>& tiles) REQUIRES(commit_mutex);
+  Status SwapHead(const Checkpoint& next) REQUIRES(commit_mutex);
+  void DropPartials(std::uint64_t published_size);
+  Status Stop(Error error);
+  Result<std::string> FullOrPartial(const TileId& tile);
+
+  FileSystem& files;
+  const std::string directory;
+  const TileLogOptions options;
+  const std::string& origin;
+  std::unique_ptr<DirectoryLock> lock;
+
+  Mutex commit_mutex;  // one Commit at a time; taken before `mutex`
+  std::set<std::string> known_directories GUARDED_BY(commit_mutex);
+
+  Mutex mutex;
+  Checkpoint head GUARDED_BY(mutex);
+  RightEdge edge GUARDED_BY(mutex);
+  std::map<Digest, std::uint64_t> index GUARDED_BY(mutex);
+  std::string published GUARDED_BY(mutex);
+  std::vector<TileId> partials_on_disk GUARDED_BY(mutex);
+  std::optional<Error> stopped GUARDED_BY(mutex);
+};
+
+Status TileLog::State::Create() {
+  RETURN_IF_ERROR(files.MakeDirectory(directory));
+  ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(directory));
+  for (const std::string& name : names) {
+    // What a crash in the middle of Create may have left.
+    if (name == "lock" || name == "head" || name.find(".part.") != std::string::npos) continue;
+    return Error{ErrorCode::kInvalidInput, directory + ": is neither empty nor a log (has " +
+                                               Printable(name, 40) + " but no file \"format\")"};
+  }
+  RETURN_IF_ERROR(WriteDurably(files, Path("head"), HeadText({origin, 0, EmptyTreeRoot()})));
+  RETURN_IF_ERROR(WriteDurably(files, Path("format"), kFormat));
+  return files.SyncDirectory(DirectoryName(directory));
+}
+
+Status TileLog::State::LoadEntries(std::uint64_t size) {
+  MutexLock guard(mutex);
+  std::map<std::string, std::string> filled;
+  for (std::uint64_t begin = 0; begin < size; begin += kTileWidth) {
+    const TileId bundle{TileId::kEntries, begin / kTileWidth,
+                        TileWidthAt(TileId::kEntries, begin / kTileWidth, size)};
+    auto bytes = ReadFile(Path(TilePath(bundle)), kTileFileBytesMax);
+    if (!bytes) return Damaged(directory, bytes.error().message);
+    auto entries = ParseEntryBundle(*bytes, bundle.width);
+    if (!entries) {
+      return Damaged(directory, TilePath(bundle) + ": " + entries.error().message);
+    }
+    for (const std::string& entry : *entries) {
+      index.emplace(LeafHash(entry), edge.size());
+      edge.Append(entry, filled);
+    }
+    filled.clear();
+  }
+  if (edge.Root() != head.root) {
+    return Damaged(directory, "its entries do not make the root in " + Path("head"));
+  }
+  return {};
+}
+
+Status TileLog::State::Load() {
+  ASSIGN_OR_RETURN(const std::string format, ReadFile(Path("format"), 64));
+  if (format != kFormat) {
+    return Error{ErrorCode::kInvalidInput,
+                 directory + ": format " + Printable(format, 40) + ", want farm-tlog/1"};
+  }
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(Path("head"), 1024));
+  auto read = ParseCheckpoint(text);
+  if (!read || HeadText(*read) != text) return Damaged(directory, "malformed head");
+  if (read->origin != origin) {
+    return Error{ErrorCode::kInvalidInput, directory + ": is the log " +
+                                               Printable(read->origin, 80) + ", not " + origin};
+  }
+  {
+    MutexLock guard(mutex);
+    head = *read;
+  }
+  RETURN_IF_ERROR(LoadEntries(read->size));
+  MutexLock guard(mutex);
+  auto note = ReadFile(Path("checkpoint"), kNoteBytesMax);
+  if (!note && note.error().code != ErrorCode::kNotFound) return note.error();
+  if (note) {
+    ASSIGN_OR_RETURN(const Note parsed, ParseNote(*note));
+    ASSIGN_OR_RETURN(const Checkpoint checkpoint, ParseCheckpoint(parsed.text));
+    if (checkpoint.origin != origin || checkpoint.size > head.size) {
+      return Damaged(directory, "has published more than its head has");
+    }
+    published = std::move(*note);
+  }
+  FindOldPartials();
+  return {};
+}
+
+// Partial tiles beside those at the right edge, so that the next Publish drops them.
+void TileLog::State::FindOldPartials() {
+  std::uint64_t count = head.size;
+  for (int level = TileId::kEntries; count > 0; ++level) {
+    const TileId last{level, count / kTileWidth, 1};
+    auto names = ListDirectory(DirectoryName(Path(TilePath(last))));
+    if (names) {
+      for (const std::string& name : *names) {
+        auto width = ParseDecimal(name, kTileWidth - 1);
+        if (width && *width > 0) partials_on_disk.push_back({level, last.index, *width});
+      }
+    }
+    if (level >= 0) count /= kTileWidth;
+  }
+}
+
+Status TileLog::State::Stop(Error error) {
+  Error reason = Unavailable("log " + origin + " has stopped: " + error.message +
+                             "; look after the disk, then start the log again");
+  {
+    MutexLock guard(mutex);
+    if (stopped) return *stopped;
+    stopped = reason;
+  }
+  if (options.on_stopped) options.on_stopped(reason);
+  return reason;
+}
+
+Status TileLog::State::WriteTiles(const std::map<std::string, std::string>& tiles) {
+  std::set<std::string> to_sync;
+  for (const auto& [name, bytes] : tiles) {
+    std::string parent = directory;
+    const std::vector<std::string> parts = Split(name, '/');
+    for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
+      const std::string path = JoinPath(parent, parts[i]);
+      if (known_directories.insert(path).second) {
+        RETURN_IF_ERROR(files.MakeDirectory(path));
+        to_sync.insert(parent);
+      }
+      parent = path;
+    }
+    to_sync.insert(parent);
+    // In place: nothing refers to the tile before the head does, and a torn one of a crash is
+    // overwritten.
+    ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file, files.Create(Path(name), true));
+    RETURN_IF_ERROR(file->Append(bytes));
+    RETURN_IF_ERROR(file->Sync());
+  }
+  for (const std::string& path : to_sync) RETURN_IF_ERROR(files.SyncDirectory(path));
+  return {};
+}
+
+Status TileLog::State::SwapHead(const Checkpoint& next) {
+  Checkpoint current;
+  {
+    MutexLock guard(mutex);
+    current = head;
+  }
+  ASSIGN_OR_RETURN(const std::string on_disk, ReadFile(Path("head"), 1024));
+  if (on_disk != HeadText(current)) {
+    return Unavailable("the head on disk is not ours: another server wrote to " + directory);
+  }
+  return WriteDurably(files, Path("head"), HeadText(next));
+}
+
+Result<Checkpoint> TileLog::State::Commit(const std::vector<std::string>& leaves) {
+  RightEdge next;
+  {
+    MutexLock guard(mutex);
+    if (stopped) return *stopped;
+    next = edge;
+  }
+  std::map<std::string, std::string> tiles;
+  std::vector<Digest> hashes;
+  for (const std::string& leaf : leaves) {
+    next.Append(leaf, tiles);
+    hashes.push_back(LeafHash(leaf));
+  }
+  const std::vector<TileId> partials = next.Partials();
+  for (const TileId& tile : partials) tiles[TilePath(tile)] = *next.Bytes(tile);
+  const Checkpoint tree{origin, next.size(), next.Root()};
+  if (Status written = WriteTiles(tiles); !written) return Stop(written.error()).error();
+  if (Status swapped = SwapHead(tree); !swapped) return Stop(swapped.error()).error();
+  MutexLock guard(mutex);
+  std::uint64_t place = edge.size();
+  for (const Digest& hash : hashes) index.emplace(hash, place++);
+  edge = std::move(next);
+  head = tree;
+  partials_on_disk.insert(partials_on_disk.end(), partials.begin(), partials.end());
+  return tree;
+}
+
+// Partial tiles that neither the published nor the committed tree has.  What cannot be removed
+// stays: it is never wrong.
+void TileLog::State::DropPartials(std::uint64_t published_size) {
+  std::vector<TileId> gone;
+  {
+    MutexLock guard(mutex);
+    std::vector<TileId> kept;
+    for (const TileId& tile : partials_on_disk) {
+      const bool needed = tile.width == TileWidthAt(tile.level, tile.index, published_size) ||
+                          tile.width == TileWidthAt(tile.level, tile.index, head.size);
+      (needed ? kept : gone).push_back(tile);
+    }
+    partials_on_disk = std::move(kept);
+  }
+  for (const TileId& tile : gone) (void)files.Remove(Path(TilePath(tile)));
+}
+
+Result<std::string> TileLog::State::FullOrPartial(const TileId& tile) {
+  {
+    MutexLock guard(mutex);
+    if (tile.width > TileWidthAt(tile.level, tile.index, head.size)) {
+      return Error{ErrorCode::kNotFound, TilePath(tile) + ": the log is not that long"};
+    }
+    if (auto bytes = edge.Bytes(tile)) return std::move(*bytes);
+  }
+  TileId full = tile;
+  full.width = kTileWidth;
+  auto bytes = ReadFile(Path(TilePath(full)), kTileFileBytesMax);
+  if (!bytes) return Unavailable(bytes.error().message);
+  if (tile.width == kTileWidth) return bytes;
+  const bool whole = tile.level == TileId::kEntries
+                         ? ParseEntryBundle(*bytes, kTileWidth).has_value()
+                         : bytes->size() == kTileWidth * Digest::kSize;
+  if (!whole) return Unavailable(TilePath(full) + ": damaged on disk");
+  return Truncated(tile, std::move(*bytes));
+}
+
+TileLog::TileLog(std::unique_ptr<State> state) : state_(std::move(state)) {}
+TileLog::~TileLog() = default;
+
+Result<std::unique_ptr<TileLog>> TileLog::Open(FileSystem& files, const std::string& directory,
+                                               TileLogOptions options) {
+  auto state = std::make_unique<State>(files, directory, std::move(options));
+  RETURN_IF_ERROR(files.MakeDirectory(directory));
+  ASSIGN_OR_RETURN(state->lock, DirectoryLock::Take(state->Path("lock")));
+  if (!FileExists(state->Path("format"))) RETURN_IF_ERROR(state->Create());
+  RETURN_IF_ERROR(state->Load());
+  RETURN_IF_ERROR(files.MakeDirectory(state->Path("payload")));
+  RETURN_IF_ERROR(files.SyncDirectory(directory));
+  return std::unique_ptr<TileLog>(new TileLog(std::move(state)));
+}
+
+const std::string& TileLog::origin() const { return state_->origin; }
+
+Checkpoint TileLog::head() const {
+  MutexLock guard(state_->mutex);
+  return state_->head;
+}
+
+std::string TileLog::published() const {
+  MutexLock guard(state_->mutex);
+  return state_->published;
+}
+
+std::optional<std::uint64_t> TileLog::Find(const Digest& leaf_hash) const {
+  MutexLock guard(state_->mutex);
+  const auto found = state_->index.find(leaf_hash);
+  if (found == state_->index.end()) return std::nullopt;
+  return found->second;
+}
+
+Result<Checkpoint> TileLog::Commit(const std::vector<std::string>& leaves) {
+  for (const std::string& leaf : leaves) CHECK(leaf.size() <= kEntryBytesMax);
+  MutexLock guard(state_->commit_mutex);
+  return state_->Commit(leaves);
+}
+
+Status TileLog::CheckWritable() {
+  State& state = *state_;
+  {
+    MutexLock guard(state.mutex);
+    if (state.stopped) return *state.stopped;
+  }
+  const DiskLimits& limits = state.options.limits;
+  ASSIGN_OR_RETURN(const std::uint64_t free, limits.free_bytes ? limits.free_bytes(state.directory)
+                                                               : FreeBytes(state.directory));
+  const std::string reserve = state.Path("reserve");
+  if (free < limits.floor_bytes) {
+    // The reserve's room is for finishing what was already taken.
+    if (FileExists(reserve)) (void)state.files.Remove(reserve);
+    return Unavailable("log " + state.origin + ": " + std::to_string(free >> 20) +
+                       " MiB free in " + state.directory + ", takes new entries from " +
+                       std::to_string(limits.floor_bytes >> 20) +
+                       " MiB up; make room, then ask again");
+  }
+  MutexLock guard(state.commit_mutex);
+  if (!FileExists(reserve) && free >= limits.floor_bytes + 2 * limits.reserve_bytes) {
+    auto file = state.files.Create(reserve, true);
+    const std::string piece(kReservePieceBytes, '\0');
+    for (std::uint64_t size = 0; file && size < limits.reserve_bytes; size += piece.size()) {
+      if (!(*file)->Append(piece)) break;
+    }
+  }
+  return {};
+}
+
+Status TileLog::PutPayload(const Digest& digest, std::string_view pae) {
+  State& state = *state_;
+  const std::string path = JoinPath(state.Path("payload"), digest.Hex());
+  Status stored;
+  if (FileExists(path)) {
+    // Perhaps renamed by another thread a moment ago: its name must be on disk before the leaf is.
+    stored = state.files.SyncDirectory(state.Path("payload"));
+  } else {
+    stored = WriteDurably(state.files, path, pae);
+  }
+  if (!stored) return state.Stop(stored.error());
+  return {};
+}
+
+Status TileLog::Publish(const Checkpoint& checkpoint, std::string_view note) {
+  State& state = *state_;
+  if (Status written = WriteDurably(state.files, state.Path("checkpoint"), note); !written) {
+    return state.Stop(written.error());
+  }
+  {
+    MutexLock guard(state.mutex);
+    CHECK(checkpoint.size <= state.head.size);
+    state.published = std::string(note);
+  }
+  state.DropPartials(checkpoint.size);
+  return {};
+}
+
+Result<std::vector<Digest>> TileLog::Inclusion(std::uint64_t index, std::uint64_t tree_size) const {
+  return InclusionProof(index, tree_size,
+                        SubtreeHashFromTiles(tree_size, [this](const TileId& tile) {
+                          return state_->FullOrPartial(tile);
+                        }));
+}
+
+Result<std::vector<Digest>> TileLog::Consistency(std::uint64_t old_size,
+                                                 std::uint64_t new_size) const {
+  return ConsistencyHashes(old_size, new_size,
+                           SubtreeHashFromTiles(new_size, [this](const TileId& tile) {
+                             return state_->FullOrPartial(tile);
+                           }));
+}
+
+Result<TileLog::Resource> TileLog::Read(std::string_view path) const {
+  const Error missing{ErrorCode::kNotFound, "no such resource"};
+  if (path == "checkpoint") {
+    Resource resource{"text/plain; charset=utf-8", published(), false};
+    if (resource.bytes.empty()) return missing;
+    return resource;
+  }
+  if (path.starts_with("payload/")) {
+    auto digest = Digest::ParseHex(path.substr(8));
+    if (!digest) return missing;
+    auto bytes = ReadFile(state_->Path(path), kPaeFileBytesMax);
+    if (!bytes) return bytes.error();
+    return Resource{"application/octet-stream", std::move(*bytes), true};
+  }
+  auto tile = ParseTilePath(path);
+  if (!tile) return missing;
+  auto bytes = state_->FullOrPartial(*tile);
+  if (!bytes) return bytes.error();
+  return Resource{"application/octet-stream", std::move(*bytes), true};
+}
+
+}  // namespace farm
