@@ -1,10 +1,11 @@
 #include "sandbox/assembly_root.h"
 
-#include <climits>
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <climits>
 
 #include "sandbox/mounts.h"
 
@@ -16,11 +17,16 @@ struct Wanted {
   bool needed;
 };
 constexpr Wanted kTools[] = {
-    {"/usr", true},           {"/bin", true},
-    {"/sbin", true},          {"/lib", true},
-    {"/lib32", false},        {"/lib64", false},
-    {"/libx32", false},       {"/etc/ld.so.cache", true},
-    {"/etc/ld.so.conf", false}, {"/etc/alternatives", false},
+    {"/usr", true},
+    {"/bin", true},
+    {"/sbin", true},
+    {"/lib", true},
+    {"/lib32", false},
+    {"/lib64", false},
+    {"/libx32", false},
+    {"/etc/ld.so.cache", true},
+    {"/etc/ld.so.conf", false},
+    {"/etc/alternatives", false},
     {"/etc/mke2fs.conf", false},
 };
 
@@ -35,9 +41,23 @@ constexpr const char* kFiles[][2] = {
     {"/etc/hosts", "127.0.0.1 localhost\n"},
 };
 constexpr const char* kDirectories[] = {
-    "/build",        "/tmp",      "/dev",          "/proc",    "/sys",      "/etc",
-    "/etc/apt",      "/etc/dpkg", "/root",         "/run",     "/mnt",      "/var",
-    "/var/lib",      "/var/lib/dpkg", "/var/cache", "/var/log", "/etc/apt/apt.conf.d",
+    "/build",
+    "/tmp",
+    "/dev",
+    "/proc",
+    "/sys",
+    "/etc",
+    "/etc/apt",
+    "/etc/dpkg",
+    "/root",
+    "/run",
+    "/mnt",
+    "/var",
+    "/var/lib",
+    "/var/lib/dpkg",
+    "/var/cache",
+    "/var/log",
+    "/etc/apt/apt.conf.d",
     "/etc/dpkg/dpkg.cfg.d",
 };
 

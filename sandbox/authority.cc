@@ -36,8 +36,8 @@ Status RunMapper(const char* program, pid_t pid, const IdRange& range) {
   if (child == 0) {
     CloseAllExcept({});
     char* none[] = {nullptr};
-    execle(program, program, words[0].c_str(), words[1].c_str(), words[2].c_str(),
-           words[3].c_str(), nullptr, none);
+    execle(program, program, words[0].c_str(), words[1].c_str(), words[2].c_str(), words[3].c_str(),
+           nullptr, none);
     _exit(127);
   }
   int status = 0;
@@ -72,7 +72,8 @@ class Rootless : public Authority {
 
   Result<UniqueFd> MountRootImage(int, int) override {
     return Status::Failed(
-        "--root-image needs the monitor (farm-sandbox monitor, started as root); without it, unpack "
+        "--root-image needs the monitor (farm-sandbox monitor, started as root); without it, "
+        "unpack "
         "the root and give --root-dir");
   }
 

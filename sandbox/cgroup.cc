@@ -1,11 +1,12 @@
 #include "sandbox/cgroup.h"
 
-#include <csignal>
-#include <cstdlib>
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
 
 #include "sandbox/system.h"
 #include "sandbox/text.h"

@@ -1,8 +1,9 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string>
-#include <sys/types.h>
 
 #include "sandbox/status.h"
 
@@ -21,8 +22,8 @@ struct CgroupUsage {
 
 // Where this machine keeps memory and pids controllers.
 struct CgroupTree {
-  int version = 0;      // 2, 1; 0: none that we can write to
-  std::string memory;   // folders that belong to us; with version 2 all are the same
+  int version = 0;     // 2, 1; 0: none that we can write to
+  std::string memory;  // folders that belong to us; with version 2 all are the same
   std::string pids;
   std::string cpuacct;  // may be empty with version 1
   std::string why;      // version 0: the reason

@@ -1,8 +1,9 @@
 #include "sandbox/channel.h"
 
-#include <algorithm>
 #include <sys/socket.h>
 #include <sys/uio.h>
+
+#include <algorithm>
 
 namespace sandbox {
 namespace {
@@ -41,8 +42,7 @@ Status Send(int channel, Kind kind, const std::vector<std::int64_t>& numbers,
   header.kind = static_cast<std::uint32_t>(kind);
   header.text_bytes = static_cast<std::uint32_t>(std::min(text.size(), kMessageTextMax));
   std::copy_n(numbers.begin(), std::min<std::size_t>(numbers.size(), 5), header.numbers);
-  iovec parts[2] = {{&header, sizeof header},
-                    {const_cast<char*>(text.data()), header.text_bytes}};
+  iovec parts[2] = {{&header, sizeof header}, {const_cast<char*>(text.data()), header.text_bytes}};
   alignas(cmsghdr) char control[CMSG_SPACE(kMessageFdsMax * sizeof(int))] = {};
   msghdr message = {};
   message.msg_iov = parts;

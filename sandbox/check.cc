@@ -1,6 +1,5 @@
 #include "sandbox/check.h"
 
-#include <csignal>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
@@ -11,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
+
 #include "sandbox/confine.h"
 
 namespace sandbox {
@@ -20,8 +21,8 @@ constexpr std::uint64_t kReadEverything = std::uint64_t{1} << CAP_DAC_READ_SEARC
 
 Status EnterUserNamespace(int user_namespace, bool has_range) {
   if (setns(user_namespace, CLONE_NEWUSER) != 0) return SystemError("entering the user namespace");
-  if (has_range && (setgroups(0, nullptr) != 0 || setresgid(0, 0, 0) != 0 ||
-                    setresuid(0, 0, 0) != 0)) {
+  if (has_range &&
+      (setgroups(0, nullptr) != 0 || setresgid(0, 0, 0) != 0 || setresuid(0, 0, 0) != 0)) {
     return SystemError("becoming user 0 inside");
   }
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return SystemError("no_new_privs");
@@ -84,8 +85,7 @@ Result<UniqueFd> LoadCheckProgram(const std::string& path) {
   UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.valid()) return SystemError(what);
   struct stat status = {};
-  if (fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) ||
-      (status.st_mode & 0111) == 0 ||
+  if (fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) || (status.st_mode & 0111) == 0 ||
       static_cast<std::size_t>(status.st_size) > kCheckProgramBytesMax) {
     return Status::Failed(what + ": want an executable file of at most 512 MiB");
   }

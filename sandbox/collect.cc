@@ -1,13 +1,14 @@
 #include "sandbox/collect.h"
 
-#include <algorithm>
-#include <climits>
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <set>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <climits>
+#include <set>
 
 #include "sandbox/channel.h"
 #include "sandbox/text.h"
@@ -89,8 +90,8 @@ bool Collector::TakeDirectory(int directory, const std::string& name, const std:
   if (levels_.size() >= kOutputDepthMax) return Refuse(path, "lies too deep");
   Level level;
   level.path = path;
-  level.directory = UniqueFd(
-      OpenAt2(directory, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0, kResolve));
+  level.directory =
+      UniqueFd(OpenAt2(directory, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0, kResolve));
   if (!level.directory.valid()) return Fail("opening /build/" + path);
   struct stat status = {};
   if (fstat(level.directory.get(), &status) != 0) return Fail("stat /build/" + path);
@@ -138,12 +139,18 @@ bool Collector::Take(int directory, const std::string& name, const std::string& 
     return Fail("stat /build/" + path);
   }
   switch (status.st_mode & S_IFMT) {
-    case S_IFREG: return TakeFile(directory, name, path);
-    case S_IFDIR: return TakeDirectory(directory, name, path);
-    case S_IFLNK: return TakeSymlink(directory, name, path, depth);
-    case S_IFIFO: return Refuse(path, "is a FIFO");
-    case S_IFSOCK: return Refuse(path, "is a socket");
-    default: return Refuse(path, "is a device");
+    case S_IFREG:
+      return TakeFile(directory, name, path);
+    case S_IFDIR:
+      return TakeDirectory(directory, name, path);
+    case S_IFLNK:
+      return TakeSymlink(directory, name, path, depth);
+    case S_IFIFO:
+      return Refuse(path, "is a FIFO");
+    case S_IFSOCK:
+      return Refuse(path, "is a socket");
+    default:
+      return Refuse(path, "is a device");
   }
 }
 

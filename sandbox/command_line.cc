@@ -77,7 +77,8 @@ Status TakeInput(Spec* spec, const std::string* words) {
     return Status::Failed("--input " + words[1] + ": mode " + words[2] + ": want 0 to 0777, octal");
   }
   if (!ParseNumber(words[3], std::uint64_t{1} << 40, &mtime)) {
-    return Status::Failed("--input " + words[1] + ": time " + words[3] + ": want seconds since 1970");
+    return Status::Failed("--input " + words[1] + ": time " + words[3] +
+                          ": want seconds since 1970");
   }
   input.mode = static_cast<mode_t>(mode);
   input.mtime_seconds = static_cast<std::int64_t>(mtime);

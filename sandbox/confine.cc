@@ -1,6 +1,5 @@
 #include "sandbox/confine.h"
 
-#include <csignal>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
@@ -10,6 +9,8 @@
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include <csignal>
 
 #include "sandbox/landlock.h"
 #include "sandbox/limits.h"

@@ -1,7 +1,5 @@
 #include "sandbox/doctor.h"
 
-#include <cstdio>
-#include <cstdlib>
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <sys/mount.h>
@@ -9,6 +7,9 @@
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
 
 #include "sandbox/authority.h"
 #include "sandbox/cgroup.h"
@@ -115,9 +116,10 @@ Finding SubordinateRange() {
 
 Finding Monitor() {
   bool present = std::getenv(kMonitorVariable) != nullptr;
-  return {"monitor", false, present, present ? kMonitorVariable : "none",
-          "as root: farm-sandbox monitor --uid U --gid G --subids BASE:COUNT -- COMMAND; without it: "
-          "no images, no kernel-enforced memory limit"};
+  return {
+      "monitor", false, present, present ? kMonitorVariable : "none",
+      "as root: farm-sandbox monitor --uid U --gid G --subids BASE:COUNT -- COMMAND; without it: "
+      "no images, no kernel-enforced memory limit"};
 }
 
 Finding Cgroups() {

@@ -1,6 +1,5 @@
 #include "sandbox/filter.h"
 
-#include <cstddef>
 #include <fcntl.h>
 #include <linux/netlink.h>
 #include <linux/sched.h>
@@ -13,6 +12,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include <cstddef>
 
 #include "sandbox/filter_lists.h"
 #include "sandbox/system.h"
@@ -84,23 +85,6 @@ scmp_arg_cmp Masked(unsigned index, std::uint64_t mask, std::uint64_t value) {
   return {index, SCMP_CMP_MASKED_EQ, mask, value};
 }
 
-void AllowSockets(Rules* rules) {
-  for (std::uint64_t family : {AF_UNIX, AF_INET, AF_INET6}) {
-    rules->Add(SCMP_ACT_ALLOW, "socket", {Masked(0, kLow32, family)});
-  }
-  rules->Add(SCMP_ACT_ALLOW, "socket",
-             {Masked(0, kLow32, AF_NETLINK), Masked(2, kLow32, NETLINK_ROUTE)});
-  rules->Add(SCMP_ACT_ALLOW, "socketpair", {Masked(0, kLow32, AF_UNIX)});
-}
-
-// Families that are not confined by a network namespace, or that nothing needs.
-void RefuseSockets(Rules* rules) {
-  for (std::uint64_t family : {AF_VSOCK, AF_ALG, AF_PACKET, AF_KEY, AF_BLUETOOTH, AF_NFC, AF_RDS,
-                               AF_TIPC, AF_XDP, AF_CAN}) {
-    rules->Add(SCMP_ACT_ERRNO(EAFNOSUPPORT), "socket", {Masked(0, kLow32, family)});
-  }
-}
-
 void AllowModes(Rules* rules, const char* name, unsigned index) {
   for (std::uint64_t type : {0, S_IFREG, S_IFIFO, S_IFSOCK}) {
     rules->Add(SCMP_ACT_ALLOW, name, {Masked(index, S_IFMT, type)});
@@ -110,35 +94,81 @@ void AllowModes(Rules* rules, const char* name, unsigned index) {
   }
 }
 
-// "Not equal in the low 32 bits" is nothing that libseccomp can say, and a 64-bit comparison is
-// passed by with a bit set above. So these few instructions stand before its program.
-Filter RefuseTerminalInput() {
-  constexpr std::uint32_t kCommandLow = offsetof(seccomp_data, args) + sizeof(std::uint64_t);
-  static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
-  return {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 4),
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kCommandLow),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TIOCSTI, 1, 0),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TIOCLINUX, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-  };
+// Instructions that stand before libseccomp's program, for what libseccomp cannot say: "not equal
+// in the low 32 bits". The kernel looks at these 32 bits only, and a 64-bit comparison is passed by
+// with a bit set above. What they do not refuse goes on to the program.
+class Prelude {
+ public:
+  // Compares argument `index` with `values`; on a hit, returns `action` if `refuse_hits`, else goes
+  // on; on a miss the other way round.
+  void Argument(long number, unsigned index, const std::vector<std::uint32_t>& values,
+                bool refuse_hits, std::uint32_t action) {
+    auto count = static_cast<std::uint8_t>(values.size());
+    Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)));
+    // Over the load, the comparisons and the return.
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0,
+                 static_cast<std::uint8_t>(count + 2)));
+    Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LowHalf(index)));
+    for (std::uint8_t i = 0; i < count; ++i) {
+      std::uint8_t to_return = static_cast<std::uint8_t>(count - 1 - i);
+      bool last = to_return == 0;
+      std::uint8_t past_return = static_cast<std::uint8_t>(to_return + 1);
+      std::uint8_t hit = refuse_hits ? to_return : past_return;
+      std::uint8_t miss = last ? (refuse_hits ? past_return : to_return) : 0;
+      Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, values[i], hit, miss));
+    }
+    Add(BPF_STMT(BPF_RET | BPF_K, action));
+  }
+
+  // AF_NETLINK with another protocol than NETLINK_ROUTE.
+  void RefuseNetlinkProtocols(std::uint32_t action) {
+    Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)));
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 5));
+    Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LowHalf(0)));
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_NETLINK, 0, 3));
+    Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LowHalf(2)));
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NETLINK_ROUTE, 1, 0));
+    Add(BPF_STMT(BPF_RET | BPF_K, action));
+  }
+
+  const Filter& instructions() const { return instructions_; }
+
+ private:
+  static std::uint32_t LowHalf(unsigned index) {
+    static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
+    return static_cast<std::uint32_t>(offsetof(seccomp_data, args) + index * sizeof(std::uint64_t));
+  }
+  void Add(sock_filter instruction) { instructions_.push_back(instruction); }
+
+  Filter instructions_;
+};
+
+// Terminal input, and socket families that no network namespace confines or that nothing needs.
+Filter MakePrelude() {
+  constexpr std::uint32_t kRefuse = SECCOMP_RET_ERRNO;
+  Prelude prelude;
+  prelude.Argument(SYS_ioctl, 1, {TIOCSTI, TIOCLINUX}, true, kRefuse | EPERM);
+  prelude.Argument(SYS_socket, 0, {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK}, false,
+                   kRefuse | EAFNOSUPPORT);
+  prelude.Argument(SYS_socketpair, 0, {AF_UNIX}, false, kRefuse | EAFNOSUPPORT);
+  prelude.RefuseNetlinkProtocols(kRefuse | EPROTONOSUPPORT);
+  return prelude.instructions();
 }
 
 void AllowPersonality(Rules* rules) {
-  for (std::uint64_t persona : {std::uint64_t{PER_LINUX}, std::uint64_t{ADDR_NO_RANDOMIZE},
-                                std::uint64_t{PER_LINUX32}, std::uint64_t{UNAME26},
-                                std::uint64_t{0xffffffff}}) {
+  for (std::uint64_t persona :
+       {std::uint64_t{PER_LINUX}, std::uint64_t{ADDR_NO_RANDOMIZE}, std::uint64_t{PER_LINUX32},
+        std::uint64_t{UNAME26}, std::uint64_t{0xffffffff}}) {
     rules->Add(SCMP_ACT_ALLOW, "personality", {Masked(0, kLow32, persona)});
   }
 }
 
 void BuildRules(Rules* rules) {
-  for (const char* name : kAllowed) rules->Add(SCMP_ACT_ALLOW, name);
-  for (const char* name : kRefused) rules->Add(SCMP_ACT_ERRNO(EPERM), name);
+  for (const std::string& name : Split(kAllowed, ' ')) rules->Add(SCMP_ACT_ALLOW, name.c_str());
+  for (const std::string& name : Split(kRefused, ' '))
+    rules->Add(SCMP_ACT_ERRNO(EPERM), name.c_str());
   // sync() would wait for the disks of the whole host; nothing inside is on them.
   rules->Add(SCMP_ACT_ERRNO(0), "sync");
-  AllowSockets(rules);
   AllowModes(rules, "mknod", 1);
   AllowModes(rules, "mknodat", 2);
   AllowPersonality(rules);
@@ -146,17 +176,18 @@ void BuildRules(Rules* rules) {
 }
 
 void AssemblyRules(Rules* rules) {
-  for (const char* name : kRefusedInAssembly) rules->Add(SCMP_ACT_ERRNO(EPERM), name);
-  for (const char* name : kMissingInAssembly) rules->Add(SCMP_ACT_ERRNO(ENOSYS), name);
-  RefuseSockets(rules);
+  for (const std::string& name : Split(kRefusedInAssembly, ' '))
+    rules->Add(SCMP_ACT_ERRNO(EPERM), name.c_str());
+  for (const std::string& name : Split(kMissingInAssembly, ' '))
+    rules->Add(SCMP_ACT_ERRNO(ENOSYS), name.c_str());
   for (const char* name : {"clone", "unshare"}) {
     rules->Add(SCMP_ACT_ERRNO(EPERM), name, {Masked(0, CLONE_NEWUSER, CLONE_NEWUSER)});
   }
 }
 
-Result<Filter> WithTerminalInputRefused(Result<Filter> rest) {
+Result<Filter> WithPrelude(Result<Filter> rest) {
   if (!rest.ok()) return rest;
-  Filter filter = RefuseTerminalInput();
+  Filter filter = MakePrelude();
   filter.insert(filter.end(), rest->begin(), rest->end());
   return filter;
 }
@@ -167,11 +198,11 @@ Result<Filter> MakeFilter(Profile profile) {
   if (profile == Profile::kAssembly) {
     Rules rules(SCMP_ACT_ALLOW);
     AssemblyRules(&rules);
-    return WithTerminalInputRefused(rules.Export());
+    return WithPrelude(rules.Export());
   }
   Rules rules(SCMP_ACT_ERRNO(ENOSYS));
   BuildRules(&rules);
-  return WithTerminalInputRefused(rules.Export());
+  return WithPrelude(rules.Export());
 }
 
 Status LoadFilter(const Filter& filter) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <linux/filter.h>
+
 #include <vector>
 
 #include "sandbox/spec.h"
@@ -17,6 +18,7 @@ using Filter = std::vector<sock_filter>;
 // kBuild: an allow-list; what is not on it gets ENOSYS, so that the C library falls back. Doors to
 // other worlds (keys, bpf, perf, mounts, namespaces, ...) get EPERM. Arguments are looked at:
 //   socket      AF_UNIX, AF_INET, AF_INET6, AF_NETLINK with NETLINK_ROUTE; else EAFNOSUPPORT
+//   socketpair  AF_UNIX; the kernel would make sockets of another family before it refuses
 //   clone       no CLONE_NEW* flag; clone3 is ENOSYS, for its flags lie behind a pointer
 //   ioctl       no TIOCSTI, no TIOCLINUX (compared in 32 bits, as the kernel does)
 //   mknod       no devices; personality: no flags but those of setarch

@@ -1,81 +1,66 @@
 #pragma once
 
-// The names behind MakeFilter, in the order of the x86-64 system call table.
+// The names behind MakeFilter, in the order of the x86-64 system call table; words, to be read as
+// such.
 
 namespace sandbox {
 
 // What compilers, make, perl, tar, fakeroot, python3, cmake and their test suites use. System V
 // messages and semaphores: fakeroot; the ipc namespace confines them. ptrace: leak sanitizers,
 // debuggers' tests; a tracee keeps its filter.
-inline constexpr const char* kAllowed[] = {
-    "read", "write", "open", "close", "stat", "fstat", "lstat", "poll", "lseek", "mmap",
-    "mprotect", "munmap", "brk", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "ioctl",
-    "pread64", "pwrite64", "readv", "writev", "access", "pipe", "select", "sched_yield",
-    "mremap", "msync", "mincore", "madvise", "shmget", "shmat", "shmctl", "dup", "dup2",
-    "pause", "nanosleep", "getitimer", "alarm", "setitimer", "getpid", "sendfile", "connect",
-    "accept", "sendto", "recvfrom", "sendmsg", "recvmsg", "shutdown", "bind", "listen",
-    "getsockname", "getpeername", "setsockopt", "getsockopt", "fork", "vfork", "execve",
-    "exit", "wait4", "kill", "uname", "semget", "semop", "semctl", "shmdt", "msgget",
-    "msgsnd", "msgrcv", "msgctl", "fcntl", "flock", "fsync", "fdatasync", "truncate",
-    "ftruncate", "getdents", "getcwd", "chdir", "fchdir", "rename", "mkdir", "rmdir", "creat",
-    "link", "unlink", "symlink", "readlink", "chmod", "fchmod", "chown", "fchown", "lchown",
-    "umask", "gettimeofday", "getrlimit", "getrusage", "sysinfo", "times", "ptrace", "getuid",
-    "getgid", "setuid", "setgid", "geteuid", "getegid", "setpgid", "getppid", "getpgrp",
-    "setsid", "setreuid", "setregid", "getgroups", "setgroups", "setresuid", "getresuid",
-    "setresgid", "getresgid", "getpgid", "setfsuid", "setfsgid", "getsid", "capget", "capset",
-    "rt_sigpending", "rt_sigtimedwait", "rt_sigqueueinfo", "rt_sigsuspend", "sigaltstack",
-    "utime", "statfs", "fstatfs", "getpriority", "setpriority", "sched_setparam",
-    "sched_getparam", "sched_setscheduler", "sched_getscheduler", "sched_get_priority_max",
-    "sched_get_priority_min", "sched_rr_get_interval", "mlock", "munlock", "mlockall",
-    "munlockall", "prctl", "arch_prctl", "setrlimit", "gettid", "readahead", "setxattr",
-    "lsetxattr", "fsetxattr", "getxattr", "lgetxattr", "fgetxattr", "listxattr", "llistxattr",
-    "flistxattr", "removexattr", "lremovexattr", "fremovexattr", "tkill", "time", "futex",
-    "sched_setaffinity", "sched_getaffinity", "epoll_create", "getdents64", "set_tid_address",
-    "restart_syscall", "semtimedop", "fadvise64", "timer_create", "timer_settime",
-    "timer_gettime", "timer_getoverrun", "timer_delete", "clock_gettime", "clock_getres",
-    "clock_nanosleep", "exit_group", "epoll_wait", "epoll_ctl", "tgkill", "utimes", "mq_open",
-    "mq_unlink", "mq_timedsend", "mq_timedreceive", "mq_notify", "mq_getsetattr", "waitid",
-    "ioprio_set", "ioprio_get", "inotify_init", "inotify_add_watch", "inotify_rm_watch",
-    "openat", "mkdirat", "fchownat", "futimesat", "newfstatat", "unlinkat", "renameat",
-    "linkat", "symlinkat", "readlinkat", "fchmodat", "faccessat", "pselect6", "ppoll",
-    "set_robust_list", "get_robust_list", "splice", "tee", "sync_file_range", "utimensat",
-    "epoll_pwait", "signalfd", "timerfd_create", "eventfd", "fallocate", "timerfd_settime",
-    "timerfd_gettime", "accept4", "signalfd4", "eventfd2", "epoll_create1", "dup3", "pipe2",
-    "inotify_init1", "preadv", "pwritev", "rt_tgsigqueueinfo", "recvmmsg", "prlimit64",
-    "syncfs", "sendmmsg", "process_vm_readv", "process_vm_writev", "getcpu", "sched_setattr",
-    "sched_getattr", "renameat2", "seccomp", "getrandom", "memfd_create", "execveat",
-    "membarrier", "mlock2", "copy_file_range", "preadv2", "pwritev2", "pkey_mprotect",
-    "pkey_alloc", "pkey_free", "statx", "rseq", "pidfd_send_signal", "pidfd_open",
-    "close_range", "openat2", "faccessat2", "epoll_pwait2", "landlock_create_ruleset",
-    "landlock_add_rule", "landlock_restrict_self", "futex_waitv",
-};
+inline constexpr const char kAllowed[] =
+    "read write open close stat fstat lstat poll lseek mmap mprotect munmap brk rt_sigaction "
+    "rt_sigprocmask rt_sigreturn ioctl pread64 pwrite64 readv writev access pipe select "
+    "sched_yield mremap msync mincore madvise shmget shmat shmctl dup dup2 pause nanosleep "
+    "getitimer alarm setitimer getpid sendfile socket connect accept sendto recvfrom sendmsg "
+    "recvmsg shutdown bind listen getsockname getpeername socketpair setsockopt getsockopt fork "
+    "vfork execve exit wait4 kill uname semget semop semctl shmdt msgget msgsnd msgrcv msgctl "
+    "fcntl flock fsync fdatasync truncate ftruncate getdents getcwd chdir fchdir rename mkdir "
+    "rmdir creat link unlink symlink readlink chmod fchmod chown fchown lchown umask "
+    "gettimeofday getrlimit getrusage sysinfo times ptrace getuid getgid setuid setgid geteuid "
+    "getegid setpgid getppid getpgrp setsid setreuid setregid getgroups setgroups setresuid "
+    "getresuid setresgid getresgid getpgid setfsuid setfsgid getsid capget capset rt_sigpending "
+    "rt_sigtimedwait rt_sigqueueinfo rt_sigsuspend sigaltstack utime statfs fstatfs getpriority "
+    "setpriority sched_setparam sched_getparam sched_setscheduler sched_getscheduler "
+    "sched_get_priority_max sched_get_priority_min sched_rr_get_interval mlock munlock mlockall "
+    "munlockall prctl arch_prctl setrlimit gettid readahead setxattr lsetxattr fsetxattr "
+    "getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr removexattr lremovexattr "
+    "fremovexattr tkill time futex sched_setaffinity sched_getaffinity epoll_create getdents64 "
+    "set_tid_address restart_syscall semtimedop fadvise64 timer_create timer_settime "
+    "timer_gettime timer_getoverrun timer_delete clock_gettime clock_getres clock_nanosleep "
+    "exit_group epoll_wait epoll_ctl tgkill utimes mq_open mq_unlink mq_timedsend "
+    "mq_timedreceive mq_notify mq_getsetattr waitid ioprio_set ioprio_get inotify_init "
+    "inotify_add_watch inotify_rm_watch openat mkdirat fchownat futimesat newfstatat unlinkat "
+    "renameat linkat symlinkat readlinkat fchmodat faccessat pselect6 ppoll set_robust_list "
+    "get_robust_list splice tee sync_file_range utimensat epoll_pwait signalfd timerfd_create "
+    "eventfd fallocate timerfd_settime timerfd_gettime accept4 signalfd4 eventfd2 epoll_create1 "
+    "dup3 pipe2 inotify_init1 preadv pwritev rt_tgsigqueueinfo recvmmsg prlimit64 syncfs "
+    "sendmmsg process_vm_readv process_vm_writev getcpu sched_setattr sched_getattr renameat2 "
+    "seccomp getrandom memfd_create execveat membarrier mlock2 copy_file_range preadv2 pwritev2 "
+    "pkey_mprotect pkey_alloc pkey_free statx rseq pidfd_send_signal pidfd_open close_range "
+    "openat2 faccessat2 epoll_pwait2 landlock_create_ruleset landlock_add_rule "
+    "landlock_restrict_self futex_waitv";
 
 // Known and refused, so that a program gets a clear answer.
-inline constexpr const char* kRefused[] = {
-    "mount", "umount2", "pivot_root", "chroot", "unshare", "setns", "swapon", "swapoff",
-    "reboot", "sethostname", "setdomainname", "iopl", "ioperm", "init_module", "finit_module",
-    "delete_module", "kexec_load", "kexec_file_load", "quotactl", "acct", "settimeofday",
-    "clock_settime", "adjtimex", "clock_adjtime", "syslog", "add_key", "request_key",
-    "keyctl", "bpf", "perf_event_open", "userfaultfd", "fanotify_init", "fanotify_mark",
-    "open_by_handle_at", "name_to_handle_at", "lookup_dcookie", "kcmp", "pidfd_getfd",
-    "process_madvise", "move_pages", "migrate_pages", "vhangup", "modify_ldt", "open_tree",
-    "move_mount", "fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr", "memfd_secret",
-    "vmsplice",
-};
+inline constexpr const char kRefused[] =
+    "mount umount2 pivot_root chroot unshare setns swapon swapoff reboot sethostname "
+    "setdomainname iopl ioperm init_module finit_module delete_module kexec_load "
+    "kexec_file_load quotactl acct settimeofday clock_settime adjtimex clock_adjtime syslog "
+    "add_key request_key keyctl bpf perf_event_open userfaultfd fanotify_init fanotify_mark "
+    "open_by_handle_at name_to_handle_at lookup_dcookie kcmp pidfd_getfd process_madvise "
+    "move_pages migrate_pages vhangup modify_ldt open_tree move_mount fsopen fsconfig fsmount "
+    "fspick mount_setattr memfd_secret vmsplice";
 
 // The assembly profile allows all but these and kMissingInAssembly.
-inline constexpr const char* kRefusedInAssembly[] = {
-    "add_key", "request_key", "keyctl", "bpf", "perf_event_open", "userfaultfd", "kexec_load",
-    "kexec_file_load", "init_module", "finit_module", "delete_module", "open_by_handle_at",
-    "swapon", "swapoff", "reboot", "syslog", "acct", "quotactl", "settimeofday",
-    "clock_settime", "adjtimex", "clock_adjtime", "setns", "iopl", "ioperm", "lookup_dcookie",
-    "kcmp", "pidfd_getfd", "ptrace", "process_vm_readv", "process_vm_writev", "fanotify_init",
-    "memfd_secret",
-};
+inline constexpr const char kRefusedInAssembly[] =
+    "add_key request_key keyctl bpf perf_event_open userfaultfd kexec_load kexec_file_load "
+    "init_module finit_module delete_module open_by_handle_at swapon swapoff reboot syslog acct "
+    "quotactl settimeofday clock_settime adjtimex clock_adjtime setns iopl ioperm "
+    "lookup_dcookie kcmp pidfd_getfd ptrace process_vm_readv process_vm_writev fanotify_init "
+    "memfd_secret";
 
 // clone3 hides its flags behind a pointer; without it the C library uses clone.
-inline constexpr const char* kMissingInAssembly[] = {
-    "clone3", "io_uring_setup", "io_uring_enter", "io_uring_register",
-};
+inline constexpr const char kMissingInAssembly[] =
+    "clone3 io_uring_setup io_uring_enter io_uring_register";
 
 }  // namespace sandbox

@@ -1,13 +1,14 @@
 #include "sandbox/init.h"
 
-#include <csignal>
-#include <cstdlib>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
 
 #include "sandbox/channel.h"
 #include "sandbox/limits.h"

@@ -1,9 +1,10 @@
 #include "sandbox/landlock.h"
 
-#include <cstdint>
 #include <fcntl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include <cstdint>
 
 #include "sandbox/system.h"
 
@@ -93,8 +94,7 @@ Status RestrictWithLandlock(Profile profile, bool loopback) {
       attributes.scoped == 0) {
     return {};  // the kernel refuses an empty ruleset
   }
-  UniqueFd ruleset(
-      static_cast<int>(syscall(SYS_landlock_create_ruleset, &attributes, size, 0)));
+  UniqueFd ruleset(static_cast<int>(syscall(SYS_landlock_create_ruleset, &attributes, size, 0)));
   if (!ruleset.valid()) return SystemError("Landlock: making the ruleset");
   if (files) {
     Status status = AllowFiles(ruleset.get(), attributes.handled_access_fs);

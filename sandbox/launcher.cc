@@ -1,11 +1,12 @@
 #include "sandbox/launcher.h"
 
-#include <csignal>
-#include <cstdio>
-#include <cstring>
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstring>
 
 #include "sandbox/command_line.h"
 #include "sandbox/doctor.h"

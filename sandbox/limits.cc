@@ -1,11 +1,12 @@
 #include "sandbox/limits.h"
 
-#include <algorithm>
-#include <cstdlib>
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
 
 #include "sandbox/system.h"
 

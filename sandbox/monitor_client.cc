@@ -1,10 +1,11 @@
 #include "sandbox/monitor_client.h"
 
-#include <csignal>
-#include <sys/prctl.h>
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <csignal>
 
 #include "sandbox/channel.h"
 #include "sandbox/monitor.h"
@@ -49,8 +50,8 @@ Result<Reply> ReceiveReply(int socket) {
   do {
     count = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
   } while (count < 0 && errno == EINTR);
-  if (cmsghdr* c = CMSG_FIRSTHDR(&message); count > 0 && c != nullptr &&
-                                            c->cmsg_type == SCM_RIGHTS) {
+  if (cmsghdr* c = CMSG_FIRSTHDR(&message);
+      count > 0 && c != nullptr && c->cmsg_type == SCM_RIGHTS) {
     int fd;
     std::memcpy(&fd, CMSG_DATA(c), sizeof fd);
     reply.fd = UniqueFd(fd);
@@ -127,7 +128,8 @@ Result<std::unique_ptr<Authority>> OpenMonitorSession(int monitor) {
   MonitorRequest request = {kMonitorMagic, RequestKind::kOpenSession, 0, 0};
   Status sent = SendRequest(monitor, request, {pair->second.get()});
   if (!sent.ok()) {
-    return Status::Failed(sent.message() + " (is --monitor-fd the socket of farm-sandbox monitor?)");
+    return Status::Failed(sent.message() +
+                          " (is --monitor-fd the socket of farm-sandbox monitor?)");
   }
   return std::unique_ptr<Authority>(new MonitorClient(std::move(pair->first)));
 }

@@ -1,12 +1,13 @@
-#include <algorithm>
 #include <fcntl.h>
-#include <list>
-#include <memory>
-#include <optional>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <list>
+#include <memory>
+#include <optional>
 
 #include "sandbox/image.h"
 #include "sandbox/monitor.h"
@@ -138,8 +139,8 @@ void Service::HandleRequest(Session* session, const Request& request) {
       return Answer(socket, MapIdsOf(request.fds[0].get(), config_), {}, -1);
     case RequestKind::kMountImage: {
       if (!with_fds(2)) break;
-      Result<UniqueFd> mount = MountImage(request.fds[0].get(), request.fds[1].get(),
-                                          ImageBacking::kFileElseLoop);
+      Result<UniqueFd> mount =
+          MountImage(request.fds[0].get(), request.fds[1].get(), ImageBacking::kFileElseLoop);
       if (!mount.ok()) return Answer(socket, mount.status(), {}, -1);
       return Answer(socket, {}, {}, mount->get());
     }
@@ -158,7 +159,8 @@ void Service::HandleRequest(Session* session, const Request& request) {
       if (!session->group.has_value()) break;
       session->group->Kill();
       return Answer(socket, {}, {}, -1);
-    case RequestKind::kOpenSession: break;
+    case RequestKind::kOpenSession:
+      break;
   }
   Answer(socket, Status::Failed("malformed request"), {}, -1);
 }
@@ -250,8 +252,8 @@ Status MapIdsOf(int pidfd, const MonitorConfig& config) {
   if (config.subids.base == 0 || config.subids.count == 0) {
     return Status::Failed("the monitor has no range of ids to give");
   }
-  std::string map = "0 " + std::to_string(config.subids.base) + " " +
-                    std::to_string(config.subids.count) + "\n";
+  std::string map =
+      "0 " + std::to_string(config.subids.base) + " " + std::to_string(config.subids.count) + "\n";
   for (const char* file : {"gid_map", "uid_map"}) {
     Status written = WriteControlFile(directory.get(), file, map);
     if (!written.ok()) return written;

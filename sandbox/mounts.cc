@@ -58,8 +58,7 @@ Status MountWork(const Spec& spec, int work) {
   if (spec.limits.disk_inodes != 0) {
     options.push_back("nr_inodes=" + std::to_string(spec.limits.disk_inodes));
   }
-  Result<UniqueFd> mount =
-      NewFilesystem("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+  Result<UniqueFd> mount = NewFilesystem("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
   if (!mount.ok()) return mount.status();
   return Attach(mount->get(), "/build");
 }
@@ -157,9 +156,9 @@ Result<HostTrees> OpenHostTrees(const Spec& spec) {
     UniqueFd* tree;
   };
   const std::string proc = "/proc";
-  for (const Wanted& wanted : {Wanted{spec.root_directory, &trees.root},
-                               Wanted{spec.work_directory, &trees.work},
-                               Wanted{proc, &trees.proc}}) {
+  for (const Wanted& wanted :
+       {Wanted{spec.root_directory, &trees.root}, Wanted{spec.work_directory, &trees.work},
+        Wanted{proc, &trees.proc}}) {
     if (wanted.path.empty()) continue;
     Result<UniqueFd> tree = OpenTree(wanted.path, wanted.path == proc);
     if (!tree.ok()) return tree.status();

@@ -13,11 +13,11 @@ namespace sandbox {
 // Detached copies of host trees, taken while the process still has the caller's user id, since the
 // caller's folders may be closed to all others.
 struct HostTrees {
-  UniqueFd root;                  // --root-dir; else invalid
-  UniqueFd work;                  // --work DIR; else invalid
-  UniqueFd proc;                  // the host's /proc: the kernel lets us mount our own beside it
-  std::vector<UniqueFd> binds;    // in the order of Spec.binds
-  std::vector<UniqueFd> devices;  // in the order of kDevices
+  UniqueFd root;                     // --root-dir; else invalid
+  UniqueFd work;                     // --work DIR; else invalid
+  UniqueFd proc;                     // the host's /proc: the kernel lets us mount our own beside it
+  std::vector<UniqueFd> binds;       // in the order of Spec.binds
+  std::vector<UniqueFd> devices;     // in the order of kDevices
   std::vector<AssemblerTool> tools;  // kAssembly only
 };
 

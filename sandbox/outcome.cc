@@ -9,25 +9,38 @@ namespace {
 
 const char* Name(Ended ended) {
   switch (ended) {
-    case Ended::kExited: return "exited";
-    case Ended::kSignaled: return "signaled";
-    case Ended::kLimit: return "limit";
-    case Ended::kCheckRefused: return "check_refused";
-    case Ended::kOutputMissing: return "output_missing";
-    case Ended::kOutputRefused: return "output_refused";
-    case Ended::kCancelled: return "cancelled";
-    case Ended::kError: break;
+    case Ended::kExited:
+      return "exited";
+    case Ended::kSignaled:
+      return "signaled";
+    case Ended::kLimit:
+      return "limit";
+    case Ended::kCheckRefused:
+      return "check_refused";
+    case Ended::kOutputMissing:
+      return "output_missing";
+    case Ended::kOutputRefused:
+      return "output_refused";
+    case Ended::kCancelled:
+      return "cancelled";
+    case Ended::kError:
+      break;
   }
   return "error";
 }
 
 const char* Name(Stage stage) {
   switch (stage) {
-    case Stage::kPrepare: return "prepare";
-    case Stage::kCheck: return "check";
-    case Stage::kMain: return "main";
-    case Stage::kCollect: return "collect";
-    case Stage::kSetup: break;
+    case Stage::kPrepare:
+      return "prepare";
+    case Stage::kCheck:
+      return "check";
+    case Stage::kMain:
+      return "main";
+    case Stage::kCollect:
+      return "collect";
+    case Stage::kSetup:
+      break;
   }
   return "setup";
 }
@@ -118,10 +131,14 @@ std::string ToJson(const Outcome& outcome) {
 
 int ExitCode(const Outcome& outcome) {
   switch (outcome.ended) {
-    case Ended::kExited: return outcome.exit_code == 0 ? 0 : 40;
-    case Ended::kCancelled: return 26;
-    case Ended::kError: return 70;
-    default: return 40;
+    case Ended::kExited:
+      return outcome.exit_code == 0 ? 0 : 40;
+    case Ended::kCancelled:
+      return 26;
+    case Ended::kError:
+      return 70;
+    default:
+      return 40;
   }
 }
 

@@ -49,8 +49,8 @@ Result<UniqueFd> OutputWriter::OpenParent(const std::string& path, std::string* 
 }
 
 Status OutputWriter::WriteFile(int parent, const std::string& name, const Message& entry) {
-  UniqueFd file(openat(parent, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                       0600));
+  UniqueFd file(
+      openat(parent, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file.valid()) return SystemError("creating " + entry.text);
   made_.push_back({entry.text, false, true, 0, {}});
   std::int64_t left = entry.numbers[2];
@@ -95,7 +95,8 @@ Status OutputWriter::Take(const Message& entry, bool* over_limit) {
       made_.push_back({path, true, true, mode | 0700, ModificationTime(entry)});
       outputs_.push_back({path, "directory", mode | 0700, 0});
       return {};
-    case EntryType::kSymlink: break;
+    case EntryType::kSymlink:
+      break;
   }
   std::string target = end == std::string::npos ? "" : entry.text.substr(end + 1);
   if (symlinkat(target.c_str(), parent->get(), name.c_str()) != 0) {
@@ -109,8 +110,8 @@ Status OutputWriter::Take(const Message& entry, bool* over_limit) {
 Status OutputWriter::Finish() {
   for (auto made = made_.rbegin(); made != made_.rend(); ++made) {
     if (!made->is_directory || !made->is_output) continue;
-    UniqueFd directory(OpenAt2(root_.get(), made->path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-                               0, kResolve));
+    UniqueFd directory(
+        OpenAt2(root_.get(), made->path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0, kResolve));
     timespec times[2] = {made->mtime, made->mtime};
     if (!directory.valid() || fchmod(directory.get(), made->mode) != 0 ||
         futimens(directory.get(), times) != 0) {

@@ -16,7 +16,8 @@ class OutputWriter {
   // bytes_max: for all files together; 0: no limit.
   static Result<OutputWriter> Open(const std::string& directory, std::uint64_t bytes_max);
 
-  // One kEntry. `*over_limit` becomes true if the file would pass the limit; it is not written then.
+  // One kEntry. `*over_limit` becomes true if the file would pass the limit; it is not written
+  // then.
   Status Take(const Message& entry, bool* over_limit);
   // Sets modes and times of folders, which could not be set while they were being filled.
   Status Finish();

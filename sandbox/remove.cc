@@ -1,16 +1,17 @@
 #include "sandbox/remove.h"
 
-#include <csignal>
 #include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
-#include <memory>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <csignal>
+#include <memory>
 #include <vector>
 
 #include "sandbox/authority.h"

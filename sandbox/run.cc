@@ -1,16 +1,17 @@
 #include "sandbox/run.h"
 
-#include <csignal>
-#include <cstdlib>
 #include <fcntl.h>
 #include <linux/sched.h>
-#include <memory>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <memory>
 
 #include "sandbox/check.h"
 #include "sandbox/landlock.h"
@@ -95,12 +96,14 @@ Status Launcher::Prepare() {
   outcome_.isolation.landlock_abi = LandlockAbi();
   bool build = spec_.profile == Profile::kBuild;
   outcome_.isolation.seccomp = build ? "allow-list" : "deny-list";
-  outcome_.isolation.root_backend =
-      !build ? "assembler" : spec_.root_image.empty() ? "directory" : "image";
+  outcome_.isolation.root_backend = !build                     ? "assembler"
+                                    : spec_.root_image.empty() ? "directory"
+                                                               : "image";
   outcome_.limits = spec_.limits;
   outcome_.disk_is_kernel_enforced = spec_.work_directory.empty();
   if (outcome_.isolation.landlock_abi < kLandlockAbiMin) {
-    return Status::Failed("this kernel has no Landlock of ABI 2 or newer: Linux 5.19 with lsm=landlock");
+    return Status::Failed(
+        "this kernel has no Landlock of ABI 2 or newer: Linux 5.19 with lsm=landlock");
   }
   Result<std::unique_ptr<Authority>> authority = OpenAuthority(spec_);
   if (!authority.ok()) return authority.status();
@@ -140,13 +143,14 @@ Status Launcher::StartSetupProcess() {
     return SystemError("arranging the log pipe");
   }
   int pidfd = -1;
-  setup_ = Clone(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
-                     CLONE_PIDFD,
-                 &pidfd);
+  setup_ =
+      Clone(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_PIDFD,
+            &pidfd);
   if (setup_ < 0) {
-    return SystemError("making the namespaces (see farm-sandbox doctor; user namespaces must be "
-                       "allowed: sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, "
-                       "kernel.apparmor_restrict_unprivileged_userns)");
+    return SystemError(
+        "making the namespaces (see farm-sandbox doctor; user namespaces must be "
+        "allowed: sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, "
+        "kernel.apparmor_restrict_unprivileged_userns)");
   }
   if (setup_ == 0) {
     RunSetup(spec_, filter_, {channel->second.get(), init->second.get(), log_write_.get()});
@@ -210,8 +214,8 @@ Status Launcher::SendInputs() {
       return Status::Failed("--input " + path + ": not a regular file");
     }
     if (Status ready = supervisor_->WaitUntilWritable(); !ready.ok()) return ready;
-    Status sent = Send(channel_.get(), Kind::kInput, {static_cast<std::int64_t>(i)}, "",
-                       {file.get()});
+    Status sent =
+        Send(channel_.get(), Kind::kInput, {static_cast<std::int64_t>(i)}, "", {file.get()});
     if (!sent.ok()) break;  // the reason waits in the channel
   }
   Status asked = Send(channel_.get(), Kind::kInputsDone);
@@ -274,9 +278,8 @@ bool Launcher::RunCheckProgram() {
     return End(Ended::kCheckRefused,
                "--check-dir /build/" + spec_.check.directory + ": " + answer->text);
   }
-  Result<RunningCheck> check =
-      StartCheck(spec_.check, check_program_.get(), user_namespace_.get(), has_range_,
-                 answer->fds[0].get(), log_write_.get());
+  Result<RunningCheck> check = StartCheck(spec_.check, check_program_.get(), user_namespace_.get(),
+                                          has_range_, answer->fds[0].get(), log_write_.get());
   if (!check.ok()) return Fail(check.status());
   Result<std::string> output = ReadCheckOutput(&*check);
   if (!output.ok()) PidfdSendSignal(check->pidfd.get(), SIGKILL);
@@ -307,7 +310,8 @@ bool Launcher::RunCheckProgram() {
 
 bool Launcher::Collect() {
   outcome_.stage = Stage::kCollect;
-  Result<OutputWriter> writer = OutputWriter::Open(spec_.output_directory, spec_.limits.output_bytes);
+  Result<OutputWriter> writer =
+      OutputWriter::Open(spec_.output_directory, spec_.limits.output_bytes);
   if (!writer.ok()) return Fail(writer.status());
   Status asked = Send(channel_.get(), Kind::kCollect);
   Status failed;
@@ -335,8 +339,8 @@ bool Launcher::Collect() {
   writer->Discard();
   if (!over_limit) return Fail(failed.ok() ? asked : failed);
   outcome_.limit = "output";
-  return End(Ended::kLimit, "the outputs are larger than " +
-                                std::to_string(spec_.limits.output_bytes) + " bytes");
+  return End(Ended::kLimit,
+             "the outputs are larger than " + std::to_string(spec_.limits.output_bytes) + " bytes");
 }
 
 Outcome Launcher::Run() {
@@ -348,8 +352,7 @@ Outcome Launcher::Run() {
     std::vector<int> fds;
     UniqueFd root;
     if (image_.valid()) {
-      Result<UniqueFd> mount =
-          authority_->MountRootImage(image_.get(), user_namespace_.get());
+      Result<UniqueFd> mount = authority_->MountRootImage(image_.get(), user_namespace_.get());
       if (!mount.ok()) return Fail(mount.status());
       root = std::move(*mount);
       fds.push_back(root.get());

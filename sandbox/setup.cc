@@ -1,7 +1,5 @@
 #include "sandbox/setup.h"
 
-#include <csignal>
-#include <ctime>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/openat2.h>
@@ -15,6 +13,9 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <csignal>
+#include <ctime>
 
 #include "sandbox/channel.h"
 #include "sandbox/collect.h"
@@ -170,11 +171,16 @@ Status Setup::Handle(Message message) {
     case Kind::kInput:
       return PlaceInput(spec_, spec_.inputs[static_cast<std::size_t>(message.numbers[0])],
                         message.fds[0].get());
-    case Kind::kInputsDone: return Send(fds_.launcher, Kind::kInputsDone);
-    case Kind::kStartStage: return RunStage(static_cast<Stage>(message.numbers[0]));
-    case Kind::kOpenDirectory: return SendDirectory(message.text);
-    case Kind::kCollect: return CollectOutputs(spec_, fds_.launcher);
-    default: return Status::Failed("unexpected message");
+    case Kind::kInputsDone:
+      return Send(fds_.launcher, Kind::kInputsDone);
+    case Kind::kStartStage:
+      return RunStage(static_cast<Stage>(message.numbers[0]));
+    case Kind::kOpenDirectory:
+      return SendDirectory(message.text);
+    case Kind::kCollect:
+      return CollectOutputs(spec_, fds_.launcher);
+    default:
+      return Status::Failed("unexpected message");
   }
 }
 

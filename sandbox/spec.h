@@ -1,8 +1,9 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string>
-#include <sys/types.h>
 #include <vector>
 
 #include "sandbox/status.h"
@@ -89,7 +90,8 @@ struct Spec {
   bool allow_host_root_unsafe = false;
 };
 
-// "/build/a/b" -> "a/b", "/build" -> ".". Refuses anything not below /build, "..", ".", empty parts.
+// "/build/a/b" -> "a/b", "/build" -> ".". Refuses anything not below /build, "..", ".", empty
+// parts.
 Result<std::string> BelowBuild(const std::string& path);
 // An absolute path without empty, "." and ".." parts.
 bool IsNormalAbsolute(const std::string& path);

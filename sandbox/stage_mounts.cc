@@ -12,19 +12,19 @@ namespace {
 // the like, which tools read. Gone: switches of the kernel, its addresses and keys, its command
 // line, and what says which machine this is.
 constexpr const char* kMaskedPaths[] = {
-    "acpi",        "asound",      "buddyinfo",  "bus",         "cmdline",       "config.gz",
-    "diskstats",   "driver",      "dma",        "fs",          "interrupts",    "iomem",
-    "ioports",     "irq",         "kallsyms",   "kcore",       "key-users",     "keys",
-    "kmsg",        "kpagecgroup", "kpagecount", "kpageflags",  "latency_stats", "mdstat",
-    "modules",     "mtrr",        "pagetypeinfo", "partitions", "pressure",     "sched_debug",
-    "scsi",        "slabinfo",    "softirqs",   "swaps",       "sys",           "sysrq-trigger",
-    "timer_list",  "timer_stats", "tty",        "vmallocinfo", "vmstat",        "zoneinfo",
+    "acpi",       "asound",      "buddyinfo",    "bus",         "cmdline",       "config.gz",
+    "diskstats",  "driver",      "dma",          "fs",          "interrupts",    "iomem",
+    "ioports",    "irq",         "kallsyms",     "kcore",       "key-users",     "keys",
+    "kmsg",       "kpagecgroup", "kpagecount",   "kpageflags",  "latency_stats", "mdstat",
+    "modules",    "mtrr",        "pagetypeinfo", "partitions",  "pressure",      "sched_debug",
+    "scsi",       "slabinfo",    "softirqs",     "swaps",       "sys",           "sysrq-trigger",
+    "timer_list", "timer_stats", "tty",          "vmallocinfo", "vmstat",        "zoneinfo",
 };
 
 Status MaskPaths() {
-  Result<UniqueFd> empty = NewFilesystem(
-      "tmpfs", {"size=4k", "nr_inodes=2", "mode=0555"},
-      MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+  Result<UniqueFd> empty =
+      NewFilesystem("tmpfs", {"size=4k", "nr_inodes=2", "mode=0555"},
+                    MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
   if (!empty.ok()) return empty.status();
   // Copies are made from an attached mount. /tmp lends itself for the moment.
   if (Status status = Attach(empty->get(), "/tmp"); !status.ok()) return status;
@@ -65,8 +65,7 @@ Status MountTemporary(const Limits& limits) {
   if (limits.disk_inodes != 0) {
     options.push_back("nr_inodes=" + std::to_string(limits.disk_inodes));
   }
-  Result<UniqueFd> mount =
-      NewFilesystem("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+  Result<UniqueFd> mount = NewFilesystem("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
   if (!mount.ok()) return mount.status();
   if (Status status = Attach(mount->get(), "/tmp"); !status.ok()) return status;
   UniqueFd parts[2];

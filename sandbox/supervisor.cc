@@ -1,9 +1,10 @@
 #include "sandbox/supervisor.h"
 
-#include <algorithm>
-#include <csignal>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
 
 namespace sandbox {
 namespace {
@@ -95,8 +96,7 @@ void Supervisor::CheckDeadlines() {
   }
   if (in_stage_ && has_cgroup_ && now >= next_cgroup_look_) CheckCgroup();
   std::int64_t cpu = cpu_of_ended_stages_ + cpu_of_stage_;
-  if (limits_.cpu_seconds != 0 &&
-      cpu >= static_cast<std::int64_t>(limits_.cpu_seconds) * 1000000) {
+  if (limits_.cpu_seconds != 0 && cpu >= static_cast<std::int64_t>(limits_.cpu_seconds) * 1000000) {
     Stop(Ended::kLimit, "cpu",
          "used more than " + std::to_string(limits_.cpu_seconds) + " s of CPU time");
   }

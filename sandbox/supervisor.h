@@ -1,7 +1,8 @@
 #pragma once
 
-#include <deque>
 #include <poll.h>
+
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -13,12 +14,12 @@ namespace sandbox {
 
 // What the supervisor watches; all borrowed but the log's read end.
 struct Watched {
-  int setup = -1;      // channel to the setup process
+  int setup = -1;  // channel to the setup process
   int setup_pidfd = -1;
-  int init = -1;       // channel from the inits
-  UniqueFd log_pipe;   // read end, not blocking
-  int log = -1;        // where log bytes go
-  int signals = -1;    // signalfd
+  int init = -1;      // channel from the inits
+  UniqueFd log_pipe;  // read end, not blocking
+  int log = -1;       // where log bytes go
+  int signals = -1;   // signalfd
 };
 
 // The launcher's eyes while foreign code runs: copies the log, counts, keeps the limits, notices
@@ -28,7 +29,8 @@ class Supervisor {
  public:
   Supervisor(const Limits& limits, Watched watched, Authority& authority);
 
-  // The next message of the setup process. A failure: it said kFailed, died, or the run was stopped.
+  // The next message of the setup process. A failure: it said kFailed, died, or the run was
+  // stopped.
   Result<Message> Next();
   // Waits until the channel to the setup process takes a message without blocking.
   Status WaitUntilWritable();

@@ -1,14 +1,15 @@
 #include "sandbox/system.h"
 
-#include <algorithm>
-#include <csignal>
-#include <ctime>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <ctime>
 
 namespace sandbox {
 

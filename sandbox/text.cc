@@ -11,8 +11,12 @@ constexpr std::uint32_t kInvalid = 0xffffffff;
 // Takes one code point off the front of `*text`, which is not empty; at least one byte.
 std::uint32_t TakeCodePoint(std::string_view* text) {
   unsigned char first = static_cast<unsigned char>((*text)[0]);
-  std::size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3
-                       : first < 0xf5 ? 4 : 0;
+  std::size_t length = first < 0x80   ? 1
+                       : first < 0xc2 ? 0
+                       : first < 0xe0 ? 2
+                       : first < 0xf0 ? 3
+                       : first < 0xf5 ? 4
+                                      : 0;
   std::uint32_t point = length == 1 ? first : first & (0x7fU >> length);
   bool valid = length != 0 && length <= text->size();
   for (std::size_t i = 1; valid && i < length; ++i) {
