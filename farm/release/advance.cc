@@ -1,0 +1,351 @@
+#include "farm/release/advance.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "farm/base/bytes.h"
+#include "farm/crypto/hash.h"
+#include "farm/manifest/manifest.h"
+
+namespace farm {
+namespace {
+
+constexpr std::size_t kNonceBytes = 16;
+
+std::string Count(std::size_t number, std::string_view thing) {
+  return std::to_string(number) + " " + std::string(thing) + (number == 1 ? "" : "s");
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> Advance::Run() {
+  using Step = Result<bool> (Advance::*)();
+  constexpr Step kSteps[] = {
+      &Advance::Load,        &Advance::CarryRequest,    &Advance::CarryApprovals,
+      &Advance::CarryIntent, &Advance::CollectRecords,  &Advance::AskSigner,
+      &Advance::Prove,       &Advance::CheckOwnVerdict, &Advance::Publish,
+      &Advance::AddKit,
+  };
+  for (const Step step : kSteps) {
+    const auto state = in_.book.Find(id_);
+    if (!state || !state->submitted || IsEnd(state->stage())) break;
+    state_ = *state;
+    ASSIGN_OR_RETURN(const bool go_on, (this->*step)());
+    if (!go_on) break;
+  }
+  const auto state = in_.book.Find(id_);
+  if (!state || IsEnd(state->stage())) {
+    in_.calls.Forget(id_);
+    return std::vector<std::string>();
+  }
+  return waits_;
+}
+
+Status Advance::Record(std::vector<NewEffect> effects) {
+  ASSIGN_OR_RETURN(state_, in_.book.Update(id_, [&](const ReleaseState&) {
+    return Result<std::vector<NewEffect>>(std::move(effects));
+  }));
+  return {};
+}
+
+Result<bool> Advance::Stop(StopCause cause, const Error& error) {
+  const StopFacts facts{cause, error.Exit(), error.message};
+  ASSIGN_OR_RETURN(state_, in_.book.Update(id_, [&](const ReleaseState& now) {
+    if (IsEnd(now.stage())) return Result<std::vector<NewEffect>>(std::vector<NewEffect>());
+    return Result<std::vector<NewEffect>>(std::vector<NewEffect>{
+        {"stopped", std::to_string(now.stops + 1), WriteStopFacts(facts), ""}});
+  }));
+  return false;
+}
+
+Result<Bundle> Advance::Line(const Digest& payload, const std::string& what) const {
+  ASSIGN_OR_RETURN(const std::string line, in_.ledger.Payload(payload));
+  return ParseBundleLine(line, what);
+}
+
+Result<Bundle> Advance::Carry(const std::string& kind, const std::string& key, LineState line) {
+  if (line.logged) return Line(*line.logged, kind + " line");
+  if (!line.stamped) {
+    CHECK(line.signed_line);
+    ASSIGN_OR_RETURN(const Bundle plain, Line(*line.signed_line, kind + " line"));
+    ASSIGN_OR_RETURN(const Bundle stamped, in_.world.notary.Stamp(plain));
+    const std::string text = WriteBundleLine(stamped);
+    RETURN_IF_ERROR(Record({{kind + ".stamped", key, "", text}}));
+    line.stamped = Sha256(text);
+  }
+  ASSIGN_OR_RETURN(const Bundle stamped, Line(*line.stamped, kind + " line"));
+  ASSIGN_OR_RETURN(const Bundle logged, in_.world.notary.Append(stamped, in_.ledger.epoch()));
+  if (!logged.log_entry) {
+    return Error{ErrorCode::kMismatch, "the log answered a " + kind + " without its entry",
+                 ExitCode::kLogProof};
+  }
+  RETURN_IF_ERROR(Record(
+      {{kind + ".logged", key, std::to_string(logged.log_entry->index), WriteBundleLine(logged)}}));
+  return logged;
+}
+
+Result<bool> Advance::Load() {
+  ASSIGN_OR_RETURN(manifest_bytes_, in_.ledger.Payload(state_.manifest));
+  ASSIGN_OR_RETURN(lock_bytes_, in_.ledger.Payload(state_.lock));
+  ASSIGN_OR_RETURN(manifest_, AdmitManifest(manifest_bytes_, in_.rules));
+  return true;
+}
+
+Result<bool> Advance::CarryRequest() {
+  ASSIGN_OR_RETURN(const Bundle line, Carry("request", "", state_.request));
+  auto verified = VerifyRequest(line, in_.rules.root, manifest_->policy);
+  if (!verified) return Stop(StopCause::kEvidence, verified.error());
+  request_ = *std::move(verified);
+  return true;
+}
+
+Result<bool> Advance::CarryApprovals() {
+  std::vector<std::string> refused;
+  const std::map<std::string, LineState> lines = state_.approvals;
+  for (const auto& [key, state] : lines) {
+    ASSIGN_OR_RETURN(const Bundle line, Carry("approval", key, state));
+    auto verified =
+        VerifyApprovalAlone(line, manifest_->view, *request_, in_.rules.root, manifest_->policy);
+    if (!verified) {
+      refused.push_back("the approval of " + state.note +
+                        " does not count: " + verified.error().message);
+      continue;
+    }
+    approvals_.push_back(*std::move(verified));
+  }
+  if (state_.Current().intent.signed_line) return true;  // they were enough when it was signed
+  if (!CheckApprovalQuorum(approvals_, manifest_->policy.auditors)) {
+    waits_.push_back(std::to_string(approvals_.size()) + " of " +
+                     std::to_string(manifest_->policy.auditors) + " approvals of manifest " +
+                     state_.manifest.Text() +
+                     "; an auditor looks (farm audit show MANIFEST) and signs (farm audit approve "
+                     "MANIFEST --key FILE)");
+    waits_.insert(waits_.end(), refused.begin(), refused.end());
+    return false;
+  }
+  return true;
+}
+
+// Nothing of this manifest is built before the log has been asked what became of it before.
+Result<bool> Advance::MakeIntent() {
+  RETURN_IF_ERROR(in_.history.Refresh(in_.world.notary));
+  if (const auto* dissent = in_.history.FindDissent(state_.manifest)) {
+    return Stop(
+        StopCause::kConflict,
+        Error{ErrorCode::kMismatch,
+              "entry " + std::to_string(dissent->index) +
+                  " of the log is a dissent of this manifest: " + dissent->statement.summary +
+                  "; find the cause, then submit it with a higher revision",
+              ExitCode::kDissent});
+  }
+  const ManifestView& view = manifest_->view;
+  if (const auto* release = in_.history.FindRelease(view.product, view.version)) {
+    return Stop(
+        StopCause::kConflict,
+        Error{ErrorCode::kMismatch,
+              view.product + " " + view.version + " is released already, entry " +
+                  std::to_string(release->index) + " of the log, manifest " +
+                  Sha256(release->statement.manifest).Text() + "; other bytes need another version",
+              ExitCode::kRefused});
+  }
+  if (Status status = CheckSitesSuffice(in_.rules, manifest_->policy); !status) {
+    return Stop(StopCause::kConflict, status.error());
+  }
+  RETURN_IF_ERROR(in_.check_disk());
+
+  Intent intent;
+  intent.request = request_->digest();
+  intent.manifest = state_.manifest;
+  intent.product = view.product;
+  intent.version = view.version;
+  intent.sites = in_.rules.sites;
+  for (const auto& earlier : in_.history.IntentsOf(state_.manifest)) {
+    intent.earlier.push_back(earlier.digest);
+    intent.attempt = std::max(intent.attempt, earlier.statement.attempt + 1);
+  }
+  if (intent.earlier.size() > kPartiesMax) {
+    return Stop(
+        StopCause::kConflict,
+        Error{ErrorCode::kLimitExceeded,
+              Count(intent.earlier.size(), "earlier attempt") + " of this manifest, at most " +
+                  std::to_string(kPartiesMax) + "; submit it with a higher revision"});
+  }
+  intent.nonce = HexEncode(RandomBytes(kNonceBytes));
+  intent.created = in_.world.clock.Now();
+  ASSIGN_OR_RETURN(const Bundle line, in_.world.notary.Sign(intent));
+  const std::int64_t round = state_.round;
+  ASSIGN_OR_RETURN(state_, in_.book.Update(id_, [&](const ReleaseState& now) {
+    std::vector<NewEffect> effects;
+    if (!now.stop) {  // else cancelled in the meantime
+      effects.push_back({"intent.signed", std::to_string(round),
+                         WriteRoundNote(intent.attempt, intent.sites), WriteBundleLine(line)});
+    }
+    return Result<std::vector<NewEffect>>(std::move(effects));
+  }));
+  return !state_.stop;
+}
+
+Result<bool> Advance::CarryIntent() {
+  if (!state_.Current().intent.signed_line) {
+    ASSIGN_OR_RETURN(const bool made, MakeIntent());
+    if (!made) return false;
+  }
+  ASSIGN_OR_RETURN(const Bundle line,
+                   Carry("intent", std::to_string(state_.round), state_.Current().intent));
+  auto verified = VerifyIntent(line, *request_, in_.rules.root, manifest_->policy);
+  if (!verified) return Stop(StopCause::kEvidence, verified.error());
+  intent_ = *std::move(verified);
+  std::vector<VerifiedApproval> in_time;
+  Error last{ErrorCode::kUntrusted, "approvals", ExitCode::kApproval};
+  for (const VerifiedApproval& approval : approvals_) {
+    auto again = VerifyApproval(approval.bundle(), manifest_->view, *request_, *intent_,
+                                in_.rules.root, manifest_->policy);
+    if (!again) {
+      last = again.error();  // given after the intent: of no use to it
+      continue;
+    }
+    const bool known = std::ranges::any_of(in_time, [&](const VerifiedApproval& one) {
+      return one.identity().id == again->identity().id;
+    });
+    if (!known) in_time.push_back(*std::move(again));
+  }
+  approvals_ = std::move(in_time);
+  if (Status status = CheckApprovalQuorum(approvals_, manifest_->policy.auditors); !status) {
+    return Stop(StopCause::kEvidence, Wrap(status.error().message, last));
+  }
+  return true;
+}
+
+Result<bool> Advance::AskSites() {
+  const RoundState round = state_.Current();
+  BuildOrder order;
+  order.manifest = manifest_bytes_;
+  order.lock = lock_bytes_;
+  order.request_line = WriteBundleLine(request_->bundle());
+  order.intent_line = WriteBundleLine(intent_->bundle());
+  for (const VerifiedApproval& one : approvals_) {
+    order.approval_lines.push_back(WriteBundleLine(one.bundle()));
+  }
+  ASSIGN_OR_RETURN(const auto inputs, RawInputsOf(manifest_->manifest, lock_bytes_));
+  for (const RawInput& input : inputs) order.blobs.push_back(input.digest);
+  order.epoch = in_.ledger.epoch();
+
+  bool all_refuse = round.records.empty();
+  for (const std::string& site : round.sites) {
+    if (round.records.contains(site)) continue;
+    const SiteCallId call{id_, state_.round, site};
+    auto answer = in_.calls.Take(call);
+    if (!answer) {
+      in_.calls.Ensure(call, order);
+      answer = in_.calls.Take(call);
+    }
+    if (answer && *answer) {
+      auto verified = VerifyRecord(**answer, *intent_, in_.rules.root, manifest_->policy);
+      if (verified && verified->statement().builder == site) {
+        const bool succeeded = verified->statement().result == BuildResult::kSucceeded;
+        RETURN_IF_ERROR(Record({{"record", RecordKey(state_.round, site),
+                                 succeeded ? "succeeded" : "failed", WriteBundleLine(**answer)}}));
+      } else {
+        in_.calls.Refuse(call, verified
+                                   ? Error{ErrorCode::kMismatch, "it answered with the record of " +
+                                                                     verified->statement().builder}
+                                   : Wrap("its record does not count", verified.error()));
+      }
+    }
+    all_refuse = all_refuse && in_.calls.View(call).stage == SiteStage::kRefused;
+  }
+  if (!all_refuse || !state_.Current().records.empty()) return true;
+  std::string message = "every site refused:";
+  ExitCode exit = ExitCode::kProved;
+  for (const std::string& site : round.sites) {
+    const SiteView view = in_.calls.View({id_, state_.round, site});
+    message += "\n  " + site + ": " + view.detail;
+    exit = Worse(exit, view.exit);
+  }
+  return Stop(StopCause::kSites, Error{ErrorCode::kUntrusted, message, exit});
+}
+
+Result<bool> Advance::ReadRecords() {
+  const RoundState round = state_.Current();
+  for (const std::string& site : round.sites) {
+    ASSIGN_OR_RETURN(const Bundle line, Line(round.records.at(site).line, "record of " + site));
+    auto verified = VerifyRecord(line, *intent_, in_.rules.root, manifest_->policy);
+    if (!verified) return Stop(StopCause::kEvidence, verified.error());
+    records_.push_back(*std::move(verified));
+  }
+  return true;
+}
+
+Result<bool> Advance::CollectRecords() {
+  if (!state_.Current().AllRecordsHere()) {
+    ASSIGN_OR_RETURN(const bool go_on, AskSites());
+    if (!go_on || !state_.Current().AllRecordsHere()) return false;
+  }
+  in_.calls.Forget(id_);
+  if (state_.stage() == Stage::kBuildFailed) return false;
+  return ReadRecords();
+}
+
+Result<bool> Advance::TakeDecision(const Bundle& line) {
+  ASSIGN_OR_RETURN(const Statement statement,
+                   ParseStatement(line.envelope.payload, "the signer's answer"));
+  const auto* release = std::get_if<Release>(&statement);
+  const auto* dissent = std::get_if<Dissent>(&statement);
+  if (release == nullptr && dissent == nullptr) {
+    return Stop(StopCause::kSigner,
+                Error{ErrorCode::kMismatch,
+                      "the signer answered with a " + std::string(KindName(statement))});
+  }
+  const Digest intent = release != nullptr ? release->intent : dissent->intent;
+  const Digest manifest = release != nullptr ? Sha256(release->manifest) : dissent->manifest;
+  if (manifest != state_.manifest || (release != nullptr && intent != intent_->digest())) {
+    return Stop(
+        StopCause::kSigner,
+        Error{ErrorCode::kMismatch,
+              "the signer answered with a " + std::string(KindName(statement)) + " of intent " +
+                  intent.Text() + ", this one is " + intent_->digest().Text() +
+                  "; it has decided before, and its answer was lost with farmd's database",
+              ExitCode::kRefused});
+  }
+  const std::string text = WriteBundleLine(line);
+  if (dissent != nullptr) {
+    RETURN_IF_ERROR(Record({{"dissent.signed", "", dissent->summary, text}}));
+  } else {
+    RETURN_IF_ERROR(Record({{"release.signed", "", std::to_string(release->sequence), text}}));
+  }
+  return true;
+}
+
+Result<bool> Advance::AskSigner() {
+  if (!state_.release.signed_line && !state_.dissent.signed_line) {
+    const std::int64_t round = state_.round;
+    ASSIGN_OR_RETURN(state_, in_.book.Update(id_, [&](const ReleaseState& now) {
+      std::vector<NewEffect> effects;  // from here on nobody can cancel
+      if (!now.stop) effects.push_back({"deciding", std::to_string(round), "", ""});
+      return Result<std::vector<NewEffect>>(std::move(effects));
+    }));
+    if (state_.stop) return false;
+    DecisionInput input;
+    input.manifest = manifest_bytes_;
+    input.request_line = WriteBundleLine(request_->bundle());
+    input.intent_line = WriteBundleLine(intent_->bundle());
+    for (const auto& one : records_) input.record_lines.push_back(WriteBundleLine(one.bundle()));
+    for (const auto& one : approvals_) {
+      input.approval_lines.push_back(WriteBundleLine(one.bundle()));
+    }
+    input.epoch = in_.ledger.epoch();
+    const auto line = in_.world.decider.Decide(input);
+    if (!line && line.error().code == ErrorCode::kUnavailable) return line.error();
+    if (!line) return Stop(StopCause::kSigner, Wrap("the signer refused", line.error()));
+    ASSIGN_OR_RETURN(const bool taken, TakeDecision(*line));
+    if (!taken) return false;
+  }
+  if (state_.dissent.signed_line) {
+    RETURN_IF_ERROR(Carry("dissent", "", state_.dissent));
+    return false;
+  }
+  RETURN_IF_ERROR(Carry("release", "", state_.release));
+  return true;
+}
+
+}  // namespace farm

@@ -1,0 +1,170 @@
+#include "farm/release/publish.h"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "farm/crypto/hash.h"
+#include "farm/evidence/bundle.h"
+
+namespace farm {
+namespace {
+
+constexpr std::uint64_t kRootFileBytesMax = 16 << 20;
+constexpr std::string_view kPartial = ".partial";
+
+// A name that is one plain component of a path.
+Status CheckComponent(const std::string& name) {
+  if (name.empty() || name.front() == '.' || name.find('/') != std::string::npos ||
+      name.find('\0') != std::string::npos) {
+    return Error{ErrorCode::kInvalidInput, "\"" + name + "\" cannot be a name of a published file"};
+  }
+  return {};
+}
+
+Status WriteSynced(FileSystem& files, const std::string& path, std::string_view bytes) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file, files.Create(path, true));
+  RETURN_IF_ERROR(file->Append(bytes));
+  return file->Sync();
+}
+
+std::string LineFile(const std::string& name) { return name + ".sigstore.jsonl"; }
+
+}  // namespace
+
+std::string PublishedTree::Target(const std::string& product, const std::string& version) const {
+  return JoinPath(JoinPath(directory_, product), version);
+}
+
+bool PublishedTree::Has(const std::string& product, const std::string& version) const {
+  return FileExists(Target(product, version));
+}
+
+Status PublishedTree::Prepare(const std::string& product) {
+  RETURN_IF_ERROR(files_.MakeDirectory(directory_));
+  for (const std::string& name :
+       {product, std::string("root"), std::string("by-digest"), std::string(kPartial)}) {
+    RETURN_IF_ERROR(CheckComponent(name == kPartial ? "partial" : name));
+    RETURN_IF_ERROR(files_.MakeDirectory(JoinPath(directory_, name)));
+  }
+  return files_.SyncDirectory(directory_);
+}
+
+Status PublishedTree::WriteIfDifferent(const std::string& path, const std::string& bytes) {
+  if (FileExists(path)) {
+    ASSIGN_OR_RETURN(const std::string old, ReadFile(path, kBundleFileBytesMax));
+    if (old == bytes) return {};
+  }
+  return WriteDurably(files_, path, bytes);
+}
+
+Status PublishedTree::WriteRoots(const TrustRoot& root, const std::string& root_bytes) {
+  RETURN_IF_ERROR(Prepare("root"));
+  const std::string path = JoinPath(directory_, "root/" + std::to_string(root.version) + ".json");
+  if (FileExists(path)) {
+    ASSIGN_OR_RETURN(const std::string old, ReadFile(path, kRootFileBytesMax));
+    if (old != root_bytes) {
+      return Error{ErrorCode::kMismatch,
+                   path + " is another root of the same version; a root file is never replaced"};
+    }
+  } else {
+    RETURN_IF_ERROR(WriteDurably(files_, path, root_bytes));
+  }
+  RETURN_IF_ERROR(
+      WriteIfDifferent(JoinPath(directory_, "trusted_root.json"), WriteSigstoreTrustedRoot(root)));
+  return WriteIfDifferent(JoinPath(directory_, "keyring.json"), WriteSigstoreKeyring(root));
+}
+
+Status PublishedTree::CopyBlob(const Artifact& artifact, const std::string& path) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file, files_.Create(path, true));
+  RETURN_IF_ERROR(
+      store_.Get(artifact.digest, [&](std::string_view piece) { return file->Append(piece); }));
+  RETURN_IF_ERROR(file->Sync());
+  const mode_t mode = artifact.mode == "0755" ? 0755 : 0644;
+  if (chmod(path.c_str(), mode) != 0) {
+    return Error{ErrorCode::kUnavailable, "chmod " + path + ": " + std::strerror(errno)};
+  }
+  return {};
+}
+
+// What stands there already is this release, whole.
+Status PublishedTree::CheckPublished(const Publication& publication) const {
+  const std::string target = Target(publication.product, publication.version);
+  for (const Artifact& artifact : publication.artifacts) {
+    const std::string path = JoinPath(target, artifact.name);
+    const auto found = DigestOfFile(path);
+    const auto lines = ReadFile(LineFile(path), kBundleFileBytesMax);
+    if (!found || found->digest != artifact.digest || !lines || *lines != publication.bundle_file) {
+      return Error{ErrorCode::kMismatch,
+                   target + " is there and is not this release (" + artifact.name +
+                       " differs); farmd never replaces what is published: move it away"};
+    }
+  }
+  return {};
+}
+
+Status PublishedTree::Publish(const Publication& publication) {
+  for (const std::string& name : {publication.product, publication.version}) {
+    RETURN_IF_ERROR(CheckComponent(name));
+  }
+  for (const Artifact& one : publication.artifacts) RETURN_IF_ERROR(CheckComponent(one.name));
+  RETURN_IF_ERROR(Prepare(publication.product));
+  const std::string target = Target(publication.product, publication.version);
+  if (FileExists(target)) {
+    RETURN_IF_ERROR(CheckPublished(publication));
+  } else {
+    const std::string partial =
+        JoinPath(directory_, std::string(kPartial) + "/" + Sha256(publication.bundle_file).Hex());
+    RETURN_IF_ERROR(RemoveTree(partial));
+    RETURN_IF_ERROR(files_.MakeDirectory(partial));
+    for (const Artifact& artifact : publication.artifacts) {
+      const std::string path = JoinPath(partial, artifact.name);
+      RETURN_IF_ERROR(CopyBlob(artifact, path));
+      RETURN_IF_ERROR(WriteSynced(files_, LineFile(path), publication.bundle_file));
+    }
+    RETURN_IF_ERROR(files_.SyncDirectory(partial));
+    RETURN_IF_ERROR(files_.Rename(partial, target));
+  }
+  RETURN_IF_ERROR(files_.SyncDirectory(DirectoryName(target)));
+  for (const Artifact& artifact : publication.artifacts) {
+    RETURN_IF_ERROR(
+        WriteIfDifferent(JoinPath(directory_, LineFile("by-digest/" + artifact.digest.Hex())),
+                         publication.bundle_file));
+  }
+  return {};
+}
+
+Result<KitFacts> PublishedTree::AddKit(const Publication& publication, const KitOrder& order,
+                                       KitMaker& maker) {
+  KitFacts kit;
+  kit.name = publication.product + "-" + publication.version + ".farmkit";
+  RETURN_IF_ERROR(Prepare(publication.product));
+  const std::string partial = JoinPath(
+      directory_, std::string(kPartial) + "/" + Sha256(publication.bundle_file).Hex() + ".kit");
+  Sha256Stream hash;
+  {
+    ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file, files_.Create(partial, true));
+    RETURN_IF_ERROR(maker.WriteKit(order, store_, [&](std::string_view piece) {
+      hash.Update(piece);
+      kit.size += piece.size();
+      return file->Append(piece);
+    }));
+    RETURN_IF_ERROR(file->Sync());
+  }
+  kit.digest = hash.Finish();
+  const std::string target = Target(publication.product, publication.version);
+  RETURN_IF_ERROR(files_.Rename(partial, JoinPath(target, kit.name)));
+  RETURN_IF_ERROR(files_.SyncDirectory(target));
+  return kit;
+}
+
+Status PublishedTree::AddKitLine(const Publication& publication, const KitFacts& kit,
+                                 const std::string& line) {
+  return WriteIfDifferent(
+      JoinPath(Target(publication.product, publication.version), LineFile(kit.name)), line + "\n");
+}
+
+}  // namespace farm

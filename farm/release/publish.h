@@ -1,0 +1,62 @@
+// The published tree: static files that any web server or USB stick can carry (DESIGN section 6).
+//   <product>/<version>/<artifact>, <artifact>.sigstore.jsonl   appear together, by one rename
+//   <product>/<version>/<product>-<version>.farmkit, ....farmkit.sigstore.jsonl
+//   by-digest/<sha256>.sigstore.jsonl
+//   root/<N>.json, trusted_root.json, keyring.json
+//   .partial/                                                    on its way in
+// Every function can be called again after a crash at any point, with the same outcome.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "farm/base/files.h"
+#include "farm/base/result.h"
+#include "farm/evidence/statement.h"
+#include "farm/evidence/trust_root.h"
+#include "farm/release/state.h"
+#include "farm/release/world.h"
+#include "farm/store/blob_store.h"
+
+namespace farm {
+
+struct Publication {
+  std::string product;
+  std::string version;
+  std::vector<Artifact> artifacts;
+  std::string bundle_file;  // the lines of the release
+};
+
+class PublishedTree {
+ public:
+  // `files` and `store` outlive this; `directory`'s parent must exist.
+  PublishedTree(FileSystem& files, BlobStore& store, std::string directory)
+      : files_(files), store_(store), directory_(std::move(directory)) {}
+
+  // Roots and keyring, where they are not yet as they should be.
+  Status WriteRoots(const TrustRoot& root, const std::string& root_bytes);
+  // Artifacts come from the store.
+  // Errors: kMismatch exit 22 (that product and version is there with other bytes); kNotFound (an
+  // artifact is not in the store); kUnavailable exit 30.
+  Status Publish(const Publication& publication);
+  // Writes the kit beside the release.
+  Result<KitFacts> AddKit(const Publication& publication, const KitOrder& order, KitMaker& maker);
+  // The kit's own line.
+  Status AddKitLine(const Publication& publication, const KitFacts& kit, const std::string& line);
+
+  bool Has(const std::string& product, const std::string& version) const;
+  const std::string& directory() const { return directory_; }
+
+ private:
+  std::string Target(const std::string& product, const std::string& version) const;
+  Status Prepare(const std::string& product);
+  Status CopyBlob(const Artifact& artifact, const std::string& path);
+  Status CheckPublished(const Publication& publication) const;
+  Status WriteIfDifferent(const std::string& path, const std::string& bytes);
+
+  FileSystem& files_;
+  BlobStore& store_;
+  const std::string directory_;
+};
+
+}  // namespace farm

@@ -1,0 +1,85 @@
+// Releases: what farmd does, without its door.  Takes requests and approvals, drives each release
+// to its end on one thread, says how it stands.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "farm/base/result.h"
+#include "farm/release/admission.h"
+#include "farm/release/ledger.h"
+#include "farm/release/site_calls.h"
+#include "farm/release/view.h"
+#include "farm/release/world.h"
+#include "farm/store/blob_store.h"
+
+namespace farm {
+
+struct ReleasesOptions {
+  Rules rules;
+  std::string published;  // directory
+  SiteThreads site_threads = SiteThreads::kOnePerCall;
+  std::function<Status()> check_disk;           // an error: no new intent now
+  std::function<void(const Error&)> on_broken;  // the ledger is broken: end the program
+};
+
+struct SubmitOutcome {
+  std::string id;
+  bool already_there = false;
+};
+
+struct WhyView {
+  ReleaseView view;
+  std::vector<std::string> reasons;
+};
+
+// Thread-safe.  Errors of calls that name a release: kNotFound exit 22.
+class Releases {
+ public:
+  // Everything given outlives this.  Errors: those of reading the ledger.
+  static Result<std::unique_ptr<Releases>> Open(ReleasesOptions options, World world,
+                                                Ledger& ledger, BlobStore& store);
+  // Ends the thread and all calls to sites; nothing is lost.
+  ~Releases();
+
+  // Starts the driving thread.  Once.
+  void Start();
+  // One pass over all releases that have something to do, on the caller's thread; true if any row
+  // was added.  Not together with Start.
+  bool DriveOnce();
+
+  // Admission, then the request is stored.  A release that was cancelled or refused is taken up
+  // again.  Errors: those of admission.h; kMismatch exit 23 (dissent of this manifest), exit 25
+  // (that version is released with another manifest).
+  Result<SubmitOutcome> Submit(const Submission& submission);
+  // Stores an approval; answers how many auditors have approved the manifest.
+  Result<std::int64_t> Approve(const std::string& manifest, const std::string& line);
+  Result<ReleaseView> Get(const std::string& id) const;
+  // Of a product, or all if empty; the newest first.
+  std::vector<ReleaseView> List(const std::string& product) const;
+  Result<WhyView> Why(const std::string& id) const;
+  // Errors: kMismatch exit 25 (the signer has been asked, or it has ended).
+  Result<ReleaseView> Cancel(const std::string& id);
+  // Events after number `after`, waiting up to `patience` for the first; see events.h.
+  Result<std::vector<ReleaseEvent>> Watch(const std::string& id, std::uint64_t after,
+                                          std::chrono::milliseconds patience);
+  // Lets those who wait in Watch go.
+  void CloseWatches();
+
+  // How many auditors have approved this manifest.
+  std::int64_t ApprovalsOf(const std::string& id) const;
+  const Rules& rules() const;
+  // How many releases are in which stage.
+  std::vector<std::pair<Stage, std::int64_t>> CountStages() const;
+
+ private:
+  struct State;
+  explicit Releases(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace farm
