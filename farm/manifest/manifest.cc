@@ -4,6 +4,7 @@
 
 #include "farm/crypto/hash.h"
 #include "farm/json/json.h"
+#include "farm/manifest/limits_json.h"
 
 namespace farm {
 namespace {
@@ -28,14 +29,6 @@ Json SourceJson(const ManifestSource& source) {
     json["path"] = directory->path;
   }
   return json;
-}
-
-Json LimitsJson(const StepLimits& limits) {
-  return {{"cpuSeconds", limits.cpu_seconds},   {"diskBytes", limits.disk_bytes},
-          {"diskInodes", limits.disk_inodes},   {"logBytes", limits.log_bytes},
-          {"memoryBytes", limits.memory_bytes}, {"outputBytes", limits.output_bytes},
-          {"processes", limits.processes},      {"silenceSeconds", limits.silence_seconds},
-          {"wallSeconds", limits.wall_seconds}};
 }
 
 Json StepJson(const Step& step) {
@@ -75,6 +68,14 @@ Json ArtifactsJson(std::vector<ManifestArtifact> artifacts) {
 std::string_view KindName(const SourceOrigin& origin) {
   constexpr std::string_view kNames[] = {"debian", "archive", "git", "directory"};
   return kNames[origin.index()];
+}
+
+Json LimitsJson(const StepLimits& limits) {
+  return {{"cpuSeconds", limits.cpu_seconds},   {"diskBytes", limits.disk_bytes},
+          {"diskInodes", limits.disk_inodes},   {"logBytes", limits.log_bytes},
+          {"memoryBytes", limits.memory_bytes}, {"outputBytes", limits.output_bytes},
+          {"processes", limits.processes},      {"silenceSeconds", limits.silence_seconds},
+          {"wallSeconds", limits.wall_seconds}};
 }
 
 std::string CanonicalManifest(const Manifest& manifest) {

@@ -55,8 +55,9 @@ struct GitCommit {
 Result<ImportedSource> ImportGit(const std::string& name, const GitCommit& commit,
                                  UnixSeconds mtime, BlobStore& blobs);
 
-// Gets the files of a Debian source into `directory` as well as it can, e.g. with apt; what it
-// could not get is found out by looking.  May be empty: nothing is fetched.
+// Gets the files of a Debian source into `directory`, each under its name, as well as it can, e.g.
+// with farm/toolchain's FetchDebianSource; kNotFound is taken as "not all".  May be empty: nothing
+// is fetched.
 using DebianFetch = std::function<Status(const DebianOrigin&, const std::string& directory)>;
 
 // Puts every raw file of the manifest into `blobs`: what is there stays; else a file of that digest
