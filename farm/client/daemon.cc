@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstdio>
 #include <optional>
+#include <thread>
 
 #include "farm/base/bytes.h"
 #include "farm/base/clock.h"
@@ -126,6 +127,15 @@ void Daemon::RequestTermination(Status status) {
     TerminationReason().status = std::move(status);
   }
   OnTermination(0);
+}
+
+void Daemon::ExitWithin(std::chrono::milliseconds time) {
+  std::thread([time] {
+    std::this_thread::sleep_for(time);
+    MutexLock lock(TerminationReason().mutex);
+    const Status& status = TerminationReason().status;
+    _exit(static_cast<int>(status ? ExitCode::kProved : status.error().Exit()));
+  }).detach();
 }
 
 int DaemonMain(int argc, char** argv, const DaemonHelp& help,

@@ -4,6 +4,7 @@
 //       ASSIGN_OR_RETURN(auto server, ...daemon.config_path()...);
 //       daemon.Ready({{"listen", server.listen}});
 //       daemon.WaitForTermination();
+//       daemon.ExitWithin(kDaemonExitTime);
 //       return {};                       // destructors stop the servers
 //     });
 //   }
@@ -11,6 +12,7 @@
 // {"ready":true,...}.  Standard error: JSON log lines through spdlog's default logger.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 
@@ -18,6 +20,8 @@
 #include "farm/json/json.h"
 
 namespace farm {
+
+constexpr std::chrono::milliseconds kDaemonExitTime{900};  // SIGTERM ends within a second
 
 struct DaemonHelp {
   std::string program;      // "farm-log"
@@ -34,6 +38,9 @@ class Daemon {
   void WaitForTermination();
   // Ends the daemon from any thread; `status` becomes the reason if it is an error ("fsync failed").
   void RequestTermination(Status status);
+  // From now on the program ends after this time at the latest, even if a destructor still waits
+  // for somebody who does not answer.  For programs whose files are whole at any moment.
+  void ExitWithin(std::chrono::milliseconds time);
 
  private:
   friend int DaemonMain(int, char**, const DaemonHelp&, const std::function<Status(Daemon&)>&);

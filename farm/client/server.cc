@@ -30,6 +30,13 @@ RunningServer::RunningServer(std::unique_ptr<grpc::Server> server, std::string l
 
 RunningServer::~RunningServer() { Stop(); }
 
+RunningServer& RunningServer::operator=(RunningServer&& other) {
+  Stop();
+  server_ = std::move(other.server_);
+  listen_ = std::move(other.listen_);
+  return *this;
+}
+
 void RunningServer::Stop() {
   if (!server_) return;
   server_->Shutdown(std::chrono::system_clock::now() + kShutdownGrace);

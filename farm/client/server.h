@@ -27,7 +27,7 @@ class RunningServer {
   RunningServer(std::unique_ptr<grpc::Server> server, std::string listen);
   ~RunningServer();
   RunningServer(RunningServer&&) = default;
-  RunningServer& operator=(RunningServer&&) = delete;
+  RunningServer& operator=(RunningServer&& other);  // stops what was there
   const std::string& listen() const { return listen_; }  // with the real port
   // Stops taking calls and cancels those that run after kShutdownGrace.  Idempotent.
   void Stop();

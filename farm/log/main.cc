@@ -27,6 +27,7 @@ farm::Status Run(farm::Daemon& daemon) {
                      [&daemon](const farm::Error& error) { daemon.RequestTermination(error); }));
   daemon.Ready({{"listen", log->listen()}, {"httpListen", log->http_listen()}});
   daemon.WaitForTermination();
+  daemon.ExitWithin(farm::kDaemonExitTime);
   return {};
 }
 

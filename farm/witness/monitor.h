@@ -21,9 +21,9 @@ struct MonitorFinding {
 
 struct MonitorReport {
   Checkpoint head;
-  std::uint64_t entries_read = 0;             // in all rounds
-  std::map<std::string, std::uint64_t> kinds; // statements by kind: "record" -> 12
-  std::vector<MonitorFinding> findings;       // of all rounds; an unreadable payload is asked again
+  std::uint64_t entries_read = 0;  // in all rounds
+  std::map<std::string, std::uint64_t> kinds;  // statements read, by kind: "record" -> 12
+  std::vector<MonitorFinding> findings;  // what cannot be read now; it is asked again each round
 };
 
 // Not thread-safe; one for each log.
@@ -35,8 +35,6 @@ class Monitor {
   Result<MonitorReport> Round();
 
  private:
-  void Look(std::uint64_t index, const std::string& leaf);
-
   std::unique_ptr<LogReader> reader_;
   std::map<std::uint64_t, std::string> unread_;  // index -> leaf
   MonitorReport report_;

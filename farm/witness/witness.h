@@ -11,7 +11,6 @@
 #include "farm/base/files.h"
 #include "farm/base/mutex.h"
 #include "farm/base/result.h"
-#include "farm/client/config.h"
 #include "farm/client/http.h"
 #include "farm/crypto/key.h"
 #include "farm/evidence/note.h"
@@ -43,7 +42,7 @@ class WitnessCore {
   HttpReply LatestCheckpoint(std::string_view origin_hash) const;
   // POST /add-checkpoint, GET /<hash>/checkpoint.
   HttpReply Handle(const HttpRequest& request);
-  // The error that stopped it, if any.
+  // The error that stopped it, if any: end the program then.
   Status Health() const;
 
  private:
@@ -51,31 +50,5 @@ class WitnessCore {
   explicit WitnessCore(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
-
-struct WitnessServerConfig {
-  std::string listen;
-  std::string name;
-  std::string key;        // Ed25519 PEM file
-  std::string directory;  // state
-  struct LogConfig {
-    std::string origin;
-    PublicKey key;
-    std::string url;  // "": not monitored
-  };
-  std::vector<LogConfig> logs;
-  std::int64_t monitor_seconds = 60;
-};
-// Errors: kInvalidInput naming file and field.
-Result<WitnessServerConfig> ParseWitnessConfig(const ConfigFile& file);
-
-// A running witness.  Destroying it stops it.
-class WitnessServer {
- public:
-  virtual ~WitnessServer() = default;
-  virtual const std::string& listen() const = 0;
-  virtual Status Health() const = 0;
-};
-Result<std::unique_ptr<WitnessServer>> StartWitness(const WitnessServerConfig& config,
-                                                    FileSystem& files, const Clock& clock);
 
 }  // namespace farm

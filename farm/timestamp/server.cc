@@ -1,0 +1,53 @@
+#include "farm/timestamp/server.h"
+
+#include "farm/crypto/timestamp.h"
+#include "farm/sign/signer.h"
+
+namespace farm {
+namespace {
+
+constexpr std::string_view kQueryType = "application/timestamp-query";
+
+HttpReply Answer(const HttpRequest& request, const PrivateKey& key, const Certificate& certificate,
+                 const Certificate& authority, UnixSeconds now) {
+  if (request.method != "POST") return {405, "text/plain", "want POST of a query\n", false};
+  if (request.content_type != kQueryType) {
+    return {415, "text/plain", "want " + std::string(kQueryType) + "\n", false};
+  }
+  auto reply = AnswerTimestampRequest(request.body, key, certificate, authority, now);
+  if (!reply) return {400, "text/plain", reply.error().message + "\n", false};
+  return {200, "application/timestamp-reply", std::move(*reply), false};
+}
+
+}  // namespace
+
+Result<TimestampConfig> ParseTimestampConfig(const ConfigFile& file) {
+  JsonFields fields(file.json, file.path);
+  TimestampConfig config;
+  fields.Format(kConfigFormat);
+  config.listen = fields.String("listen");
+  config.key = file.Resolve(fields.String("key"));
+  config.certificate = file.Resolve(fields.String("certificate"));
+  config.authority = file.Resolve(fields.String("authority"));
+  RETURN_IF_ERROR(fields.Finish());
+  return config;
+}
+
+Result<std::unique_ptr<HttpServer>> StartTimestampServer(const TimestampConfig& config,
+                                                         const Clock& clock) {
+  ASSIGN_OR_RETURN(const PrivateKey key, ReadPrivateKeyFile(config.key));
+  ASSIGN_OR_RETURN(const Certificate certificate, ReadCertificateFile(config.certificate));
+  ASSIGN_OR_RETURN(const Certificate authority, ReadCertificateFile(config.authority));
+  if (!(key.public_key() == certificate.public_key())) {
+    return Error{ErrorCode::kInvalidInput,
+                 "key " + config.key + ": does not belong to certificate " + config.certificate};
+  }
+  return StartHttpServer(
+      config.listen,
+      [key, certificate, authority, &clock](const HttpRequest& request) {
+        return Answer(request, key, certificate, authority, clock.Now());
+      },
+      kTimestampQueryBytesMax);
+}
+
+}  // namespace farm

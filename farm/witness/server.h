@@ -1,0 +1,47 @@
+// The witness and monitor as a program: its configuration, its door, and the monitor's round.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "farm/base/clock.h"
+#include "farm/base/files.h"
+#include "farm/base/result.h"
+#include "farm/client/config.h"
+#include "farm/crypto/key.h"
+
+namespace farm {
+
+struct WatchedLogConfig {
+  std::string origin;
+  PublicKey key;    // Ed25519
+  std::string url;  // where its entries are read; "": witnessed, not monitored
+};
+
+struct WitnessServerConfig {
+  std::string listen;
+  std::string name;
+  std::string key;        // Ed25519 PEM file
+  std::string directory;  // state
+  std::vector<WatchedLogConfig> logs;
+  std::int64_t monitor_seconds = 60;
+};
+// Errors: kInvalidInput naming file and field.
+Result<WitnessServerConfig> ParseWitnessConfig(const ConfigFile& file);
+
+// A running witness.  Destroying it stops it.
+class WitnessServer {
+ public:
+  virtual ~WitnessServer() = default;
+  virtual const std::string& listen() const = 0;
+};
+// `on_stopped`: called once, from another thread, when state could not be stored; end the program
+// then.  `files`, `clock` outlive it.
+Result<std::unique_ptr<WitnessServer>> StartWitness(
+    const WitnessServerConfig& config, FileSystem& files, const Clock& clock,
+    std::function<void(const Error&)> on_stopped);
+
+}  // namespace farm
