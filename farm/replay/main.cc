@@ -1,0 +1,250 @@
+// farm-replay: rebuilds a release from its kit, with no network, and signs what came of it.
+#include <fcntl.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "farm/base/bytes.h"
+#include "farm/base/files.h"
+#include "farm/base/process.h"
+#include "farm/evidence/bundle.h"
+#include "farm/execute/execute.h"
+#include "farm/replay/replay.h"
+#include "farm/sign/certified_signer.h"
+#include "farm/sign/signer.h"
+
+namespace farm {
+namespace {
+
+constexpr const char* kExamples =
+    "examples:\n"
+    "  farm-replay doctor\n"
+    "  farm-replay run dropbear-1.farmkit --root root.json --policy policy.json --out report\n"
+    "  farm-replay sign report/report.json --key key.pem --name regulator-1 --out verdict.jsonl\n"
+    "exit codes of run: 0 MATCH, 20 MISMATCH, 21 INCONCLUSIVE, 22 a kit that was changed, others:\n"
+    "  the evidence does not hold (as farm-verify)";
+
+// Set in the environment of the second start, inside the namespaces.
+constexpr const char* kInsideVariable = "FARM_REPLAY_INSIDE";
+// Ids inside such a namespace: 0 is the caller, 1.. are his subordinate ids.
+constexpr std::uint32_t kNestedIds = 65536;
+// As root: a range nobody has by default (16 above the first free ones of `farm init`).
+constexpr std::uint32_t kRootIdsBase = (1U << 30) + 64 * 65536;
+constexpr std::size_t kSmallFileBytesMax = 16 << 20;
+
+struct RunArguments {
+  std::string kit;
+  std::string root;
+  std::string policy;
+  std::string out;
+  std::string launcher;
+  bool allow_development_root = false;
+  bool json = false;
+};
+
+std::string OwnProgram() {
+  char path[4096];
+  const ssize_t size = readlink("/proc/self/exe", path, sizeof path);
+  CHECK(size > 0);
+  return std::string(path, static_cast<std::size_t>(size));
+}
+
+std::string Launcher(const RunArguments& arguments) {
+  if (!arguments.launcher.empty()) return arguments.launcher;
+  const std::string folder = DirectoryName(OwnProgram());
+  const std::string beside = JoinPath(folder, "farm-sandbox");
+  return FileExists(beside) ? beside : JoinPath(folder, "../../sandbox/farm-sandbox");
+}
+
+int Fail(const std::string& command, const Error& error) {
+  std::fprintf(stderr, "%s: %s\n", command.c_str(), error.message.c_str());
+  return static_cast<int>(error.Exit());
+}
+
+bool Inside() { return std::getenv(kInsideVariable) != nullptr; }
+
+// An ordinary user: the same command again as mapped root of a user namespace with his subordinate
+// ids, and without a network.  Returns only on failure.
+int EnterNamespaces(char** argv) {
+  std::vector<std::string> words = {"unshare", "--user", "--map-root-user", "--map-auto", "--net",
+                                    "--mount", "--fork", "--kill-child", "--", OwnProgram()};
+  for (char** word = argv + 1; *word != nullptr; ++word) words.push_back(*word);
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  setenv(kInsideVariable, "1", 1);
+  execvp("unshare", pointers.data());
+  return Fail("farm-replay run", Error{ErrorCode::kUnavailable,
+                                       std::string("unshare: ") + std::strerror(errno) +
+                                           "; install util-linux and uidmap"});
+}
+
+// Whether `unshare` can give this user what a replay needs; the remedy if not.
+Status CheckNamespaces() {
+  ProcessSpec spec;
+  spec.argv = {"unshare", "--user", "--map-root-user", "--map-auto", "--net", "--mount", "--", "true"};
+  spec.environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
+  ASSIGN_OR_RETURN(const ProcessResult result, RunProcess(spec));
+  if (result.ok()) return {};
+  return Error{ErrorCode::kUnavailable,
+               "no user namespace with subordinate ids here: " +
+                   Printable(result.error_output, 300) +
+                   "; install uidmap and give your user a range in /etc/subuid and /etc/subgid "
+                   "(usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER)",
+               ExitCode::kReplayInconclusive};
+}
+
+Status LeaveNetwork() {
+  if (unshare(CLONE_NEWNET) == 0) return {};
+  return Error{ErrorCode::kUnavailable,
+               std::string("leaving the network: ") + std::strerror(errno),
+               ExitCode::kReplayInconclusive};
+}
+
+Result<ReplaySetup> MakeSetup(const RunArguments& arguments) {
+  ReplaySetup setup;
+  setup.kit = arguments.kit;
+  setup.directory = arguments.out;
+  ASSIGN_OR_RETURN(setup.root, ReadFile(arguments.root, kSmallFileBytesMax));
+  ASSIGN_OR_RETURN(setup.policy, ReadFile(arguments.policy, kSmallFileBytesMax));
+  setup.allow_development_root = arguments.allow_development_root;
+  setup.launcher = Launcher(arguments);
+  setup.check_program = OwnProgram();
+  setup.image = !Inside();
+  setup.subid_base = Inside() ? 1 : kRootIdsBase;
+  setup.subid_count = Inside() ? kNestedIds - 1 : kNestedIds;
+  return setup;
+}
+
+Status WriteReports(const ReplayReport& report, const std::string& directory) {
+  RETURN_IF_ERROR(MakeDirectories(directory, 0755));
+  RETURN_IF_ERROR(WriteDurably(RealFileSystem(), JoinPath(directory, "report.json"), WriteReportJson(report)));
+  return WriteDurably(RealFileSystem(), JoinPath(directory, "report.html"), WriteReportHtml(report));
+}
+
+int Run(const RunArguments& arguments, char** argv) {
+  if (geteuid() != 0) {
+    if (const Status status = CheckNamespaces(); !status) return Fail("farm-replay run", status.error());
+    return EnterNamespaces(argv);
+  }
+  if (!Inside()) {
+    if (const Status status = LeaveNetwork(); !status) return Fail("farm-replay run", status.error());
+  }
+  const auto setup = MakeSetup(arguments);
+  if (!setup) return Fail("farm-replay run", setup.error());
+  const ReplayReport report = Replay(*setup, SystemClock(), [](std::string_view line) {
+    std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
+  });
+  const Status written = WriteReports(report, arguments.out);
+  if (arguments.json) {
+    std::fputs(WriteReportJson(report).c_str(), stdout);
+    std::fputc('\n', stdout);
+  } else {
+    for (const RuleOutcome& rule : report.judgement.rules) {
+      if (rule.held && !rule.warning) continue;
+      std::printf("%s: expected %s, found %s; %s\n", rule.rule.c_str(), rule.expected.c_str(),
+                  rule.found.c_str(), rule.remedy.c_str());
+    }
+    for (const ReplayedArtifact& artifact : report.artifacts) {
+      std::printf("%s  %s\n", artifact.equal() ? "equal    " : "DIFFERENT", artifact.released.name.c_str());
+    }
+    std::printf("%s  %s\n", std::string(Name(report.verdict)).c_str(), report.reason.c_str());
+  }
+  if (!written) return Fail("farm-replay run", written.error());
+  return static_cast<int>(report.exit);
+}
+
+struct SignArguments {
+  std::string report;
+  std::string key;
+  std::string name;
+  std::string out;
+};
+
+Status Sign(const SignArguments& arguments) {
+  ASSIGN_OR_RETURN(const std::string report, ReadFile(arguments.report, kSmallFileBytesMax));
+  ASSIGN_OR_RETURN(const ReplayVerdict verdict,
+                   VerdictOfReport(report, arguments.name, SystemClock().Now()));
+  ASSIGN_OR_RETURN(const std::unique_ptr<Signer> signer, OpenFileSigner(arguments.key));
+  ASSIGN_OR_RETURN(const Bundle bundle, SignStatement(Statement(verdict), *signer));
+  RETURN_IF_ERROR(WriteDurably(RealFileSystem(), arguments.out, WriteBundleLine(bundle) + "\n"));
+  std::printf("signed %s as %s: %s\n", verdict.verdict.c_str(), arguments.name.c_str(),
+              arguments.out.c_str());
+  return {};
+}
+
+// Says what this machine can and cannot give to a replay.
+int Doctor(const RunArguments& arguments) {
+  ExitCode exit = ExitCode::kProved;
+  const auto say = [&](const char* what, const Status& status) {
+    std::printf("%-4s %s%s%s\n", status ? "ok" : "BAD", what, status ? "" : ": ",
+                status ? "" : status.error().message.c_str());
+    if (!status) exit = ExitCode::kReplayInconclusive;
+  };
+  if (geteuid() == 0) {
+    say("root: image mounts and network namespaces", {});
+  } else {
+    say("user namespace with subordinate ids", CheckNamespaces());
+  }
+  for (const char* tool : {"mmdebstrap", "apt-get", "dpkg-deb", "tar", "mkfs.erofs"}) {
+    ProcessSpec spec;
+    spec.argv = {tool, tool == std::string_view("mkfs.erofs") ? "-V" : "--version"};
+    spec.environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
+    const auto result = RunProcess(spec);
+    say(tool, result ? Status() : Status(Wrap("apt-get install mmdebstrap apt dpkg tar erofs-utils", result.error())));
+  }
+  ProcessSpec sandbox;
+  sandbox.argv = {Launcher(arguments), "doctor"};
+  sandbox.environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
+  const auto result = RunProcess(sandbox);
+  if (result) std::fputs(result->output.c_str(), stdout);
+  say("sandbox", !result ? Status(result.error())
+                 : result->ok() ? Status()
+                                : Status(Error{ErrorCode::kUnavailable, "see above"}));
+  return static_cast<int>(exit);
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app{"farm-replay: rebuild a release from its kit, with no network", "farm-replay"};
+  app.footer(kExamples);
+  app.require_subcommand(1);
+  RunArguments run;
+  SignArguments sign;
+  CLI::App* run_command = app.add_subcommand("run", "judge, rebuild, compare, report");
+  run_command->add_option("KIT", run.kit, "<product>-<version>.farmkit")->required();
+  run_command->add_option("--root", run.root, "your own root.json")->required();
+  run_command->add_option("--policy", run.policy, "your own policy.json")->required();
+  run_command->add_option("--out", run.out, "folder for report.json, report.html and the rebuild")->required();
+  run_command->add_option("--launcher", run.launcher, "farm-sandbox (default: beside this program)");
+  run_command->add_flag("--allow-development-root", run.allow_development_root);
+  run_command->add_flag("--json", run.json, "the report on standard output");
+  CLI::App* sign_command = app.add_subcommand("sign", "sign a report");
+  sign_command->add_option("REPORT", sign.report, "report.json")->required();
+  sign_command->add_option("--key", sign.key, "your P-256 key, PEM")->required();
+  sign_command->add_option("--name", sign.name, "the name you sign under")->required();
+  sign_command->add_option("--out", sign.out, "file for the signed verdict")->required();
+  CLI::App* doctor_command = app.add_subcommand("doctor", "what this machine can give");
+  doctor_command->add_option("--launcher", run.launcher, "farm-sandbox (default: beside this program)");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::kUsage);
+  }
+  if (*run_command) return Run(run, argv);
+  if (*doctor_command) return Doctor(run);
+  const Status signed_report = Sign(sign);
+  return signed_report ? 0 : Fail("farm-replay sign", signed_report.error());
+}
+
+}  // namespace
+}  // namespace farm
+
+int main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "identify-tree") return farm::IdentifyTreeMain(argc, argv);
+  return farm::Main(argc, argv);
+}

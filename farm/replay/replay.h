@@ -1,0 +1,76 @@
+// Rebuilds a release from its kit alone and says what came of it: MATCH, MISMATCH or INCONCLUSIVE.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "farm/base/clock.h"
+#include "farm/base/result.h"
+#include "farm/evidence/statement.h"
+#include "farm/verify/verify.h"
+
+namespace farm {
+
+struct ReplaySetup {
+  std::string kit;            // file
+  std::string directory;      // of this replay: store, root, report; made if missing
+  std::string root;           // bytes of the regulator's own root.json
+  std::string policy;         // bytes of his own policy.json
+  bool allow_development_root = false;
+  std::string launcher;       // farm-sandbox
+  std::string check_program;  // a program that takes `identify-tree`
+  std::uint32_t subid_base = 0;   // with subid_count > 0: ids to map inside (a caller that is root,
+  std::uint32_t subid_count = 0;  // or mapped root of a user namespace)
+  bool image = false;         // mount the EROFS image (real root only); else a directory
+};
+
+enum class ReplayVerdictKind { kMatch, kMismatch, kInconclusive };
+std::string_view Name(ReplayVerdictKind kind);  // "MATCH", ...
+
+// One artifact: what the release says, what came out here.
+struct ReplayedArtifact {
+  Artifact released;
+  bool rebuilt = false;  // false: nothing came out under this name
+  Artifact here;
+  bool equal() const { return rebuilt && released.digest == here.digest; }
+};
+
+// Everything that a report says.
+struct ReplayReport {
+  ReplayVerdictKind verdict = ReplayVerdictKind::kInconclusive;
+  std::string reason;   // one sentence; for INCONCLUSIVE with the remedy
+  ExitCode exit = ExitCode::kReplayInconclusive;
+  std::string product;
+  std::string version;
+  Digest kit;
+  Digest release;       // PAE
+  Digest manifest;
+  Digest lock;
+  Verdict judgement;    // of the evidence, by the regulator's own root and policy
+  std::vector<ReplayedArtifact> artifacts;
+  std::vector<std::string> notes;  // e.g. texts of the kit that this version would write otherwise
+  Json sandbox = Json::object();
+  std::vector<ActionTrace> trace;
+  UnixSeconds started = 0;
+  UnixSeconds finished = 0;
+};
+
+using ReplayProgress = std::function<void(std::string_view line)>;
+
+// Runs a replay to its end; never throws away what it found: whatever happens is in the report.
+// exit: 0 MATCH; 20 MISMATCH; 21 INCONCLUSIVE (this machine could not try); 22 a member of the kit
+// is missing or has other bytes; otherwise the judgement's own code (the evidence does not hold).
+ReplayReport Replay(const ReplaySetup& setup, const Clock& clock, const ReplayProgress& progress);
+
+// `farm-replay-report/1`, canonical JSON, and the same for a browser: one file, no script, nothing
+// loaded from anywhere.
+std::string WriteReportJson(const ReplayReport& report);
+std::string WriteReportHtml(const ReplayReport& report);
+
+// The statement a regulator signs about a report.  Errors: kInvalidInput (not a report of ours).
+Result<ReplayVerdict> VerdictOfReport(std::string_view report_json, const std::string& replayer,
+                                      UnixSeconds now);
+
+}  // namespace farm

@@ -1,0 +1,189 @@
+// The two forms of a replay's report.
+#include "farm/replay/replay.h"
+
+#include "farm/base/bytes.h"
+#include "farm/crypto/hash.h"
+
+namespace farm {
+namespace {
+
+constexpr std::string_view kReportFormat = "farm-replay-report/1";
+constexpr std::size_t kReportBytesMax = 16 << 20;
+
+Json ArtifactJson(const Artifact& artifact) {
+  return {{"name", artifact.name},
+          {"digest", artifact.digest.Text()},
+          {"size", static_cast<std::int64_t>(artifact.size)},
+          {"mode", artifact.mode}};
+}
+
+Json RulesJson(const Verdict& verdict) {
+  Json rules = Json::array();
+  for (const RuleOutcome& rule : verdict.rules) {
+    rules.push_back({{"rule", rule.rule},
+                     {"held", rule.held},
+                     {"warning", rule.warning},
+                     {"expected", rule.expected},
+                     {"found", rule.found}});
+  }
+  return rules;
+}
+
+Json TraceJson(const std::vector<ActionTrace>& trace) {
+  Json list = Json::array();
+  for (const ActionTrace& action : trace) {
+    list.push_back({{"step", action.step},
+                    {"action", action.action.Text()},
+                    {"exitCode", action.exit_code},
+                    {"milliseconds", action.milliseconds}});
+  }
+  return list;
+}
+
+std::string EscapeHtml(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    switch (c) {
+      case '&': escaped += "&amp;"; break;
+      case '<': escaped += "&lt;"; break;
+      case '>': escaped += "&gt;"; break;
+      case '"': escaped += "&quot;"; break;
+      case '\'': escaped += "&#39;"; break;
+      default: escaped += c;
+    }
+  }
+  return escaped;
+}
+
+std::string Row(std::initializer_list<std::string> cells) {
+  std::string row = "<tr>";
+  for (const std::string& cell : cells) row += "<td>" + EscapeHtml(cell) + "</td>";
+  return row + "</tr>\n";
+}
+
+constexpr std::string_view kStyle =
+    "body{font:16px/1.5 sans-serif;max-width:70em;margin:2em auto;padding:0 1em;color:#111;"
+    "background:#fff}h1 .verdict{padding:.1em .5em;border:2px solid}table{border-collapse:collapse;"
+    "width:100%;margin:1em 0}td,th{border:1px solid #999;padding:.3em .6em;text-align:left;"
+    "vertical-align:top;overflow-wrap:anywhere}code{font-size:.9em}";
+
+std::string ArtifactRows(const ReplayReport& report) {
+  std::string rows;
+  for (const ReplayedArtifact& artifact : report.artifacts) {
+    rows += Row({artifact.released.name, artifact.released.digest.Hex(),
+                 artifact.rebuilt ? artifact.here.digest.Hex() : "not rebuilt",
+                 artifact.equal() ? "equal" : "NOT EQUAL"});
+  }
+  return rows;
+}
+
+}  // namespace
+
+std::string WriteReportJson(const ReplayReport& report) {
+  Json artifacts = Json::array();
+  for (const ReplayedArtifact& artifact : report.artifacts) {
+    artifacts.push_back({{"released", ArtifactJson(artifact.released)},
+                         {"here", artifact.rebuilt ? ArtifactJson(artifact.here) : Json()},
+                         {"equal", artifact.equal()}});
+  }
+  return WriteCanonicalJson({{"format", kReportFormat},
+                             {"verdict", std::string(Name(report.verdict))},
+                             {"reason", report.reason},
+                             {"exit", static_cast<int>(report.exit)},
+                             {"product", report.product},
+                             {"version", report.version},
+                             {"kit", report.kit.Text()},
+                             {"release", report.release.Text()},
+                             {"manifest", report.manifest.Text()},
+                             {"lock", report.lock.Text()},
+                             {"evidence", report.judgement.headline},
+                             {"rules", RulesJson(report.judgement)},
+                             {"artifacts", artifacts},
+                             {"notes", report.notes},
+                             {"sandbox", report.sandbox},
+                             {"trace", TraceJson(report.trace)},
+                             {"started", FormatTime(report.started)},
+                             {"finished", FormatTime(report.finished)}});
+}
+
+std::string WriteReportHtml(const ReplayReport& report) {
+  const std::string verdict(Name(report.verdict));
+  std::string html =
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" +
+      EscapeHtml(verdict + ": " + report.product + " " + report.version) +
+      "</title><meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+      "style-src 'unsafe-inline'\"><style>" +
+      std::string(kStyle) + "</style></head><body>\n<h1><span class=\"verdict\">" +
+      EscapeHtml(verdict) + "</span> " + EscapeHtml(report.product + " " + report.version) +
+      "</h1>\n<p>" + EscapeHtml(report.reason) + "</p>\n<table>\n";
+  html += Row({"kit", report.kit.Text()});
+  html += Row({"release", report.release.Text()});
+  html += Row({"manifest", report.manifest.Text()});
+  html += Row({"toolchain lock", report.lock.Text()});
+  html += Row({"evidence, by the root and policy given here", report.judgement.headline});
+  html += Row({"time", FormatTime(report.started) + " to " + FormatTime(report.finished)});
+  html += "</table>\n<h2>Artifacts</h2>\n<table><tr><th>name</th><th>released, SHA-256</th><th>rebuilt "
+          "here, SHA-256</th><th></th></tr>\n" +
+          ArtifactRows(report) + "</table>\n<h2>Rules of the evidence</h2>\n<table><tr><th>rule</th>"
+          "<th>expected</th><th>found</th><th></th></tr>\n";
+  for (const RuleOutcome& rule : report.judgement.rules) {
+    html += Row({rule.rule, rule.expected, rule.found,
+                 rule.held ? "held" : rule.warning ? "warning" : "FAILED"});
+  }
+  html += "</table>\n<h2>Build</h2>\n<table><tr><th>step</th><th>action</th><th>exit code</th>"
+          "<th>milliseconds</th></tr>\n";
+  for (const ActionTrace& action : report.trace) {
+    html += Row({action.step, action.action.Text(), std::to_string(action.exit_code),
+                 std::to_string(action.milliseconds)});
+  }
+  html += "</table>\n<ul>\n";
+  for (const std::string& note : report.notes) html += "<li>" + EscapeHtml(note) + "</li>\n";
+  return html + "</ul>\n<p><code>" + EscapeHtml(report.sandbox.dump()) +
+         "</code></p>\n</body></html>\n";
+}
+
+Result<ReplayVerdict> VerdictOfReport(std::string_view report_json, const std::string& replayer,
+                                      UnixSeconds now) {
+  ASSIGN_OR_RETURN(const Json json, ParseJson(report_json, "report.json", kReportBytesMax));
+  JsonFields fields(json, "report.json");
+  fields.Format(kReportFormat);
+  ReplayVerdict verdict;
+  verdict.release = fields.DigestOf("release");
+  verdict.kit = fields.DigestOf("kit");
+  verdict.verdict = fields.String("verdict");
+  verdict.replayer = replayer;
+  verdict.report = Sha256(report_json).Text();
+  verdict.created = now;
+  for (const Json& entry : fields.Array("artifacts", kArtifactsMax)) {
+    JsonFields pair(entry, fields.Where("artifacts"));
+    pair.Ignore("released");
+    pair.Ignore("equal");
+    const Json& here = pair.Any("here");
+    RETURN_IF_ERROR(pair.Finish());
+    if (here.is_null()) continue;
+    JsonFields artifact_fields(here, fields.Where("artifacts.here"));
+    Artifact artifact;
+    artifact.name = artifact_fields.String("name");
+    artifact.digest = artifact_fields.DigestOf("digest");
+    artifact.size = static_cast<std::uint64_t>(artifact_fields.Integer("size", 0, kJsonIntegerMax));
+    artifact.mode = artifact_fields.String("mode");
+    RETURN_IF_ERROR(artifact_fields.Finish());
+    verdict.rebuilt.push_back(std::move(artifact));
+  }
+  for (const char* known : {"reason", "exit", "product", "version", "manifest", "lock", "evidence",
+                            "rules", "notes", "sandbox", "trace", "started", "finished"}) {
+    fields.Ignore(known);
+  }
+  RETURN_IF_ERROR(fields.Finish());
+  if (verdict.verdict != "MATCH" && verdict.verdict != "MISMATCH" &&
+      verdict.verdict != "INCONCLUSIVE") {
+    return Error{ErrorCode::kInvalidInput,
+                 "report.json: verdict is none of MATCH, MISMATCH, INCONCLUSIVE"};
+  }
+  if (WriteCanonicalJson(json) != report_json) {
+    return Error{ErrorCode::kInvalidInput, "report.json is not as farm-replay wrote it"};
+  }
+  return verdict;
+}
+
+}  // namespace farm
