@@ -16,12 +16,18 @@ struct Policy {
   std::int64_t operators = 3;    // distinct operators among them
   std::int64_t countries = 1;    // distinct countries among them
   std::vector<std::string> countries_any;  // at least one site in one of these; empty: no demand
+  // The manifest's own demand of the same kind, set by Tighten and held beside the customer's (the
+  // two lists may have nothing in common).  Not a field of the file.
+  std::vector<std::string> manifest_countries_any;
   std::int64_t auditors = 2;
   std::int64_t witnesses = 2;
   std::int64_t clock_skew_seconds = 60;
   bool require_kernel_limits = true;  // a development root is exempt
+  bool refuse_development_root = false;  // even where the caller allows one: production policies
 };
 
+// Every field must be there: what a customer demands is read, not guessed.  At least one site,
+// operator, country and witness (without a witness nothing bounds a time from above).
 // Errors: kInvalidInput naming file and field.
 Result<Policy> ParsePolicy(std::string_view json, std::string_view where);
 std::string WritePolicy(const Policy& policy);

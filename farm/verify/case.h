@@ -1,0 +1,55 @@
+// Everything that a bundle file says about one release, gathered and checked rule by rule.
+// Private to this folder.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "farm/verify/kinds.h"
+#include "farm/verify/verify.h"
+
+namespace farm {
+
+struct Case {
+  const VerdictInput& input;
+  Policy policy;  // the customer's, tightened by the manifest as soon as that is known
+
+  std::optional<Line<Release>> release;
+  std::optional<ManifestView> manifest;
+  std::optional<Line<Request>> request;
+  std::optional<Line<Intent>> intent;
+  std::vector<Line<Record>> records;      // readable ones, sound or not, as the release names them
+  std::vector<Line<Approval>> approvals;
+
+  Problems problems;                    // of no single line
+  std::vector<std::string> warnings[kRuleCount];
+
+  void Add(Rule rule, ExitCode exit, std::string message) {
+    problems.push_back(Problem{rule, exit, std::move(message)});
+  }
+  // The rule could not be judged, because something that it builds on is missing.  It does not
+  // hold; the code comes from what is missing.
+  void Skip(Rule rule, const std::string& why) {
+    Add(rule, ExitCode::kProved, "not judged: " + why);
+  }
+  void Warn(Rule rule, std::string message) {
+    warnings[static_cast<int>(rule)].push_back(std::move(message));
+  }
+};
+
+// Reads the release and the lines that it names; shared evidence is checked on the way (gather.cc).
+void Gather(Case& facts);
+// Rules about the root and what is remembered (judge_root.cc).
+void JudgeRoot(Case& facts);
+// Rules about the release as a whole (judge_release.cc).
+void JudgeGathered(Case& facts);
+
+// `problems` of the case and of all its lines.
+Problems AllProblems(const Case& facts);
+
+// What a rule demands and, where it holds, what was found; for people (wording.cc).
+std::string ExpectedWords(Rule rule, const Case& facts);
+std::string FoundWords(Rule rule, const Case& facts);
+
+}  // namespace farm

@@ -1,0 +1,145 @@
+#include <algorithm>
+
+#include "farm/verify/case.h"
+
+namespace farm {
+namespace {
+
+// The one line with the digest that the release names.  Lines that it does not name count for
+// nothing, whatever they say.
+const Bundle* FindLine(Case& facts, const Digest& digest, const std::string& what) {
+  const Bundle* found = nullptr;
+  std::size_t count = 0;
+  for (const Bundle& line : facts.input.lines) {
+    if (line.PaeDigest() != digest) continue;
+    if (found == nullptr) found = &line;
+    ++count;
+  }
+  if (count != 1) {
+    facts.Add(Rule::kLines, ExitCode::kInputMissing,
+              "the " + what + " " + digest.Text() + " stands there " + std::to_string(count) +
+                  " times, want once");
+  }
+  return found;
+}
+
+template <typename T>
+std::optional<Line<T>> Take(Case& facts, Result<Line<T>> line) {
+  if (line) return *std::move(line);
+  facts.Add(Rule::kStatements, ExitCode::kUsage, line.error().message);
+  return std::nullopt;
+}
+
+void GatherRelease(Case& facts) {
+  constexpr Rule kNeedRelease[] = {
+      Rule::kStatements, Rule::kArtifact,  Rule::kSignatures,  Rule::kIdentities,
+      Rule::kTimeStamps, Rule::kSites,     Rule::kOutputs,     Rule::kOperators,
+      Rule::kCountries,  Rule::kLimits,    Rule::kApprovals,   Rule::kLog,
+      Rule::kConsistency, Rule::kWitnesses, Rule::kRevocations, Rule::kValidity,
+      Rule::kOrder,      Rule::kLines,     Rule::kManifest,    Rule::kAgreement,
+      Rule::kSequence};
+  const auto none = [&](const std::string& message) {
+    facts.Add(Rule::kRelease, ExitCode::kUsage, message);
+    for (const Rule rule : kNeedRelease) facts.Skip(rule, "no readable release");
+  };
+  if (facts.input.lines.empty()) return none("no lines");
+  const Bundle& line = facts.input.lines.front();
+  const auto release = ParseStatementAs<Release>(line.envelope.payload, "first line");
+  if (!release) return none(release.error().message);
+  auto manifest = ViewManifest(release->manifest);
+  if (!manifest) return none(manifest.error().message);
+  facts.manifest = *std::move(manifest);
+  facts.policy = Tighten(facts.input.policy, facts.manifest->requirements);
+  facts.release = Take(facts, ReadReleaseLine(line, facts.input.root, facts.policy));
+}
+
+void GatherRequestAndIntent(Case& facts) {
+  const Release& release = facts.release->statement;
+  const TrustRoot& root = facts.input.root;
+  if (const Bundle* line = FindLine(facts, release.request, "request")) {
+    facts.request = Take(facts, ReadRequestLine(*line, root, facts.policy));
+  }
+  const Bundle* line = FindLine(facts, release.intent, "intent");
+  if (line == nullptr || !facts.request) return;
+  const RequestContext context{facts.request->statement, release.request,
+                               facts.request->bundle->key().KeyId()};
+  facts.intent = Take(facts, ReadIntentLine(*line, context, root, facts.policy));
+}
+
+std::optional<IntentContext> IntentOf(const Case& facts) {
+  if (!facts.intent) return std::nullopt;
+  return std::optional<IntentContext>(IntentContext{facts.intent->statement,
+                                                    facts.release->statement.intent,
+                                                    facts.intent->facts.witnessed});
+}
+
+void GatherRecords(Case& facts) {
+  const std::vector<Digest>& digests = facts.release->statement.records;
+  const std::optional<IntentContext> context = IntentOf(facts);
+  for (const Digest& digest : digests) {
+    const Bundle* line = FindLine(facts, digest, "record");
+    if (line == nullptr || !context) continue;
+    auto record = Take(facts, ReadRecordLine(*line, *context, facts.input.root, facts.policy));
+    if (record) facts.records.push_back(*std::move(record));
+  }
+  if (context) return;
+  for (const Rule rule : {Rule::kSites, Rule::kOutputs, Rule::kOperators, Rule::kCountries,
+                          Rule::kLimits, Rule::kAgreement}) {
+    facts.Skip(rule, "the request or the intent is missing");
+  }
+}
+
+void GatherApprovals(Case& facts) {
+  const std::vector<Digest>& digests = facts.release->statement.approvals;
+  const std::optional<IntentContext> intent = IntentOf(facts);
+  for (const Digest& digest : digests) {
+    const Bundle* line = FindLine(facts, digest, "approval");
+    if (line == nullptr || !facts.request) continue;
+    const RequestContext request{facts.request->statement, facts.release->statement.request,
+                                 facts.request->bundle->key().KeyId()};
+    auto approval = Take(facts, ReadApprovalLine(*line, *facts.manifest, request, intent,
+                                                 facts.input.root, facts.policy));
+    if (approval) facts.approvals.push_back(*std::move(approval));
+  }
+  if (!facts.request) facts.Skip(Rule::kApprovals, "the request is missing");
+  if (!facts.intent) facts.Skip(Rule::kOrder, "the request or the intent is missing");
+}
+
+void CheckNamedOnce(Case& facts) {
+  const Release& release = facts.release->statement;
+  std::vector<Digest> named = {release.request, release.intent};
+  named.insert(named.end(), release.records.begin(), release.records.end());
+  named.insert(named.end(), release.approvals.begin(), release.approvals.end());
+  std::sort(named.begin(), named.end());
+  const auto twice = std::adjacent_find(named.begin(), named.end());
+  if (twice != named.end()) {
+    facts.Add(Rule::kLines, ExitCode::kInputMissing,
+              "the release names " + twice->Text() + " twice");
+  }
+}
+
+}  // namespace
+
+void Gather(Case& facts) {
+  GatherRelease(facts);
+  if (!facts.release) return;
+  CheckNamedOnce(facts);
+  GatherRequestAndIntent(facts);
+  GatherRecords(facts);
+  GatherApprovals(facts);
+}
+
+Problems AllProblems(const Case& facts) {
+  Problems all = facts.problems;
+  const auto add = [&](const LineFacts& line) {
+    all.insert(all.end(), line.problems.begin(), line.problems.end());
+  };
+  if (facts.release) add(facts.release->facts);
+  if (facts.request) add(facts.request->facts);
+  if (facts.intent) add(facts.intent->facts);
+  for (const Line<Record>& record : facts.records) add(record.facts);
+  for (const Line<Approval>& approval : facts.approvals) add(approval.facts);
+  return all;
+}
+
+}  // namespace farm

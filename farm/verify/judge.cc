@@ -1,0 +1,173 @@
+#include <algorithm>
+
+#include "farm/base/bytes.h"
+#include "farm/verify/case.h"
+
+namespace farm {
+namespace {
+
+constexpr std::size_t kProblemsShownMax = 4;  // of one rule; the rest is counted
+
+// The file is an artifact of the release, byte for byte.  Its name may differ.
+void JudgeFile(Case& facts) {
+  if (!facts.release) return;
+  const VerdictInput& input = facts.input;
+  const Artifact* same_name = nullptr;
+  for (const Artifact& artifact : facts.release->statement.artifacts) {
+    if (artifact.digest == input.file_digest && artifact.size == input.file_size) {
+      if (artifact.name != input.file_name) {
+        facts.Warn(Rule::kArtifact,
+                   "the release calls this file " + Printable(artifact.name, 120));
+      }
+      return;
+    }
+    if (artifact.name == input.file_name) same_name = &artifact;
+  }
+  facts.Add(Rule::kArtifact, ExitCode::kArtifactUnknown,
+            same_name == nullptr
+                ? "no artifact of the release has the file's name or digest " +
+                      input.file_digest.Text()
+                : "the file has digest " + input.file_digest.Text() + ", the release has " +
+                      same_name->digest.Text());
+}
+
+void JudgeFiles(const std::vector<ReleaseFile>& files, Case& facts) {
+  if (!facts.release) return;
+  const std::vector<Artifact>& artifacts = facts.release->statement.artifacts;
+  for (const Artifact& artifact : artifacts) {
+    const bool given = std::any_of(files.begin(), files.end(), [&](const ReleaseFile& file) {
+      return file.name == artifact.name && file.digest == artifact.digest &&
+             file.size == artifact.size;
+    });
+    if (!given) {
+      facts.Add(Rule::kArtifact, ExitCode::kArtifactUnknown,
+                "the released " + Printable(artifact.name, 120) +
+                    " is not among the files, or has other bytes there");
+    }
+  }
+  for (const ReleaseFile& file : files) {
+    const bool known = std::any_of(artifacts.begin(), artifacts.end(),
+                                   [&](const Artifact& a) { return a.name == file.name; });
+    if (!known) {
+      facts.Add(Rule::kArtifact, ExitCode::kArtifactUnknown,
+                Printable(file.name, 120) + " is not in the release");
+    }
+  }
+}
+
+std::string JoinMessages(const std::vector<std::string>& messages) {
+  std::vector<std::string> shown(
+      messages.begin(), messages.begin() + std::min(messages.size(), kProblemsShownMax));
+  std::string text = Join(shown, "; ");
+  if (messages.size() > shown.size()) {
+    text += "; and " + std::to_string(messages.size() - shown.size()) + " more";
+  }
+  return text;
+}
+
+RuleOutcome OutcomeOf(Rule rule, const Problems& problems, const Case& facts) {
+  RuleOutcome outcome;
+  outcome.rule = RuleName(rule);
+  outcome.expected = ExpectedWords(rule, facts);
+  std::vector<std::string> messages;
+  for (const Problem& problem : problems) {
+    if (problem.rule != rule) continue;
+    messages.push_back(problem.message);
+    outcome.exit = Worse(outcome.exit, problem.exit);
+  }
+  outcome.held = messages.empty();
+  if (!outcome.held) {
+    outcome.found = JoinMessages(messages);
+    outcome.remedy = RuleRemedy(rule);
+    return outcome;
+  }
+  const std::vector<std::string>& warnings = facts.warnings[static_cast<int>(rule)];
+  outcome.warning = !warnings.empty();
+  outcome.found = outcome.warning ? JoinMessages(warnings) : FoundWords(rule, facts);
+  return outcome;
+}
+
+std::string Plural(std::int64_t count, const std::string& what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+std::string ProvedHeadline(const Case& facts) {
+  const std::optional<Development>& development = facts.input.root.development;
+  if (!development) return "VERIFIED";
+  const bool observed = std::any_of(facts.records.begin(), facts.records.end(),
+                                    [](const auto& r) { return r.statement.limits_observed; });
+  return "VERIFIED (development: " + Plural(development->machines, "machine") + ", " +
+         Plural(development->operators, "operator") + (observed ? ", limits observed" : "") + ")";
+}
+
+void FillFacts(const Case& facts, Verdict& verdict) {
+  verdict.root_version = facts.input.root.version;
+  if (facts.manifest) {
+    verdict.product = facts.manifest->product;
+    verdict.version = facts.manifest->version;
+  }
+  if (facts.release) {
+    verdict.release = facts.release->statement;
+    verdict.release_digest = facts.release->bundle->PaeDigest();
+    verdict.sequence = facts.release->statement.sequence;
+  }
+  for (const Line<Record>& record : facts.records) {
+    if (record.sound()) verdict.records.push_back(record.statement);
+  }
+}
+
+// The end of every verdict.  The only place that says "proved".
+Verdict Conclude(const Case& facts) {
+  Verdict verdict;
+  const Problems problems = AllProblems(facts);
+  ExitCode worst = ExitCode::kProved;
+  bool all_held = true;
+  for (int i = 0; i < kRuleCount; ++i) {
+    verdict.rules.push_back(OutcomeOf(static_cast<Rule>(i), problems, facts));
+    all_held = all_held && verdict.rules.back().held;
+    worst = Worse(worst, verdict.rules.back().exit);
+  }
+  FillFacts(facts, verdict);
+  if (all_held && problems.empty() && facts.release && facts.request && facts.intent) {
+    verdict.exit = ExitCode::kProved;
+    verdict.headline = ProvedHeadline(facts);
+  } else {
+    verdict.exit = worst == ExitCode::kProved ? ExitCode::kInternal : worst;
+    verdict.headline = "NOT VERIFIED";
+  }
+  return verdict;
+}
+
+Case Gathered(const VerdictInput& input) {
+  Case facts{.input = input,
+             .policy = input.policy,
+             .release = {},
+             .manifest = {},
+             .request = {},
+             .intent = {},
+             .records = {},
+             .approvals = {},
+             .problems = {},
+             .warnings = {}};
+  Gather(facts);
+  JudgeRoot(facts);
+  JudgeGathered(facts);
+  return facts;
+}
+
+}  // namespace
+
+Verdict Judge(const VerdictInput& input) {
+  Case facts = Gathered(input);
+  JudgeFile(facts);
+  return Conclude(facts);
+}
+
+Verdict JudgeRelease(const VerdictInput& input_without_file,
+                     const std::vector<ReleaseFile>& files) {
+  Case facts = Gathered(input_without_file);
+  JudgeFiles(files, facts);
+  return Conclude(facts);
+}
+
+}  // namespace farm

@@ -1,0 +1,42 @@
+#include "farm/verify/case.h"
+
+namespace farm {
+namespace {
+
+constexpr std::int64_t kDaySeconds = 24 * 3600;
+constexpr std::int64_t kExpiryWarningDays = 30;  // time enough to fetch a new root by hand
+
+}  // namespace
+
+void JudgeRoot(Case& facts) {
+  const VerdictInput& input = facts.input;
+  const TrustRoot& root = input.root;
+  // Releases are judged at their own times; what the root is worth today is only a warning.
+  if (input.at > root.expires) {
+    facts.Warn(Rule::kRoot, "the root expired at " + FormatTime(root.expires));
+  } else if (input.at > root.expires - kExpiryWarningDays * kDaySeconds) {
+    facts.Warn(Rule::kRoot, "the root expires at " + FormatTime(root.expires));
+  }
+  if (input.at < root.created) {
+    facts.Warn(Rule::kRoot, "the root was made later, at " + FormatTime(root.created));
+  }
+  if (input.newest_root_version && root.version < *input.newest_root_version) {
+    const std::string message = "root version " + std::to_string(root.version) +
+                                ", version " + std::to_string(*input.newest_root_version) +
+                                " was seen before";
+    if (input.allow_older) {
+      facts.Warn(Rule::kRootVersion, message);
+    } else {
+      facts.Add(Rule::kRootVersion, ExitCode::kRollback, message);
+    }
+  }
+  if (!root.development) return;
+  if (input.policy.refuse_development_root) {
+    facts.Add(Rule::kDevelopmentRoot, ExitCode::kJurisdiction,
+              "a development root, which your policy refuses");
+  } else if (!input.allow_development_root) {
+    facts.Add(Rule::kDevelopmentRoot, ExitCode::kJurisdiction, "a development root");
+  }
+}
+
+}  // namespace farm

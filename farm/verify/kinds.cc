@@ -1,0 +1,159 @@
+#include "farm/verify/kinds.h"
+
+#include <algorithm>
+
+#include "farm/base/bytes.h"
+
+namespace farm {
+namespace {
+
+std::string Quoted(std::string_view text) { return "\"" + Printable(text, 160) + "\""; }
+
+// The statement's own word for who signed must be who signed.
+template <typename T>
+void CheckSaysWhoSigned(Line<T>& line, const std::string& says) {
+  if (!line.facts.identity || line.facts.identity->id == says) return;
+  line.Add(Rule::kIdentities, ExitCode::kBadSignature,
+           "says " + Quoted(says) + ", signed by " + Quoted(line.facts.identity->id));
+}
+
+template <typename T>
+Result<Line<T>> Read(const Bundle& bundle, const std::string& name, T statement, Role role,
+                     const TrustRoot& root, const Policy& policy) {
+  return Line<T>{std::move(statement), &bundle, name, CheckLine(bundle, name, role, root, policy)};
+}
+
+std::vector<SourceTree> Sorted(std::vector<SourceTree> sources) {
+  std::sort(sources.begin(), sources.end());
+  return sources;
+}
+
+// An auditor who is the requester, or an operator, has not audited.
+void CheckIndependence(Line<Approval>& line, const RequestContext& request,
+                       const TrustRoot& root) {
+  const std::string& auditor = line.statement.auditor;
+  const bool same_key = line.bundle->key().KeyId() == request.key_id;
+  if (auditor == request.request.requester || same_key) {
+    line.Add(Rule::kApprovals, ExitCode::kApproval,
+             Quoted(auditor) + " is the requester; want somebody else");
+  }
+  const bool is_operator = std::any_of(root.operators.begin(), root.operators.end(),
+                                       [&](const Operator& owner) { return owner.id == auditor; });
+  if (is_operator) {
+    line.Add(Rule::kApprovals, ExitCode::kApproval,
+             Quoted(auditor) + " is an operator; want somebody else");
+  }
+}
+
+}  // namespace
+
+void CheckAfterIntent(const std::optional<UnixSeconds>& intent_witnessed, const Policy& policy,
+                      const std::string& name, LineFacts& facts) {
+  if (!intent_witnessed || !facts.token) return;
+  if (*facts.token >= *intent_witnessed - policy.clock_skew_seconds) return;
+  facts.problems.push_back(
+      {Rule::kOrder, ExitCode::kNotValidThen,
+       name + ": time stamp " + FormatTime(*facts.token) + " is earlier than the intent's " +
+           FormatTime(*intent_witnessed) + " by more than " +
+           std::to_string(policy.clock_skew_seconds) + " s"});
+}
+
+Result<Line<Request>> ReadRequestLine(const Bundle& bundle, const TrustRoot& root,
+                                      const Policy& policy) {
+  ASSIGN_OR_RETURN(Request request,
+                   ParseStatementAs<Request>(bundle.envelope.payload, "request"));
+  ASSIGN_OR_RETURN(Line<Request> line, Read(bundle, "request", std::move(request),
+                                            Role::kRequester, root, policy));
+  CheckSaysWhoSigned(line, line.statement.requester);
+  return line;
+}
+
+Result<Line<Intent>> ReadIntentLine(const Bundle& bundle, const RequestContext& context,
+                                    const TrustRoot& root, const Policy& policy) {
+  ASSIGN_OR_RETURN(Intent statement, ParseStatementAs<Intent>(bundle.envelope.payload, "intent"));
+  ASSIGN_OR_RETURN(Line<Intent> line, Read(bundle, "intent", std::move(statement),
+                                           Role::kCoordinator, root, policy));
+  const Intent& intent = line.statement;
+  const Request& request = context.request;
+  if (intent.request != context.digest) {
+    line.Add(Rule::kManifest, ExitCode::kInputMissing,
+             "is for request " + intent.request.Short() + ", want " + context.digest.Short());
+  }
+  if (intent.manifest != request.manifest || intent.product != request.product ||
+      intent.version != request.version) {
+    line.Add(Rule::kManifest, ExitCode::kInputMissing,
+             "its manifest, product or version is not the request's");
+  }
+  return line;
+}
+
+Result<Line<Approval>> ReadApprovalLine(const Bundle& bundle, const ManifestView& manifest,
+                                        const RequestContext& request,
+                                        const std::optional<IntentContext>& intent,
+                                        const TrustRoot& root, const Policy& policy) {
+  ASSIGN_OR_RETURN(Approval statement,
+                   ParseStatementAs<Approval>(bundle.envelope.payload, "approval"));
+  const std::string name = "approval of " + Quoted(statement.auditor);
+  ASSIGN_OR_RETURN(Line<Approval> line,
+                   Read(bundle, name, std::move(statement), Role::kAuditor, root, policy));
+  const Approval& approval = line.statement;
+  CheckSaysWhoSigned(line, approval.auditor);
+  CheckIndependence(line, request, root);
+  if (request.request.manifest != manifest.digest) {
+    line.Add(Rule::kApprovals, ExitCode::kApproval, "the request is for another manifest");
+  }
+  if (approval.manifest != manifest.digest) {
+    line.Add(Rule::kApprovals, ExitCode::kApproval,
+             "is for manifest " + approval.manifest.Short() + ", want " + manifest.digest.Short());
+  }
+  if (approval.product != manifest.product || approval.version != manifest.version ||
+      Sorted(approval.sources) != Sorted(manifest.sources)) {
+    line.Add(Rule::kApprovals, ExitCode::kApproval,
+             "its product, version or source trees are not the manifest's");
+  }
+  const std::optional<UnixSeconds>& token = line.facts.token;
+  if (intent && intent->witnessed && token &&
+      *token > *intent->witnessed + policy.clock_skew_seconds) {
+    line.Add(Rule::kOrder, ExitCode::kNotValidThen,
+             "time stamp " + FormatTime(*token) + " is later than the intent's " +
+                 FormatTime(*intent->witnessed) + " by more than " +
+                 std::to_string(policy.clock_skew_seconds) + " s");
+  }
+  return line;
+}
+
+Result<Line<Record>> ReadRecordLine(const Bundle& bundle, const IntentContext& context,
+                                    const TrustRoot& root, const Policy& policy) {
+  ASSIGN_OR_RETURN(Record statement, ParseStatementAs<Record>(bundle.envelope.payload, "record"));
+  const std::string name = "record of " + Quoted(statement.builder);
+  ASSIGN_OR_RETURN(Line<Record> line,
+                   Read(bundle, name, std::move(statement), Role::kSite, root, policy));
+  const Record& record = line.statement;
+  const Intent& intent = context.intent;
+  CheckSaysWhoSigned(line, record.builder);
+  if (record.intent != context.digest) {
+    line.Add(Rule::kSites, ExitCode::kQuorum,
+             "was made for intent " + record.intent.Short() + ", want " + context.digest.Short());
+  }
+  if (record.manifest != intent.manifest) {
+    line.Add(Rule::kSites, ExitCode::kQuorum, "is of manifest " + record.manifest.Short() +
+                                                  ", want " + intent.manifest.Short());
+  }
+  if (std::find(intent.sites.begin(), intent.sites.end(), record.builder) == intent.sites.end()) {
+    line.Add(Rule::kSites, ExitCode::kQuorum, "the intent does not ask this site");
+  }
+  CheckAfterIntent(context.witnessed, policy, line.name, line.facts);
+  return line;
+}
+
+Result<Line<Release>> ReadReleaseLine(const Bundle& bundle, const TrustRoot& root,
+                                      const Policy& policy) {
+  ASSIGN_OR_RETURN(Release release,
+                   ParseStatementAs<Release>(bundle.envelope.payload, "release"));
+  ASSIGN_OR_RETURN(Line<Release> line,
+                   Read(bundle, "release", std::move(release), Role::kSigner, root, policy));
+  CheckSaysWhoSigned(line, line.statement.signer);
+  return line;
+}
+
+}  // namespace farm

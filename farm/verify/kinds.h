@@ -1,0 +1,58 @@
+// What each kind of line must say beyond the shared evidence.  Finds every problem.  Private to
+// this folder: verify.cc makes Verified values of it, judge.cc the verdict.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "farm/verify/line.h"
+
+namespace farm {
+
+// A line that was read as a T, with what was found out about it.
+template <typename T>
+struct Line {
+  T statement;
+  const Bundle* bundle;
+  std::string name;  // for messages
+  LineFacts facts;
+
+  bool sound() const { return facts.problems.empty(); }
+  void Add(Rule rule, ExitCode exit, const std::string& message) {
+    facts.problems.push_back(Problem{rule, exit, name + ": " + message});
+  }
+};
+
+// The request and the intent as the lines that build on them see them.
+struct RequestContext {
+  const Request& request;
+  Digest digest;
+  std::string key_id;  // "" where the line was not sound
+};
+struct IntentContext {
+  const Intent& intent;
+  Digest digest;
+  std::optional<UnixSeconds> witnessed;  // L; absent where the line was not sound
+};
+
+// Each reads the payload and checks the line.
+// Errors: kInvalidInput (the payload is no such statement); everything else is in `problems`.
+Result<Line<Request>> ReadRequestLine(const Bundle& line, const TrustRoot& root,
+                                      const Policy& policy);
+Result<Line<Intent>> ReadIntentLine(const Bundle& line, const RequestContext& request,
+                                    const TrustRoot& root, const Policy& policy);
+// Without `intent` the order is not checked.
+Result<Line<Approval>> ReadApprovalLine(const Bundle& line, const ManifestView& manifest,
+                                        const RequestContext& request,
+                                        const std::optional<IntentContext>& intent,
+                                        const TrustRoot& root, const Policy& policy);
+Result<Line<Record>> ReadRecordLine(const Bundle& line, const IntentContext& intent,
+                                    const TrustRoot& root, const Policy& policy);
+// A release without what it says of other lines; judge.cc checks that.
+Result<Line<Release>> ReadReleaseLine(const Bundle& line, const TrustRoot& root,
+                                      const Policy& policy);
+// L <= T of the release, once its intent is known.
+void CheckAfterIntent(const std::optional<UnixSeconds>& intent_witnessed, const Policy& policy,
+                      const std::string& name, LineFacts& facts);
+
+}  // namespace farm

@@ -1,0 +1,130 @@
+#include "farm/verify/line.h"
+
+#include "farm/base/bytes.h"
+
+namespace farm {
+namespace {
+
+bool IsPerson(Role role) { return role == Role::kRequester || role == Role::kAuditor; }
+
+std::string Quoted(std::string_view text) { return "\"" + Printable(text, 160) + "\""; }
+
+void Add(LineFacts& facts, Rule rule, ExitCode exit, std::string message) {
+  facts.problems.push_back(Problem{rule, exit, std::move(message)});
+}
+
+// A line by a person: the key itself is in the root, in the list of that role.
+void CheckPerson(const Bundle& line, const std::string& name, Role role, const TrustRoot& root,
+                 LineFacts& facts) {
+  const PublicKey& key = line.key();
+  if (role == Role::kAuditor && (line.certificate || root.FindRequester(key) != nullptr)) {
+    Add(facts, Rule::kApprovals, ExitCode::kApproval,
+        name + ": signed by " + (line.certificate ? "an operator's party" : "a requester") +
+            ", want an auditor of the root, who is neither");
+    return;
+  }
+  const Person* person = line.certificate             ? nullptr
+                         : role == Role::kAuditor     ? root.FindAuditor(key)
+                                                      : root.FindRequester(key);
+  if (person == nullptr) {
+    Add(facts, Rule::kIdentities, ExitCode::kBadSignature,
+        name + ": key " + key.KeyId().substr(0, 16) + ".. is no " + std::string(RoleName(role)) +
+            "'s in the root");
+    return;
+  }
+  if (facts.token && !person->valid_for.Contains(*facts.token)) {
+    Add(facts, Rule::kValidity, ExitCode::kNotValidThen,
+        name + ": the root does not vouch for " + Quoted(person->id) + " at " +
+            FormatTime(*facts.token));
+  }
+  facts.identity = LineIdentity{person->id, "", "", key.KeyId()};
+}
+
+// A line by a party with a certificate: issued by the CA of exactly the operator who owns the id.
+const Operator* CheckParty(const Bundle& line, const std::string& name, Role role,
+                           const TrustRoot& root, LineFacts& facts) {
+  const auto unknown = [&](const std::string& message) -> const Operator* {
+    Add(facts, Rule::kIdentities, ExitCode::kBadSignature, name + ": " + message);
+    return nullptr;
+  };
+  if (!line.certificate) {
+    return unknown("signed with a bare key, want a certificate of an operator's CA");
+  }
+  const Result<std::string> id = line.certificate->UriName();
+  if (!id) return unknown("certificate: " + id.error().message);
+  const std::optional<TrustRoot::Found> found = root.FindParty(*id);
+  if (!found) return unknown("the root does not know " + Quoted(*id));
+  const Operator& owner = *found->owner;
+  if (found->party->role != RoleName(role)) {
+    return unknown(Quoted(*id) + " is a " + found->party->role + " in the root, want a " +
+                   std::string(RoleName(role)));
+  }
+  // Without a time the issuer can still be judged, and the missing time is a problem of its own.
+  const UnixSeconds at = facts.token.value_or(line.certificate->not_before());
+  const Status chain = CheckSigningChain(*line.certificate, owner.authority, at);
+  if (!chain && chain.error().Exit() == ExitCode::kNotValidThen) {
+    Add(facts, Rule::kValidity, ExitCode::kNotValidThen, name + ": " + chain.error().message);
+  } else if (!chain) {
+    return unknown("certificate of " + Quoted(*id) + " is not of its operator " +
+                   Quoted(owner.id) + ": " + chain.error().message);
+  }
+  if (facts.token && !owner.valid_for.Contains(*facts.token)) {
+    Add(facts, Rule::kValidity, ExitCode::kNotValidThen,
+        name + ": the root does not vouch for operator " + Quoted(owner.id) + " at " +
+            FormatTime(*facts.token));
+  }
+  facts.identity =
+      LineIdentity{*id, owner.id, found->party->country, line.certificate->public_key().KeyId()};
+  return &owner;
+}
+
+}  // namespace
+
+std::string_view RoleName(Role role) {
+  switch (role) {
+    case Role::kRequester:
+      return "requester";
+    case Role::kCoordinator:
+      return "coordinator";
+    case Role::kSite:
+      return "site";
+    case Role::kAuditor:
+      return "auditor";
+    case Role::kSigner:
+      return "signer";
+  }
+  CHECK(false);
+}
+
+LineFacts CheckLine(const Bundle& line, const std::string& name, Role role, const TrustRoot& root,
+                    const Policy& policy) {
+  LineFacts facts;
+  if (line.envelope.payload_type != kInTotoPayloadType) {
+    Add(facts, Rule::kStatements, ExitCode::kUsage,
+        name + ": payload type is " + Quoted(line.envelope.payload_type));
+  }
+  if (!line.key().Verify(line.envelope.PaeBytes(), line.envelope.signature)) {
+    Add(facts, Rule::kSignatures, ExitCode::kBadSignature, name + ": signature does not match");
+  }
+  KeysOfLine keys;
+  keys.timestamp_authority = CheckToken(line, name, root, facts);
+  if (IsPerson(role)) {
+    CheckPerson(line, name, role, root, facts);
+  } else {
+    keys.owner = CheckParty(line, name, role, root, facts);
+  }
+  keys.log = CheckLogEntry(line, name, root, facts);
+  if (keys.log != nullptr) CheckWitnesses(line, name, root, policy, facts);
+  CheckRevocations(line, name, keys, root, facts);
+
+  if (facts.token && facts.witnessed &&
+      *facts.token > *facts.witnessed + policy.clock_skew_seconds) {
+    Add(facts, Rule::kOrder, ExitCode::kNotValidThen,
+        name + ": time stamp " + FormatTime(*facts.token) + " is later than the witnesses' " +
+            FormatTime(*facts.witnessed) + " by more than " +
+            std::to_string(policy.clock_skew_seconds) + " s");
+  }
+  return facts;
+}
+
+}  // namespace farm

@@ -1,0 +1,59 @@
+// The evidence that every line shares: signature, time stamp, known key, log entry, witnesses,
+// revocations.  Finds every problem, not only the first.  Private to this folder.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "farm/evidence/bundle.h"
+#include "farm/evidence/trust_root.h"
+#include "farm/verify/policy.h"
+#include "farm/verify/rules.h"
+#include "farm/verify/verify.h"
+
+namespace farm {
+
+enum class Role { kRequester, kCoordinator, kSite, kAuditor, kSigner };
+std::string_view RoleName(Role role);  // as the trust root writes it
+
+// What could be learned about a line.  Absent where it could not; then `problems` says why.
+struct LineFacts {
+  std::optional<LineIdentity> identity;
+  std::optional<UnixSeconds> token;      // T
+  std::optional<UnixSeconds> witnessed;  // U
+  std::optional<Checkpoint> checkpoint;  // signed by a known log
+  Problems problems;
+
+  // Only of a line without problems.
+  AttestedTimes Times() const { return {token.value(), witnessed.value()}; }
+};
+
+// `name` says which line in messages: "the record of https://farm.example/site/xa".
+LineFacts CheckLine(const Bundle& line, const std::string& name, Role role, const TrustRoot& root,
+                    const Policy& policy);
+
+// Steps of CheckLine that stand in files of their own.  Each adds to `facts`.
+
+// T: a token of a known authority over the signature (timestamp.cc).  The authority, if known.
+const TimestampAuthority* CheckToken(const Bundle& line, const std::string& name,
+                                     const TrustRoot& root, LineFacts& facts);
+// The entry is this line's, included under a checkpoint that a known log signed (log.cc).
+const Log* CheckLogEntry(const Bundle& line, const std::string& name, const TrustRoot& root,
+                         LineFacts& facts);
+// U: enough cosignatures by witnesses valid at that time (witnesses.cc).
+void CheckWitnesses(const Bundle& line, const std::string& name, const TrustRoot& root,
+                    const Policy& policy, LineFacts& facts);
+// No key that the line stands on is revoked (revocations.cc).
+struct KeysOfLine {
+  const Operator* owner = nullptr;
+  const TimestampAuthority* timestamp_authority = nullptr;
+  const Log* log = nullptr;
+};
+void CheckRevocations(const Bundle& line, const std::string& name, const KeysOfLine& keys,
+                      const TrustRoot& root, LineFacts& facts);
+// True if `key` was revoked and a signature attested at `token` and `witnessed` does not count.
+// Both times must be before compromised_since: each is attested by others than the other.
+bool IsRevoked(const TrustRoot& root, const std::string& key_id, std::optional<UnixSeconds> token,
+               std::optional<UnixSeconds> witnessed);
+
+}  // namespace farm

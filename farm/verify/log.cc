@@ -1,0 +1,80 @@
+#include <algorithm>
+
+#include "farm/base/bytes.h"
+#include "farm/evidence/merkle.h"
+#include "farm/verify/line.h"
+
+namespace farm {
+namespace {
+
+const Log* FindLog(const TrustRoot& root, const std::string& origin) {
+  for (const Log& log : root.logs) {
+    if (log.origin == origin) return &log;
+  }
+  return nullptr;
+}
+
+bool HasLineOf(const Note& note, const std::string& name, const PublicKey& key) {
+  const std::string hint = NoteKeyHint(name, key);
+  return std::any_of(note.signatures.begin(), note.signatures.end(),
+                     [&](const NoteSignature& s) { return s.name == name && s.key_hint == hint; });
+}
+
+// The whole check; the log and its checkpoint on success.
+struct Entered {
+  const Log* log;
+  Checkpoint checkpoint;
+};
+
+Result<Entered> CheckEntry(const Bundle& line, const TrustRoot& root) {
+  const auto wrong = [](std::string message) {
+    return Error{ErrorCode::kMismatch, std::move(message), ExitCode::kLogProof};
+  };
+  if (!line.log_entry) return wrong("no log entry");
+  const LogEntry& entry = *line.log_entry;
+  if (line.key().kind() != KeyKind::kP256 ||
+      CanonicalizedBody(line.envelope, line.certificate, line.key()) != entry.canonicalized_body) {
+    return wrong("the log entry is of another envelope, signature or key");
+  }
+  ASSIGN_OR_RETURN(const Note note, ParseNote(entry.checkpoint));
+  ASSIGN_OR_RETURN(Checkpoint checkpoint, ParseCheckpoint(note.text));
+  if (checkpoint.size != entry.tree_size || checkpoint.root != entry.root) {
+    return wrong("the proof's size or root is not the checkpoint's");
+  }
+  const Log* log = FindLog(root, checkpoint.origin);
+  if (log == nullptr) {
+    return wrong("the root does not know a log \"" + Printable(checkpoint.origin, 80) + "\"");
+  }
+  if (entry.log_id != NoteKeyIdFull(log->origin, log->key) &&
+      entry.log_id != NoteKeyIdFull(log->origin, log->ecdsa_key)) {
+    return wrong("logId is not of the log " + log->origin);
+  }
+  RETURN_IF_ERROR(CheckNoteSignature(note, log->origin, log->key));
+  if (HasLineOf(note, log->origin, log->ecdsa_key)) {
+    RETURN_IF_ERROR(CheckNoteSignature(note, log->origin, log->ecdsa_key));
+  }
+  RETURN_IF_ERROR(CheckInclusion(LeafHash(entry.canonicalized_body), entry.index, checkpoint.size,
+                                 entry.hashes, checkpoint.root));
+  return Entered{log, std::move(checkpoint)};
+}
+
+}  // namespace
+
+const Log* CheckLogEntry(const Bundle& line, const std::string& name, const TrustRoot& root,
+                         LineFacts& facts) {
+  Result<Entered> entered = CheckEntry(line, root);
+  if (!entered) {
+    facts.problems.push_back(
+        {Rule::kLog, ExitCode::kLogProof, name + ": " + entered.error().message});
+    return nullptr;
+  }
+  facts.checkpoint = std::move(entered->checkpoint);
+  if (facts.token && !entered->log->valid_for.Contains(*facts.token)) {
+    facts.problems.push_back({Rule::kValidity, ExitCode::kNotValidThen,
+                              name + ": the root does not vouch for log " + entered->log->origin +
+                                  " at " + FormatTime(*facts.token)});
+  }
+  return entered->log;
+}
+
+}  // namespace farm

@@ -1,0 +1,57 @@
+// The rules of a verdict and the problems found with them.  Private to this folder.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "farm/base/exit_code.h"
+#include "farm/base/result.h"
+
+namespace farm {
+
+// In the order in which a customer reads them.
+enum class Rule {
+  kRoot,
+  kRootVersion,
+  kDevelopmentRoot,
+  kRelease,
+  kStatements,
+  kArtifact,
+  kSignatures,
+  kIdentities,
+  kTimeStamps,
+  kSites,
+  kOutputs,
+  kOperators,
+  kCountries,
+  kLimits,
+  kApprovals,
+  kLog,
+  kConsistency,
+  kWitnesses,
+  kRevocations,
+  kValidity,
+  kOrder,
+  kLines,
+  kManifest,
+  kAgreement,
+  kSequence,
+};
+constexpr int kRuleCount = static_cast<int>(Rule::kSequence) + 1;
+
+std::string_view RuleName(Rule rule);
+// What a customer does when the rule does not hold.
+std::string_view RuleRemedy(Rule rule);
+
+struct Problem {
+  Rule rule;
+  ExitCode exit;
+  std::string message;  // which line, what was expected, what was found
+};
+using Problems = std::vector<Problem>;
+
+// The problem with the lowest exit code as an Error.  `problems` must not be empty.
+Error WorstOf(const Problems& problems);
+
+}  // namespace farm

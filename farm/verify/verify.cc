@@ -1,0 +1,98 @@
+#include "farm/verify/verify.h"
+
+#include "farm/verify/kinds.h"
+#include "farm/verify/quorum.h"
+
+namespace farm {
+namespace verify_internal {
+
+// The only maker of Verified values: of lines without a problem.
+struct Maker {
+  template <typename T>
+  static Result<Verified<T>> Make(Result<Line<T>> line) {
+    if (!line) return line.error();
+    if (!line->sound()) return WorstOf(line->facts.problems);
+    return Verified<T>(std::move(line->statement), *line->bundle, *line->facts.identity,
+                       line->facts.Times());
+  }
+};
+
+}  // namespace verify_internal
+
+namespace {
+
+using verify_internal::Maker;
+
+RequestContext ContextOf(const VerifiedRequest& request) {
+  return {request.statement(), request.digest(), request.identity().key_id};
+}
+
+IntentContext ContextOf(const VerifiedIntent& intent) {
+  return {intent.statement(), intent.digest(), intent.times().witnessed};
+}
+
+template <typename T>
+std::vector<LineIdentity> IdentitiesOf(const std::vector<Verified<T>>& lines) {
+  std::vector<LineIdentity> identities;
+  for (const Verified<T>& line : lines) identities.push_back(line.identity());
+  return identities;
+}
+
+Status StatusOf(const Problems& problems) {
+  if (problems.empty()) return {};
+  return WorstOf(problems);
+}
+
+}  // namespace
+
+Result<VerifiedRequest> VerifyRequest(const Bundle& line, const TrustRoot& root,
+                                      const Policy& policy) {
+  return Maker::Make(ReadRequestLine(line, root, policy));
+}
+
+Result<VerifiedIntent> VerifyIntent(const Bundle& line, const VerifiedRequest& request,
+                                    const TrustRoot& root, const Policy& policy) {
+  return Maker::Make(ReadIntentLine(line, ContextOf(request), root, policy));
+}
+
+Result<VerifiedApproval> VerifyApproval(const Bundle& line, const ManifestView& manifest,
+                                        const VerifiedRequest& request,
+                                        const VerifiedIntent& intent, const TrustRoot& root,
+                                        const Policy& policy) {
+  return Maker::Make(ReadApprovalLine(line, manifest, ContextOf(request), ContextOf(intent), root,
+                                      policy));
+}
+
+Result<VerifiedApproval> VerifyApprovalAlone(const Bundle& line, const ManifestView& manifest,
+                                             const VerifiedRequest& request, const TrustRoot& root,
+                                             const Policy& policy) {
+  return Maker::Make(
+      ReadApprovalLine(line, manifest, ContextOf(request), std::nullopt, root, policy));
+}
+
+Result<VerifiedRecord> VerifyRecord(const Bundle& line, const VerifiedIntent& intent,
+                                    const TrustRoot& root, const Policy& policy) {
+  return Maker::Make(ReadRecordLine(line, ContextOf(intent), root, policy));
+}
+
+Status CheckApprovalQuorum(const std::vector<VerifiedApproval>& approvals, std::int64_t count) {
+  return StatusOf(CheckAuditors(IdentitiesOf(approvals), count));
+}
+
+Status CheckSiteQuorum(const std::vector<VerifiedRecord>& records, const Policy& policy) {
+  return StatusOf(CheckSites(IdentitiesOf(records), policy));
+}
+
+bool SameOutcome(const Record& a, const Record& b) {
+  return a.manifest == b.manifest && a.plan == b.plan && a.lock == b.lock &&
+         a.root_tar == b.root_tar && a.image == b.image && a.result == b.result &&
+         a.outputs == b.outputs;
+}
+
+Status CheckAgreement(const std::vector<VerifiedRecord>& records) {
+  std::vector<const Record*> statements;
+  for (const VerifiedRecord& record : records) statements.push_back(&record.statement());
+  return StatusOf(CheckSameBuild(statements));
+}
+
+}  // namespace farm

@@ -1,0 +1,47 @@
+#include <algorithm>
+
+#include "farm/verify/line.h"
+
+namespace farm {
+
+void CheckWitnesses(const Bundle& line, const std::string& name, const TrustRoot& root,
+                    const Policy& policy, LineFacts& facts) {
+  const Result<Note> note = ParseNote(line.log_entry->checkpoint);
+  CHECK(note.has_value());  // CheckLogEntry has read it
+  std::vector<UnixSeconds> times;
+  std::size_t not_then = 0;
+  std::size_t revoked = 0;
+  for (const Witness& witness : root.witnesses) {
+    const Result<UnixSeconds> time = CheckCosignature(*note, witness.name, witness.key);
+    if (!time && time.error().code == ErrorCode::kNotFound) continue;
+    if (!time) {
+      facts.problems.push_back(
+          {Rule::kWitnesses, ExitCode::kWitnesses, name + ": " + time.error().message});
+    } else if (IsRevoked(root, witness.key.KeyId(), facts.token, *time)) {
+      ++revoked;
+    } else if (!witness.valid_for.Contains(*time)) {
+      ++not_then;
+    } else {
+      times.push_back(*time);
+    }
+  }
+  const std::size_t want = static_cast<std::size_t>(std::max<std::int64_t>(1, policy.witnesses));
+  if (times.size() >= want) {
+    std::sort(times.begin(), times.end());
+    facts.witnessed = times[want - 1];
+    return;
+  }
+  const std::string few = name + ": " + std::to_string(times.size()) + " of " +
+                          std::to_string(want) + " cosignatures of the root's witnesses";
+  if (times.size() + not_then >= want) {
+    facts.problems.push_back({Rule::kValidity, ExitCode::kNotValidThen,
+                              few + "; others were not valid at their time"});
+  } else if (times.size() + not_then + revoked >= want) {
+    facts.problems.push_back(
+        {Rule::kRevocations, ExitCode::kRevoked, few + "; others are revoked"});
+  } else {
+    facts.problems.push_back({Rule::kWitnesses, ExitCode::kWitnesses, few});
+  }
+}
+
+}  // namespace farm

@@ -1,0 +1,173 @@
+#include "farm/base/bytes.h"
+#include "farm/verify/case.h"
+
+namespace farm {
+namespace {
+
+std::string AtLeast(std::int64_t count, std::string_view what) {
+  return "at least " + std::to_string(count) + " " + std::string(what);
+}
+
+std::string LinesFound(const Case& facts) {
+  return std::to_string(3 + facts.records.size() + facts.approvals.size()) + " lines";
+}
+
+template <typename T>
+std::string Ids(const std::vector<Line<T>>& lines) {
+  std::vector<std::string> ids;
+  for (const Line<T>& line : lines) {
+    if (line.facts.identity) ids.push_back(Printable(line.facts.identity->id, 120));
+  }
+  return Join(ids, " ");
+}
+
+std::string Places(const std::vector<Line<Record>>& records, std::string LineIdentity::*field) {
+  std::vector<std::string> places;
+  for (const Line<Record>& record : records) {
+    if (record.facts.identity) places.push_back(Printable((*record.facts.identity).*field, 80));
+  }
+  return Join(places, " ");
+}
+
+std::string ExpectedCountries(const Policy& policy) {
+  std::string words = AtLeast(policy.countries, "countries");
+  for (const auto* wanted : {&policy.countries_any, &policy.manifest_countries_any}) {
+    if (!wanted->empty()) words += ", one of " + Join(*wanted, " ");
+  }
+  return words;
+}
+
+std::string FoundTimes(const Case& facts) {
+  if (!facts.release || !facts.release->facts.token) return "";
+  return "released at " + FormatTime(*facts.release->facts.token);
+}
+
+std::string FoundLimits(const Case& facts) {
+  for (const Line<Record>& record : facts.records) {
+    if (record.statement.limits_observed) return "limits observed";
+  }
+  return "the kernel's";
+}
+
+std::string ArtifactsFound(const Case& facts) {
+  return std::to_string(facts.release->statement.artifacts.size()) + " artifacts";
+}
+
+}  // namespace
+
+std::string ExpectedWords(Rule rule, const Case& facts) {
+  const Policy& policy = facts.policy;
+  switch (rule) {
+    case Rule::kRoot:
+      return "a root signed by its own keys";
+    case Rule::kRootVersion:
+      return facts.input.newest_root_version
+                 ? AtLeast(*facts.input.newest_root_version, "as version")
+                 : "any version (nothing remembered)";
+    case Rule::kDevelopmentRoot:
+      return "a production root, or a development root allowed on purpose";
+    case Rule::kRelease:
+      return "the first line is a readable release";
+    case Rule::kStatements:
+      return "every line that the release names is a canonical statement";
+    case Rule::kArtifact:
+      return "the file is an artifact of the release";
+    case Rule::kSignatures:
+      return "every signature matches its statement";
+    case Rule::kIdentities:
+      return "every key is the root's, every certificate of its own operator's CA";
+    case Rule::kTimeStamps:
+      return "every signature has a time stamp of a known authority";
+    case Rule::kSites:
+      return AtLeast(policy.sites, "sites, one record of each site asked");
+    case Rule::kOutputs:
+      return "every site built exactly the released artifacts, as the manifest declares";
+    case Rule::kOperators:
+      return AtLeast(policy.operators, "operators");
+    case Rule::kCountries:
+      return ExpectedCountries(policy);
+    case Rule::kLimits:
+      return facts.input.root.development ? "any (development root)"
+             : policy.require_kernel_limits ? "the kernel's limits at every site"
+                                            : "any (policy)";
+    case Rule::kApprovals:
+      return AtLeast(policy.auditors, "auditors of this manifest, none requester or operator");
+    case Rule::kLog:
+      return "every line is proved to be in a known log";
+    case Rule::kConsistency:
+      return "every line's log is a beginning of the release's log";
+    case Rule::kWitnesses:
+      return AtLeast(policy.witnesses, "witnesses of every line");
+    case Rule::kRevocations:
+      return "nothing revoked";
+    case Rule::kValidity:
+      return "every key and certificate valid when it was used";
+    case Rule::kOrder:
+      return "approved before the intent, built and released after it, logged after signing";
+    case Rule::kLines:
+      return "every line that the release names, once";
+    case Rule::kManifest:
+      return "one manifest in release, request, intent and records";
+    case Rule::kAgreement:
+      return "all sites agree";
+    case Rule::kSequence:
+      return facts.input.newest_sequence
+                 ? AtLeast(*facts.input.newest_sequence, "as sequence of the product")
+                 : "any sequence (nothing remembered)";
+  }
+  CHECK(false);
+}
+
+std::string FoundWords(Rule rule, const Case& facts) {
+  switch (rule) {
+    case Rule::kRoot:
+      return "root " + facts.input.root.digest.Short() + " expires " +
+             FormatTime(facts.input.root.expires);
+    case Rule::kRootVersion:
+      return "version " + std::to_string(facts.input.root.version);
+    case Rule::kDevelopmentRoot:
+      return facts.input.root.development ? "a development root, allowed on purpose"
+                                          : "a production root";
+    case Rule::kRelease:
+      return Printable(facts.manifest->product, 80) + " " +
+             Printable(facts.manifest->version, 80);
+    case Rule::kArtifact:
+      return facts.input.file_name.empty() ? ArtifactsFound(facts)
+                                           : facts.input.file_digest.Text();
+    case Rule::kSites:
+      return Ids(facts.records);
+    case Rule::kOperators:
+      return Places(facts.records, &LineIdentity::operator_id);
+    case Rule::kCountries:
+      return Places(facts.records, &LineIdentity::country);
+    case Rule::kLimits:
+      return FoundLimits(facts);
+    case Rule::kApprovals:
+      return Ids(facts.approvals);
+    case Rule::kOutputs:
+    case Rule::kAgreement:
+      return ArtifactsFound(facts) + ", " + std::to_string(facts.records.size()) + " records";
+    case Rule::kManifest:
+      return facts.manifest->digest.Text();
+    case Rule::kSequence:
+      return "sequence " + std::to_string(facts.release->statement.sequence);
+    case Rule::kValidity:
+    case Rule::kOrder:
+      return FoundTimes(facts);
+    case Rule::kRevocations:
+      return std::to_string(facts.input.root.revocations.size()) +
+             " revocations in the root, none applies";
+    case Rule::kStatements:
+    case Rule::kSignatures:
+    case Rule::kIdentities:
+    case Rule::kTimeStamps:
+    case Rule::kLog:
+    case Rule::kConsistency:
+    case Rule::kWitnesses:
+    case Rule::kLines:
+      return LinesFound(facts);
+  }
+  CHECK(false);
+}
+
+}  // namespace farm
