@@ -271,15 +271,18 @@ Status Maker::MakeLogAndWitnesses() {
                                       ValidFor{now_ - 60, {}}});
     witnesses.push_back({{"name", name},
                          {"url", "http://" + Address(name)},
-                         {"publicKey", Base64Encode(witness_key.public_key().spki())}});
+                         {"publicKey", std::string(name) + ".pem"}});
+    RETURN_IF_ERROR(WritePrivate("log", std::string(name) + ".pem", witness_key.public_key().Pem()));
     RETURN_IF_ERROR(WritePrivate(name, "key.pem", witness_key.Pem()));
     RETURN_IF_ERROR(WriteConfig(
         name, {{"listen", Address(name)},
                {"name", name},
                {"key", "key.pem"},
-               {"state", "state"},
+               {"directory", "state"},
                {"logs", Json::array({{{"origin", kOrigin},
-                                      {"publicKey", Base64Encode(key.public_key().spki())}}})}}));
+                                      {"url", "http://" + Address("log-http")},
+                                      {"publicKey", "log.pem"}}})}}));
+    RETURN_IF_ERROR(WritePrivate(name, "log.pem", key.public_key().Pem()));
   }
   RETURN_IF_ERROR(WritePrivate("log", "key.pem", key.Pem()));
   RETURN_IF_ERROR(WritePrivate("log", "ecdsa.key.pem", ecdsa_key.Pem()));
@@ -294,7 +297,7 @@ Status Maker::MakeLogAndWitnesses() {
                              {"key", "key.pem"},
                              {"ecdsaKey", "ecdsa.key.pem"},
                              {"witnesses", witnesses},
-                             {"cosignaturesNeeded", 2},
+                             {"cosignatures", 2},
                              {"peers", peers}});
 }
 
