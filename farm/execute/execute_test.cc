@@ -1,0 +1,354 @@
+#include "farm/execute/execute.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <fstream>
+
+#include "farm/base/files.h"
+#include "farm/crypto/hash.h"
+#include "farm/execute/fake_launcher.h"
+#include "farm/execute/launcher.h"
+#include "farm/store/archive.h"
+#include "farm/store/tree.h"
+
+namespace farm {
+namespace {
+
+std::string OwnProgram() {
+  std::string path(4096, '\0');
+  path.resize(static_cast<std::size_t>(readlink("/proc/self/exe", path.data(), path.size())));
+  return path;
+}
+
+class Recorder final : public EventSink {
+ public:
+  void ActionStarted(const Action& action, std::size_t number, std::size_t total) override {
+    events += action.step + " " + std::to_string(number) + "/" + std::to_string(total) + "\n";
+  }
+  void Log(const Action&, std::string_view bytes) override { log += bytes; }
+  void ActionEnded(const Action& action, const ActionResult& result) override {
+    events += action.step + (result.end == ActionEnd::kSucceeded ? " ok\n" : " failed\n");
+  }
+  std::string events;
+  std::string log;
+};
+
+class ExecuteTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    blobs_ = std::move(*BlobStore::Open(RealFileSystem(), temporary_.path() + "/store"));
+    setup_.launcher = OwnProgram();
+    setup_.check_program = OwnProgram();
+    setup_.root_directory = "/root";
+    setup_.scratch_directory = temporary_.path();
+  }
+
+  // A source of one file, as `farm source import` makes it.
+  ManifestSource Source() {
+    const std::string directory = temporary_.path() + "/tree";
+    mkdir(directory.c_str(), 0755);
+    std::ofstream(directory + "/a.txt") << "hello\n";
+    auto writer = *blobs_->NewWriter();
+    EXPECT_TRUE(WriteTarOfDirectory(directory, 1700000000,
+                                    [&](std::string_view bytes) { return writer->Append(bytes); }));
+    const StoredBlob blob = *writer->Commit();
+    ManifestSource source;
+    source.name = "src";
+    source.tree = IdentifyTreeAt(directory)->sha256;
+    source.files = {{"src.tar", blob.digest, blob.size}};
+    source.origin = DirectoryOrigin{"tree"};
+    return source;
+  }
+
+  Manifest TwoSteps(const std::string& first, const std::string& second) {
+    Manifest manifest;
+    manifest.product = "p";
+    manifest.version = "1";
+    manifest.source_date_epoch = 1700000000;
+    manifest.sources = {Source()};
+    manifest.toolchain = "t";
+    manifest.lock = Sha256("lock");
+    Step one;
+    one.name = "one";
+    one.inputs = {{"in", "src", "", ""}};
+    one.argv = {"/bin/sh", "-c", first};
+    one.directory = "in";
+    one.outputs = {"out/one"};
+    Step two;
+    two.name = "two";
+    two.inputs = {{"given", "", "one", "out/one"}};
+    two.argv = {"/bin/sh", "-c", second};
+    two.outputs = {"two"};
+    manifest.steps = {one, two};
+    manifest.artifacts = {{"two", "two", "two"}};
+    const Status good = LintManifest(manifest);
+    EXPECT_TRUE(good) << good.error().message;
+    return manifest;
+  }
+
+  Result<BuildOutcome> Run(const Manifest& manifest) {
+    const auto plan = MakePlan(manifest, ManifestDigest(manifest), manifest.lock);
+    const auto executor = NewLocalExecutor(setup_);
+    return RunPlan(*plan, *executor, {*blobs_, cancelled_}, events_);
+  }
+
+  // One action without a source that runs `argv` and gives `out`.
+  Result<ActionResult> RunOne(const std::vector<std::string>& argv) {
+    Action action;
+    action.step = "one";
+    action.argv = argv;
+    action.environment = {{"PATH", "/usr/bin:/bin"}};
+    action.outputs = {"out"};
+    return NewLocalExecutor(setup_)->Execute(action, {*blobs_, cancelled_}, events_);
+  }
+
+  TemporaryDirectory temporary_ = *TemporaryDirectory::Make("");
+  std::unique_ptr<BlobStore> blobs_;
+  SandboxSetup setup_;
+  Recorder events_;
+  std::function<bool()> cancelled_;
+};
+
+TEST_F(ExecuteTest, RunsAPlanFromSourcesToArtifacts) {
+  const auto outcome = Run(
+      TwoSteps("echo building; mkdir ../out; tr a-z A-Z <a.txt >../out/one; chmod 755 ../out/one",
+               "test -x given; cat given given >two; echo $SOURCE_DATE_EPOCH >>two"));
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  ASSERT_EQ(outcome->result, BuildResult::kSucceeded) << outcome->reason;
+  ASSERT_EQ(outcome->artifacts.size(), 1u);
+  const Artifact& artifact = outcome->artifacts[0];
+  EXPECT_EQ(artifact.name, "two");
+  EXPECT_EQ(artifact.mode, "0644");
+  EXPECT_EQ(*blobs_->GetBytes(artifact.digest, 100), "HELLO\nHELLO\n1700000000\n");
+  EXPECT_EQ(artifact.size, 23u);
+  ASSERT_EQ(outcome->trace.size(), 2u);
+  EXPECT_EQ(outcome->trace[0].outputs[0].name, "out/one");
+  EXPECT_EQ(outcome->trace[0].outputs[0].mode, "0755");
+  EXPECT_EQ(outcome->trace[0].milliseconds, 12);
+  EXPECT_TRUE(outcome->limits_observed);
+  EXPECT_EQ(outcome->sandbox.at("root_backend"), "directory");
+  EXPECT_EQ(outcome->sandbox.at("landlock_abi"), 7);
+  EXPECT_EQ(outcome->sandbox.at("limits"), "observed");
+  EXPECT_EQ(events_.events, "one 1/2\none ok\ntwo 2/2\ntwo ok\n");
+  EXPECT_NE(events_.log.find("building\n"), std::string::npos);
+}
+
+TEST_F(ExecuteTest, RefusesASourceThatIsNotTheApprovedOne) {
+  Manifest manifest = TwoSteps("cp a.txt ../out", "true");
+  manifest.sources[0].tree = std::string(64, 'a');
+  const auto outcome = Run(manifest);
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, ErrorCode::kMismatch);
+  EXPECT_EQ(outcome.error().Exit(), ExitCode::kInputMissing);
+  EXPECT_NE(outcome.error().message.find("in " + std::string(64, 'a')), std::string::npos)
+      << outcome.error().message;
+}
+
+TEST_F(ExecuteTest, AFailedCommandIsAResultAndEndsThePlan) {
+  const auto outcome = Run(TwoSteps("echo compiler says no; exit 3", "true"));
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_EQ(outcome->result, BuildResult::kFailed);
+  EXPECT_EQ(outcome->failed_step, "one");
+  EXPECT_NE(outcome->reason.find("exit code 3"), std::string::npos) << outcome->reason;
+  EXPECT_NE(outcome->reason.find("compiler says no"), std::string::npos) << outcome->reason;
+  EXPECT_TRUE(outcome->artifacts.empty());
+  ASSERT_EQ(outcome->trace.size(), 1u);
+  EXPECT_EQ(outcome->trace[0].exit_code, 3);
+}
+
+TEST_F(ExecuteTest, SaysHowAnActionEnded) {
+  const struct {
+    const char* name;
+    std::vector<std::string> argv;
+    ActionEnd end;
+    const char* reason;
+  } kCases[] = {
+      {"succeeded", {"/bin/sh", "-c", "echo x >/build/out"}, ActionEnd::kSucceeded, ""},
+      {"exit_code", {"/bin/sh", "-c", "exit 7"}, ActionEnd::kFailed, "exit code 7"},
+      {"signal", {"/bin/sh", "-c", "kill -SEGV $$"}, ActionEnd::kFailed, "ended by SIGSEGV"},
+      {"no_output", {"/bin/true"}, ActionEnd::kFailed, "/build/out is missing"},
+      {"output_is_a_directory",
+       {"/bin/mkdir", "/build/out"},
+       ActionEnd::kFailed,
+       "output out is a directory, want a file"},
+      {"limit", {"fake:limit"}, ActionEnd::kLimit, "the limit on wall was reached"},
+  };
+  for (const auto& c : kCases) {
+    const auto result = RunOne(c.argv);
+    ASSERT_TRUE(result) << c.name << ": " << result.error().message;
+    EXPECT_EQ(result->end, c.end) << c.name;
+    EXPECT_EQ(result->reason, c.reason) << c.name;
+    EXPECT_EQ(result->outputs.size(), c.end == ActionEnd::kSucceeded ? 1u : 0u) << c.name;
+  }
+}
+
+TEST_F(ExecuteTest, KernelLimitsAreToldFromObservedOnes) {
+  EXPECT_TRUE(RunOne({"/bin/sh", "-c", "echo x >/build/out"})->limits_observed);
+  EXPECT_FALSE(RunOne({"fake:kernel", "/bin/sh", "-c", "echo x >/build/out"})->limits_observed);
+}
+
+TEST_F(ExecuteTest, TellsWhatKeptABuildFromRunning) {
+  const auto no_sandbox = RunOne({"fake:no-sandbox"});
+  ASSERT_FALSE(no_sandbox);
+  EXPECT_EQ(no_sandbox.error().Exit(), ExitCode::kUnavailable);
+  EXPECT_NE(no_sandbox.error().message.find("do this"), std::string::npos);
+
+  const auto garbage = RunOne({"fake:garbage"});
+  ASSERT_FALSE(garbage);
+  EXPECT_EQ(garbage.error().Exit(), ExitCode::kInternal);
+
+  setup_.launcher = "/bin/false";
+  EXPECT_EQ(RunOne({"/bin/true"}).error().Exit(), ExitCode::kInternal);
+  setup_.launcher = temporary_.path() + "/none";
+  EXPECT_EQ(RunOne({"/bin/true"}).error().Exit(), ExitCode::kUnavailable);
+}
+
+TEST_F(ExecuteTest, AMissingOrChangedInputIsNotBuilt) {
+  const Manifest manifest = TwoSteps("mkdir ../out; cp a.txt ../out/one", "cp given two");
+  const Digest tar = manifest.sources[0].files[0].digest;
+  std::ofstream(blobs_->PathOf(tar), std::ios::app) << "x";
+  EXPECT_EQ(Run(manifest).error().code, ErrorCode::kMismatch);
+  ASSERT_TRUE(blobs_->Remove(tar));
+  const auto missing = Run(manifest);
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().Exit(), ExitCode::kInputMissing);
+  EXPECT_NE(missing.error().message.find("inputs/src/src.tar"), std::string::npos);
+}
+
+TEST_F(ExecuteTest, ASourceThatCannotBeUnpackedFailsInPrepare) {
+  Manifest manifest = TwoSteps("true", "true");
+  const StoredBlob blob = *blobs_->PutBytes("no tar at all");
+  manifest.sources[0].files[0].digest = blob.digest;
+  const auto outcome = Run(manifest);
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_EQ(outcome->result, BuildResult::kFailed);
+  EXPECT_NE(outcome->reason.find("unpacking the sources: exit code 2"), std::string::npos)
+      << outcome->reason;
+}
+
+TEST_F(ExecuteTest, CancellingEndsThePlan) {
+  cancelled_ = [] { return true; };
+  const auto before = Run(TwoSteps("true", "true"));
+  ASSERT_FALSE(before);
+  EXPECT_EQ(before.error().Exit(), ExitCode::kCancelled);
+  EXPECT_EQ(events_.events, "");
+
+  std::atomic<int> asked = 0;
+  cancelled_ = [&] { return ++asked > 2; };
+  const auto during = RunOne({"/bin/sleep", "100"});
+  ASSERT_FALSE(during);
+  EXPECT_EQ(during.error().Exit(), ExitCode::kCancelled);
+}
+
+TEST_F(ExecuteTest, UnpacksASourceToFindItsTree) {
+  const ManifestSource source = Source();
+  const auto identity = SandboxUnpacker(setup_, *blobs_)(source);
+  ASSERT_TRUE(identity) << identity.error().message;
+  EXPECT_EQ(*identity, *IdentifyTreeAt(temporary_.path() + "/tree"));
+
+  ManifestSource broken = source;
+  broken.files[0].digest = blobs_->PutBytes("no tar")->digest;
+  const auto refused = SandboxUnpacker(setup_, *blobs_)(broken);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kInvalidInput);
+}
+
+TEST(Launcher, GetsEveryWordOfTheAction) {
+  const auto temporary = *TemporaryDirectory::Make("");
+  const auto blobs = *BlobStore::Open(RealFileSystem(), temporary.path() + "/s");
+  SandboxSetup setup;
+  setup.check_program = "/check";
+  setup.root_image = "/root.erofs";
+  setup.monitor_fd = 9;
+  setup.subid_base = 1000000;
+  setup.subid_count = 65536;
+  setup.require_kernel_limits = true;
+  Action action;
+  action.argv = {"make", "all"};
+  action.environment = {{"A", "1"}};
+  action.directory = "src";
+  action.inputs = {{"inputs/s/f", Sha256("f"), 1, "0755", "", ""}};
+  action.prepare = {"sh", "-c", "x"};
+  action.trees = {{"src", std::string(64, 'c')}};
+  action.outputs = {"o"};
+  action.loopback = true;
+  action.input_time = 5;
+  const std::vector<std::string> words = LauncherWords({setup, action, *blobs, "/out", true, 7});
+  const std::vector<std::string> want = {"--root-image",
+                                         "/root.erofs",
+                                         "--monitor-fd",
+                                         "9",
+                                         "--subids",
+                                         "1000000:65536",
+                                         "--require-kernel-limits",
+                                         "--input",
+                                         blobs->PathOf(Sha256("f")),
+                                         "/build/inputs/s/f",
+                                         "0755",
+                                         "5",
+                                         "--env",
+                                         "A=1",
+                                         "--cwd",
+                                         "/build/src",
+                                         "--loopback",
+                                         "--prepare-word",
+                                         "sh",
+                                         "--prepare-word",
+                                         "-c",
+                                         "--prepare-word",
+                                         "x",
+                                         "--check-word",
+                                         "/check",
+                                         "--check-word",
+                                         "identify-tree",
+                                         "--check-word",
+                                         "src",
+                                         "--check-dir",
+                                         "/build",
+                                         "--check-expect",
+                                         "src " + std::string(64, 'c') + "\n",
+                                         "--output",
+                                         "/build/o",
+                                         "--output-dir",
+                                         "/out",
+                                         "--wall-seconds",
+                                         "7200",
+                                         "--cpu-seconds",
+                                         "28800",
+                                         "--memory-bytes",
+                                         "4294967296",
+                                         "--pids",
+                                         "4096",
+                                         "--disk-bytes",
+                                         "8589934592",
+                                         "--disk-inodes",
+                                         "1000000",
+                                         "--log-bytes",
+                                         "67108864",
+                                         "--output-bytes",
+                                         "4294967296",
+                                         "--silence-seconds",
+                                         "1800",
+                                         "--log-fd",
+                                         "1",
+                                         "--result-fd",
+                                         "7",
+                                         "--",
+                                         "make",
+                                         "all"};
+  EXPECT_EQ(words, want);
+}
+
+}  // namespace
+}  // namespace farm
+
+int main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "run") return farm::FakeLauncherMain(argc, argv);
+  if (argc > 1 && std::string_view(argv[1]) == "identify-tree") {
+    return farm::IdentifyTreeMain(argc, argv);
+  }
+  ::testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}
