@@ -1,0 +1,120 @@
+// Makes whole releases with keys of its own: a trust root, the lines of a bundle file and the
+// artifacts, signed, time-stamped, logged in a real Merkle tree and cosigned.  What a test bends,
+// it bends through the draft of a line before that is signed, or in the finished values.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "farm/evidence/bundle.h"
+#include "farm/evidence/statement.h"
+#include "farm/evidence/trust_root.h"
+#include "farm/verify/policy.h"
+#include "farm/verify/verify.h"
+
+namespace farm {
+
+struct EvidenceOptions {
+  UnixSeconds start = 1'800'000'000;  // 2027-01-15: no fixture is judged by today's date
+  bool development = true;
+  int sites = 3;  // site i belongs to operator i, with its own CA, in country XA, XB, XC, ...
+  int auditors = 2;
+  int witnesses = 2;
+  std::string product = "hello";
+  std::string version = "1.0";
+  // Names and bytes; also what the manifest declares.
+  std::vector<std::pair<std::string, std::string>> artifacts = {
+      {"hello.tar", "the program\n"}, {"hello.txt", "the manual\n"}};
+  // What the manifest demands on top of a policy.
+  std::int64_t requires_sites = 0;
+  std::int64_t requires_auditors = 0;
+  std::vector<std::string> requires_countries_any;
+};
+
+// A line before it is signed.  The maker fills it; a test may change anything.
+struct LineDraft {
+  Statement statement;
+  std::string party;      // id of who signs: "site-0", "signer", "coordinator", "auditor-0", ...
+  std::string authority;  // id of the operator whose CA issues the leaf; "" for persons
+  std::string uri;        // the leaf's name; "" for persons
+  UnixSeconds leaf_start = 0;
+  UnixSeconds token = 0;      // T
+  UnixSeconds witnessed = 0;  // U: what every witness says
+  std::map<int, UnixSeconds> witnessed_by;  // exceptions: witness number -> its time
+  std::vector<int> witnesses;               // which of them cosign
+  bool stamped = true;
+  bool logged = true;
+};
+using DraftHook = std::function<void(LineDraft&)>;
+
+struct MadeRelease {
+  std::vector<Bundle> lines;  // release, request, intent, records, approvals
+  std::vector<std::pair<std::string, std::string>> artifacts;
+  std::string FileText() const;  // the .sigstore.jsonl
+};
+
+// Where the lines of a made release stand.
+constexpr std::size_t kReleaseLine = 0;
+constexpr std::size_t kRequestLine = 1;
+constexpr std::size_t kIntentLine = 2;
+constexpr std::size_t kFirstRecordLine = 3;
+
+// Not thread-safe.  Two makers share nothing.
+class EvidenceMaker {
+ public:
+  EvidenceMaker();
+  explicit EvidenceMaker(const EvidenceOptions& options);
+
+  // A whole release.  `hook` sees each draft just before it is signed, links to earlier lines in
+  // place.  May be called again: the log grows.
+  MadeRelease Make();
+  MadeRelease Make(const DraftHook& hook);
+
+  // What Judge takes for the first artifact of `made`, one hour after the release.
+  VerdictInput Input(const MadeRelease& made) const;
+
+  // Steps, for tests that build their own way.
+  LineDraft Draft(const Statement& statement, const std::string& party, UnixSeconds token) const;
+  Bundle Sign(const LineDraft& draft) const;               // envelope and key only
+  void Stamp(Bundle& line, UnixSeconds time) const;        // adds the token
+  void Enter(Bundle& line, const LineDraft& draft);        // appends to the log, adds the proof
+  Bundle MakeLine(const LineDraft& draft);                 // all of it
+  // Adds to lines[0] the consistency proofs from every other line's checkpoint.
+  void AddConsistency(std::vector<Bundle>& lines) const;
+
+  const EvidenceOptions& options() const { return options_; }
+  const TrustRoot& root() const { return root_; }
+  std::string RootBytes() const;  // signed with the root key
+  Policy policy() const;          // as many sites, operators, auditors, witnesses as there are
+  const std::string& manifest() const { return manifest_; }
+  static std::string SiteId(int site);      // builder id
+  const PrivateKey& Key(const std::string& party) const;  // also "root", "log", "log-ecdsa",
+                                                          // "witness-0", "tsa", "ca-operator-0"
+  std::string Log() const { return "log.farm.example"; }
+  Checkpoint Head() const;
+  Digest TreeRoot(std::uint64_t size) const;
+  std::vector<Digest> InclusionProof(std::uint64_t index, std::uint64_t size) const;
+  std::vector<Digest> ConsistencyProof(std::uint64_t old_size, std::uint64_t new_size) const;
+  // A signed and cosigned checkpoint note of the first `size` entries.
+  std::string CheckpointNote(std::uint64_t size, const LineDraft& draft) const;
+
+ private:
+  void MakeKeys();
+  void MakeRoot();
+  Digest SubtreeRoot(std::uint64_t begin, std::uint64_t end) const;
+
+  EvidenceOptions options_;
+  std::map<std::string, PrivateKey> keys_;
+  std::map<std::string, Certificate> authorities_;  // operator id -> CA
+  std::map<std::string, Certificate> tsa_;          // "leaf", "root"
+  TrustRoot root_;
+  std::string manifest_;
+  std::vector<Digest> leaves_;
+};
+
+// A canonical manifest for tests, with the fields that a verifier reads.
+std::string TestManifest(const EvidenceOptions& options);
+
+}  // namespace farm
