@@ -9,8 +9,6 @@
 namespace farm {
 namespace {
 
-constexpr const char* kIssuerOid = "1.3.6.1.4.1.57264.1.8";  // Fulcio: issuer, a DER UTF8String
-
 std::string_view ViewOf(const ASN1_STRING* text) {
   return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
           static_cast<std::size_t>(ASN1_STRING_length(text))};

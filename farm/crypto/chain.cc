@@ -10,9 +10,7 @@ namespace {
 
 constexpr int kSecurityLevel = 2;  // 112 bits: RSA 2048, P-256, SHA-256 and better
 
-using OwnedStore = OpensslOwned<X509_STORE, X509_STORE_free>;
 using OwnedStoreContext = OpensslOwned<X509_STORE_CTX, X509_STORE_CTX_free>;
-using BorrowingStack = OpensslOwned<STACK_OF(X509), [](STACK_OF(X509) * s) { sk_X509_free(s); }>;
 
 Error Untrusted(std::string message) {
   return Error{ErrorCode::kUntrusted, std::move(message), ExitCode::kBadSignature};

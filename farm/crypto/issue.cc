@@ -14,7 +14,6 @@ namespace {
 constexpr UnixSeconds kBackdatedSeconds = 60;  // clocks of other machines may be slow
 constexpr std::size_t kNameBytesMax = 64;      // RFC 5280 appendix A: ub-common-name
 constexpr const char* kIssuerOidRaw = "1.3.6.1.4.1.57264.1.1";  // Fulcio: the URL's bytes
-constexpr const char* kIssuerOid = "1.3.6.1.4.1.57264.1.8";     // Fulcio: a DER UTF8String
 constexpr const char* kSctListOid = "1.3.6.1.4.1.11129.2.4.2";  // RFC 6962 section 3.3
 
 using OwnedExtension = OpensslOwned<X509_EXTENSION, X509_EXTENSION_free>;

@@ -31,6 +31,13 @@ using OpensslOwned = std::unique_ptr<T, OpensslFree<kFree>>;
 
 using OwnedPkey = OpensslOwned<EVP_PKEY, EVP_PKEY_free>;
 using OwnedX509 = OpensslOwned<X509, X509_free>;
+using OwnedStore = OpensslOwned<X509_STORE, X509_STORE_free>;
+// Owns the stack, borrows the certificates in it.
+inline void FreeStackOnly(STACK_OF(X509) * stack) { sk_X509_free(stack); }
+using BorrowingStack = OpensslOwned<STACK_OF(X509), FreeStackOnly>;
+
+// Fulcio's extension for the issuer: a DER UTF8String.
+constexpr const char* kIssuerOid = "1.3.6.1.4.1.57264.1.8";
 
 // Empties this thread's error queue when a function of ours ends: TLS code in the same program
 // takes what is left there for its own.  Declared before the objects it outlives.

@@ -22,7 +22,6 @@ constexpr std::array<int, 3> kDigestNids = {NID_sha256, NID_sha384, NID_sha512};
 using OwnedRequest = OpensslOwned<TS_REQ, TS_REQ_free>;
 using OwnedResponse = OpensslOwned<TS_RESP, TS_RESP_free>;
 using OwnedInteger = OpensslOwned<ASN1_INTEGER, ASN1_INTEGER_free>;
-using BorrowingStack = OpensslOwned<STACK_OF(X509), [](STACK_OF(X509) * s) { sk_X509_free(s); }>;
 
 Error Untrusted(std::string_view reason) {
   return Error{ErrorCode::kUntrusted, "time stamp: " + std::string(reason),
@@ -106,7 +105,7 @@ Result<Certificate> FindSigner(PKCS7* token, STACK_OF(X509) * chain) {
 // The CMS signature and, by the ESS attribute, that it names this signer.  Its chain is checked by
 // CheckChain; OpenSSL builds one of its own here, to the same root.
 Status CheckSignature(PKCS7* token, STACK_OF(X509) * chain, X509* root) {
-  const OpensslOwned<X509_STORE, X509_STORE_free> store(X509_STORE_new());
+  const OwnedStore store(X509_STORE_new());
   CHECK(store && X509_STORE_add_cert(store.get(), root) == 1);
   CHECK(X509_STORE_set_flags(store.get(), X509_V_FLAG_NO_CHECK_TIME) == 1);
   X509* signer = nullptr;
