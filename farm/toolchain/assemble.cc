@@ -1,0 +1,329 @@
+#include "farm/toolchain/assemble.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "farm/base/bytes.h"
+#include "farm/base/files.h"
+#include "farm/crypto/hash.h"
+#include "farm/json/json.h"
+#include "farm/toolchain/assemble_script.h"
+
+namespace farm {
+namespace {
+
+constexpr char kFacts[] = "assembled.json";
+constexpr std::uint64_t kFactsBytesMax = 4096;       // five short fields
+constexpr std::uint64_t kDiskBytes = 32ull << 30;    // of one file; the largest root seen has 1.5 GB
+constexpr std::chrono::seconds kAssemblyTimeout{7200};  // 300 packages on a busy machine: 300 s
+
+std::string PartialOf(const std::string& directory) { return directory + ".partial"; }
+
+Error Mismatch(std::string message) {
+  return Error{ErrorCode::kMismatch, std::move(message), ExitCode::kInputMissing};
+}
+
+Status MakeDirectoryWithMode(const std::string& path, mode_t mode) {
+  RETURN_IF_ERROR(RealFileSystem().MakeDirectory(path));
+  if (chmod(path.c_str(), mode) != 0) {
+    return Error{ErrorCode::kUnavailable, path + ": cannot set its mode"};
+  }
+  return {};
+}
+
+// The same bytes under another name: a hard link where the system lets us, and where the sandbox's
+// user could read it; else a copy.
+Status LinkOrCopy(const std::string& from, const std::string& to) {
+  struct stat status = {};
+  if (stat(from.c_str(), &status) == 0 && (status.st_mode & S_IROTH) != 0 &&
+      link(from.c_str(), to.c_str()) == 0) {
+    return {};
+  }
+  ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file, RealFileSystem().Create(to, false));
+  RETURN_IF_ERROR(ReadFileInPieces(
+      from, [&file](std::string_view piece) { return file->Append(piece); }));
+  if (chmod(to.c_str(), 0644) != 0) {
+    return Error{ErrorCode::kUnavailable, to + ": cannot set its mode"};
+  }
+  return {};
+}
+
+// The folder that the assembler reads: packages, their list, and the script.
+Status MakeRepository(const AssembleRequest& request, const std::string& repository) {
+  RETURN_IF_ERROR(MakeDirectoryWithMode(repository, 0755));
+  for (const LockedPackage& package : request.lock.packages) {
+    const std::string who = "package " + package.name + " " + package.version + ": ";
+    const auto path = request.packages.find(package.sha256);
+    if (path == request.packages.end() || !FileExists(path->second)) {
+      return Error{ErrorCode::kNotFound, who + package.sha256.Text() + " is not here",
+                   ExitCode::kInputMissing};
+    }
+    const std::string name = JoinPath(repository, package.sha256.Hex() + ".deb");
+    RETURN_IF_ERROR(LinkOrCopy(path->second, name));
+    ASSIGN_OR_RETURN(const FileDigest found, DigestOfFile(name));
+    if (found.digest != package.sha256) {
+      return Mismatch(who + "want " + package.sha256.Text() + ", found " + found.digest.Text());
+    }
+    if (found.size != static_cast<std::uint64_t>(package.size)) {
+      return Mismatch(who + "want " + std::to_string(package.size) + " bytes, found " +
+                      std::to_string(found.size));
+    }
+  }
+  for (const auto& [name, text] : {std::pair<std::string, std::string>{
+                                       "packages.list", PackagesList(request.lock)},
+                                   {"assemble.sh", std::string(AssembleScript())}}) {
+    const std::string path = JoinPath(repository, name);
+    RETURN_IF_ERROR(WriteDurably(RealFileSystem(), path, text));
+    if (chmod(path.c_str(), 0644) != 0) {
+      return Error{ErrorCode::kUnavailable, path + ": cannot set its mode"};
+    }
+  }
+  return {};
+}
+
+// Words of the launcher that say whose ids the sandbox gets.
+void AddIdentity(const AssemblySandbox& sandbox, ProcessSpec& spec) {
+  if (sandbox.monitor_fd >= 0) {
+    spec.argv.insert(spec.argv.end(), {"--monitor-fd", std::to_string(sandbox.monitor_fd)});
+    spec.inherited_descriptors.push_back(sandbox.monitor_fd);
+  } else if (sandbox.subid_count > 0) {
+    spec.argv.insert(spec.argv.end(), {"--subids", std::to_string(sandbox.subid_base) + ":" +
+                                                       std::to_string(sandbox.subid_count)});
+  }
+  spec.environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"};
+}
+
+// The last lines of what the assembler's programs said.
+std::string LastWords(const std::string& log) {
+  std::vector<std::string> lines = Split(log, '\n');
+  while (!lines.empty() && lines.back().empty()) lines.pop_back();
+  const std::size_t first = lines.size() > 5 ? lines.size() - 5 : 0;
+  return Printable(Join({lines.begin() + static_cast<std::ptrdiff_t>(first), lines.end()}, " | "),
+                   800);
+}
+
+std::string TextOf(const Json& value, const char* name) {
+  const auto found = value.find(name);
+  return found != value.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+// What the launcher's one line of JSON says; success if the assembler ended with 0.
+Status JudgeRun(const ProcessResult& process) {
+  if (process.cancelled) {
+    return Error{ErrorCode::kUnavailable, "cancelled", ExitCode::kCancelled};
+  }
+  if (process.ok()) return {};
+  const std::string words = LastWords(process.error_output);
+  const auto result = ParseForeignJson(process.output, "result of farm-sandbox", 1 << 20);
+  if (!result || !result->is_object()) {
+    return Error{ErrorCode::kUnavailable,
+                 process.timed_out ? "took more than two hours" : "farm-sandbox: " + words};
+  }
+  const std::string ended = TextOf(*result, "ended");
+  if (ended != "exited") {
+    return Error{ErrorCode::kUnavailable, "sandbox: " + ended + " " + TextOf(*result, "limit") +
+                                              TextOf(*result, "message") + " " + words};
+  }
+  const auto code = result->find("exit_code");
+  if (code != result->end() && code->is_number_integer() && code->get<int>() == 22) {
+    return Mismatch(words);
+  }
+  return Error{ErrorCode::kUnavailable, words};
+}
+
+Status RunAssembler(const AssembleRequest& request, const AssemblySandbox& sandbox,
+                    const std::string& partial, const Progress& progress) {
+  ProcessSpec spec;
+  spec.argv = {sandbox.launcher, "run"};
+  AddIdentity(sandbox, spec);
+  spec.argv.insert(
+      spec.argv.end(),
+      {"--profile", "assembly", "--uid", "0", "--gid", "0", "--result-fd", "1", "--log-fd", "2",
+       "--disk-bytes", std::to_string(kDiskBytes), "--wall-seconds",
+       std::to_string(kAssemblyTimeout.count()), "--work", JoinPath(partial, "build"), "--bind-ro",
+       JoinPath(partial, "repository"), "/mnt", "--", "/bin/bash", "/mnt/assemble.sh", "/mnt",
+       "/build", request.lock.requested.suites.front(), request.lock.requested.architecture,
+       std::to_string(request.lock.requested.source_date_epoch), "tar", "image"});
+  if (request.keeps.tree) spec.argv.push_back("tree");
+  spec.timeout = kAssemblyTimeout + std::chrono::seconds(60);
+  spec.cancelled = sandbox.cancelled;
+  if (progress) {
+    spec.on_error_output = [&progress, rest = std::string()](std::string_view piece) mutable {
+      rest += piece;
+      for (std::size_t end; (end = rest.find('\n')) != std::string::npos; rest.erase(0, end + 1)) {
+        progress(std::string_view(rest).substr(0, end));
+      }
+    };
+  }
+  ASSIGN_OR_RETURN(const ProcessResult process, sandbox.run(spec));
+  return JudgeRun(process);
+}
+
+Status Compare(const char* what, const Digest& want, const Digest& found) {
+  if (want == found) return {};
+  return Mismatch(std::string(what) + ": the lock says " + want.Text() + ", assembled here " +
+                  found.Text());
+}
+
+Status CompareWithLock(const Lock& lock, const Assembled& assembled) {
+  if (lock.IsDraft()) return {};
+  RETURN_IF_ERROR(Compare("root tar", lock.root_tar, assembled.root_tar));
+  RETURN_IF_ERROR(Compare("image", lock.image, assembled.image));
+  if (lock.image_size == assembled.image_size) return {};
+  return Mismatch("image: the lock says " + std::to_string(lock.image_size) +
+                  " bytes, assembled here " + std::to_string(assembled.image_size));
+}
+
+std::string FactsText(const Assembled& assembled) {
+  return WriteCanonicalJson(Json{{"format", "farm-assembled/1"},
+                                 {"rootTar", assembled.root_tar.Text()},
+                                 {"image", assembled.image.Text()},
+                                 {"imageSize", assembled.image_size},
+                                 {"milliseconds", assembled.milliseconds}});
+}
+
+Result<Assembled> ParseFacts(const std::string& text) {
+  ASSIGN_OR_RETURN(const Json value, ParseJson(text, kFacts, kFactsBytesMax));
+  JsonFields fields(value, kFacts);
+  fields.Format("farm-assembled/1");
+  Assembled assembled;
+  assembled.root_tar = fields.DigestOf("rootTar");
+  assembled.image = fields.DigestOf("image");
+  assembled.image_size = fields.Integer("imageSize", 1, kImageBytesMax);
+  assembled.milliseconds = fields.Integer("milliseconds", 0, kJsonIntegerMax);
+  RETURN_IF_ERROR(fields.Finish());
+  return assembled;
+}
+
+void SetPaths(const std::string& directory, const AssemblyKeeps& keeps, Assembled& assembled) {
+  if (keeps.tar) assembled.tar_path = JoinPath(directory, "root.tar");
+  if (keeps.image) assembled.image_path = JoinPath(directory, "root.erofs");
+  if (keeps.tree) assembled.tree_path = JoinPath(directory, "root");
+}
+
+// From the finished `build` below the partial folder to DIR.
+Result<Assembled> Publish(const AssembleRequest& request, const std::string& partial,
+                          std::int64_t milliseconds) {
+  const std::string build = JoinPath(partial, "build");
+  const std::string tar = JoinPath(build, "root.tar");
+  const std::string image = JoinPath(build, "root.erofs");
+  ASSIGN_OR_RETURN(const FileDigest tar_digest, DigestOfFile(tar));
+  ASSIGN_OR_RETURN(const FileDigest image_digest, DigestOfFile(image));
+  Assembled assembled;
+  assembled.root_tar = tar_digest.digest;
+  assembled.image = image_digest.digest;
+  assembled.image_size = static_cast<std::int64_t>(image_digest.size);
+  assembled.milliseconds = milliseconds;
+  RETURN_IF_ERROR(CompareWithLock(request.lock, assembled));
+  if (!request.keeps.tar) RETURN_IF_ERROR(RealFileSystem().Remove(tar));
+  if (!request.keeps.image) RETURN_IF_ERROR(RealFileSystem().Remove(image));
+  if (chmod(build.c_str(), 0755) != 0) {
+    return Error{ErrorCode::kUnavailable, build + ": cannot set its mode"};
+  }
+  RETURN_IF_ERROR(
+      WriteDurably(RealFileSystem(), JoinPath(build, kFacts), FactsText(assembled)));
+  sync();  // what the mapped ids have written: the name must not outlive the bytes
+  RETURN_IF_ERROR(RealFileSystem().Rename(build, request.directory));
+  RETURN_IF_ERROR(RealFileSystem().SyncDirectory(DirectoryName(request.directory)));
+  SetPaths(request.directory, request.keeps, assembled);
+  return assembled;
+}
+
+Status RemoveOne(const std::string& path, const AssemblySandbox& sandbox) {
+  struct stat status = {};
+  if (lstat(path.c_str(), &status) != 0) return {};
+  ProcessSpec spec;
+  spec.argv = {sandbox.launcher, "remove"};
+  AddIdentity(sandbox, spec);
+  spec.argv.push_back(path);
+  ASSIGN_OR_RETURN(const ProcessResult process, sandbox.run(spec));
+  if (process.ok()) return {};
+  return Error{ErrorCode::kUnavailable, "removing " + path + ": " + LastWords(process.error_output),
+               ExitCode::kUnavailable};
+}
+
+Status CheckFile(const std::string& path, const Digest& want) {
+  if (!FileExists(path)) return Error{ErrorCode::kNotFound, path + ": not kept"};
+  ASSIGN_OR_RETURN(const FileDigest found, DigestOfFile(path));
+  if (found.digest == want) return {};
+  return Mismatch(path + ": want " + want.Text() + ", found " + found.digest.Text());
+}
+
+}  // namespace
+
+std::string_view AssembleScript() { return kAssembleScript; }
+
+Digest AssembleScriptDigest() { return Sha256(AssembleScript()); }
+
+std::string PackagesList(const Lock& lock) {
+  std::string list;
+  for (const LockedPackage& package : lock.packages) {
+    list += package.name + " " + package.version + " " + package.architecture + " " +
+            package.sha256.Hex() + " " + std::to_string(package.size) + " " +
+            package.sha256.Hex() + ".deb\n";
+  }
+  return list;
+}
+
+Lock CompleteLock(const Lock& draft, const Assembled& assembled) {
+  Lock lock = draft;
+  lock.root_tar = assembled.root_tar;
+  lock.image = assembled.image;
+  lock.image_size = assembled.image_size;
+  return lock;
+}
+
+Result<Assembled> AssembleRoot(const AssembleRequest& request, const AssemblySandbox& sandbox,
+                               const Progress& progress) {
+  const auto begin = std::chrono::steady_clock::now();
+  if (FileExists(request.directory)) {
+    return Error{ErrorCode::kInternal, request.directory + ": is there already"};
+  }
+  const std::string partial = PartialOf(request.directory);
+  RETURN_IF_ERROR(RemoveOne(partial, sandbox));
+  RETURN_IF_ERROR(MakeDirectoryWithMode(partial, 0755));
+  const auto assemble = [&]() -> Result<Assembled> {
+    RETURN_IF_ERROR(MakeRepository(request, JoinPath(partial, "repository")));
+    // Writable for the mapped root, an id that we need not know.
+    RETURN_IF_ERROR(MakeDirectoryWithMode(JoinPath(partial, "build"), 0777));
+    RETURN_IF_ERROR(RunAssembler(request, sandbox, partial, progress));
+    const auto passed = std::chrono::steady_clock::now() - begin;
+    return Publish(request, partial,
+                   std::chrono::duration_cast<std::chrono::milliseconds>(passed).count());
+  };
+  Result<Assembled> assembled = assemble();
+  const Status removed = RemoveOne(partial, sandbox);
+  if (!assembled) return Wrap("assembling the root", assembled.error());
+  RETURN_IF_ERROR(removed);
+  return assembled;
+}
+
+Result<Assembled> FindAssembled(const Lock& lock, const std::string& directory,
+                                const AssemblyKeeps& keeps) {
+  const std::string facts = JoinPath(directory, kFacts);
+  if (!FileExists(facts)) {
+    return Error{ErrorCode::kNotFound, directory + ": no root has been assembled there"};
+  }
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(facts, kFactsBytesMax));
+  ASSIGN_OR_RETURN(Assembled assembled, ParseFacts(text));
+  RETURN_IF_ERROR(CompareWithLock(lock, assembled));
+  SetPaths(directory, keeps, assembled);
+  if (keeps.tar) RETURN_IF_ERROR(CheckFile(assembled.tar_path, assembled.root_tar));
+  if (keeps.image) RETURN_IF_ERROR(CheckFile(assembled.image_path, assembled.image));
+  if (keeps.tree && !FileExists(JoinPath(assembled.tree_path, "usr"))) {
+    return Error{ErrorCode::kNotFound, assembled.tree_path + ": not kept"};
+  }
+  return assembled;
+}
+
+Status RemoveAssembled(const std::string& directory, const AssemblySandbox& sandbox) {
+  RETURN_IF_ERROR(RemoveOne(PartialOf(directory), sandbox));
+  return RemoveOne(directory, sandbox);
+}
+
+}  // namespace farm

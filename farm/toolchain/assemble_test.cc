@@ -1,0 +1,224 @@
+#include "farm/toolchain/assemble.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "farm/base/files.h"
+#include "farm/crypto/hash.h"
+
+namespace farm {
+namespace {
+
+// A launcher that writes a fixed tar and image instead of assembling, with faults to switch on.
+class AssembleTest : public testing::Test {
+ protected:
+  AssembleTest() : directory_(TemporaryDirectory::Make("").value()) {
+    request_.directory = Path("root");
+    LockRequest& requested = request_.lock.requested;
+    requested = {"amd64", 1735689600, true, {"gcc"}, "", {"bookworm"}};
+    for (const char* name : {"gcc", "libc6"}) {
+      const std::string bytes = std::string("the package ") + name;
+      const Digest digest = Sha256(bytes);
+      request_.lock.packages.push_back({name, "1", "amd64", digest,
+                                        static_cast<std::int64_t>(bytes.size()),
+                                        std::string("pool/") + name + ".deb"});
+      request_.packages[digest] = Path(name);
+      EXPECT_TRUE(WriteDurably(RealFileSystem(), Path(name), bytes));
+    }
+    request_.lock.root_tar = Sha256("tar");
+    request_.lock.image = Sha256("image");
+    request_.lock.image_size = 5;
+    sandbox_.launcher = "farm-sandbox";
+    sandbox_.run = [this](const ProcessSpec& spec) { return Run(spec); };
+  }
+
+  std::string Path(const std::string& name) { return JoinPath(directory_.path(), name); }
+
+  Result<ProcessResult> Run(const ProcessSpec& spec) {
+    ProcessResult result;
+    result.exit_code = 0;
+    if (spec.argv[1] == "remove") {
+      EXPECT_TRUE(RemoveTree(spec.argv.back()));
+      return result;
+    }
+    argv_ = spec.argv;
+    const std::string work = *(std::find(argv_.begin(), argv_.end(), "--work") + 1);
+    const std::string repository = DirectoryName(work) + "/repository";
+    list_ = ReadFile(repository + "/packages.list", 1 << 20).value();
+    EXPECT_EQ(ReadFile(repository + "/assemble.sh", 1 << 20).value(), AssembleScript());
+    if (!result_.empty()) {
+      result.exit_code = 40;
+      result.output = result_;
+      result.error_output = "assemble: tar\nassemble: it went wrong\n";
+      return result;
+    }
+    EXPECT_TRUE(WriteDurably(RealFileSystem(), work + "/root.tar", tar_));
+    EXPECT_TRUE(WriteDurably(RealFileSystem(), work + "/root.erofs", image_));
+    if (argv_.back() == "tree") {
+      EXPECT_TRUE(MakeDirectories(work + "/root/usr", 0755));
+    }
+    return result;
+  }
+
+  bool NothingIsLeft() { return !FileExists(Path("root")) && !FileExists(Path("root.partial")); }
+
+  TemporaryDirectory directory_;
+  AssembleRequest request_;
+  AssemblySandbox sandbox_;
+  std::vector<std::string> argv_;
+  std::string list_;
+  std::string tar_ = "tar";
+  std::string image_ = "image";
+  std::string result_;
+};
+
+TEST(AssembleScript, IsTheFileOfThisFolder) {
+  EXPECT_EQ(AssembleScript(), ReadFile("farm/toolchain/assemble.sh", 1 << 20).value());
+}
+
+TEST_F(AssembleTest, KeepsWhatIsAskedForAndFindsItAgain) {
+  request_.keeps.image = true;
+  request_.keeps.tree = true;
+  const Result<Assembled> made = AssembleRoot(request_, sandbox_, {});
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ(made->image_path, Path("root/root.erofs"));
+  EXPECT_EQ(made->tree_path, Path("root/root"));
+  EXPECT_EQ(made->tar_path, "");
+  EXPECT_EQ(ReadFile(made->image_path, 10).value(), "image");
+  EXPECT_FALSE(FileExists(Path("root/root.tar")));
+  EXPECT_FALSE(FileExists(Path("root.partial")));
+  EXPECT_EQ(list_, PackagesList(request_.lock));
+  EXPECT_EQ(list_, "gcc 1 amd64 " + Sha256("the package gcc").Hex() + " 15 " +
+                       Sha256("the package gcc").Hex() + ".deb\nlibc6 1 amd64 " +
+                       Sha256("the package libc6").Hex() + " 17 " +
+                       Sha256("the package libc6").Hex() + ".deb\n");
+
+  const auto found = FindAssembled(request_.lock, request_.directory, request_.keeps);
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_EQ(found->image, made->image);
+  EXPECT_EQ(found->tree_path, made->tree_path);
+  EXPECT_EQ(FindAssembled(request_.lock, request_.directory, {true, true, true}).error().code,
+            ErrorCode::kNotFound);
+}
+
+TEST_F(AssembleTest, RunsTheAssemblerInItsOwnProfile) {
+  sandbox_.subid_base = 700000;
+  sandbox_.subid_count = 65536;
+  ASSERT_TRUE(AssembleRoot(request_, sandbox_, {}));
+  const auto has = [this](std::vector<std::string> words) {
+    return std::search(argv_.begin(), argv_.end(), words.begin(), words.end()) != argv_.end();
+  };
+  EXPECT_TRUE(has({"--profile", "assembly"}));
+  EXPECT_TRUE(has({"--subids", "700000:65536"}));
+  EXPECT_TRUE(has({"--bind-ro", Path("root.partial/repository"), "/mnt"}));
+  EXPECT_TRUE(has({"--", "/bin/bash", "/mnt/assemble.sh", "/mnt", "/build", "bookworm", "amd64",
+                   "1735689600", "tar", "image"}));
+  EXPECT_EQ(argv_.back(), "image");
+}
+
+TEST_F(AssembleTest, RefusesAnotherPackageBeforeAnythingRuns) {
+  struct Case {
+    const char* name;
+    std::function<void()> break_it;
+    const char* message;
+  };
+  const Case cases[] = {
+      {"changed",
+       [this] {
+         EXPECT_TRUE(WriteDurably(RealFileSystem(), Path("gcc"), "the package gcC"));
+       },
+       "package gcc 1: want sha256:"},
+      {"missing", [this] { EXPECT_TRUE(RemoveTree(Path("gcc"))); }, "package gcc 1: sha256:"},
+      {"not_given", [this] { request_.packages.clear(); }, "package gcc 1: sha256:"},
+      {"other_size", [this] { request_.lock.packages[0].size = 3; }, "want 3 bytes, found 15"},
+  };
+  for (const Case& one : cases) {
+    EXPECT_TRUE(WriteDurably(RealFileSystem(), Path("gcc"), "the package gcc"));
+    const AssembleRequest good = request_;
+    one.break_it();
+    const Result<Assembled> made = AssembleRoot(request_, sandbox_, {});
+    request_ = good;
+    ASSERT_FALSE(made) << one.name;
+    EXPECT_EQ(made.error().Exit(), ExitCode::kInputMissing) << one.name;
+    EXPECT_NE(made.error().message.find(one.message), std::string::npos) << made.error().message;
+    EXPECT_TRUE(argv_.empty()) << one.name;
+    EXPECT_TRUE(NothingIsLeft()) << one.name;
+  }
+}
+
+TEST_F(AssembleTest, RefusesAnotherTarOrImageAndNamesBothDigests) {
+  for (std::string* part : {&tar_, &image_}) {
+    const std::string good = *part;
+    *part += "!";
+    const Result<Assembled> made = AssembleRoot(request_, sandbox_, {});
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error().code, ErrorCode::kMismatch);
+    EXPECT_EQ(made.error().Exit(), ExitCode::kInputMissing);
+    EXPECT_NE(made.error().message.find(Sha256(good).Text()), std::string::npos);
+    EXPECT_NE(made.error().message.find(Sha256(*part).Text()), std::string::npos);
+    EXPECT_TRUE(NothingIsLeft());
+    *part = good;
+  }
+}
+
+TEST_F(AssembleTest, ADraftTakesWhatComesOut) {
+  const Lock complete = request_.lock;
+  request_.lock.root_tar = Digest();
+  request_.lock.image = Digest();
+  request_.lock.image_size = 0;
+  const Result<Assembled> made = AssembleRoot(request_, sandbox_, {});
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ(CompleteLock(request_.lock, *made), complete);
+}
+
+TEST_F(AssembleTest, SaysHowTheAssemblerFailed) {
+  struct Case {
+    const char* name;
+    const char* result;
+    ExitCode exit;
+    const char* message;
+  };
+  const Case cases[] = {
+      {"tool", R"({"ended":"exited","exit_code":70})", ExitCode::kUnavailable, "it went wrong"},
+      {"package", R"({"ended":"exited","exit_code":22})", ExitCode::kInputMissing, "it went"},
+      {"sandbox", R"({"ended":"error","exit_code":0,"message":"no newuidmap"})",
+       ExitCode::kUnavailable, "no newuidmap"},
+      {"limit", R"({"ended":"limit","limit":"wall"})", ExitCode::kUnavailable, "limit wall"},
+      {"no_answer", "?", ExitCode::kUnavailable, "it went wrong"},
+  };
+  for (const Case& one : cases) {
+    result_ = one.result;
+    const Result<Assembled> made = AssembleRoot(request_, sandbox_, {});
+    ASSERT_FALSE(made) << one.name;
+    EXPECT_EQ(made.error().Exit(), one.exit) << one.name;
+    EXPECT_NE(made.error().message.find(one.message), std::string::npos) << made.error().message;
+    EXPECT_TRUE(NothingIsLeft()) << one.name;
+  }
+}
+
+TEST_F(AssembleTest, RemovesWhatACrashHasLeft) {
+  ASSERT_TRUE(MakeDirectories(Path("root.partial/build/work"), 0755));
+  EXPECT_TRUE(AssembleRoot(request_, sandbox_, {}));
+  ASSERT_TRUE(RemoveAssembled(request_.directory, sandbox_));
+  EXPECT_TRUE(NothingIsLeft());
+}
+
+TEST_F(AssembleTest, FindingNoticesWhatChangedOnDiskAndAnotherLock) {
+  request_.keeps.image = true;
+  ASSERT_TRUE(AssembleRoot(request_, sandbox_, {}));
+  Lock other = request_.lock;
+  other.image = Sha256("other");
+  EXPECT_EQ(FindAssembled(other, request_.directory, request_.keeps).error().code,
+            ErrorCode::kMismatch);
+  ASSERT_TRUE(WriteDurably(RealFileSystem(), Path("root/root.erofs"), "imagE"));
+  EXPECT_EQ(FindAssembled(request_.lock, request_.directory, request_.keeps).error().code,
+            ErrorCode::kMismatch);
+  EXPECT_EQ(FindAssembled(request_.lock, Path("elsewhere"), request_.keeps).error().code,
+            ErrorCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace farm
