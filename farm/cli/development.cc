@@ -93,7 +93,7 @@ std::vector<std::string> CommandOf(const DevelopmentOptions& options, const Part
 Result<Daemon> Start(const DevelopmentOptions& options, const Party& party) {
   const std::vector<std::string> command = CommandOf(options, party);
   const int log = open(LogPath(options, party).c_str(),
-                       O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+                       O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);
   int ends[2];
   if (log < 0 || pipe2(ends, O_CLOEXEC) != 0) {
     return Error{ErrorCode::kUnavailable, "starting " + party.name + ": " + std::strerror(errno)};
@@ -149,24 +149,32 @@ void StopAll(const std::vector<Daemon>& daemons) {
 }
 
 // Who of the parties starts, in order.
-std::vector<const Party*> StartOrder(const std::vector<Party>& parties) {
+std::vector<const Party*> StartOrder(const DevelopmentOptions& options,
+                                     const std::vector<Party>& parties) {
   std::vector<const Party*> order;
+  const auto away = [&](const Party& party) {
+    return std::find(options.without.begin(), options.without.end(), party.name) !=
+           options.without.end();
+  };
   for (const std::string_view program :
        {"farm-tsa", "farm-witness", "farm-log", "farm-signer", "farm-site", "farmd"}) {
     for (const Party& party : parties) {
-      if (party.program == program) order.push_back(&party);
+      if (party.program == program && !away(party)) order.push_back(&party);
     }
   }
   return order;
 }
 
 // Serves until it is told to stop (success) or a daemon ends.
-Status Supervise(const DevelopmentOptions& options, const std::vector<Daemon>& daemons) {
+Status Supervise(const DevelopmentOptions& options, std::vector<Daemon>& daemons) {
   while (g_stop == 0) {
-    for (const Daemon& daemon : daemons) {
-      if (waitpid(daemon.pid, nullptr, WNOHANG) == daemon.pid) {
-        return Failed(options, *daemon.party, "ended by itself");
-      }
+    for (Daemon& daemon : daemons) {
+      if (waitpid(daemon.pid, nullptr, WNOHANG) != daemon.pid) continue;
+      if (!options.restart) return Failed(options, *daemon.party, "ended by itself");
+      std::this_thread::sleep_for(std::chrono::seconds(1));
+      close(daemon.ready_fd);
+      ASSIGN_OR_RETURN(daemon, Start(options, *daemon.party));
+      RETURN_IF_ERROR(WaitUntilReady(options, daemon));
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
@@ -217,7 +225,7 @@ Status RunDevelopment(const DevelopmentOptions& options) {
 
   std::vector<Daemon> daemons;
   Status status;
-  for (const Party* party : StartOrder(parties)) {
+  for (const Party* party : StartOrder(options, parties)) {
     auto daemon = Start(options, *party);
     if (!daemon) {
       status = daemon.error();

@@ -128,6 +128,8 @@ void AddDevelopment(CLI::App& app, Chosen& chosen) {
   add_state(run);
   run->add_option("--programs", options.programs, "folder of the programs (default: this one's)");
   run->add_flag("--detached", options.detached, "outlive the caller");
+  run->add_flag("--restart", options.restart, "start a daemon that ends by itself again");
+  run->add_option("--without", options.without, "parties that stay away");
   add_state(Command(*development, chosen, "stop", "end a running farm", [&chosen] {
     const Status status = StopDevelopment(options.directory);
     return status ? kOk : Fail(chosen.output, "farm development stop", status.error());

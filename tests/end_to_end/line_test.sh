@@ -1,0 +1,205 @@
+#!/bin/bash
+# The whole line on the small product of ours, and what must not get through it: a site that lies,
+# a site that is down, a farmd that is killed, approvals that are missing, files that were changed.
+# Runs as root (own uid a party) or as an ordinary user with subordinate ids.
+# FARM_TEST_INPUTS: a folder that keeps packages and assembled roots between runs.
+set -uo pipefail
+root=$(dirname "$(readlink -f WORKSPACE)")
+inputs=${FARM_TEST_INPUTS:-/var/tmp/farm-test-inputs}
+state=$(mktemp -d /var/tmp/farm-line.XXXXXX)
+chmod 755 "$state"
+supervisor=''
+finish() {
+  [ -z "$supervisor" ] || "$state/bin/farm" development stop --state "$state"
+  if [ "${KEEP:-}" ]; then echo "kept $state"; else rm -rf --one-file-system "$state"; fi
+}
+trap finish EXIT
+
+failures=0 checks=0
+check() { # DESCRIPTION WANTED-EXIT COMMAND...
+  local description=$1 want=$2 got=0
+  shift 2
+  checks=$((checks + 1))
+  "$@" >"$state/out" 2>"$state/err" || got=$?
+  if [ $got = "$want" ]; then
+    echo "ok    $description"
+  else
+    echo "FAIL  $description: exit $got, want $want"
+    sed 's/^/      | /' "$state/out" "$state/err" | tail -30
+    failures=$((failures + 1))
+  fi
+}
+says() { # DESCRIPTION PATTERN: what the last check printed
+  checks=$((checks + 1))
+  if grep -qE -- "$2" "$state/out" "$state/err"; then
+    echo "ok    $1"
+  else
+    echo "FAIL  $1: nothing matches $2"
+    sed 's/^/      | /' "$state/out" "$state/err" | tail -30
+    failures=$((failures + 1))
+  fi
+}
+die() { echo "FAIL  $*"; tail -5 "$state"/run/*.log 2>/dev/null; exit 1; }
+
+mkdir -p "$state/bin" "$inputs"
+for program in cli/farm service/farmd site/farm-site gate/farm-signer log/farm-log witness/farm-witness timestamp/farm-tsa verify/farm-verify replay/farm-replay; do
+  install -m 0755 "farm/$program" "$state/bin/"
+done
+install -m 0755 sandbox/farm-sandbox "$state/bin/"
+PATH=$state/bin:/usr/sbin:/usr/bin:/sbin:/bin
+cp -r "$root/manifests" "$state/manifests"
+manifest=$state/manifests/products/greeting/manifest.textproto
+
+start() { # OPTIONS of `farm development run`
+  rm -f "$state/ready"
+  farm development run --state "$state" "$@" >"$state/ready" 2>"$state/supervisor.log" &
+  supervisor=$!
+  for _ in $(seq 300); do
+    grep -q ready "$state/ready" && return 0
+    kill -0 $supervisor 2>/dev/null || break
+    sleep 0.1
+  done
+  cat "$state/supervisor.log"
+  die "the farm does not start"
+}
+stop() { farm development stop --state "$state"; wait $supervisor 2>/dev/null; supervisor=''; }
+as() { # PARTY COMMAND...
+  local party=$1 uid ids
+  shift
+  if [ "$(id -u)" != 0 ]; then "$@"; return; fi
+  read -r uid ids < <(farm development party "$party" --state "$state")
+  farm-sandbox monitor --uid "$uid" --gid "$uid" --subids "$ids:65536" -- "$@"
+}
+requester() { as requester-1 "$@" --config "$state/parties/requester-1/config.json"; }
+approve() { # MANIFEST
+  local auditor
+  for auditor in auditor-1 auditor-2; do
+    as $auditor farm audit approve "$1" --config "$state/parties/$auditor/config.json" --toolchain "$state/toolchain" >"$state/out" 2>&1 || { cat "$state/out"; return 1; }
+  done
+}
+verify() { farm-verify --root "$state/public/root.json" --policy "$state/public/policy.json" "$@"; }
+release_id() { requester farm list greeting 2>/dev/null | grep -F "/$1/" | awk '{print $NF; exit}'; }
+variant() { # NAME SED-EXPRESSION: a manifest of the same product, changed
+  sed -E "$2" "$manifest" >"$state/manifests/products/greeting/$1.textproto"
+  echo "$state/manifests/products/greeting/$1.textproto"
+}
+
+# ---- set-up -----------------------------------------------------------------------------------------
+farm init --development --state "$state" --programs "$state/bin" >/dev/null || die "farm init"
+mkdir -p "$inputs/store"
+farm fetch "$manifest" --store "$inputs/store" >/dev/null || die "farm fetch"
+cp -rl "$inputs/store" "$state/inputs" 2>/dev/null || cp -r "$inputs/store" "$state/inputs"
+chmod -R a+rX "$state/inputs"
+farm toolchain build "$manifest" --out "$state/toolchain" --store "$state/inputs" >/dev/null || die "farm toolchain build"
+start --restart
+
+# ---- one release ------------------------------------------------------------------------------------
+check "a release without approvals waits" 30 requester farm release "$manifest" --wait --timeout 3
+says "and says for what" 'approv'
+check "two auditors approve" 0 approve "$manifest"
+check "the release goes through" 0 requester farm release "$manifest" --wait
+says "with sequence 1" 'sequence 1'
+published=$state/published/greeting/1.0
+for file in greet libgreeting.so.1; do
+  check "farm-verify $file" 0 verify --allow-development-root "$published/$file"
+  says "says what it proved" '^VERIFIED \(development: 1 machine, 1 operator\)'
+done
+check "a development root needs to be allowed" 13 verify "$published/greet"
+if [ -f "$root/manifests/products/greeting/expected.json" ]; then
+  while read -r name sha256; do
+    check "$name is what expected.json says" 0 sh -c "echo '$sha256  $published/$name' | sha256sum --check --quiet"
+  done < <(tr -d '\n' <"$root/manifests/products/greeting/expected.json" | grep -oE '\{[^{}]*"name"[^{}]*\}' | sed -nE 's/.*"name": *"([^"]+)".*"sha256": *"([0-9a-f]{64})".*/\1 \2/p')
+fi
+check "the same manifest again is the same release" 0 requester farm release "$manifest" --wait
+says "still sequence 1" 'sequence 1'
+
+# ---- files that were changed --------------------------------------------------------------------------
+cp "$published/greet" "$state/changed"; printf x >>"$state/changed"
+check "a changed artifact" 10 verify --allow-development-root --bundle "$published/greet.sigstore.jsonl" "$state/changed"
+head -c 2000 "$published/greet.sigstore.jsonl" >"$state/truncated"
+check "a truncated bundle" 2 verify --allow-development-root --bundle "$state/truncated" "$published/greet"
+sed '2d' "$published/greet.sigstore.jsonl" >"$state/without"
+checks=$((checks + 1))
+if verify --allow-development-root --bundle "$state/without" "$published/greet" >"$state/out" 2>&1; then echo "FAIL  a bundle without its request is VERIFIED"; failures=$((failures + 1)); else echo "ok    a bundle without its request is refused ($?)"; fi
+sed 's/"sites": *3/"sites": 4/' "$state/public/policy.json" >"$state/policy4.json"
+check "a policy that wants four sites" 12 farm-verify --root "$state/public/root.json" --policy "$state/policy4.json" --allow-development-root "$published/greet"
+
+# ---- the kit -------------------------------------------------------------------------------------------
+kit=$(ls "$published"/*.farmkit)
+replay() { farm-replay run "$1" --root "$state/public/root.json" --policy "$state/public/policy.json" --allow-development-root --out "$2"; }
+check "the kit gives MATCH" 0 replay "$kit" "$state/replay"
+says "of both artifacts" 'MATCH  2 of 2'
+cp "$kit" "$state/flipped.farmkit"
+offset=$(grep -aobF 'char' "$state/flipped.farmkit" | head -1 | cut -d: -f1)
+printf 'X' | dd of="$state/flipped.farmkit" bs=1 seek="$offset" conv=notrunc status=none
+check "a flipped byte in the kit" 22 replay "$state/flipped.farmkit" "$state/replay-flipped"
+
+# ---- a farmd that is killed ------------------------------------------------------------------------------
+slow=$(variant slow 's/^version: .*/version: "1.1"/; 0,/^  argv: "cc"/s//  argv: "sh"\n  argv: "-c"\n  argv: "sleep 4; exec cc \\"$@\\""\n  argv: "cc"/')
+check "approvals for 1.1" 0 approve "$slow"
+requester farm release "$slow" --wait >"$state/slow.out" 2>&1 &
+waiting=$!
+for _ in $(seq 100); do grep -q actions "$state/slow.out" && break; sleep 0.1; done
+pkill -9 -f "$state/bin/farmd --config" || echo "FAIL  no farmd to kill"
+wait $waiting
+code=$?
+checks=$((checks + 1))
+if [ $code = 0 ]; then echo "ok    killed in the middle of a build, the release still goes through"; else echo "FAIL  after kill -9 of farmd: exit $code"; tail -20 "$state/slow.out"; failures=$((failures + 1)); fi
+check "once" 0 sh -c "grep -q 'sequence 2' '$state/slow.out'"
+
+# ---- a site that is down ---------------------------------------------------------------------------------
+stop
+start --restart --without site-xb
+down=$(variant down 's/^version: .*/version: "1.2"/')
+check "approvals for 1.2" 0 approve "$down"
+check "a site that is down leaves the release waiting" 30 requester farm release "$down" --wait --timeout 10
+check "farm why" 0 requester farm why "$(release_id 1.2)"
+says "names the site" 'site-xb'
+stop
+start --restart
+check "when the site is back the release goes through" 0 requester farm watch "$(release_id 1.2)"
+stop
+
+# ---- a site that lies -----------------------------------------------------------------------------------
+cat >"$state/bin/lying-sandbox" <<EOF
+#!/bin/bash
+# The launcher of a dishonest site: flips the last byte of what a build gave.
+"$state/bin/farm-sandbox" "\$@"
+code=\$?
+while [ \$# -gt 0 ]; do
+  if [ "\$1" = --args-fd ]; then words=\$2; fi
+  if [ "\$1" = --output-dir ]; then find "\$2" -name greet -type f -exec sh -c 'printf Z >>"\$1"' sh {} \; ; fi
+  shift
+done
+exit \$code
+EOF
+chmod 755 "$state/bin/lying-sandbox"
+cp -p "$state/parties/site-xc/config.json" "$state/honest.json"
+sed -i "s#bin/farm-sandbox\"#bin/lying-sandbox\"#" "$state/parties/site-xc/config.json"
+start --restart
+liar=$(variant liar 's/^version: .*/version: "1.3"/')
+check "approvals for 1.3" 0 approve "$liar"
+check "one site that lies: nothing is released" 23 requester farm release "$liar" --wait
+check "farm why" 0 requester farm why "$(release_id 1.3)"
+says "names site and artifact" 'greet.*site-xc|site-xc.*greet'
+check "nothing is published" 1 test -e "$state/published/greeting/1.3/greet"
+check "the same manifest is refused for ever" 23 requester farm release "$liar" --wait
+stop
+cp -p "$state/honest.json" "$state/parties/site-xc/config.json"
+start --restart
+check "also by honest sites" 23 requester farm release "$liar" --wait
+revision=$(variant revision 's/^version: .*/version: "1.3"/; s/^revision: 1/revision: 2/')
+check "approvals for revision 2" 0 approve "$revision"
+check "a new revision goes through" 0 requester farm release "$revision" --wait
+
+# ---- who may what -----------------------------------------------------------------------------------------
+check "an auditor may not submit" 25 as auditor-1 farm release "$manifest" --config "$state/parties/auditor-1/config.json"
+if [ "$(id -u)" = 0 ]; then
+  read -r uid _ < <(farm development party site-xa --state "$state")
+  check "a site cannot read another's key" 1 setpriv --reuid "$uid" --regid "$uid" --clear-groups cat "$state/parties/site-xb/key.pem"
+  check "but its own" 0 setpriv --reuid "$uid" --regid "$uid" --clear-groups cat "$state/parties/site-xa/key.pem"
+fi
+stop
+
+echo "$checks checks, $failures failed"
+[ $failures = 0 ]
