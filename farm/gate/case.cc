@@ -50,10 +50,10 @@ Status CheckRoot(const GateRules& rules) {
 // The manifest as a verifier reads it, after the whole of it has been read and linted.
 Result<ManifestView> ReadManifest(const std::string& bytes) {
   if (auto manifest = ParseManifestJson(bytes); !manifest) {
-    return Wrap("manifest: ", manifest.error());
+    return Wrap("manifest", manifest.error());
   }
   auto view = ViewManifest(bytes);
-  if (!view) return Wrap("manifest: ", view.error());
+  if (!view) return Wrap("manifest", view.error());
   return view;
 }
 
@@ -139,22 +139,22 @@ Result<ParsedQuestion> ParseQuestion(const Question& question) {
                         std::move(records), std::move(approvals)};
 }
 
-Result<Case> ProveCase(const ParsedQuestion& question, const GateRules& rules) {
+Result<ProvedCase> ProveCase(const ParsedQuestion& question, const GateRules& rules) {
   RETURN_IF_ERROR(CheckRoot(rules));
   ASSIGN_OR_RETURN(ManifestView manifest, ReadManifest(question.manifest));
   const Policy policy = Tighten(rules.policy, manifest.requirements);
 
   auto request = VerifyRequest(question.request, rules.root, policy);
-  if (!request) return Wrap("request: ", request.error());
+  if (!request) return Wrap("request", request.error());
   RETURN_IF_ERROR(CheckRequestIsFor(manifest, *request));
   auto intent = VerifyIntent(question.intent, *request, rules.root, policy);
-  if (!intent) return Wrap("intent: ", intent.error());
+  if (!intent) return Wrap("intent", intent.error());
   RETURN_IF_ERROR(CheckIntentIsFor(manifest, *intent));
 
   std::vector<VerifiedRecord> records;
   for (std::size_t i = 0; i < question.records.size(); ++i) {
     auto record = VerifyRecord(question.records[i], *intent, rules.root, policy);
-    if (!record) return Wrap(LineName("record", i) + ": ", record.error());
+    if (!record) return Wrap(LineName("record", i), record.error());
     records.push_back(*std::move(record));
   }
   ASSIGN_OR_RETURN(records, OrderBySite(std::move(records), intent->statement()));
@@ -164,14 +164,14 @@ Result<Case> ProveCase(const ParsedQuestion& question, const GateRules& rules) {
   for (std::size_t i = 0; i < question.approvals.size(); ++i) {
     auto approval = VerifyApproval(question.approvals[i], manifest, *request, *intent, rules.root,
                                    policy);
-    if (!approval) return Wrap(LineName("approval", i) + ": ", approval.error());
+    if (!approval) return Wrap(LineName("approval", i), approval.error());
     if (seen.insert(approval->digest()).second) approvals.push_back(*std::move(approval));
   }
-  return Case{question.manifest,   std::move(manifest), policy, *std::move(request),
+  return ProvedCase{question.manifest,   std::move(manifest), policy, *std::move(request),
               *std::move(intent), std::move(records),  std::move(approvals)};
 }
 
-Status CheckArtifactsAreDeclared(const Case& proved) {
+Status CheckArtifactsAreDeclared(const ProvedCase& proved) {
   for (const VerifiedRecord& record : proved.records) {
     std::vector<std::string> names;
     for (const Artifact& artifact : record.statement().outputs) names.push_back(artifact.name);
@@ -184,7 +184,7 @@ Status CheckArtifactsAreDeclared(const Case& proved) {
   return {};
 }
 
-Status CheckQuorums(const Case& proved, const TrustRoot& root) {
+Status CheckQuorums(const ProvedCase& proved, const TrustRoot& root) {
   RETURN_IF_ERROR(CheckSiteQuorum(proved.records, proved.policy));
   RETURN_IF_ERROR(CheckDistinctKeys(proved.records));
   RETURN_IF_ERROR(CheckApprovalQuorum(proved.approvals, proved.policy.auditors));

@@ -1,4 +1,4 @@
-// Case: one question to the signer with everything in it proved from its bytes.  Pure.
+// ProvedCase: one question to the signer with everything in it proved from its bytes.  Pure.
 #pragma once
 
 #include <cstddef>
@@ -48,7 +48,7 @@ struct GateRules {
   UnixSeconds now = 0;  // for the root's expiry only
 };
 
-struct Case {
+struct ProvedCase {
   std::string manifest_bytes;
   ManifestView manifest;
   Policy policy;  // tightened by the manifest's `requires`
@@ -63,13 +63,13 @@ struct Case {
 // site of the intent.  Whether the records agree and whether the quorums are met comes later.
 // Errors, each with its exit code: 2 (malformed), 11, 12 (a site has no record, or two), 14, 15, 16,
 // 17, 18.
-Result<Case> ProveCase(const ParsedQuestion& question, const GateRules& rules);
+Result<ProvedCase> ProveCase(const ParsedQuestion& question, const GateRules& rules);
 
 // What the records list is what the manifest declares, name by name.  Errors: exit 12.
-Status CheckArtifactsAreDeclared(const Case& proved);
+Status CheckArtifactsAreDeclared(const ProvedCase& proved);
 
 // The quorums of the policy: sites, operators, countries, distinct ids and keys, limits in force;
 // auditors.  Errors: exit 12, 13, 14.
-Status CheckQuorums(const Case& proved, const TrustRoot& root);
+Status CheckQuorums(const ProvedCase& proved, const TrustRoot& root);
 
 }  // namespace farm

@@ -100,7 +100,7 @@ std::optional<SameAnswer> FindGiven(const std::vector<GivenAnswer>& given,
   return std::nullopt;
 }
 
-Result<Decision> Decide(const Case& proved, const ParsedQuestion& question,
+Result<Decision> Decide(const ProvedCase& proved, const ParsedQuestion& question,
                         const LogHistory& history, const std::vector<GivenAnswer>& given,
                         const GateRules& rules) {
   RETURN_IF_ERROR(CheckLinesAreLogged(history, question));

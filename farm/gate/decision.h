@@ -53,7 +53,7 @@ std::optional<SameAnswer> FindGiven(const std::vector<GivenAnswer>& given,
 //     the same manifest with other bytes 23; otherwise 24, as is a version that a later release of
 //     the product has overtaken
 //   else a Release, its sequence one more than the highest in journal or log
-Result<Decision> Decide(const Case& proved, const ParsedQuestion& question,
+Result<Decision> Decide(const ProvedCase& proved, const ParsedQuestion& question,
                         const LogHistory& history, const std::vector<GivenAnswer>& given,
                         const GateRules& rules);
 

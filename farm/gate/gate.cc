@@ -67,7 +67,7 @@ Result<Bundle> Gate::Decide(const Question& question, std::uint64_t epoch) {
   if (const auto same = FindGiven(journal_.given(), parsed)) {
     return GiveAgain(journal_.Get(same->number));
   }
-  ASSIGN_OR_RETURN(const Case proved, ProveCase(parsed, rules));
+  ASSIGN_OR_RETURN(const ProvedCase proved, ProveCase(parsed, rules));
   ASSIGN_OR_RETURN(const LogHistory* history,
                    history_(HistoryQuery{rules.root, proved.policy.witnesses,
                                          EntriesCovering(parsed)}));

@@ -133,7 +133,7 @@ Status CheckNoDissent(const LogHistory& history, const TrustRoot& root, const Di
 }
 
 Status CheckRecordsInLogAgree(const LogHistory& history, const TrustRoot& root,
-                              const Case& proved) {
+                              const ProvedCase& proved) {
   const Record& agreed = proved.records.front().statement();
   for (const LoggedStatement& logged : history.statements()) {
     const auto* record = std::get_if<Record>(&logged.statement);

@@ -70,7 +70,7 @@ Status CheckNoDissent(const LogHistory& history, const TrustRoot& root, const Di
 // No site of the root says something else of this manifest, under any intent.  The records of the
 // case must agree.  Errors: kMismatch exit 23, naming the entry.
 Status CheckRecordsInLogAgree(const LogHistory& history, const TrustRoot& root,
-                              const Case& proved);
+                              const ProvedCase& proved);
 
 // Releases of one product in the log, by signers of the root.
 struct LoggedRelease {

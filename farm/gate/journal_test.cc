@@ -1,0 +1,342 @@
+#include "farm/gate/journal.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <functional>
+#include <map>
+#include <optional>
+
+#include "farm/manifest/manifest.h"
+#include "farm/sign/certified_signer.h"
+#include "farm/sign/signer.h"
+
+namespace farm {
+namespace {
+
+// Files on a real directory.  From operation `dies_at` on nothing happens any more, as after a power
+// cut; then LoseUnsynced() takes back what was never synced: bytes, new names, and renames.
+class DyingFiles final : public FileSystem {
+ public:
+  int dies_at = 1 << 30;
+  int operations = 0;
+
+  Result<std::unique_ptr<WritableFile>> Create(const std::string& path, bool truncate) override {
+    RETURN_IF_ERROR(Alive());
+    ASSIGN_OR_RETURN(auto file, RealFileSystem().Create(path, truncate));
+    synced_bytes_[path] = 0;
+    unsynced_names_[path] = std::nullopt;
+    return std::unique_ptr<WritableFile>(new File(*this, path, std::move(file)));
+  }
+  Status Rename(const std::string& from, const std::string& to) override {
+    RETURN_IF_ERROR(Alive());
+    const auto old = ReadFile(to, 1 << 20);
+    RETURN_IF_ERROR(RealFileSystem().Rename(from, to));
+    synced_bytes_[to] = synced_bytes_[from];
+    synced_bytes_.erase(from);
+    unsynced_names_.erase(from);
+    unsynced_names_[to] = old ? std::optional(*old) : std::nullopt;
+    return {};
+  }
+  Status Remove(const std::string& path) override {
+    RETURN_IF_ERROR(Alive());
+    return RealFileSystem().Remove(path);
+  }
+  Status SyncDirectory(const std::string& path) override {
+    RETURN_IF_ERROR(Alive());
+    std::erase_if(unsynced_names_,
+                  [&](const auto& name) { return DirectoryName(name.first) == path; });
+    return {};
+  }
+  Status MakeDirectory(const std::string& path) override {
+    RETURN_IF_ERROR(Alive());
+    if (!FileExists(path)) unsynced_names_[path] = std::nullopt;
+    return RealFileSystem().MakeDirectory(path);
+  }
+
+  void LoseUnsynced() {
+    for (const auto& [path, size] : synced_bytes_) {
+      if (!FileExists(path)) continue;
+      ASSERT_EQ(truncate(path.c_str(), static_cast<off_t>(size)), 0);
+    }
+    for (const auto& [path, old] : unsynced_names_) {
+      ASSERT_TRUE(RemoveTree(path));
+      if (!old) continue;
+      ASSERT_TRUE(WriteDurably(RealFileSystem(), path, *old));
+    }
+  }
+
+ private:
+  class File final : public WritableFile {
+   public:
+    File(DyingFiles& owner, std::string path, std::unique_ptr<WritableFile> file)
+        : owner_(owner), path_(std::move(path)), file_(std::move(file)) {}
+    Status Append(std::string_view bytes) override {
+      RETURN_IF_ERROR(owner_.Alive());
+      size_ += bytes.size();
+      return file_->Append(bytes);
+    }
+    Status Sync() override {
+      RETURN_IF_ERROR(owner_.Alive());
+      owner_.synced_bytes_[path_] = size_;
+      return {};
+    }
+
+   private:
+    DyingFiles& owner_;
+    std::string path_;
+    std::unique_ptr<WritableFile> file_;
+    std::uint64_t size_ = 0;
+  };
+
+  Status Alive() {
+    if (operations++ < dies_at) return {};
+    return Error{ErrorCode::kUnavailable, "the power is cut"};
+  }
+
+  std::map<std::string, std::uint64_t> synced_bytes_;
+  std::map<std::string, std::optional<std::string>> unsynced_names_;  // and what was there before
+};
+
+constexpr const char* kManifestText = R"(
+product: "greeting"
+version: "1.0"
+revision: 1
+architecture: "amd64"
+source_date_epoch: 1735689600
+source {
+  name: "greeting"
+  tree: "d00fedebb845861f956a5d66a35a52e873a515bdfb14787eb12ea78cc5f69bba"
+  file { name: "greeting.tar" sha256: "d00fedebb845861f956a5d66a35a52e873a515bdfb14787eb12ea78cc5f69bba" size: 10 }
+  directory { path: "source" }
+}
+toolchain {
+  name: "cc"
+  lock: "sha256:3a16af97e5f210ad76168fea80fd73755194952f29a6b675e644f0322280759b"
+}
+step {
+  name: "build"
+  input { source: "greeting" at: "greeting" }
+  argv: "cc"
+  output: "greet"
+}
+artifact { step: "build" path: "greet" }
+)";
+
+const PrivateKey& Key() {
+  static const PrivateKey key = PrivateKey::Generate(KeyKind::kP256);
+  return key;
+}
+
+Bundle Sign(const Statement& statement) {
+  const auto signer = NewMemorySigner(Key());
+  return SignStatement(statement, *signer).value();
+}
+
+Digest D(char digit) { return Digest::ParseHex(std::string(64, digit)).value(); }
+
+Bundle SignedRelease(std::int64_t sequence) {
+  Release release;
+  release.artifacts = {{"greet", D('a'), 10, "0755"}};
+  const auto manifest = ParseManifestText(kManifestText, "test");
+  CHECK(manifest);
+  release.manifest = CanonicalManifest(*manifest);
+  release.request = D('1');
+  release.intent = D('2');
+  release.records = {D('3')};
+  release.approvals = {D('4')};
+  release.sequence = sequence;
+  release.signer = "https://farm.example/parties/signer";
+  release.created = 1'800'000'000;
+  return Sign(release);
+}
+
+Bundle SignedDissent() {
+  Dissent dissent;
+  dissent.manifest = D('5');
+  dissent.product = "greeting";
+  dissent.version = "1.1";
+  dissent.intent = D('6');
+  dissent.records = {D('7'), D('8')};
+  dissent.summary = "artifact greet: xa says ...";
+  dissent.created = 1'800'000'000;
+  return Sign(dissent);
+}
+
+TrustRoot Root(std::int64_t version, char digest) {
+  TrustRoot root;
+  root.version = version;
+  root.digest = D(digest);
+  return root;
+}
+
+class JournalTest : public ::testing::Test {
+ protected:
+  std::string directory() const { return temporary_.path() + "/state"; }
+  std::unique_ptr<Journal> Open() {
+    auto journal = Journal::Open(RealFileSystem(), directory());
+    EXPECT_TRUE(journal) << journal.error().message;
+    return std::move(*journal);
+  }
+  TemporaryDirectory temporary_ = *TemporaryDirectory::Make("");
+};
+
+TEST_F(JournalTest, GivesBackWhatWasSignedAfterAReopen) {
+  const Bundle release = SignedRelease(1);
+  const Bundle dissent = SignedDissent();
+  {
+    const auto journal = Open();
+    EXPECT_TRUE(journal->given().empty());
+    ASSERT_TRUE(journal->Append(release));
+    ASSERT_TRUE(journal->Append(dissent));
+  }
+  const auto journal = Open();
+  ASSERT_EQ(journal->given().size(), 2U);
+  EXPECT_EQ(WriteBundleLine(journal->Get(1).line), WriteBundleLine(release));
+  EXPECT_EQ(journal->Get(1).product, "greeting");
+  EXPECT_EQ(journal->Get(1).version, "1.0");
+  EXPECT_EQ(WriteBundleLine(journal->Get(2).line), WriteBundleLine(dissent));
+  EXPECT_EQ(journal->Get(2).manifest, D('5'));
+}
+
+TEST_F(JournalTest, RefusesAnOlderRootAndAnotherOfTheSameVersion) {
+  {
+    const auto journal = Open();
+    EXPECT_TRUE(journal->AdmitRoot(Root(2, 'a')));
+    EXPECT_TRUE(journal->AdmitRoot(Root(2, 'a')));
+  }
+  const auto journal = Open();
+  const Status older = journal->AdmitRoot(Root(1, 'b'));
+  ASSERT_FALSE(older);
+  EXPECT_EQ(older.error().Exit(), ExitCode::kRollback);
+  EXPECT_EQ(journal->AdmitRoot(Root(2, 'b')).error().Exit(), ExitCode::kRollback);
+  EXPECT_TRUE(journal->AdmitRoot(Root(3, 'c')));
+  EXPECT_EQ(journal->AdmitRoot(Root(2, 'a')).error().Exit(), ExitCode::kRollback);
+}
+
+TEST_F(JournalTest, RefusesAnOlderEpoch) {
+  {
+    const auto journal = Open();
+    EXPECT_TRUE(journal->AdmitEpoch(0));
+    EXPECT_TRUE(journal->AdmitEpoch(7));
+  }
+  const auto journal = Open();
+  const Status older = journal->AdmitEpoch(6);
+  ASSERT_FALSE(older);
+  EXPECT_EQ(older.error().Exit(), ExitCode::kRefused);
+  EXPECT_TRUE(journal->AdmitEpoch(7));
+  EXPECT_TRUE(journal->AdmitEpoch(8));
+  EXPECT_FALSE(journal->AdmitEpoch(1ULL << 53));
+}
+
+TEST_F(JournalTest, IsHeldByOneProgram) {
+  const auto journal = Open();
+  const auto second = Journal::Open(RealFileSystem(), directory());
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().Exit(), ExitCode::kUnavailable);
+}
+
+TEST_F(JournalTest, RefusesADamagedDirectory) {
+  {
+    const auto journal = Open();
+    ASSERT_TRUE(journal->Append(SignedDissent()));
+    ASSERT_TRUE(journal->Append(SignedRelease(1)));
+  }
+  const std::string first = directory() + "/answers/000000000001.json";
+  const std::string bytes = ReadFile(first, 1 << 20).value();
+  const struct {
+    const char* name;
+    std::function<void()> damage;
+  } rows[] = {
+      {"first answer gone", [&] { ASSERT_TRUE(RealFileSystem().Remove(first)); }},
+      {"one byte changed",
+       [&] {
+         std::string changed = bytes;
+         changed[changed.find("number") + 10] = '7';
+         ASSERT_TRUE(WriteDurably(RealFileSystem(), first, changed));
+       }},
+      {"half an answer",
+       [&] { ASSERT_TRUE(WriteDurably(RealFileSystem(), first, bytes.substr(0, 100))); }},
+      {"a stranger's file",
+       [&] { ASSERT_TRUE(WriteDurably(RealFileSystem(), directory() + "/answers/x", "")); }},
+  };
+  for (const auto& row : rows) {
+    row.damage();
+    EXPECT_FALSE(Journal::Open(RealFileSystem(), directory())) << row.name;
+    (void)RealFileSystem().Remove(directory() + "/answers/x");
+    ASSERT_TRUE(WriteDurably(RealFileSystem(), first, bytes));
+    EXPECT_TRUE(Journal::Open(RealFileSystem(), directory())) << row.name;
+  }
+}
+
+TEST_F(JournalTest, KeepsNothingButReleasesAndDissents) {
+  EXPECT_FALSE(Open()->Append(Sign(Request{D('1'), "greeting", "1.0", "requester-1", 1})));
+}
+
+// One life of a signer: everything it was told is kept stays kept, wherever the power was cut.
+TEST(JournalCrash, LosesNothingThatItHasConfirmed) {
+  const Bundle first = SignedRelease(1);
+  const Bundle second = SignedDissent();
+  bool finished = false;
+  for (int dies_at = 0; !finished; ++dies_at) {
+    ASSERT_LT(dies_at, 200);
+    const auto temporary = TemporaryDirectory::Make("").value();
+    const std::string directory = temporary.path() + "/state";
+    std::size_t confirmed = 0;
+    std::int64_t root = 0;
+    std::uint64_t epoch = 0;
+    DyingFiles files;
+    files.dies_at = dies_at;
+    if (const auto journal = Journal::Open(files, directory)) {
+      if ((*journal)->AdmitRoot(Root(3, 'a'))) root = 3;
+      if ((*journal)->AdmitEpoch(4)) epoch = 4;
+      for (const Bundle& line : {first, second}) {
+        if ((*journal)->Append(line)) ++confirmed;
+      }
+      if ((*journal)->AdmitEpoch(5)) epoch = 5;
+      finished = (*journal)->health().has_value();
+      // Once a write has failed nothing is confirmed any more: what is on the disk is unknown.
+      if (!finished) {
+        EXPECT_FALSE((*journal)->Append(first)) << dies_at;
+        EXPECT_FALSE((*journal)->AdmitEpoch(99)) << dies_at;
+      }
+    }
+    files.LoseUnsynced();
+
+    ASSERT_TRUE(MakeDirectories(directory, 0755));
+    const auto journal = Journal::Open(RealFileSystem(), directory);
+    ASSERT_TRUE(journal) << dies_at << ": " << journal.error().message;
+    ASSERT_GE((*journal)->given().size(), confirmed) << dies_at;
+    for (std::size_t i = 0; i < (*journal)->given().size(); ++i) {
+      EXPECT_EQ(WriteBundleLine((*journal)->given()[i].line),
+                WriteBundleLine(i == 0 ? first : second));
+    }
+    EXPECT_EQ((*journal)->AdmitRoot(Root(2, 'b')).has_value(), root == 0) << dies_at;
+    EXPECT_TRUE(epoch == 0 || !(*journal)->AdmitEpoch(epoch - 1)) << dies_at;
+  }
+}
+
+// A name that a killed process renamed but never synced is visible; it must not count before it is
+// durable, or a power cut would unsay an answer that has been given again.
+TEST(JournalCrash, SyncsWhatItFindsBeforeItCounts) {
+  const auto temporary = TemporaryDirectory::Make("").value();
+  const std::string directory = temporary.path() + "/state";
+  { ASSERT_TRUE(Journal::Open(RealFileSystem(), directory)); }
+  DyingFiles files;
+  {
+    const auto journal = Journal::Open(files, directory).value();
+    files.dies_at = files.operations + 4;  // create, append, sync, rename; not the directory's sync
+    EXPECT_FALSE(journal->Append(SignedRelease(1)));
+  }
+  ASSERT_TRUE(FileExists(directory + "/answers/000000000001.json"));
+  files.dies_at = 1 << 30;
+  {
+    const auto journal = Journal::Open(files, directory).value();
+    ASSERT_EQ(journal->given().size(), 1U);
+  }
+  files.LoseUnsynced();
+  EXPECT_EQ(Journal::Open(RealFileSystem(), directory).value()->given().size(), 1U);
+}
+
+}  // namespace
+}  // namespace farm

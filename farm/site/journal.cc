@@ -1,0 +1,144 @@
+#include "farm/site/journal.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "farm/json/json.h"
+
+namespace farm {
+namespace {
+
+constexpr std::string_view kEpochFormat = "farm-site-epoch/1";
+constexpr const char* kSigned = "signed";
+constexpr const char* kStamped = "stamped";
+constexpr const char* kLogged = "logged";
+
+}  // namespace
+
+SiteJournal::SiteJournal(FileSystem& files, std::string directory, int lock)
+    : files_(files), directory_(std::move(directory)), lock_(lock) {}
+
+SiteJournal::~SiteJournal() { close(lock_); }
+
+Result<std::unique_ptr<SiteJournal>> SiteJournal::Open(FileSystem& files,
+                                                       const std::string& directory) {
+  RETURN_IF_ERROR(files.MakeDirectory(directory));
+  const std::string lock_path = JoinPath(directory, "lock");
+  const int lock = open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock < 0) {
+    return Error{ErrorCode::kUnavailable, "opening " + lock_path + ": " + std::strerror(errno)};
+  }
+  std::unique_ptr<SiteJournal> journal(new SiteJournal(files, directory, lock));
+  if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    return Error{ErrorCode::kUnavailable,
+                 "store " + directory + " is held by another farm-site; stop that one first"};
+  }
+  RETURN_IF_ERROR(journal->Load());
+  return journal;
+}
+
+Status SiteJournal::Load() {
+  MutexLock lock(mutex_);
+  // A name that is visible but was not synced could still vanish: it counts from here on.
+  RETURN_IF_ERROR(files_.SyncDirectory(directory_));
+  RETURN_IF_ERROR(files_.SyncDirectory(DirectoryName(directory_)));
+  ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(directory_));
+  for (const std::string& name : names) {
+    if (name.find(".part.") == std::string::npos) continue;  // a crash left it half-written
+    RETURN_IF_ERROR(files_.Remove(JoinPath(directory_, name)));
+  }
+  const std::string path = JoinPath(directory_, "epoch.json");
+  if (!FileExists(path)) return {};
+  ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, 4096));
+  ASSIGN_OR_RETURN(const Json json, ParseJson(bytes, path));
+  JsonFields fields(json, path);
+  fields.Format(kEpochFormat);
+  epoch_ = static_cast<std::uint64_t>(fields.Integer("epoch", 0, kJsonIntegerMax));
+  return fields.Finish();
+}
+
+std::string SiteJournal::PathOf(const Digest& intent, const char* stage) const {
+  return JoinPath(directory_, intent.Hex() + "." + stage);
+}
+
+Result<std::optional<KeptRecord>> SiteJournal::Find(const Digest& intent) {
+  MutexLock lock(mutex_);
+  RETURN_IF_ERROR(health_);
+  return FindLocked(intent);
+}
+
+Result<std::optional<KeptRecord>> SiteJournal::FindLocked(const Digest& intent) {
+  for (const char* stage : {kLogged, kStamped, kSigned}) {
+    const std::string path = PathOf(intent, stage);
+    if (!FileExists(path)) continue;
+    ASSIGN_OR_RETURN(std::string line, ReadFile(path, kBundleLineBytesMax));
+    ASSIGN_OR_RETURN(Bundle bundle, ParseBundleLine(line, path));
+    return std::optional<KeptRecord>({std::move(bundle), std::move(line), stage == kLogged});
+  }
+  return std::optional<KeptRecord>();
+}
+
+Status SiteJournal::Keep(const Digest& intent, const char* stage, const Bundle& record) {
+  MutexLock lock(mutex_);
+  RETURN_IF_ERROR(health_);
+  ASSIGN_OR_RETURN(const auto kept, FindLocked(intent));
+  if (kept && kept->bundle.PaeDigest() != record.PaeDigest()) {
+    return Error{ErrorCode::kMismatch,
+                 "this site has a record under intent " + intent.Short() +
+                     " already, and this is another one",
+                 ExitCode::kDissent};
+  }
+  return Write(PathOf(intent, stage), WriteBundleLine(record));
+}
+
+Status SiteJournal::KeepSigned(const Digest& intent, const Bundle& record) {
+  return Keep(intent, kSigned, record);
+}
+
+Status SiteJournal::KeepStamped(const Digest& intent, const Bundle& record) {
+  return Keep(intent, kStamped, record);
+}
+
+Status SiteJournal::KeepLogged(const Digest& intent, const Bundle& record) {
+  return Keep(intent, kLogged, record);
+}
+
+Status SiteJournal::Write(const std::string& path, const std::string& bytes) {
+  RETURN_IF_ERROR(health_);
+  if (Status written = WriteDurably(files_, path, bytes); !written) {
+    health_ = Error{ErrorCode::kUnavailable,
+                    "records cannot be written, farm-site must stop: " + written.error().message};
+  }
+  return health_;
+}
+
+Status SiteJournal::AdmitEpoch(std::uint64_t epoch) {
+  MutexLock lock(mutex_);
+  if (epoch > static_cast<std::uint64_t>(kJsonIntegerMax)) {
+    return Error{ErrorCode::kInvalidInput, "epoch " + std::to_string(epoch) + " is beyond 2^53-1"};
+  }
+  if (epoch < epoch_) {
+    return Error{ErrorCode::kUntrusted,
+                 "epoch " + std::to_string(epoch) + " is older than " + std::to_string(epoch_) +
+                     ": another farmd has taken over",
+                 ExitCode::kRefused};
+  }
+  if (epoch == epoch_) return health_;
+  RETURN_IF_ERROR(Write(JoinPath(directory_, "epoch.json"),
+                        WriteReadableJson({{"format", kEpochFormat},
+                                           {"epoch", static_cast<std::int64_t>(epoch)}})));
+  epoch_ = epoch;
+  return {};
+}
+
+Status SiteJournal::Health() {
+  MutexLock lock(mutex_);
+  return health_;
+}
+
+}  // namespace farm

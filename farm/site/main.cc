@@ -1,0 +1,163 @@
+// farm-site: builds from raw inputs and signs a record of it.
+#include <unistd.h>
+
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "farm/base/bytes.h"
+#include "farm/base/clock.h"
+#include "farm/base/files.h"
+#include "farm/client/config.h"
+#include "farm/client/daemon.h"
+#include "farm/client/server.h"
+#include "farm/crypto/hash.h"
+#include "farm/execute/execute.h"
+#include "farm/sign/certified_signer.h"
+#include "farm/sign/signer.h"
+#include "farm/site/blob_service.h"
+#include "farm/site/config.h"
+#include "farm/site/journal.h"
+#include "farm/site/publisher.h"
+#include "farm/site/root_cache.h"
+#include "farm/site/service.h"
+#include "farm/site/site.h"
+#include "farm/store/blob_store.h"
+#include "farm/toolchain/assemble.h"
+
+namespace farm {
+namespace {
+
+constexpr const char* kMonitorVariable = "FARM_SANDBOX_MONITOR_FD";
+
+const DaemonHelp kHelp{
+    "farm-site",
+    "Builds from raw inputs what an intent asks of this site, and signs a record of it.",
+    "Examples:\n"
+    "  farm-site --config site-xa/config.json               as an ordinary user, limits observed\n"
+    "  farm-sandbox monitor --uid 64001 --gid 64001 --subids 1073741824:65536 -- \\\n"
+    "    farm-site --config /var/lib/farm/site-xa/config.json   as root, limits of the kernel\n"
+    "The configuration file is described in farm/site/config.h.\n"};
+
+// The root monitor's socket, if farm-sandbox monitor started this program.
+Result<int> MonitorDescriptor() {
+  const char* text = std::getenv(kMonitorVariable);
+  if (text == nullptr) return -1;
+  const auto number = ParseDecimal(text, 1 << 20);
+  if (!number) return Wrap(kMonitorVariable, number.error());
+  return static_cast<int>(*number);
+}
+
+Result<std::string> OwnProgram() {
+  char path[4096];
+  const ssize_t length = readlink("/proc/self/exe", path, sizeof path);
+  if (length <= 0 || length == static_cast<ssize_t>(sizeof path)) {
+    return Error{ErrorCode::kUnavailable, "cannot read /proc/self/exe; is /proc mounted?"};
+  }
+  return std::string(path, static_cast<std::size_t>(length));
+}
+
+// Below `store`: blobs, records, roots.
+struct Places {
+  std::string blobs;
+  std::string records;
+  std::string roots;
+};
+
+Result<Places> MakePlaces(const SiteConfig& config) {
+  const Places places{config.store, JoinPath(config.store, "records"),
+                      JoinPath(config.store, "roots")};
+  RETURN_IF_ERROR(MakeDirectories(config.store, 0700));
+  RETURN_IF_ERROR(MakeDirectories(places.roots, 0700));
+  RETURN_IF_ERROR(RemoveTree(config.work));  // what a crash left
+  RETURN_IF_ERROR(MakeDirectories(config.work, 0700));
+  return places;
+}
+
+Result<std::map<std::string, Digest>> Programs(const SiteConfig& config, const std::string& own) {
+  ASSIGN_OR_RETURN(const FileDigest site, DigestOfFile(own));
+  ASSIGN_OR_RETURN(const FileDigest launcher, DigestOfFile(config.launcher));
+  return std::map<std::string, Digest>{{"farm-site", site.digest},
+                                       {"farm-sandbox", launcher.digest}};
+}
+
+Status Serve(Daemon& daemon) {
+  ASSIGN_OR_RETURN(const ConfigFile file, ReadConfig(daemon.config_path()));
+  ASSIGN_OR_RETURN(const SiteConfig config, ParseSiteConfig(file));
+  ASSIGN_OR_RETURN(const std::string own_program, OwnProgram());
+  ASSIGN_OR_RETURN(const int monitor, MonitorDescriptor());
+  ASSIGN_OR_RETURN(const Places places, MakePlaces(config));
+
+  ASSIGN_OR_RETURN(const std::unique_ptr<BlobStore> blobs,
+                   BlobStore::Open(RealFileSystem(), places.blobs));
+  ASSIGN_OR_RETURN(const std::unique_ptr<SiteJournal> journal,
+                   SiteJournal::Open(RealFileSystem(), places.records));
+  RETURN_IF_ERROR(blobs->RemovePartial());  // the journal's lock says that nobody else writes
+  ASSIGN_OR_RETURN(std::unique_ptr<Signer> key, OpenFileSigner(config.key));
+  ASSIGN_OR_RETURN(const std::unique_ptr<CertifiedSigner> signer,
+                   CertifiedSigner::Open(std::move(key), config.authority,
+                                         {config.id, BaseName(config.id)}, SystemClock()));
+  ASSIGN_OR_RETURN(const std::unique_ptr<Publisher> publisher,
+                   Publisher::Open(config.log, config.timestamp_url, config.timestamp_authority));
+
+  SandboxSetup sandbox;
+  sandbox.launcher = config.launcher;
+  sandbox.check_program = own_program;
+  sandbox.monitor_fd = monitor;
+  sandbox.require_kernel_limits = config.kernel_limits;
+  sandbox.scratch_directory = config.work;
+  const bool mounts_images = monitor >= 0;
+  AssemblySandbox assembly;
+  assembly.launcher = config.launcher;
+  assembly.monitor_fd = monitor;
+  RootCache roots(*blobs, places.roots, assembly);
+
+  Site site(SiteParts{
+      .builder = config.id,
+      .files = config.files,
+      .kernel_limits = config.kernel_limits,
+      .blobs = *blobs,
+      .journal = *journal,
+      .signer = *signer,
+      .clock = SystemClock(),
+      .root = [&](const Lock& lock, const Stopped& stopped,
+                  const auto& progress) { return roots.Get(lock, stopped, progress); },
+      .executor =
+          [&](const ReadyRoot& root) {
+            SandboxSetup setup = sandbox;
+            setup.root_directory = root.directory;
+            setup.root_image = root.image;
+            return NewLocalExecutor(setup);
+          },
+      .publish = [&](const SiteParts::Publication& publication) {
+        return publisher->Publish(publication);
+      },
+      .programs = [&] { return Programs(config, own_program); }});
+
+  SiteService site_service(
+      site,
+      {config.id, config.country, config.kernel_limits ? "kernel" : "observed",
+       mounts_images ? "image" : "directory"},
+      config.peers, [&](Status status) { daemon.RequestTermination(std::move(status)); });
+  BlobService blob_service(*blobs, config.peers);
+  ASSIGN_OR_RETURN(const RunningServer server,
+                   StartServer({config.listen, config.tls, {&site_service, &blob_service}}));
+  daemon.Ready({{"listen", server.listen()}, {"id", config.id}});
+  daemon.WaitForTermination();
+  site.Stop();  // first: whoever watches hears why
+  return {};
+}
+
+}  // namespace
+}  // namespace farm
+
+int main(int argc, char** argv) {
+  // The sandbox starts this program again to identify a source's tree.
+  if (argc > 1 && std::string_view(argv[1]) == "identify-tree") {
+    return farm::IdentifyTreeMain(argc, argv);
+  }
+  return farm::DaemonMain(argc, argv, farm::kHelp, farm::Serve);
+}
