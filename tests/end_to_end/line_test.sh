@@ -163,14 +163,15 @@ stop
 # ---- a site that lies -----------------------------------------------------------------------------------
 cat >"$state/bin/lying-sandbox" <<EOF
 #!/bin/bash
-# The launcher of a dishonest site: flips the last byte of what a build gave.
-"$state/bin/farm-sandbox" "\$@"
+# The launcher of a dishonest site: adds a byte to what a build gave.
+words=\$(mktemp)
+fd=\$(printf '%s\n' "\$@" | grep -A1 -x -- --args-fd | tail -1)
+eval "cat <&\$fd" >"\$words"
+eval "'$state/bin/farm-sandbox' \"\\\$@\" \$fd<'\$words'"
 code=\$?
-while [ \$# -gt 0 ]; do
-  if [ "\$1" = --args-fd ]; then words=\$2; fi
-  if [ "\$1" = --output-dir ]; then find "\$2" -name greet -type f -exec sh -c 'printf Z >>"\$1"' sh {} \; ; fi
-  shift
-done
+outputs=\$(tr '\0' '\n' <"\$words" | grep -A1 -x -- --output-dir | tail -1)
+[ -z "\$outputs" ] || find "\$outputs" -name greet -type f -exec sh -c 'printf Z >>"\$1"' sh {} \;
+rm -f "\$words"
 exit \$code
 EOF
 chmod 755 "$state/bin/lying-sandbox"
