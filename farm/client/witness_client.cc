@@ -19,17 +19,17 @@ Result<std::vector<NoteSignature>> ParseLines(const std::string& body) {
 
 }  // namespace
 
-std::string WriteAddCheckpoint(const AddCheckpoint& request) {
+std::string WriteAddCheckpoint(const AddCheckpointRequest& request) {
   std::string body = "old " + std::to_string(request.old_size) + "\n";
   for (const Digest& hash : request.proof) body += Base64Encode(hash.bytes()) + "\n";
   return body + "\n" + request.note;
 }
 
-Result<AddCheckpoint> ParseAddCheckpoint(std::string_view body) {
+Result<AddCheckpointRequest> ParseAddCheckpoint(std::string_view body) {
   if (body.size() > kAddCheckpointBytesMax) {
     return Error{ErrorCode::kLimitExceeded, "add-checkpoint: body too long"};
   }
-  AddCheckpoint request;
+  AddCheckpointRequest request;
   const auto line = [&body]() -> std::optional<std::string_view> {
     const std::size_t end = body.find('\n');
     if (end == std::string_view::npos) return std::nullopt;
@@ -65,7 +65,7 @@ Result<PostToWitness> OpenWitness(const std::string& url, const std::string& nam
   });
 }
 
-Result<WitnessAnswer> AskWitness(const PostToWitness& post, const AddCheckpoint& request,
+Result<WitnessAnswer> AskWitness(const PostToWitness& post, const AddCheckpointRequest& request,
                                  std::string_view witness_name) {
   const std::string witness = "witness " + std::string(witness_name);
   ASSIGN_OR_RETURN(const HttpReply reply, post(WriteAddCheckpoint(request)));

@@ -19,15 +19,15 @@ namespace farm {
 constexpr std::size_t kConsistencyHashesMax = 63;
 constexpr std::size_t kAddCheckpointBytesMax = kNoteBytesMax + 64 * 45 + 64;
 
-struct AddCheckpoint {
+struct AddCheckpointRequest {
   std::uint64_t old_size = 0;
   std::vector<Digest> proof;
   std::string note;  // the signed checkpoint
 };
 // "old <size>\n" + base64 hashes, a line each + "\n" + note.
-std::string WriteAddCheckpoint(const AddCheckpoint& request);
+std::string WriteAddCheckpoint(const AddCheckpointRequest& request);
 // Errors: kInvalidInput, kLimitExceeded.
-Result<AddCheckpoint> ParseAddCheckpoint(std::string_view body);
+Result<AddCheckpointRequest> ParseAddCheckpoint(std::string_view body);
 
 // What a witness says to a request that is well formed.
 struct WitnessAnswer {
@@ -40,7 +40,7 @@ using PostToWitness = std::function<Result<HttpReply>(const std::string& body)>;
 Result<PostToWitness> OpenWitness(const std::string& url, const std::string& name);
 // Errors: kUnavailable exit 30, kMismatch exit 15 (422: the witness has seen another history),
 // kUntrusted exit 25 (403, 404: it does not know this log or key), kInvalidInput (nonsense).
-Result<WitnessAnswer> AskWitness(const PostToWitness& post, const AddCheckpoint& request,
+Result<WitnessAnswer> AskWitness(const PostToWitness& post, const AddCheckpointRequest& request,
                                  std::string_view witness_name);
 
 }  // namespace farm

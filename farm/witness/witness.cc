@@ -63,7 +63,7 @@ struct WitnessCore::State {
 
   Status TakeDirectory(const std::string& directory);
   Status Load(const std::string& directory, std::vector<WitnessedLog> logs);
-  HttpReply Add(const AddCheckpoint& request, const Note& note, const Checkpoint& checkpoint);
+  HttpReply Add(const AddCheckpointRequest& request, const Note& note, const Checkpoint& checkpoint);
   HttpReply CosignAndKeep(Watched& watched, const Note& note, const Checkpoint& checkpoint)
       REQUIRES(mutex);
 
@@ -132,7 +132,7 @@ HttpReply WitnessCore::State::CosignAndKeep(Watched& watched, const Note& note,
   return {200, std::string(kText), LineBytes(*line), false};
 }
 
-HttpReply WitnessCore::State::Add(const AddCheckpoint& request, const Note& note,
+HttpReply WitnessCore::State::Add(const AddCheckpointRequest& request, const Note& note,
                                   const Checkpoint& checkpoint) {
   MutexLock lock(mutex);
   if (stopped) return Refuse(500, "the witness has stopped: its state could not be stored");
