@@ -1,5 +1,6 @@
 #include "farm/toolchain/assemble.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -206,6 +207,15 @@ void SetPaths(const std::string& directory, const AssemblyKeeps& keeps, Assemble
   if (keeps.tree) assembled.tree_path = JoinPath(directory, "root");
 }
 
+// What the mapped ids have written cannot be synced file by file, and must not die after its name.
+Status SyncFileSystemOf(const std::string& directory) {
+  const int descriptor = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = descriptor >= 0 && syncfs(descriptor) == 0;
+  if (descriptor >= 0) close(descriptor);
+  if (synced) return {};
+  return Error{ErrorCode::kUnavailable, directory + ": cannot be synced", ExitCode::kUnavailable};
+}
+
 // From the finished `build` below the partial folder to DIR.
 Result<Assembled> Publish(const AssembleRequest& request, const std::string& partial,
                           std::int64_t milliseconds) {
@@ -227,7 +237,7 @@ Result<Assembled> Publish(const AssembleRequest& request, const std::string& par
   }
   RETURN_IF_ERROR(
       WriteDurably(RealFileSystem(), JoinPath(build, kFacts), FactsText(assembled)));
-  sync();  // what the mapped ids have written: the name must not outlive the bytes
+  RETURN_IF_ERROR(SyncFileSystemOf(build));
   RETURN_IF_ERROR(RealFileSystem().Rename(build, request.directory));
   RETURN_IF_ERROR(RealFileSystem().SyncDirectory(DirectoryName(request.directory)));
   SetPaths(request.directory, request.keeps, assembled);
