@@ -11,11 +11,19 @@ namespace {
 
 std::string Quoted(std::string_view text) { return "\"" + Printable(text, 160) + "\""; }
 
+// Who counts for the quorum of `rule`: known parties whose lines have no problem with that rule.  A
+// line with another problem fails the verdict by its own rule and code (an expired certificate is
+// 18); not counting it here would only hide that behind "too few".
 template <typename T>
-std::vector<LineIdentity> SoundIdentities(const std::vector<Line<T>>& lines) {
+std::vector<LineIdentity> Counted(const std::vector<Line<T>>& lines, Rule rule) {
   std::vector<LineIdentity> identities;
   for (const Line<T>& line : lines) {
-    if (line.sound()) identities.push_back(*line.facts.identity);
+    const Problems& problems = line.facts.problems;
+    const bool counts =
+        line.facts.identity &&
+        std::none_of(problems.begin(), problems.end(),
+                     [&](const Problem& problem) { return problem.rule == rule; });
+    if (counts) identities.push_back(*line.facts.identity);
   }
   return identities;
 }
@@ -73,7 +81,7 @@ void JudgeSites(Case& facts) {
               Quoted(site) + " was asked and has " + std::to_string(count) +
                   " records, want one");
   }
-  Append(CheckSites(SoundIdentities(facts.records), facts.policy), facts);
+  Append(CheckSites(Counted(facts.records, Rule::kSites), facts.policy), facts);
 }
 
 // What is released is what the manifest declares and what every site built.
@@ -111,7 +119,7 @@ void JudgeLimits(Case& facts) {
 
 void JudgeApprovals(Case& facts) {
   if (!facts.request) return;
-  Append(CheckAuditors(SoundIdentities(facts.approvals), facts.policy.auditors), facts);
+  Append(CheckAuditors(Counted(facts.approvals, Rule::kApprovals), facts.policy.auditors), facts);
 }
 
 // Every other line's tree is a beginning of the release's tree.

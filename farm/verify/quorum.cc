@@ -60,7 +60,7 @@ Problems CheckSites(const std::vector<LineIdentity>& sites, const Policy& policy
   Problems problems;
   if (std::cmp_less(distinct.size(), policy.sites)) {
     problems.push_back({Rule::kSites, ExitCode::kQuorum,
-                        Of(distinct.size(), policy.sites, "distinct sites with a good record")});
+                        Of(distinct.size(), policy.sites, "distinct sites with a record")});
   }
   if (std::cmp_less(operators.size(), policy.operators)) {
     problems.push_back({Rule::kOperators, ExitCode::kJurisdiction,
@@ -84,7 +84,7 @@ Problems CheckAuditors(const std::vector<LineIdentity>& auditors, std::int64_t c
   const std::size_t distinct = DistinctParties(auditors).size();
   if (!std::cmp_less(distinct, count)) return {};
   return {{Rule::kApprovals, ExitCode::kApproval,
-           Of(distinct, count, "distinct auditors with a good approval")}};
+           Of(distinct, count, "distinct auditors with an approval")}};
 }
 
 Problems CheckSameBuild(const std::vector<const Record*>& records) {

@@ -30,7 +30,7 @@ struct EvidenceOptions {
   // What the manifest demands on top of a policy.
   std::int64_t requires_sites = 0;
   std::int64_t requires_auditors = 0;
-  std::vector<std::string> requires_countries_any;
+  std::vector<std::string> requires_countries_any = {};
 };
 
 // A line before it is signed.  The maker fills it; a test may change anything.
