@@ -1,0 +1,731 @@
+// What the signer signs and everything that it must refuse.  Each row of the table breaks one thing
+// of a world in which a release is due, and names the exit code; the row fails when its rule goes.
+#include "farm/gate/gate.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "farm/base/files.h"
+#include "farm/crypto/hash.h"
+#include "farm/gate/decision.h"
+#include "farm/manifest/manifest.h"
+#include "farm/sign/signer.h"
+#include "tests/support/evidence_maker.h"
+
+namespace farm {
+namespace {
+
+constexpr UnixSeconds kStart = 1'800'000'000;
+constexpr const char* kTree = "d00fedebb845861f956a5d66a35a52e873a515bdfb14787eb12ea78cc5f69bba";
+constexpr const char* kSignerId = "https://farm.example/signer";
+
+Digest D(char digit) { return Digest::ParseHex(std::string(64, digit)).value(); }
+
+std::string ManifestBytes(const std::string& version, int revision, const std::string& word) {
+  const std::string text = R"(product: "hello" version: ")" + version + R"(" revision: )" +
+                           std::to_string(revision) + R"( architecture: "amd64"
+source_date_epoch: 1735689600
+source { name: "hello" tree: ")" + kTree + R"("
+  file { name: "hello.tar" sha256: ")" + kTree + R"(" size: 10 } directory { path: "source" } }
+toolchain { name: "cc" lock: "sha256:)" + kTree + R"(" }
+step { name: "build" input { source: "hello" at: "hello" } argv: "cc" argv: ")" + word + R"("
+  output: "greet" }
+artifact { step: "build" path: "greet" })";
+  const auto manifest = ParseManifestText(text, "test");
+  if (!manifest) ADD_FAILURE() << manifest.error().message;
+  return CanonicalManifest(*manifest);
+}
+
+// One attempt at a manifest: the lines that a farmd would bring.
+struct Attempt {
+  std::string manifest;
+  std::string version = "1.0";
+  Bundle request;
+  std::vector<Bundle> approvals;
+  Bundle intent;
+  std::vector<Bundle> records;
+
+  Question ToQuestion() const {
+    Question question{manifest, WriteBundleLine(request), WriteBundleLine(intent), {}, {}};
+    for (const Bundle& line : records) question.record_lines.push_back(WriteBundleLine(line));
+    for (const Bundle& line : approvals) question.approval_lines.push_back(WriteBundleLine(line));
+    return question;
+  }
+};
+
+// A farm with its log, and a gate before it.  Whatever a row wants to break it breaks here.
+class World {
+ public:
+  World() {
+    root = maker.root();
+    policy = maker.policy();
+    // The maker's log begins with entries that are no leaves; here they are some person's.
+    const Bundle other = maker.Sign(
+        maker.Draft(Request{D('0'), "other", "1", "requester", kStart}, "requester", kStart));
+    while (entries_.size() < maker.Head().size) Log(other);
+  }
+
+  // Makes a line, `seconds` after the start, in the maker's own log.
+  Bundle Line(const Statement& statement, const std::string& party, UnixSeconds seconds) {
+    LineDraft draft = maker.Draft(statement, party, kStart + seconds);
+    if (on_draft) on_draft(draft);
+    return maker.MakeLine(draft);
+  }
+  Bundle Logged(const Statement& statement, const std::string& party, UnixSeconds seconds) {
+    Bundle line = Line(statement, party, seconds);
+    Log(line);
+    return line;
+  }
+
+  // Request and approvals of a manifest.
+  Attempt Ask(const std::string& manifest, const std::string& version) {
+    Attempt attempt;
+    attempt.manifest = manifest;
+    attempt.version = version;
+    attempt.request =
+        Logged(Request{Sha256(manifest), "hello", version, "requester", kStart}, "requester", 0);
+    for (const char* auditor : {"auditor-0", "auditor-1"}) {
+      attempt.approvals.push_back(Logged(
+          Approval{Sha256(manifest), "hello", version, {{"hello", kTree}}, auditor, "tree", kStart},
+          auditor, 100));
+    }
+    return attempt;
+  }
+  // The same with a new intent and without records.
+  Attempt Intend(Attempt attempt, int number, UnixSeconds seconds) {
+    Intent intent;
+    intent.request = attempt.request.PaeDigest();
+    intent.manifest = Sha256(attempt.manifest);
+    intent.product = "hello";
+    intent.version = attempt.version;
+    for (int i = 0; i < 3; ++i) intent.sites.push_back(EvidenceMaker::SiteId(i));
+    intent.attempt = number;
+    for (int i = 1; i < number; ++i) intent.earlier.push_back(D('e'));
+    intent.nonce = "00112233445566778899aabbccddeef" + std::to_string(number);
+    intent.created = kStart + seconds;
+    attempt.intent = Logged(intent, "coordinator", seconds);
+    attempt.records.clear();
+    return attempt;
+  }
+  Record RecordOf(const Attempt& attempt, int site) const {
+    Record record;
+    record.builder = EvidenceMaker::SiteId(site);
+    record.intent = attempt.intent.PaeDigest();
+    record.manifest = Sha256(attempt.manifest);
+    record.plan = D('1');
+    record.lock = Digest::ParseHex(kTree).value();
+    record.root_tar = D('2');
+    record.image = D('3');
+    record.result = BuildResult::kSucceeded;
+    record.outputs = {{"greet", D('a'), 10, "0755"}};
+    record.trace = {{"build", D('4'), 0, record.outputs, 1000}};
+    record.started = kStart + 220;
+    record.finished = kStart + 290;
+    return record;
+  }
+  using Change = std::function<void(int site, Record& record)>;
+  // One record of each site, logged.
+  Attempt Build(Attempt attempt, UnixSeconds seconds, const Change& change) {
+    for (int i = 0; i < 3; ++i) {
+      Record record = RecordOf(attempt, i);
+      change(i, record);
+      attempt.records.push_back(Logged(record, "site-" + std::to_string(i), seconds));
+    }
+    return attempt;
+  }
+  Attempt Due(const std::string& manifest, const std::string& version) {
+    return Build(Intend(Ask(manifest, version), 1, 200), 300, [](int, Record&) {});
+  }
+
+  // Into the log as this signer reads it.
+  void Log(const Bundle& line) {
+    entries_.push_back({CanonicalizedBody(line.envelope, line.certificate, line.key()),
+                        line.envelope.PaeBytes()});
+  }
+  // The payload of the entry before the last `back` ones is lost, or changed.
+  void LosePayload(std::size_t back) {
+    entries_[entries_.size() - 1 - back].pae =
+        Error{ErrorCode::kNotFound, "no such payload", ExitCode::kLogProof};
+  }
+
+  Gate& gate() {
+    if (!gate_) Open();
+    return *gate_;
+  }
+  // A new process on the same state.
+  void Restart() {
+    gate_.reset();
+    journal_.reset();
+    signer_.reset();
+  }
+
+  Result<Bundle> Decide(const Attempt& attempt) {
+    return gate().Decide(attempt.ToQuestion(), epoch);
+  }
+
+  EvidenceMaker maker;
+  TrustRoot root;
+  Policy policy;
+  std::function<void(LineDraft&)> on_draft;
+  std::uint64_t epoch = 1;
+  std::uint64_t entries_hidden = 0;  // at the end of the log
+  FixedClock clock{kStart + 400};
+
+ private:
+  struct Entry {
+    std::string leaf;
+    Result<std::string> pae = std::string();
+  };
+
+  void Open() {
+    const std::string& directory = temporary_.path();
+    const auto write = [&](const std::string& name, const std::string& bytes) {
+      EXPECT_TRUE(WriteDurably(RealFileSystem(), directory + "/" + name, bytes));
+      EXPECT_EQ(chmod((directory + "/" + name).c_str(), 0600), 0);
+      return directory + "/" + name;
+    };
+    const AuthorityFiles authority{
+        write("ca.pem", maker.root().operators[0].authority[0].Pem()),
+        write("ca.key.pem", maker.Key("ca-operator-0").Pem()),
+        write("transparency.key.pem", maker.Key("transparency").Pem())};
+    auto signer = CertifiedSigner::Open(NewMemorySigner(maker.Key("signer")), authority,
+                                        {kSignerId, "signer"}, clock);
+    ASSERT_TRUE(signer) << signer.error().message;
+    signer_ = *std::move(signer);
+    auto journal = Journal::Open(RealFileSystem(), directory + "/state");
+    ASSERT_TRUE(journal) << journal.error().message;
+    journal_ = *std::move(journal);
+    const GateFiles files{write("root.json", WriteTrustRoot(root, {maker.Key("root")})),
+                          write("policy.json", WritePolicy(policy))};
+    gate_ = std::make_unique<Gate>(
+        files, *journal_, *signer_, [this](const HistoryQuery& query) { return Read(query); },
+        clock);
+  }
+
+  Result<const LogHistory*> Read(const HistoryQuery& query) {
+    EXPECT_GE(query.witnesses, 2);
+    history_ = LogHistory();
+    for (std::size_t i = 0; i + entries_hidden < entries_.size(); ++i) {
+      history_.Add(entries_[i].leaf, entries_[i].pae);
+    }
+    return &history_;
+  }
+
+  TemporaryDirectory temporary_ = *TemporaryDirectory::Make("");
+  std::vector<Entry> entries_;
+  LogHistory history_;
+  std::unique_ptr<CertifiedSigner> signer_;
+  std::unique_ptr<Journal> journal_;
+  std::unique_ptr<Gate> gate_;
+};
+
+std::string Good() { return ManifestBytes("1.0", 1, "-O2"); }
+void Unchanged(int, Record&) {}
+void Site1Lies(int site, Record& record) {
+  if (site == 1) record.outputs[0].digest = record.trace[0].outputs[0].digest = D('b');
+}
+
+Statement StatementOf(const Bundle& line) {
+  return ParseStatement(line.envelope.payload, "answer").value();
+}
+
+TEST(Gate, SignsAReleaseOfWhatAgrees) {
+  World world;
+  const Attempt attempt = world.Due(Good(), "1.0");
+  const auto line = world.Decide(attempt);
+  ASSERT_TRUE(line) << line.error().message;
+  const auto release = std::get<Release>(StatementOf(*line));
+  EXPECT_EQ(release.manifest, attempt.manifest);
+  EXPECT_EQ(release.artifacts, world.RecordOf(attempt, 0).outputs);
+  EXPECT_EQ(release.request, attempt.request.PaeDigest());
+  EXPECT_EQ(release.intent, attempt.intent.PaeDigest());
+  EXPECT_EQ(release.records,
+            (std::vector<Digest>{attempt.records[0].PaeDigest(), attempt.records[1].PaeDigest(),
+                                 attempt.records[2].PaeDigest()}));
+  EXPECT_EQ(release.approvals.size(), 2U);
+  EXPECT_EQ(release.sequence, 1);
+  EXPECT_EQ(release.signer, kSignerId);
+  EXPECT_FALSE(line->timestamp || line->log_entry);
+  EXPECT_TRUE(line->key().Verify(line->envelope.PaeBytes(), line->envelope.signature));
+}
+
+TEST(Gate, OrderOfLinesDoesNotMatter) {
+  World world;
+  Attempt attempt = world.Due(Good(), "1.0");
+  const Bundle first = world.Decide(attempt).value();
+  std::swap(attempt.records[0], attempt.records[2]);
+  EXPECT_EQ(WriteBundleLine(world.Decide(attempt).value()), WriteBundleLine(first));
+}
+
+TEST(Gate, GivesTheStoredAnswerAgainAfterALostReply) {
+  World world;
+  const Attempt attempt = world.Due(Good(), "1.0");
+  const std::string first = WriteBundleLine(world.Decide(attempt).value());
+  world.clock.Set(kStart + 1000);
+  EXPECT_EQ(WriteBundleLine(world.Decide(attempt).value()), first);
+  world.Restart();
+  world.clock.Set(kStart + 2000);
+  EXPECT_EQ(WriteBundleLine(world.Decide(attempt).value()), first);
+  // Another attempt that agrees: the release is there already.
+  const Attempt again = world.Build(world.Intend(attempt, 2, 400), 500, Unchanged);
+  EXPECT_EQ(WriteBundleLine(world.Decide(again).value()), first);
+}
+
+TEST(Gate, SignsTheSamePayloadAgainWhenTheLeafHasEnded) {
+  World world;
+  const Attempt attempt = world.Due(Good(), "1.0");
+  const Bundle first = world.Decide(attempt).value();
+  world.clock.Set(kStart + 30 * 3600);
+  const Bundle second = world.Decide(attempt).value();
+  EXPECT_EQ(second.envelope.payload, first.envelope.payload);
+  EXPECT_GE(second.certificate->not_after(), world.clock.Now());
+}
+
+TEST(Gate, SequenceGrowsByOneForEachReleaseOfAProduct) {
+  World world;
+  ASSERT_TRUE(world.Decide(world.Due(Good(), "1.0")));
+  const auto second = world.Decide(world.Due(ManifestBytes("1.1", 1, "-O2"), "1.1"));
+  ASSERT_TRUE(second) << second.error().message;
+  EXPECT_EQ(std::get<Release>(StatementOf(*second)).sequence, 2);
+  // A release that only the log knows counts as well.
+  Release elsewhere = std::get<Release>(StatementOf(*second));
+  elsewhere.manifest = ManifestBytes("1.2", 1, "-O2");
+  elsewhere.sequence = 7;
+  world.Logged(elsewhere, "signer", 400);
+  const auto next = world.Decide(world.Due(ManifestBytes("1.3", 1, "-O2"), "1.3"));
+  ASSERT_TRUE(next) << next.error().message;
+  EXPECT_EQ(std::get<Release>(StatementOf(*next)).sequence, 8);
+}
+
+TEST(Gate, SignsADissentWhenASiteLies) {
+  World world;
+  const Attempt asked = world.Ask(Good(), "1.0");
+  const Attempt attempt = world.Build(world.Intend(asked, 1, 200), 300, Site1Lies);
+  const auto line = world.Decide(attempt);
+  ASSERT_TRUE(line) << line.error().message;
+  const auto dissent = std::get<Dissent>(StatementOf(*line));
+  EXPECT_EQ(dissent.manifest, Sha256(attempt.manifest));
+  EXPECT_EQ(dissent.records.size(), 3U);
+  EXPECT_NE(dissent.summary.find("artifact greet"), std::string::npos) << dissent.summary;
+  EXPECT_NE(dissent.summary.find(EvidenceMaker::SiteId(1) + " says"), std::string::npos);
+  EXPECT_NE(dissent.summary.find("action 1 (build)"), std::string::npos);
+
+  // Asking again with the same manifest gives the same dissent, whatever the new attempt says.
+  const Attempt again = world.Build(world.Intend(attempt, 2, 400), 500, Unchanged);
+  EXPECT_EQ(WriteBundleLine(world.Decide(again).value()), WriteBundleLine(*line));
+  world.Restart();
+  EXPECT_EQ(WriteBundleLine(world.Decide(again).value()), WriteBundleLine(*line));
+
+  // It ends by a new manifest.
+  world.Log(world.Line(dissent, "signer", 400));
+  const auto next = world.Decide(world.Due(ManifestBytes("1.0", 2, "-O2"), "1.0"));
+  ASSERT_TRUE(next) << next.error().message;
+  EXPECT_TRUE(std::holds_alternative<Release>(StatementOf(*next)));
+}
+
+TEST(Gate, AFailureAtSomeSitesIsADissent) {
+  World world;
+  const auto fail = [](int site, Record& record) {
+    if (site == 2) {
+      record.result = BuildResult::kFailed;
+      record.outputs.clear();
+    }
+  };
+  const auto line =
+      world.Decide(world.Build(world.Intend(world.Ask(Good(), "1.0"), 1, 200), 300, fail));
+  ASSERT_TRUE(line) << line.error().message;
+  EXPECT_TRUE(std::holds_alternative<Dissent>(StatementOf(*line)));
+}
+
+TEST(Gate, WhatDoesNotMatterDoesNotStop) {
+  World world;
+  const Attempt asked = world.Ask(Good(), "1.0");
+  const Attempt due = world.Build(world.Intend(asked, 1, 200), 300, Unchanged);
+  // An earlier record that agrees, one of another manifest, one whose signer nobody knows, one that
+  // its key did not sign, a payload of nobody's that cannot be read, a dissent by no signer.
+  world.Logged(world.RecordOf(due, 1), "site-1", 310);
+  Record other = world.RecordOf(due, 1);
+  other.manifest = D('9');
+  other.outputs[0].digest = D('9');
+  world.Logged(other, "site-1", 310);
+  Record lie = world.RecordOf(due, 1);
+  lie.outputs[0].digest = D('9');
+  world.on_draft = [](LineDraft& draft) { draft.authority = "operator-2"; };
+  world.Logged(lie, "site-1", 310);
+  world.on_draft = nullptr;
+  Bundle unsigned_lie = world.Line(lie, "site-1", 310);
+  unsigned_lie.envelope.signature = world.maker.Key("site-1").Sign("something else");
+  world.Log(unsigned_lie);
+  Dissent dissent{Sha256(due.manifest), "hello", "1.0", D('1'), {D('2')}, "no", kStart};
+  world.Logged(dissent, "site-1", 310);
+  const auto line = world.Decide(due);
+  ASSERT_TRUE(line) << line.error().message;
+  EXPECT_TRUE(std::holds_alternative<Release>(StatementOf(*line)));
+}
+
+struct Row {
+  const char* name;
+  ExitCode exit;
+  std::function<Result<Bundle>(World&)> ask;
+};
+
+// ---- lines ------------------------------------------------------------------------------------
+
+const Row kLineRows[] = {
+    {"manifest_not_canonical", ExitCode::kUsage,
+     [](World& world) {
+       Attempt attempt = world.Due(Good(), "1.0");
+       attempt.manifest += "\n";
+       return world.Decide(attempt);
+     }},
+    {"manifest_with_lint", ExitCode::kUsage,
+     [](World& world) {
+       std::string manifest = Good();
+       manifest.replace(manifest.find("-O2"), 3, "-march=native");
+       return world.Decide(world.Due(manifest, "1.0"));
+     }},
+    {"line_truncated", ExitCode::kUsage,
+     [](World& world) {
+       Question question = world.Due(Good(), "1.0").ToQuestion();
+       question.record_lines[1].resize(question.record_lines[1].size() / 2);
+       return world.gate().Decide(question, 1);
+     }},
+    {"too_many_records", ExitCode::kUsage,
+     [](World& world) {
+       Attempt attempt = world.Due(Good(), "1.0");
+       attempt.records.resize(kPartiesMax + 1, attempt.records[0]);
+       return world.Decide(attempt);
+     }},
+    {"request_for_another_manifest", ExitCode::kBadSignature,
+     [](World& world) {
+       Attempt attempt = world.Due(Good(), "1.0");
+       attempt.manifest = ManifestBytes("1.0", 1, "-O3");
+       return world.Decide(attempt);
+     }},
+    {"request_by_nobody", ExitCode::kBadSignature,
+     [](World& world) {
+       world.root.requesters.clear();
+       return world.Decide(world.Due(Good(), "1.0"));
+     }},
+    {"intent_by_a_site", ExitCode::kBadSignature,
+     [](World& world) {
+       const Attempt asked = world.Ask(Good(), "1.0");
+       world.on_draft = [](LineDraft& draft) {
+         if (std::holds_alternative<Intent>(draft.statement)) draft.party = "site-0";
+         if (std::holds_alternative<Intent>(draft.statement)) draft.uri = EvidenceMaker::SiteId(0);
+       };
+       return world.Decide(world.Build(world.Intend(asked, 1, 200), 300, Unchanged));
+     }},
+    {"intent_for_another_request", ExitCode::kInputMissing,
+     [](World& world) {
+       const Attempt due = world.Due(Good(), "1.0");
+       Attempt other = due;
+       other.request = world.Logged(
+           Request{Sha256(due.manifest), "hello", "1.0", "requester", kStart + 1}, "requester", 1);
+       return world.Decide(other);
+     }},
+    {"record_reused_under_another_intent", ExitCode::kQuorum,
+     [](World& world) {
+       const Attempt first = world.Due(Good(), "1.0");
+       Attempt second = world.Intend(first, 2, 250);
+       second.records = first.records;
+       return world.Decide(second);
+     }},
+    {"missing_site", ExitCode::kQuorum,
+     [](World& world) {
+       world.policy.sites = world.policy.operators = world.policy.countries = 2;
+       Attempt attempt = world.Due(Good(), "1.0");
+       attempt.records.pop_back();
+       return world.Decide(attempt);
+     }},
+    {"two_records_of_a_site", ExitCode::kQuorum,
+     [](World& world) {
+       world.policy.sites = world.policy.operators = world.policy.countries = 2;
+       Attempt attempt = world.Due(Good(), "1.0");
+       attempt.records.push_back(world.Logged(world.RecordOf(attempt, 1), "site-1", 310));
+       return world.Decide(attempt);
+     }},
+    {"one_ca_issues_the_id_of_another_operators_site", ExitCode::kBadSignature,
+     [](World& world) {
+       world.on_draft = [](LineDraft& draft) {
+         if (draft.uri == EvidenceMaker::SiteId(1)) draft.authority = "operator-0";
+       };
+       return world.Decide(world.Due(Good(), "1.0"));
+     }},
+    {"record_says_another_builder", ExitCode::kBadSignature,
+     [](World& world) {
+       Attempt attempt = world.Due(Good(), "1.0");
+       attempt.records[1] = world.Logged(world.RecordOf(attempt, 1), "site-0", 300);
+       return world.Decide(attempt);
+     }},
+    {"expired_leaf", ExitCode::kNotValidThen,
+     [](World& world) {
+       world.on_draft = [](LineDraft& draft) {
+         if (draft.party == "site-1") draft.leaf_start = draft.token - 30 * 3600;
+       };
+       return world.Decide(world.Due(Good(), "1.0"));
+     }},
+    {"record_before_its_intent", ExitCode::kNotValidThen,
+     [](World& world) {
+       return world.Decide(
+           world.Build(world.Intend(world.Ask(Good(), "1.0"), 1, 200), 100, Unchanged));
+     }},
+    {"record_without_a_time_stamp", ExitCode::kNotValidThen,
+     [](World& world) {
+       Attempt attempt = world.Due(Good(), "1.0");
+       attempt.records[1].timestamp.reset();
+       return world.Decide(attempt);
+     }},
+    {"record_not_in_the_log", ExitCode::kLogProof,
+     [](World& world) {
+       Attempt attempt = world.Due(Good(), "1.0");
+       attempt.records[1].log_entry.reset();
+       return world.Decide(attempt);
+     }},
+    {"record_seen_by_one_witness", ExitCode::kWitnesses,
+     [](World& world) {
+       world.on_draft = [](LineDraft& draft) {
+         if (draft.party == "site-1") draft.witnesses = {0};
+       };
+       return world.Decide(world.Due(Good(), "1.0"));
+     }},
+    {"revoked_key_of_a_site", ExitCode::kRevoked,
+     [](World& world) {
+       world.root.revocations.push_back(
+           {"key", world.maker.Key("site-1").public_key().KeyId(), "stolen", std::nullopt});
+       return world.Decide(world.Due(Good(), "1.0"));
+     }},
+    {"approval_of_another_manifest", ExitCode::kApproval,
+     [](World& world) {
+       Attempt attempt = world.Due(Good(), "1.0");
+       attempt.approvals = world.Ask(ManifestBytes("1.0", 1, "-O3"), "1.0").approvals;
+       return world.Decide(attempt);
+     }},
+    {"requester_as_auditor", ExitCode::kApproval,
+     [](World& world) {
+       Attempt attempt = world.Due(Good(), "1.0");
+       attempt.approvals[1] = world.Logged(Approval{Sha256(attempt.manifest), "hello", "1.0",
+                                                    {{"hello", kTree}}, "requester", "tree", kStart},
+                                           "requester", 100);
+       return world.Decide(attempt);
+     }},
+};
+
+// ---- quorums ----------------------------------------------------------------------------------
+
+const Row kQuorumRows[] = {
+    {"every_site_failed", ExitCode::kBuildFailed,
+     [](World& world) {
+       return world.Decide(world.Build(world.Intend(world.Ask(Good(), "1.0"), 1, 200), 300,
+                                       [](int, Record& record) {
+                                         record.result = BuildResult::kFailed;
+                                         record.outputs.clear();
+                                       }));
+     }},
+    {"artifact_that_the_manifest_does_not_declare", ExitCode::kQuorum,
+     [](World& world) {
+       return world.Decide(world.Build(world.Intend(world.Ask(Good(), "1.0"), 1, 200), 300,
+                                       [](int, Record& record) {
+                                         record.outputs.push_back({"more", D('c'), 1, "0644"});
+                                       }));
+     }},
+    {"too_few_sites", ExitCode::kQuorum,
+     [](World& world) {
+       world.policy.sites = 4;
+       return world.Decide(world.Due(Good(), "1.0"));
+     }},
+    {"one_key_for_two_sites", ExitCode::kQuorum,
+     [](World& world) {
+       world.policy.sites = world.policy.operators = world.policy.countries = 2;
+       world.on_draft = [](LineDraft& draft) {
+         if (draft.party == "site-1") draft.party = "site-0";  // its own leaf, another's key
+       };
+       return world.Decide(world.Due(Good(), "1.0"));
+     }},
+    {"one_operator_for_two_sites", ExitCode::kJurisdiction,
+     [](World& world) {
+       world.root.operators[0].parties.push_back(world.root.operators[1].parties[0]);
+       world.root.operators[1].parties.clear();
+       world.on_draft = [](LineDraft& draft) {
+         if (draft.party == "site-1") draft.authority = "operator-0";
+       };
+       return world.Decide(world.Due(Good(), "1.0"));
+     }},
+    {"too_few_countries", ExitCode::kJurisdiction,
+     [](World& world) {
+       world.root.operators[1].parties[0].country = "XA";
+       return world.Decide(world.Due(Good(), "1.0"));
+     }},
+    {"one_auditor_is_not_enough", ExitCode::kApproval,
+     [](World& world) {
+       Attempt attempt = world.Due(Good(), "1.0");
+       attempt.approvals.pop_back();
+       return world.Decide(attempt);
+     }},
+    {"one_auditor_twice", ExitCode::kApproval,
+     [](World& world) {
+       Attempt attempt = world.Due(Good(), "1.0");
+       attempt.approvals[1] = attempt.approvals[0];
+       return world.Decide(attempt);
+     }},
+    {"limits_observed_under_a_production_root", ExitCode::kJurisdiction,
+     [](World& world) {
+       world.root.development.reset();
+       return world.Decide(world.Build(
+           world.Intend(world.Ask(Good(), "1.0"), 1, 200), 300,
+           [](int site, Record& record) { record.limits_observed = site == 1; }));
+     }},
+};
+
+// ---- the log ----------------------------------------------------------------------------------
+
+const Row kLogRows[] = {
+    {"record_that_differs_under_an_earlier_intent", ExitCode::kDissent,
+     [](World& world) {
+       const Attempt asked = world.Ask(Good(), "1.0");
+       const Attempt first = world.Build(world.Intend(asked, 1, 200), 210, Site1Lies);
+       return world.Decide(world.Build(world.Intend(asked, 2, 220), 300, Unchanged));
+     }},
+    {"record_that_differs_by_a_site_that_was_not_asked_now", ExitCode::kDissent,
+     [](World& world) {
+       const Attempt due = world.Due(Good(), "1.0");
+       Record late = world.RecordOf(due, 2);
+       late.intent = D('7');
+       late.image = D('9');
+       world.Logged(late, "site-2", 320);
+       return world.Decide(due);
+     }},
+    {"dissent_of_this_manifest_under_an_earlier_intent", ExitCode::kDissent,
+     [](World& world) {
+       const Attempt due = world.Due(Good(), "1.0");
+       world.Logged(
+           Dissent{Sha256(due.manifest), "hello", "1.0", D('1'), {D('2')}, "they differ", kStart},
+           "signer", 310);
+       return world.Decide(due);
+     }},
+    {"unreadable_payload", ExitCode::kLogProof,
+     [](World& world) {
+       const Attempt due = world.Due(Good(), "1.0");
+       world.Logged(Request{D('8'), "other", "1", "requester", kStart}, "requester", 310);
+       world.LosePayload(0);
+       return world.Decide(due);
+     }},
+    {"payload_of_a_site_that_is_no_statement", ExitCode::kLogProof,
+     [](World& world) {
+       const Attempt due = world.Due(Good(), "1.0");
+       Bundle strange = world.Line(world.RecordOf(due, 1), "site-1", 310);
+       strange.envelope.payload = "{}";
+       strange.envelope.signature = world.maker.Key("site-1").Sign(strange.envelope.PaeBytes());
+       world.Log(strange);
+       return world.Decide(due);
+     }},
+    {"head_that_does_not_cover_the_lines", ExitCode::kUnavailable,
+     [](World& world) {
+       const Attempt due = world.Due(Good(), "1.0");
+       world.entries_hidden = 1;
+       return world.Decide(due);
+     }},
+    {"log_that_shows_the_signer_another_history", ExitCode::kLogProof,
+     [](World& world) {
+       Attempt due = world.Due(Good(), "1.0");
+       // The record is proved by a tree that the signer is not shown.
+       Bundle hidden = world.Line(world.RecordOf(due, 1), "site-1", 310);
+       world.Log(due.request);
+       due.records[1] = hidden;
+       return world.Decide(due);
+     }},
+    {"release_of_other_bytes_that_only_the_log_knows", ExitCode::kRollback,
+     [](World& world) {
+       const Attempt due = world.Due(Good(), "1.0");
+       Release release;
+       release.artifacts = {{"greet", D('f'), 10, "0755"}};
+       release.manifest = ManifestBytes("1.0", 7, "-O2");
+       release.records = {D('1')};
+       release.signer = kSignerId;
+       world.Logged(release, "signer", 310);
+       return world.Decide(due);
+     }},
+    {"journal_that_forgot_a_release", ExitCode::kRollback,
+     [](World& world) {
+       const Attempt due = world.Due(Good(), "1.0");
+       Release release;
+       release.artifacts = world.RecordOf(due, 0).outputs;
+       release.manifest = due.manifest;
+       release.records = {D('1')};
+       release.signer = kSignerId;
+       world.Logged(release, "signer", 310);
+       return world.Decide(due);
+     }},
+};
+
+// ---- journal, root, epoch -----------------------------------------------------------------------
+
+const Row kPastRows[] = {
+    {"other_bytes_of_a_released_version", ExitCode::kRollback,
+     [](World& world) {
+       EXPECT_TRUE(world.Decide(world.Due(Good(), "1.0")));
+       const Attempt asked = world.Ask(ManifestBytes("1.0", 2, "-O2"), "1.0");
+       return world.Decide(
+           world.Build(world.Intend(asked, 1, 200), 300,
+                       [](int, Record& record) { record.outputs[0].digest = D('b'); }));
+     }},
+    {"released_version_that_a_later_one_has_overtaken", ExitCode::kRollback,
+     [](World& world) {
+       EXPECT_TRUE(world.Decide(world.Due(Good(), "1.0")));
+       EXPECT_TRUE(world.Decide(world.Due(ManifestBytes("1.1", 1, "-O2"), "1.1")));
+       return world.Decide(world.Due(ManifestBytes("1.0", 2, "-O2"), "1.0"));
+     }},
+    {"older_root", ExitCode::kRollback,
+     [](World& world) {
+       const Attempt due = world.Due(Good(), "1.0");
+       world.root.version = 2;
+       EXPECT_TRUE(world.Decide(due));
+       world.Restart();
+       world.root.version = 1;
+       return world.Decide(due);
+     }},
+    {"older_epoch", ExitCode::kRefused,
+     [](World& world) {
+       const Attempt due = world.Due(Good(), "1.0");
+       world.epoch = 5;
+       EXPECT_TRUE(world.Decide(due));
+       world.Restart();
+       world.epoch = 4;
+       return world.Decide(due);
+     }},
+    {"expired_root", ExitCode::kNotValidThen,
+     [](World& world) {
+       world.root.expires = kStart + 100;
+       return world.Decide(world.Due(Good(), "1.0"));
+     }},
+    {"root_that_does_not_know_this_signer", ExitCode::kBadSignature,
+     [](World& world) {
+       world.root.operators[0].parties[1].role = "coordinator";
+       return world.Decide(world.Due(Good(), "1.0"));
+     }},
+};
+
+class Refusal : public ::testing::TestWithParam<Row> {};
+
+TEST_P(Refusal, IsRefused) {
+  World world;
+  const auto line = GetParam().ask(world);
+  ASSERT_FALSE(line) << "signed " << line->envelope.payload;
+  EXPECT_EQ(line.error().Exit(), GetParam().exit) << line.error().message;
+}
+
+std::string NameOf(const ::testing::TestParamInfo<Row>& info) { return info.param.name; }
+INSTANTIATE_TEST_SUITE_P(Lines, Refusal, ::testing::ValuesIn(kLineRows), NameOf);
+INSTANTIATE_TEST_SUITE_P(Quorums, Refusal, ::testing::ValuesIn(kQuorumRows), NameOf);
+INSTANTIATE_TEST_SUITE_P(Log, Refusal, ::testing::ValuesIn(kLogRows), NameOf);
+INSTANTIATE_TEST_SUITE_P(Past, Refusal, ::testing::ValuesIn(kPastRows), NameOf);
+
+}  // namespace
+}  // namespace farm
