@@ -1,0 +1,174 @@
+// farm-verify: the offline verdict on one file.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+
+#include "farm/base/files.h"
+#include "farm/crypto/hash.h"
+#include "farm/verify/memory.h"
+#include "farm/verify/report.h"
+#include "farm/verify/verify.h"
+
+namespace farm {
+namespace {
+
+constexpr std::size_t kRootFileBytesMax = 4 << 20;
+constexpr std::size_t kPolicyFileBytesMax = 64 << 10;
+
+constexpr char kExplanation[] =
+    "Says whether FILE is what the farm released, from the file, its bundle, a trust root and\n"
+    "your policy alone. Opens no network connection.\n\n"
+    "Exit code 0 means verified; every other code names what is wrong (10 not the released file,\n"
+    "11 signature, 12 too few sites, 13 operators, countries or a development root, 14 approvals,\n"
+    "15 log, 16 witnesses, 17 revoked, 18 times, 22 missing input, 23 sites disagree, 24 older than\n"
+    "accepted before, 2 malformed input).";
+constexpr char kExamples[] =
+    "Examples:\n"
+    "  farm-verify hello.tar\n"
+    "  farm-verify --root root.json --policy policy.json --explain hello.tar\n"
+    "  farm-verify --state /var/lib/farm-verify --json hello.tar";
+
+struct Options {
+  std::string file;
+  std::string bundle;
+  std::string root;
+  std::string policy;
+  std::string at;
+  std::string state;
+  bool allow_older = false;
+  bool allow_development_root = false;
+  bool explain = false;
+  bool json = false;
+};
+
+// ${XDG_CONFIG_HOME:-~/.config}/farm/root.json.
+Result<std::string> DefaultRoot() {
+  const char* config = std::getenv("XDG_CONFIG_HOME");
+  if (config != nullptr && *config != '\0') return JoinPath(config, "farm/root.json");
+  const char* home = std::getenv("HOME");
+  if (home == nullptr || *home == '\0') {
+    return Error{ErrorCode::kNotFound, "no root: neither HOME nor XDG_CONFIG_HOME is set; "
+                                       "name the root with --root FILE"};
+  }
+  return JoinPath(home, ".config/farm/root.json");
+}
+
+Result<std::string> ReadInput(const std::string& what, const std::string& path,
+                              std::size_t bytes_max, const std::string& option) {
+  Result<std::string> bytes = ReadFile(path, bytes_max);
+  if (bytes || bytes.error().code != ErrorCode::kNotFound) return bytes;
+  return Error{ErrorCode::kNotFound,
+               "no " + what + ": " + path + " is missing; name another with " + option + " FILE"};
+}
+
+Result<VerdictInput> ReadInputs(const Options& options) {
+  VerdictInput input;
+  const Result<FileDigest> digest = DigestOfFile(options.file);
+  if (!digest) return digest.error();
+  input.file_name = BaseName(options.file);
+  input.file_digest = digest->digest;
+  input.file_size = digest->size;
+
+  const std::string bundle_path =
+      options.bundle.empty() ? options.file + ".sigstore.jsonl" : options.bundle;
+  ASSIGN_OR_RETURN(const std::string bundle,
+                   ReadInput("bundle", bundle_path, kBundleFileBytesMax, "--bundle"));
+  ASSIGN_OR_RETURN(input.lines, ParseBundleFile(bundle, bundle_path));
+
+  std::string root_path = options.root;
+  if (root_path.empty()) {
+    ASSIGN_OR_RETURN(root_path, DefaultRoot());
+  }
+  ASSIGN_OR_RETURN(const std::string root,
+                   ReadInput("root", root_path, kRootFileBytesMax, "--root"));
+  ASSIGN_OR_RETURN(input.root, ParseTrustRoot(root, root_path));
+
+  const std::string policy_path = options.policy.empty()
+                                      ? JoinPath(DirectoryName(root_path), "policy.json")
+                                      : options.policy;
+  ASSIGN_OR_RETURN(const std::string policy,
+                   ReadInput("policy", policy_path, kPolicyFileBytesMax, "--policy"));
+  ASSIGN_OR_RETURN(input.policy, ParsePolicy(policy, policy_path));
+
+  input.at = SystemClock().Now();
+  if (!options.at.empty()) {
+    const Result<UnixSeconds> at = ParseTime(options.at);
+    if (!at) return Wrap("--at", at.error());
+    input.at = *at;
+  }
+  input.allow_development_root = options.allow_development_root;
+  input.allow_older = options.allow_older;
+  return input;
+}
+
+// Which product the bundle is about, to look up what is remembered of it.  Not yet proved.
+std::optional<std::string> ClaimedProduct(const std::vector<Bundle>& lines) {
+  const auto release = ParseStatementAs<Release>(lines.front().envelope.payload, "release");
+  if (!release) return std::nullopt;
+  const auto manifest = ViewManifest(release->manifest);
+  if (!manifest) return std::nullopt;
+  return manifest->product;
+}
+
+Result<ExitCode> Run(const Options& options) {
+  ASSIGN_OR_RETURN(VerdictInput input, ReadInputs(options));
+  std::optional<MemoryDirectory> memory;
+  if (!options.state.empty()) {
+    Result<MemoryDirectory> opened = MemoryDirectory::Open(RealFileSystem(), options.state);
+    if (!opened) return opened.error();
+    memory.emplace(*std::move(opened));
+    if (memory->memory().root_version > 0) {
+      input.newest_root_version = memory->memory().root_version;
+    }
+    const std::optional<std::string> product = ClaimedProduct(input.lines);
+    if (product) input.newest_sequence = memory->SequenceOf(*product);
+  }
+  const Verdict verdict = Judge(input);
+  if (memory && verdict.proved()) {
+    RETURN_IF_ERROR(memory->Remember(verdict.root_version, verdict.product, verdict.sequence));
+  }
+  const std::string text =
+      options.json ? VerdictJson(verdict, input) : VerdictText(verdict, options.explain);
+  if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) {
+    return Error{ErrorCode::kUnavailable, "writing the verdict to standard output failed"};
+  }
+  return verdict.exit;
+}
+
+int Main(int argc, char** argv) {
+  Options options;
+  CLI::App app(kExplanation, "farm-verify");
+  app.footer(kExamples);
+  app.add_option("FILE", options.file, "the downloaded artifact")->required();
+  app.add_option("--bundle", options.bundle, "its evidence (default: FILE.sigstore.jsonl)");
+  app.add_option("--root", options.root,
+                 "the trust root (default: ${XDG_CONFIG_HOME:-~/.config}/farm/root.json)");
+  app.add_option("--policy", options.policy, "your policy (default: policy.json beside the root)");
+  app.add_option("--at", options.at, "judge warnings at this time, 2026-11-23T23:40:30Z (default: now)");
+  app.add_option("--state", options.state, "remember in this folder what was accepted");
+  app.add_flag("--allow-older", options.allow_older,
+               "accept a release or root older than what is remembered");
+  app.add_flag("--allow-development-root", options.allow_development_root,
+               "accept a root of one machine, for trials");
+  app.add_flag("--explain", options.explain, "say more about every rule and about the release");
+  app.add_flag("--json", options.json, "one line of JSON (farm-verdict/1)");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);  // --help: done, nothing proved and nothing asked
+  } catch (const CLI::ParseError& error) {
+    app.exit(error);
+    return static_cast<int>(ExitCode::kUsage);
+  }
+  const Result<ExitCode> exit = Run(options);
+  if (exit) return static_cast<int>(*exit);
+  std::fprintf(stderr, "farm-verify: %s\n", exit.error().message.c_str());
+  if (options.json) std::fputs(ErrorJson(exit.error()).c_str(), stdout);
+  return static_cast<int>(exit.error().Exit());
+}
+
+}  // namespace
+}  // namespace farm
+
+int main(int argc, char** argv) { return farm::Main(argc, argv); }

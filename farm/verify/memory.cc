@@ -1,0 +1,92 @@
+#include "farm/verify/memory.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "farm/json/json.h"
+
+namespace farm {
+namespace {
+
+constexpr std::size_t kMemoryBytesMax = 4 << 20;
+constexpr std::size_t kProductsMax = 10000;
+
+}  // namespace
+
+Result<Memory> ParseMemory(std::string_view json, std::string_view where) {
+  ASSIGN_OR_RETURN(const Json value, ParseJson(json, where, kMemoryBytesMax));
+  JsonFields fields(value, std::string(where));
+  Memory memory;
+  fields.Format("farm-verify-memory/1");
+  memory.root_version = fields.Integer("rootVersion", 0, kJsonIntegerMax);
+  const Json& sequences = fields.Array("sequences", kProductsMax);
+  RETURN_IF_ERROR(fields.Finish());
+  for (std::size_t i = 0; i < sequences.size(); ++i) {
+    JsonFields entry(sequences[i], fields.Where("sequences") + "[" + std::to_string(i) + "]");
+    const std::string product = entry.String("product");
+    const std::int64_t sequence = entry.Integer("sequence", 1, kJsonIntegerMax);
+    if (entry.ok() && !memory.sequences.emplace(product, sequence).second) {
+      entry.Fail("product", "stands there twice");
+    }
+    RETURN_IF_ERROR(entry.Finish());
+  }
+  return memory;
+}
+
+std::string WriteMemory(const Memory& memory) {
+  Json sequences = Json::array();
+  for (const auto& [product, sequence] : memory.sequences) {
+    sequences.push_back({{"product", product}, {"sequence", sequence}});
+  }
+  return WriteReadableJson({{"format", "farm-verify-memory/1"},
+                            {"rootVersion", memory.root_version},
+                            {"sequences", std::move(sequences)}});
+}
+
+Result<MemoryDirectory> MemoryDirectory::Open(FileSystem& files, const std::string& directory) {
+  RETURN_IF_ERROR(MakeDirectories(directory, 0755));
+  const int lock = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (lock < 0) {
+    return Error{ErrorCode::kUnavailable, "opening " + directory + ": " + std::strerror(errno)};
+  }
+  MemoryDirectory opened(files, JoinPath(directory, "memory.json"), lock);
+  if (flock(lock, LOCK_EX) != 0) {
+    return Error{ErrorCode::kUnavailable, "locking " + directory + ": " + std::strerror(errno)};
+  }
+  if (FileExists(opened.path_)) {
+    ASSIGN_OR_RETURN(const std::string json, ReadFile(opened.path_, kMemoryBytesMax));
+    ASSIGN_OR_RETURN(opened.memory_, ParseMemory(json, opened.path_));
+  }
+  return opened;
+}
+
+MemoryDirectory::MemoryDirectory(MemoryDirectory&& other) noexcept
+    : files_(other.files_),
+      path_(std::move(other.path_)),
+      lock_(std::exchange(other.lock_, -1)),
+      memory_(std::move(other.memory_)) {}
+
+MemoryDirectory::~MemoryDirectory() {
+  if (lock_ >= 0) close(lock_);
+}
+
+std::optional<std::int64_t> MemoryDirectory::SequenceOf(const std::string& product) const {
+  const auto found = memory_.sequences.find(product);
+  if (found == memory_.sequences.end()) return std::nullopt;
+  return found->second;
+}
+
+Status MemoryDirectory::Remember(std::int64_t root_version, const std::string& product,
+                                 std::int64_t sequence) {
+  memory_.root_version = std::max(memory_.root_version, root_version);
+  std::int64_t& newest = memory_.sequences[product];
+  newest = std::max(newest, sequence);
+  return WriteDurably(*files_, path_, WriteMemory(memory_));
+}
+
+}  // namespace farm

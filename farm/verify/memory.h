@@ -1,0 +1,50 @@
+// What `farm-verify --state DIR` remembers, so that it never goes back: `farm-verify-memory/1`,
+// the file DIR/memory.json.  FORMAT.md has the format.  Private to this folder.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "farm/base/files.h"
+#include "farm/base/result.h"
+
+namespace farm {
+
+struct Memory {
+  std::int64_t root_version = 0;                   // newest seen in a proof; 0: none yet
+  std::map<std::string, std::int64_t> sequences;   // product -> newest sequence accepted
+};
+
+// Errors: kInvalidInput naming the field.
+Result<Memory> ParseMemory(std::string_view json, std::string_view where);
+std::string WriteMemory(const Memory& memory);
+
+// The memory of one directory, locked against other verifiers while this lives.  Not thread-safe.
+class MemoryDirectory {
+ public:
+  // Makes the directory if it is missing; a missing file is an empty memory.
+  // Errors: kUnavailable (I/O), kInvalidInput (a damaged file: never silently forgotten).
+  static Result<MemoryDirectory> Open(FileSystem& files, const std::string& directory);
+  MemoryDirectory(MemoryDirectory&& other) noexcept;
+  MemoryDirectory& operator=(MemoryDirectory&&) = delete;
+  ~MemoryDirectory();
+
+  const Memory& memory() const { return memory_; }
+  std::optional<std::int64_t> SequenceOf(const std::string& product) const;
+  // Remembers the newer of what is known and what was proved; durable on return.
+  // Errors: kUnavailable.
+  Status Remember(std::int64_t root_version, const std::string& product, std::int64_t sequence);
+
+ private:
+  MemoryDirectory(FileSystem& files, std::string path, int lock)
+      : files_(&files), path_(std::move(path)), lock_(lock) {}
+  FileSystem* files_;  // borrowed
+  std::string path_;   // of the file
+  int lock_;           // descriptor of the directory
+  Memory memory_;
+};
+
+}  // namespace farm

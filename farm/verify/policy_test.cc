@@ -1,0 +1,81 @@
+#include <gtest/gtest.h>
+
+#include "farm/base/files.h"
+#include "farm/verify/policy.h"
+
+namespace farm {
+namespace {
+
+TEST(Policy, ComesBackAsWritten) {
+  Policy policy;
+  policy.sites = 5;
+  policy.countries_any = {"CH", "DE"};
+  policy.refuse_development_root = true;
+  const std::string json = WritePolicy(policy);
+  const auto read = ParsePolicy(json, "policy.json");
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  EXPECT_EQ(read->sites, 5);
+  EXPECT_EQ(read->countries_any, policy.countries_any);
+  EXPECT_TRUE(read->refuse_development_root);
+  EXPECT_EQ(WritePolicy(*read), json);
+}
+
+TEST(Policy, NamesFileAndFieldOfWhatItRefuses) {
+  const std::string good = WritePolicy(Policy{});
+  const struct {
+    std::string name, from, to, field;
+  } kRows[] = {
+      {"unknown_field", "\"sites\"", "\"sitez\"", "policy.json.sites"},
+      {"no_witness", "\"witnesses\": 2", "\"witnesses\": 0", "policy.json.witnesses"},
+      {"no_site", "\"sites\": 3", "\"sites\": 0", "policy.json.sites"},
+      {"negative", "\"auditors\": 2", "\"auditors\": -1", "policy.json.auditors"},
+      {"text", "\"sites\": 3", "\"sites\": \"3\"", "policy.json.sites"},
+      {"another_format", "farm-policy/1", "farm-policy/2", "policy.json.format"},
+      {"country", "\"countriesAny\": []", "\"countriesAny\": [\"Suisse\"]",
+       "policy.json.countriesAny"},
+      {"skew", "\"clockSkewSeconds\": 60", "\"clockSkewSeconds\": 3601",
+       "policy.json.clockSkewSeconds"},
+  };
+  for (const auto& row : kRows) {
+    std::string json = good;
+    const std::size_t at = json.find(row.from);
+    ASSERT_NE(at, std::string::npos) << row.name;
+    json.replace(at, row.from.size(), row.to);
+    const auto read = ParsePolicy(json, "policy.json");
+    ASSERT_FALSE(read.has_value()) << row.name;
+    EXPECT_EQ(read.error().code, ErrorCode::kInvalidInput) << row.name;
+    EXPECT_TRUE(read.error().message.starts_with(row.field)) << read.error().message;
+  }
+}
+
+TEST(Policy, IsOnlyEverTightened) {
+  Policy policy;
+  policy.countries_any = {"CH"};
+  const Policy looser = Tighten(policy, Requires{1, 1, 1, 1, {}});
+  EXPECT_EQ(looser.sites, policy.sites);
+  EXPECT_EQ(looser.operators, policy.operators);
+  EXPECT_EQ(looser.auditors, policy.auditors);
+  EXPECT_EQ(looser.witnesses, policy.witnesses);
+  const Policy tighter = Tighten(policy, Requires{9, 8, 7, 6, {"DE"}});
+  EXPECT_EQ(tighter.sites, 9);
+  EXPECT_EQ(tighter.operators, 8);
+  EXPECT_EQ(tighter.auditors, 7);
+  EXPECT_EQ(tighter.witnesses, 6);
+  EXPECT_EQ(tighter.countries_any, policy.countries_any);
+  EXPECT_EQ(tighter.manifest_countries_any, std::vector<std::string>{"DE"});
+}
+
+TEST(Policy, TemplatesAreReadable) {
+  for (const std::string name : {"strict", "default", "development"}) {
+    const std::string path = "manifests/policies/" + name + ".json";
+    const auto json = ReadFile(path, 1 << 16);
+    ASSERT_TRUE(json.has_value()) << json.error().message;
+    const auto policy = ParsePolicy(*json, path);
+    ASSERT_TRUE(policy.has_value()) << policy.error().message;
+    EXPECT_EQ(policy->refuse_development_root, name != "development");
+    EXPECT_EQ(WritePolicy(*policy), *json);
+  }
+}
+
+}  // namespace
+}  // namespace farm

@@ -1,0 +1,189 @@
+// farm-verify as a customer runs it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "farm/base/files.h"
+#include "farm/base/process.h"
+#include "farm/json/json.h"
+#include "tests/support/evidence_maker.h"
+
+namespace farm {
+namespace {
+
+constexpr char kProgram[] = "farm/verify/farm-verify";
+constexpr char kWithoutSockets[] = "tests/support/without_sockets";
+
+class Program : public testing::Test {
+ protected:
+  Program() : directory_(*TemporaryDirectory::Make(testing::TempDir())), made_(maker_.Make()) {
+    file_ = Write(made_.artifacts[0].first, made_.artifacts[0].second);
+    Write(made_.artifacts[0].first + ".sigstore.jsonl", made_.FileText());
+    root_ = Write("root.json", maker_.RootBytes());
+    Write("policy.json", WritePolicy(maker_.policy()));
+  }
+
+  std::string Write(const std::string& name, const std::string& bytes) {
+    const std::string path = JoinPath(directory_.path(), name);
+    EXPECT_TRUE(WriteDurably(RealFileSystem(), path, bytes).has_value());
+    return path;
+  }
+
+  ProcessResult Run(std::vector<std::string> arguments,
+                    std::vector<std::string> environment = {}) {
+    ProcessSpec spec;
+    spec.argv = {kWithoutSockets, kProgram};
+    spec.argv.insert(spec.argv.end(), arguments.begin(), arguments.end());
+    spec.environment = std::move(environment);
+    const auto result = RunProcess(spec);
+    EXPECT_TRUE(result.has_value());
+    return *result;
+  }
+  ProcessResult Verify(std::vector<std::string> more) {
+    std::vector<std::string> arguments = {"--root", root_, "--allow-development-root", file_};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return Run(arguments);
+  }
+
+  EvidenceMaker maker_;
+  TemporaryDirectory directory_;
+  MadeRelease made_;
+  std::string file_;
+  std::string root_;
+};
+
+// The lines of what a program printed.
+std::vector<std::string> LinesOf(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+TEST_F(Program, VerifiesWithoutASocketAndSaysSoLast) {
+  const ProcessResult result = Verify({});
+  EXPECT_EQ(result.exit_code, 0) << result.output << result.error_output;
+  const auto lines = LinesOf(result.output);
+  ASSERT_FALSE(lines.empty());
+  EXPECT_EQ(lines.back(), "VERIFIED (development: 1 machine, 1 operator)");
+  for (std::size_t i = 0; i + 1 < lines.size(); ++i) {
+    EXPECT_TRUE(lines[i].starts_with("ok") || lines[i].starts_with("warn")) << lines[i];
+  }
+}
+
+TEST_F(Program, WithoutSocketsReallyForbidsThem) {
+  ProcessSpec spec;
+  spec.argv = {kWithoutSockets, "/bin/bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/9"};
+  const auto result = RunProcess(spec);
+  ASSERT_TRUE(result.has_value());
+  EXPECT_EQ(result->signal, 31) << result->error_output;  // SIGSYS
+}
+
+TEST_F(Program, FindsRootAndPolicyInTheUsersConfiguration) {
+  ASSERT_TRUE(MakeDirectories(JoinPath(directory_.path(), "config/farm"), 0755).has_value());
+  Write("config/farm/root.json", maker_.RootBytes());
+  Write("config/farm/policy.json", WritePolicy(maker_.policy()));
+  const std::vector<std::string> arguments = {"--allow-development-root", file_};
+  EXPECT_EQ(Run(arguments, {"XDG_CONFIG_HOME=" + directory_.path() + "/config"}).exit_code, 0);
+  EXPECT_EQ(Run(arguments, {"HOME=" + directory_.path()}).exit_code, 22);
+  EXPECT_EQ(Run(arguments, {}).exit_code, 22);
+}
+
+TEST_F(Program, SaysWhatIsWrongWithItsCode) {
+  Write(made_.artifacts[0].first, "other bytes");
+  const ProcessResult result = Verify({});
+  EXPECT_EQ(result.exit_code, 10);
+  EXPECT_THAT(result.output, testing::HasSubstr("FAIL  artifact"));
+  EXPECT_THAT(result.output, testing::HasSubstr("to do: do not use the file"));
+  EXPECT_EQ(LinesOf(result.output).back(), "NOT VERIFIED");
+}
+
+TEST_F(Program, RefusesADevelopmentRootByDefault) {
+  EXPECT_EQ(Run({"--root", root_, file_}).exit_code, 13);
+}
+
+TEST_F(Program, RefusesATruncatedBundleWithTheLine) {
+  const std::string text = made_.FileText();
+  Write(made_.artifacts[0].first + ".sigstore.jsonl", text.substr(0, text.size() - 100));
+  const ProcessResult cut = Verify({});
+  EXPECT_EQ(cut.exit_code, 2);
+  EXPECT_THAT(cut.error_output, testing::HasSubstr(".sigstore.jsonl line 8"));
+  Write(made_.artifacts[0].first + ".sigstore.jsonl", text.substr(0, text.find('\n') + 1));
+  EXPECT_EQ(Verify({}).exit_code, 22);
+}
+
+TEST_F(Program, RefusesABundleOfAnotherFarm) {
+  Write(made_.artifacts[0].first + ".sigstore.jsonl", EvidenceMaker().Make().FileText());
+  EXPECT_EQ(Verify({}).exit_code, 11);
+}
+
+TEST_F(Program, NamesMissingFiles) {
+  EXPECT_EQ(Run({"--root", root_, file_ + ".missing"}).exit_code, 22);
+  EXPECT_EQ(Verify({"--bundle", file_ + ".missing"}).exit_code, 22);
+  EXPECT_EQ(Verify({"--policy", file_ + ".missing"}).exit_code, 22);
+}
+
+TEST_F(Program, ExplainsUsage) {
+  EXPECT_EQ(Run({}).exit_code, 2);
+  EXPECT_EQ(Verify({"--no-such-option"}).exit_code, 2);
+  EXPECT_EQ(Verify({"--at", "tomorrow"}).exit_code, 2);
+  const ProcessResult help = Run({"--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  EXPECT_THAT(help.output, testing::HasSubstr("Examples:"));
+}
+
+TEST_F(Program, PrintsJsonForScripts) {
+  const ProcessResult good = Verify({"--json"});
+  const auto json = ParseJson(good.output, "verdict");
+  ASSERT_TRUE(json.has_value()) << json.error().message;
+  EXPECT_EQ((*json)["format"], "farm-verdict/1");
+  EXPECT_EQ((*json)["verified"], true);
+  EXPECT_EQ((*json)["exit"], 0);
+  EXPECT_EQ((*json)["rules"].size(), 25);
+  const auto error = ParseJson(Verify({"--json", "--bundle", "/missing"}).output, "verdict");
+  ASSERT_TRUE(error.has_value()) << error.error().message;
+  EXPECT_EQ((*error)["verified"], false);
+  EXPECT_EQ((*error)["exit"], 22);
+}
+
+TEST_F(Program, ExplainShowsTheRelease) {
+  const ProcessResult result = Verify({"--explain"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.output, testing::HasSubstr("expected: at least 3 operators"));
+  EXPECT_THAT(result.output, testing::HasSubstr("hello.txt"));
+}
+
+TEST_F(Program, RemembersAndRefusesToGoBack) {
+  const std::string state = JoinPath(directory_.path(), "state");
+  EXPECT_EQ(Verify({"--state", state}).exit_code, 0);
+  EXPECT_EQ(Verify({"--state", state}).exit_code, 0);  // the same again
+  const MadeRelease newer = maker_.Make([](LineDraft& draft) {
+    if (auto* release = std::get_if<Release>(&draft.statement)) release->sequence = 2;
+  });
+  const std::string newer_bundle = Write("newer.jsonl", newer.FileText());
+  EXPECT_EQ(Verify({"--state", state, "--bundle", newer_bundle}).exit_code, 0);
+  EXPECT_EQ(Verify({"--state", state}).exit_code, 24);
+  EXPECT_EQ(Verify({"--state", state, "--allow-older"}).exit_code, 0);
+  EXPECT_EQ(Verify({"--state", state}).exit_code, 24);  // allowed once, not forgotten
+  EXPECT_EQ(Verify({}).exit_code, 0);
+}
+
+TEST_F(Program, NeedsLibcAndNothingElse) {
+  ProcessSpec spec;
+  spec.argv = {"/usr/bin/readelf", "-dW", kProgram};
+  const auto result = RunProcess(spec);
+  ASSERT_TRUE(result.has_value()) << result.error().message;
+  ASSERT_EQ(result->exit_code, 0) << result->error_output;
+  std::vector<std::string> needed;
+  for (const std::string& line : LinesOf(result->output)) {
+    if (line.find("(NEEDED)") == std::string::npos) continue;
+    const std::size_t open = line.find('[');
+    needed.push_back(line.substr(open + 1, line.find(']') - open - 1));
+  }
+  EXPECT_THAT(needed, testing::IsSubsetOf({"libc.so.6", "ld-linux-x86-64.so.2"}));
+  EXPECT_THAT(needed, testing::Contains("libc.so.6"));
+}
+
+}  // namespace
+}  // namespace farm
