@@ -1,0 +1,143 @@
+#include "farm/log/appender.h"
+
+#include <gtest/gtest.h>
+
+#include "farm/crypto/hash.h"
+#include "farm/evidence/dsse.h"
+#include "farm/evidence/merkle.h"
+#include "farm/evidence/statement.h"
+#include "farm/log/testing.h"
+#include "farm/sign/certified_signer.h"
+
+namespace farm {
+namespace {
+
+constexpr char kOrigin[] = "log.farm.example";
+
+Statement SomeRequest(const std::string& product) {
+  Request request;
+  request.manifest = Sha256("manifest");
+  request.product = product;
+  request.version = "1";
+  request.requester = "requester-1";
+  request.created = 1'700'000'000;
+  return request;
+}
+
+// A token is opaque to the log but for the imprint in it.
+std::string FakeToken(std::string_view signature) {
+  return "token \x04\x20" + std::string(Sha256(signature).bytes()) + " end";
+}
+
+Bundle Signed(Signer& signer, const std::string& product) {
+  Bundle bundle = *SignStatement(SomeRequest(product), signer);
+  bundle.timestamp = FakeToken(bundle.envelope.signature);
+  return bundle;
+}
+
+class AppenderTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const std::string directory = temporary_.path() + "/log";
+    log_ = *TileLog::Open(RealFileSystem(), directory, {kOrigin, {0, 0, {}}, {}});
+    SequencerOptions options;
+    options.key = NewMemorySigner(PrivateKey::Generate(KeyKind::kEd25519));
+    options.ecdsa_key = NewMemorySigner(PrivateKey::Generate(KeyKind::kP256));
+    sequencer_ = *Sequencer::Start(*log_, std::move(options));
+    epochs_ = *Epochs::Open(RealFileSystem(), directory + "/epochs.json");
+    appender_ = std::make_unique<Appender>(*log_, *sequencer_, *epochs_);
+  }
+
+  TemporaryDirectory temporary_ = *TemporaryDirectory::Make("");
+  std::unique_ptr<Signer> person_ = NewMemorySigner(PrivateKey::Generate(KeyKind::kP256));
+  std::unique_ptr<TileLog> log_;
+  std::unique_ptr<Sequencer> sequencer_;
+  std::unique_ptr<Epochs> epochs_;
+  std::unique_ptr<Appender> appender_;
+};
+
+TEST_F(AppenderTest, AnswersTheLineWithItsProofAndServesThePayload) {
+  const Bundle bundle = Signed(*person_, "zlib");
+  auto line = appender_->Append("farmd", 1, WriteBundleLine(bundle));
+  ASSERT_TRUE(line) << line.error().message;
+  const Bundle answered = *ParseBundleLine(*line, "line");
+  ASSERT_TRUE(answered.log_entry);
+  const LogEntry& entry = *answered.log_entry;
+  EXPECT_EQ(answered.timestamp, bundle.timestamp);
+  EXPECT_TRUE(CheckInclusion(LeafHash(entry.canonicalized_body), entry.index, entry.tree_size,
+                             entry.hashes, entry.root));
+  EXPECT_EQ(ParseCanonicalizedBody(entry.canonicalized_body)->pae_digest, bundle.PaeDigest());
+  EXPECT_EQ(log_->Read("payload/" + bundle.PaeDigest().Hex())->bytes, bundle.envelope.PaeBytes());
+}
+
+TEST_F(AppenderTest, TheSameEnvelopeTwiceIsOneEntry) {
+  const Bundle bundle = Signed(*person_, "zlib");
+  ASSERT_TRUE(appender_->Append("farmd", 1, WriteBundleLine(bundle)));
+  ASSERT_TRUE(appender_->Append("farmd", 1, WriteBundleLine(Signed(*person_, "other"))));
+  auto again = appender_->Append("site-xa", 1, WriteBundleLine(bundle));
+  ASSERT_TRUE(again);
+  EXPECT_EQ(ParseBundleLine(*again, "line")->log_entry->index, 0u);
+  EXPECT_EQ(ParseBundleLine(*again, "line")->log_entry->tree_size, 2u);
+}
+
+TEST_F(AppenderTest, RefusesWhatDoesNotHold) {
+  const Bundle good = Signed(*person_, "zlib");
+  struct Row {
+    const char* name;
+    std::function<void(Bundle&)> change;
+    ExitCode exit;
+  };
+  const Row rows[] = {
+      {"signature_changed", [](Bundle& b) { b.envelope.signature.back() ^= 1; },
+       ExitCode::kBadSignature},
+      {"payload_changed", [](Bundle& b) { b.envelope.payload = WriteStatement(SomeRequest("x")); },
+       ExitCode::kBadSignature},
+      {"no_time_stamp", [](Bundle& b) { b.timestamp.reset(); }, ExitCode::kUsage},
+      {"token_over_something_else", [](Bundle& b) { b.timestamp = FakeToken("other"); },
+       ExitCode::kUsage},
+      {"foreign_payload",
+       [this](Bundle& b) {
+         b.envelope.payload = "{}";
+         b.envelope.signature = *person_->Sign(b.envelope.PaeBytes());
+         b.timestamp = FakeToken(b.envelope.signature);
+       },
+       ExitCode::kUsage},
+      {"foreign_payload_type",
+       [this](Bundle& b) {
+         b.envelope.payload_type = "text/plain";
+         b.envelope.signature = *person_->Sign(b.envelope.PaeBytes());
+         b.timestamp = FakeToken(b.envelope.signature);
+       },
+       ExitCode::kUsage},
+      {"another_key",
+       [](Bundle& b) { b.public_key = PrivateKey::Generate(KeyKind::kP256).public_key(); },
+       ExitCode::kUsage},
+  };
+  for (const Row& row : rows) {
+    Bundle bundle = good;
+    row.change(bundle);
+    auto leaf = CheckForAppend(bundle);
+    ASSERT_FALSE(leaf) << row.name;
+    EXPECT_EQ(leaf.error().Exit(), row.exit) << row.name << ": " << leaf.error().message;
+    EXPECT_FALSE(appender_->Append("farmd", 1, WriteBundleLine(bundle))) << row.name;
+  }
+  EXPECT_FALSE(appender_->Append("farmd", 1, "not a bundle"));
+  EXPECT_FALSE(appender_->Append("farmd", 1, ""));
+  EXPECT_EQ(log_->head().size, 0u);
+}
+
+TEST_F(AppenderTest, RefusesAnOlderEpochOfTheSamePeerOnly) {
+  ASSERT_TRUE(epochs_->Admit("farmd", 3));
+  ASSERT_TRUE(epochs_->Admit("farmd", 3));
+  ASSERT_TRUE(epochs_->Admit("site-xa", 0));
+  const Status old = epochs_->Admit("farmd", 2);
+  ASSERT_FALSE(old);
+  EXPECT_EQ(old.error().Exit(), ExitCode::kRefused);
+  auto reopened = Epochs::Open(RealFileSystem(), temporary_.path() + "/log/epochs.json");
+  ASSERT_TRUE(reopened) << reopened.error().message;
+  EXPECT_FALSE((*reopened)->Admit("farmd", 2));
+  EXPECT_TRUE((*reopened)->Admit("farmd", 4));
+}
+
+}  // namespace
+}  // namespace farm

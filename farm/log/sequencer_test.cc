@@ -1,0 +1,203 @@
+#include "farm/log/sequencer.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "farm/evidence/merkle.h"
+#include "farm/log/testing.h"
+
+namespace farm {
+namespace {
+
+constexpr char kOrigin[] = "log.farm.example";
+
+class SequencerTest : public ::testing::Test {
+ protected:
+  void OpenLog(FileSystem& files) {
+    sequencer_.reset();
+    log_.reset();
+    auto log = TileLog::Open(files, temporary_.path() + "/log",
+                             {kOrigin,
+                              {0, 0, [](const std::string&) -> Result<std::uint64_t> { return 1; }},
+                              [this](const Error&) { ++stopped_; }});
+    ASSERT_TRUE(log) << log.error().message;
+    log_ = std::move(*log);
+  }
+  void Start(std::size_t needed, std::chrono::milliseconds answer_within = kLong) {
+    SequencerOptions options;
+    options.key = NewMemorySigner(key_);
+    options.ecdsa_key = NewMemorySigner(ecdsa_key_);
+    options.witnesses = {first_.Configured(), second_.Configured()};
+    options.cosignatures_needed = needed;
+    options.answer_within = answer_within;
+    options.retry_after = std::chrono::milliseconds(1);
+    auto sequencer = Sequencer::Start(*log_, std::move(options));
+    ASSERT_TRUE(sequencer) << sequencer.error().message;
+    sequencer_ = std::move(*sequencer);
+  }
+  void OpenAndStart(std::size_t needed, std::chrono::milliseconds answer_within = kLong) {
+    OpenLog(RealFileSystem());
+    Start(needed, answer_within);
+  }
+  LogTrust Trust(std::size_t needed) {
+    return {kOrigin,
+            key_.public_key(),
+            {first_.Configured().identity, second_.Configured().identity},
+            needed};
+  }
+
+  static constexpr std::chrono::milliseconds kLong{30000};   // never reached by a good test
+  static constexpr std::chrono::milliseconds kShort{50};     // to be reached
+  const PrivateKey key_ = PrivateKey::Generate(KeyKind::kEd25519);
+  const PrivateKey ecdsa_key_ = PrivateKey::Generate(KeyKind::kP256);
+  TemporaryDirectory temporary_ = *TemporaryDirectory::Make("");
+  FakeWitness first_{"w1"};
+  FakeWitness second_{"w2"};
+  std::atomic<int> stopped_{0};
+  std::unique_ptr<TileLog> log_;
+  std::unique_ptr<Sequencer> sequencer_;
+};
+
+TEST_F(SequencerTest, AnswersAWitnessedPlaceAndIsIdempotent) {
+  OpenAndStart(2);
+  const Placement placement = *sequencer_->Append("leaf");
+  EXPECT_EQ(placement.index, 0u);
+  auto head = CheckHead(placement.note, Trust(2));
+  ASSERT_TRUE(head) << head.error().message;
+  EXPECT_TRUE(CheckInclusion(LeafHash("leaf"), placement.index, placement.checkpoint.size,
+                             placement.inclusion, head->checkpoint.root));
+  const Note note = *ParseNote(placement.note);
+  EXPECT_TRUE(CheckNoteSignature(note, kOrigin, ecdsa_key_.public_key()));
+  EXPECT_EQ(sequencer_->Append("leaf")->index, 0u);
+  EXPECT_EQ(sequencer_->Append("second")->index, 1u);
+  EXPECT_EQ(sequencer_->Append("leaf")->index, 0u);
+  EXPECT_EQ(log_->head().size, 2u);
+}
+
+TEST_F(SequencerTest, ManyCallersShareCommitsAndEveryLeafGetsOnePlace) {
+  OpenAndStart(1);
+  constexpr int kThreads = 8;
+  constexpr int kEach = 20;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kEach; ++i) {
+        // Every leaf is appended by two threads.
+        const std::string leaf = std::to_string(t / 2) + "/" + std::to_string(i);
+        auto placement = sequencer_->Append(leaf);
+        ASSERT_TRUE(placement) << placement.error().message;
+        EXPECT_TRUE(CheckInclusion(LeafHash(leaf), placement->index, placement->checkpoint.size,
+                                   placement->inclusion, placement->checkpoint.root));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(log_->head().size, static_cast<std::uint64_t>(kThreads / 2 * kEach));
+}
+
+TEST_F(SequencerTest, SaysSoWhenTooFewWitnessesAnswerAndGoesOnWhenTheyAreBack) {
+  first_.SetDown(true);
+  OpenAndStart(2, kShort);
+  auto early = sequencer_->Append("leaf");
+  ASSERT_FALSE(early);
+  EXPECT_EQ(early.error().Exit(), ExitCode::kUnavailable);
+  EXPECT_NE(early.error().message.find("ask again"), std::string::npos) << early.error().message;
+  EXPECT_EQ(log_->published(), "");  // nothing that readers would have to refuse
+  first_.SetDown(false);
+  sequencer_.reset();
+  Start(2);
+  EXPECT_EQ(sequencer_->Append("leaf")->index, 0u);
+}
+
+TEST_F(SequencerTest, OneWitnessDownIsNoHindranceIfOneIsEnough) {
+  first_.SetDown(true);
+  OpenAndStart(1);
+  auto placement = sequencer_->Append("leaf");
+  ASSERT_TRUE(placement) << placement.error().message;
+  EXPECT_TRUE(CheckHead(placement->note, Trust(1)));
+  EXPECT_FALSE(CheckHead(placement->note, Trust(2)));
+}
+
+TEST_F(SequencerTest, AWitnessWhoseAnswerWasLostIsAskedAgainFromWhereItIs) {
+  OpenAndStart(2);
+  ASSERT_TRUE(sequencer_->Append("first"));
+  first_.LoseNextAnswer();
+  auto placement = sequencer_->Append("second");
+  ASSERT_TRUE(placement) << placement.error().message;
+  EXPECT_TRUE(CheckHead(placement->note, Trust(2)));
+}
+
+TEST_F(SequencerTest, AHeadThatWasNeverPublishedIsPublishedAfterTheRestart) {
+  OpenLog(RealFileSystem());
+  ASSERT_TRUE(log_->Commit({"leaf"}));  // and the power went
+  Start(2);
+  EXPECT_EQ(sequencer_->Append("leaf")->index, 0u);
+  EXPECT_EQ(log_->head().size, 1u);
+}
+
+TEST_F(SequencerTest, DivergesWhenAWitnessHasSeenMore) {
+  OpenAndStart(1);
+  ASSERT_TRUE(sequencer_->Append("first"));
+  second_.Pretend({kOrigin, 7, LeafHash("a longer history")});
+  auto refused = sequencer_->Append("second");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().Exit(), ExitCode::kLogProof);
+  EXPECT_NE(refused.error().message.find("log diverged"), std::string::npos);
+  EXPECT_FALSE(sequencer_->Append("third"));
+  EXPECT_EQ(sequencer_->Append("first")->index, 0u);  // old answers stay
+}
+
+TEST_F(SequencerTest, DivergesWhenAWitnessHasSeenAnotherHistory) {
+  OpenAndStart(1);
+  ASSERT_TRUE(sequencer_->Append("first"));
+  first_.Pretend({kOrigin, 1, LeafHash("another first")});
+  auto refused = sequencer_->Append("second");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().Exit(), ExitCode::kLogProof);
+}
+
+TEST_F(SequencerTest, StopsAfterAFailedSync) {
+  CrashFiles files(temporary_.path());
+  OpenLog(files);
+  Start(1);
+  ASSERT_TRUE(sequencer_->Append("first"));
+  files.DieAt(files.operations() + 3, false);
+  auto failed = sequencer_->Append("second");
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().Exit(), ExitCode::kUnavailable);
+  EXPECT_EQ(stopped_, 1);
+  ASSERT_FALSE(sequencer_->Append("third"));
+  EXPECT_EQ(sequencer_->Append("first")->index, 0u);
+}
+
+TEST_F(SequencerTest, WakesItsCallersWhenItShutsDown) {
+  first_.SetDown(true);
+  second_.SetDown(true);
+  OpenAndStart(2);
+  std::thread caller([&] {
+    auto placement = sequencer_->Append("leaf");
+    ASSERT_FALSE(placement);
+    EXPECT_EQ(placement.error().Exit(), ExitCode::kUnavailable);
+  });
+  while (log_->head().size == 0) std::this_thread::yield();
+  sequencer_->Shutdown();
+  caller.join();
+}
+
+TEST_F(SequencerTest, WantsTheRightKeysAndEnoughWitnesses) {
+  OpenLog(RealFileSystem());
+  SequencerOptions swapped;
+  swapped.key = NewMemorySigner(ecdsa_key_);
+  swapped.ecdsa_key = NewMemorySigner(key_);
+  EXPECT_FALSE(Sequencer::Start(*log_, std::move(swapped)));
+  SequencerOptions too_few;
+  too_few.key = NewMemorySigner(key_);
+  too_few.ecdsa_key = NewMemorySigner(ecdsa_key_);
+  too_few.witnesses = {first_.Configured()};
+  too_few.cosignatures_needed = 2;
+  EXPECT_FALSE(Sequencer::Start(*log_, std::move(too_few)));
+}
+
+}  // namespace
+}  // namespace farm

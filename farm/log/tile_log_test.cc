@@ -1,0 +1,284 @@
+#include "farm/log/tile_log.h"
+
+#include <gtest/gtest.h>
+
+#include "farm/crypto/hash.h"
+#include "farm/evidence/merkle.h"
+#include "farm/log/testing.h"
+
+namespace farm {
+namespace {
+
+constexpr char kOrigin[] = "log.farm.example";
+
+DiskLimits NoLimits() {
+  return {0, 0, [](const std::string&) -> Result<std::uint64_t> { return 1ull << 40; }};
+}
+
+std::string Leaf(std::uint64_t number) { return "leaf " + std::to_string(number); }
+
+std::vector<std::string> LeavesFrom(std::uint64_t begin, std::uint64_t end) {
+  std::vector<std::string> leaves;
+  for (std::uint64_t i = begin; i < end; ++i) leaves.push_back(Leaf(i));
+  return leaves;
+}
+
+// RFC 6962 section 2.1 over leaves `begin` to `end`, word for word.
+Digest ReferenceRoot(std::uint64_t begin, std::uint64_t end) {
+  if (begin == end) return EmptyTreeRoot();
+  if (end - begin == 1) return LeafHash(Leaf(begin));
+  std::uint64_t k = 1;
+  while (k * 2 < end - begin) k *= 2;
+  return NodeHash(ReferenceRoot(begin, begin + k), ReferenceRoot(begin + k, end));
+}
+
+class TileLogTest : public ::testing::Test {
+ protected:
+  Result<std::unique_ptr<TileLog>> TryOpen(FileSystem& files, DiskLimits limits = NoLimits()) {
+    return TileLog::Open(files, directory(), {kOrigin, std::move(limits), {}});
+  }
+  std::unique_ptr<TileLog> Open() {
+    auto log = TryOpen(RealFileSystem());
+    EXPECT_TRUE(log) << log.error().message;
+    return std::move(*log);
+  }
+  std::string directory() const { return temporary_.path() + "/log"; }
+
+  TemporaryDirectory temporary_ = *TemporaryDirectory::Make("");
+};
+
+TEST_F(TileLogTest, StartsEmptyAndGrows) {
+  auto log = Open();
+  EXPECT_EQ(log->head().size, 0u);
+  EXPECT_EQ(log->head().root, EmptyTreeRoot());
+  const Checkpoint head = *log->Commit(LeavesFrom(0, 3));
+  EXPECT_EQ(head.size, 3u);
+  EXPECT_EQ(head.root, ReferenceRoot(0, 3));
+  EXPECT_EQ(log->Find(LeafHash(Leaf(2))), 2u);
+  EXPECT_FALSE(log->Find(LeafHash(Leaf(3))));
+}
+
+TEST_F(TileLogTest, TilesAreThoseOfTheSpecification) {
+  auto log = Open();
+  ASSERT_TRUE(log->Commit(LeavesFrom(0, 250)));
+  ASSERT_TRUE(log->Commit(LeavesFrom(250, 1000)));
+  for (const TileId tile : {TileId{0, 0, 256}, TileId{0, 3, 232}, TileId{0, 3, 1}, TileId{0, 1, 77},
+                            TileId{1, 0, 3}, TileId{1, 0, 1}}) {
+    auto resource = log->Read(TilePath(tile));
+    ASSERT_TRUE(resource) << TilePath(tile);
+    std::string expected;
+    for (std::uint64_t i = 0; i < tile.width; ++i) {
+      const std::uint64_t first = tile.index * 256 + i;
+      expected += ReferenceRoot(first << (8 * tile.level), (first + 1) << (8 * tile.level)).bytes();
+    }
+    EXPECT_EQ(resource->bytes, expected) << TilePath(tile);
+    EXPECT_TRUE(resource->immutable);
+  }
+  auto entries = log->Read("tile/entries/003.p/232");
+  ASSERT_TRUE(entries);
+  EXPECT_EQ(entries->bytes, WriteEntryBundle(LeavesFrom(768, 1000)));
+  EXPECT_EQ(log->Read("tile/entries/000.p/5")->bytes, WriteEntryBundle(LeavesFrom(0, 5)));
+}
+
+TEST_F(TileLogTest, RefusesPathsThatItDoesNotHave) {
+  auto log = Open();
+  ASSERT_TRUE(log->Commit(LeavesFrom(0, 5)));
+  for (const char* path : {"", "head", "lock", "format", "checkpoint", "tile/0/000", "tile/0/000.p/6",
+                           "tile/1/000.p/1", "tile/0/001.p/1", "payload/../head", "payload/ab",
+                           "payload/", "../log/head", "epochs.json"}) {
+    auto resource = log->Read(path);
+    ASSERT_FALSE(resource) << path;
+    EXPECT_EQ(resource.error().code, ErrorCode::kNotFound) << path;
+  }
+}
+
+TEST_F(TileLogTest, ComesBackWithItsIndex) {
+  Checkpoint head;
+  {
+    auto log = Open();
+    ASSERT_TRUE(log->Commit(LeavesFrom(0, 511)));
+    head = *log->Commit(LeavesFrom(511, 515));
+  }
+  auto log = Open();
+  EXPECT_EQ(log->head().size, head.size);
+  EXPECT_EQ(log->head().root, head.root);
+  EXPECT_EQ(log->Find(LeafHash(Leaf(513))), 513u);
+  EXPECT_EQ(log->Commit(LeavesFrom(515, 600))->root, ReferenceRoot(0, 600));
+}
+
+TEST_F(TileLogTest, ProofsVerifyUnderEveryEarlierHead) {
+  auto log = Open();
+  for (std::uint64_t size = 0; size < 600; size += 60) {
+    ASSERT_TRUE(log->Commit(LeavesFrom(size, size + 60)));
+  }
+  for (const std::uint64_t size : {1u, 7u, 255u, 256u, 257u, 512u, 600u}) {
+    for (const std::uint64_t index : {std::uint64_t{0}, size / 2, size - 1}) {
+      EXPECT_TRUE(CheckInclusion(LeafHash(Leaf(index)), index, size, *log->Inclusion(index, size),
+                                 ReferenceRoot(0, size)));
+    }
+    EXPECT_TRUE(CheckConsistency(size, ReferenceRoot(0, size), 600, ReferenceRoot(0, 600),
+                                 *log->Consistency(size, 600)));
+  }
+}
+
+TEST_F(TileLogTest, PublishKeepsOnlyThePartialTilesThatAreNeeded) {
+  auto log = Open();
+  for (std::uint64_t i = 0; i < 5; ++i) {
+    const Checkpoint head = *log->Commit(LeavesFrom(i, i + 1));
+    ASSERT_TRUE(log->Publish(head, "note " + std::to_string(i)));
+  }
+  EXPECT_EQ(log->published(), "note 4");
+  EXPECT_EQ(log->Read("checkpoint")->bytes, "note 4");
+  EXPECT_EQ(*ListDirectory(directory() + "/tile/0/000.p"), std::vector<std::string>{"5"});
+  EXPECT_EQ(*ListDirectory(directory() + "/tile/entries/000.p"), std::vector<std::string>{"5"});
+}
+
+TEST_F(TileLogTest, PayloadsAreServedByTheirDigest) {
+  auto log = Open();
+  const std::string pae = "DSSEv1 1 x 1 y";
+  ASSERT_TRUE(log->PutPayload(Sha256(pae), pae));
+  ASSERT_TRUE(log->PutPayload(Sha256(pae), pae));
+  EXPECT_EQ(log->Read("payload/" + Sha256(pae).Hex())->bytes, pae);
+  EXPECT_FALSE(log->Read("payload/" + Sha256("other").Hex()));
+}
+
+TEST_F(TileLogTest, OneServerHasTheDirectory) {
+  auto log = Open();
+  auto second = TryOpen(RealFileSystem());
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::kUnavailable);
+}
+
+TEST_F(TileLogTest, RefusesAnotherOriginAForeignDirectoryAndDamage) {
+  { ASSERT_TRUE(Open()->Commit(LeavesFrom(0, 300))); }
+  EXPECT_EQ(TileLog::Open(RealFileSystem(), directory(), {"other.example", NoLimits(), {}})
+                .error()
+                .code,
+            ErrorCode::kInvalidInput);
+  EXPECT_EQ(TileLog::Open(RealFileSystem(), temporary_.path(), {kOrigin, NoLimits(), {}})
+                .error()
+                .code,
+            ErrorCode::kInvalidInput);
+  const std::string bundle = directory() + "/tile/entries/000";
+  std::string bytes = *ReadFile(bundle, 1 << 20);
+  bytes[10] ^= 1;
+  ASSERT_TRUE(WriteDurably(RealFileSystem(), bundle, bytes));
+  auto damaged = TryOpen(RealFileSystem());
+  ASSERT_FALSE(damaged);
+  EXPECT_EQ(damaged.error().Exit(), ExitCode::kLogProof) << damaged.error().message;
+}
+
+TEST_F(TileLogTest, StopsWhenTheHeadOnDiskIsNotItsOwn) {
+  auto log = Open();
+  ASSERT_TRUE(log->Commit(LeavesFrom(0, 2)));
+  ASSERT_TRUE(WriteDurably(RealFileSystem(), directory() + "/head",
+                           CheckpointText({kOrigin, 9, LeafHash("other server")})));
+  EXPECT_FALSE(log->Commit(LeavesFrom(2, 3)));
+  EXPECT_FALSE(log->CheckWritable());
+  EXPECT_EQ(log->head().size, 2u);
+  EXPECT_TRUE(log->Inclusion(1, 2));  // what was committed stays readable
+}
+
+TEST_F(TileLogTest, TakesNothingBelowTheFloorAndGivesUpItsReserve) {
+  auto free = std::make_shared<std::uint64_t>(100 << 20);
+  auto log = TryOpen(RealFileSystem(),
+                     {10 << 20, 1 << 20, [free](const std::string&) -> Result<std::uint64_t> {
+                        return *free;
+                      }});
+  ASSERT_TRUE(log);
+  ASSERT_TRUE((*log)->CheckWritable());
+  EXPECT_EQ(*FileSize(directory() + "/reserve"), 1u << 20);
+  *free = (10 << 20) - 1;
+  const Status refused = (*log)->CheckWritable();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().Exit(), ExitCode::kUnavailable);
+  EXPECT_FALSE(FileExists(directory() + "/reserve"));
+  EXPECT_TRUE((*log)->Commit(LeavesFrom(0, 1)));  // what was taken is finished
+  *free = 100 << 20;
+  EXPECT_TRUE((*log)->CheckWritable());
+  EXPECT_TRUE(FileExists(directory() + "/reserve"));
+}
+
+// ---- power cuts -------------------------------------------------------------------------------
+
+struct Acknowledged {
+  std::uint64_t committed = 0;  // leaves that Commit has answered for
+  std::string published;        // a note that Publish has answered for
+  bool payload = false;
+};
+
+constexpr char kPayload[] = "DSSEv1 1 x 1 y";
+
+// A small life of a log, up to the first failure.
+void Live(FileSystem& files, const std::string& directory, Acknowledged& acknowledged) {
+  auto log = TileLog::Open(files, directory, {kOrigin, NoLimits(), {}});
+  if (!log) return;
+  std::uint64_t size = (*log)->head().size;
+  for (const std::uint64_t count : {2u, 252u, 5u}) {
+    if ((*log)->PutPayload(Sha256(kPayload), kPayload)) acknowledged.payload = true;
+    auto head = (*log)->Commit(LeavesFrom(size, size + count));
+    if (!head) {
+      // Stopped for good: the same answer, whatever the disk says now.
+      EXPECT_FALSE((*log)->Commit(LeavesFrom(size, size + 1)));
+      return;
+    }
+    size = head->size;
+    acknowledged.committed = size;
+    const Note note{CheckpointText(*head), {}};
+    const std::string bytes =
+        WriteNote({note.text, {{kOrigin, "abcd", std::string(64, 's')}}});
+    if (!(*log)->Publish(*head, bytes)) return;
+    acknowledged.published = bytes;
+  }
+}
+
+class PowerCutTest : public TileLogTest, public ::testing::WithParamInterface<bool> {};
+
+TEST_P(PowerCutTest, LosesNothingThatWasAnsweredWhateverOperationIsTheLast) {
+  std::uint64_t operations = 0;
+  {
+    CrashFiles files(temporary_.path());
+    Acknowledged acknowledged;
+    Live(files, directory(), acknowledged);
+    ASSERT_EQ(acknowledged.committed, 259u);
+    operations = files.operations();
+    ASSERT_TRUE(RemoveTree(directory()));
+  }
+  ASSERT_GT(operations, 50u);
+  for (std::uint64_t last = 0; last < operations; ++last) {
+    SCOPED_TRACE(last);
+    CrashFiles files(temporary_.path());
+    files.DieAt(last, GetParam());
+    Acknowledged acknowledged;
+    Live(files, directory(), acknowledged);
+    ASSERT_TRUE(files.PowerCut());
+    {
+      auto log = TryOpen(files);
+      ASSERT_TRUE(log) << log.error().message;
+      const Checkpoint head = (*log)->head();
+      ASSERT_GE(head.size, acknowledged.committed);
+      ASSERT_EQ(head.root, ReferenceRoot(0, head.size));
+      if (!acknowledged.published.empty()) {
+        ASSERT_FALSE((*log)->published().empty());
+        const Note note = *ParseNote((*log)->published());
+        ASSERT_GE(ParseCheckpoint(note.text)->size,
+                  ParseCheckpoint(ParseNote(acknowledged.published)->text)->size);
+      }
+      if (acknowledged.payload) {
+        ASSERT_EQ((*log)->Read("payload/" + Sha256(kPayload).Hex())->bytes, kPayload);
+      }
+      // And it goes on from there.
+      ASSERT_EQ((*log)->Commit(LeavesFrom(head.size, head.size + 300))->root,
+                ReferenceRoot(0, head.size + 300));
+    }
+    ASSERT_TRUE(RemoveTree(directory()));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(TheLastOperation, PowerCutTest, ::testing::Values(false, true),
+                         [](const auto& info) {
+                           return info.param ? "failed_but_persisted" : "failed";
+                         });
+
+}  // namespace
+}  // namespace farm
