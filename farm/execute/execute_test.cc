@@ -168,7 +168,7 @@ TEST_F(ExecuteTest, SaysHowAnActionEnded) {
       {"succeeded", {"/bin/sh", "-c", "echo x >/build/out"}, ActionEnd::kSucceeded, ""},
       {"exit_code", {"/bin/sh", "-c", "exit 7"}, ActionEnd::kFailed, "exit code 7"},
       {"signal", {"/bin/sh", "-c", "kill -SEGV $$"}, ActionEnd::kFailed, "ended by SIGSEGV"},
-      {"no_output", {"/bin/true"}, ActionEnd::kFailed, "/build/out is missing"},
+      {"no_output", {"/bin/true"}, ActionEnd::kFailed, "output missing: /build/out"},
       {"output_is_a_directory",
        {"/bin/mkdir", "/build/out"},
        ActionEnd::kFailed,

@@ -194,7 +194,7 @@ class Fake {
     std::string found;
     const int status = RunCommand(run_.check, {}, "/", directory, &found);
     close(directory);
-    answer_["check_output"] = found;
+    answer_["check_output"] = found.substr(0, found.find_last_not_of('\n') + 1);
     if (status == 0 && (!run_.has_expect || found == run_.expect)) return true;
     End("check_refused", "check", "the check refused");
     return false;
@@ -225,7 +225,7 @@ class Fake {
     for (const std::string& path : run_.outputs) {
       struct stat status {};
       if (lstat(JoinPath(build_, path).c_str(), &status) != 0) {
-        return End("output_missing", "collect", "/build/" + path + " is missing");
+        return End("output_missing", "collect", "/build/" + path);
       }
       const bool is_directory = S_ISDIR(status.st_mode);
       char mode[16];

@@ -197,7 +197,8 @@ ActionResult Judge(const Launched& launched) {
     result.exit_code = 0;
   } else {
     result.exit_code = 0;
-    result.reason = from.message;  // an output that is missing or refused
+    result.reason = (from.ended == "output_missing" ? "output missing: " : "output refused: ") +
+                    from.message;
   }
   return result;
 }
@@ -255,10 +256,9 @@ class NullEvents final : public EventSink {
 
 constexpr const char* kUnpackPlace = "source";
 
-// "source <64 hex> <40 hex>\n"
+// "source <64 hex> <40 hex>", as the launcher hands it on: without the line break.
 Result<TreeIdentity> ParseIdentity(const std::string& text) {
-  const std::vector<std::string> parts =
-      Split(std::string_view(text).substr(0, text.size() - 1), ' ');
+  const std::vector<std::string> parts = Split(text, ' ');
   if (parts.size() != 3 || parts[0] != kUnpackPlace || parts[1].size() != 64 ||
       parts[2].size() != 40 || !HexDecode(parts[1]) || !HexDecode(parts[2])) {
     return Error{ErrorCode::kInternal,
