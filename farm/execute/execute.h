@@ -14,8 +14,8 @@
 #include "farm/evidence/statement.h"
 #include "farm/json/json.h"
 #include "farm/plan/plan.h"
-#include "farm/source/source.h"
 #include "farm/store/blob_store.h"
+#include "farm/store/tree.h"
 
 namespace farm {
 
@@ -100,8 +100,11 @@ struct BuildOutcome {
 Result<BuildOutcome> RunPlan(const Plan& plan, Executor& executor, const ExecuteContext& context,
                              EventSink& events);
 
-// An Unpacker for farm/source: prepare and check only, in the sandbox.  `blobs` outlives it.
-Unpacker SandboxUnpacker(const SandboxSetup& setup, BlobStore& blobs);
+// For farm/source, an Unpacker: unpacks a source by prepare and identifies it by the check, in the
+// sandbox, with no command.  `blobs` outlives it.  Errors: Execute's; kInvalidInput with the end of
+// the log if it cannot be unpacked.
+std::function<Result<TreeIdentity>(const ManifestSource&)> SandboxUnpacker(
+    const SandboxSetup& setup, BlobStore& blobs);
 
 // The check program: `PROGRAM identify-tree PATH...` with descriptor 3 open on /build.  Prints
 // "<path> <tree>\n" for each (SHA-256 tree; with --sha1 first "<path> <tree> <sha1>\n").

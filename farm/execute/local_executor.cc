@@ -197,8 +197,8 @@ ActionResult Judge(const Launched& launched) {
     result.exit_code = 0;
   } else {
     result.exit_code = 0;
-    result.reason = (from.ended == "output_missing" ? "output missing: " : "output refused: ") +
-                    from.message;
+    result.reason =
+        (from.ended == "output_missing" ? "output missing: " : "output refused: ") + from.message;
   }
   return result;
 }
@@ -297,7 +297,8 @@ std::unique_ptr<Executor> NewLocalExecutor(const SandboxSetup& setup) {
   return std::make_unique<LocalExecutor>(setup);
 }
 
-Unpacker SandboxUnpacker(const SandboxSetup& setup, BlobStore& blobs) {
+std::function<Result<TreeIdentity>(const ManifestSource&)> SandboxUnpacker(
+    const SandboxSetup& setup, BlobStore& blobs) {
   return [setup, &blobs](const ManifestSource& source) -> Result<TreeIdentity> {
     const Action action = UnpackAction(source);
     const ExecuteContext context{blobs, nullptr};
