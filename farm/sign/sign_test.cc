@@ -1,0 +1,148 @@
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "farm/base/files.h"
+#include "farm/crypto/hash.h"
+#include "farm/sign/certified_signer.h"
+#include "farm/sign/signer.h"
+
+namespace farm {
+namespace {
+
+constexpr UnixSeconds kNow = 1'700'000'000;
+constexpr std::int64_t kYear = 366 * 24 * 3600;
+
+Statement SomeRequest() {
+  Request request;
+  request.manifest = Sha256("manifest");
+  request.product = "zlib";
+  request.version = "1";
+  request.requester = "requester-1";
+  request.created = kNow;
+  return request;
+}
+
+class SignTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    WriteSecret("authority.key", authority_key_.Pem());
+    WriteSecret("transparency.key", PrivateKey::Generate(KeyKind::kP256).Pem());
+    Write("authority.pem", authority_.Pem());
+  }
+  std::string Path(const std::string& name) const { return temporary_.path() + "/" + name; }
+  void Write(const std::string& name, const std::string& text) {
+    ASSERT_TRUE(WriteDurably(RealFileSystem(), Path(name), text));
+  }
+  void WriteSecret(const std::string& name, const std::string& text) {
+    Write(name, text);
+    ASSERT_EQ(chmod(Path(name).c_str(), 0600), 0);
+  }
+  AuthorityFiles Files() const {
+    return {Path("authority.pem"), Path("authority.key"), Path("transparency.key")};
+  }
+  Result<std::unique_ptr<CertifiedSigner>> Open(KeyKind kind = KeyKind::kP256) {
+    return CertifiedSigner::Open(NewMemorySigner(PrivateKey::Generate(kind)), Files(),
+                                 {"https://a.example/site-xa", "site-xa"}, clock_);
+  }
+
+  TemporaryDirectory temporary_ = *TemporaryDirectory::Make("");
+  FixedClock clock_{kNow};
+  const PrivateKey authority_key_ = PrivateKey::Generate(KeyKind::kP256);
+  const Certificate authority_ =
+      IssueAuthority(authority_key_, "dev-a", "dev-a CA", kNow - 3600, kYear);
+};
+
+TEST_F(SignTest, AFileSignerSignsAndGuardsItsFile) {
+  for (const KeyKind kind : {KeyKind::kP256, KeyKind::kEd25519}) {
+    const PrivateKey key = PrivateKey::Generate(kind);
+    WriteSecret("a.key", key.Pem());
+    auto signer = OpenFileSigner(Path("a.key"));
+    ASSERT_TRUE(signer) << signer.error().message;
+    EXPECT_EQ((*signer)->key(), key.public_key());
+    EXPECT_TRUE(key.public_key().Verify("message", *(*signer)->Sign("message")));
+    EXPECT_FALSE(key.public_key().Verify("other", *(*signer)->Sign("message")));
+  }
+  ASSERT_EQ(chmod(Path("a.key").c_str(), 0640), 0);
+  auto open_to_others = OpenFileSigner(Path("a.key"));
+  ASSERT_FALSE(open_to_others);
+  EXPECT_EQ(open_to_others.error().Exit(), ExitCode::kRefused);
+  EXPECT_EQ(OpenFileSigner(Path("none")).error().code, ErrorCode::kNotFound);
+  WriteSecret("bad.key", "no key");
+  EXPECT_EQ(OpenFileSigner(Path("bad.key")).error().code, ErrorCode::kInvalidInput);
+}
+
+TEST_F(SignTest, NoteLinesAreThoseOfEvidence) {
+  const PrivateKey key = PrivateKey::Generate(KeyKind::kEd25519);
+  auto signer = NewMemorySigner(key);
+  Note note{"log.farm.example\n0\nroot\n", {}};
+  note.signatures.push_back(*SignNoteWith(*signer, note.text, "log.farm.example"));
+  note.signatures.push_back(*CosignWith(*signer, note.text, "w1", kNow));
+  EXPECT_TRUE(CheckNoteSignature(note, "log.farm.example", key.public_key()));
+  EXPECT_EQ(*CheckCosignature(note, "w1", key.public_key()), kNow);
+  auto wrong = NewMemorySigner(PrivateKey::Generate(KeyKind::kP256));
+  EXPECT_FALSE(CosignWith(*wrong, note.text, "w1", kNow));
+}
+
+TEST_F(SignTest, ALeafCarriesTheBuilderIdAndChainsToTheAuthority) {
+  auto signer = Open();
+  ASSERT_TRUE(signer) << signer.error().message;
+  const Certificate leaf = *(*signer)->Leaf();
+  EXPECT_EQ(*leaf.UriName(), "https://a.example/site-xa");
+  EXPECT_EQ(leaf.common_name(), "site-xa");
+  EXPECT_EQ(leaf.public_key(), (*signer)->key());
+  EXPECT_TRUE(CheckSigningChain(leaf, {authority_}, kNow));
+  // The time stamp may come from a clock that is a little behind.
+  EXPECT_TRUE(CheckSigningChain(leaf, {authority_}, kNow - kLeafBackdateSeconds));
+  EXPECT_FALSE(CheckSigningChain(leaf, {authority_}, kNow + kLeafSeconds));
+}
+
+TEST_F(SignTest, RenewsWhenSixHoursRemain) {
+  auto signer = Open();
+  ASSERT_TRUE(signer);
+  const Certificate first = *(*signer)->Leaf();
+  clock_.Set(first.not_after() - kLeafRenewalSeconds);
+  EXPECT_EQ(*(*signer)->Leaf(), first);
+  clock_.Set(first.not_after() - kLeafRenewalSeconds + 1);
+  const Certificate second = *(*signer)->Leaf();
+  EXPECT_FALSE(second == first);
+  EXPECT_TRUE(CheckSigningChain(second, {authority_}, clock_.Now()));
+}
+
+TEST_F(SignTest, AnAuthorityThatHasEndedIssuesNothing) {
+  auto signer = Open();
+  ASSERT_TRUE(signer);
+  clock_.Set(authority_.not_after() - 3600);  // shorter than a leaf's life
+  EXPECT_LE((*signer)->Leaf()->not_after(), authority_.not_after());
+  clock_.Set(authority_.not_after() + 1);
+  auto leaf = (*signer)->Leaf();
+  ASSERT_FALSE(leaf);
+  EXPECT_EQ(leaf.error().Exit(), ExitCode::kNotValidThen);
+  EXPECT_FALSE(Open());
+}
+
+TEST_F(SignTest, RefusesKeysThatDoNotFit) {
+  EXPECT_EQ(Open(KeyKind::kEd25519).error().code, ErrorCode::kInvalidInput);
+  WriteSecret("authority.key", PrivateKey::Generate(KeyKind::kP256).Pem());
+  EXPECT_EQ(Open().error().code, ErrorCode::kInvalidInput);
+}
+
+TEST_F(SignTest, StatementsAreSignedByLeafOrByPerson) {
+  auto certified = Open();
+  ASSERT_TRUE(certified);
+  const Bundle by_leaf = *SignStatement(SomeRequest(), **certified);
+  EXPECT_TRUE(by_leaf.certificate);
+  EXPECT_FALSE(by_leaf.timestamp);
+  EXPECT_FALSE(by_leaf.log_entry);
+  EXPECT_TRUE(by_leaf.key().Verify(by_leaf.envelope.PaeBytes(), by_leaf.envelope.signature));
+  auto person = NewMemorySigner(PrivateKey::Generate(KeyKind::kP256));
+  const Bundle by_person = *SignStatement(SomeRequest(), *person);
+  EXPECT_FALSE(by_person.certificate);
+  EXPECT_EQ(by_person.envelope.key_id, person->key().KeyId());
+  const Bundle read = *ParseBundleLine(WriteBundleLine(by_person), "line");
+  EXPECT_TRUE(read.key().Verify(read.envelope.PaeBytes(), read.envelope.signature));
+  auto wrong = NewMemorySigner(PrivateKey::Generate(KeyKind::kEd25519));
+  EXPECT_EQ(SignStatement(SomeRequest(), *wrong).error().code, ErrorCode::kInvalidInput);
+}
+
+}  // namespace
+}  // namespace farm

@@ -1,0 +1,318 @@
+#include "farm/witness/witness.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <thread>
+
+#include "farm/base/bytes.h"
+#include "farm/client/log_reader.h"
+#include "farm/client/tiles.h"
+#include "farm/client/witness_client.h"
+#include "farm/crypto/hash.h"
+#include "farm/evidence/bundle.h"
+#include "farm/evidence/merkle.h"
+#include "farm/evidence/statement.h"
+#include "farm/witness/monitor.h"
+#include "farm/witness/server.h"
+
+namespace farm {
+namespace {
+
+constexpr char kOrigin[] = "log.farm.example";
+constexpr UnixSeconds kNow = 1'700'000'000;
+
+// A log in memory, of given leaves.
+struct FakeLog {
+  PrivateKey key = PrivateKey::Generate(KeyKind::kEd25519);
+  std::vector<std::string> leaves;
+
+  SubtreeHash Hashes() const {
+    return [this](int level, std::uint64_t index) -> Result<Digest> {
+      Frontier frontier;
+      for (std::uint64_t i = index << level; i < (index + 1) << level; ++i) {
+        frontier.Append(LeafHash(leaves[i]));
+      }
+      return frontier.Root();
+    };
+  }
+  Checkpoint Head(std::uint64_t size) const { return {kOrigin, size, *TreeRoot(size, Hashes())}; }
+  std::string SignedNote(const Checkpoint& checkpoint) const {
+    const std::string text = CheckpointText(checkpoint);
+    return WriteNote({text, {SignNote(text, checkpoint.origin, key)}});
+  }
+  std::string Body(std::uint64_t old_size, std::uint64_t size) const {
+    std::vector<Digest> proof;
+    if (old_size <= size) proof = *ConsistencyHashes(old_size, size, Hashes());
+    return WriteAddCheckpoint({old_size, proof, SignedNote(Head(size))});
+  }
+};
+
+// Files whose syncs fail from some moment on.
+class FailingFiles final : public FileSystem {
+ public:
+  bool fails = false;
+  Result<std::unique_ptr<WritableFile>> Create(const std::string& path, bool truncate) override {
+    if (fails) return Error{ErrorCode::kUnavailable, path + ": Input/output error"};
+    return RealFileSystem().Create(path, truncate);
+  }
+  Status Rename(const std::string& from, const std::string& to) override {
+    return RealFileSystem().Rename(from, to);
+  }
+  Status Remove(const std::string& path) override { return RealFileSystem().Remove(path); }
+  Status SyncDirectory(const std::string& path) override {
+    return RealFileSystem().SyncDirectory(path);
+  }
+  Status MakeDirectory(const std::string& path) override {
+    return RealFileSystem().MakeDirectory(path);
+  }
+};
+
+class WitnessTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    for (int i = 0; i < 20; ++i) log_.leaves.push_back("leaf " + std::to_string(i));
+    Open();
+  }
+  void Open() {
+    witness_.reset();
+    auto witness =
+        WitnessCore::Open(files_, temporary_.path() + "/state", "w1", NewMemorySigner(key_),
+                          {{kOrigin, log_.key.public_key()}}, clock_);
+    ASSERT_TRUE(witness) << witness.error().message;
+    witness_ = std::move(*witness);
+  }
+
+  TemporaryDirectory temporary_ = *TemporaryDirectory::Make("");
+  FailingFiles files_;
+  FixedClock clock_{kNow};
+  const PrivateKey key_ = PrivateKey::Generate(KeyKind::kEd25519);
+  FakeLog log_;
+  std::unique_ptr<WitnessCore> witness_;
+};
+
+TEST_F(WitnessTest, CosignsWhatGrows) {
+  for (const auto& [old_size, size] :
+       std::vector<std::pair<std::uint64_t, std::uint64_t>>{{0, 0}, {0, 5}, {5, 5}, {5, 20}}) {
+    clock_.Set(kNow + static_cast<UnixSeconds>(size));
+    const HttpReply reply = witness_->AddCheckpoint(log_.Body(old_size, size));
+    ASSERT_EQ(reply.status, 200) << old_size << " " << size << ": " << reply.body;
+    const Note note = *ParseNote(log_.SignedNote(log_.Head(size)) + reply.body);
+    EXPECT_EQ(*CheckCosignature(note, "w1", key_.public_key()),
+              kNow + static_cast<UnixSeconds>(size));
+  }
+  const HttpReply latest = witness_->LatestCheckpoint(Sha256(kOrigin).Hex());
+  ASSERT_EQ(latest.status, 200);
+  EXPECT_TRUE(CheckHead(latest.body, {kOrigin, log_.key.public_key(), {{"w1", key_.public_key()}}, 1}));
+  EXPECT_EQ(witness_->LatestCheckpoint(Sha256("other").Hex()).status, 404);
+}
+
+TEST_F(WitnessTest, AnswersWithTheStatusesOfTheSpecification) {
+  ASSERT_EQ(witness_->AddCheckpoint(log_.Body(0, 5)).status, 200);
+  FakeLog fork = log_;
+  fork.leaves[2] = "another leaf";
+  FakeLog stranger = log_;
+  stranger.key = PrivateKey::Generate(KeyKind::kEd25519);
+  const auto with_proof = [&](std::vector<Digest> proof) {
+    return WriteAddCheckpoint({5, std::move(proof), log_.SignedNote(log_.Head(8))});
+  };
+  const std::vector<Digest> good_proof = *ConsistencyHashes(5, 8, log_.Hashes());
+  std::vector<Digest> long_proof = good_proof;
+  long_proof.push_back(LeafHash("more"));
+  struct Row {
+    const char* name;
+    std::string body;
+    int status;
+  };
+  const Row rows[] = {
+      {"not_a_request", "nonsense", 400},
+      {"empty", "", 400},
+      {"no_checkpoint", "old 5\n\n", 400},
+      {"old_with_leading_zero", "old 05" + log_.Body(5, 8).substr(5), 400},
+      {"bad_hash", "old 5\nAAAA\n\n" + log_.SignedNote(log_.Head(8)), 400},
+      {"64_hashes", with_proof(std::vector<Digest>(64)), 400},
+      {"old_beyond_size", log_.Body(9, 5), 400},
+      {"unknown_origin",
+       WriteAddCheckpoint({0, {}, log_.SignedNote({"other.example", 0, EmptyTreeRoot()})}), 404},
+      {"signed_by_a_stranger", stranger.Body(5, 8), 403},
+      {"signature_of_another_text",
+       [&] {
+         std::string body = log_.Body(5, 8);
+         return body.replace(body.find("\n8\n"), 3, "\n9\n");
+       }(),
+       403},
+      {"rollback", log_.Body(3, 4), 409},
+      {"old_is_behind", log_.Body(0, 8), 409},
+      {"old_is_ahead", log_.Body(6, 8), 409},
+      {"fork", fork.Body(5, 8), 422},
+      {"fork_at_the_same_size", fork.Body(5, 5), 422},
+      {"no_proof", with_proof({}), 422},
+      {"proof_too_long", with_proof(long_proof), 422},
+      {"proof_at_the_same_size",
+       WriteAddCheckpoint({5, {LeafHash("x")}, log_.SignedNote(log_.Head(5))}), 422},
+  };
+  for (const Row& row : rows) {
+    const HttpReply reply = witness_->AddCheckpoint(row.body);
+    EXPECT_EQ(reply.status, row.status) << row.name << ": " << reply.body;
+    if (reply.status == 409) {
+      EXPECT_EQ(reply.content_type, "text/x.tlog.size") << row.name;
+      EXPECT_EQ(reply.body, "5\n") << row.name;
+    }
+  }
+  EXPECT_EQ(witness_->AddCheckpoint(log_.Body(5, 8)).status, 200);  // nothing of it counted
+}
+
+TEST_F(WitnessTest, AnEmptyTreeHasOneRoot) {
+  const HttpReply reply = witness_->AddCheckpoint(
+      WriteAddCheckpoint({0, {}, log_.SignedNote({kOrigin, 0, LeafHash("x")})}));
+  EXPECT_EQ(reply.status, 422);
+}
+
+TEST_F(WitnessTest, RemembersAfterARestart) {
+  ASSERT_EQ(witness_->AddCheckpoint(log_.Body(0, 5)).status, 200);
+  Open();
+  EXPECT_EQ(witness_->AddCheckpoint(log_.Body(0, 4)).status, 409);
+  EXPECT_EQ(witness_->AddCheckpoint(log_.Body(5, 6)).status, 200);
+}
+
+TEST_F(WitnessTest, StopsWhenItsStateCannotBeStored) {
+  ASSERT_EQ(witness_->AddCheckpoint(log_.Body(0, 5)).status, 200);
+  files_.fails = true;
+  EXPECT_EQ(witness_->AddCheckpoint(log_.Body(5, 8)).status, 500);
+  EXPECT_FALSE(witness_->Health());
+  files_.fails = false;
+  EXPECT_EQ(witness_->AddCheckpoint(log_.Body(5, 8)).status, 500);  // never retried
+  Open();
+  EXPECT_EQ(witness_->AddCheckpoint(log_.Body(5, 8)).status, 200);
+}
+
+TEST_F(WitnessTest, OfTwoThreadsWithTwoFuturesOnlyOneIsCosigned) {
+  FakeLog fork = log_;
+  fork.leaves[7] = "another leaf";
+  ASSERT_EQ(witness_->AddCheckpoint(log_.Body(0, 5)).status, 200);
+  int statuses[2] = {0, 0};
+  std::thread one([&] { statuses[0] = witness_->AddCheckpoint(log_.Body(5, 10)).status; });
+  std::thread two([&] { statuses[1] = witness_->AddCheckpoint(fork.Body(5, 10)).status; });
+  one.join();
+  two.join();
+  EXPECT_EQ((statuses[0] == 200) + (statuses[1] == 200), 1);
+}
+
+TEST_F(WitnessTest, OneWitnessHasTheDirectory) {
+  EXPECT_FALSE(WitnessCore::Open(files_, temporary_.path() + "/state", "w1",
+                                 NewMemorySigner(key_), {}, clock_));
+}
+
+TEST_F(WitnessTest, ServesOverHttpAndAsksAsALogDoes) {
+  auto server = StartHttpServer(
+      "127.0.0.1:0", [this](const HttpRequest& request) { return witness_->Handle(request); },
+      kAddCheckpointBytesMax);
+  ASSERT_TRUE(server) << server.error().message;
+  const PostToWitness post = *OpenWitness("http://" + (*server)->listen() + "/", "w1");
+  auto lines = AskWitness(post, *ParseAddCheckpoint(log_.Body(0, 5)), "w1");
+  ASSERT_TRUE(lines) << lines.error().message;
+  EXPECT_EQ(lines->lines.size(), 1u);
+  EXPECT_EQ(AskWitness(post, *ParseAddCheckpoint(log_.Body(0, 6)), "w1")->has_size, 5u);
+  FakeLog fork = log_;
+  fork.leaves[0] = "another leaf";
+  EXPECT_EQ(AskWitness(post, *ParseAddCheckpoint(fork.Body(5, 6)), "w1").error().Exit(),
+            ExitCode::kLogProof);
+  FakeLog stranger = log_;
+  stranger.key = PrivateKey::Generate(KeyKind::kEd25519);
+  EXPECT_EQ(AskWitness(post, *ParseAddCheckpoint(stranger.Body(5, 6)), "w1").error().Exit(),
+            ExitCode::kRefused);
+  HttpClient http = *HttpClient::Open("http://" + (*server)->listen(), "witness");
+  EXPECT_EQ(http.Get("/add-checkpoint", 1000)->status, 405);
+  EXPECT_EQ(http.Get("/", 1000)->status, 404);
+  EXPECT_EQ(http.Get("/checkpoint", 1000)->status, 404);
+  EXPECT_EQ(http.Get("/" + Sha256(kOrigin).Hex() + "/checkpoint", 10000)->status, 200);
+}
+
+// ---- monitor ----------------------------------------------------------------------------------
+
+std::string LeafOf(const Envelope& envelope, const PrivateKey& key) {
+  return CanonicalizedBody(envelope, std::nullopt, key.public_key());
+}
+
+TEST_F(WitnessTest, TheMonitorSaysWhatItCannotRead) {
+  const PrivateKey person = PrivateKey::Generate(KeyKind::kP256);
+  const auto envelope = [&](const std::string& payload) {
+    Envelope one{std::string(kInTotoPayloadType), payload, person.public_key().KeyId(), ""};
+    one.signature = person.Sign(one.PaeBytes());
+    return one;
+  };
+  Request request;
+  request.manifest = Sha256("manifest");
+  request.product = "zlib";
+  request.version = "1";
+  request.requester = "requester-1";
+  request.created = kNow;
+  const Envelope good = envelope(WriteStatement(request));
+  const Envelope nonsense = envelope("{}");
+  request.product = "other";
+  const Envelope missing = envelope(WriteStatement(request));
+  FakeLog log;
+  log.leaves = {LeafOf(good, person), LeafOf(nonsense, person), LeafOf(missing, person)};
+  std::map<std::string, std::string> files = {
+      {"/checkpoint", log.SignedNote(log.Head(3))},
+      {"/tile/entries/000.p/3", WriteEntryBundle(log.leaves)},
+      {"/payload/" + good.PaeDigest().Hex(), good.PaeBytes()},
+      {"/payload/" + nonsense.PaeDigest().Hex(), nonsense.PaeBytes()},
+      {"/payload/" + missing.PaeDigest().Hex(), "other bytes"}};
+  Mutex mutex;
+  auto server = StartHttpServer(
+      "127.0.0.1:0",
+      [&](const HttpRequest& asked) -> HttpReply {
+        MutexLock lock(mutex);
+        const auto found = files.find(asked.path);
+        if (found == files.end()) return {404, "text/plain", "", false};
+        return {200, "text/plain", found->second, false};
+      },
+      1000);
+  ASSERT_TRUE(server);
+  Monitor monitor(*LogReader::Open("http://" + (*server)->listen(),
+                                   {kOrigin, log.key.public_key(), {}, 0}));
+  auto report = monitor.Round();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->entries_read, 3u);
+  EXPECT_EQ(report->kinds.at("request"), 1u);
+  ASSERT_EQ(report->findings.size(), 2u);
+  EXPECT_EQ(report->findings[0].index, 1u);
+  EXPECT_EQ(report->findings[1].index, 2u);
+  {
+    MutexLock lock(mutex);
+    files["/payload/" + missing.PaeDigest().Hex()] = missing.PaeBytes();
+  }
+  report = monitor.Round();
+  ASSERT_EQ(report->findings.size(), 1u);  // asked again, and there now
+  EXPECT_EQ(report->kinds.at("request"), 2u);
+  {
+    MutexLock lock(mutex);
+    files["/checkpoint"] = log.SignedNote(log.Head(2));
+  }
+  EXPECT_EQ(monitor.Round().error().Exit(), ExitCode::kLogProof);  // it went back
+}
+
+TEST_F(WitnessTest, ARunningWitnessIsConfiguredByItsFile) {
+  const auto write = [&](const std::string& name, const std::string& text) {
+    ASSERT_TRUE(WriteDurably(RealFileSystem(), temporary_.path() + "/" + name, text));
+    ASSERT_EQ(chmod((temporary_.path() + "/" + name).c_str(), 0600), 0);
+  };
+  write("w.key", key_.Pem());
+  write("log.pub", log_.key.public_key().Pem());
+  write("witness.json",
+        R"({"format": "farm-config/1", "listen": "127.0.0.1:0", "name": "w2", "key": "w.key",
+            "directory": "w2-state", "logs": [{"origin": "log.farm.example",
+                                              "publicKey": "log.pub"}]})");
+  auto config = ParseWitnessConfig(*ReadConfig(temporary_.path() + "/witness.json"));
+  ASSERT_TRUE(config) << config.error().message;
+  auto server = StartWitness(*config, RealFileSystem(), clock_, [](const Error&) {});
+  ASSERT_TRUE(server) << server.error().message;
+  const PostToWitness post = *OpenWitness("http://" + (*server)->listen(), "w2");
+  EXPECT_TRUE(AskWitness(post, *ParseAddCheckpoint(log_.Body(0, 5)), "w2"));
+  write("witness.json", R"({"format": "farm-config/1", "listen": "127.0.0.1:0", "surprise": 1})");
+  EXPECT_FALSE(ParseWitnessConfig(*ReadConfig(temporary_.path() + "/witness.json")));
+}
+
+}  // namespace
+}  // namespace farm
