@@ -4,6 +4,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
+
 #include "sandbox/monitor_client.h"
 
 namespace sandbox {
@@ -23,9 +25,12 @@ std::string UserName(uid_t uid) {
   return "";
 }
 
-IdRange RangeIn(const char* path, const std::string& name, uid_t uid) {
+IdRange RangeIn(const char* path, const char* map_path, const std::string& name, uid_t uid) {
   Result<std::string> text = ReadFile(path, kIdFileBytesMax);
-  return text.ok() ? FindSubordinateRange(*text, name, uid) : IdRange{};
+  Result<std::string> map = ReadFile(map_path, kIdFileBytesMax);
+  if (!text.ok() || !map.ok()) return {};
+  IdRange range = FindSubordinateRange(*text, name, uid);
+  return IsMapped(*map, range) ? range : IdRange{};
 }
 
 Status RunMapper(const char* program, pid_t pid, const IdRange& range) {
@@ -121,11 +126,23 @@ IdRange FindSubordinateRange(const std::string& text, const std::string& name, u
   return {};
 }
 
+bool IsMapped(const std::string& map, const IdRange& range) {
+  for (const std::string& line : Split(map, '\n')) {
+    unsigned long long inside = 0, outside = 0, count = 0;
+    if (std::sscanf(line.c_str(), "%llu %llu %llu", &inside, &outside, &count) == 3 &&
+        inside <= range.base && range.base + std::uint64_t{range.count} <= inside + count) {
+      return range.count != 0;
+    }
+  }
+  return false;
+}
+
 SubordinateIds CallersSubordinateIds() {
   if (access(kNewUidMap, X_OK) != 0 || access(kNewGidMap, X_OK) != 0) return {};
   uid_t uid = getuid();
   std::string name = UserName(uid);
-  return {RangeIn("/etc/subuid", name, uid), RangeIn("/etc/subgid", name, uid)};
+  return {RangeIn("/etc/subuid", "/proc/self/uid_map", name, uid),
+          RangeIn("/etc/subgid", "/proc/self/gid_map", name, uid)};
 }
 
 Result<std::unique_ptr<Authority>> OpenAuthority(const Spec& spec) {

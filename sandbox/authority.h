@@ -42,7 +42,11 @@ Result<std::unique_ptr<Authority>> OpenAuthority(const Spec& spec);
 // `name` may be empty.
 IdRange FindSubordinateRange(const std::string& text, const std::string& name, uid_t uid);
 
-// Both ranges of the calling user; count 0 where there is none or newuidmap is missing.
+// Whether a process in a user namespace whose uid_map is `map` can give `range` away.
+bool IsMapped(const std::string& map, const IdRange& range);
+
+// Both ranges of the calling user; count 0 where there is none, newuidmap is missing, or the range
+// is not mapped here (inside a container or another sandbox).
 struct SubordinateIds {
   IdRange uids;
   IdRange gids;

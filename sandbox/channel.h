@@ -17,7 +17,7 @@ enum class Kind : std::uint32_t {
   kMounted,       // the root is in place; ready for inputs
   kInputsDone,    // all inputs are there (answer to the launcher's kInputsDone)
   kStageStarted,  // fds[0]: pidfd of the stage's init
-  kStageEnded,    // numbers: CPU microseconds, largest resident set in bytes
+  kStageEnded,    // numbers: CPU microseconds, largest resident set in bytes, 1 if the disk is over
   kDirectory,     // fds[0]: the directory asked for
   kEntry,         // one collected entry: numbers: type, mode, size, seconds, nanoseconds
   kCollected,     // no more entries

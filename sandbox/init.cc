@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,8 +27,20 @@ constexpr std::size_t kFailureTextMax = 4096;
   _exit(sent.ok() ? 0 : 1);
 }
 
+// What the files of the stage's tmpfs mounts take; they are memory.
+std::int64_t TemporaryBytes(const Spec& spec) {
+  std::int64_t bytes = 0;
+  for (const char* path : {"/tmp", "/build"}) {
+    struct statvfs status = {};
+    if (path[1] == 'b' && !spec.work_directory.empty()) continue;
+    if (statvfs(path, &status) != 0) continue;
+    bytes += static_cast<std::int64_t>((status.f_blocks - status.f_bfree) * status.f_frsize);
+  }
+  return bytes;
+}
+
 // Waits for `command`, reaping everything else that becomes an orphan. Returns its wait status.
-int ReapUntilEnd(pid_t command, int channel) {
+int ReapUntilEnd(const Spec& spec, pid_t command, int channel) {
   sigset_t child;
   sigemptyset(&child);
   sigaddset(&child, SIGCHLD);
@@ -43,6 +56,7 @@ int ReapUntilEnd(pid_t command, int channel) {
     }
     if (NowMilliseconds() >= next_report) {
       UsageNow usage = ScanUsage(proc.get());
+      usage.memory_bytes += TemporaryBytes(spec);
       Status sent = Send(channel, Kind::kUsage,
                          {usage.cpu_microseconds, usage.memory_bytes, usage.processes});
       if (!sent.ok()) _exit(1);
@@ -107,7 +121,7 @@ void RunInit(const Spec& spec, const Filter& filter, const Command& command, int
   Result<std::string> failure = ReadAll(ends[0], kFailureTextMax);
   if (!failure.ok()) Give(channel, Kind::kNotStarted, 0, failure.message());
   if (!failure->empty()) Give(channel, Kind::kNotStarted, 0, *failure);
-  Give(channel, Kind::kExited, ReapUntilEnd(child, channel), "");
+  Give(channel, Kind::kExited, ReapUntilEnd(spec, child, channel), "");
 }
 
 }  // namespace sandbox

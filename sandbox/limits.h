@@ -17,6 +17,14 @@ struct UsageNow {
 // Adds up /proc. `proc` is a descriptor of a /proc of the pid namespace in question.
 UsageNow ScanUsage(int proc);
 
+// What the files below a folder take.
+struct DiskUsage {
+  std::uint64_t bytes = 0;
+  std::uint64_t inodes = 0;
+};
+// Walks `path`, not through symlinks nor into other file systems.
+Result<DiskUsage> MeasureDisk(const char* path);
+
 // Sets this process's rlimits. They are per process (RLIMIT_NPROC: per user of the user namespace),
 // which is all that a caller without a cgroup has; with one they are a second wall.
 // `memory_is_observed`: no cgroup bounds memory, so bound each process's data by it.

@@ -51,7 +51,7 @@ struct Outcome {
   Stage stage = Stage::kSetup;
   int exit_code = 0;
   int signal = 0;
-  std::string limit;  // wall cpu memory disk log output silence
+  std::string limit;  // wall cpu memory pids disk log output silence
   std::string message;
   std::string check_output;
   Usage usage;

@@ -236,6 +236,10 @@ bool Launcher::RunStage(Stage stage) {
   if (!ended.ok()) return Fail(ended.status());
   supervisor_->StageEnded(ended->numbers[0], ended->numbers[1]);
   if (supervisor_->stopped()) return Fail({});
+  if (ended->numbers[2] != 0) {
+    outcome_.limit = "disk";
+    return End(Ended::kLimit, "/build is larger than --disk-bytes or --disk-inodes allow");
+  }
   for (const Message& report : supervisor_->stage_reports()) {
     if (report.kind == Kind::kNotStarted) return End(Ended::kError, report.text);
     int status = static_cast<int>(report.numbers[0]);

@@ -21,6 +21,7 @@
 #include "sandbox/collect.h"
 #include "sandbox/init.h"
 #include "sandbox/inputs.h"
+#include "sandbox/limits.h"
 #include "sandbox/mounts.h"
 #include "sandbox/outcome.h"
 
@@ -44,6 +45,7 @@ class Setup {
   Status TakeInsideIdentity();
   Status ConfigureNamespaces();
   Status Handle(Message message);
+  Result<bool> IsDiskOverLimit();
   Status RunStage(Stage stage);
   Status SendDirectory(const std::string& path);
 
@@ -129,6 +131,16 @@ Status Setup::Enter() {
   return Send(fds_.launcher, Kind::kMounted);
 }
 
+// The kernel bounds a tmpfs. A folder of the host is measured when all in it is dead.
+Result<bool> Setup::IsDiskOverLimit() {
+  if (spec_.work_directory.empty()) return false;
+  Result<DiskUsage> usage = MeasureDisk("/build");
+  if (!usage.ok()) return usage.status();
+  const Limits& limits = spec_.limits;
+  return (limits.disk_bytes != 0 && usage->bytes > limits.disk_bytes) ||
+         (limits.disk_inodes != 0 && usage->inodes > limits.disk_inodes);
+}
+
 Status Setup::RunStage(Stage stage) {
   bool prepare = stage == Stage::kPrepare;
   const std::string build = "/build";
@@ -153,7 +165,10 @@ Status Setup::RunStage(Stage stage) {
   }
   std::int64_t cpu = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * std::int64_t{1000000} +
                      usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
-  return Send(fds_.launcher, Kind::kStageEnded, {cpu, std::int64_t{usage.ru_maxrss} * 1024});
+  Result<bool> full = IsDiskOverLimit();
+  if (!full.ok()) return full.status();
+  return Send(fds_.launcher, Kind::kStageEnded,
+              {cpu, std::int64_t{usage.ru_maxrss} * 1024, *full ? 1 : 0});
 }
 
 Status Setup::SendDirectory(const std::string& path) {

@@ -188,6 +188,10 @@ void Supervisor::ReadInit() {
       Stop(Ended::kLimit, "memory",
            "used more than " + std::to_string(limits_.memory_bytes) + " bytes of memory");
     }
+    // Where RLIMIT_NPROC is not kept. Init counts itself.
+    if (limits_.pids != 0 && message->numbers[2] > static_cast<std::int64_t>(limits_.pids) + 1) {
+      Stop(Ended::kLimit, "pids", "more than " + std::to_string(limits_.pids) + " processes");
+    }
   }
 }
 

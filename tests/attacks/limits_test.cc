@@ -1,0 +1,167 @@
+// What a command inside may not use up, and how it ends.
+#include <dirent.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "tests/attacks/harness.h"
+
+namespace attacks {
+namespace {
+
+// Whether any process of this machine (or of Bazel's sandbox) is called `name`.
+bool IsAlive(const std::string& name) {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    if (ReadFile(entry.path() / "comm") == name + "\n") return true;
+  }
+  return false;
+}
+
+void ExpectLimit(const Ran& ran, const std::string& limit) {
+  EXPECT_EQ(ran.exit_code, 40) << ran.diagnostics;
+  EXPECT_EQ(ran.Ended(), "limit") << ran.diagnostics;
+  EXPECT_EQ(ran.result.value("limit", ""), limit) << ran.diagnostics;
+}
+
+TEST(Limits, ForkBombStopsAtTheLimit) {
+  Bench bench;
+  Ran ran = bench.Do({"fork_bomb"}, {"--pids", "50"});
+  if (TestMode() == Mode::kPlain && geteuid() == 0) {
+    // The kernel does not keep RLIMIT_NPROC of the host's root; the watchdog does.
+    return ExpectLimit(ran, "pids");
+  }
+  EXPECT_EQ(ran.log.rfind("EAGAIN after ", 0), 0u) << ran.log << ran.diagnostics;
+  EXPECT_LE(std::stoi(ran.log.substr(13)), 50) << ran.log;
+  EXPECT_GE(std::stoi(ran.log.substr(13)), 40) << ran.log;
+}
+
+TEST(Limits, MemoryBombIsStopped) {
+  Bench bench;
+  Ran ran = bench.Do({"memory_bomb"}, {"--memory-bytes", "100000000"});
+  if (HasCgroup()) {
+    ExpectLimit(ran, "memory");
+    EXPECT_LE(ran.result["usage"]["memory_bytes_max"], 101000000);
+  } else {
+    // Observed: each process is bounded by its rlimit.
+    EXPECT_EQ(ran.log, "ENOMEM") << ran.diagnostics;
+  }
+}
+
+TEST(Limits, FullDiskIsAnErrorInside) {
+  Bench bench;
+  for (const char* place : {"/build", "/tmp", "/dev/shm"}) {
+    EXPECT_EQ(bench.Do({"fill_disk", place}, {"--disk-bytes", "8000000"}).log, "ENOSPC") << place;
+    EXPECT_EQ(bench.Do({"fill_inodes", place}, {"--disk-inodes", "100"}).log, "ENOSPC") << place;
+  }
+}
+
+TEST(Limits, DirectoryOfTheHostIsBoundedToo) {
+  Bench bench;
+  std::filesystem::path work = bench.NewDirectory("work", 0777);
+  Ran file = bench.Do({"fill_disk", "/build"}, {"--work", work, "--disk-bytes", "8000000"});
+  ExpectLimit(file, "disk");
+  Ran many = bench.Do({"fill_inodes", "/build"}, {"--work", work, "--disk-inodes", "1000"});
+  ExpectLimit(many, "disk");
+  EXPECT_EQ(many.result["limits"]["disk_enforcement"], "observed");
+}
+
+TEST(Limits, WallTime) {
+  Bench bench;
+  ExpectLimit(bench.Do({"sleep", "60"}, {"--wall-seconds", "1"}), "wall");
+}
+
+TEST(Limits, Silence) {
+  Bench bench;
+  ExpectLimit(bench.Do({"sleep", "60"}, {"--silence-seconds", "1"}), "silence");
+}
+
+TEST(Limits, CpuTime) {
+  Bench bench;
+  Ran ran = bench.Do({"spin"}, {"--cpu-seconds", "1"});
+  // Of one process the kernel keeps it by SIGXCPU, which may come first.
+  if (ran.Ended() != "signaled") ExpectLimit(ran, "cpu");
+  EXPECT_EQ(ran.exit_code, 40);
+}
+
+TEST(Limits, LogFlood) {
+  Bench bench;
+  Ran ran = bench.Do({"flood"}, {"--log-bytes", "100000"});
+  ExpectLimit(ran, "log");
+  EXPECT_EQ(ran.result["usage"]["log_bytes"], 100000);
+  EXPECT_LE(ran.log.size(), 100000u);
+}
+
+TEST(Limits, KernelLimitsCanBeRequired) {
+  Bench bench;
+  Ran ran = bench.Do({"cwd"}, {"--require-kernel-limits"});
+  EXPECT_EQ(ran.exit_code, HasCgroup() ? 0 : 70) << ran.diagnostics;
+  EXPECT_EQ(ran.log, HasCgroup() ? "/build" : "");
+}
+
+TEST(Endings, ExitCodeAndSignalAreTold) {
+  Bench bench;
+  Ran exited = bench.Do({"exit", "7"});
+  EXPECT_EQ(exited.exit_code, 40);
+  EXPECT_EQ(exited.Ended(), "exited");
+  EXPECT_EQ(exited.result["exit_code"], 7);
+  Ran killed = bench.Do({"raise", "6"});
+  EXPECT_EQ(killed.exit_code, 40);
+  EXPECT_EQ(killed.Ended(), "signaled");
+  EXPECT_EQ(killed.result["signal"], 6);
+}
+
+TEST(Endings, MissingProgramIsAnError) {
+  Bench bench;
+  Ran ran = bench.Run({"--root-dir", bench.root(), "--", "/bin/missing"});
+  EXPECT_EQ(ran.exit_code, 70) << ran.diagnostics;
+  EXPECT_EQ(ran.Ended(), "error");
+}
+
+TEST(Endings, DaemonDiesWithTheCommand) {
+  Bench bench;
+  std::string name = "d" + std::to_string(getpid());
+  Ran ran = bench.Do({"daemon", name});
+  EXPECT_EQ(ran.exit_code, 0) << ran.diagnostics;
+  EXPECT_EQ(ran.log, "left");
+  EXPECT_FALSE(IsAlive(name));
+}
+
+TEST(Endings, CancelKillsEverything) {
+  Bench bench;
+  Running running = bench.Start({"--root-dir", bench.root(), "--", "/bin/hostile", "sleep", "60"});
+  usleep(500000);
+  kill(running.pid, SIGTERM);
+  Ran ran = bench.Wait(running);
+  EXPECT_EQ(ran.exit_code, 26) << ran.diagnostics;
+  EXPECT_EQ(ran.Ended(), "cancelled");
+}
+
+TEST(Endings, KilledLauncherLeavesNothing) {
+  Bench bench;
+  std::string name = "k" + std::to_string(getpid());
+  Running running =
+      bench.Start({"--root-dir", bench.root(), "--prepare-word", "/bin/hostile", "--prepare-word",
+                   "exit", "--prepare-word", "0", "--", "/bin/hostile", "daemon_and_sleep", name});
+  for (int i = 0; i < 200 && !IsAlive(name); ++i) usleep(50000);
+  ASSERT_TRUE(IsAlive(name));
+  kill(running.pid, SIGKILL);
+  bench.Wait(running);
+  for (int i = 0; i < 200 && IsAlive(name); ++i) usleep(50000);
+  EXPECT_FALSE(IsAlive(name));
+}
+
+TEST(Endings, WhatIsNotThereIsSaidBeforeAnythingStarts) {
+  Bench bench;
+  Ran root = bench.Run({"--root-dir", "/nonexistent", "--", "/bin/hostile", "cwd"});
+  EXPECT_EQ(root.exit_code, 70);
+  EXPECT_NE(root.result.value("message", "").find("/nonexistent"), std::string::npos);
+  Ran usage = bench.Run({"--root-dir", bench.root(), "--no-such-option", "--", "/bin/hostile"});
+  EXPECT_EQ(usage.exit_code, 2);
+  Ran image = bench.Run({"--root-image", bench.NewFile("image", "x"), "--", "/bin/hostile"});
+  EXPECT_EQ(image.exit_code, 70);
+}
+
+}  // namespace
+}  // namespace attacks

@@ -1,0 +1,198 @@
+// Prepare, check, main, and what is handed out in the end.
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/attacks/harness.h"
+
+namespace attacks {
+namespace {
+
+std::vector<std::string> Join(std::vector<std::string> first,
+                              const std::vector<std::string>& second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+
+std::vector<std::string> Prepare(const std::vector<std::string>& deed) {
+  std::vector<std::string> words = {"--prepare-word", "/bin/hostile"};
+  for (const std::string& word : deed) words = Join(words, {"--prepare-word", word});
+  return words;
+}
+
+// Runs `hostile outputs KIND` and collects /build/out.
+Ran Collect(Bench* bench, const std::string& kind, const std::vector<std::string>& options = {}) {
+  std::filesystem::path out = bench->NewDirectory("out");
+  return bench->Do({"outputs", kind},
+                   Join({"--output", "/build/out", "--output-dir", out}, options));
+}
+
+class Refused : public testing::TestWithParam<const char*> {};
+
+TEST_P(Refused, Output) {
+  Bench bench;
+  Ran ran = Collect(&bench, GetParam());
+  EXPECT_EQ(ran.log, "allowed") << ran.diagnostics;
+  EXPECT_EQ(ran.exit_code, 40) << ran.diagnostics;
+  EXPECT_EQ(ran.Ended(), "output_refused") << ran.diagnostics;
+  // Nothing is left of what was taken before the refusal.
+  EXPECT_TRUE(std::filesystem::is_empty(bench.directory() / "out"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Outputs, Refused,
+                         testing::Values("absolute", "outward", "crooked", "fifo", "hardlink",
+                                         "newline", "bytes", "socket", "parent"),
+                         [](const auto& info) { return std::string(info.param); });
+
+TEST(Outputs, AreCollectedWithModeAndTime) {
+  Bench bench;
+  Ran ran = Collect(&bench, "plain");
+  ASSERT_EQ(ran.exit_code, 0) << ran.diagnostics;
+  std::filesystem::path out = bench.directory() / "out/out";
+  EXPECT_EQ(ReadFile(out / "file"), "content");
+  EXPECT_EQ(ReadFile(out / "link"), "a");
+  struct stat status = {};
+  ASSERT_EQ(stat((out / "file").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, 0755u);  // without setuid and setgid
+  EXPECT_EQ(ran.result["outputs"].size(), 5u);
+  EXPECT_EQ(ran.result["outputs"][1]["path"], "out/file");
+  EXPECT_EQ(ran.result["outputs"][1]["mode"], "0755");
+}
+
+TEST(Outputs, ParentThatIsALinkIsRefused) {
+  Bench bench;
+  std::filesystem::path out = bench.NewDirectory("out");
+  Ran ran = bench.Do({"outputs", "parent"}, {"--output", "/build/out/passwd", "--output-dir", out});
+  EXPECT_EQ(ran.Ended(), "output_refused") << ran.diagnostics;
+}
+
+TEST(Outputs, MissingIsNamed) {
+  Bench bench;
+  std::filesystem::path out = bench.NewDirectory("out");
+  Ran ran = bench.Do({"cwd"}, {"--output", "/build/nothing", "--output-dir", out});
+  EXPECT_EQ(ran.exit_code, 40);
+  EXPECT_EQ(ran.Ended(), "output_missing");
+  EXPECT_EQ(ran.result["message"], "/build/nothing");
+}
+
+TEST(Outputs, SparseFileCountsWithItsSize) {
+  Bench bench;
+  Ran ran = Collect(&bench, "sparse", {"--output-bytes", "1000000"});
+  EXPECT_EQ(ran.Ended(), "limit") << ran.diagnostics;
+  EXPECT_EQ(ran.result["limit"], "output");
+}
+
+TEST(Outputs, UnreadableFileIsCollected) {
+  Bench bench;
+  std::filesystem::path out = bench.NewDirectory("out");
+  Ran ran = bench.Do({"mode0", "/build/input"},
+                     {"--input", bench.NewFile("input", "text"), "/build/input", "644", "5",
+                      "--output", "/build/input", "--output-dir", out});
+  EXPECT_EQ(ran.exit_code, 0) << ran.diagnostics;
+  EXPECT_EQ(ReadFile(out / "input"), "text");
+  struct stat status = {};
+  ASSERT_EQ(stat((out / "input").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mtime, 5);
+}
+
+TEST(Stages, PrepareAndMainShareTheWorkDirectoryOnly) {
+  Bench bench;
+  std::vector<std::string> write = Prepare({"write", "/build/file", "prepared"});
+  EXPECT_EQ(bench.Do({"cat", "/build/file"}, write).log, "allowed\nprepared");
+  std::vector<std::string> temporary = Prepare({"write", "/tmp/file", "x"});
+  EXPECT_EQ(bench.Do({"list", "/tmp"}, temporary).log, "allowed\n");
+  EXPECT_EQ(bench.Do({"shm", "find"}, Prepare({"shm", "make"})).log, "allowed\nENOENT");
+}
+
+TEST(Stages, FailedPrepareIsTheEnd) {
+  Bench bench;
+  Ran ran = bench.Do({"cwd"}, Prepare({"exit", "3"}));
+  EXPECT_EQ(ran.exit_code, 40);
+  EXPECT_EQ(ran.result["stage"], "prepare");
+  EXPECT_EQ(ran.log, "");
+}
+
+TEST(Stages, DaemonOfPrepareCannotChangeWhatWasChecked) {
+  Bench bench;
+  Ran ran = bench.Do({"cat", "/build/file"},
+                     Join(Prepare({"daemon", "x"}),
+                          {"--check-word", "/bin/sh", "--check-word", "-c", "--check-word",
+                           "rm -f /dev/fd/3/nothing; cat /dev/fd/3/file", "--check-dir", "/build",
+                           "--check-expect", "changed by the daemon"}));
+  EXPECT_EQ(ran.exit_code, 0) << ran.diagnostics;
+  EXPECT_EQ(ran.log, "left\nchanged by the daemon");
+}
+
+// The words of a check by the host's shell.
+std::vector<std::string> Check(const std::string& script, const std::string& directory) {
+  return {"--check-word", "/bin/sh", "--check-word", "-c",
+          "--check-word", script,    "--check-dir",  directory};
+}
+
+TEST(Check, SeesTheDirectoryAndDecides) {
+  Bench bench;
+  std::vector<std::string> words =
+      Join(Prepare({"write", "/build/file", "prepared"}), Check("cat /dev/fd/3/file", "/build"));
+  Ran accepted = bench.Do({"cwd"}, Join(words, {"--check-expect", "prepared"}));
+  EXPECT_EQ(accepted.exit_code, 0) << accepted.diagnostics;
+  EXPECT_EQ(accepted.result["check_output"], "prepared");
+  Ran refused = bench.Do({"cwd"}, Join(words, {"--check-expect", "other"}));
+  EXPECT_EQ(refused.exit_code, 40);
+  EXPECT_EQ(refused.Ended(), "check_refused");
+  EXPECT_EQ(refused.log, "allowed");  // of prepare; main was not started
+  EXPECT_NE(refused.result.value("message", "").find("prepared"), std::string::npos);
+  EXPECT_NE(refused.result.value("message", "").find("other"), std::string::npos);
+}
+
+TEST(Check, FailureIsARefusal) {
+  Bench bench;
+  Ran failed = bench.Do({"cwd"}, Check("exit 5", "/build"));
+  EXPECT_EQ(failed.Ended(), "check_refused") << failed.diagnostics;
+  Ran loud = bench.Do({"cwd"}, Check("while echo xxxxxxxxxxxxxxxxxxxxxxxxx; do :; done", "/build"));
+  EXPECT_EQ(loud.Ended(), "check_refused") << loud.diagnostics;
+  Ran slow = bench.Do({"cwd"}, Join(Check("exec sleep 60", "/build"), {"--wall-seconds", "1"}));
+  EXPECT_EQ(slow.Ended(), "limit") << slow.diagnostics;
+}
+
+TEST(Check, ReadsWhatItsOwnerClosed) {
+  Bench bench;
+  Ran ran = bench.Do(
+      {"cwd"}, Join(Join(Prepare({"mode0", "/build/input"}),
+                         {"--input", bench.NewFile("input", "text"), "/build/input", "644", "0"}),
+                    Check("cat /dev/fd/3/input", "/build")));
+  EXPECT_EQ(ran.exit_code, 0) << ran.diagnostics;
+  EXPECT_EQ(ran.result["check_output"], "text");
+}
+
+TEST(Check, DirectoryThatIsALinkIsRefused) {
+  Bench bench;
+  Ran ran = bench.Do({"cwd"}, Join(Prepare({"swap_dir", "/build/tree", "/etc"}),
+                                   Check("cat /dev/fd/3/passwd", "/build/tree")));
+  EXPECT_EQ(ran.Ended(), "check_refused") << ran.diagnostics;
+}
+
+TEST(Check, CannotWriteWhatItJudges) {
+  Bench bench;
+  Ran ran = bench.Do({"cat", "/build/file"},
+                     Join(Prepare({"write", "/build/file", "prepared"}),
+                          Check("cat /proc/self/status | grep CapEff; echo x 2>/dev/null "
+                                ">/dev/fd/3/file; true",
+                                "/build")));
+  if (HasRange()) {
+    // Its user is not the file's; it may read everything, and nothing more.
+    EXPECT_EQ(ran.log, "allowed\nprepared") << ran.diagnostics;
+  }
+  EXPECT_EQ(ran.result["check_output"], "CapEff:\t0000000000000004") << ran.diagnostics;
+}
+
+TEST(Stages, PrepareCheckAndCollectAloneAreARun) {
+  Bench bench;
+  std::filesystem::path out = bench.NewDirectory("out");
+  Ran ran = bench.Run(Join(Join({"--root-dir", bench.root()}, Prepare({"outputs", "plain"})),
+                           {"--output", "/build/out/file", "--output-dir", out}));
+  EXPECT_EQ(ran.exit_code, 0) << ran.diagnostics;
+  EXPECT_EQ(ReadFile(out / "out/file"), "content");
+}
+
+}  // namespace
+}  // namespace attacks
