@@ -4,6 +4,7 @@
 
 #include "farm/base/files.h"
 #include "farm/base/mutex.h"
+#include "farm/client/grpc_log.h"
 
 namespace farm {
 namespace {
@@ -15,6 +16,7 @@ constexpr std::chrono::milliseconds kCancellationPoll{100};
 }  // namespace
 
 Result<std::shared_ptr<grpc::Channel>> Connect(const Endpoint& endpoint) {
+  QuietGrpcLog();
   grpc::SslCredentialsOptions options;
   ASSIGN_OR_RETURN(options.pem_root_certs, ReadFile(endpoint.tls.authority, kPemFileBytesMax));
   ASSIGN_OR_RETURN(options.pem_private_key, ReadFile(endpoint.tls.key, kPemFileBytesMax));

@@ -7,6 +7,7 @@
 
 #include "farm/base/bytes.h"
 #include "farm/base/files.h"
+#include "farm/client/grpc_log.h"
 #include "farm/client/http.h"
 
 namespace farm {
@@ -18,6 +19,7 @@ constexpr int kConcurrentStreamsMax = 256;  // of one connection
 void RegisterPlugins() {
   static std::once_flag once;
   std::call_once(once, [] {
+    ServerGrpcLog();
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   });

@@ -199,6 +199,13 @@ TEST_F(TileLogTest, TakesNothingBelowTheFloorAndGivesUpItsReserve) {
   EXPECT_TRUE(FileExists(directory() + "/reserve"));
 }
 
+// The same quickly; Frontier is held to the RFC by its own test.
+Digest QuickRoot(std::uint64_t size) {
+  Frontier frontier;
+  for (std::uint64_t i = 0; i < size; ++i) frontier.Append(LeafHash(Leaf(i)));
+  return frontier.Root();
+}
+
 // ---- power cuts -------------------------------------------------------------------------------
 
 struct Acknowledged {
@@ -257,7 +264,7 @@ TEST_P(PowerCutTest, LosesNothingThatWasAnsweredWhateverOperationIsTheLast) {
       ASSERT_TRUE(log) << log.error().message;
       const Checkpoint head = (*log)->head();
       ASSERT_GE(head.size, acknowledged.committed);
-      ASSERT_EQ(head.root, ReferenceRoot(0, head.size));
+      ASSERT_EQ(head.root, QuickRoot(head.size));
       if (!acknowledged.published.empty()) {
         ASSERT_FALSE((*log)->published().empty());
         const Note note = *ParseNote((*log)->published());
@@ -269,7 +276,7 @@ TEST_P(PowerCutTest, LosesNothingThatWasAnsweredWhateverOperationIsTheLast) {
       }
       // And it goes on from there.
       ASSERT_EQ((*log)->Commit(LeavesFrom(head.size, head.size + 300))->root,
-                ReferenceRoot(0, head.size + 300));
+                QuickRoot(head.size + 300));
     }
     ASSERT_TRUE(RemoveTree(directory()));
   }

@@ -1,0 +1,221 @@
+#include "farm/client/log_reader.h"
+
+#include <gtest/gtest.h>
+
+#include "farm/crypto/hash.h"
+#include "farm/evidence/merkle.h"
+
+namespace farm {
+namespace {
+
+constexpr char kOrigin[] = "log.farm.example";
+
+// A log's published files, made from its leaves; tests spoil them.
+class LogReaderTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    server_ = *StartHttpServer(
+        "127.0.0.1:0",
+        [this](const HttpRequest& request) -> HttpReply {
+          MutexLock lock(mutex_);
+          ++asked_[request.path];
+          const auto found = files_.find(request.path);
+          if (found == files_.end()) return {404, "", "", false};
+          return {200, "", found->second, false};
+        },
+        1000);
+    reader_ = Reader(2);
+  }
+
+  std::unique_ptr<LogReader> Reader(std::size_t needed) {
+    return *LogReader::Open("http://" + server_->listen(), Trust(needed));
+  }
+  LogTrust Trust(std::size_t needed) {
+    return {kOrigin, key_.public_key(), {{"w1", w1_.public_key()}, {"w2", w2_.public_key()}},
+            needed};
+  }
+
+  std::string NoteOf(const Checkpoint& tree) {
+    const std::string text = CheckpointText(tree);
+    return WriteNote({text,
+                      {SignNote(text, kOrigin, key_), Cosign(text, "w1", w1_, 2000),
+                       Cosign(text, "w2", w2_, 1000)}});
+  }
+
+  void Serve(std::uint64_t size, bool full_tiles_only = false) {
+    MutexLock lock(mutex_);
+    leaves_.clear();
+    Frontier frontier;
+    std::vector<Digest> hashes;
+    for (std::uint64_t i = 0; i < size; ++i) {
+      leaves_.push_back(fork_at_ && i >= *fork_at_ ? "fork " + std::to_string(i)
+                                                   : "leaf " + std::to_string(i));
+      hashes.push_back(LeafHash(leaves_.back()));
+      frontier.Append(hashes.back());
+    }
+    tree_ = {kOrigin, size, frontier.Root()};
+    files_["/checkpoint"] = NoteOf(tree_);
+    for (std::uint64_t first = 0; first < size; first += kTileWidth) {
+      const std::uint64_t width = std::min(kTileWidth, size - first);
+      if (full_tiles_only && width != kTileWidth) continue;
+      const std::uint64_t index = first / kTileWidth;
+      files_["/" + TilePath({TileId::kEntries, index, width})] =
+          WriteEntryBundle({leaves_.begin() + static_cast<long>(first),
+                            leaves_.begin() + static_cast<long>(first + width)});
+      std::string tile;
+      for (std::uint64_t i = first; i < first + width; ++i) tile += hashes[i].bytes();
+      files_["/" + TilePath({0, index, width})] = tile;
+    }
+    std::string above;
+    for (std::uint64_t index = 0; index < size / kTileWidth; ++index) {
+      Frontier subtree;
+      for (std::uint64_t i = 0; i < kTileWidth; ++i) subtree.Append(hashes[index * kTileWidth + i]);
+      above += subtree.Root().bytes();
+    }
+    if (!above.empty()) files_["/" + TilePath({1, 0, above.size() / Digest::kSize})] = above;
+  }
+
+  void Put(const std::string& path, const std::string& bytes) {
+    MutexLock lock(mutex_);
+    files_[path] = bytes;
+  }
+  int Asked(const std::string& path) {
+    MutexLock lock(mutex_);
+    return asked_[path];
+  }
+
+  const PrivateKey key_ = PrivateKey::Generate(KeyKind::kEd25519);
+  const PrivateKey w1_ = PrivateKey::Generate(KeyKind::kEd25519);
+  const PrivateKey w2_ = PrivateKey::Generate(KeyKind::kEd25519);
+  std::optional<std::uint64_t> fork_at_;
+  Mutex mutex_;
+  std::map<std::string, std::string> files_ GUARDED_BY(mutex_);
+  std::map<std::string, int> asked_ GUARDED_BY(mutex_);
+  std::vector<std::string> leaves_;
+  Checkpoint tree_;
+  std::unique_ptr<HttpServer> server_;
+  std::unique_ptr<LogReader> reader_;
+};
+
+TEST_F(LogReaderTest, ReadsEveryEntryOnce) {
+  Serve(600);
+  auto entries = reader_->ReadNew(*reader_->Head());
+  ASSERT_TRUE(entries) << entries.error().message;
+  ASSERT_EQ(entries->size(), 600u);
+  EXPECT_EQ((*entries)[599].index, 599u);
+  EXPECT_EQ((*entries)[599].leaf, "leaf 599");
+  Serve(700);
+  entries = reader_->ReadNew(*reader_->Head());
+  ASSERT_TRUE(entries) << entries.error().message;
+  ASSERT_EQ(entries->size(), 100u);
+  EXPECT_EQ((*entries)[0].leaf, "leaf 600");
+  EXPECT_EQ(Asked("/tile/entries/000"), 1);
+}
+
+TEST_F(LogReaderTest, TheHeadNeedsItsWitnesses) {
+  Serve(3);
+  auto head = reader_->Head();
+  ASSERT_TRUE(head) << head.error().message;
+  EXPECT_EQ(head->witnessed_at, 2000);  // the second smallest of two
+  EXPECT_EQ(Reader(1)->Head()->witnessed_at, 1000);
+  EXPECT_EQ(Reader(0)->Head()->witnessed_at, 0);
+
+  const std::string text = CheckpointText(tree_);
+  struct Row {
+    const char* name;
+    std::string note;
+    ExitCode exit;
+  };
+  const Row rows[] = {
+      {"one_witness",
+       WriteNote({text, {SignNote(text, kOrigin, key_), Cosign(text, "w1", w1_, 1)}}),
+       ExitCode::kWitnesses},
+      {"one_witness_twice",
+       WriteNote({text,
+                  {SignNote(text, kOrigin, key_), Cosign(text, "w1", w1_, 1),
+                   Cosign(text, "w1", w1_, 2)}}),
+       ExitCode::kWitnesses},
+      {"witnesses_only",
+       WriteNote({text, {Cosign(text, "w1", w1_, 1), Cosign(text, "w2", w2_, 1)}}),
+       ExitCode::kLogProof},
+      {"another_log", NoteOf({"other.example", 3, tree_.root}), ExitCode::kLogProof},
+      {"no_note", "nonsense", ExitCode::kUsage},
+  };
+  for (const Row& row : rows) {
+    Put("/checkpoint", row.note);
+    auto refused = reader_->Head();
+    ASSERT_FALSE(refused) << row.name;
+    EXPECT_EQ(refused.error().Exit(), row.exit) << row.name << ": " << refused.error().message;
+  }
+}
+
+TEST_F(LogReaderTest, RefusesEntriesThatDoNotMakeTheRoot) {
+  Serve(300);
+  const WitnessedHead head = *reader_->Head();
+  std::vector<std::string> last(leaves_.begin() + 256, leaves_.end());
+  last[3] = "forged";
+  Put("/tile/entries/001.p/44", WriteEntryBundle(last));
+  EXPECT_EQ(reader_->ReadNew(head).error().Exit(), ExitCode::kLogProof);
+  last.pop_back();
+  Put("/tile/entries/001.p/44", WriteEntryBundle(last));
+  EXPECT_EQ(reader_->ReadNew(head).error().Exit(), ExitCode::kLogProof);
+  Serve(300);
+  EXPECT_EQ(reader_->ReadNew(head)->size(), 300u);  // the failures counted for nothing
+}
+
+TEST_F(LogReaderTest, RefusesAForkAndARollback) {
+  Serve(10);
+  ASSERT_TRUE(reader_->ReadNew(*reader_->Head()));
+  fork_at_ = 5;
+  Serve(20);  // well signed and witnessed, but not what we have read
+  auto forked = reader_->ReadNew(*reader_->Head());
+  ASSERT_FALSE(forked);
+  EXPECT_EQ(forked.error().Exit(), ExitCode::kLogProof);
+  fork_at_.reset();
+  Serve(9);
+  EXPECT_EQ(reader_->Head().error().Exit(), ExitCode::kLogProof);
+}
+
+TEST_F(LogReaderTest, AMissingBundleIsAnError) {
+  Serve(300, true);
+  auto entries = reader_->ReadNew(*reader_->Head());
+  ASSERT_FALSE(entries);
+  EXPECT_NE(entries.error().message.find("tile/entries/001"), std::string::npos);
+}
+
+TEST_F(LogReaderTest, AFullTileStandsInForAPartialOne) {
+  Serve(250);
+  const WitnessedHead old_head = *reader_->Head();
+  Serve(520);
+  {
+    MutexLock lock(mutex_);
+    files_.erase("/tile/entries/000.p/250");
+    files_.erase("/tile/0/000.p/250");
+  }
+  auto entries = reader_->ReadNew(old_head);
+  ASSERT_TRUE(entries) << entries.error().message;
+  EXPECT_EQ(entries->size(), 250u);
+}
+
+TEST_F(LogReaderTest, ConsistencyIsCheckedBeforeItIsGiven) {
+  Serve(250);
+  const Checkpoint old_tree = tree_;
+  Serve(520);
+  auto proof = reader_->Consistency({old_tree.size, old_tree.root}, tree_);
+  ASSERT_TRUE(proof) << proof.error().message;
+  EXPECT_TRUE(CheckConsistency(250, old_tree.root, 520, tree_.root, *proof));
+  EXPECT_EQ(reader_->Consistency({250, LeafHash("fork")}, tree_).error().Exit(),
+            ExitCode::kLogProof);
+  EXPECT_FALSE(reader_->Consistency({521, old_tree.root}, tree_));
+}
+
+TEST_F(LogReaderTest, APayloadMustHaveItsDigest) {
+  Put("/payload/" + Sha256("good").Hex(), "good");
+  Put("/payload/" + Sha256("expected").Hex(), "other");
+  EXPECT_EQ(*reader_->Payload(Sha256("good")), "good");
+  EXPECT_EQ(reader_->Payload(Sha256("expected")).error().Exit(), ExitCode::kLogProof);
+  EXPECT_EQ(reader_->Payload(Sha256("missing")).error().code, ErrorCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace farm
