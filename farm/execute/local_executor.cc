@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <utility>
 
 #include "farm/base/bytes.h"
 #include "farm/base/files.h"

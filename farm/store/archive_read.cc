@@ -11,6 +11,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include "farm/base/bytes.h"
 #include "farm/base/files.h"
