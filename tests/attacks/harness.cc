@@ -25,7 +25,7 @@ constexpr const char* kRange = "1234560000:65536";
   std::abort();
 }
 
-fs::path Program(const char* variable) {
+fs::path PathIn(const char* variable) {
   const char* path = std::getenv(variable);
   if (path == nullptr || !fs::exists(path)) Die(std::string("no program in ") + variable);
   return fs::absolute(path);
@@ -62,7 +62,7 @@ Bench::Bench() {
   directory_ = pattern;
   // The sandbox's user must not be able to come here; the launcher's must.
   launcher_ = directory_ / "launcher";
-  fs::copy_file(Program("LAUNCHER"), launcher_);
+  fs::copy_file(PathIn("LAUNCHER"), launcher_);
   fs::permissions(launcher_, fs::perms(0755));
   Own(directory_);
   // A monitor's command runs as the ordinary user, whose folder this is.
@@ -70,7 +70,7 @@ Bench::Bench() {
        {"root", "root/bin", "root/build", "root/tmp", "root/dev", "root/proc", "root/etc"}) {
     fs::create_directory(directory_ / path);
   }
-  fs::copy_file(Program("HOSTILE"), root() / "bin/hostile");
+  fs::copy_file(PathIn("HOSTILE"), root() / "bin/hostile");
   fs::permissions(root() / "bin/hostile", fs::perms(0755));
   std::ofstream(root() / "etc/passwd") << "inside\n";
   fs::permissions(root() / "etc/passwd", fs::perms(0666));
@@ -101,24 +101,27 @@ fs::path Bench::NewFile(const std::string& name, const std::string& text, mode_t
   return path;
 }
 
-std::vector<std::string> Bench::Words(const std::vector<std::string>& words) const {
+Running Bench::Start(const std::vector<std::string>& words) {
+  std::vector<std::string> all = {"run"};
+  all.insert(all.end(), words.begin(), words.end());
+  return StartProgram(all);
+}
+
+Ran Bench::Program(const std::vector<std::string>& words) { return Wait(StartProgram(words)); }
+
+Running Bench::StartProgram(const std::vector<std::string>& words) {
+  std::string number = std::to_string(++runs_);
+  Running running;
+  running.log = NewFile("log" + number, "");
+  running.result = NewFile("result" + number, "");
   std::vector<std::string> all;
   if (TestMode() == Mode::kMonitor) {
     std::string user = std::to_string(kOrdinaryUser);
     all = {launcher_, "monitor", "--uid", user, "--gid", user, "--subids", kRange, "--"};
   }
-  all.insert(all.end(), {launcher_, "run"});
+  all.insert(all.end(), {launcher_, words.at(0)});
   if (TestMode() == Mode::kRoot) all.insert(all.end(), {"--subids", kRange});
-  all.insert(all.end(), words.begin(), words.end());
-  return all;
-}
-
-Running Bench::Start(const std::vector<std::string>& words) {
-  std::string number = std::to_string(++runs_);
-  Running running;
-  running.log = NewFile("log" + number, "");
-  running.result = NewFile("result" + number, "");
-  std::vector<std::string> all = Words(words);
+  all.insert(all.end(), words.begin() + 1, words.end());
   running.pid = fork();
   if (running.pid < 0) Die("fork");
   if (running.pid == 0) {

@@ -48,6 +48,8 @@ class Bench {
   Ran Do(const std::vector<std::string>& deed, const std::vector<std::string>& options = {});
   // Runs the launcher with exactly these words after those that say who runs it.
   Ran Run(const std::vector<std::string>& words);
+  // Another command of the launcher's program, e.g. remove.
+  Ran Program(const std::vector<std::string>& words);
   Running Start(const std::vector<std::string>& words);
   Ran Wait(const Running& running);
 
@@ -59,7 +61,7 @@ class Bench {
                                 mode_t mode = 0644);
 
  private:
-  std::vector<std::string> Words(const std::vector<std::string>& words) const;
+  Running StartProgram(const std::vector<std::string>& words);
   void Own(const std::filesystem::path& path) const;
 
   std::filesystem::path directory_;

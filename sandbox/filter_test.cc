@@ -1,0 +1,157 @@
+#include "sandbox/filter.h"
+
+#include <gtest/gtest.h>
+#include <linux/audit.h>
+#include <linux/netlink.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/personality.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <string>
+
+namespace sandbox {
+namespace {
+
+constexpr std::uint32_t kAllow = SECCOMP_RET_ALLOW;
+constexpr std::uint32_t Errno(int error) {
+  return SECCOMP_RET_ERRNO | static_cast<unsigned>(error);
+}
+
+// Executes `filter` as the kernel would. Only the instructions that libseccomp and we make.
+std::uint32_t Execute(const Filter& filter, const seccomp_data& data) {
+  std::uint32_t accumulator = 0;
+  for (std::size_t at = 0; at < filter.size(); ++at) {
+    const sock_filter& now = filter[at];
+    switch (now.code) {
+      case BPF_LD | BPF_W | BPF_ABS:
+        std::memcpy(&accumulator, reinterpret_cast<const char*>(&data) + now.k, 4);
+        break;
+      case BPF_ALU | BPF_AND | BPF_K:
+        accumulator &= now.k;
+        break;
+      case BPF_JMP | BPF_JA:
+        at += now.k;
+        break;
+      case BPF_JMP | BPF_JEQ | BPF_K:
+        at += accumulator == now.k ? now.jt : now.jf;
+        break;
+      case BPF_JMP | BPF_JGT | BPF_K:
+        at += accumulator > now.k ? now.jt : now.jf;
+        break;
+      case BPF_JMP | BPF_JGE | BPF_K:
+        at += accumulator >= now.k ? now.jt : now.jf;
+        break;
+      case BPF_RET | BPF_K:
+        return now.k;
+      default:
+        ADD_FAILURE() << "instruction " << now.code;
+        return 0;
+    }
+  }
+  ADD_FAILURE() << "fell off the end";
+  return 0;
+}
+
+struct Row {
+  const char* name;
+  long number;
+  std::vector<std::uint64_t> arguments;
+  std::uint32_t build;
+  std::uint32_t assembly;
+};
+
+std::uint32_t Judge(Profile profile, const Row& row,
+                    std::uint32_t architecture = AUDIT_ARCH_X86_64) {
+  Result<Filter> filter = MakeFilter(profile);
+  EXPECT_TRUE(filter.ok());
+  seccomp_data data = {};
+  data.nr = static_cast<int>(row.number);
+  data.arch = architecture;
+  for (std::size_t i = 0; i < row.arguments.size(); ++i) data.args[i] = row.arguments[i];
+  return Execute(*filter, data);
+}
+
+constexpr std::uint64_t kHigh = std::uint64_t{1} << 32;
+
+TEST(Filter, JudgesEachCall) {
+  const Row rows[] = {
+      {"read", SYS_read, {}, kAllow, kAllow},
+      {"execve", SYS_execve, {}, kAllow, kAllow},
+      {"msgget, which fakeroot needs", SYS_msgget, {}, kAllow, kAllow},
+      {"semop, which fakeroot needs", SYS_semop, {}, kAllow, kAllow},
+      {"a call that nobody knows", 9999, {}, Errno(ENOSYS), kAllow},
+      {"clone3", SYS_clone3, {}, Errno(ENOSYS), Errno(ENOSYS)},
+      {"io_uring_setup", SYS_io_uring_setup, {}, Errno(ENOSYS), Errno(ENOSYS)},
+      {"keyctl", SYS_keyctl, {}, Errno(EPERM), Errno(EPERM)},
+      {"bpf", SYS_bpf, {}, Errno(EPERM), Errno(EPERM)},
+      {"userfaultfd", SYS_userfaultfd, {}, Errno(EPERM), Errno(EPERM)},
+      {"perf_event_open", SYS_perf_event_open, {}, Errno(EPERM), Errno(EPERM)},
+      {"open_by_handle_at", SYS_open_by_handle_at, {}, Errno(EPERM), Errno(EPERM)},
+      {"ptrace", SYS_ptrace, {}, kAllow, Errno(EPERM)},
+      {"mount", SYS_mount, {}, Errno(EPERM), kAllow},
+      {"chroot", SYS_chroot, {}, Errno(EPERM), kAllow},
+      {"setns", SYS_setns, {}, Errno(EPERM), Errno(EPERM)},
+      {"unshare mounts", SYS_unshare, {CLONE_NEWNS}, Errno(EPERM), kAllow},
+      {"unshare users", SYS_unshare, {CLONE_NEWUSER | CLONE_NEWNS}, Errno(EPERM), Errno(EPERM)},
+      {"fork by clone", SYS_clone, {CLONE_CHILD_SETTID | 17}, kAllow, kAllow},
+      {"thread by clone", SYS_clone, {CLONE_VM | CLONE_THREAD | CLONE_SIGHAND}, kAllow, kAllow},
+      {"clone mounts", SYS_clone, {CLONE_NEWNS}, Errno(ENOSYS), kAllow},
+      {"clone users", SYS_clone, {CLONE_NEWUSER | 17}, Errno(ENOSYS), Errno(EPERM)},
+      {"unix", SYS_socket, {AF_UNIX}, kAllow, kAllow},
+      {"inet6", SYS_socket, {AF_INET6}, kAllow, kAllow},
+      {"vsock", SYS_socket, {AF_VSOCK}, Errno(EAFNOSUPPORT), Errno(EAFNOSUPPORT)},
+      {"vsock and a high bit",
+       SYS_socket,
+       {kHigh | AF_VSOCK},
+       Errno(EAFNOSUPPORT),
+       Errno(EAFNOSUPPORT)},
+      {"alg", SYS_socket, {AF_ALG}, Errno(EAFNOSUPPORT), Errno(EAFNOSUPPORT)},
+      {"route", SYS_socket, {AF_NETLINK, 3, NETLINK_ROUTE}, kAllow, kAllow},
+      {"netfilter",
+       SYS_socket,
+       {AF_NETLINK, 3, NETLINK_NETFILTER},
+       Errno(EPROTONOSUPPORT),
+       Errno(EPROTONOSUPPORT)},
+      {"a pair", SYS_socketpair, {AF_UNIX}, kAllow, kAllow},
+      {"a pair of vsock", SYS_socketpair, {AF_VSOCK}, Errno(EAFNOSUPPORT), Errno(EAFNOSUPPORT)},
+      {"window size", SYS_ioctl, {0, TIOCGWINSZ}, kAllow, kAllow},
+      {"TIOCSTI", SYS_ioctl, {0, TIOCSTI}, Errno(EPERM), Errno(EPERM)},
+      {"TIOCSTI and a high bit", SYS_ioctl, {0, kHigh | TIOCSTI}, Errno(EPERM), Errno(EPERM)},
+      {"TIOCLINUX", SYS_ioctl, {0, TIOCLINUX}, Errno(EPERM), Errno(EPERM)},
+      {"FIFO", SYS_mknodat, {0, 0, S_IFIFO | 0600}, kAllow, kAllow},
+      {"device", SYS_mknodat, {0, 0, S_IFCHR | 0600}, Errno(EPERM), kAllow},
+      {"disk", SYS_mknod, {0, S_IFBLK | 0600}, Errno(EPERM), kAllow},
+      {"setarch -R", SYS_personality, {ADDR_NO_RANDOMIZE}, kAllow, kAllow},
+      {"executable data", SYS_personality, {READ_IMPLIES_EXEC}, Errno(ENOSYS), kAllow},
+      {"sync of the host's disks", SYS_sync, {}, Errno(0), kAllow},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(Judge(Profile::kBuild, row), row.build) << row.name;
+    EXPECT_EQ(Judge(Profile::kAssembly, row), row.assembly) << row.name;
+  }
+}
+
+TEST(Filter, KillsOtherEntries) {
+  for (Profile profile : {Profile::kBuild, Profile::kAssembly}) {
+    Row getpid = {"getpid", SYS_getpid, {}, 0, 0};
+    EXPECT_EQ(Judge(profile, getpid, AUDIT_ARCH_I386), SECCOMP_RET_KILL_PROCESS);
+    Row x32 = {"x32 getpid", 0x40000000 | SYS_getpid, {}, 0, 0};
+    EXPECT_EQ(Judge(profile, x32), SECCOMP_RET_KILL_PROCESS);
+  }
+}
+
+TEST(Filter, FitsIntoTheKernel) {
+  Result<Filter> filter = MakeFilter(Profile::kBuild);
+  ASSERT_TRUE(filter.ok());
+  EXPECT_LE(filter->size(), static_cast<std::size_t>(BPF_MAXINSNS));
+}
+
+}  // namespace
+}  // namespace sandbox

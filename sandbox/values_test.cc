@@ -1,0 +1,155 @@
+// The parts that are functions of their arguments only.
+#include <gtest/gtest.h>
+
+#include "sandbox/authority.h"
+#include "sandbox/collect.h"
+#include "sandbox/outcome.h"
+#include "sandbox/run.h"
+#include "sandbox/spec.h"
+#include "sandbox/system.h"
+#include "sandbox/text.h"
+
+namespace sandbox {
+namespace {
+
+TEST(Text, KnowsUtf8) {
+  EXPECT_TRUE(IsUtf8(""));
+  EXPECT_TRUE(IsUtf8("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"));
+  const char* bad[] = {"\xff", "\xc3",     "\xc0\x80",        "\xed\xa0\x80", "\xf4\x90\x80\x80",
+                       "\x80", "\xe2\x82", "\xf0\x80\x80\x80"};
+  for (const char* text : bad) EXPECT_FALSE(IsUtf8(text)) << text;
+}
+
+TEST(Text, JsonIsAscii) {
+  EXPECT_EQ(JsonString("a\"\\\n\x7f"), "\"a\\\"\\\\\\u000a\\u007f\"");
+  EXPECT_EQ(JsonString("\xc3\xa4\xf0\x9f\x98\x80"), "\"\\u00e4\\ud83d\\ude00\"");
+  EXPECT_EQ(JsonString("\xff|"), "\"\\ufffd|\"");
+}
+
+TEST(Collect, SymlinkStaysInside) {
+  struct Row {
+    const char* target;
+    std::size_t depth;
+    bool inward;
+  };
+  const Row rows[] = {
+      {"a", 0, true},
+      {"a/b", 0, true},
+      {"./a", 0, true},
+      {"../a", 1, true},
+      {"../../a", 2, true},
+      {"..", 1, true},
+      {"/etc/passwd", 9, false},
+      {"", 0, false},
+      {"../a", 0, false},
+      {"../../a", 1, false},
+      // Through a link, ".." after a name leads elsewhere than it seems to.
+      {"a/../b", 5, false},
+      {"a/..", 5, false},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(IsInwardTarget(row.target, row.depth), row.inward) << row.target << row.depth;
+  }
+}
+
+TEST(Collect, NamesArePlain) {
+  EXPECT_TRUE(IsPlainName("a b\xc3\xa4"));
+  for (const char* name : {"a\nb", "a\x1b[2J", "\x7f", "\xff"}) EXPECT_FALSE(IsPlainName(name));
+}
+
+TEST(Spec, PathsBelowBuild) {
+  EXPECT_EQ(*BelowBuild("/build/a/b"), "a/b");
+  EXPECT_EQ(*BelowBuild("/build"), ".");
+  for (const char* path : {"/build/", "/build//a", "/build/./a", "/build/../a", "/buildx",
+                           "build/a", "", "/", "/etc"}) {
+    EXPECT_FALSE(BelowBuild(path).ok()) << path;
+  }
+  EXPECT_FALSE(BelowBuild("/build/" + std::string(256, 'x')).ok());
+}
+
+TEST(IdMap, NeverGivesAwayHostRoot) {
+  EXPECT_TRUE(VerifyIdMap("         0    1000000      65536\n").ok());
+  EXPECT_FALSE(VerifyIdMap("         0          0          1\n").ok());
+  EXPECT_FALSE(VerifyIdMap("0 1000 1\n1 0 1\n").ok());
+  EXPECT_FALSE(VerifyIdMap("").ok());
+  EXPECT_FALSE(VerifyIdMap("nonsense\n").ok());
+}
+
+TEST(Authority, FindsTheCallersRange) {
+  const std::string text = "other:100:10\nme:200000:65536\nme:1:1\n";
+  EXPECT_EQ(FindSubordinateRange(text, "me", 7).base, 200000u);
+  EXPECT_EQ(FindSubordinateRange(text, "", 7).count, 0u);
+  EXPECT_EQ(FindSubordinateRange("7:300:5\n", "", 7).base, 300u);
+  for (const char* bad : {"me:0:65536", "me:1", "me:x:1", "me:1:0", "me:4294967295:2", ""}) {
+    EXPECT_EQ(FindSubordinateRange(bad, "me", 7).count, 0u) << bad;
+  }
+}
+
+TEST(Authority, GivesAwayOnlyWhatIsMappedHere) {
+  EXPECT_TRUE(IsMapped("0 0 4294967295\n", {200000, 65536}));
+  EXPECT_FALSE(IsMapped("0 0 1\n", {200000, 65536}));
+  EXPECT_FALSE(IsMapped("0 0 200001\n", {200000, 65536}));
+  EXPECT_FALSE(IsMapped("0 0 4294967295\n", {}));
+}
+
+TEST(Numbers, AreDigitsWithinTheirLimit) {
+  std::uint64_t value = 0;
+  EXPECT_TRUE(ParseNumber("0", 0, &value));
+  EXPECT_TRUE(ParseNumber("18446744073709551615", UINT64_MAX, &value));
+  EXPECT_FALSE(ParseNumber("18446744073709551616", UINT64_MAX, &value));
+  EXPECT_FALSE(ParseNumber("11", 10, &value));
+  EXPECT_TRUE(ParseNumber("10", 10, &value));
+  for (const char* bad : {"", "-1", "+1", " 1", "1 ", "0x1", "1e3"}) {
+    EXPECT_FALSE(ParseNumber(bad, 1000, &value)) << bad;
+  }
+  EXPECT_TRUE(ParseNumber("0755", 07777, &value, 8));
+  EXPECT_EQ(value, 0755u);
+  EXPECT_FALSE(ParseNumber("8", 07777, &value, 8));
+}
+
+TEST(Outcome, IsOneLineOfJson) {
+  Outcome outcome;
+  outcome.ended = Ended::kOutputRefused;
+  outcome.stage = Stage::kCollect;
+  outcome.message = "/build/x: is a FIFO";
+  outcome.limits_are_kernel_enforced = true;
+  outcome.isolation.root_backend = "image";
+  outcome.isolation.uid_map = "range";
+  outcome.isolation.landlock_abi = 7;
+  outcome.isolation.seccomp = "allow-list";
+  outcome.isolation.kernel = "6.18";
+  outcome.outputs.push_back({"a", "file", 0644, 3});
+  EXPECT_EQ(
+      ToJson(outcome),
+      "{\"format\":\"farm-sandbox-result/1\",\"ended\":\"output_refused\",\"stage\":\"collect\","
+      "\"exit_code\":0,\"signal\":0,\"limit\":\"\",\"message\":\"/build/x: is a FIFO\","
+      "\"check_output\":\"\",\"usage\":{\"wall_milliseconds\":0,\"cpu_milliseconds\":0,"
+      "\"memory_bytes_max\":0,\"log_bytes\":0},\"limits\":{\"enforcement\":\"kernel\","
+      "\"disk_enforcement\":\"observed\",\"wall_seconds\":7200,\"cpu_seconds\":28800,"
+      "\"memory_bytes\":4294967296,\"pids\":4096,\"disk_bytes\":8589934592,"
+      "\"disk_inodes\":1000000,\"log_bytes\":67108864,\"output_bytes\":4294967296,"
+      "\"silence_seconds\":1800},\"isolation\":{\"root_backend\":\"image\",\"uid_map\":\"range\","
+      "\"landlock_abi\":7,\"seccomp\":\"allow-list\",\"kernel\":\"6.18\",\"cgroup\":\"none\"},"
+      "\"outputs\":[{\"path\":\"a\",\"type\":\"file\",\"mode\":\"0644\",\"size\":3}]}\n");
+}
+
+TEST(Outcome, ExitCodeIsZeroOnlyForSuccess) {
+  Outcome outcome;
+  outcome.ended = Ended::kExited;
+  EXPECT_EQ(ExitCode(outcome), 0);
+  outcome.exit_code = 1;
+  EXPECT_EQ(ExitCode(outcome), 40);
+  outcome.exit_code = 0;
+  for (Ended ended : {Ended::kSignaled, Ended::kLimit, Ended::kCheckRefused, Ended::kOutputMissing,
+                      Ended::kOutputRefused}) {
+    outcome.ended = ended;
+    EXPECT_EQ(ExitCode(outcome), 40);
+  }
+  outcome.ended = Ended::kCancelled;
+  EXPECT_EQ(ExitCode(outcome), 26);
+  outcome.ended = Ended::kError;
+  EXPECT_EQ(ExitCode(outcome), 70);
+}
+
+}  // namespace
+}  // namespace sandbox

@@ -1,0 +1,238 @@
+// The root monitor, images, ranges of ids, and what is left behind: nothing. Needs root.
+#include "sandbox/monitor.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <functional>
+
+#include "sandbox/image.h"
+#include "tests/attacks/harness.h"
+
+namespace attacks {
+namespace {
+
+namespace fs = std::filesystem;
+
+int Shell(const std::string& script) { return std::system(script.c_str()); }
+
+// The folders of sandboxes' cgroups on this machine, but for the monitors' own.
+std::string LeftCgroups() {
+  std::string found;
+  std::error_code ignored;
+  for (const auto& entry : fs::recursive_directory_iterator("/sys/fs/cgroup", ignored)) {
+    if (entry.is_directory() && entry.path().parent_path().filename() == "farm-sandbox") {
+      found += entry.path().string() + " ";
+    }
+  }
+  return found;
+}
+
+bool Eventually(const std::function<bool()>& condition) {
+  for (int i = 0; i < 200; ++i) {
+    if (condition()) return true;
+    usleep(50000);
+  }
+  return condition();
+}
+
+bool HasProcess(const std::string& name) {
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    if (ReadFile(entry.path() / "comm") == name + "\n") return true;
+  }
+  return false;
+}
+
+fs::path MakeImage(Bench* bench) {
+  fs::path image = bench->NewFile("root.erofs", "");
+  std::string command = "mkfs.erofs -d0 --all-root -T0 " + image.string() + " " +
+                        bench->root().string() + " >/dev/null";
+  EXPECT_EQ(Shell(command), 0);
+  return image;
+}
+
+TEST(Image, IsTheRootWithItsOwners) {
+  Bench bench;
+  fs::permissions(bench.root() / "etc/passwd", fs::perms(0640));
+  fs::path image = MakeImage(&bench);
+  Ran ran = bench.Run({"--root-image", image, "--uid", "0", "--gid", "0", "--require-kernel-limits",
+                       "--", "/bin/hostile", "cat", "/etc/passwd"});
+  // 0640 and owned by 0: only a root whose owners are mapped lets uid 0 read it.
+  EXPECT_EQ(ran.log, "inside\n") << ran.diagnostics;
+  EXPECT_EQ(ran.result["isolation"]["root_backend"], "image");
+  Ran other = bench.Run({"--root-image", image, "--", "/bin/hostile", "cat", "/etc/passwd"});
+  EXPECT_EQ(other.log, "EACCES") << other.diagnostics;
+  Ran write = bench.Run({"--root-image", image, "--", "/bin/hostile", "create", "/etc/new"});
+  EXPECT_EQ(write.log, "EROFS") << write.diagnostics;
+}
+
+TEST(Image, LoopDeviceServesOlderKernels) {
+  Bench bench;
+  fs::path path = MakeImage(&bench);
+  int image = open(path.c_str(), O_RDONLY);
+  // A user namespace with a map, to see the owners through.
+  int ready[2];
+  ASSERT_EQ(pipe(ready), 0);
+  pid_t child = fork();
+  if (child == 0) {
+    char c = unshare(CLONE_NEWUSER) == 0 ? 'y' : 'n';
+    static_cast<void>(!write(ready[1], &c, 1));
+    pause();
+    _exit(0);
+  }
+  char c = 'n';
+  ASSERT_EQ(read(ready[0], &c, 1), 1);
+  ASSERT_EQ(c, 'y');
+  std::string proc = "/proc/" + std::to_string(child);
+  std::ofstream(proc + "/gid_map") << "0 1234560000 65536";
+  std::ofstream(proc + "/uid_map") << "0 1234560000 65536";
+  int space = open((proc + "/ns/user").c_str(), O_RDONLY);
+  for (sandbox::ImageBacking backing :
+       {sandbox::ImageBacking::kLoop, sandbox::ImageBacking::kFileElseLoop}) {
+    sandbox::Result<sandbox::UniqueFd> mount = sandbox::MountImage(image, space, backing);
+    ASSERT_TRUE(mount.ok()) << mount.message();
+    struct stat status = {};
+    ASSERT_EQ(fstatat(mount->get(), "etc/passwd", &status, 0), 0);
+    EXPECT_EQ(status.st_uid, 1234560000u);
+    EXPECT_EQ(openat(mount->get(), "etc/new", O_WRONLY | O_CREAT, 0644), -1);
+    EXPECT_EQ(errno, EROFS);
+  }
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+}
+
+TEST(Image, GarbageIsRefused) {
+  Bench bench;
+  Ran ran = bench.Run({"--root-image", bench.NewFile("image", std::string(1 << 20, 'x')), "--",
+                       "/bin/hostile", "cwd"});
+  EXPECT_EQ(ran.exit_code, 70) << ran.diagnostics;
+}
+
+TEST(Monitor, MapsOnlyItsUsersProcesses) {
+  pid_t child = fork();
+  if (child == 0) {
+    pause();
+    _exit(0);
+  }
+  int pidfd = sandbox::PidfdOpen(child);
+  ASSERT_EQ(*sandbox::PidOf(pidfd), child);
+  sandbox::MonitorConfig config;
+  config.uid = 54321;
+  config.subids = {1234560000, 65536};
+  sandbox::Status foreign = sandbox::MapIdsOf(pidfd, config);
+  ASSERT_FALSE(foreign.ok());
+  EXPECT_NE(foreign.message().find("another user"), std::string::npos) << foreign.message();
+  // Its own user, but in the host's user namespace: there is a map already.
+  config.uid = 0;
+  EXPECT_FALSE(sandbox::MapIdsOf(pidfd, config).ok());
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  EXPECT_FALSE(sandbox::MapIdsOf(pidfd, config).ok());
+  EXPECT_FALSE(sandbox::PidOf(0).ok());
+  close(pidfd);
+}
+
+TEST(Monitor, CheckRunsAsNobodyOfTheHost) {
+  Bench bench;
+  // Of its user namespace it is root; of the host it is the beginning of the range.
+  Ran ran = bench.Run({"--root-dir", bench.root(), "--check-word", "/bin/sh", "--check-word", "-c",
+                       "--check-word", "id -u; cat /proc/self/uid_map; cat /etc/shadow 2>&1",
+                       "--check-dir", "/build"});
+  std::string output = ran.result.value("check_output", "");
+  EXPECT_EQ(output.rfind("0\n", 0), 0u) << ran.diagnostics;
+  EXPECT_NE(output.find(" 1234560000 "), std::string::npos) << output;
+  EXPECT_NE(output.find("Permission denied"), std::string::npos) << output;
+}
+
+TEST(LeftBehind, NoCgroupAfterARun) {
+  Bench bench;
+  EXPECT_EQ(bench.Do({"cwd"}).exit_code, 0);
+  EXPECT_TRUE(Eventually([] { return LeftCgroups().empty(); })) << LeftCgroups();
+}
+
+TEST(LeftBehind, NothingWhenTheWholeLineIsKilled) {
+  Bench bench;
+  std::string name = "m" + std::to_string(getpid());
+  Running running =
+      bench.Start({"--root-dir", bench.root(), "--", "/bin/hostile", "daemon_and_sleep", name});
+  ASSERT_TRUE(Eventually([&] { return HasProcess(name); }));
+  kill(running.pid, SIGKILL);  // the launcher, or the monitor above it
+  bench.Wait(running);
+  EXPECT_TRUE(Eventually([&] { return !HasProcess(name); }));
+  if (TestMode() == Mode::kRoot) {
+    EXPECT_TRUE(Eventually([] { return LeftCgroups().empty(); })) << LeftCgroups();
+  }
+  // A monitor that was killed leaves empty groups; the next one removes them.
+  EXPECT_EQ(bench.Do({"cwd"}).exit_code, 0);
+  EXPECT_TRUE(Eventually([] { return LeftCgroups().empty(); })) << LeftCgroups();
+}
+
+TEST(Remove, TakesATreeOfMappedOwners) {
+  Bench bench;
+  fs::path work = bench.NewDirectory("work", 0777);
+  Ran ran = bench.Do({"outputs", "plain"}, {"--work", work});
+  ASSERT_EQ(ran.exit_code, 0) << ran.diagnostics;
+  ASSERT_EQ(bench.Do({"mode0", "/build/out"}, {"--work", work}).exit_code, 0);
+  EXPECT_EQ(bench.Program({"remove", work}).exit_code, 0);
+  EXPECT_FALSE(fs::exists(work));
+}
+
+TEST(Assembly, HasMappedRootAndToolsOnly) {
+  Bench bench;
+  fs::path secret = bench.NewFile("secret", "x");
+  std::vector<std::string> words = {
+      "--profile", "assembly", "--uid", "0",
+      "--gid",     "0",        "--env", "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+      "--",        "/bin/sh",  "-c"};
+  auto run = [&](const std::string& script) {
+    std::vector<std::string> all = words;
+    all.push_back(script);
+    return bench.Run(all);
+  };
+  Ran id = run("id -u; test -e /home && echo home; test -e /etc/shadow && echo shadow; test -e " +
+               secret.string() +
+               " && echo secret; touch /usr/x 2>/dev/null && echo usr; touch /x "
+               "2>/dev/null && echo root; true");
+  EXPECT_EQ(id.log, "0") << id.diagnostics;
+  // What mmdebstrap does: other owners, mounts, a /proc of the namespace in a chroot.
+  Ran work =
+      run("set -e; mkdir -p r/proc; chown 42:42 r; stat -c %u r; mount -t proc proc r/proc; "
+          "test -e r/proc/1; umount r/proc; mount --bind /usr r/proc; echo ok");
+  EXPECT_EQ(work.log, "42\nok") << work.diagnostics;
+  // What nobody needs.
+  Ran doors =
+      run("unshare -U true 2>/dev/null && echo users; mknod d c 1 3 2>/dev/null && echo "
+          "device; echo x > /proc/sys/kernel/core_pattern; true");
+  EXPECT_EQ(doors.log.find("users"), std::string::npos) << doors.log;
+  EXPECT_EQ(doors.log.find("device"), std::string::npos) << doors.log;
+  EXPECT_NE(doors.log.find("core_pattern: Permission denied"), std::string::npos) << doors.log;
+  EXPECT_EQ(doors.result["isolation"]["seccomp"], "deny-list");
+}
+
+// An ordinary user whom /etc/subuid gives a range, by newuidmap.
+TEST(Rootless, TakesTheUsersRange) {
+  Bench bench;
+  std::string here = bench.directory();
+  // Everything that the user needs to see, in a mount namespace of this test only.
+  std::ofstream(here + "/passwd") << "root:x:0:0::/:/bin/sh\nfarmtest:x:54322:54322::/:/bin/sh\n";
+  std::ofstream(here + "/subuid") << "farmtest:1300000000:65536\n";
+  std::ofstream(here + "/run.sh")
+      << "set -e\nmount --bind " + here + "/passwd /etc/passwd\nmount --bind " + here +
+             "/subuid /etc/subuid\nmount --bind " + here + "/subuid /etc/subgid\nchmod 755 " +
+             here + "\nexec setpriv --reuid 54322 --regid 54322 --clear-groups " + here +
+             "/launcher run --root-dir " + here + "/root -- /bin/hostile become\n";
+  ASSERT_EQ(Shell("unshare --mount sh " + here + "/run.sh >" + here + "/log 2>" + here + "/err"), 0)
+      << ReadFile(here + "/err");
+  EXPECT_EQ(ReadFile(here + "/log"), "EPERM EPERM EPERM EPERM EPERM\n");
+  EXPECT_NE(ReadFile(here + "/err").find("\"uid_map\":\"range\""), std::string::npos);
+}
+
+}  // namespace
+}  // namespace attacks
