@@ -195,21 +195,29 @@ Result<bool> Advance::CarryIntent() {
   auto verified = VerifyIntent(line, *request_, in_.rules.root, manifest_->policy);
   if (!verified) return Stop(StopCause::kEvidence, verified.error());
   intent_ = *std::move(verified);
-  std::vector<VerifiedApproval> in_time;
+  return ChooseApprovals();
+}
+
+// Of the approvals given in time the first of each auditor, so that one which comes later changes
+// nothing of what sites and signer are shown.
+Result<bool> Advance::ChooseApprovals() {
   Error last{ErrorCode::kUntrusted, "approvals", ExitCode::kApproval};
   for (const VerifiedApproval& approval : approvals_) {
-    auto again = VerifyApproval(approval.bundle(), manifest_->view, *request_, *intent_,
-                                in_.rules.root, manifest_->policy);
-    if (!again) {
-      last = again.error();  // given after the intent: of no use to it
-      continue;
-    }
-    const bool known = std::ranges::any_of(in_time, [&](const VerifiedApproval& one) {
-      return one.identity().id == again->identity().id;
-    });
-    if (!known) in_time.push_back(*std::move(again));
+    auto in_time = VerifyApproval(approval.bundle(), manifest_->view, *request_, *intent_,
+                                  in_.rules.root, manifest_->policy);
+    if (in_time) approvals_in_time_.push_back(*std::move(in_time));
+    else last = in_time.error();
   }
-  approvals_ = std::move(in_time);
+  std::ranges::stable_sort(approvals_in_time_, {}, [](const VerifiedApproval& one) {
+    return one.bundle().log_entry->index;
+  });
+  approvals_.clear();
+  for (const VerifiedApproval& approval : approvals_in_time_) {
+    const bool known = std::ranges::any_of(approvals_, [&](const VerifiedApproval& one) {
+      return one.identity().id == approval.identity().id;
+    });
+    if (!known) approvals_.push_back(approval);
+  }
   if (Status status = CheckApprovalQuorum(approvals_, manifest_->policy.auditors); !status) {
     return Stop(StopCause::kEvidence, Wrap(status.error().message, last));
   }

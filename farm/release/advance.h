@@ -60,6 +60,7 @@ class Advance {
   Result<bool> AddKit();
 
   Result<bool> MakeIntent();
+  Result<bool> ChooseApprovals();
   Result<bool> AskSites();
   Result<bool> ReadRecords();
   Result<bool> TakeDecision(const Bundle& line);
@@ -80,7 +81,8 @@ class Advance {
   std::string lock_bytes_;
   std::optional<AdmittedManifest> manifest_;
   std::optional<VerifiedRequest> request_;
-  std::vector<VerifiedApproval> approvals_;
+  std::vector<VerifiedApproval> approvals_;          // after the intent: one of each auditor
+  std::vector<VerifiedApproval> approvals_in_time_;  // of the intent; all of each auditor
   std::optional<VerifiedIntent> intent_;
   std::vector<VerifiedRecord> records_;
   std::vector<Bundle> published_lines_;  // the release first

@@ -19,7 +19,7 @@ Result<bool> Advance::Prove() {
     ++missing;
   };
   for (const Digest& digest : release.records) add(digest, records_);
-  for (const Digest& digest : release.approvals) add(digest, approvals_);
+  for (const Digest& digest : release.approvals) add(digest, approvals_in_time_);
   if (missing != 0 || release.request != request_->digest()) {
     return Stop(StopCause::kSigner,
                 Error{ErrorCode::kMismatch,

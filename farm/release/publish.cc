@@ -58,7 +58,16 @@ Status PublishedTree::WriteIfDifferent(const std::string& path, const std::strin
     ASSIGN_OR_RETURN(const std::string old, ReadFile(path, kBundleFileBytesMax));
     if (old == bytes) return {};
   }
-  return WriteDurably(files_, path, bytes);
+  return PutFile(path, bytes);
+}
+
+// By way of .partial, so that a crash leaves nothing half-written where people look.
+Status PublishedTree::PutFile(const std::string& path, const std::string& bytes) {
+  const std::string partial =
+      JoinPath(directory_, std::string(kPartial) + "/" + Sha256(path).Hex() + ".file");
+  RETURN_IF_ERROR(WriteSynced(files_, partial, bytes));
+  RETURN_IF_ERROR(files_.Rename(partial, path));
+  return files_.SyncDirectory(DirectoryName(path));
 }
 
 Status PublishedTree::WriteRoots(const TrustRoot& root, const std::string& root_bytes) {
@@ -71,7 +80,7 @@ Status PublishedTree::WriteRoots(const TrustRoot& root, const std::string& root_
                    path + " is another root of the same version; a root file is never replaced"};
     }
   } else {
-    RETURN_IF_ERROR(WriteDurably(files_, path, root_bytes));
+    RETURN_IF_ERROR(PutFile(path, root_bytes));
   }
   RETURN_IF_ERROR(
       WriteIfDifferent(JoinPath(directory_, "trusted_root.json"), WriteSigstoreTrustedRoot(root)));

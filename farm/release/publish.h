@@ -52,6 +52,7 @@ class PublishedTree {
   Status Prepare(const std::string& product);
   Status CopyBlob(const Artifact& artifact, const std::string& path);
   Status CheckPublished(const Publication& publication) const;
+  Status PutFile(const std::string& path, const std::string& bytes);
   Status WriteIfDifferent(const std::string& path, const std::string& bytes);
 
   FileSystem& files_;

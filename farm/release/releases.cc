@@ -450,9 +450,10 @@ Result<ReleaseView> Releases::Cancel(const std::string& id) {
 Result<std::vector<ReleaseEvent>> Releases::Watch(const std::string& id, std::uint64_t after,
                                                   std::chrono::milliseconds patience) {
   ASSIGN_OR_RETURN(ReleaseView view, Get(id));
-  if (after == 0) {
-    // Whoever begins sees how it stands, whatever has been forgotten.
-    std::vector<ReleaseEvent> events = state_->events.Take(id, 0, std::chrono::milliseconds(0));
+  const std::uint64_t first_of_start = state_->ledger.epoch() << 20;
+  if (after + 1 < first_of_start) {
+    // Whoever begins, or comes from before a restart, sees how it stands, whatever was forgotten.
+    std::vector<ReleaseEvent> events = state_->events.Take(id, after, std::chrono::milliseconds(0));
     const std::uint64_t first = events.empty() ? state_->events.next() : events.front().number;
     events.insert(events.begin(),
                   ReleaseEvent{first - 1, state_->world.clock.Now(), std::move(view)});

@@ -1,0 +1,145 @@
+// Harness: a farmd without its door over a FakeWorld, on real files, that can "crash" and start
+// again.  For tests.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "farm/base/files.h"
+#include "farm/release/fake_world.h"
+#include "farm/release/ledger.h"
+#include "farm/release/releases.h"
+
+namespace farm {
+
+template <typename T>
+T Must(Result<T> result) {
+  if (!result) {
+    ADD_FAILURE() << result.error().message;
+    std::abort();
+  }
+  return *std::move(result);
+}
+inline void Must(const Status& status) {
+  if (!status) {
+    ADD_FAILURE() << status.error().message;
+    std::abort();
+  }
+}
+
+// Files whose every change passes a hook first.
+class HookedFiles final : public FileSystem {
+ public:
+  std::function<Status(const std::string&)> hook;
+  Result<std::unique_ptr<WritableFile>> Create(const std::string& path, bool truncate) override {
+    RETURN_IF_ERROR(Pass("create"));
+    return RealFileSystem().Create(path, truncate);
+  }
+  Status Rename(const std::string& from, const std::string& to) override {
+    RETURN_IF_ERROR(Pass("rename"));
+    RETURN_IF_ERROR(RealFileSystem().Rename(from, to));
+    return Pass("rename done");
+  }
+  Status Remove(const std::string& path) override { return RealFileSystem().Remove(path); }
+  Status SyncDirectory(const std::string& path) override {
+    RETURN_IF_ERROR(Pass("sync directory"));
+    return RealFileSystem().SyncDirectory(path);
+  }
+  Status MakeDirectory(const std::string& path) override {
+    return RealFileSystem().MakeDirectory(path);
+  }
+
+ private:
+  Status Pass(const std::string& name) { return hook ? hook(name) : Status(); }
+};
+
+class Harness {
+ public:
+  explicit Harness(SiteThreads threads = SiteThreads::kNone)
+      // In memory where there is such a place: a crash here is farmd's, not the machine's, and
+      // thousands of syncs take minutes.
+      : threads_(threads),
+        directory_(Must(TemporaryDirectory::Make(FileExists("/dev/shm") ? "/dev/shm" : ""))) {
+    store_ = Must(BlobStore::Open(RealFileSystem(), path("store")));
+    Start();
+  }
+
+  std::string path(const std::string& name) const { return JoinPath(directory_.path(), name); }
+  FakeWorld& world() { return world_; }
+  Releases& farm() { return *releases_; }
+  BlobStore& store() { return *store_; }
+  Ledger& ledger() { return *ledger_; }
+  HookedFiles& files() { return files_; }
+
+  void Start() {
+    LedgerOptions options;
+    options.directory = path("state");
+    options.now = world_.clock.Now();
+    options.fault_for_test = ledger_fault;
+    ledger_ = Must(Ledger::Open(RealFileSystem(), options));
+    ReleasesOptions release_options;
+    release_options.rules = world_.rules();
+    release_options.published = path("published");
+    release_options.site_threads = threads_;
+    release_options.check_disk = [this] { return disk; };
+    releases_ = Must(
+        Releases::Open(release_options, world_.world(files_), *ledger_, *store_));
+  }
+  // What was in memory is gone; what was on disk and in the world stays.
+  void Stop() {
+    releases_.reset();
+    ledger_.reset();
+    world_.Restart();
+  }
+  void Restart() {
+    Stop();
+    Start();
+  }
+
+  // Drives until nothing moves, with the clocks going on.
+  void Drive(int rounds = 12) {
+    for (int i = 0; i < rounds; ++i) {
+      farm().DriveOnce();
+      world_.steady.Set(world_.steady.Now() + 61);
+      world_.clock.Set(world_.clock.Now() + 1);
+    }
+  }
+
+  Submission Make(const std::string& version, std::int64_t revision = 1) {
+    return world_.MakeSubmission(version, revision, *store_);
+  }
+  void Approve(const Submission& submission, int auditors = 2) {
+    for (int i = 0; i < auditors; ++i) {
+      Must(farm().Approve(submission.manifest, world_.MakeApproval(submission.manifest, i)));
+    }
+  }
+  // Submits, approves, drives to the end.
+  std::string Release(const Submission& submission) {
+    const std::string id = Must(farm().Submit(submission)).id;
+    Approve(submission);
+    Drive();
+    return id;
+  }
+  ReleaseView Get(const std::string& id) { return Must(farm().Get(id)); }
+  std::string Why(const std::string& id) {
+    std::string text;
+    for (const std::string& reason : Must(farm().Why(id)).reasons) text += reason + "\n";
+    return text;
+  }
+
+  std::function<Status(LedgerMoment)> ledger_fault;
+  Status disk;
+
+ private:
+  const SiteThreads threads_;
+  TemporaryDirectory directory_;
+  FakeWorld world_;
+  HookedFiles files_;
+  std::unique_ptr<BlobStore> store_;
+  std::unique_ptr<Ledger> ledger_;
+  std::unique_ptr<Releases> releases_;
+};
+
+}  // namespace farm

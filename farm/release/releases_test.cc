@@ -1,0 +1,370 @@
+#include "farm/release/releases.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <thread>
+
+#include "farm/crypto/hash.h"
+#include "farm/release/harness.h"
+#include "farm/verify/verify.h"
+
+namespace farm {
+namespace {
+
+bool Contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+Verdict JudgePublished(Harness& harness, const std::string& directory, const std::string& name) {
+  VerdictInput input;
+  input.file_name = name;
+  const std::string path = harness.path("published/" + directory + "/" + name);
+  const auto digest = Must(DigestOfFile(path));
+  input.file_digest = digest.digest;
+  input.file_size = digest.size;
+  input.lines = Must(ParseBundleFile(
+      Must(ReadFile(path + ".sigstore.jsonl", kBundleFileBytesMax)), "bundle"));
+  input.root = harness.world().rules().root;
+  input.policy.countries = 3;
+  input.at = harness.world().clock.Now();
+  input.allow_development_root = true;
+  return Judge(input);
+}
+
+TEST(Releases, WhatIsPublishedVerifiesForACustomer) {
+  Harness harness;
+  const std::string id = harness.Release(harness.Make("1.0"));
+  const ReleaseView view = harness.Get(id);
+  EXPECT_EQ(view.stage, Stage::kReleased) << harness.Why(id);
+  EXPECT_EQ(view.exit, ExitCode::kProved);
+  EXPECT_EQ(view.sequence, 1);
+  EXPECT_EQ(view.attempt, 1);
+  EXPECT_EQ(view.published_directory, "greeting/1.0");
+  ASSERT_EQ(view.files.size(), 2u);
+  for (const Artifact& file : view.files) {
+    const Verdict verdict = JudgePublished(harness, "greeting/1.0", file.name);
+    EXPECT_TRUE(verdict.proved()) << file.name << ": " << verdict.headline;
+    EXPECT_TRUE(FileExists(
+        harness.path("published/by-digest/" + file.digest.Hex() + ".sigstore.jsonl")));
+  }
+  for (const char* name : {"root/1.json", "trusted_root.json", "keyring.json",
+                           "greeting/1.0/greeting-1.0.farmkit",
+                           "greeting/1.0/greeting-1.0.farmkit.sigstore.jsonl"}) {
+    EXPECT_TRUE(FileExists(harness.path(std::string("published/") + name))) << name;
+  }
+  EXPECT_EQ(harness.world().Logged("kit entry") + harness.world().Logged("kit"), 1);
+  EXPECT_TRUE(Contains(harness.Why(id), "released"));
+}
+
+TEST(Releases, SubmittingTheSameTwiceIsOneRelease) {
+  Harness harness;
+  const Submission submission = harness.Make("1.0");
+  const std::string id = harness.Release(submission);
+  const SubmitOutcome again = Must(harness.farm().Submit(submission));
+  EXPECT_EQ(again.id, id);
+  EXPECT_TRUE(again.already_there);
+  harness.Drive();
+  EXPECT_EQ(harness.world().Logged("release"), 1);
+  EXPECT_EQ(harness.world().Logged("intent"), 1);
+}
+
+TEST(Releases, WaitsForApprovalsAndBuildsNothingBefore) {
+  Harness harness;
+  const Submission submission = harness.Make("1.0");
+  const std::string id = Must(harness.farm().Submit(submission)).id;
+  harness.Approve(submission, 1);
+  harness.Drive();
+  EXPECT_EQ(harness.Get(id).stage, Stage::kWaitingApprovals);
+  EXPECT_TRUE(Contains(harness.Why(id), "1 of 2 approvals")) << harness.Why(id);
+  EXPECT_EQ(harness.world().builds(), 0);
+  EXPECT_EQ(harness.world().Logged("intent"), 0);
+  harness.Approve(submission, 1);  // the same auditor again counts once
+  harness.Drive();
+  EXPECT_EQ(harness.Get(id).stage, Stage::kWaitingApprovals);
+  harness.Approve(submission, 2);
+  harness.Drive();
+  EXPECT_EQ(harness.Get(id).stage, Stage::kReleased) << harness.Why(id);
+}
+
+TEST(Releases, ApprovalsMayComeBeforeTheRequest) {
+  Harness harness;
+  const Submission submission = harness.Make("1.0");
+  harness.Approve(submission);
+  harness.Drive();
+  EXPECT_TRUE(harness.farm().List("").empty());
+  const std::string id = Must(harness.farm().Submit(submission)).id;
+  harness.Drive();
+  EXPECT_EQ(harness.Get(id).stage, Stage::kReleased) << harness.Why(id);
+}
+
+TEST(Releases, ALiarGivesDissentAndTheManifestIsRefusedForEver) {
+  Harness harness;
+  harness.world().moods[FakeWorld::SiteId(1)] = SiteMood::kLies;
+  const Submission submission = harness.Make("1.0");
+  const std::string id = harness.Release(submission);
+  EXPECT_EQ(harness.Get(id).stage, Stage::kDissent) << harness.Why(id);
+  EXPECT_EQ(harness.Get(id).exit, ExitCode::kDissent);
+  EXPECT_EQ(harness.world().Logged("dissent"), 1);
+  EXPECT_EQ(harness.world().Logged("release"), 0);
+  EXPECT_TRUE(Contains(harness.Why(id), "libgreet.a")) << harness.Why(id);
+  EXPECT_FALSE(FileExists(harness.path("published/greeting/1.0")));
+  harness.world().moods.clear();
+  const auto again = harness.farm().Submit(submission);
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().Exit(), ExitCode::kDissent);
+  // A new manifest ends it.
+  const std::string next = harness.Release(harness.Make("1.0", 2));
+  EXPECT_EQ(harness.Get(next).stage, Stage::kReleased) << harness.Why(next);
+}
+
+TEST(Releases, FailedEverywhereIsABuildFailureAndFailedSomewhereADissent) {
+  Harness harness;
+  for (int i = 0; i < 3; ++i) harness.world().moods[FakeWorld::SiteId(i)] = SiteMood::kFails;
+  const std::string failed = harness.Release(harness.Make("1.0"));
+  EXPECT_EQ(harness.Get(failed).stage, Stage::kBuildFailed);
+  EXPECT_EQ(harness.Get(failed).exit, ExitCode::kBuildFailed);
+  EXPECT_TRUE(Contains(harness.Why(failed), "build")) << harness.Why(failed);
+  harness.world().moods.erase(FakeWorld::SiteId(0));
+  const std::string split = harness.Release(harness.Make("2.0"));
+  EXPECT_EQ(harness.Get(split).stage, Stage::kDissent);
+}
+
+TEST(Releases, ASiteThatIsDownLeavesItWaitingAndANewAttemptNamesTheOldIntent) {
+  Harness harness;
+  harness.world().moods[FakeWorld::SiteId(2)] = SiteMood::kDown;
+  const Submission submission = harness.Make("1.0");
+  const std::string id = harness.Release(submission);
+  EXPECT_EQ(harness.Get(id).stage, Stage::kBuilding);
+  EXPECT_EQ(harness.Get(id).sites[2].stage, SiteStage::kUnreachable);
+  EXPECT_TRUE(Contains(harness.Why(id), FakeWorld::SiteId(2) + " does not answer")) << harness.Why(id);
+  EXPECT_EQ(Must(harness.farm().Cancel(id)).stage, Stage::kCancelled);
+  EXPECT_EQ(harness.Get(id).exit, ExitCode::kCancelled);
+  harness.world().moods.clear();
+  EXPECT_TRUE(Must(harness.farm().Submit(submission)).already_there);
+  harness.Drive();
+  EXPECT_EQ(harness.Get(id).stage, Stage::kReleased) << harness.Why(id);
+  EXPECT_EQ(harness.Get(id).attempt, 2);
+  EXPECT_EQ(harness.world().Logged("intent"), 2);
+}
+
+TEST(Releases, ASiteThatComesBackFinishesTheSameAttempt) {
+  Harness harness;
+  harness.world().moods[FakeWorld::SiteId(2)] = SiteMood::kDown;
+  const std::string id = harness.Release(harness.Make("1.0"));
+  harness.world().moods.clear();
+  harness.Drive();
+  EXPECT_EQ(harness.Get(id).stage, Stage::kReleased) << harness.Why(id);
+  EXPECT_EQ(harness.world().Logged("intent"), 1);
+  EXPECT_EQ(harness.world().builds(), 3);
+}
+
+TEST(Releases, RefusedByEverySiteEndsAndByOneWaits) {
+  Harness harness;
+  harness.world().moods[FakeWorld::SiteId(0)] = SiteMood::kRefuses;
+  harness.world().moods[FakeWorld::SiteId(1)] = SiteMood::kAnswersForAnother;
+  const std::string waits = harness.Release(harness.Make("1.0"));
+  EXPECT_EQ(harness.Get(waits).stage, Stage::kBuilding);
+  EXPECT_EQ(harness.Get(waits).sites[0].stage, SiteStage::kRefused);
+  EXPECT_EQ(harness.Get(waits).sites[1].stage, SiteStage::kRefused);
+  EXPECT_EQ(harness.Get(waits).sites[2].stage, SiteStage::kSucceeded);
+  for (int i = 0; i < 3; ++i) harness.world().moods[FakeWorld::SiteId(i)] = SiteMood::kRefuses;
+  const std::string ends = harness.Release(harness.Make("2.0"));
+  EXPECT_EQ(harness.Get(ends).stage, Stage::kRefused) << harness.Why(ends);
+  EXPECT_EQ(harness.Get(ends).exit, ExitCode::kInputMissing);
+  EXPECT_TRUE(Contains(harness.Why(ends), "its image differs"));
+}
+
+TEST(Releases, CancelAfterTheSignerWasAskedIsTooLate) {
+  Harness harness;
+  harness.world().fault = [](const std::string& step) -> Status {
+    if (step == "decide done") return Error{ErrorCode::kUnavailable, "reply lost"};
+    return {};
+  };
+  const std::string id = harness.Release(harness.Make("1.0"));
+  EXPECT_EQ(harness.Get(id).stage, Stage::kDeciding);
+  EXPECT_TRUE(Contains(harness.Why(id), "reply lost"));
+  const auto cancelled = harness.farm().Cancel(id);
+  ASSERT_FALSE(cancelled);
+  EXPECT_EQ(cancelled.error().Exit(), ExitCode::kRefused);
+  harness.world().fault = nullptr;
+  harness.Drive();
+  EXPECT_EQ(harness.Get(id).stage, Stage::kReleased);
+  EXPECT_EQ(harness.world().signed_releases(), 1);
+}
+
+TEST(Releases, TheSameVersionIsNeverReleasedFromAnotherManifest) {
+  Harness harness;
+  const Submission first = harness.Make("1.0");
+  const Submission second = harness.Make("1.0", 2);
+  // Both open at once: the second one finds the first one's release in the log.
+  Must(harness.farm().Submit(first));
+  const std::string late = Must(harness.farm().Submit(second)).id;
+  harness.Approve(first);
+  harness.Drive();
+  harness.Approve(second);
+  harness.Drive();
+  EXPECT_EQ(harness.Get(late).stage, Stage::kRefused) << harness.Why(late);
+  EXPECT_EQ(harness.world().Logged("release"), 1);
+  const auto third = harness.farm().Submit(harness.Make("1.0", 3));
+  ASSERT_FALSE(third);
+  EXPECT_EQ(third.error().Exit(), ExitCode::kRefused);
+}
+
+TEST(Releases, ADeletedDatabaseForgetsNeitherReleaseNorDissent) {
+  Harness harness;
+  const Submission released = harness.Make("1.0");
+  const std::string id = harness.Release(released);
+  harness.world().moods[FakeWorld::SiteId(1)] = SiteMood::kLies;
+  const Submission split = harness.Make("2.0");
+  const std::string dissent = harness.Release(split);
+  harness.world().moods.clear();
+  harness.Stop();
+  Must(RemoveTree(harness.path("state")));
+  harness.Start();
+  harness.Drive(1);
+  EXPECT_EQ(harness.Get(id).stage, Stage::kReleased);
+  EXPECT_EQ(harness.Get(id).files.size(), 2u);
+  EXPECT_EQ(harness.Get(dissent).stage, Stage::kDissent);
+  EXPECT_TRUE(Contains(harness.Why(dissent), "libgreet.a differs"));
+  EXPECT_TRUE(Must(harness.farm().Submit(released)).already_there);
+  const auto again = harness.farm().Submit(split);
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().Exit(), ExitCode::kDissent);
+  EXPECT_FALSE(harness.farm().Submit(harness.Make("1.0", 2)));
+  harness.Drive();
+  EXPECT_EQ(harness.world().Logged("release"), 1);
+}
+
+TEST(Releases, AfterADeletedDatabaseARequestThatCameBeforeTheLogWasReadIsStoppedByIt) {
+  Harness harness;
+  harness.world().moods[FakeWorld::SiteId(1)] = SiteMood::kLies;
+  const Submission split = harness.Make("2.0");
+  const std::string id = harness.Release(split);
+  harness.world().moods.clear();
+  harness.Stop();
+  Must(RemoveTree(harness.path("state")));
+  Must(harness.store().Remove(Sha256(split.manifest)));
+  harness.Start();
+  Must(harness.farm().Submit(split));
+  harness.Approve(split);
+  harness.Drive();
+  EXPECT_EQ(harness.Get(id).exit, ExitCode::kDissent) << harness.Why(id);
+  EXPECT_EQ(harness.world().Logged("intent"), 1);
+}
+
+TEST(Releases, NoIntentBelowTheDiskFloor) {
+  Harness harness;
+  harness.disk = Error{ErrorCode::kUnavailable, "the disk has 5 bytes left"};
+  const std::string id = harness.Release(harness.Make("1.0"));
+  EXPECT_EQ(harness.Get(id).stage, Stage::kWaitingApprovals);
+  EXPECT_TRUE(Contains(harness.Why(id), "5 bytes left"));
+  harness.disk = Status();
+  harness.Drive();
+  EXPECT_EQ(harness.Get(id).stage, Stage::kReleased) << harness.Why(id);
+}
+
+TEST(Releases, SubmitRefusesWhatIsNotInOrder) {
+  Harness harness;
+  const Submission good = harness.Make("1.0");
+  const Submission other = harness.Make("2.0");
+  struct Case {
+    const char* name;
+    Submission submission;
+    ExitCode exit;
+  };
+  Submission wrong_lock = good;
+  wrong_lock.lock += " ";
+  Submission wrong_request = good;
+  wrong_request.request_line = other.request_line;
+  Submission not_a_line = good;
+  not_a_line.request_line = "{}";
+  Submission not_canonical = good;
+  not_canonical.manifest += "\n";
+  Submission approval_as_request = good;
+  approval_as_request.request_line = harness.world().MakeApproval(good.manifest, 0);
+  const Case cases[] = {{"wrong_lock", wrong_lock, ExitCode::kInputMissing},
+                        {"request_of_another_manifest", wrong_request, ExitCode::kInputMissing},
+                        {"request_is_no_line", not_a_line, ExitCode::kUsage},
+                        {"manifest_not_canonical", not_canonical, ExitCode::kUsage},
+                        {"approval_as_request", approval_as_request, ExitCode::kUsage}};
+  for (const Case& one : cases) {
+    const auto outcome = harness.farm().Submit(one.submission);
+    ASSERT_FALSE(outcome) << one.name;
+    EXPECT_EQ(outcome.error().Exit(), one.exit) << one.name << ": " << outcome.error().message;
+  }
+  const Submission missing = harness.Make("3.0");
+  Must(harness.store().Remove(Sha256("source of 3.0")));
+  const auto outcome = harness.farm().Submit(missing);
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().Exit(), ExitCode::kInputMissing);
+  EXPECT_TRUE(Contains(outcome.error().message, "greeting.tar")) << outcome.error().message;
+  EXPECT_TRUE(harness.farm().List("").empty());
+}
+
+TEST(Releases, ApproveRefusesWhatIsNotAnAuditorsWordOnThisManifest) {
+  Harness harness;
+  const Submission submission = harness.Make("1.0");
+  const Submission other = harness.Make("2.0");
+  const PrivateKey stranger = PrivateKey::Generate(KeyKind::kP256);
+  FakeWorld& world = harness.world();
+  const std::pair<std::string, ExitCode> cases[] = {
+      {world.MakeApproval(other.manifest, 0), ExitCode::kApproval},
+      {world.MakeApprovalBy(submission.manifest, world.requester_key(), "auditor-1"),
+       ExitCode::kApproval},
+      {world.MakeApprovalBy(submission.manifest, stranger, "auditor-1"), ExitCode::kBadSignature},
+      {submission.request_line, ExitCode::kUsage},
+  };
+  for (const auto& [line, exit] : cases) {
+    const auto outcome = harness.farm().Approve(submission.manifest, line);
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().Exit(), exit) << outcome.error().message;
+  }
+}
+
+TEST(Releases, WatchersSeeEveryStageAndTheLog) {
+  Harness harness;
+  const std::string id = harness.Release(harness.Make("1.0"));
+  const auto events = Must(harness.farm().Watch(id, 0, std::chrono::milliseconds(0)));
+  ASSERT_GT(events.size(), 5u);
+  std::string log;
+  std::vector<Stage> stages;
+  for (std::size_t i = 1; i < events.size(); ++i) {
+    EXPECT_GT(events[i].number, events[i - 1].number);
+    if (const auto* text = std::get_if<SiteLog>(&events[i].body)) log += text->text;
+    if (const auto* view = std::get_if<ReleaseView>(&events[i].body)) stages.push_back(view->stage);
+  }
+  EXPECT_TRUE(Contains(log, "cc greet.c"));
+  EXPECT_EQ(stages.front(), Stage::kSubmitted);
+  EXPECT_EQ(stages.back(), Stage::kReleased);
+  const std::uint64_t middle = events[events.size() / 2].number;
+  const auto rest = Must(harness.farm().Watch(id, middle, std::chrono::milliseconds(0)));
+  EXPECT_EQ(rest.size(), events.size() - events.size() / 2 - 1);
+  EXPECT_TRUE(Must(harness.farm().Watch(id, events.back().number, std::chrono::milliseconds(1)))
+                  .empty());
+}
+
+TEST(Releases, ASiteThatHangsIsNamedAndCancelDoesNotWaitForIt) {
+  Harness harness(SiteThreads::kOnePerCall);
+  harness.world().moods[FakeWorld::SiteId(0)] = SiteMood::kHangs;
+  harness.farm().Start();
+  const Submission submission = harness.Make("1.0");
+  const std::string id = Must(harness.farm().Submit(submission)).id;
+  harness.Approve(submission);
+  std::uint64_t after = 0;
+  const auto others_are_done = [&] {
+    int done = 0;
+    for (const SiteView& site : harness.Get(id).sites) done += site.stage == SiteStage::kSucceeded;
+    return done == 2;
+  };
+  while (!others_are_done()) {
+    for (const auto& event : Must(harness.farm().Watch(id, after, std::chrono::seconds(1)))) {
+      after = event.number;
+    }
+  }
+  EXPECT_TRUE(Contains(harness.Why(id), FakeWorld::SiteId(0) + " is building"));
+  EXPECT_EQ(Must(harness.farm().Cancel(id)).stage, Stage::kCancelled);
+}
+
+}  // namespace
+}  // namespace farm
