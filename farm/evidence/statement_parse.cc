@@ -135,6 +135,9 @@ Result<Artifact> ReadArtifact(const Json& json, NameReader read_name, std::strin
 Result<std::vector<Artifact>> ReadArtifacts(const Json& list, std::size_t first,
                                             const std::string& where) {
   std::vector<Artifact> artifacts;
+  if (list.size() - first > kArtifactsMax) {
+    return Error{ErrorCode::kLimitExceeded, where + ": more than 4096 artifacts"};
+  }
   for (std::size_t i = first; i < list.size(); ++i) {
     ASSIGN_OR_RETURN(Artifact artifact, ReadArtifact(list[i], FileName, Element(where, i)));
     if (!artifacts.empty() && artifacts.back().name >= artifact.name) {
@@ -458,7 +461,7 @@ Result<Statement> ParseStatement(std::string_view payload, std::string_view what
     fields.Fail("_type", "want \"" + std::string(kStatementType) + "\"");
   }
   const std::string predicate_type = fields.String("predicateType");
-  const Json& subject = fields.Array("subject", kArtifactsMax + 1);
+  const Json& subject = fields.Array("subject", kArtifactsMax + 1);  // and a kit
   if (fields.ok() && subject.empty()) fields.Fail("subject", "empty, want at least one");
   const Json& predicate = fields.Object("predicate");
   RETURN_IF_ERROR(fields.Finish());

@@ -333,13 +333,14 @@ Result<TrustRoot> ReadSigned(const Json& json, const std::string& where) {
   root.expires = fields.Time("expires");
   if (fields.ok() && root.expires <= root.created) fields.Fail("expires", "is not after created");
   root.threshold = fields.Integer("threshold", 1, kRootKeysMax);
-  if (fields.Has("development")) {
-    JsonFields development(fields.Object("development"), fields.Where("development"));
-    root.development = Development{development.Integer("machines", 1, kRootListMax),
-                                   development.Integer("operators", 1, kRootListMax)};
-    RETURN_IF_ERROR(development.Finish());
-  }
+  const Json* development = fields.Has("development") ? &fields.Object("development") : nullptr;
   RETURN_IF_ERROR(ReadLists(fields, root));
+  if (development != nullptr) {
+    JsonFields development_fields(*development, fields.Where("development"));
+    root.development = Development{development_fields.Integer("machines", 1, kRootListMax),
+                                   development_fields.Integer("operators", 1, kRootListMax)};
+    RETURN_IF_ERROR(development_fields.Finish());
+  }
   if (static_cast<std::size_t>(root.threshold) > root.root_keys.size()) {
     return Error{ErrorCode::kInvalidInput, fields.Where("threshold") + ": is " +
                                                std::to_string(root.threshold) + ", but only " +

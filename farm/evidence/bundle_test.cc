@@ -1,0 +1,187 @@
+#include "farm/evidence/bundle.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <random>
+
+#include "farm/base/bytes.h"
+#include "farm/crypto/hash.h"
+#include "farm/evidence/merkle.h"
+#include "tests/support/evidence_maker.h"
+
+namespace farm {
+namespace {
+
+const MadeRelease& Made() {
+  static const MadeRelease made = EvidenceMaker().Make();
+  return made;
+}
+
+Json LineJson(std::size_t line) {
+  return *ParseForeignJson(WriteBundleLine(Made().lines[line]), "line");
+}
+
+TEST(Bundle, ComesBackAsWritten) {
+  for (const Bundle& bundle : Made().lines) {
+    const std::string line = WriteBundleLine(bundle);
+    const auto read = ParseBundleLine(line, "line");
+    ASSERT_TRUE(read.has_value()) << read.error().message;
+    EXPECT_EQ(WriteBundleLine(*read), line);
+    EXPECT_EQ(read->PaeDigest(), bundle.PaeDigest());
+    EXPECT_EQ(read->key(), bundle.key());
+  }
+}
+
+TEST(Bundle, ComesBackOnItsWayToTheLog) {
+  const EvidenceMaker maker;
+  for (const std::string party : {"requester", "coordinator"}) {
+    Bundle line = maker.Sign(maker.Draft(Intent{}, party, 1'800'000'000));
+    const auto bare = ParseBundleLine(WriteBundleLine(line), "line");
+    ASSERT_TRUE(bare.has_value()) << bare.error().message;
+    EXPECT_EQ(bare->key(), line.key());
+    EXPECT_FALSE(bare->timestamp.has_value());
+    EXPECT_FALSE(bare->log_entry.has_value());
+    maker.Stamp(line, 1'800'000'000);
+    const auto stamped = ParseBundleLine(WriteBundleLine(line), "line");
+    ASSERT_TRUE(stamped.has_value()) << stamped.error().message;
+    EXPECT_EQ(stamped->timestamp, line.timestamp);
+  }
+}
+
+TEST(Bundle, FileIsLinesThatEnd) {
+  const std::string text = Made().FileText();
+  EXPECT_EQ(ParseBundleFile(text, "file")->size(), 8u);
+  for (const std::string& bad : {std::string(), text.substr(0, text.size() - 1), text + "\n",
+                                text + "x", text.substr(1)}) {
+    EXPECT_EQ(ParseBundleFile(bad, "file").error().code, ErrorCode::kInvalidInput);
+  }
+  std::string long_file;
+  const std::string line = text.substr(0, text.find('\n') + 1);
+  for (std::size_t i = 0; i < kBundleLinesMax; ++i) long_file += line;
+  EXPECT_TRUE(ParseBundleFile(long_file, "file").has_value());
+  EXPECT_EQ(ParseBundleFile(long_file + line, "file").error().code, ErrorCode::kLimitExceeded);
+}
+
+TEST(Bundle, ToleratesFieldsThatItDoesNotKnow) {
+  Json json = LineJson(1);
+  json["more"] = 1;
+  json["verificationMaterial"]["more"] = 1.5;
+  json["verificationMaterial"]["tlogEntries"][0]["integratedTime"] = "0";
+  json["verificationMaterial"]["tlogEntries"][0]["logIndex"] = 5;  // a number instead of a string
+  json["mediaType"] = "application/vnd.dev.sigstore.bundle+json;version=0.3";
+  EXPECT_TRUE(ParseBundleLine(json.dump(), "line").has_value());
+}
+
+TEST(Bundle, RefusesWhatContradictsItselfOrIsMore) {
+  using Bend = std::function<void(Json&)>;
+  const auto material = [](Json& j) -> Json& { return j["verificationMaterial"]; };
+  const auto entry = [&](Json& j) -> Json& { return material(j)["tlogEntries"][0]; };
+  const struct {
+    std::string name, field;
+    Bend bend;
+  } kRows[] = {
+      {"media_type", "mediaType", [](Json& j) { j["mediaType"] = "text/plain"; }},
+      {"version_0_2", "mediaType",
+       [](Json& j) { j["mediaType"] = "application/vnd.dev.sigstore.bundle+json;version=0.2"; }},
+      {"no_envelope", "dsseEnvelope", [](Json& j) { j.erase("dsseEnvelope"); }},
+      {"message_signature", "messageSignature", [](Json& j) { j["messageSignature"] = 1; }},
+      {"chain", "x509CertificateChain",
+       [&](Json& j) { material(j)["x509CertificateChain"] = Json::object(); }},
+      {"key_and_certificate", "certificate",
+       [&](Json& j) { material(j)["certificate"] = {{"rawBytes", "AAAA"}}; }},
+      {"neither", "certificate", [&](Json& j) { material(j).erase("publicKey"); }},
+      {"two_entries", "tlogEntries",
+       [&](Json& j) { material(j)["tlogEntries"].push_back(material(j)["tlogEntries"][0]); }},
+      {"two_signatures", "signatures",
+       [](Json& j) {
+         j["dsseEnvelope"]["signatures"].push_back(j["dsseEnvelope"]["signatures"][0]);
+       }},
+      {"two_tokens", "rfc3161Timestamps",
+       [&](Json& j) {
+         Json& tokens = material(j)["timestampVerificationData"]["rfc3161Timestamps"];
+         tokens.push_back(tokens[0]);
+       }},
+      {"another_hint", "hint", [&](Json& j) { material(j)["publicKey"]["hint"] = "00"; }},
+      {"another_keyid", "keyid",
+       [](Json& j) { j["dsseEnvelope"]["signatures"][0]["keyid"] = "00"; }},
+      {"index", "logIndex", [&](Json& j) { entry(j)["logIndex"] = "6"; }},
+      {"proof_index", "logIndex",
+       [&](Json& j) { entry(j)["inclusionProof"]["logIndex"] = "6"; }},
+      {"tree_size", "treeSize", [&](Json& j) { entry(j)["inclusionProof"]["treeSize"] = "7"; }},
+      {"root_hash", "rootHash",
+       [&](Json& j) {
+         entry(j)["inclusionProof"]["rootHash"] = Base64Encode(Sha256("other").bytes());
+       }},
+      {"kind", "kind", [&](Json& j) { entry(j)["kindVersion"]["kind"] = "dsse"; }},
+      {"version", "kind", [&](Json& j) { entry(j)["kindVersion"]["version"] = "0.0.1"; }},
+      {"no_checkpoint", "checkpoint",
+       [&](Json& j) { entry(j)["inclusionProof"].erase("checkpoint"); }},
+      {"short_log_id", "keyId", [&](Json& j) { entry(j)["logId"]["keyId"] = "AAAA"; }},
+      {"short_hash", "hashes", [&](Json& j) { entry(j)["inclusionProof"]["hashes"] = {"AAAA"}; }},
+      {"body_is_no_leaf", "canonicalizedBody",
+       [&](Json& j) { entry(j)["canonicalizedBody"] = Base64Encode("{}"); }},
+      {"body_not_canonical", "canonicalizedBody",
+       [&](Json& j) {
+         const std::string body = *Base64Decode(entry(j)["canonicalizedBody"].get<std::string>());
+         entry(j)["canonicalizedBody"] = Base64Encode(body + " ");
+       }},
+  };
+  for (const auto& row : kRows) {
+    Json json = LineJson(kRequestLine);
+    row.bend(json);
+    const auto read = ParseBundleLine(json.dump(), "line 2");
+    ASSERT_FALSE(read.has_value()) << row.name;
+    EXPECT_TRUE(read.error().message.starts_with("line 2")) << read.error().message;
+    EXPECT_NE(read.error().message.find(row.field), std::string::npos)
+        << row.name << ": " << read.error().message;
+  }
+}
+
+TEST(Bundle, LeafIsExactlyItsBytes) {
+  const Bundle& line = Made().lines[kReleaseLine];
+  const std::string body = CanonicalizedBody(line.envelope, line.certificate, line.key());
+  EXPECT_EQ(body, line.log_entry->canonicalized_body);
+  const auto facts = ParseCanonicalizedBody(body);
+  ASSERT_TRUE(facts.has_value()) << facts.error().message;
+  EXPECT_EQ(facts->pae_digest, line.PaeDigest());
+  EXPECT_EQ(facts->signature, line.envelope.signature);
+  EXPECT_EQ(facts->certificate, line.certificate);
+}
+
+TEST(Bundle, CarriesConsistencyProofsAsNoteLines) {
+  const Note note = *ParseNote(Made().lines[kReleaseLine].log_entry->checkpoint);
+  const auto proofs = ConsistencyProofsOf(note);
+  ASSERT_EQ(proofs.size(), 7u);
+  const LogEntry& release = *Made().lines[kReleaseLine].log_entry;
+  const LogEntry& request = *Made().lines[kRequestLine].log_entry;
+  EXPECT_EQ(proofs[0].old_size, request.tree_size);
+  EXPECT_TRUE(CheckConsistency(request.tree_size, request.root, release.tree_size, release.root,
+                               proofs[0].hashes)
+                  .has_value());
+  const Note odd{"text\n", {{std::string(kConsistencyName), "1234", "nine bytes"}}};
+  EXPECT_TRUE(ConsistencyProofsOf(odd).empty());
+}
+
+// No change of a few bytes may crash a reader; whether it is refused is the verdict's business.
+TEST(Bundle, SurvivesRandomChanges) {
+  std::mt19937 random(20270115);
+  const std::string good = WriteBundleLine(Made().lines[kRequestLine]);
+  for (int round = 0; round < 2000; ++round) {
+    std::string bad = good;
+    for (int i = 0; i < 1 + round % 4; ++i) {
+      const std::size_t at = random() % bad.size();
+      switch (random() % 3) {
+        case 0: bad[at] = static_cast<char>(random()); break;
+        case 1: bad.erase(at, 1 + random() % 40); break;
+        default: bad.insert(at, bad.substr(random() % bad.size(), random() % 40));
+      }
+      if (bad.empty()) break;
+    }
+    const auto read = ParseBundleLine(bad, "line");
+    if (read) WriteBundleLine(*read);
+  }
+}
+
+}  // namespace
+}  // namespace farm

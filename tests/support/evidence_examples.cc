@@ -1,0 +1,70 @@
+#include "tests/support/evidence_examples.h"
+
+#include "farm/crypto/hash.h"
+#include "tests/support/evidence_maker.h"
+
+namespace farm {
+namespace {
+
+// Small, so that people can read it: one site, one auditor, one witness, one artifact.
+EvidenceOptions SmallOptions() {
+  EvidenceOptions options;
+  options.sites = 1;
+  options.auditors = 1;
+  options.witnesses = 1;
+  options.artifacts = {{"hello.tar", "the program\n"}};
+  return options;
+}
+
+std::map<std::string, std::string> StatementsOf(const EvidenceMaker& maker,
+                                                const MadeRelease& made) {
+  std::map<std::string, std::string> files;
+  const auto add = [&](const std::string& name, const Statement& statement) {
+    files[name + ".json"] = WriteStatement(statement) + "\n";
+  };
+  const char* const kNames[] = {"release", "request", "intent", "record", "approval"};
+  for (std::size_t i = 0; i < made.lines.size(); ++i) {
+    files[std::string(kNames[i]) + ".json"] = made.lines[i].envelope.payload + "\n";
+  }
+  const UnixSeconds created = maker.options().start + 500;
+  const Release release = *ParseStatementAs<Release>(made.lines[0].envelope.payload, "release");
+  Record failed = *ParseStatementAs<Record>(made.lines[3].envelope.payload, "record");
+  failed.result = BuildResult::kFailed;
+  failed.outputs.clear();
+  failed.trace[0].exit_code = 2;
+  failed.trace[0].outputs.clear();
+  add("record-failed", failed);
+  add("dissent", Dissent{Sha256(maker.manifest()), "hello", "1.0", release.intent,
+                         release.records, "hello.tar differs at site/0", created});
+  add("kit", KitEntry{made.lines[0].PaeDigest(), "hello-1.0.farmkit", Sha256("kit"), 4096,
+                      created});
+  add("replay", ReplayVerdict{made.lines[0].PaeDigest(), Sha256("kit"), "MATCH",
+                              release.artifacts, "regulator.example", Sha256("report").Text(),
+                              created});
+  files["manifest.json"] = maker.manifest() + "\n";
+  return files;
+}
+
+}  // namespace
+
+std::map<std::string, std::string> StatementExamples() {
+  EvidenceMaker maker(SmallOptions());
+  const MadeRelease made = maker.Make();
+  return StatementsOf(maker, made);
+}
+
+std::map<std::string, std::string> EvidenceExamples() {
+  EvidenceMaker maker(SmallOptions());
+  const MadeRelease made = maker.Make();
+  std::map<std::string, std::string> files = StatementsOf(maker, made);
+  files["root-file.json"] = maker.RootBytes();
+  files["hello.tar"] = made.artifacts[0].second;
+  files["hello.tar.sigstore.jsonl"] = made.FileText();
+  files["request-line.jsonl"] = WriteBundleLine(made.lines[kRequestLine]) + "\n";
+  files["leaf.json"] = made.lines[kRequestLine].log_entry->canonicalized_body + "\n";
+  files["release.note"] = made.lines[kReleaseLine].log_entry->checkpoint;
+  files["policy.json"] = WritePolicy(maker.policy());
+  return files;
+}
+
+}  // namespace farm
