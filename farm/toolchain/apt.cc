@@ -25,17 +25,31 @@ std::string Configuration(const std::string& directory, const std::string& archi
          "#clear APT::Architectures;\n"
          "#clear APT::Default-Release;\n"
          "Dir::Etc::sourcelist \"/dev/null\";\n"
-         "Dir::Etc::sourceparts \"" + directory + "/sources\";\n"
+         "Dir::Etc::sourceparts \"" +
+         directory +
+         "/sources\";\n"
          "Dir::Etc::preferences \"/dev/null\";\n"
          "Dir::Etc::preferencesparts \"/dev/null\";\n"
-         "Dir::State \"" + directory + "/state\";\n"
-         "Dir::State::status \"" + directory + "/state/status\";\n"
-         "Dir::Cache \"" + directory + "/cache\";\n"
-         "Dir::Cache::archives \"" + directory + "/cache/archives\";\n"
+         "Dir::State \"" +
+         directory +
+         "/state\";\n"
+         "Dir::State::status \"" +
+         directory +
+         "/state/status\";\n"
+         "Dir::Cache \"" +
+         directory +
+         "/cache\";\n"
+         "Dir::Cache::archives \"" +
+         directory +
+         "/cache/archives\";\n"
          "Dir::Cache::pkgcache \"\";\n"
          "Dir::Cache::srcpkgcache \"\";\n"
-         "APT::Architecture \"" + architecture + "\";\n"
-         "APT::Architectures { \"" + architecture + "\"; };\n"
+         "APT::Architecture \"" +
+         architecture +
+         "\";\n"
+         "APT::Architectures { \"" +
+         architecture +
+         "\"; };\n"
          "APT::Install-Recommends \"false\";\n"
          "APT::Install-Suggests \"false\";\n"
          "APT::Update::Error-Mode \"any\";\n"
@@ -255,8 +269,8 @@ Result<std::vector<Lost>> Apt::Get(const std::vector<Download>& downloads,
     for (std::size_t i = 0; i < wanted.size(); i += kDownloadsAtOnce) {
       const auto first = wanted.begin() + static_cast<std::ptrdiff_t>(i);
       const auto count = std::min(kDownloadsAtOnce, wanted.size() - i);
-      RETURN_IF_ERROR(GetFrom(base, {first, first + static_cast<std::ptrdiff_t>(count)}, lost,
-                              progress));
+      RETURN_IF_ERROR(
+          GetFrom(base, {first, first + static_cast<std::ptrdiff_t>(count)}, lost, progress));
     }
     wanted.erase(std::remove_if(wanted.begin(), wanted.end(),
                                 [](const Download& one) { return FileExists(one.target); }),

@@ -1,5 +1,6 @@
-// The archive, as this machine's own apt reaches it: its Debian entries, its proxies, its keys, but a
-// state, a cache and an (empty) list of installed packages of our own.  Changes nothing on the machine.
+// The archive, as this machine's own apt reaches it: its Debian entries, its proxies, its keys, but
+// a state, a cache and an (empty) list of installed packages of our own.  Changes nothing on the
+// machine.
 #pragma once
 
 #include <functional>
@@ -40,8 +41,8 @@ struct Download {
 // Why a file could not be had.
 struct Lost {
   std::string file;
-  std::string reason;   // apt's words: "404  Not Found", "Hash Sum mismatch"
-  bool gone = false;    // the archive answered that it does not have these bytes
+  std::string reason;  // apt's words: "404  Not Found", "Hash Sum mismatch"
+  bool gone = false;   // the archive answered that it does not have these bytes
 };
 
 // An apt set up for some suites.  Not thread-safe.
@@ -59,11 +60,11 @@ class Apt {
   // Errors: kUnavailable exit 30 (apt's words), kNotFound (no apt here).
   Result<std::string> Run(const std::vector<std::string>& command) const;
 
-  // Each stanza of the indexes of one kind ("Packages" or "Sources") after Update, with the base URI
-  // of its archive ("http://archive.example/debian/").
-  Status ForEachStanza(std::string_view kind,
-                       const std::function<void(std::string_view stanza,
-                                                std::string_view base)>& sink) const;
+  // Each stanza of the indexes of one kind ("Packages" or "Sources") after Update, with the base
+  // URI of its archive ("http://archive.example/debian/").
+  Status ForEachStanza(
+      std::string_view kind,
+      const std::function<void(std::string_view stanza, std::string_view base)>& sink) const;
 
   // What `install` and `build-dep` shall believe to be installed: control stanzas, or empty.
   Status SetInstalled(const std::vector<std::string>& stanzas) const;

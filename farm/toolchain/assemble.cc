@@ -19,8 +19,8 @@ namespace farm {
 namespace {
 
 constexpr char kFacts[] = "assembled.json";
-constexpr std::uint64_t kFactsBytesMax = 4096;       // five short fields
-constexpr std::uint64_t kDiskBytes = 32ull << 30;    // of one file; the largest root seen has 1.5 GB
+constexpr std::uint64_t kFactsBytesMax = 4096;     // five short fields
+constexpr std::uint64_t kDiskBytes = 32ull << 30;  // of one file; the largest root seen has 1.5 GB
 constexpr std::chrono::seconds kAssemblyTimeout{7200};  // 300 packages on a busy machine: 300 s
 
 std::string PartialOf(const std::string& directory) { return directory + ".partial"; }
@@ -46,8 +46,8 @@ Status LinkOrCopy(const std::string& from, const std::string& to) {
     return {};
   }
   ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file, RealFileSystem().Create(to, false));
-  RETURN_IF_ERROR(ReadFileInPieces(
-      from, [&file](std::string_view piece) { return file->Append(piece); }));
+  RETURN_IF_ERROR(
+      ReadFileInPieces(from, [&file](std::string_view piece) { return file->Append(piece); }));
   if (chmod(to.c_str(), 0644) != 0) {
     return Error{ErrorCode::kUnavailable, to + ": cannot set its mode"};
   }
@@ -75,9 +75,9 @@ Status MakeRepository(const AssembleRequest& request, const std::string& reposit
                       std::to_string(found.size));
     }
   }
-  for (const auto& [name, text] : {std::pair<std::string, std::string>{
-                                       "packages.list", PackagesList(request.lock)},
-                                   {"assemble.sh", std::string(AssembleScript())}}) {
+  for (const auto& [name, text] :
+       {std::pair<std::string, std::string>{"packages.list", PackagesList(request.lock)},
+        {"assemble.sh", std::string(AssembleScript())}}) {
     const std::string path = JoinPath(repository, name);
     RETURN_IF_ERROR(WriteDurably(RealFileSystem(), path, text));
     if (chmod(path.c_str(), 0644) != 0) {
@@ -142,14 +142,35 @@ Status RunAssembler(const AssembleRequest& request, const AssemblySandbox& sandb
   ProcessSpec spec;
   spec.argv = {sandbox.launcher, "run"};
   AddIdentity(sandbox, spec);
-  spec.argv.insert(
-      spec.argv.end(),
-      {"--profile", "assembly", "--uid", "0", "--gid", "0", "--result-fd", "1", "--log-fd", "2",
-       "--disk-bytes", std::to_string(kDiskBytes), "--wall-seconds",
-       std::to_string(kAssemblyTimeout.count()), "--work", JoinPath(partial, "build"), "--bind-ro",
-       JoinPath(partial, "repository"), "/mnt", "--", "/bin/bash", "/mnt/assemble.sh", "/mnt",
-       "/build", request.lock.requested.suites.front(), request.lock.requested.architecture,
-       std::to_string(request.lock.requested.source_date_epoch), "tar", "image"});
+  spec.argv.insert(spec.argv.end(), {"--profile",
+                                     "assembly",
+                                     "--uid",
+                                     "0",
+                                     "--gid",
+                                     "0",
+                                     "--result-fd",
+                                     "1",
+                                     "--log-fd",
+                                     "2",
+                                     "--disk-bytes",
+                                     std::to_string(kDiskBytes),
+                                     "--wall-seconds",
+                                     std::to_string(kAssemblyTimeout.count()),
+                                     "--work",
+                                     JoinPath(partial, "build"),
+                                     "--bind-ro",
+                                     JoinPath(partial, "repository"),
+                                     "/mnt",
+                                     "--",
+                                     "/bin/bash",
+                                     "/mnt/assemble.sh",
+                                     "/mnt",
+                                     "/build",
+                                     request.lock.requested.suites.front(),
+                                     request.lock.requested.architecture,
+                                     std::to_string(request.lock.requested.source_date_epoch),
+                                     "tar",
+                                     "image"});
   if (request.keeps.tree) spec.argv.push_back("tree");
   spec.timeout = kAssemblyTimeout + std::chrono::seconds(60);
   spec.cancelled = sandbox.cancelled;
@@ -235,8 +256,7 @@ Result<Assembled> Publish(const AssembleRequest& request, const std::string& par
   if (chmod(build.c_str(), 0755) != 0) {
     return Error{ErrorCode::kUnavailable, build + ": cannot set its mode"};
   }
-  RETURN_IF_ERROR(
-      WriteDurably(RealFileSystem(), JoinPath(build, kFacts), FactsText(assembled)));
+  RETURN_IF_ERROR(WriteDurably(RealFileSystem(), JoinPath(build, kFacts), FactsText(assembled)));
   RETURN_IF_ERROR(SyncFileSystemOf(build));
   RETURN_IF_ERROR(RealFileSystem().Rename(build, request.directory));
   RETURN_IF_ERROR(RealFileSystem().SyncDirectory(DirectoryName(request.directory)));
@@ -274,8 +294,8 @@ std::string PackagesList(const Lock& lock) {
   std::string list;
   for (const LockedPackage& package : lock.packages) {
     list += package.name + " " + package.version + " " + package.architecture + " " +
-            package.sha256.Hex() + " " + std::to_string(package.size) + " " +
-            package.sha256.Hex() + ".deb\n";
+            package.sha256.Hex() + " " + std::to_string(package.size) + " " + package.sha256.Hex() +
+            ".deb\n";
   }
   return list;
 }

@@ -1,5 +1,5 @@
-// Pinned packages -> a root file system, assembled here, by assembler 1 (assemble.sh), in the sandbox's
-// assembly profile: no network, never the host's root, nothing of the host but its /usr.
+// Pinned packages -> a root file system, assembled here, by assembler 1 (assemble.sh), in the
+// sandbox's assembly profile: no network, never the host's root, nothing of the host but its /usr.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,9 @@
 
 namespace farm {
 
-// The way into the sandbox.  With a monitor (`monitor_fd`) or as root (`subid_count` > 0) the mapped
-// root is an id of that range; else the caller's own range of /etc/subuid is used (rootless).
+// The way into the sandbox.  With a monitor (`monitor_fd`) or as root (`subid_count` > 0) the
+// mapped root is an id of that range; else the caller's own range of /etc/subuid is used
+// (rootless).
 struct AssemblySandbox {
   std::string launcher;  // farm-sandbox
   int monitor_fd = -1;
@@ -50,11 +51,11 @@ struct Assembled {
   std::int64_t milliseconds = 0;
 };
 
-// Checks every package's digest again, assembles under DIR.partial, compares root tar and image with
-// the lock, and renames.  One call at a time for one DIR; what a crash has left there is removed.
-// `progress` gets a line a step and what the assembler's programs complain about.
-// Errors: kNotFound exit 22 (a package is missing, named), kMismatch exit 22 (a package, the tar or
-// the image has another digest: both are named), kUnavailable exit 30 (no sandbox here, with the
+// Checks every package's digest again, assembles under DIR.partial, compares root tar and image
+// with the lock, and renames.  One call at a time for one DIR; what a crash has left there is
+// removed. `progress` gets a line a step and what the assembler's programs complain about. Errors:
+// kNotFound exit 22 (a package is missing, named), kMismatch exit 22 (a package, the tar or the
+// image has another digest: both are named), kUnavailable exit 30 (no sandbox here, with the
 // remedy; disk full; a tool failed, with its last words), kUnavailable exit 26 (cancelled).
 Result<Assembled> AssembleRoot(const AssembleRequest& request, const AssemblySandbox& sandbox,
                                const Progress& progress);

@@ -127,9 +127,7 @@ TEST_F(AssembleTest, RefusesAnotherPackageBeforeAnythingRuns) {
   };
   const Case cases[] = {
       {"changed",
-       [this] {
-         EXPECT_TRUE(WriteDurably(RealFileSystem(), Path("gcc"), "the package gcC"));
-       },
+       [this] { EXPECT_TRUE(WriteDurably(RealFileSystem(), Path("gcc"), "the package gcC")); },
        "package gcc 1: want sha256:"},
       {"missing", [this] { EXPECT_TRUE(RemoveTree(Path("gcc"))); }, "package gcc 1: sha256:"},
       {"not_given", [this] { request_.packages.clear(); }, "package gcc 1: sha256:"},

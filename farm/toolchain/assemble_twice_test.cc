@@ -1,7 +1,7 @@
-// The real thing: the smallest lock, as root with a range of ids of its own, and as an ordinary user
-// with his subordinate ids, gives the digests that the lock says.
-#include <gtest/gtest.h>
+// The real thing: the smallest lock, as root with a range of ids of its own, and as an ordinary
+// user with his subordinate ids, gives the digests that the lock says.
 #include <grp.h>
+#include <gtest/gtest.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>

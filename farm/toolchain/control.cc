@@ -41,8 +41,8 @@ Status StanzaReader::Finish() {
   if (!rest_.empty()) sink_(rest_);
   rest_.clear();
   if (too_long_) {
-    return Error{ErrorCode::kLimitExceeded, "a stanza of more than " +
-                                                std::to_string(kStanzaBytesMax) + " bytes"};
+    return Error{ErrorCode::kLimitExceeded,
+                 "a stanza of more than " + std::to_string(kStanzaBytesMax) + " bytes"};
   }
   return {};
 }

@@ -1,5 +1,5 @@
-// Debian control text: stanzas of "Field: value" lines, separated by empty lines; a line that begins
-// with a space or tab continues the field above (deb822(5)).
+// Debian control text: stanzas of "Field: value" lines, separated by empty lines; a line that
+// begins with a space or tab continues the field above (deb822(5)).
 #pragma once
 
 #include <cstddef>

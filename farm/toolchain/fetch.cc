@@ -52,9 +52,8 @@ Result<std::vector<DebianSourceFile>> ChecksumLines(const std::string& field) {
     file.name = words[2];
     files.push_back(std::move(file));
   }
-  std::stable_partition(files.begin(), files.end(), [](const DebianSourceFile& file) {
-    return file.name.ends_with(".dsc");
-  });
+  std::stable_partition(files.begin(), files.end(),
+                        [](const DebianSourceFile& file) { return file.name.ends_with(".dsc"); });
   return files;
 }
 
@@ -86,10 +85,9 @@ Result<FetchedPackages> FetchPackages(const Lock& lock, const AptPlace& place,
     fetched.paths.erase(package.sha256);
     fetched.lost.push_back({package, one.reason});
   }
-  std::sort(fetched.lost.begin(), fetched.lost.end(),
-            [](const LostPackage& a, const LostPackage& b) {
-              return a.package.name < b.package.name;
-            });
+  std::sort(
+      fetched.lost.begin(), fetched.lost.end(),
+      [](const LostPackage& a, const LostPackage& b) { return a.package.name < b.package.name; });
   fetched.downloaded = downloads.size() - lost.size();
   return fetched;
 }
@@ -100,8 +98,9 @@ std::string DescribeLost(const std::vector<LostPackage>& lost) {
     text += one.package.name + " " + one.package.version + " (" + one.reason + ")\n";
   }
   if (!lost.empty()) {
-    text += "The archive no longer has these. Put the .deb files beside the others, each named "
-            "<sha256>.deb, or make a new lock: farm toolchain lock --refresh\n";
+    text +=
+        "The archive no longer has these. Put the .deb files beside the others, each named "
+        "<sha256>.deb, or make a new lock: farm toolchain lock --refresh\n";
   }
   return text;
 }
@@ -148,10 +147,10 @@ Status FetchDebianSource(const DebianSourceRequest& request, const AptPlace& pla
   for (const Lost& one : lost) {
     names += (names.empty() ? "" : ", ") + BaseName(one.file) + " (" + one.reason + ")";
   }
-  return Error{ErrorCode::kNotFound,
-               "source " + request.package + " " + request.version +
-                   ": the archive does not have " + names,
-               ExitCode::kInputMissing};
+  return Error{
+      ErrorCode::kNotFound,
+      "source " + request.package + " " + request.version + ": the archive does not have " + names,
+      ExitCode::kInputMissing};
 }
 
 Result<std::vector<DebianSourceFile>> ListDebianSource(const DebianSourceRequest& request,

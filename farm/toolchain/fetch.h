@@ -52,14 +52,14 @@ struct DebianSourceRequest {
 };
 
 // Makes every file lie at DIRECTORY/<name>, with the right digest.
-// Errors: kNotFound exit 22, naming every file that the archive does not have; kUnavailable exit 30.
-// What could be got is kept.
+// Errors: kNotFound exit 22, naming every file that the archive does not have; kUnavailable
+// exit 30. What could be got is kept.
 Status FetchDebianSource(const DebianSourceRequest& request, const AptPlace& place,
                          const std::string& directory, const Progress& progress);
 
-// The same source's files as the archive's signed index lists them, the .dsc first; request.files is
-// not looked at.  For importing; later fetches use the digests in the manifest.
-// Errors: kNotFound exit 22 (no such source in these suites), kUnavailable exit 30.
+// The same source's files as the archive's signed index lists them, the .dsc first; request.files
+// is not looked at.  For importing; later fetches use the digests in the manifest. Errors:
+// kNotFound exit 22 (no such source in these suites), kUnavailable exit 30.
 Result<std::vector<DebianSourceFile>> ListDebianSource(const DebianSourceRequest& request,
                                                        const AptPlace& place,
                                                        const Progress& progress);

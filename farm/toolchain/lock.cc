@@ -12,9 +12,12 @@ namespace farm {
 namespace {
 
 Json PackageJson(const LockedPackage& package) {
-  return Json{{"name", package.name},           {"version", package.version},
-              {"architecture", package.architecture}, {"sha256", package.sha256.Hex()},
-              {"size", package.size},           {"file", package.file}};
+  return Json{{"name", package.name},
+              {"version", package.version},
+              {"architecture", package.architecture},
+              {"sha256", package.sha256.Hex()},
+              {"size", package.size},
+              {"file", package.file}};
 }
 
 std::string Quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }

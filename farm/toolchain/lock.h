@@ -13,13 +13,13 @@
 
 namespace farm {
 
-constexpr std::size_t kLockBytesMax = 4 << 20;    // 5,000 packages of 300 bytes, and air
-constexpr std::size_t kLockPackagesMax = 5000;    // the largest closure seen had 286
-constexpr std::size_t kLockNamesMax = 200;        // names and suites asked for
+constexpr std::size_t kLockBytesMax = 4 << 20;  // 5,000 packages of 300 bytes, and air
+constexpr std::size_t kLockPackagesMax = 5000;  // the largest closure seen had 286
+constexpr std::size_t kLockNamesMax = 200;      // names and suites asked for
 constexpr std::int64_t kPackageBytesMax = std::int64_t{2} << 30;
 constexpr std::int64_t kImageBytesMax = std::int64_t{64} << 30;
-constexpr std::int64_t kEpochMax = 4294967295;    // the year 2106: what 32 bits hold
-constexpr int kAssembler = 1;                     // the number of assemble.sh
+constexpr std::int64_t kEpochMax = 4294967295;  // the year 2106: what 32 bits hold
+constexpr int kAssembler = 1;                   // the number of assemble.sh
 
 struct LockedPackage {
   std::string name;          // "libc6"
@@ -34,7 +34,7 @@ struct LockedPackage {
 
 // What was asked for when the lock was made, so that it can be asked again (`--refresh`).
 struct LockRequest {
-  std::string architecture;         // "amd64"
+  std::string architecture;  // "amd64"
   std::int64_t source_date_epoch = 0;
   bool essential = true;            // all packages marked Essential
   std::vector<std::string> names;   // and these; sorted

@@ -1,5 +1,5 @@
-// Both readers of a lock. Each turns its form into a Lock and calls CheckLock, so that the two forms
-// cannot differ in what they allow.
+// Both readers of a lock. Each turns its form into a Lock and calls CheckLock, so that the two
+// forms cannot differ in what they allow.
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/text_format.h>
 
@@ -130,8 +130,8 @@ class TextErrors : public google::protobuf::io::ErrorCollector {
   explicit TextErrors(std::string_view file_name) : file_name_(file_name) {}
   void AddError(int line, int column, const std::string& message) override {
     if (!first_.empty()) return;
-    first_ = file_name_ + ":" + std::to_string(line + 1) + ":" + std::to_string(column + 1) +
-             ": " + Printable(message, 300);
+    first_ = file_name_ + ":" + std::to_string(line + 1) + ":" + std::to_string(column + 1) + ": " +
+             Printable(message, 300);
   }
   const std::string& first() const { return first_; }
 
@@ -235,8 +235,7 @@ Result<Lock> ParseLockText(std::string_view text, std::string_view file_name) {
   requested.build_depends_of = message.requested().build_depends_of();
   requested.suites.assign(message.requested().suite().begin(), message.requested().suite().end());
   for (int i = 0; i < message.package_size(); ++i) {
-    const std::string where =
-        PlaceOf(Fault{i + 1, "sha256", ""}, places, file_name);
+    const std::string where = PlaceOf(Fault{i + 1, "sha256", ""}, places, file_name);
     ASSIGN_OR_RETURN(LockedPackage package,
                      PackageFrom(message.package(i), where.substr(0, where.rfind(": "))));
     lock.packages.push_back(std::move(package));

@@ -162,7 +162,8 @@ TEST(LockDifference, NamesEveryKindOfChange) {
             "~ adduser 3.134: same version, other bytes\n"
             "~ bash 5.2.15-2+b13 -> 5.3-1\n"
             "+ zlib1g 1:1.2.13\n"
-            "~ image " + before.image.Short() + " -> (none)\n");
+            "~ image " +
+                before.image.Short() + " -> (none)\n");
   EXPECT_NE(DescribeLockDifference(after, before).find("- zlib1g 1:1.2.13\n"), std::string::npos);
 }
 

@@ -52,17 +52,17 @@ Result<std::vector<Candidate>> Closure(const Apt& apt, const std::vector<std::st
   std::set<std::string> wanted(urls.begin(), urls.end());
   std::vector<Candidate> closure;
   Status read;
-  RETURN_IF_ERROR(apt.ForEachStanza("Packages", [&](std::string_view stanza,
-                                                    std::string_view base) {
-    const std::string url = std::string(base) + ControlField(stanza, "Filename");
-    if (!read || wanted.erase(url) == 0) return;
-    Result<Candidate> candidate = CandidateFrom(stanza);
-    if (candidate) {
-      closure.push_back(*std::move(candidate));
-    } else {
-      read = candidate.error();
-    }
-  }));
+  RETURN_IF_ERROR(
+      apt.ForEachStanza("Packages", [&](std::string_view stanza, std::string_view base) {
+        const std::string url = std::string(base) + ControlField(stanza, "Filename");
+        if (!read || wanted.erase(url) == 0) return;
+        Result<Candidate> candidate = CandidateFrom(stanza);
+        if (candidate) {
+          closure.push_back(*std::move(candidate));
+        } else {
+          read = candidate.error();
+        }
+      }));
   RETURN_IF_ERROR(read);
   if (!wanted.empty()) {
     return Error{ErrorCode::kInternal,
