@@ -162,13 +162,14 @@ Result<ProvedCase> ProveCase(const ParsedQuestion& question, const GateRules& ru
   std::vector<VerifiedApproval> approvals;
   std::set<Digest> seen;
   for (std::size_t i = 0; i < question.approvals.size(); ++i) {
-    auto approval = VerifyApproval(question.approvals[i], manifest, *request, *intent, rules.root,
-                                   policy);
+    auto approval =
+        VerifyApproval(question.approvals[i], manifest, *request, *intent, rules.root, policy);
     if (!approval) return Wrap(LineName("approval", i), approval.error());
     if (seen.insert(approval->digest()).second) approvals.push_back(*std::move(approval));
   }
-  return ProvedCase{question.manifest,   std::move(manifest), policy, *std::move(request),
-              *std::move(intent), std::move(records),  std::move(approvals)};
+  return ProvedCase{question.manifest,   std::move(manifest), policy,
+                    *std::move(request), *std::move(intent),  std::move(records),
+                    std::move(approvals)};
 }
 
 Status CheckArtifactsAreDeclared(const ProvedCase& proved) {

@@ -1,5 +1,6 @@
 // The signer's configuration file.
-//   {"format": "farm-config/1", "listen": "127.0.0.1:4713", "id": "https://farm.example/parties/signer",
+//   {"format": "farm-config/1", "listen": "127.0.0.1:4713", "id":
+//   "https://farm.example/parties/signer",
 //    "tls": {"certificate", "key", "authority"}, "root": "root.json", "policy": "policy.json",
 //    "key": "key.pem", "authority": {"certificate", "key", "transparencyKey"}, "state": "state",
 //    "log": {"url": "http://127.0.0.1:4712"}, "peers": ["farmd"]}

@@ -70,9 +70,9 @@ Result<std::variant<std::int64_t, SameAnswer>> NextSequence(
                                               "was restored from an older copy");
     }
     if (release.sequence < newest) {
-      return Refusal(ExitCode::kRollback,
-                     name + " was released before (" + release.where + ") and sequence " +
-                         std::to_string(newest) + " came after it; it cannot become the newest");
+      return Refusal(ExitCode::kRollback, name + " was released before (" + release.where +
+                                              ") and sequence " + std::to_string(newest) +
+                                              " came after it; it cannot become the newest");
     }
   }
   return std::variant<std::int64_t, SameAnswer>(newest + 1);

@@ -11,7 +11,7 @@
 namespace farm {
 namespace {
 
-constexpr std::size_t kRootBytesMax = 4 << 20;    // a root of hundreds of parties has 500 kB
+constexpr std::size_t kRootBytesMax = 4 << 20;  // a root of hundreds of parties has 500 kB
 constexpr std::size_t kPolicyBytesMax = 64 << 10;
 
 // How much of the log must be read so that every line of the question is in it.
@@ -68,9 +68,9 @@ Result<Bundle> Gate::Decide(const Question& question, std::uint64_t epoch) {
     return GiveAgain(journal_.Get(same->number));
   }
   ASSIGN_OR_RETURN(const ProvedCase proved, ProveCase(parsed, rules));
-  ASSIGN_OR_RETURN(const LogHistory* history,
-                   history_(HistoryQuery{rules.root, proved.policy.witnesses,
-                                         EntriesCovering(parsed)}));
+  ASSIGN_OR_RETURN(
+      const LogHistory* history,
+      history_(HistoryQuery{rules.root, proved.policy.witnesses, EntriesCovering(parsed)}));
   ASSIGN_OR_RETURN(const Decision decision,
                    farm::Decide(proved, parsed, *history, journal_.given(), rules));
   if (const auto* same = std::get_if<SameAnswer>(&decision)) {

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -32,10 +33,14 @@ std::string ManifestBytes(const std::string& version, int revision, const std::s
   const std::string text = R"(product: "hello" version: ")" + version + R"(" revision: )" +
                            std::to_string(revision) + R"( architecture: "amd64"
 source_date_epoch: 1735689600
-source { name: "hello" tree: ")" + kTree + R"("
-  file { name: "hello.tar" sha256: ")" + kTree + R"(" size: 10 } directory { path: "source" } }
-toolchain { name: "cc" lock: "sha256:)" + kTree + R"(" }
-step { name: "build" input { source: "hello" at: "hello" } argv: "cc" argv: ")" + word + R"("
+source { name: "hello" tree: ")" +
+                           kTree + R"("
+  file { name: "hello.tar" sha256: ")" +
+                           kTree + R"(" size: 10 } directory { path: "source" } }
+toolchain { name: "cc" lock: "sha256:)" +
+                           kTree + R"(" }
+step { name: "build" input { source: "hello" at: "hello" } argv: "cc" argv: ")" +
+                           word + R"("
   output: "greet" }
 artifact { step: "build" path: "greet" })";
   const auto manifest = ParseManifestText(text, "test");
@@ -146,8 +151,8 @@ class World {
 
   // Into the log as this signer reads it.
   void Log(const Bundle& line) {
-    entries_.push_back({CanonicalizedBody(line.envelope, line.certificate, line.key()),
-                        line.envelope.PaeBytes()});
+    entries_.push_back(
+        {CanonicalizedBody(line.envelope, line.certificate, line.key()), line.envelope.PaeBytes()});
   }
   // The payload of the entry before the last `back` ones is lost, or changed.
   void LosePayload(std::size_t back) {
@@ -191,10 +196,9 @@ class World {
       EXPECT_EQ(chmod((directory + "/" + name).c_str(), 0600), 0);
       return directory + "/" + name;
     };
-    const AuthorityFiles authority{
-        write("ca.pem", maker.root().operators[0].authority[0].Pem()),
-        write("ca.key.pem", maker.Key("ca-operator-0").Pem()),
-        write("transparency.key.pem", maker.Key("transparency").Pem())};
+    const AuthorityFiles authority{write("ca.pem", maker.root().operators[0].authority[0].Pem()),
+                                   write("ca.key.pem", maker.Key("ca-operator-0").Pem()),
+                                   write("transparency.key.pem", maker.Key("transparency").Pem())};
     auto signer = CertifiedSigner::Open(NewMemorySigner(maker.Key("signer")), authority,
                                         {kSignerId, "signer"}, clock);
     ASSERT_TRUE(signer) << signer.error().message;
@@ -202,8 +206,10 @@ class World {
     auto journal = Journal::Open(RealFileSystem(), directory + "/state");
     ASSERT_TRUE(journal) << journal.error().message;
     journal_ = *std::move(journal);
-    const GateFiles files{write("root.json", WriteTrustRoot(root, {maker.Key("root")})),
-                          write("policy.json", WritePolicy(policy))};
+    // Signed once: every signature is another, and so is the file.
+    std::string& root_file = root_files_[WriteTrustRootSigned(root)];
+    if (root_file.empty()) root_file = WriteTrustRoot(root, {maker.Key("root")});
+    const GateFiles files{write("root.json", root_file), write("policy.json", WritePolicy(policy))};
     gate_ = std::make_unique<Gate>(
         files, *journal_, *signer_, [this](const HistoryQuery& query) { return Read(query); },
         clock);
@@ -219,6 +225,7 @@ class World {
   }
 
   TemporaryDirectory temporary_ = *TemporaryDirectory::Make("");
+  std::map<std::string, std::string> root_files_;  // signed part -> file
   std::vector<Entry> entries_;
   LogHistory history_;
   std::unique_ptr<CertifiedSigner> signer_;
@@ -511,8 +518,13 @@ const Row kLineRows[] = {
     {"requester_as_auditor", ExitCode::kApproval,
      [](World& world) {
        Attempt attempt = world.Due(Good(), "1.0");
-       attempt.approvals[1] = world.Logged(Approval{Sha256(attempt.manifest), "hello", "1.0",
-                                                    {{"hello", kTree}}, "requester", "tree", kStart},
+       attempt.approvals[1] = world.Logged(Approval{Sha256(attempt.manifest),
+                                                    "hello",
+                                                    "1.0",
+                                                    {{"hello", kTree}},
+                                                    "requester",
+                                                    "tree",
+                                                    kStart},
                                            "requester", 100);
        return world.Decide(attempt);
      }},
@@ -578,9 +590,9 @@ const Row kQuorumRows[] = {
     {"limits_observed_under_a_production_root", ExitCode::kJurisdiction,
      [](World& world) {
        world.root.development.reset();
-       return world.Decide(world.Build(
-           world.Intend(world.Ask(Good(), "1.0"), 1, 200), 300,
-           [](int site, Record& record) { record.limits_observed = site == 1; }));
+       return world.Decide(
+           world.Build(world.Intend(world.Ask(Good(), "1.0"), 1, 200), 300,
+                       [](int site, Record& record) { record.limits_observed = site == 1; }));
      }},
 };
 
@@ -672,9 +684,9 @@ const Row kPastRows[] = {
      [](World& world) {
        EXPECT_TRUE(world.Decide(world.Due(Good(), "1.0")));
        const Attempt asked = world.Ask(ManifestBytes("1.0", 2, "-O2"), "1.0");
-       return world.Decide(
-           world.Build(world.Intend(asked, 1, 200), 300,
-                       [](int, Record& record) { record.outputs[0].digest = D('b'); }));
+       return world.Decide(world.Build(world.Intend(asked, 1, 200), 300, [](int, Record& record) {
+         record.outputs[0].digest = D('b');
+       }));
      }},
     {"released_version_that_a_later_one_has_overtaken", ExitCode::kRollback,
      [](World& world) {
@@ -711,6 +723,8 @@ const Row kPastRows[] = {
        return world.Decide(world.Due(Good(), "1.0"));
      }},
 };
+
+void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
 
 class Refusal : public ::testing::TestWithParam<Row> {};
 

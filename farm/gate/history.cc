@@ -124,8 +124,8 @@ Status CheckNoDissent(const LogHistory& history, const TrustRoot& root, const Di
     if (dissent == nullptr || dissent->manifest != manifest) continue;
     if (PartyOf(logged.certificate, root, "signer") == nullptr) continue;
     return Error{ErrorCode::kMismatch,
-                 EntryName(logged.index) + " is a dissent of this manifest: " +
-                     Printable(dissent->summary, 400) +
+                 EntryName(logged.index) +
+                     " is a dissent of this manifest: " + Printable(dissent->summary, 400) +
                      "; it ends only by a new manifest (revision)",
                  ExitCode::kDissent};
   }

@@ -57,8 +57,8 @@ class LogHistory {
 };
 
 // Every line of the question is the entry of this very log that it says.
-// Errors: kUnavailable exit 30 (the history ends before it), kMismatch exit 15 (another entry there:
-// the log showed two histories).
+// Errors: kUnavailable exit 30 (the history ends before it), kMismatch exit 15 (another entry
+// there: the log showed two histories).
 Status CheckLinesAreLogged(const LogHistory& history, const ParsedQuestion& question);
 
 // Nothing unreadable that could matter.  Errors: kMismatch exit 15.

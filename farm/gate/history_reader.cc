@@ -64,15 +64,14 @@ Status HistoryReader::Catch(const WitnessedHead& head) {
 Result<const LogHistory*> HistoryReader::Read(const HistoryQuery& query) {
   if (!reading_ || reading_->root != query.root.digest) RETURN_IF_ERROR(Start(query.root));
   ASSIGN_OR_RETURN(const WitnessedHead head, reading_->reader->Head());
-  ASSIGN_OR_RETURN(const LogTrust trust,
-                   LogTrustOf(query.root, reading_->origin,
-                              static_cast<std::size_t>(query.witnesses)));
+  ASSIGN_OR_RETURN(const LogTrust trust, LogTrustOf(query.root, reading_->origin,
+                                                    static_cast<std::size_t>(query.witnesses)));
   if (auto witnessed = CheckHead(head.note, trust); !witnessed) return witnessed.error();
   if (head.checkpoint.size < query.entries) {
-    return Error{ErrorCode::kUnavailable,
-                 "the log at " + url_ + " serves a head of " +
-                     std::to_string(head.checkpoint.size) + " entries, want " +
-                     std::to_string(query.entries) + "; ask again when it has caught up"};
+    return Error{ErrorCode::kUnavailable, "the log at " + url_ + " serves a head of " +
+                                              std::to_string(head.checkpoint.size) +
+                                              " entries, want " + std::to_string(query.entries) +
+                                              "; ask again when it has caught up"};
   }
   RETURN_IF_ERROR(Catch(head));
   if (!reading_->without_payload.empty()) RETURN_IF_ERROR(FetchMissing());

@@ -126,8 +126,9 @@ const GivenAnswer& Journal::Get(std::int64_t number) const {
 Status Journal::Write(const std::string& path, const std::string& bytes) {
   if (!health_) return health_;
   if (Status written = WriteDurably(files_, path, bytes); !written) {
-    health_ = Error{ErrorCode::kUnavailable, "the journal cannot be written, farm-signer must stop: " +
-                                                 written.error().message};
+    health_ =
+        Error{ErrorCode::kUnavailable,
+              "the journal cannot be written, farm-signer must stop: " + written.error().message};
   }
   return health_;
 }
@@ -174,9 +175,9 @@ Result<const GivenAnswer*> Journal::Append(const Bundle& line) {
   const auto number = static_cast<std::int64_t>(given_.size()) + 1;
   const std::string path = JoinPath(JoinPath(directory_, "answers"), AnswerName(number));
   ASSIGN_OR_RETURN(GivenAnswer answer, ReadAnswer(line, number, "answer to be signed"));
-  RETURN_IF_ERROR(Write(path, WriteReadableJson({{"format", kAnswerFormat},
-                                                 {"number", number},
-                                                 {"line", WriteBundleLine(line)}})));
+  RETURN_IF_ERROR(Write(
+      path, WriteReadableJson(
+                {{"format", kAnswerFormat}, {"number", number}, {"line", WriteBundleLine(line)}})));
   given_.push_back(std::move(answer));
   return &given_.back();
 }

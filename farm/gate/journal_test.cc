@@ -14,8 +14,8 @@
 namespace farm {
 namespace {
 
-// Files on a real directory.  From operation `dies_at` on nothing happens any more, as after a power
-// cut; then LoseUnsynced() takes back what was never synced: bytes, new names, and renames.
+// Files on a real directory.  From operation `dies_at` on nothing happens any more, as after a
+// power cut; then LoseUnsynced() takes back what was never synced: bytes, new names, and renames.
 class DyingFiles final : public FileSystem {
  public:
   int dies_at = 1 << 30;

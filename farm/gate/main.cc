@@ -23,7 +23,8 @@ const DaemonHelp kHelp{
     "Examples:\n"
     "  farm-signer --config /etc/farm/signer.json\n"
     "  farm-signer --config signer/config.json --die-with-parent\n"
-    "The configuration file is described in farm/gate/config.h. The journal in its \"state\" folder\n"
+    "The configuration file is described in farm/gate/config.h. The journal in its \"state\" "
+    "folder\n"
     "must never be lost or set back: it is what keeps one version from being signed twice.\n"};
 
 Status Serve(Daemon& daemon) {
@@ -41,7 +42,8 @@ Status Serve(Daemon& daemon) {
       [&](const HistoryQuery& query) { return history.Read(query); }, SystemClock());
   SignerService service(gate, config.peers,
                         [&](Status status) { daemon.RequestTermination(std::move(status)); });
-  ASSIGN_OR_RETURN(const RunningServer server, StartServer({config.listen, config.tls, {&service}}));
+  ASSIGN_OR_RETURN(const RunningServer server,
+                   StartServer({config.listen, config.tls, {&service}}));
   daemon.Ready({{"listen", server.listen()}, {"id", config.id}});
   daemon.WaitForTermination();
   return {};

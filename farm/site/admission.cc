@@ -46,8 +46,8 @@ Status CheckIntentIsFor(const ManifestView& manifest, const Intent& intent,
                         const std::string& builder) {
   if (intent.manifest != manifest.digest) {
     return Error{ErrorCode::kMismatch,
-                 "the intent is for manifest " + intent.manifest.Short() +
-                     ", this manifest is " + manifest.digest.Short(),
+                 "the intent is for manifest " + intent.manifest.Short() + ", this manifest is " +
+                     manifest.digest.Short(),
                  ExitCode::kBadSignature};
   }
   if (std::count(intent.sites.begin(), intent.sites.end(), builder) != 1) {
@@ -58,10 +58,9 @@ Status CheckIntentIsFor(const ManifestView& manifest, const Intent& intent,
   const bool first = intent.attempt == 1;
   const auto earlier = static_cast<std::int64_t>(intent.earlier.size());
   if (intent.attempt < 1 || first != intent.earlier.empty() || earlier >= intent.attempt) {
-    return Error{ErrorCode::kInvalidInput, "the intent is attempt " +
-                                               std::to_string(intent.attempt) + " and names " +
-                                               std::to_string(earlier) +
-                                               " earlier ones; want the attempts before it"};
+    return Error{ErrorCode::kInvalidInput,
+                 "the intent is attempt " + std::to_string(intent.attempt) + " and names " +
+                     std::to_string(earlier) + " earlier ones; want the attempts before it"};
   }
   return {};
 }
@@ -164,9 +163,9 @@ Status CheckInputs(const Admitted& admitted, const BlobStore& blobs) {
   const std::size_t count = missing.size();
   missing.resize(std::min(count, kMissingNamedMax));
   return Error{ErrorCode::kNotFound,
-               std::to_string(count) + " inputs are not in this site's store: " +
-                   Join(missing, ", ") + (count > missing.size() ? ", ..." : "") +
-                   "; put them there and ask again",
+               std::to_string(count) +
+                   " inputs are not in this site's store: " + Join(missing, ", ") +
+                   (count > missing.size() ? ", ..." : "") + "; put them there and ask again",
                ExitCode::kInputMissing};
 }
 

@@ -50,7 +50,8 @@ struct Admitted {
 //   the root in force; this site in it                                   18, 11
 //   manifest canonical and free of lint                                  2
 //   request by a requester, for this manifest                            11, 15, 16, 17, 18
-//   intent: witnessed, for this request and manifest, names this site, its attempt after earlier ones
+//   intent: witnessed, for this request and manifest, names this site, its attempt after earlier
+//   ones
 //                                                                        the same; 25
 //   approvals: each one, and the quorum of policy and `requires`         14
 //   lock: the manifest's, and well-formed                                22, 2

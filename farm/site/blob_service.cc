@@ -21,8 +21,8 @@ Result<StoredBlob> Receive(BlobStore& blobs, grpc::ServerReader<v1::PutRequest>&
   do {
     size += piece.piece().size();
     if (size > kPutBytesMax) {
-      return Error{ErrorCode::kLimitExceeded, digest.Text() + " has more than " +
-                                                  std::to_string(kPutBytesMax) + " bytes"};
+      return Error{ErrorCode::kLimitExceeded,
+                   digest.Text() + " has more than " + std::to_string(kPutBytesMax) + " bytes"};
     }
     RETURN_IF_ERROR(writer->Append(piece.piece()));
   } while (reader.Read(&piece));
@@ -40,8 +40,9 @@ grpc::Status BlobService::Missing(grpc::ServerContext* context, const v1::Missin
     return ToGrpc(peer.error());
   }
   if (static_cast<std::size_t>(request->digest_size()) > kMissingDigestsMax) {
-    return ToGrpc(Error{ErrorCode::kLimitExceeded,
-                        "more than " + std::to_string(kMissingDigestsMax) + " digests in one call"});
+    return ToGrpc(
+        Error{ErrorCode::kLimitExceeded,
+              "more than " + std::to_string(kMissingDigestsMax) + " digests in one call"});
   }
   for (const std::string& text : request->digest()) {
     const auto digest = Digest::Parse(text);

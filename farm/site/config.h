@@ -1,5 +1,6 @@
 // The site's configuration file.
-//   {"format": "farm-config/1", "listen": "127.0.0.1:4711", "id": "https://farm.example/sites/site-xa",
+//   {"format": "farm-config/1", "listen": "127.0.0.1:4711", "id":
+//   "https://farm.example/sites/site-xa",
 //    "country": "XA", "tls": {"certificate", "key", "authority"}, "root": "root.json",
 //    "policy": "policy.json", "key": "key.pem",
 //    "authority": {"certificate", "key", "transparencyKey"}, "store": "store", "work": "work",

@@ -26,7 +26,7 @@ struct LogPiece {
 using BuildEvent = std::variant<BuildPhase, LogPiece>;
 
 constexpr std::size_t kEventLogBytesMax = 4 << 20;  // kept for watchers that come late
-constexpr std::size_t kEventPhasesMax = 16384;      // two for each action of the largest plan, and air
+constexpr std::size_t kEventPhasesMax = 16384;  // two for each action of the largest plan, and air
 
 // Thread-safe.
 class BuildEvents {

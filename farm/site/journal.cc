@@ -129,9 +129,9 @@ Status SiteJournal::AdmitEpoch(std::uint64_t epoch) {
                  ExitCode::kRefused};
   }
   if (epoch == epoch_) return health_;
-  RETURN_IF_ERROR(Write(JoinPath(directory_, "epoch.json"),
-                        WriteReadableJson({{"format", kEpochFormat},
-                                           {"epoch", static_cast<std::int64_t>(epoch)}})));
+  RETURN_IF_ERROR(Write(
+      JoinPath(directory_, "epoch.json"),
+      WriteReadableJson({{"format", kEpochFormat}, {"epoch", static_cast<std::int64_t>(epoch)}})));
   epoch_ = epoch;
   return {};
 }

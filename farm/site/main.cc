@@ -115,33 +115,34 @@ Status Serve(Daemon& daemon) {
   assembly.monitor_fd = monitor;
   RootCache roots(*blobs, places.roots, assembly);
 
-  Site site(SiteParts{
-      .builder = config.id,
-      .files = config.files,
-      .kernel_limits = config.kernel_limits,
-      .blobs = *blobs,
-      .journal = *journal,
-      .signer = *signer,
-      .clock = SystemClock(),
-      .root = [&](const Lock& lock, const Stopped& stopped,
-                  const auto& progress) { return roots.Get(lock, stopped, progress); },
-      .executor =
-          [&](const ReadyRoot& root) {
-            SandboxSetup setup = sandbox;
-            setup.root_directory = root.directory;
-            setup.root_image = root.image;
-            return NewLocalExecutor(setup);
-          },
-      .publish = [&](const SiteParts::Publication& publication) {
-        return publisher->Publish(publication);
-      },
-      .programs = [&] { return Programs(config, own_program); }});
+  Site site(
+      SiteParts{.builder = config.id,
+                .files = config.files,
+                .kernel_limits = config.kernel_limits,
+                .blobs = *blobs,
+                .journal = *journal,
+                .signer = *signer,
+                .clock = SystemClock(),
+                .root = [&](const Lock& lock, const Stopped& stopped,
+                            const auto& progress) { return roots.Get(lock, stopped, progress); },
+                .executor =
+                    [&](const ReadyRoot& root) {
+                      SandboxSetup setup = sandbox;
+                      setup.root_directory = root.directory;
+                      setup.root_image = root.image;
+                      return NewLocalExecutor(setup);
+                    },
+                .publish =
+                    [&](const SiteParts::Publication& publication) {
+                      return publisher->Publish(publication);
+                    },
+                .programs = [&] { return Programs(config, own_program); }});
 
-  SiteService site_service(
-      site,
-      {config.id, config.country, config.kernel_limits ? "kernel" : "observed",
-       mounts_images ? "image" : "directory"},
-      config.peers, [&](Status status) { daemon.RequestTermination(std::move(status)); });
+  SiteService site_service(site,
+                           {config.id, config.country, config.kernel_limits ? "kernel" : "observed",
+                            mounts_images ? "image" : "directory"},
+                           config.peers,
+                           [&](Status status) { daemon.RequestTermination(std::move(status)); });
   BlobService blob_service(*blobs, config.peers);
   ASSIGN_OR_RETURN(const RunningServer server,
                    StartServer({config.listen, config.tls, {&site_service, &blob_service}}));

@@ -17,8 +17,8 @@ namespace farm {
 // Thread-safe: holds nothing but what it was made with.  One Get at a time.
 class RootCache {
  public:
-  // `directory` must exist; `packages` outlives this.  With a root monitor in `sandbox` the image is
-  // kept, to be mounted; else the unpacked tree.
+  // `directory` must exist; `packages` outlives this.  With a root monitor in `sandbox` the image
+  // is kept, to be mounted; else the unpacked tree.
   RootCache(BlobStore& packages, std::string directory, AssemblySandbox sandbox);
 
   // Found as it was assembled, or assembled now; equal to what the lock says in both cases.  A root

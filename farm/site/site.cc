@@ -28,9 +28,9 @@ class PlanEvents final : public EventSink {
   void Log(const Action&, std::string_view bytes) override { events_.Log(bytes); }
   void ActionEnded(const Action& action, const ActionResult& result) override {
     ++done_;
-    events_.Phase({"action", done_, total_,
-                   action.step + (result.end == ActionEnd::kSucceeded ? ": done"
-                                                                      : ": " + result.reason)});
+    events_.Phase(
+        {"action", done_, total_,
+         action.step + (result.end == ActionEnd::kSucceeded ? ": done" : ": " + result.reason)});
   }
 
  private:
@@ -95,9 +95,8 @@ Result<std::shared_ptr<BuildEvents>> Site::Build(const BuildQuestion& question) 
   }
   Running& build = running_[intent];
   build.events = std::make_shared<BuildEvents>();
-  build.thread = std::thread([this, question, intent, events = build.events] {
-    Run(question, intent, *events);
-  });
+  build.thread = std::thread(
+      [this, question, intent, events = build.events] { Run(question, intent, *events); });
   return build.events;
 }
 
@@ -155,9 +154,9 @@ Result<Record> Site::BuildRecord(const Admitted& admitted, const SiteRules& rule
   const UnixSeconds started = parts_.clock.Now();
   const std::unique_ptr<Executor> executor = parts_.executor(root);
   PlanEvents plan_events(events);
-  ASSIGN_OR_RETURN(const BuildOutcome outcome,
-                   RunPlan(admitted.plan, *executor, ExecuteContext{parts_.blobs, stopped},
-                           plan_events));
+  ASSIGN_OR_RETURN(
+      const BuildOutcome outcome,
+      RunPlan(admitted.plan, *executor, ExecuteContext{parts_.blobs, stopped}, plan_events));
   if (outcome.result == BuildResult::kFailed) {
     events.Log("\n" + outcome.failed_step + " failed: " + outcome.reason + "\n");
   }
@@ -179,20 +178,20 @@ Result<std::string> Site::Publish(KeptRecord kept, const Digest& intent, std::ui
   if (stopping()) return StoppedError();
   if (!kept.bundle.timestamp && kept.bundle.certificate &&
       parts_.clock.Now() > kept.bundle.certificate->not_after()) {
-    // No time stamp could say any more that it was signed while its leaf was valid.  Nobody has seen
-    // this signature: a stamped record would be kept as such.  The same payload, a new leaf.
-    ASSIGN_OR_RETURN(const Record record, ParseStatementAs<Record>(kept.bundle.envelope.payload,
-                                                                   "kept record"));
+    // No time stamp could say any more that it was signed while its leaf was valid.  Nobody has
+    // seen this signature: a stamped record would be kept as such.  The same payload, a new leaf.
+    ASSIGN_OR_RETURN(const Record record,
+                     ParseStatementAs<Record>(kept.bundle.envelope.payload, "kept record"));
     ASSIGN_OR_RETURN(kept.bundle, SignStatement(record, parts_.signer));
     RETURN_IF_ERROR(parts_.journal.KeepSigned(intent, kept.bundle));
   }
   ASSIGN_OR_RETURN(const SiteRules rules, ReadRules());
-  ASSIGN_OR_RETURN(const Bundle logged,
-                   parts_.publish({std::move(kept.bundle), epoch,
-                                   [&](const Bundle& stamped) {
-                                     return parts_.journal.KeepStamped(intent, stamped);
-                                   },
-                                   rules.root}));
+  ASSIGN_OR_RETURN(const Bundle logged, parts_.publish({std::move(kept.bundle), epoch,
+                                                        [&](const Bundle& stamped) {
+                                                          return parts_.journal.KeepStamped(
+                                                              intent, stamped);
+                                                        },
+                                                        rules.root}));
   RETURN_IF_ERROR(parts_.journal.KeepLogged(intent, logged));
   return WriteBundleLine(logged);
 }

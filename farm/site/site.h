@@ -80,8 +80,9 @@ class Site {
   // which could not be stamped or logged (exit 30) is kept, and asking again takes it further.
   // Errors of the call itself: kInvalidInput (intent line), exit 25 (epoch older than seen),
   // exit 30 (too many builds, or stopping).
-  // Errors of the end: those of Admit and CheckInputs; 13 (limits of the kernel are needed); 22 (the
-  // assembled root is another than the lock says); 26 (stopped); 30 (sandbox, disk, time stamp, log).
+  // Errors of the end: those of Admit and CheckInputs; 13 (limits of the kernel are needed); 22
+  // (the assembled root is another than the lock says); 26 (stopped); 30 (sandbox, disk, time
+  // stamp, log).
   Result<std::shared_ptr<BuildEvents>> Build(const BuildQuestion& question);
 
   // Ends what runs, without records.  Idempotent.

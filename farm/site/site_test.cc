@@ -11,8 +11,11 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <ostream>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "farm/base/files.h"
@@ -48,11 +51,15 @@ std::string LockBytes() {
 std::string ManifestBytes(const std::string& word) {
   const std::string text = R"(product: "hello" version: "1.0" revision: 1 architecture: "amd64"
 source_date_epoch: 1735689600
-source { name: "hello" tree: ")" + std::string(kTree) + R"("
-  file { name: "hello.tar" sha256: ")" + Sha256(kSourceBytes).Hex() + R"(" size: 10 }
+source { name: "hello" tree: ")" +
+                           std::string(kTree) + R"("
+  file { name: "hello.tar" sha256: ")" +
+                           Sha256(kSourceBytes).Hex() + R"(" size: 10 }
   directory { path: "source" } }
-toolchain { name: "cc" lock: ")" + Sha256(LockBytes()).Text() + R"(" }
-step { name: "build" input { source: "hello" at: "hello" } argv: "cc" argv: ")" + word + R"("
+toolchain { name: "cc" lock: ")" +
+                           Sha256(LockBytes()).Text() + R"(" }
+step { name: "build" input { source: "hello" at: "hello" } argv: "cc" argv: ")" +
+                           word + R"("
   output: "greet" }
 artifact { step: "build" path: "greet" })";
   const auto manifest = ParseManifestText(text, "test");
@@ -174,7 +181,9 @@ class World {
     return maker.MakeLine(draft);
   }
 
-  BuildQuestion Ask() { return AskFor(ManifestBytes("-O2"), [](Intent&) {}); }
+  BuildQuestion Ask() {
+    return AskFor(ManifestBytes("-O2"), [](Intent&) {});
+  }
   BuildQuestion AskFor(const std::string& manifest, const std::function<void(Intent&)>& change) {
     BuildQuestion question;
     question.manifest = manifest;
@@ -184,10 +193,9 @@ class World {
         Line(Request{Sha256(manifest), "hello", "1.0", "requester", kStart}, "requester", 0);
     question.request_line = WriteBundleLine(request);
     for (const char* auditor : {"auditor-0", "auditor-1"}) {
-      question.approval_lines.push_back(WriteBundleLine(
-          Line(Approval{Sha256(manifest), "hello", "1.0", {{"hello", kTree}}, auditor, "tree",
-                        kStart},
-               auditor, 100)));
+      question.approval_lines.push_back(WriteBundleLine(Line(
+          Approval{Sha256(manifest), "hello", "1.0", {{"hello", kTree}}, auditor, "tree", kStart},
+          auditor, 100)));
     }
     Intent intent;
     intent.request = request.PaeDigest();
@@ -243,8 +251,7 @@ class World {
       RETURN_IF_ERROR(publication.keep(bundle));
     }
     if (publish_fails == 2) return Lost();
-    const std::string leaf =
-        CanonicalizedBody(bundle.envelope, bundle.certificate, bundle.key());
+    const std::string leaf = CanonicalizedBody(bundle.envelope, bundle.certificate, bundle.key());
     if (!log.contains(leaf)) {
       LineDraft draft = maker.Draft(Request{}, "site-0", clock.Now());
       maker.Enter(bundle, draft);
@@ -277,10 +284,9 @@ class World {
       EXPECT_EQ(chmod((directory + "/" + name).c_str(), 0600), 0);
       return directory + "/" + name;
     };
-    const AuthorityFiles authority{
-        write("ca.pem", maker.root().operators[0].authority[0].Pem()),
-        write("ca.key.pem", maker.Key("ca-operator-0").Pem()),
-        write("transparency.key.pem", maker.Key("transparency").Pem())};
+    const AuthorityFiles authority{write("ca.pem", maker.root().operators[0].authority[0].Pem()),
+                                   write("ca.key.pem", maker.Key("ca-operator-0").Pem()),
+                                   write("transparency.key.pem", maker.Key("transparency").Pem())};
     auto signer = CertifiedSigner::Open(NewMemorySigner(maker.Key("site-0")), authority,
                                         {EvidenceMaker::SiteId(0), "site-0"}, clock);
     ASSERT_TRUE(signer) << signer.error().message;
@@ -302,10 +308,12 @@ class World {
           return ReadyRoot{"/nowhere", ""};
         },
         .executor = [this](const ReadyRoot&) { return std::make_unique<ScriptedExecutor>(script); },
-        .publish = [this](const SiteParts::Publication& publication) {
-          return Publish(publication);
-        },
-        .programs = [] { return std::map<std::string, Digest>{{"farm-site", D('5')}}; }});
+        .publish =
+            [this](const SiteParts::Publication& publication) { return Publish(publication); },
+        .programs =
+            [] {
+              return std::map<std::string, Digest>{{"farm-site", D('5')}};
+            }});
   }
 
   TemporaryDirectory temporary_ = *TemporaryDirectory::Make("");
@@ -325,8 +333,8 @@ TEST(Site, MakesARecordThatTheGateAccepts) {
   const BuildQuestion question = world.Ask();
   const auto line = world.Build(question);
   ASSERT_TRUE(line) << line.error().message;
-  const auto request = VerifyRequest(ParseBundleLine(question.request_line, "").value(),
-                                     world.root, world.policy);
+  const auto request =
+      VerifyRequest(ParseBundleLine(question.request_line, "").value(), world.root, world.policy);
   const auto intent = VerifyIntent(ParseBundleLine(question.intent_line, "").value(), *request,
                                    world.root, world.policy);
   const auto verified =
@@ -334,8 +342,7 @@ TEST(Site, MakesARecordThatTheGateAccepts) {
   ASSERT_TRUE(verified) << verified.error().message;
   const Record& record = verified->statement();
   EXPECT_EQ(record.result, BuildResult::kSucceeded);
-  EXPECT_EQ(record.outputs,
-            (std::vector<Artifact>{{"greet", Sha256("greeting"), 8, "0755"}}));
+  EXPECT_EQ(record.outputs, (std::vector<Artifact>{{"greet", Sha256("greeting"), 8, "0755"}}));
   EXPECT_EQ(record.lock, Sha256(question.lock));
   EXPECT_EQ(record.root_tar, D('2'));
   EXPECT_EQ(record.image, D('3'));
@@ -535,8 +542,7 @@ const Row kRows[] = {
     {"approval_of_another_manifest", ExitCode::kApproval,
      [](World& world) {
        BuildQuestion question = world.Ask();
-       question.approval_lines =
-           world.AskFor(ManifestBytes("-O3"), [](Intent&) {}).approval_lines;
+       question.approval_lines = world.AskFor(ManifestBytes("-O3"), [](Intent&) {}).approval_lines;
        return question;
      }},
     {"approval_after_the_intent", ExitCode::kNotValidThen,
@@ -570,8 +576,7 @@ const Row kRows[] = {
      }},
     {"assembled_root_is_another", ExitCode::kInputMissing,
      [](World& world) {
-       world.root_error =
-           Error{ErrorCode::kMismatch, "another image", ExitCode::kInputMissing};
+       world.root_error = Error{ErrorCode::kMismatch, "another image", ExitCode::kInputMissing};
        return Asked(world);
      }},
     {"no_sandbox_here", ExitCode::kUnavailable,
@@ -585,6 +590,8 @@ const Row kRows[] = {
        return Asked(world);
      }},
 };
+
+void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
 
 class Refusal : public ::testing::TestWithParam<Row> {};
 
