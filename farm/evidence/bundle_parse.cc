@@ -126,6 +126,7 @@ Result<PublicKey> ReadPublicKey(const Json& json, const std::string& where,
     auto read = PublicKey::FromSpki(spki);
     if (!read) return Wrap(fields.Where("rawBytes"), read.error());
     key = *std::move(read);
+    if (leaf && leaf->public_key != key) fields.Fail("rawBytes", "is not the log entry's key");
   } else {
     key = leaf->public_key;
   }

@@ -103,6 +103,12 @@ TEST(Bundle, RefusesWhatContradictsItselfOrIsMore) {
          tokens.push_back(tokens[0]);
        }},
       {"another_hint", "hint", [&](Json& j) { material(j)["publicKey"]["hint"] = "00"; }},
+      {"another_key_than_the_entrys", "rawBytes",
+       [&](Json& j) {
+         const PublicKey other = PrivateKey::Generate(KeyKind::kP256).public_key();
+         material(j)["publicKey"] = {{"hint", other.KeyId()},
+                                     {"rawBytes", Base64Encode(other.spki())}};
+       }},
       {"another_keyid", "keyid",
        [](Json& j) { j["dsseEnvelope"]["signatures"][0]["keyid"] = "00"; }},
       {"index", "logIndex", [&](Json& j) { entry(j)["logIndex"] = "6"; }},

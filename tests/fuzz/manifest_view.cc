@@ -1,0 +1,12 @@
+// Any bytes are a manifest or an error.
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "farm/evidence/manifest_view.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  (void)farm::ViewManifest(bytes);
+  return 0;
+}
