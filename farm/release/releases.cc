@@ -130,6 +130,7 @@ void Releases::State::Announce(const std::string& id) {
     if (!fresh && last->second == view) return;
     last->second = view;
   }
+  if (options.on_change) options.on_change(view);
   events.Add(id, std::move(view));
 }
 

@@ -24,6 +24,7 @@ struct ReleasesOptions {
   std::string published;  // directory
   SiteThreads site_threads = SiteThreads::kOnePerCall;
   std::function<Status()> check_disk;           // an error: no new intent now
+  std::function<void(const ReleaseView&)> on_change;  // for log lines; from any thread; may be empty
   std::function<void(const Error&)> on_broken;  // the ledger is broken: end the program
 };
 

@@ -1,0 +1,117 @@
+#include "farm/service/config.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "farm/json/json.h"
+
+namespace farm {
+namespace {
+
+constexpr std::size_t kSitesMax = 64;
+constexpr std::size_t kRolesMax = 3;
+
+Status ParseCoordinator(const ConfigFile& file, const Json& json, const std::string& where,
+                        FarmConfig& config) {
+  JsonFields fields(json, where);
+  config.coordinator_id = fields.String("id");
+  config.coordinator_key = file.Resolve(fields.String("key"));
+  const Json& authority = fields.Object("authority");
+  RETURN_IF_ERROR(fields.Finish());
+  JsonFields files(authority, fields.Where("authority"));
+  config.coordinator_authority.certificate = file.Resolve(files.String("certificate"));
+  config.coordinator_authority.key = file.Resolve(files.String("key"));
+  config.coordinator_authority.transparency_key = file.Resolve(files.String("transparencyKey"));
+  return files.Finish();
+}
+
+Status ParseLog(const Json& json, const std::string& where, FarmConfig& config) {
+  JsonFields fields(json, where);
+  config.log_url = fields.String("url");
+  if (fields.Has("origin")) config.log_origin = fields.String("origin");
+  fields.Ignore("address");
+  fields.Ignore("serverName");
+  RETURN_IF_ERROR(fields.Finish());
+  Json endpoint = json;
+  endpoint.erase("url");
+  endpoint.erase("origin");
+  ASSIGN_OR_RETURN(config.log, ParseEndpoint(endpoint, where, config.tls));
+  return {};
+}
+
+Status ParseTimestamp(const Json& json, const std::string& where, FarmConfig& config) {
+  JsonFields fields(json, where);
+  config.timestamp_url = fields.String("url");
+  if (fields.Has("authority")) config.timestamp_authority = fields.String("authority");
+  return fields.Finish();
+}
+
+Status ParseSites(const Json& list, const std::string& where, FarmConfig& config) {
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const std::string at = where + "[" + std::to_string(i) + "]";
+    JsonFields fields(list[i], at);
+    SiteAddress site;
+    site.id = fields.String("id");
+    fields.Ignore("address");
+    fields.Ignore("serverName");
+    RETURN_IF_ERROR(fields.Finish());
+    if (std::ranges::count(config.sites, site.id, &SiteAddress::id) != 0) {
+      return Error{ErrorCode::kInvalidInput, at + ".id: \"" + site.id + "\" stands there twice"};
+    }
+    Json endpoint = list[i];
+    endpoint.erase("id");
+    ASSIGN_OR_RETURN(site.endpoint, ParseEndpoint(endpoint, at, config.tls));
+    config.sites.push_back(std::move(site));
+  }
+  return {};
+}
+
+Status ParseRoles(const Json& json, const std::string& where, FarmConfig& config) {
+  JsonFields fields(json, where);
+  for (const auto& [name, list] : json.items()) {
+    for (const std::string& word : fields.Strings(name, kRolesMax)) {
+      if (word == "read") config.roles[name].insert(Role::kRead);
+      else if (word == "submit") config.roles[name].insert(Role::kSubmit);
+      else if (word == "approve") config.roles[name].insert(Role::kApprove);
+      else fields.Fail(name, "found \"" + word + "\", want \"read\", \"submit\" or \"approve\"");
+    }
+  }
+  return fields.Finish();
+}
+
+}  // namespace
+
+Result<FarmConfig> ParseFarmConfig(const ConfigFile& file) {
+  JsonFields fields(file.json, file.path);
+  fields.Format(kConfigFormat);
+  FarmConfig config;
+  config.listen = fields.String("listen");
+  config.root = file.Resolve(fields.String("root"));
+  config.policy = file.Resolve(fields.String("policy"));
+  config.store = file.Resolve(fields.String("store"));
+  config.database = file.Resolve(fields.String("database"));
+  config.published = file.Resolve(fields.String("published"));
+  if (fields.Has("diskFloorBytes")) {
+    config.disk_floor_bytes =
+        static_cast<std::uint64_t>(fields.Integer("diskFloorBytes", 0, kJsonIntegerMax));
+  }
+  const Json& tls = fields.Object("tls");
+  const Json& coordinator = fields.Object("coordinator");
+  const Json& log = fields.Object("log");
+  const Json& timestamp = fields.Object("timestamp");
+  const Json& signer = fields.Object("signer");
+  const Json& sites = fields.Array("sites", kSitesMax);
+  const Json& roles = fields.Object("roles");
+  RETURN_IF_ERROR(fields.Finish());
+
+  ASSIGN_OR_RETURN(config.tls, ParseTlsFiles(tls, fields.Where("tls"), file.directory));
+  RETURN_IF_ERROR(ParseCoordinator(file, coordinator, fields.Where("coordinator"), config));
+  RETURN_IF_ERROR(ParseLog(log, fields.Where("log"), config));
+  RETURN_IF_ERROR(ParseTimestamp(timestamp, fields.Where("timestamp"), config));
+  ASSIGN_OR_RETURN(config.signer, ParseEndpoint(signer, fields.Where("signer"), config.tls));
+  RETURN_IF_ERROR(ParseSites(sites, fields.Where("sites"), config));
+  RETURN_IF_ERROR(ParseRoles(roles, fields.Where("roles"), config));
+  return config;
+}
+
+}  // namespace farm

@@ -1,0 +1,20 @@
+// Values of farm/release as messages of farm.v1.  Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "farm/proto/farm.pb.h"
+#include "farm/release/releases.h"
+#include "farm/release/view.h"
+#include "farm/verify/policy.h"
+
+namespace farm {
+
+v1::ReleaseInfo InfoOf(const ReleaseView& view);
+v1::WhyReply WhyOf(const WhyView& why);
+v1::WatchEvent EventOf(const ReleaseEvent& event);
+// What decides about a release, in sentences.
+std::vector<std::string> RulesInWords(const Policy& policy, const std::vector<std::string>& sites);
+
+}  // namespace farm

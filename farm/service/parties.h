@@ -1,0 +1,87 @@
+// The parties that a release needs, as farmd reaches them: farm/release/world.h over the network.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "farm/base/clock.h"
+#include "farm/base/mutex.h"
+#include "farm/client/log_client.h"
+#include "farm/client/log_reader.h"
+#include "farm/client/site_client.h"
+#include "farm/evidence/trust_root.h"
+#include "farm/release/world.h"
+#include "farm/service/config.h"
+#include "farm/sign/certified_signer.h"
+#include "farm/store/blob_store.h"
+#include "farm/verify/policy.h"
+
+namespace farm {
+
+// A site that sends nothing for so long is asked whether it lives.
+constexpr std::chrono::seconds kSiteSilence{60};
+
+// Thread-safe.
+class RemoteNotary final : public Notary {
+ public:
+  // `clock` outlives this.  Errors: unreadable key or TLS files; kNotFound (log or time-stamping
+  // authority is not in the root).
+  static Result<std::unique_ptr<RemoteNotary>> Open(const FarmConfig& config, const TrustRoot& root,
+                                                    const Policy& policy, const Clock& clock);
+  Result<Bundle> Sign(const Statement& statement) override;
+  Result<Bundle> Stamp(const Bundle& bundle) override;
+  Result<Bundle> Append(const Bundle& bundle, std::uint64_t epoch) override;
+  Result<Bundle> AddConsistency(const Bundle& release, const std::vector<Bundle>& lines) override;
+  Result<std::vector<LoggedLeaf>> ReadNew() override;
+
+ private:
+  RemoteNotary() = default;
+  std::unique_ptr<CertifiedSigner> signer_;
+  std::unique_ptr<LogClient> log_;
+  std::unique_ptr<TimestampClient> timestamp_;
+  std::unique_ptr<LogReader> reader_;
+};
+
+// Thread-safe.
+class RemoteSites final : public Sites {
+ public:
+  // `blobs` outlives this.  Errors: unreadable TLS files.
+  static Result<std::unique_ptr<RemoteSites>> Open(const FarmConfig& config, BlobStore& blobs);
+  Result<Bundle> Build(const std::string& site, const BuildOrder& order,
+                       const BuildWatch& watch) override;
+  Status Fetch(const std::string& site, const Digest& digest, BlobStore& to) override;
+
+ private:
+  explicit RemoteSites(BlobStore& blobs) : blobs_(blobs) {}
+  Result<SiteClient*> Find(const std::string& site);
+  BlobStore& blobs_;
+  std::map<std::string, std::unique_ptr<SiteClient>> clients_;
+};
+
+// Thread-safe.
+class RemoteDecider final : public Decider {
+ public:
+  static Result<std::unique_ptr<RemoteDecider>> Open(const FarmConfig& config);
+  Result<Bundle> Decide(const DecisionInput& input) override;
+
+ private:
+  explicit RemoteDecider(std::unique_ptr<SignerClient> client) : client_(std::move(client)) {}
+  std::unique_ptr<SignerClient> client_;
+};
+
+// Kits of farm/replay.
+class ReplayKits final : public KitMaker {
+ public:
+  Status WriteKit(const KitOrder& order, BlobStore& blobs, const ByteSink& sink) override;
+};
+
+// Seconds of the steady clock.
+class SteadySeconds final : public Clock {
+ public:
+  UnixSeconds Now() const override;
+};
+
+}  // namespace farm

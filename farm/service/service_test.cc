@@ -1,0 +1,302 @@
+// farmd's door over a farm in memory: mutual TLS, roles, calls and streams as a client sees them.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "farm/client/farm_client.h"
+#include "farm/client/server.h"
+#include "farm/crypto/certificate.h"
+#include "farm/crypto/hash.h"
+#include "farm/release/harness.h"
+#include "farm/service/authority.h"
+#include "farm/service/blob_door.h"
+#include "farm/service/config.h"
+#include "farm/service/farm_door.h"
+#include "farm/service/messages.h"
+
+namespace farm {
+namespace {
+
+class Door : public testing::Test {
+ protected:
+  void SetUp() override {
+    directory_.emplace(Must(TemporaryDirectory::Make("")));
+    authority_certificate_.emplace(
+        IssueAuthority(authority_key_, "test", "test TLS", Now(), 3600));
+    farm_door_ = std::make_unique<FarmDoor>(harness_.farm(), harness_.store(), authority_);
+    blob_door_ = std::make_unique<BlobDoor>(harness_.store(), authority_,
+                                            [this] { return harness_.disk; });
+    server_.emplace(Must(StartServer(
+        {"127.0.0.1:0", Tls("farmd"), {farm_door_.get(), blob_door_.get()}})));
+    harness_.farm().Start();
+  }
+  void TearDown() override {
+    farm_door_->Stop();
+    server_->Stop();
+  }
+
+  static UnixSeconds Now() { return SystemClock().Now(); }
+
+  TlsFiles Tls(const std::string& name) {
+    const PrivateKey key = PrivateKey::Generate(KeyKind::kP256);
+    const std::string base = JoinPath(directory_->path(), name);
+    const TlsFiles files{base + ".pem", base + ".key.pem", base + ".authority.pem"};
+    const Certificate leaf = IssueTlsLeaf(
+        authority_key_, *authority_certificate_,
+        {.key = key.public_key(), .common_name = name, .dns_names = {name, "localhost"},
+         .ip_addresses = {"127.0.0.1"}, .not_before = Now() - 60});
+    Must(WriteDurably(RealFileSystem(), files.certificate, leaf.Pem()));
+    Must(WriteDurably(RealFileSystem(), files.key, key.Pem()));
+    Must(WriteDurably(RealFileSystem(), files.authority, authority_certificate_->Pem()));
+    return files;
+  }
+  std::unique_ptr<FarmClient> Client(const std::string& name) {
+    return Must(FarmClient::Open({server_->listen(), "farmd", Tls(name)}));
+  }
+  static v1::SubmitRequest SubmitRequestOf(const Submission& submission) {
+    v1::SubmitRequest request;
+    request.set_manifest(submission.manifest);
+    request.set_lock(submission.lock);
+    request.set_request_line(submission.request_line);
+    return request;
+  }
+  v1::ApproveRequest ApproveRequestOf(const Submission& submission, int auditor) {
+    v1::ApproveRequest request;
+    request.set_manifest(submission.manifest);
+    request.set_approval_line(harness_.world().MakeApproval(submission.manifest, auditor));
+    return request;
+  }
+
+  Harness harness_{SiteThreads::kOnePerCall};
+  std::optional<TemporaryDirectory> directory_;
+  const PrivateKey authority_key_ = PrivateKey::Generate(KeyKind::kP256);
+  std::optional<Certificate> authority_certificate_;
+  const Authority authority_{{{"requester-1", {Role::kSubmit, Role::kRead}},
+                              {"auditor-1", {Role::kApprove, Role::kRead}},
+                              {"reader-1", {Role::kRead}}}};
+  std::unique_ptr<FarmDoor> farm_door_;
+  std::unique_ptr<BlobDoor> blob_door_;
+  std::optional<RunningServer> server_;
+};
+
+TEST_F(Door, AReleaseFromSubmissionToItsEndAsAClientSeesIt) {
+  const auto requester = Client("requester-1");
+  const auto auditor = Client("auditor-1");
+  const auto reader = Client("reader-1");
+  const Submission submission = harness_.Make("1.0");
+  const std::string id = Must(requester->Submit(SubmitRequestOf(submission))).release_id();
+  EXPECT_EQ(Must(auditor->Approve(ApproveRequestOf(submission, 0))).approvals(), 1);
+  EXPECT_EQ(Must(auditor->Approve(ApproveRequestOf(submission, 1))).approvals(), 2);
+
+  v1::WatchRequest watch;
+  watch.set_release_id(id);
+  watch.set_logs(true);
+  std::string log;
+  v1::ReleaseInfo last;
+  std::uint64_t number = 0;
+  Must(reader->Watch(
+      watch,
+      [&](const v1::WatchEvent& event) {
+        EXPECT_GE(event.number(), number);
+        number = event.number();
+        if (event.has_log()) log += event.log().text();
+        if (event.has_info()) last = event.info();
+        return true;
+      },
+      {}));
+  EXPECT_EQ(last.stage(), v1::RELEASED);
+  EXPECT_EQ(last.exit_code(), 0);
+  EXPECT_EQ(last.file_size(), 2);
+  EXPECT_NE(log.find("cc greet.c"), std::string::npos);
+
+  EXPECT_EQ(Must(reader->Get(id)).stage(), v1::RELEASED);
+  EXPECT_EQ(Must(reader->List("greeting")).release_size(), 1);
+  EXPECT_EQ(Must(reader->List("other")).release_size(), 0);
+  EXPECT_GE(Must(reader->Why(id)).reason_size(), 1);
+  EXPECT_TRUE(Must(requester->Submit(SubmitRequestOf(submission))).already_there());
+
+  // Who comes back with the last number after the end is told the end, and let go.
+  watch.set_after(number);
+  int events = 0;
+  Must(reader->Watch(
+      watch,
+      [&](const v1::WatchEvent& event) {
+        ++events;
+        EXPECT_EQ(event.info().stage(), v1::RELEASED);
+        return true;
+      },
+      {}));
+  EXPECT_EQ(events, 1);
+}
+
+TEST_F(Door, EachCallWantsItsRole) {
+  const Submission submission = harness_.Make("1.0");
+  const auto expect_refused = [](const auto& result, const char* what) {
+    ASSERT_FALSE(result) << what;
+    EXPECT_EQ(result.error().Exit(), ExitCode::kRefused) << what << result.error().message;
+    EXPECT_NE(result.error().message.find("may not"), std::string::npos) << result.error().message;
+  };
+  const auto reader = Client("reader-1");
+  const auto stranger = Client("stranger");
+  const auto auditor = Client("auditor-1");
+  expect_refused(reader->Submit(SubmitRequestOf(submission)), "reader submits");
+  expect_refused(auditor->Submit(SubmitRequestOf(submission)), "auditor submits");
+  expect_refused(reader->Approve(ApproveRequestOf(submission, 0)), "reader approves");
+  expect_refused(Client("requester-1")->Approve(ApproveRequestOf(submission, 0)),
+                 "requester approves");
+  expect_refused(reader->Cancel("x"), "reader cancels");
+  expect_refused(stranger->Get("x"), "stranger gets");
+  expect_refused(stranger->List(""), "stranger lists");
+  expect_refused(stranger->Why("x"), "stranger asks why");
+  expect_refused(stranger->Plan({}), "stranger plans");
+  expect_refused(stranger->Watch({}, [](const v1::WatchEvent&) { return true; }, {}),
+                 "stranger watches");
+  expect_refused(stranger->blobs().Missing({Sha256("x")}), "stranger asks for blobs");
+  expect_refused(stranger->blobs().Get(Sha256("x"), harness_.store(), {}), "stranger gets a blob");
+  expect_refused(reader->blobs().Put(Must(harness_.store().PutBytes("x")).digest,
+                                     harness_.store(), {}),
+                 "reader puts a blob");
+  EXPECT_TRUE(harness_.farm().List("").empty());
+}
+
+TEST_F(Door, ErrorsKeepTheirExitCodes) {
+  const auto requester = Client("requester-1");
+  const auto unknown = requester->Get("nothing/1/r1/000000000000");
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().Exit(), ExitCode::kInputMissing);
+  v1::SubmitRequest malformed;
+  malformed.set_manifest("{}");
+  EXPECT_EQ(requester->Submit(malformed).error().Exit(), ExitCode::kUsage);
+  Submission submission = harness_.Make("1.0");
+  Must(harness_.store().Remove(Sha256("source of 1.0")));
+  const auto missing = requester->Submit(SubmitRequestOf(submission));
+  EXPECT_EQ(missing.error().Exit(), ExitCode::kInputMissing);
+  EXPECT_NE(missing.error().message.find("greeting.tar"), std::string::npos);
+}
+
+TEST_F(Door, PlanSaysWhatIsMissingAndWhoDecidesAndChangesNothing) {
+  const Submission submission = harness_.Make("1.0");
+  v1::PlanRequest request;
+  request.set_manifest(submission.manifest);
+  const auto reader = Client("reader-1");
+  const v1::PlanReply without_lock = Must(reader->Plan(request));
+  EXPECT_EQ(without_lock.missing_blob_size(), 1);
+  Must(harness_.store().PutBytes(submission.lock));
+  EXPECT_EQ(Must(reader->Plan(request)).missing_blob_size(), 0);
+  Must(harness_.store().Remove(Sha256("a package")));
+  const v1::PlanReply plan = Must(reader->Plan(request));
+  ASSERT_EQ(plan.missing_blob_size(), 1);
+  EXPECT_EQ(plan.missing_blob(0), Sha256("a package").Text());
+  EXPECT_EQ(plan.approvals(), 0);
+  EXPECT_EQ(plan.approvals_needed(), 2);
+  EXPECT_GE(plan.rule_size(), 4);
+  EXPECT_NE(plan.plan().find("farm-plan/1"), std::string::npos);
+  EXPECT_TRUE(harness_.farm().List("").empty());
+}
+
+TEST_F(Door, BlobsGoInAndOutAndNothingGoesInBelowTheDiskFloor) {
+  const auto requester = Client("requester-1");
+  const std::string large(3 << 20, 'x');
+  const auto other = Must(BlobStore::Open(RealFileSystem(), JoinPath(directory_->path(), "other")));
+  const Digest digest = Must(other->PutBytes(large)).digest;
+  EXPECT_EQ(Must(requester->blobs().Missing({digest})).size(), 1u);
+  Must(requester->blobs().Put(digest, *other, {}));
+  EXPECT_TRUE(Must(requester->blobs().Missing({digest})).empty());
+  Must(other->Remove(digest));
+  Must(requester->blobs().Get(digest, *other, {}));
+  EXPECT_EQ(Must(other->GetBytes(digest, large.size())), large);
+  harness_.disk = Error{ErrorCode::kUnavailable, "the disk is full"};
+  const Digest small = Must(other->PutBytes("small")).digest;
+  const Status refused = requester->blobs().Put(small, *other, {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().Exit(), ExitCode::kUnavailable);
+}
+
+TEST_F(Door, StopEndsWatchersThatCanComeBack) {
+  const Submission submission = harness_.Make("1.0");
+  const std::string id = Must(harness_.farm().Submit(submission)).id;
+  const auto reader = Client("reader-1");
+  v1::WatchRequest watch;
+  watch.set_release_id(id);
+  const Status ended = reader->Watch(
+      watch,
+      [&](const v1::WatchEvent&) {
+        farm_door_->Stop();
+        return true;
+      },
+      {});
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(ended.error().code, ErrorCode::kUnavailable);
+}
+
+Json GoodConfig() {
+  const Json tls = {{"certificate", "tls.pem"}, {"key", "tls.key.pem"}, {"authority", "ca.pem"}};
+  return {{"format", "farm-config/1"},
+          {"listen", "127.0.0.1:0"},
+          {"tls", tls},
+          {"root", "root.json"},
+          {"policy", "policy.json"},
+          {"store", "store"},
+          {"database", "state"},
+          {"published", "/srv/published"},
+          {"coordinator",
+           {{"id", "https://farm.example/parties/farmd"},
+            {"key", "key.pem"},
+            {"authority",
+             {{"certificate", "a.pem"}, {"key", "a.key.pem"}, {"transparencyKey", "t.pem"}}}}},
+          {"log", {{"address", "127.0.0.1:1"}, {"serverName", "log"}, {"url", "http://127.0.0.1:2"}}},
+          {"timestamp", {{"url", "http://127.0.0.1:3"}}},
+          {"signer", {{"address", "127.0.0.1:4"}, {"serverName", "signer"}}},
+          {"sites", Json::array({{{"id", "https://farm.example/sites/xa"},
+                                  {"address", "127.0.0.1:5"},
+                                  {"serverName", "site-xa"}}})},
+          {"roles", {{"requester-1", {"submit", "read"}}}}};
+}
+
+TEST(FarmConfig, ReadsWhatItSaysAndRefusesTheRest) {
+  ConfigFile file;
+  file.json = GoodConfig();
+  file.directory = "/etc/farm";
+  file.path = "/etc/farm/farmd.json";
+  const FarmConfig config = Must(ParseFarmConfig(file));
+  EXPECT_EQ(config.store, "/etc/farm/store");
+  EXPECT_EQ(config.published, "/srv/published");
+  EXPECT_EQ(config.sites.at(0).endpoint.server_name, "site-xa");
+  EXPECT_EQ(config.disk_floor_bytes, kDiskFloorBytes);
+  EXPECT_EQ(config.roles.at("requester-1"), (std::set<Role>{Role::kSubmit, Role::kRead}));
+
+  const std::pair<const char*, std::function<void(Json&)>> cases[] = {
+      {"colour", [](Json& json) { json["colour"] = 1; }},
+      {"listen", [](Json& json) { json.erase("listen"); }},
+      {"format", [](Json& json) { json["format"] = "farm-config/2"; }},
+      {"roles.requester-1", [](Json& json) { json["roles"]["requester-1"] = {"write"}; }},
+      {"coordinator.authority", [](Json& json) { json["coordinator"].erase("authority"); }},
+      {"sites[1]", [](Json& json) { json["sites"].push_back(json["sites"][0]); }},
+      {"log", [](Json& json) { json["log"]["port"] = 5; }},
+      {"diskFloorBytes", [](Json& json) { json["diskFloorBytes"] = -1; }},
+  };
+  for (const auto& [field, change] : cases) {
+    file.json = GoodConfig();
+    change(file.json);
+    const auto parsed = ParseFarmConfig(file);
+    ASSERT_FALSE(parsed) << field;
+    EXPECT_EQ(parsed.error().code, ErrorCode::kInvalidInput) << field;
+    EXPECT_NE(parsed.error().message.find(field), std::string::npos) << parsed.error().message;
+  }
+}
+
+TEST(Messages, EveryStageHasItsName) {
+  std::set<v1::Stage> stages;
+  for (int stage = 0; stage <= static_cast<int>(Stage::kRefused); ++stage) {
+    ReleaseView view;
+    view.stage = static_cast<Stage>(stage);
+    stages.insert(InfoOf(view).stage());
+  }
+  EXPECT_EQ(stages.size(), static_cast<std::size_t>(Stage::kRefused) + 1);
+}
+
+}  // namespace
+}  // namespace farm
