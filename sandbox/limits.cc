@@ -16,6 +16,9 @@ namespace {
 
 constexpr rlim_t kOpenFilesSoft = 1024;
 constexpr rlim_t kOpenFilesHard = 65536;
+// Not 0: with a core_pattern that starts a program, the kernel starts it, as the host's root, for 0
+// as well; 1 is the value by which it does not (core(5)), and too small for a file.
+constexpr rlim_t kNoCore = 1;
 constexpr rlim_t kStackBytes = 8 << 20;
 constexpr rlim_t kLockedBytes = 8 << 20;
 constexpr rlim_t kMessageQueueBytes = 819200;
@@ -104,7 +107,7 @@ Status SetRlimits(const Spec& spec, bool memory_is_observed) {
   rlim_t file = spec.work_directory.empty() ? RLIM_INFINITY : or_infinity(limits.disk_bytes);
   rlim_t processes = or_infinity(limits.pids);
   const Row rows[] = {
-      {RLIMIT_CORE, "CORE", 0, 0},
+      {RLIMIT_CORE, "CORE", kNoCore, kNoCore},
       {RLIMIT_CPU, "CPU", cpu, cpu == RLIM_INFINITY ? cpu : cpu + 1},
       {RLIMIT_DATA, "DATA", data, data},
       {RLIMIT_FSIZE, "FSIZE", file, file},

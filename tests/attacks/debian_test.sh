@@ -72,7 +72,7 @@ assemble as_user "$state/second"
 cmp "$state/first/root.tar" "$state/second/root.tar"
 
 echo "== image"
-mkdir -m 0777 "$state/roots" "$state/image"
+mkdir -m 0777 "$state/roots" "$state/build-image"
 chmod 0777 "$state/roots"
 as_root "${tools[@]}" --work "$state/roots" --bind-ro "$state/first/root.tar" /build/root.tar \
   --output /build/root.erofs --output-dir "$state/image" -- /bin/sh -c \
@@ -82,7 +82,7 @@ as_root "${tools[@]}" --work "$state/roots" --bind-ro "$state/first/root.tar" /b
 
 build() { # NAME WHO ROOT-WORDS...
   echo "== building: $1"
-  local name=$1
+  local name=build-$1
   shift
   mkdir "$state/$name"
   chown $user "$state/$name"
@@ -111,8 +111,8 @@ rootless() { setpriv --reuid $user --regid $user --clear-groups "$launcher" run 
 build rootless rootless --root-dir "$state/roots/root"
 
 echo "== the same bytes"
-ls -l "$state/directory"
-[ -n "$(ls "$state/directory")" ]
-diff -r "$state/directory" "$state/image"
-diff -r "$state/directory" "$state/rootless"
+ls -l "$state/build-directory"
+[ -n "$(ls "$state/build-directory")" ]
+diff -r "$state/build-directory" "$state/build-image"
+diff -r "$state/build-directory" "$state/build-rootless"
 echo ok

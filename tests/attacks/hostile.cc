@@ -431,7 +431,7 @@ std::string Uptime(const Arguments&) {
 
 std::string Standard(const Arguments&) {
   // Pipes of another owner cannot be opened anew; a shell's "> /dev/stderr" must work.
-  rlimit core = {1, 1};
+  rlimit core = {9, 9};
   getrlimit(RLIMIT_CORE, &core);
   char host[65] = {};
   gethostname(host, sizeof host);
@@ -439,7 +439,7 @@ std::string Standard(const Arguments&) {
   char mode[8];
   std::snprintf(mode, sizeof mode, "%03o", mask);
   return "stdout=" + OpenVerdict("/dev/stdout", O_WRONLY) +
-         " core=" + std::to_string(core.rlim_cur + core.rlim_max) + " host=" + host +
+         " core=" + std::to_string(core.rlim_cur * core.rlim_max) + " host=" + host +
          " umask=" + mode;
 }
 
