@@ -10,6 +10,7 @@
 #include "farm/client/farm_client.h"
 #include "farm/evidence/bundle.h"
 #include "farm/sign/certified_signer.h"
+#include "farm/source/source.h"
 
 namespace farm {
 namespace {
