@@ -316,7 +316,8 @@ Result<Assembled> AssembleRoot(const AssembleRequest& request, const AssemblySan
   }
   const std::string partial = PartialOf(request.directory);
   RETURN_IF_ERROR(RemoveOne(partial, sandbox));
-  RETURN_IF_ERROR(MakeDirectoryWithMode(partial, 0755));
+  // Closed: within it lies a folder that everybody may write to.
+  RETURN_IF_ERROR(MakeDirectoryWithMode(partial, 0700));
   const auto assemble = [&]() -> Result<Assembled> {
     RETURN_IF_ERROR(MakeRepository(request, JoinPath(partial, "repository")));
     // Writable for the mapped root, an id that we need not know.
