@@ -132,9 +132,9 @@ void Daemon::RequestTermination(Status status) {
 void Daemon::ExitWithin(std::chrono::milliseconds time) {
   std::thread([time] {
     std::this_thread::sleep_for(time);
-    MutexLock lock(TerminationReason().mutex);
-    const Status& status = TerminationReason().status;
-    _exit(static_cast<int>(status ? ExitCode::kProved : status.error().Exit()));
+    Reason& reason = TerminationReason();
+    MutexLock lock(reason.mutex);
+    _exit(static_cast<int>(reason.status ? ExitCode::kProved : reason.status.error().Exit()));
   }).detach();
 }
 
