@@ -42,14 +42,8 @@ Status CheckRequestIsFor(const ManifestView& manifest, const VerifiedRequest& re
                ExitCode::kBadSignature};
 }
 
-Status CheckIntentIsFor(const ManifestView& manifest, const Intent& intent,
-                        const std::string& builder) {
-  if (intent.manifest != manifest.digest) {
-    return Error{ErrorCode::kMismatch,
-                 "the intent is for manifest " + intent.manifest.Short() + ", this manifest is " +
-                     manifest.digest.Short(),
-                 ExitCode::kBadSignature};
-  }
+// That it is for the request's manifest, VerifyIntent has seen.
+Status CheckIntentAsks(const Intent& intent, const std::string& builder) {
   if (std::count(intent.sites.begin(), intent.sites.end(), builder) != 1) {
     return Error{ErrorCode::kUntrusted,
                  "the intent asks " + Join(intent.sites, ", ") + ", not this site, " + builder,
@@ -135,7 +129,7 @@ Result<Admitted> Admit(const BuildQuestion& question, const SiteRules& rules) {
   ASSIGN_OR_RETURN(const Bundle intent_line, ParseBundleLine(question.intent_line, "intent line"));
   auto intent = VerifyIntent(intent_line, *request, rules.root, policy);
   if (!intent) return Wrap("intent", intent.error());
-  RETURN_IF_ERROR(CheckIntentIsFor(*view, intent->statement(), rules.builder));
+  RETURN_IF_ERROR(CheckIntentAsks(intent->statement(), rules.builder));
 
   RETURN_IF_ERROR(CheckApprovals(question, *view, *request, *intent, rules, policy));
   ASSIGN_OR_RETURN(Lock lock, ReadLock(question.lock, manifest->lock));
