@@ -277,6 +277,12 @@ Status RemoveOne(const std::string& path, const AssemblySandbox& sandbox) {
                ExitCode::kUnavailable};
 }
 
+// The launcher removes what belongs to the mapped ids; it could not enter the closed folder above.
+Status RemovePartial(const std::string& directory, const AssemblySandbox& sandbox) {
+  RETURN_IF_ERROR(RemoveOne(JoinPath(PartialOf(directory), "build"), sandbox));
+  return RemoveTree(PartialOf(directory));
+}
+
 Status CheckFile(const std::string& path, const Digest& want) {
   if (!FileExists(path)) return Error{ErrorCode::kNotFound, path + ": not kept"};
   ASSIGN_OR_RETURN(const FileDigest found, DigestOfFile(path));
@@ -315,7 +321,7 @@ Result<Assembled> AssembleRoot(const AssembleRequest& request, const AssemblySan
     return Error{ErrorCode::kInternal, request.directory + ": is there already"};
   }
   const std::string partial = PartialOf(request.directory);
-  RETURN_IF_ERROR(RemoveOne(partial, sandbox));
+  RETURN_IF_ERROR(RemovePartial(request.directory, sandbox));
   // Closed: within it lies a folder that everybody may write to.
   RETURN_IF_ERROR(MakeDirectoryWithMode(partial, 0700));
   const auto assemble = [&]() -> Result<Assembled> {
@@ -328,7 +334,7 @@ Result<Assembled> AssembleRoot(const AssembleRequest& request, const AssemblySan
                    std::chrono::duration_cast<std::chrono::milliseconds>(passed).count());
   };
   Result<Assembled> assembled = assemble();
-  const Status removed = RemoveOne(partial, sandbox);
+  const Status removed = RemovePartial(request.directory, sandbox);
   if (!assembled) return Wrap("assembling the root", assembled.error());
   RETURN_IF_ERROR(removed);
   return assembled;
@@ -353,7 +359,7 @@ Result<Assembled> FindAssembled(const Lock& lock, const std::string& directory,
 }
 
 Status RemoveAssembled(const std::string& directory, const AssemblySandbox& sandbox) {
-  RETURN_IF_ERROR(RemoveOne(PartialOf(directory), sandbox));
+  RETURN_IF_ERROR(RemovePartial(directory, sandbox));
   return RemoveOne(directory, sandbox);
 }
 
