@@ -254,7 +254,7 @@ Status Maker::MakePersons() {
                {"root", "root.json"},
                {"policy", "policy.json"},
                {"farm", {{"address", Address("farmd")}, {"serverName", "farmd"}}},
-               {"store", "store"}}));
+               {"store", JoinPath(options_.directory, "inputs")}}));
   }
   return {};
 }

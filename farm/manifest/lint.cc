@@ -69,7 +69,7 @@ bool IsIn(std::string_view inner, std::string_view outer) {
 
 class Linter {
  public:
-  Linter(const Manifest& manifest, Problems& problems) : manifest_(manifest), problems_(problems) {}
+  Linter(const Manifest& manifest, ManifestProblems& problems) : manifest_(manifest), problems_(problems) {}
 
   void Run() {
     CheckHead();
@@ -361,7 +361,7 @@ class Linter {
   }
 
   const Manifest& manifest_;
-  Problems& problems_;
+  ManifestProblems& problems_;
   std::set<std::string> source_names_;
   std::set<std::string> step_names_;
   std::set<std::string> used_sources_;
@@ -370,16 +370,16 @@ class Linter {
 
 }  // namespace
 
-void FindProblems(const Manifest& manifest, Problems& problems) {
+void FindProblems(const Manifest& manifest, ManifestProblems& problems) {
   Linter(manifest, problems).Run();
 }
 
 Status LintManifest(const Manifest& manifest) {
-  Problems problems;
+  ManifestProblems problems;
   FindProblems(manifest, problems);
   if (problems.empty()) return {};
   std::vector<std::string> lines;
-  for (const Problem& problem : problems.list()) {
+  for (const ManifestProblem& problem : problems.list()) {
     if (lines.size() < kProblemsMax) lines.push_back(problem.field + ": " + problem.message);
   }
   return Error{ErrorCode::kInvalidInput, Join(lines, "\n")};

@@ -99,7 +99,7 @@ class Places {
 
 class Converter {
  public:
-  explicit Converter(Problems& problems) : problems_(problems) {}
+  explicit Converter(ManifestProblems& problems) : problems_(problems) {}
 
   Manifest Convert(const v1::Manifest& in) {
     Manifest out;
@@ -223,7 +223,7 @@ class Converter {
     return out;
   }
 
-  Problems& problems_;
+  ManifestProblems& problems_;
 };
 
 // ---- value -> message -------------------------------------------------------------------------
@@ -312,14 +312,14 @@ Result<Manifest> ParseManifestText(std::string_view text, std::string_view file_
   pb::io::ArrayInputStream stream(text.data(), static_cast<int>(text.size()));
   if (!parser.Parse(&stream, &message)) return errors.ToError();
 
-  Problems problems;
+  ManifestProblems problems;
   Manifest manifest = Converter(problems).Convert(message);
   FindProblems(manifest, problems);
   if (!problems.empty()) {
     const Places places(message, tree);
     std::map<int, std::vector<std::string>> by_line;
     std::size_t count = 0;
-    for (const Problem& problem : problems.list()) {
+    for (const ManifestProblem& problem : problems.list()) {
       if (++count > kProblemsMax) break;
       const int line = places.LineOf(problem.field);
       by_line[line].push_back(file + ":" + std::to_string(line) + ": " + problem.field + ": " +
