@@ -12,9 +12,4 @@ namespace sandbox {
 // Fails closed: a wall that the kernel cannot give is Ended::kError, before anything is started.
 Outcome Run(const Spec& spec);
 
-// Refuses namespaces that are not new: compares /proc/<pid>/ns with our own.
-Status VerifyNamespaces(pid_t pid);
-// Refuses a map that gives away host uid 0 or the whole host. `map`: the text of a uid_map.
-Status VerifyIdMap(const std::string& map);
-
 }  // namespace sandbox

@@ -3,8 +3,8 @@
 
 #include "sandbox/authority.h"
 #include "sandbox/collect.h"
+#include "sandbox/inspect.h"
 #include "sandbox/outcome.h"
-#include "sandbox/run.h"
 #include "sandbox/spec.h"
 #include "sandbox/system.h"
 #include "sandbox/text.h"

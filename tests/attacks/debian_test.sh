@@ -72,13 +72,13 @@ assemble as_user "$state/second"
 cmp "$state/first/root.tar" "$state/second/root.tar"
 
 echo "== image"
-mkdir -m 0777 "$state/roots" "$state/build-image"
+mkdir -m 0777 "$state/roots" "$state/image"
 chmod 0777 "$state/roots"
 as_root "${tools[@]}" --work "$state/roots" --bind-ro "$state/first/root.tar" /build/root.tar \
   --output /build/root.erofs --output-dir "$state/image" -- /bin/sh -c \
   'set -e; mkdir root; tar -C root --numeric-owner --exclude="./dev/*" -xf root.tar
-   mkdir -p root/build; mkfs.erofs -d0 -T1700000000 root.erofs root' >"$state/image.log" 2>&1 ||
-  { tail "$state/image.log"; exit 1; }
+   mkdir -p root/build; mkfs.erofs -d0 -T1700000000 root.erofs root >/dev/null' >"$state/image.log" 2>&1 ||
+  { tail -c 2000 "$state/image.log"; exit 1; }
 
 build() { # NAME WHO ROOT-WORDS...
   echo "== building: $1"

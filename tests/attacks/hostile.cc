@@ -365,7 +365,13 @@ std::string MakeOutputs(const Arguments& words) {
   }
   if (kind == "absolute") return Verdict(symlink("/etc/passwd", "/build/out/link"));
   if (kind == "outward") return Verdict(symlink("../../etc/passwd", "/build/out/link"));
-  if (kind == "crooked") return Verdict(symlink("sub/../..", "/build/out/link"));
+  if (kind == "crooked") {
+    // x leads up, so that ".." after it leads further up than it seems to.
+    mkdir("/build/out/a", 0755);
+    mkdir("/build/out/a/b", 0755);
+    if (symlink("../..", "/build/out/a/b/x") != 0) return ErrorName(errno);
+    return Verdict(symlink("x/..", "/build/out/a/b/link"));
+  }
   if (kind == "fifo") return Verdict(mkfifo("/build/out/pipe", 0644));
   if (kind == "hardlink") return Verdict(link("/build/out/file", "/build/out/second"));
   if (kind == "newline") return WriteFile("/build/out/a\nb", "x");

@@ -1,0 +1,42 @@
+#include "sandbox/inspect.h"
+
+#include <sys/stat.h>
+
+#include <cstdio>
+
+#include "sandbox/system.h"
+#include "sandbox/text.h"
+
+namespace sandbox {
+
+Status VerifyNamespaces(pid_t pid) {
+  for (const char* name : {"user", "mnt", "net", "ipc", "uts"}) {
+    struct stat ours = {};
+    struct stat theirs = {};
+    std::string path = "/proc/" + std::to_string(pid) + "/ns/" + name;
+    if (stat((std::string("/proc/self/ns/") + name).c_str(), &ours) != 0 ||
+        stat(path.c_str(), &theirs) != 0) {
+      return SystemError("looking at the namespaces");
+    }
+    if (ours.st_ino == theirs.st_ino) {
+      return Status::Failed(std::string("a wall is missing: ") + name + " namespace");
+    }
+  }
+  return {};
+}
+
+Status VerifyIdMap(const std::string& map) {
+  bool any = false;
+  for (const std::string& line : Split(map, '\n')) {
+    if (Trim(line).empty()) continue;
+    unsigned long long inside = 0, outside = 0, count = 0;
+    if (std::sscanf(line.c_str(), "%llu %llu %llu", &inside, &outside, &count) != 3) {
+      return Status::Failed("malformed id map");
+    }
+    if (outside == 0) return Status::Failed("a wall is missing: host uid 0 is mapped");
+    any = true;
+  }
+  return any ? Status() : Status::Failed("no id is mapped");
+}
+
+}  // namespace sandbox
