@@ -205,8 +205,10 @@ Result<bool> Advance::ChooseApprovals() {
   for (const VerifiedApproval& approval : approvals_) {
     auto in_time = VerifyApproval(approval.bundle(), manifest_->view, *request_, *intent_,
                                   in_.rules.root, manifest_->policy);
-    if (in_time) approvals_in_time_.push_back(*std::move(in_time));
-    else last = in_time.error();
+    if (in_time)
+      approvals_in_time_.push_back(*std::move(in_time));
+    else
+      last = in_time.error();
   }
   std::ranges::stable_sort(approvals_in_time_, {}, [](const VerifiedApproval& one) {
     return one.bundle().log_entry->index;

@@ -88,10 +88,10 @@ FakeWorld::Party FakeWorld::MakeParty(const std::string& operator_id, const std:
   const Certificate authority =
       IssueAuthority(authority_key, operator_id, operator_id + " CA", now, kYear);
   const PrivateKey key = PrivateKey::Generate(KeyKind::kP256);
-  const Certificate leaf = IssueSigningLeaf(
-      authority_key, authority, transparency_key_,
-      SigningLeafRequest{key.public_key(), operator_id, role, id, "https://farm.example", now - 60,
-                         24 * 3600});
+  const Certificate leaf =
+      IssueSigningLeaf(authority_key, authority, transparency_key_,
+                       SigningLeafRequest{key.public_key(), operator_id, role, id,
+                                          "https://farm.example", now - 60, 24 * 3600});
   Operator owner;
   owner.id = operator_id;
   owner.name = operator_id;
@@ -115,9 +115,9 @@ FakeWorld::FakeWorld()
   root.expires = now + kYear;
   root.development = Development{1, 1};
   for (int i = 0; i < 3; ++i) {
-    sites_.emplace(SiteId(i), MakeParty("dev-" + std::string(1, static_cast<char>('a' + i)),
-                                        SiteId(i), "site",
-                                        "X" + std::string(1, static_cast<char>('A' + i))));
+    sites_.emplace(SiteId(i),
+                   MakeParty("dev-" + std::string(1, static_cast<char>('a' + i)), SiteId(i), "site",
+                             "X" + std::string(1, static_cast<char>('A' + i))));
     rules_.sites.push_back(SiteId(i));
   }
   signer_ = MakeParty("dev-signer", "https://farm.example/parties/signer", "signer", "");
@@ -126,14 +126,14 @@ FakeWorld::FakeWorld()
   root.requesters.push_back({"requester-1", "R", requester_key_.public_key(), valid});
   for (int i = 0; i < 2; ++i) {
     auditor_keys_.push_back(PrivateKey::Generate(KeyKind::kP256));
-    root.auditors.push_back({"auditor-" + std::to_string(i + 1), "A",
-                             auditor_keys_.back().public_key(), valid});
+    root.auditors.push_back(
+        {"auditor-" + std::to_string(i + 1), "A", auditor_keys_.back().public_key(), valid});
     witness_keys_.push_back(PrivateKey::Generate(KeyKind::kEd25519));
     root.witnesses.push_back({"witness-" + std::to_string(i + 1), "dev-w" + std::to_string(i),
                               witness_keys_.back().public_key(), valid});
   }
-  root.logs.push_back({std::string(kOrigin), log_key_.public_key(), log_ecdsa_key_.public_key(),
-                       valid});
+  root.logs.push_back(
+      {std::string(kOrigin), log_key_.public_key(), log_ecdsa_key_.public_key(), valid});
   const PrivateKey tsa_authority_key = PrivateKey::Generate(KeyKind::kP256);
   tsa_authority_ = IssueAuthority(tsa_authority_key, "TSA", "TSA root", now, kYear);
   tsa_ = IssueTimestampLeaf(tsa_authority_key, *tsa_authority_, tsa_key_.public_key(), "TSA", now,
@@ -172,7 +172,8 @@ Submission FakeWorld::MakeSubmission(const std::string& version, std::int64_t re
   manifest.source_date_epoch = 1'700'000'000;
   manifest.toolchain = "cc";
   manifest.lock = Sha256(submission.lock);
-  manifest.sources = {{"greeting", std::string(64, 'a'),
+  manifest.sources = {{"greeting",
+                       std::string(64, 'a'),
                        {{"greeting.tar", Sha256(source_bytes), source_bytes.size()}},
                        DirectoryOrigin{"source"}}};
   Step step;
@@ -240,8 +241,7 @@ Bundle FakeWorld::StampIt(const Bundle& bundle) const {
 }
 
 Bundle FakeWorld::AppendLocked(const Bundle& bundle) {
-  const std::string leaf =
-      CanonicalizedBody(bundle.envelope, bundle.certificate, bundle.key());
+  const std::string leaf = CanonicalizedBody(bundle.envelope, bundle.certificate, bundle.key());
   if (const auto found = by_leaf_.find(leaf); found != by_leaf_.end()) return found->second;
   CHECK(bundle.timestamp);
   leaves_.push_back(leaf);
@@ -308,9 +308,8 @@ Result<Bundle> FakeWorld::AddConsistency(const Bundle& release, const std::vecto
   RETURN_IF_ERROR(Pass("consistency"));
   Bundle proved = release;
   ASSIGN_OR_RETURN(Note note, ParseNote(proved.log_entry->checkpoint));
-  std::vector<std::string> leaves(leaves_.begin(),
-                                  leaves_.begin() +
-                                      static_cast<std::ptrdiff_t>(proved.log_entry->tree_size));
+  std::vector<std::string> leaves(
+      leaves_.begin(), leaves_.begin() + static_cast<std::ptrdiff_t>(proved.log_entry->tree_size));
   const std::vector<Digest> hashes = Hashes(leaves);
   std::set<std::uint64_t> sizes;
   for (const Bundle& line : lines) sizes.insert(line.log_entry->tree_size);
@@ -393,9 +392,9 @@ Result<Bundle> FakeWorld::Build(const std::string& site, const BuildOrder& order
     } else {
       ++builds_;
       const std::string signer = mood == SiteMood::kAnswersForAnother ? SiteId(0) : site;
-      logged = AppendLocked(StampIt(SignBy(
-          sites_.at(signer),
-          MakeRecord(sites_.at(signer), mood, order.manifest, intent.PaeDigest()))));
+      logged = AppendLocked(
+          StampIt(SignBy(sites_.at(signer),
+                         MakeRecord(sites_.at(signer), mood, order.manifest, intent.PaeDigest()))));
       records_.emplace(key, logged);
     }
   }

@@ -1,7 +1,7 @@
-// FakeWorld: a whole farm in memory for tests: persons, operators, three sites, signer, log with two
-// witnesses, time stamp, with real keys and real proofs, so that what comes out really verifies.
-// What it remembers survives a "crash" of farmd.  Every call can be made to fail, or to fail after
-// it took effect, by `fault`.
+// FakeWorld: a whole farm in memory for tests: persons, operators, three sites, signer, log with
+// two witnesses, time stamp, with real keys and real proofs, so that what comes out really
+// verifies. What it remembers survives a "crash" of farmd.  Every call can be made to fail, or to
+// fail after it took effect, by `fault`.
 #pragma once
 
 #include <atomic>
@@ -107,8 +107,8 @@ class FakeWorld final : public Notary, public Sites, public Decider, public KitM
   std::map<std::string, Bundle> by_leaf_ GUARDED_BY(mutex_);   // leaf -> logged bundle
   std::map<Digest, std::string> payloads_ GUARDED_BY(mutex_);  // PAE digest -> PAE
   std::size_t read_ = 0;
-  std::map<std::string, Bundle> records_ GUARDED_BY(mutex_);   // site + intent -> logged record
-  std::map<Digest, Bundle> answers_ GUARDED_BY(mutex_);        // intent -> decision
+  std::map<std::string, Bundle> records_ GUARDED_BY(mutex_);  // site + intent -> logged record
+  std::map<Digest, Bundle> answers_ GUARDED_BY(mutex_);       // intent -> decision
   std::atomic<int> signed_releases_ = 0;
   std::atomic<int> builds_ = 0;
 };

@@ -84,8 +84,7 @@ class Harness {
     release_options.published = path("published");
     release_options.site_threads = threads_;
     release_options.check_disk = [this] { return disk; };
-    releases_ = Must(
-        Releases::Open(release_options, world_.world(files_), *ledger_, *store_));
+    releases_ = Must(Releases::Open(release_options, world_.world(files_), *ledger_, *store_));
   }
   // What was in memory is gone; what was on disk and in the world stays.
   void Stop() {

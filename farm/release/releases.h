@@ -11,22 +11,13 @@
 
 #include "farm/base/result.h"
 #include "farm/release/admission.h"
+#include "farm/release/driver.h"
 #include "farm/release/ledger.h"
-#include "farm/release/site_calls.h"
 #include "farm/release/view.h"
 #include "farm/release/world.h"
 #include "farm/store/blob_store.h"
 
 namespace farm {
-
-struct ReleasesOptions {
-  Rules rules;
-  std::string published;  // directory
-  SiteThreads site_threads = SiteThreads::kOnePerCall;
-  std::function<Status()> check_disk;           // an error: no new intent now
-  std::function<void(const ReleaseView&)> on_change;  // for log lines; from any thread; may be empty
-  std::function<void(const Error&)> on_broken;  // the ledger is broken: end the program
-};
 
 struct SubmitOutcome {
   std::string id;

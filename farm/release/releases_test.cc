@@ -23,8 +23,8 @@ Verdict JudgePublished(Harness& harness, const std::string& directory, const std
   const auto digest = Must(DigestOfFile(path));
   input.file_digest = digest.digest;
   input.file_size = digest.size;
-  input.lines = Must(ParseBundleFile(
-      Must(ReadFile(path + ".sigstore.jsonl", kBundleFileBytesMax)), "bundle"));
+  input.lines = Must(
+      ParseBundleFile(Must(ReadFile(path + ".sigstore.jsonl", kBundleFileBytesMax)), "bundle"));
   input.root = harness.world().rules().root;
   input.policy.countries = 3;
   input.at = harness.world().clock.Now();
@@ -45,12 +45,12 @@ TEST(Releases, WhatIsPublishedVerifiesForACustomer) {
   for (const Artifact& file : view.files) {
     const Verdict verdict = JudgePublished(harness, "greeting/1.0", file.name);
     EXPECT_TRUE(verdict.proved()) << file.name << ": " << verdict.headline;
-    EXPECT_TRUE(FileExists(
-        harness.path("published/by-digest/" + file.digest.Hex() + ".sigstore.jsonl")));
+    EXPECT_TRUE(
+        FileExists(harness.path("published/by-digest/" + file.digest.Hex() + ".sigstore.jsonl")));
   }
-  for (const char* name : {"root/1.json", "trusted_root.json", "keyring.json",
-                           "greeting/1.0/greeting-1.0.farmkit",
-                           "greeting/1.0/greeting-1.0.farmkit.sigstore.jsonl"}) {
+  for (const char* name :
+       {"root/1.json", "trusted_root.json", "keyring.json", "greeting/1.0/greeting-1.0.farmkit",
+        "greeting/1.0/greeting-1.0.farmkit.sigstore.jsonl"}) {
     EXPECT_TRUE(FileExists(harness.path(std::string("published/") + name))) << name;
   }
   EXPECT_EQ(harness.world().Logged("kit entry") + harness.world().Logged("kit"), 1);
@@ -137,7 +137,8 @@ TEST(Releases, ASiteThatIsDownLeavesItWaitingAndANewAttemptNamesTheOldIntent) {
   const std::string id = harness.Release(submission);
   EXPECT_EQ(harness.Get(id).stage, Stage::kBuilding);
   EXPECT_EQ(harness.Get(id).sites[2].stage, SiteStage::kUnreachable);
-  EXPECT_TRUE(Contains(harness.Why(id), FakeWorld::SiteId(2) + " does not answer")) << harness.Why(id);
+  EXPECT_TRUE(Contains(harness.Why(id), FakeWorld::SiteId(2) + " does not answer"))
+      << harness.Why(id);
   EXPECT_EQ(Must(harness.farm().Cancel(id)).stage, Stage::kCancelled);
   EXPECT_EQ(harness.Get(id).exit, ExitCode::kCancelled);
   harness.world().moods.clear();
@@ -340,8 +341,8 @@ TEST(Releases, WatchersSeeEveryStageAndTheLog) {
   const std::uint64_t middle = events[events.size() / 2].number;
   const auto rest = Must(harness.farm().Watch(id, middle, std::chrono::milliseconds(0)));
   EXPECT_EQ(rest.size(), events.size() - events.size() / 2 - 1);
-  EXPECT_TRUE(Must(harness.farm().Watch(id, events.back().number, std::chrono::milliseconds(1)))
-                  .empty());
+  EXPECT_TRUE(
+      Must(harness.farm().Watch(id, events.back().number, std::chrono::milliseconds(1))).empty());
 }
 
 TEST(Releases, ASiteThatHangsIsNamedAndCancelDoesNotWaitForIt) {

@@ -31,10 +31,10 @@ std::vector<Effect> UpTo(std::size_t count) {
 }
 
 TEST(State, StageFollowsFromTheRows) {
-  const Stage kStages[] = {Stage::kUnknown,    Stage::kSubmitted,        Stage::kSubmitted,
+  const Stage kStages[] = {Stage::kUnknown,          Stage::kSubmitted,        Stage::kSubmitted,
                            Stage::kWaitingApprovals, Stage::kWaitingApprovals, Stage::kBuilding,
-                           Stage::kBuilding,   Stage::kDeciding,         Stage::kDeciding,
-                           Stage::kPublishing, Stage::kPublishing,       Stage::kPublishing,
+                           Stage::kBuilding,         Stage::kDeciding,         Stage::kDeciding,
+                           Stage::kPublishing,       Stage::kPublishing,       Stage::kPublishing,
                            Stage::kReleased};
   for (std::size_t i = 0; i < std::size(kStages); ++i) {
     const auto state = StateOf(UpTo(i));
