@@ -38,7 +38,7 @@ struct LogEntry {
   std::uint64_t tree_size = 0;
   Digest root;
   std::vector<Digest> hashes;
-  std::string checkpoint;          // the whole signed note, cosignatures and consistency lines in it
+  std::string checkpoint;  // the whole signed note, cosignatures and consistency lines in it
   std::string canonicalized_body;  // the leaf's exact bytes
   std::string log_id;              // 32 bytes
 };
@@ -69,8 +69,8 @@ Result<std::vector<Bundle>> ParseBundleFile(std::string_view text, std::string_v
 
 // The exact leaf bytes for an envelope: hashedrekord 0.0.2 over the PAE digest (RFC 8785 JSON).
 // P-256 only: Ed25519 cannot enter hashedrekord for DSSE.
-std::string CanonicalizedBody(const Envelope& envelope, const std::optional<Certificate>& certificate,
-                              const PublicKey& key);
+std::string CanonicalizedBody(const Envelope& envelope,
+                              const std::optional<Certificate>& certificate, const PublicKey& key);
 // What a leaf says.  Errors: kInvalidInput (another kind, or not exactly the bytes that
 // CanonicalizedBody would write).
 struct LeafFacts {

@@ -31,8 +31,7 @@ Status ReadProof(const Json& json, const std::string& where, LogEntry& entry) {
   entry.tree_size = ForeignInteger(fields, "treeSize");
   entry.root = ReadHash(fields, "rootHash");
   static const Json kNoHashes = Json::array();  // protobuf leaves out empty lists
-  const Json& hashes =
-      fields.Has("hashes") ? fields.Array("hashes", kProofHashesMax) : kNoHashes;
+  const Json& hashes = fields.Has("hashes") ? fields.Array("hashes", kProofHashesMax) : kNoHashes;
   const Json& checkpoint = fields.Object("checkpoint");
   IgnoreOthers(json, fields);
   RETURN_IF_ERROR(fields.Finish());
@@ -227,8 +226,7 @@ Result<std::vector<Bundle>> ParseBundleFile(std::string_view text, std::string_v
   std::vector<Bundle> lines;
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
-    const std::string line_where =
-        std::string(where) + " line " + std::to_string(lines.size() + 1);
+    const std::string line_where = std::string(where) + " line " + std::to_string(lines.size() + 1);
     if (end == std::string_view::npos) {
       return Error{ErrorCode::kInvalidInput,
                    line_where + ": does not end with a newline; is the file cut off?"};

@@ -52,8 +52,8 @@ TEST(Bundle, ComesBackOnItsWayToTheLog) {
 TEST(Bundle, FileIsLinesThatEnd) {
   const std::string text = Made().FileText();
   EXPECT_EQ(ParseBundleFile(text, "file")->size(), 8u);
-  for (const std::string& bad : {std::string(), text.substr(0, text.size() - 1), text + "\n",
-                                text + "x", text.substr(1)}) {
+  for (const std::string& bad :
+       {std::string(), text.substr(0, text.size() - 1), text + "\n", text + "x", text.substr(1)}) {
     EXPECT_EQ(ParseBundleFile(bad, "file").error().code, ErrorCode::kInvalidInput);
   }
   std::string long_file;
@@ -89,7 +89,9 @@ TEST(Bundle, RefusesWhatContradictsItselfOrIsMore) {
       {"chain", "x509CertificateChain",
        [&](Json& j) { material(j)["x509CertificateChain"] = Json::object(); }},
       {"key_and_certificate", "certificate",
-       [&](Json& j) { material(j)["certificate"] = {{"rawBytes", "AAAA"}}; }},
+       [&](Json& j) {
+         material(j)["certificate"] = {{"rawBytes", "AAAA"}};
+       }},
       {"neither", "certificate", [&](Json& j) { material(j).erase("publicKey"); }},
       {"two_entries", "tlogEntries",
        [&](Json& j) { material(j)["tlogEntries"].push_back(material(j)["tlogEntries"][0]); }},
@@ -112,8 +114,7 @@ TEST(Bundle, RefusesWhatContradictsItselfOrIsMore) {
       {"another_keyid", "keyid",
        [](Json& j) { j["dsseEnvelope"]["signatures"][0]["keyid"] = "00"; }},
       {"index", "logIndex", [&](Json& j) { entry(j)["logIndex"] = "6"; }},
-      {"proof_index", "logIndex",
-       [&](Json& j) { entry(j)["inclusionProof"]["logIndex"] = "6"; }},
+      {"proof_index", "logIndex", [&](Json& j) { entry(j)["inclusionProof"]["logIndex"] = "6"; }},
       {"tree_size", "treeSize", [&](Json& j) { entry(j)["inclusionProof"]["treeSize"] = "7"; }},
       {"root_hash", "rootHash",
        [&](Json& j) {
@@ -178,9 +179,14 @@ TEST(Bundle, SurvivesRandomChanges) {
     for (int i = 0; i < 1 + round % 4; ++i) {
       const std::size_t at = random() % bad.size();
       switch (random() % 3) {
-        case 0: bad[at] = static_cast<char>(random()); break;
-        case 1: bad.erase(at, 1 + random() % 40); break;
-        default: bad.insert(at, bad.substr(random() % bad.size(), random() % 40));
+        case 0:
+          bad[at] = static_cast<char>(random());
+          break;
+        case 1:
+          bad.erase(at, 1 + random() % 40);
+          break;
+        default:
+          bad.insert(at, bad.substr(random() % bad.size(), random() % 40));
       }
       if (bad.empty()) break;
     }

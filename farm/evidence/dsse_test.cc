@@ -22,9 +22,9 @@ TEST(Pae, ComesApartAgain) {
 }
 
 TEST(Pae, RefusesWhatIsNone) {
-  for (const std::string pae : {"", "DSSEv2 1 t 1 p", "DSSEv1 1 t 1 pp", "DSSEv1 1 t 2 p",
-                                "DSSEv1 01 t 1 p", "DSSEv1 -1 t 1 p", "DSSEv1 1 t1 p", "DSSEv1 1",
-                                "DSSEv1 99999999999999999999 t 1 p"}) {
+  for (const std::string pae :
+       {"", "DSSEv2 1 t 1 p", "DSSEv1 1 t 1 pp", "DSSEv1 1 t 2 p", "DSSEv1 01 t 1 p",
+        "DSSEv1 -1 t 1 p", "DSSEv1 1 t1 p", "DSSEv1 1", "DSSEv1 99999999999999999999 t 1 p"}) {
     EXPECT_FALSE(ParsePae(pae).has_value()) << pae;
   }
 }

@@ -16,10 +16,10 @@ std::string WriteLeaf(const LeafFacts& facts) {
   } else {
     verifier["publicKey"] = {{"rawBytes", Base64Encode(facts.public_key->spki())}};
   }
-  Json record = {{"data",
-                  {{"algorithm", "SHA2_256"}, {"digest", Base64Encode(facts.pae_digest.bytes())}}},
-                 {"signature",
-                  {{"content", Base64Encode(facts.signature)}, {"verifier", std::move(verifier)}}}};
+  Json record = {
+      {"data", {{"algorithm", "SHA2_256"}, {"digest", Base64Encode(facts.pae_digest.bytes())}}},
+      {"signature",
+       {{"content", Base64Encode(facts.signature)}, {"verifier", std::move(verifier)}}}};
   Json spec = Json::object();
   spec["hashedRekordV002"] = std::move(record);
   return WriteCanonicalJson(
@@ -95,8 +95,7 @@ Result<LeafFacts> ParseCanonicalizedBody(std::string_view body) {
   const Json& verifier = signature_fields.Object("verifier");
   RETURN_IF_ERROR(signature_fields.Finish());
   RETURN_IF_ERROR(ReadVerifier(verifier, signature_fields.Where("verifier"), facts));
-  const PublicKey& key =
-      facts.certificate ? facts.certificate->public_key() : *facts.public_key;
+  const PublicKey& key = facts.certificate ? facts.certificate->public_key() : *facts.public_key;
   if (key.kind() != KeyKind::kP256) {
     return Error{ErrorCode::kInvalidInput, "log entry: key is not P-256, as keyDetails says"};
   }

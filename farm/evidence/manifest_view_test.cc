@@ -15,8 +15,8 @@ Json Good() { return *ParseJson(TestManifest(EvidenceOptions{}), "manifest"); }
 
 TEST(ManifestView, ReadsWhatAVerifierNeeds) {
   Json json = Good();
-  json["requires"] = {{"auditors", 1}, {"countriesAny", {"CH"}}, {"operators", 2},
-                      {"sites", 3},    {"witnesses", 4}};
+  json["requires"] = {
+      {"auditors", 1}, {"countriesAny", {"CH"}}, {"operators", 2}, {"sites", 3}, {"witnesses", 4}};
   json["sources"][0]["debianVersion"] = "1-2";  // a field of the kind
   json["steps"] = {{{"anything", {{"deeper", 1}}}}};
   const std::string bytes = WriteCanonicalJson(json);

@@ -83,9 +83,11 @@ Status CheckConsistency(std::uint64_t old_size, const Digest& old_root, std::uin
     return Malformed("tree of " + std::to_string(old_size) + " entries is not older than one of " +
                      std::to_string(new_size));
   }
-  if (hashes.size() > kProofHashesMax) return Malformed("consistency proof has more than 64 hashes");
+  if (hashes.size() > kProofHashesMax)
+    return Malformed("consistency proof has more than 64 hashes");
   if (old_size == 0 || old_size == new_size) {
-    if (!hashes.empty()) return Malformed("consistency proof must be empty for equal or empty trees");
+    if (!hashes.empty())
+      return Malformed("consistency proof must be empty for equal or empty trees");
     const Digest want = old_size == 0 ? EmptyTreeRoot() : new_root;
     if (old_root != want) return Mismatch("two trees of the same size have different roots");
     return {};

@@ -12,9 +12,9 @@ namespace farm {
 
 constexpr std::size_t kProofHashesMax = 64;
 
-Digest LeafHash(std::string_view leaf);                       // SHA-256(0x00 leaf)
-Digest NodeHash(const Digest& left, const Digest& right);     // SHA-256(0x01 left right)
-Digest EmptyTreeRoot();                                       // SHA-256("")
+Digest LeafHash(std::string_view leaf);                    // SHA-256(0x00 leaf)
+Digest NodeHash(const Digest& left, const Digest& right);  // SHA-256(0x01 left right)
+Digest EmptyTreeRoot();                                    // SHA-256("")
 
 // Checks that `leaf_hash` is entry `index` of the tree of `size` entries with `root`.
 // hashes: siblings, leaf to root.

@@ -165,9 +165,9 @@ Status CheckNoteSignature(const Note& note, std::string_view name, const PublicK
 
 NoteSignature Cosign(std::string_view text, std::string_view name, const PrivateKey& key,
                      UnixSeconds time) {
-  return NoteSignature{std::string(name), CosignatureKeyHint(name, key.public_key()),
-                       BigEndian64(static_cast<unsigned long long>(time)) +
-                           key.Sign(CosignedMessage(text, time))};
+  return NoteSignature{
+      std::string(name), CosignatureKeyHint(name, key.public_key()),
+      BigEndian64(static_cast<unsigned long long>(time)) + key.Sign(CosignedMessage(text, time))};
 }
 
 Result<UnixSeconds> CheckCosignature(const Note& note, std::string_view name,

@@ -121,10 +121,10 @@ TEST(Checkpoint, RefusesWhatIsNone) {
   const std::string root = Base64Encode(Sha256("").bytes());
   EXPECT_TRUE(ParseCheckpoint("o\n0\n" + root + "\n").has_value());
   EXPECT_TRUE(ParseCheckpoint("o\n0\n" + root + "\nextension\n").has_value());
-  for (const std::string& text : std::vector<std::string>{
-           "", "o\n0\n" + root, "\n0\n" + root + "\n", "o\n00\n" + root + "\n",
-        "o\n-1\n" + root + "\n", "o\n9223372036854775808\n" + root + "\n", "o\n0\nAAAA\n",
-        "o\n0\n" + root + "\n\n", "o\n0\n"}) {
+  for (const std::string& text :
+       std::vector<std::string>{"", "o\n0\n" + root, "\n0\n" + root + "\n", "o\n00\n" + root + "\n",
+                                "o\n-1\n" + root + "\n", "o\n9223372036854775808\n" + root + "\n",
+                                "o\n0\nAAAA\n", "o\n0\n" + root + "\n\n", "o\n0\n"}) {
     EXPECT_FALSE(ParseCheckpoint(text).has_value()) << text;
   }
 }

@@ -20,8 +20,7 @@ Json ValidForJson(const ValidFor& valid_for) {
 }
 
 Json KeyJson(const PublicKey& key, const ValidFor& valid_for) {
-  return {{"keyDetails",
-           key.kind() == KeyKind::kP256 ? "PKIX_ECDSA_P256_SHA_256" : "PKIX_ED25519"},
+  return {{"keyDetails", key.kind() == KeyKind::kP256 ? "PKIX_ECDSA_P256_SHA_256" : "PKIX_ED25519"},
           {"rawBytes", Base64Encode(key.spki())},
           {"validFor", ValidForJson(valid_for)}};
 }
@@ -54,10 +53,10 @@ Json AuthorityJson(const std::string& organization, const std::vector<Certificat
   }
   Json cert_chain = Json::object();
   cert_chain["certificates"] = std::move(certificates);
-  return {{"certChain", std::move(cert_chain)},
-          {"subject",
-           {{"commonName", chain.front().common_name()}, {"organization", organization}}},
-          {"validFor", ValidForJson(valid_for)}};
+  return {
+      {"certChain", std::move(cert_chain)},
+      {"subject", {{"commonName", chain.front().common_name()}, {"organization", organization}}},
+      {"validFor", ValidForJson(valid_for)}};
 }
 
 Json TransparencyJson(const PublicKey& key) {

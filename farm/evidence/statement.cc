@@ -107,9 +107,9 @@ Json TraceJson(const std::vector<ActionTrace>& trace) {
 
 Parts PartsOf(const Record& record) {
   const bool succeeded = record.result == BuildResult::kSucceeded;
-  Json dependencies = Json::array({Named(kLockDependency, record.lock),
-                                   Named(kRootTarDependency, record.root_tar),
-                                   Named(kImageDependency, record.image)});
+  Json dependencies =
+      Json::array({Named(kLockDependency, record.lock), Named(kRootTarDependency, record.root_tar),
+                   Named(kImageDependency, record.image)});
   for (const SourceTree& source : record.sources) {
     dependencies.push_back(NamedTree(std::string(kSourceDependency) + source.name, source.tree));
   }
@@ -179,15 +179,14 @@ Parts PartsOf(const ReplayVerdict& replay) {
 }  // namespace
 
 std::string_view PredicateType(const Statement& statement) {
-  return std::visit(Overloaded{[](const Request&) { return kRequestType; },
-                               [](const Approval&) { return kApprovalType; },
-                               [](const Intent&) { return kIntentType; },
-                               [](const Record&) { return kRecordType; },
-                               [](const Release&) { return kReleaseType; },
-                               [](const Dissent&) { return kDissentType; },
-                               [](const KitEntry&) { return kKitType; },
-                               [](const ReplayVerdict&) { return kReplayType; }},
-                    statement);
+  return std::visit(
+      Overloaded{
+          [](const Request&) { return kRequestType; },
+          [](const Approval&) { return kApprovalType; }, [](const Intent&) { return kIntentType; },
+          [](const Record&) { return kRecordType; }, [](const Release&) { return kReleaseType; },
+          [](const Dissent&) { return kDissentType; }, [](const KitEntry&) { return kKitType; },
+          [](const ReplayVerdict&) { return kReplayType; }},
+      statement);
 }
 
 std::string_view KindName(const Statement& statement) {

@@ -23,7 +23,7 @@ constexpr std::size_t kArtifactsMax = 4096;
 constexpr std::size_t kTraceActionsMax = 4096;
 constexpr std::size_t kTraceOutputsMax = 65536;  // of one action
 constexpr std::size_t kSourcesMax = 256;
-constexpr std::size_t kPartiesMax = 64;          // sites, records, approvals, attempts
+constexpr std::size_t kPartiesMax = 64;  // sites, records, approvals, attempts
 
 // A file that came out of a build.
 struct Artifact {
@@ -98,11 +98,11 @@ struct Record {
   std::vector<Artifact> outputs;  // sorted by name; empty if failed
   // Evidence, not compared:
   std::vector<ActionTrace> trace;
-  std::vector<SourceTree> sources;       // as built; may be left out, must be the manifest's if not
-  Json sandbox = Json::object();         // facts of the sandbox: ASCII names; strings, integers,
-                                         // booleans, nothing nested
+  std::vector<SourceTree> sources;  // as built; may be left out, must be the manifest's if not
+  Json sandbox = Json::object();    // facts of the sandbox: ASCII names; strings, integers,
+                                    // booleans, nothing nested
   std::map<std::string, Digest> programs;  // program name -> digest
-  bool limits_observed = false;          // limits were not the kernel's
+  bool limits_observed = false;            // limits were not the kernel's
   UnixSeconds started = 0;
   UnixSeconds finished = 0;
 };

@@ -74,7 +74,8 @@ TEST(Statement, RefusesWhatItDoesNotUnderstand) {
       {"no_subject", 0, [](Json& j) { j["subject"] = Json::array(); }},
       {"sequence_zero", 0, [&](Json& j) { predicate(j)["sequence"] = 0; }},
       {"digest_too_short", 0, [&](Json& j) { predicate(j)["intent"] = "sha256:ab"; }},
-      {"time_with_offset", 0, [&](Json& j) { predicate(j)["created"] = "2027-01-15T08:00:00+01:00"; }},
+      {"time_with_offset", 0,
+       [&](Json& j) { predicate(j)["created"] = "2027-01-15T08:00:00+01:00"; }},
       {"artifact_with_slash", 0, [&](Json& j) { subject(j)["name"] = "a/b"; }},
       {"artifact_dot_dot", 0, [&](Json& j) { subject(j)["name"] = ".."; }},
       {"artifact_with_newline", 0, [&](Json& j) { subject(j)["name"] = "a\nb"; }},
@@ -95,7 +96,10 @@ TEST(Statement, RefusesWhatItDoesNotUnderstand) {
       {"another_result", 3, [&](Json& j) { internal(j)["result"] = "maybe"; }},
       {"another_limit", 3, [&](Json& j) { internal(j)["limits"] = "none"; }},
       {"failed_with_outputs", 3, [&](Json& j) { internal(j)["result"] = "failed"; }},
-      {"nested_sandbox_fact", 3, [&](Json& j) { internal(j)["sandbox"]["x"] = {{"y", 1}}; }},
+      {"nested_sandbox_fact", 3,
+       [&](Json& j) {
+         internal(j)["sandbox"]["x"] = {{"y", 1}};
+       }},
       {"dependency_missing", 3, [&](Json& j) { definition(j)["resolvedDependencies"].erase(1); }},
       {"dependency_renamed", 3,
        [&](Json& j) { definition(j)["resolvedDependencies"][2]["name"] = "disk"; }},

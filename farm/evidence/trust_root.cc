@@ -51,9 +51,8 @@ Json PersonsJson(const std::vector<Person>& persons) {
 }
 
 Json RevocationJson(const Revocation& revocation) {
-  Json json = {{"kind", revocation.kind},
-               {"reason", revocation.reason},
-               {"subject", revocation.subject}};
+  Json json = {
+      {"kind", revocation.kind}, {"reason", revocation.reason}, {"subject", revocation.subject}};
   if (revocation.compromised_since) {
     json["compromisedSince"] = FormatTime(*revocation.compromised_since);
   }
@@ -142,11 +141,10 @@ std::string WriteTrustRoot(const TrustRoot& root, const std::vector<PrivateKey>&
   const std::string to_sign = WriteTrustRootSigned(root);
   Json signatures = Json::array();
   for (const PrivateKey& key : signing_keys) {
-    signatures.push_back({{"keyid", key.public_key().KeyId()},
-                          {"sig", Base64Encode(key.Sign(to_sign))}});
+    signatures.push_back(
+        {{"keyid", key.public_key().KeyId()}, {"sig", Base64Encode(key.Sign(to_sign))}});
   }
-  return WriteReadableJson(
-      {{"signatures", std::move(signatures)}, {"signed", SignedJson(root)}});
+  return WriteReadableJson({{"signatures", std::move(signatures)}, {"signed", SignedJson(root)}});
 }
 
 }  // namespace farm

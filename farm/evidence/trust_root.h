@@ -47,9 +47,9 @@ struct Person {
 };
 
 struct Log {
-  std::string origin;  // host name, no path, no port
-  PublicKey key;       // Ed25519
-  PublicKey ecdsa_key; // P-256, second line, for verifiers without Ed25519
+  std::string origin;   // host name, no path, no port
+  PublicKey key;        // Ed25519
+  PublicKey ecdsa_key;  // P-256, second line, for verifiers without Ed25519
   ValidFor valid_for;
 };
 
@@ -67,7 +67,7 @@ struct TimestampAuthority {
 };
 
 struct Revocation {
-  std::string kind;       // "key" (hex SHA-256 of SPKI), "release" (PAE digest text)
+  std::string kind;  // "key" (hex SHA-256 of SPKI), "release" (PAE digest text)
   std::string subject;
   std::string reason;
   std::optional<UnixSeconds> compromised_since;  // signatures attested before still count

@@ -21,8 +21,8 @@ std::string Element(std::string_view list, std::size_t index) {
 
 std::string Line(JsonFields& fields, std::string_view name) {
   std::string text = fields.String(name);
-  const bool controls = std::any_of(text.begin(), text.end(),
-                                    [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+  const bool controls =
+      std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
   if (fields.ok() && (text.empty() || text.size() > kTextBytesMax || controls)) {
     fields.Fail(name, "want 1 to 1024 bytes without control characters");
   }
@@ -118,8 +118,8 @@ Result<Operator> ReadOperator(const Json& json, const std::string& where) {
   const Json& parties = fields.Array("parties", kRootListMax);
   const Json& valid_for = fields.Object("validFor");
   RETURN_IF_ERROR(fields.Finish());
-  ASSIGN_OR_RETURN(owner.authority, ReadChain(authority, Certificate::FromDer,
-                                              fields.Where("authority")));
+  ASSIGN_OR_RETURN(owner.authority,
+                   ReadChain(authority, Certificate::FromDer, fields.Where("authority")));
   ASSIGN_OR_RETURN(owner.valid_for, ReadValidFor(valid_for, fields.Where("validFor")));
   for (std::size_t i = 0; i < parties.size(); ++i) {
     ASSIGN_OR_RETURN(CertifiedParty party,

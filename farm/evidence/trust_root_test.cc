@@ -114,10 +114,18 @@ TEST_F(Root, RefusesWhatMakesNoSense) {
       {"witnesses[0].key", [&](TrustRoot& r) { r.witnesses[0].key = p256; }},
       {"name", [&](TrustRoot& r) { r.witnesses[0].name = "w 1"; }},
       {"auditors[0].key", [&](TrustRoot& r) { r.auditors[0].key = ed25519; }},
-      {"kind", [](TrustRoot& r) { r.revocations = {{"hat", "", "", {}}}; }},
-      {"subject", [](TrustRoot& r) { r.revocations = {{"key", "sha256:ab", "", {}}}; }},
+      {"kind",
+       [](TrustRoot& r) {
+         r.revocations = {{"hat", "", "", {}}};
+       }},
+      {"subject",
+       [](TrustRoot& r) {
+         r.revocations = {{"key", "sha256:ab", "", {}}};
+       }},
       {"compromisedSince",
-       [](TrustRoot& r) { r.revocations = {{"release", Sha256("").Text(), "", 1}}; }},
+       [](TrustRoot& r) {
+         r.revocations = {{"release", Sha256("").Text(), "", 1}};
+       }},
   };
   for (const auto& [field, bend] : kRows) {
     const auto read = Signed(bend);

@@ -19,10 +19,10 @@ struct Case {
   std::optional<ManifestView> manifest;
   std::optional<Line<Request>> request;
   std::optional<Line<Intent>> intent;
-  std::vector<Line<Record>> records;      // readable ones, sound or not, as the release names them
+  std::vector<Line<Record>> records;  // readable ones, sound or not, as the release names them
   std::vector<Line<Approval>> approvals;
 
-  Problems problems;                    // of no single line
+  Problems problems;  // of no single line
   std::vector<std::string> warnings[kRuleCount];
 
   void Add(Rule rule, ExitCode exit, std::string message) {

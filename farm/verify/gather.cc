@@ -32,11 +32,10 @@ std::optional<Line<T>> Take(Case& facts, Result<Line<T>> line) {
 
 void GatherRelease(Case& facts) {
   constexpr Rule kNeedRelease[] = {
-      Rule::kStatements, Rule::kArtifact,  Rule::kSignatures,  Rule::kIdentities,
-      Rule::kTimeStamps, Rule::kSites,     Rule::kOutputs,     Rule::kOperators,
-      Rule::kCountries,  Rule::kLimits,    Rule::kApprovals,   Rule::kLog,
-      Rule::kConsistency, Rule::kWitnesses, Rule::kRevocations, Rule::kValidity,
-      Rule::kOrder,      Rule::kLines,     Rule::kManifest,    Rule::kAgreement,
+      Rule::kStatements, Rule::kArtifact, Rule::kSignatures,  Rule::kIdentities, Rule::kTimeStamps,
+      Rule::kSites,      Rule::kOutputs,  Rule::kOperators,   Rule::kCountries,  Rule::kLimits,
+      Rule::kApprovals,  Rule::kLog,      Rule::kConsistency, Rule::kWitnesses,  Rule::kRevocations,
+      Rule::kValidity,   Rule::kOrder,    Rule::kLines,       Rule::kManifest,   Rule::kAgreement,
       Rule::kSequence};
   const auto none = [&](const std::string& message) {
     facts.Add(Rule::kRelease, ExitCode::kUsage, message);
@@ -68,9 +67,8 @@ void GatherRequestAndIntent(Case& facts) {
 
 std::optional<IntentContext> IntentOf(const Case& facts) {
   if (!facts.intent) return std::nullopt;
-  return std::optional<IntentContext>(IntentContext{facts.intent->statement,
-                                                    facts.release->statement.intent,
-                                                    facts.intent->facts.witnessed});
+  return std::optional<IntentContext>(IntentContext{
+      facts.intent->statement, facts.release->statement.intent, facts.intent->facts.witnessed});
 }
 
 void GatherRecords(Case& facts) {

@@ -16,19 +16,17 @@ void JudgeFile(Case& facts) {
   for (const Artifact& artifact : facts.release->statement.artifacts) {
     if (artifact.digest == input.file_digest && artifact.size == input.file_size) {
       if (artifact.name != input.file_name) {
-        facts.Warn(Rule::kArtifact,
-                   "the release calls this file " + Printable(artifact.name, 120));
+        facts.Warn(Rule::kArtifact, "the release calls this file " + Printable(artifact.name, 120));
       }
       return;
     }
     if (artifact.name == input.file_name) same_name = &artifact;
   }
   facts.Add(Rule::kArtifact, ExitCode::kArtifactUnknown,
-            same_name == nullptr
-                ? "no artifact of the release has the file's name or digest " +
-                      input.file_digest.Text()
-                : "the file has digest " + input.file_digest.Text() + ", the release has " +
-                      same_name->digest.Text());
+            same_name == nullptr ? "no artifact of the release has the file's name or digest " +
+                                       input.file_digest.Text()
+                                 : "the file has digest " + input.file_digest.Text() +
+                                       ", the release has " + same_name->digest.Text());
 }
 
 void JudgeFiles(const std::vector<ReleaseFile>& files, Case& facts) {
@@ -56,8 +54,8 @@ void JudgeFiles(const std::vector<ReleaseFile>& files, Case& facts) {
 }
 
 std::string JoinMessages(const std::vector<std::string>& messages) {
-  std::vector<std::string> shown(
-      messages.begin(), messages.begin() + std::min(messages.size(), kProblemsShownMax));
+  std::vector<std::string> shown(messages.begin(),
+                                 messages.begin() + std::min(messages.size(), kProblemsShownMax));
   std::string text = Join(shown, "; ");
   if (messages.size() > shown.size()) {
     text += "; and " + std::to_string(messages.size() - shown.size()) + " more";

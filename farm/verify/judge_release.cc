@@ -19,10 +19,9 @@ std::vector<LineIdentity> Counted(const std::vector<Line<T>>& lines, Rule rule) 
   std::vector<LineIdentity> identities;
   for (const Line<T>& line : lines) {
     const Problems& problems = line.facts.problems;
-    const bool counts =
-        line.facts.identity &&
-        std::none_of(problems.begin(), problems.end(),
-                     [&](const Problem& problem) { return problem.rule == rule; });
+    const bool counts = line.facts.identity &&
+                        std::none_of(problems.begin(), problems.end(),
+                                     [&](const Problem& problem) { return problem.rule == rule; });
     if (counts) identities.push_back(*line.facts.identity);
   }
   return identities;
@@ -78,8 +77,7 @@ void JudgeSites(Case& facts) {
     const std::size_t count = builders.count(site);
     if (count == 1) continue;
     facts.Add(Rule::kSites, ExitCode::kQuorum,
-              Quoted(site) + " was asked and has " + std::to_string(count) +
-                  " records, want one");
+              Quoted(site) + " was asked and has " + std::to_string(count) + " records, want one");
   }
   Append(CheckSites(Counted(facts.records, Rule::kSites), facts.policy), facts);
 }
@@ -138,9 +136,9 @@ Status CheckPrefix(const Checkpoint& older, const Checkpoint& newer,
   if (older.size == newer.size) {
     return CheckConsistency(older.size, older.root, newer.size, newer.root, {});
   }
-  const auto proof =
-      std::find_if(proofs.begin(), proofs.end(),
-                   [&](const ConsistencyProof& p) { return p.old_size == older.size; });
+  const auto proof = std::find_if(proofs.begin(), proofs.end(), [&](const ConsistencyProof& p) {
+    return p.old_size == older.size;
+  });
   if (proof == proofs.end()) {
     return wrong("the release carries no consistency proof from " + std::to_string(older.size) +
                  " to " + std::to_string(newer.size) + " entries");

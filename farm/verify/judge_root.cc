@@ -21,9 +21,8 @@ void JudgeRoot(Case& facts) {
     facts.Warn(Rule::kRoot, "the root was made later, at " + FormatTime(root.created));
   }
   if (input.newest_root_version && root.version < *input.newest_root_version) {
-    const std::string message = "root version " + std::to_string(root.version) +
-                                ", version " + std::to_string(*input.newest_root_version) +
-                                " was seen before";
+    const std::string message = "root version " + std::to_string(root.version) + ", version " +
+                                std::to_string(*input.newest_root_version) + " was seen before";
     if (input.allow_older) {
       facts.Warn(Rule::kRootVersion, message);
     } else {

@@ -29,8 +29,7 @@ std::vector<SourceTree> Sorted(std::vector<SourceTree> sources) {
 }
 
 // An auditor who is the requester, or an operator, has not audited.
-void CheckIndependence(Line<Approval>& line, const RequestContext& request,
-                       const TrustRoot& root) {
+void CheckIndependence(Line<Approval>& line, const RequestContext& request, const TrustRoot& root) {
   const std::string& auditor = line.statement.auditor;
   const bool same_key = line.bundle->key().KeyId() == request.key_id;
   if (auditor == request.request.requester || same_key) {
@@ -51,19 +50,18 @@ void CheckAfterIntent(const std::optional<UnixSeconds>& intent_witnessed, const 
                       const std::string& name, LineFacts& facts) {
   if (!intent_witnessed || !facts.token) return;
   if (*facts.token >= *intent_witnessed - policy.clock_skew_seconds) return;
-  facts.problems.push_back(
-      {Rule::kOrder, ExitCode::kNotValidThen,
-       name + ": time stamp " + FormatTime(*facts.token) + " is earlier than the intent's " +
-           FormatTime(*intent_witnessed) + " by more than " +
-           std::to_string(policy.clock_skew_seconds) + " s"});
+  facts.problems.push_back({Rule::kOrder, ExitCode::kNotValidThen,
+                            name + ": time stamp " + FormatTime(*facts.token) +
+                                " is earlier than the intent's " + FormatTime(*intent_witnessed) +
+                                " by more than " + std::to_string(policy.clock_skew_seconds) +
+                                " s"});
 }
 
 Result<Line<Request>> ReadRequestLine(const Bundle& bundle, const TrustRoot& root,
                                       const Policy& policy) {
-  ASSIGN_OR_RETURN(Request request,
-                   ParseStatementAs<Request>(bundle.envelope.payload, "request"));
-  ASSIGN_OR_RETURN(Line<Request> line, Read(bundle, "request", std::move(request),
-                                            Role::kRequester, root, policy));
+  ASSIGN_OR_RETURN(Request request, ParseStatementAs<Request>(bundle.envelope.payload, "request"));
+  ASSIGN_OR_RETURN(Line<Request> line,
+                   Read(bundle, "request", std::move(request), Role::kRequester, root, policy));
   CheckSaysWhoSigned(line, line.statement.requester);
   return line;
 }
@@ -71,8 +69,8 @@ Result<Line<Request>> ReadRequestLine(const Bundle& bundle, const TrustRoot& roo
 Result<Line<Intent>> ReadIntentLine(const Bundle& bundle, const RequestContext& context,
                                     const TrustRoot& root, const Policy& policy) {
   ASSIGN_OR_RETURN(Intent statement, ParseStatementAs<Intent>(bundle.envelope.payload, "intent"));
-  ASSIGN_OR_RETURN(Line<Intent> line, Read(bundle, "intent", std::move(statement),
-                                           Role::kCoordinator, root, policy));
+  ASSIGN_OR_RETURN(Line<Intent> line,
+                   Read(bundle, "intent", std::move(statement), Role::kCoordinator, root, policy));
   const Intent& intent = line.statement;
   const Request& request = context.request;
   if (intent.request != context.digest) {
@@ -136,8 +134,8 @@ Result<Line<Record>> ReadRecordLine(const Bundle& bundle, const IntentContext& c
              "was made for intent " + record.intent.Short() + ", want " + context.digest.Short());
   }
   if (record.manifest != intent.manifest) {
-    line.Add(Rule::kSites, ExitCode::kQuorum, "is of manifest " + record.manifest.Short() +
-                                                  ", want " + intent.manifest.Short());
+    line.Add(Rule::kSites, ExitCode::kQuorum,
+             "is of manifest " + record.manifest.Short() + ", want " + intent.manifest.Short());
   }
   if (std::find(intent.sites.begin(), intent.sites.end(), record.builder) == intent.sites.end()) {
     line.Add(Rule::kSites, ExitCode::kQuorum, "the intent does not ask this site");
@@ -148,8 +146,7 @@ Result<Line<Record>> ReadRecordLine(const Bundle& bundle, const IntentContext& c
 
 Result<Line<Release>> ReadReleaseLine(const Bundle& bundle, const TrustRoot& root,
                                       const Policy& policy) {
-  ASSIGN_OR_RETURN(Release release,
-                   ParseStatementAs<Release>(bundle.envelope.payload, "release"));
+  ASSIGN_OR_RETURN(Release release, ParseStatementAs<Release>(bundle.envelope.payload, "release"));
   ASSIGN_OR_RETURN(Line<Release> line,
                    Read(bundle, "release", std::move(release), Role::kSigner, root, policy));
   CheckSaysWhoSigned(line, line.statement.signer);

@@ -23,9 +23,9 @@ void CheckPerson(const Bundle& line, const std::string& name, Role role, const T
             ", want an auditor of the root, who is neither");
     return;
   }
-  const Person* person = line.certificate             ? nullptr
-                         : role == Role::kAuditor     ? root.FindAuditor(key)
-                                                      : root.FindRequester(key);
+  const Person* person = line.certificate         ? nullptr
+                         : role == Role::kAuditor ? root.FindAuditor(key)
+                                                  : root.FindRequester(key);
   if (person == nullptr) {
     Add(facts, Rule::kIdentities, ExitCode::kBadSignature,
         name + ": key " + key.KeyId().substr(0, 16) + ".. is no " + std::string(RoleName(role)) +
@@ -65,8 +65,8 @@ const Operator* CheckParty(const Bundle& line, const std::string& name, Role rol
   if (!chain && chain.error().Exit() == ExitCode::kNotValidThen) {
     Add(facts, Rule::kValidity, ExitCode::kNotValidThen, name + ": " + chain.error().message);
   } else if (!chain) {
-    return unknown("certificate of " + Quoted(*id) + " is not of its operator " +
-                   Quoted(owner.id) + ": " + chain.error().message);
+    return unknown("certificate of " + Quoted(*id) + " is not of its operator " + Quoted(owner.id) +
+                   ": " + chain.error().message);
   }
   if (facts.token && !owner.valid_for.Contains(*facts.token)) {
     Add(facts, Rule::kValidity, ExitCode::kNotValidThen,

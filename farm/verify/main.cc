@@ -21,7 +21,8 @@ constexpr char kExplanation[] =
     "your policy alone. Opens no network connection.\n\n"
     "Exit code 0 means verified; every other code names what is wrong (10 not the released file,\n"
     "11 signature, 12 too few sites, 13 operators, countries or a development root, 14 approvals,\n"
-    "15 log, 16 witnesses, 17 revoked, 18 times, 22 missing input, 23 sites disagree, 24 older than\n"
+    "15 log, 16 witnesses, 17 revoked, 18 times, 22 missing input, 23 sites disagree, 24 older "
+    "than\n"
     "accepted before, 2 malformed input).";
 constexpr char kExamples[] =
     "Examples:\n"
@@ -48,8 +49,9 @@ Result<std::string> DefaultRoot() {
   if (config != nullptr && *config != '\0') return JoinPath(config, "farm/root.json");
   const char* home = std::getenv("HOME");
   if (home == nullptr || *home == '\0') {
-    return Error{ErrorCode::kNotFound, "no root: neither HOME nor XDG_CONFIG_HOME is set; "
-                                       "name the root with --root FILE"};
+    return Error{ErrorCode::kNotFound,
+                 "no root: neither HOME nor XDG_CONFIG_HOME is set; "
+                 "name the root with --root FILE"};
   }
   return JoinPath(home, ".config/farm/root.json");
 }
@@ -84,9 +86,8 @@ Result<VerdictInput> ReadInputs(const Options& options) {
                    ReadInput("root", root_path, kRootFileBytesMax, "--root"));
   ASSIGN_OR_RETURN(input.root, ParseTrustRoot(root, root_path));
 
-  const std::string policy_path = options.policy.empty()
-                                      ? JoinPath(DirectoryName(root_path), "policy.json")
-                                      : options.policy;
+  const std::string policy_path =
+      options.policy.empty() ? JoinPath(DirectoryName(root_path), "policy.json") : options.policy;
   ASSIGN_OR_RETURN(const std::string policy,
                    ReadInput("policy", policy_path, kPolicyFileBytesMax, "--policy"));
   ASSIGN_OR_RETURN(input.policy, ParsePolicy(policy, policy_path));
@@ -145,7 +146,8 @@ int Main(int argc, char** argv) {
   app.add_option("--root", options.root,
                  "the trust root (default: ${XDG_CONFIG_HOME:-~/.config}/farm/root.json)");
   app.add_option("--policy", options.policy, "your policy (default: policy.json beside the root)");
-  app.add_option("--at", options.at, "judge warnings at this time, 2026-11-23T23:40:30Z (default: now)");
+  app.add_option("--at", options.at,
+                 "judge warnings at this time, 2026-11-23T23:40:30Z (default: now)");
   app.add_option("--state", options.state, "remember in this folder what was accepted");
   app.add_flag("--allow-older", options.allow_older,
                "accept a release or root older than what is remembered");

@@ -14,8 +14,8 @@
 namespace farm {
 
 struct Memory {
-  std::int64_t root_version = 0;                   // newest seen in a proof; 0: none yet
-  std::map<std::string, std::int64_t> sequences;   // product -> newest sequence accepted
+  std::int64_t root_version = 0;                  // newest seen in a proof; 0: none yet
+  std::map<std::string, std::int64_t> sequences;  // product -> newest sequence accepted
 };
 
 // Errors: kInvalidInput naming the field.

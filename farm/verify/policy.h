@@ -12,9 +12,9 @@
 namespace farm {
 
 struct Policy {
-  std::int64_t sites = 3;        // records that agree, from distinct ids and keys
-  std::int64_t operators = 3;    // distinct operators among them
-  std::int64_t countries = 1;    // distinct countries among them
+  std::int64_t sites = 3;                  // records that agree, from distinct ids and keys
+  std::int64_t operators = 3;              // distinct operators among them
+  std::int64_t countries = 1;              // distinct countries among them
   std::vector<std::string> countries_any;  // at least one site in one of these; empty: no demand
   // The manifest's own demand of the same kind, set by Tighten and held beside the customer's (the
   // two lists may have nothing in common).  Not a field of the file.
@@ -22,7 +22,7 @@ struct Policy {
   std::int64_t auditors = 2;
   std::int64_t witnesses = 2;
   std::int64_t clock_skew_seconds = 60;
-  bool require_kernel_limits = true;  // a development root is exempt
+  bool require_kernel_limits = true;     // a development root is exempt
   bool refuse_development_root = false;  // even where the caller allows one: production policies
 };
 

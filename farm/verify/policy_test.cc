@@ -1,7 +1,8 @@
+#include "farm/verify/policy.h"
+
 #include <gtest/gtest.h>
 
 #include "farm/base/files.h"
-#include "farm/verify/policy.h"
 
 namespace farm {
 namespace {

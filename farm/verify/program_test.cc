@@ -30,8 +30,7 @@ class Program : public testing::Test {
     return path;
   }
 
-  ProcessResult Run(std::vector<std::string> arguments,
-                    std::vector<std::string> environment = {}) {
+  ProcessResult Run(std::vector<std::string> arguments, std::vector<std::string> environment = {}) {
     ProcessSpec spec;
     spec.argv = {kWithoutSockets, kProgram};
     spec.argv.insert(spec.argv.end(), arguments.begin(), arguments.end());

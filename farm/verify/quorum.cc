@@ -72,10 +72,9 @@ Problems CheckSites(const std::vector<LineIdentity>& sites, const Policy& policy
   }
   for (const auto* wanted : {&policy.countries_any, &policy.manifest_countries_any}) {
     if (wanted->empty() || AnyIn(countries, *wanted)) continue;
-    problems.push_back(
-        {Rule::kCountries, ExitCode::kJurisdiction,
-         "no site in any of " + Join(*wanted, " ") +
-             (wanted == &policy.countries_any ? "" : ", as the manifest demands")});
+    problems.push_back({Rule::kCountries, ExitCode::kJurisdiction,
+                        "no site in any of " + Join(*wanted, " ") +
+                            (wanted == &policy.countries_any ? "" : ", as the manifest demands")});
   }
   return problems;
 }

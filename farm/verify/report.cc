@@ -62,9 +62,12 @@ std::string FactsText(const Verdict& verdict) {
 }
 
 Json RuleJson(const RuleOutcome& outcome) {
-  return {{"exit", static_cast<int>(outcome.exit)}, {"expected", outcome.expected},
-          {"found", outcome.found},                 {"held", outcome.held},
-          {"remedy", outcome.remedy},               {"rule", outcome.rule},
+  return {{"exit", static_cast<int>(outcome.exit)},
+          {"expected", outcome.expected},
+          {"found", outcome.found},
+          {"held", outcome.held},
+          {"remedy", outcome.remedy},
+          {"rule", outcome.rule},
           {"warning", outcome.warning}};
 }
 

@@ -34,9 +34,9 @@ void CheckRevocations(const Bundle& line, const std::string& name, const KeysOfL
   }
   for (const auto& [what, key_id] : used) {
     if (!IsRevoked(root, key_id, facts.token, facts.witnessed)) continue;
-    facts.problems.push_back({Rule::kRevocations, ExitCode::kRevoked,
-                              name + ": " + what + " (" + key_id.substr(0, 16) +
-                                  "..) is revoked for that time"});
+    facts.problems.push_back(
+        {Rule::kRevocations, ExitCode::kRevoked,
+         name + ": " + what + " (" + key_id.substr(0, 16) + "..) is revoked for that time"});
   }
 }
 

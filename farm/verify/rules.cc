@@ -16,7 +16,8 @@ Words WordsOf(Rule rule) {
     case Rule::kRootVersion:
       return {"root-version", "use the newest root; --allow-older accepts the older one"};
     case Rule::kDevelopmentRoot:
-      return {"development-root", "use a production root; for a trial add --allow-development-root"};
+      return {"development-root",
+              "use a production root; for a trial add --allow-development-root"};
     case Rule::kRelease:
       return {"release", "download the bundle file again; its first line is the release"};
     case Rule::kStatements:

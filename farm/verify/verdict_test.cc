@@ -84,18 +84,30 @@ Revocation RevokedKey(const std::string& key_id, std::optional<UnixSeconds> sinc
 
 const Row kRows[] = {
     // 10
-    {"file_with_other_bytes", ExitCode::kArtifactUnknown, "artifact", {},
+    {"file_with_other_bytes",
+     ExitCode::kArtifactUnknown,
+     "artifact",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) { input.file_digest = kOther; }},
-    {"file_with_other_size", ExitCode::kArtifactUnknown, "artifact", {},
+    {"file_with_other_size",
+     ExitCode::kArtifactUnknown,
+     "artifact",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) { ++input.file_size; }},
     // 11
-    {"release_payload_changed", ExitCode::kBadSignature, "signatures", {},
+    {"release_payload_changed",
+     ExitCode::kBadSignature,
+     "signatures",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) {
        Release release = *ParseStatementAs<Release>(input.lines[0].envelope.payload, "");
        ++release.sequence;
        input.lines[0].envelope.payload = WriteStatement(release);
      }},
-    {"record_signature_changed", ExitCode::kBadSignature, "signatures", {},
+    {"record_signature_changed",
+     ExitCode::kBadSignature,
+     "signatures",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) {
        input.lines[kFirstRecordLine].envelope.signature.back() ^= 1;
      }},
@@ -120,28 +132,41 @@ const Row kRows[] = {
     {"release_says_another_signer", ExitCode::kBadSignature, "identities",
      On<Release>([](Release& release, LineDraft&) { release.signer = "somebody"; })},
     {"record_says_another_builder", ExitCode::kBadSignature, "identities",
-     OnParty<Record>("site-1", [](Record& r, LineDraft&) { r.builder = EvidenceMaker::SiteId(2); })},
+     OnParty<Record>("site-1",
+                     [](Record& r, LineDraft&) { r.builder = EvidenceMaker::SiteId(2); })},
     {"request_says_another_requester", ExitCode::kBadSignature, "identities",
      On<Request>([](Request& request, LineDraft&) { request.requester = "somebody"; })},
     {"approval_says_another_auditor", ExitCode::kBadSignature, "identities",
      OnParty<Approval>("auditor-0", [](Approval& a, LineDraft&) { a.auditor = "auditor-9"; })},
-    {"requester_not_in_root", ExitCode::kBadSignature, "identities", {},
+    {"requester_not_in_root",
+     ExitCode::kBadSignature,
+     "identities",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) { input.root.requesters.clear(); }},
     {"intent_not_by_coordinator", ExitCode::kBadSignature, "identities",
      On<Intent>([](Intent&, LineDraft& draft) {
        draft.party = "signer";
        draft.uri = "https://farm.example/signer";
      })},
-    {"unknown_time_stamp_authority", ExitCode::kBadSignature, "time-stamps", {},
+    {"unknown_time_stamp_authority",
+     ExitCode::kBadSignature,
+     "time-stamps",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) {
        input.root.timestamp_authorities = EvidenceMaker().root().timestamp_authorities;
      }},
-    {"token_over_another_signature", ExitCode::kBadSignature, "time-stamps", {},
+    {"token_over_another_signature",
+     ExitCode::kBadSignature,
+     "time-stamps",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) {
        input.lines[0].timestamp = input.lines[1].timestamp;
      }},
     // 12
-    {"fewer_sites_than_policy", ExitCode::kQuorum, "sites", {},
+    {"fewer_sites_than_policy",
+     ExitCode::kQuorum,
+     "sites",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) { input.policy.sites = 4; }},
     {"fewer_sites_than_manifest", ExitCode::kQuorum, "sites", {}, {}, {.requires_sites = 4}},
     {"site_of_intent_without_record", ExitCode::kQuorum, "sites",
@@ -170,28 +195,53 @@ const Row kRows[] = {
        if (auto* r = std::get_if<Record>(&draft.statement)) r->outputs.pop_back();
      }},
     // 13
-    {"fewer_operators_than_policy", ExitCode::kJurisdiction, "operators", {},
+    {"fewer_operators_than_policy",
+     ExitCode::kJurisdiction,
+     "operators",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) { input.policy.operators = 4; }},
-    {"fewer_countries_than_policy", ExitCode::kJurisdiction, "countries", {},
+    {"fewer_countries_than_policy",
+     ExitCode::kJurisdiction,
+     "countries",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) { input.policy.countries = 4; }},
-    {"no_site_in_the_country_of_the_policy", ExitCode::kJurisdiction, "countries", {},
+    {"no_site_in_the_country_of_the_policy",
+     ExitCode::kJurisdiction,
+     "countries",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) { input.policy.countries_any = {"CH"}; }},
-    {"no_site_in_the_country_of_the_manifest", ExitCode::kJurisdiction, "countries", {},
+    {"no_site_in_the_country_of_the_manifest",
+     ExitCode::kJurisdiction,
+     "countries",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) { input.policy.countries_any = {"XA"}; },
      {.requires_countries_any = {"CH"}}},
-    {"development_root_not_allowed", ExitCode::kJurisdiction, "development-root", {},
+    {"development_root_not_allowed",
+     ExitCode::kJurisdiction,
+     "development-root",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) { input.allow_development_root = false; }},
-    {"development_root_refused_by_policy", ExitCode::kJurisdiction, "development-root", {},
+    {"development_root_refused_by_policy",
+     ExitCode::kJurisdiction,
+     "development-root",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) {
        input.policy.refuse_development_root = true;
      }},
-    {"limits_observed_under_a_production_root", ExitCode::kJurisdiction, "limits",
+    {"limits_observed_under_a_production_root",
+     ExitCode::kJurisdiction,
+     "limits",
      OnParty<Record>("site-0", [](Record& record, LineDraft&) { record.limits_observed = true; }),
-     {}, {.development = false}},
+     {},
+     {.development = false}},
     // 14
     {"approval_missing", ExitCode::kApproval, "approvals",
      On<Release>([](Release& release, LineDraft&) { release.approvals.pop_back(); })},
-    {"fewer_auditors_than_manifest", ExitCode::kApproval, "approvals", {}, {},
+    {"fewer_auditors_than_manifest",
+     ExitCode::kApproval,
+     "approvals",
+     {},
+     {},
      {.requires_auditors = 3}},
     {"approval_of_another_manifest", ExitCode::kApproval, "approvals",
      OnParty<Approval>("auditor-1", [](Approval& a, LineDraft&) { a.manifest = kOther; })},
@@ -215,8 +265,7 @@ const Row kRows[] = {
      On<Request>([](Request& request, LineDraft&) { request.requester = "auditor-1"; }),
      [](VerdictInput& input, const EvidenceMaker&) { input.root.requesters[0].id = "auditor-1"; }},
     {"operator_approves", ExitCode::kApproval, "approvals",
-     OnParty<Approval>("auditor-1",
-                       [](Approval& a, LineDraft&) { a.auditor = "operator-1"; }),
+     OnParty<Approval>("auditor-1", [](Approval& a, LineDraft&) { a.auditor = "operator-1"; }),
      [](VerdictInput& input, const EvidenceMaker&) { input.root.auditors[1].id = "operator-1"; }},
     {"site_approves", ExitCode::kApproval, "approvals",
      OnParty<Approval>("auditor-1",
@@ -228,43 +277,76 @@ const Row kRows[] = {
     // 15
     {"no_log_entry", ExitCode::kLogProof, "log",
      On<Approval>([](Approval&, LineDraft& draft) { draft.logged = false; })},
-    {"unknown_log", ExitCode::kLogProof, "log", {},
-     [](VerdictInput& input, const EvidenceMaker&) {
-       input.root.logs[0].origin = "other.example";
-     }},
-    {"log_with_another_key", ExitCode::kLogProof, "log", {},
+    {"unknown_log",
+     ExitCode::kLogProof,
+     "log",
+     {},
+     [](VerdictInput& input,
+        const EvidenceMaker&) { input.root.logs[0].origin = "other.example"; }},
+    {"log_with_another_key",
+     ExitCode::kLogProof,
+     "log",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) {
        input.root.logs[0].key = EvidenceMaker().root().logs[0].key;
      }},
-    {"second_log_signature_wrong", ExitCode::kLogProof, "log", {},
+    {"second_log_signature_wrong",
+     ExitCode::kLogProof,
+     "log",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) {
        ReplaceNote(input.lines[1], [](Note& note) { note.signatures[1].signature.back() ^= 1; });
      }},
-    {"no_log_signature", ExitCode::kLogProof, "log", {},
+    {"no_log_signature",
+     ExitCode::kLogProof,
+     "log",
+     {},
      [](VerdictInput& input, const EvidenceMaker& maker) {
        DropSignatures(input.lines[0], maker.Log());
      }},
-    {"proof_hash_changed", ExitCode::kLogProof, "log", {},
+    {"proof_hash_changed",
+     ExitCode::kLogProof,
+     "log",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) {
        input.lines[3].log_entry->hashes[0] = kOther;
      }},
-    {"proof_of_another_line", ExitCode::kLogProof, "log", {},
+    {"proof_of_another_line",
+     ExitCode::kLogProof,
+     "log",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) {
        input.lines[3].log_entry = input.lines[4].log_entry;
      }},
-    {"index_changed", ExitCode::kLogProof, "log", {},
+    {"index_changed",
+     ExitCode::kLogProof,
+     "log",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) { --input.lines[3].log_entry->index; }},
-    {"log_id_of_another_log", ExitCode::kLogProof, "log", {},
+    {"log_id_of_another_log",
+     ExitCode::kLogProof,
+     "log",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) { input.lines[3].log_entry->log_id[0] ^= 1; }},
-    {"consistency_proof_missing", ExitCode::kLogProof, "consistency", {},
+    {"consistency_proof_missing",
+     ExitCode::kLogProof,
+     "consistency",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) {
        DropSignatures(input.lines[0], std::string(kConsistencyName));
      }},
-    {"consistency_proof_changed", ExitCode::kLogProof, "consistency", {},
+    {"consistency_proof_changed",
+     ExitCode::kLogProof,
+     "consistency",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) {
-       ReplaceNote(input.lines[0], [](Note& note) { note.signatures.back().signature.back() ^= 1; });
+       ReplaceNote(input.lines[0],
+                   [](Note& note) { note.signatures.back().signature.back() ^= 1; });
      }},
-    {"forked_log", ExitCode::kLogProof, "consistency", {},
+    {"forked_log",
+     ExitCode::kLogProof,
+     "consistency",
+     {},
      [](VerdictInput& input, const EvidenceMaker& maker) {
        // A second history under the same keys: the same intent, after other entries.
        EvidenceMaker fork = maker;
@@ -273,57 +355,90 @@ const Row kRows[] = {
        fork.Enter(input.lines[kIntentLine], draft);
      }},
     // 16
-    {"fewer_witnesses_than_policy", ExitCode::kWitnesses, "witnesses", {},
+    {"fewer_witnesses_than_policy",
+     ExitCode::kWitnesses,
+     "witnesses",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) { input.policy.witnesses = 3; }},
     {"one_line_with_one_witness", ExitCode::kWitnesses, "witnesses",
      OnParty<Record>("site-1", [](Record&, LineDraft& draft) { draft.witnesses = {0}; })},
     {"one_witness_twice", ExitCode::kWitnesses, "witnesses",
-     On<Release>([](Release&, LineDraft& draft) { draft.witnesses = {0, 0}; })},
-    {"cosignature_changed", ExitCode::kWitnesses, "witnesses", {},
+     On<Release>([](Release&, LineDraft& draft) {
+       draft.witnesses = {0, 0};
+     })},
+    {"cosignature_changed",
+     ExitCode::kWitnesses,
+     "witnesses",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) {
        ReplaceNote(input.lines[2], [](Note& note) { note.signatures[2].signature.back() ^= 1; });
      }},
-    {"witness_with_another_key", ExitCode::kWitnesses, "witnesses", {},
+    {"witness_with_another_key",
+     ExitCode::kWitnesses,
+     "witnesses",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) {
        input.root.witnesses[0].key = EvidenceMaker().root().witnesses[0].key;
      }},
     // 17
-    {"site_key_revoked", ExitCode::kRevoked, "revocations", {},
+    {"site_key_revoked",
+     ExitCode::kRevoked,
+     "revocations",
+     {},
      [](VerdictInput& input, const EvidenceMaker& maker) {
        input.root.revocations = {
            RevokedKey(maker.Key("site-1").public_key().KeyId(), std::nullopt)};
      }},
-    {"auditor_key_compromised_when_used", ExitCode::kRevoked, "revocations", {},
+    {"auditor_key_compromised_when_used",
+     ExitCode::kRevoked,
+     "revocations",
+     {},
      [](VerdictInput& input, const EvidenceMaker& maker) {
        input.root.revocations = {
            RevokedKey(maker.Key("auditor-1").public_key().KeyId(), kStart + 110)};
      }},
-    {"signer_key_compromised_before_witnessing", ExitCode::kRevoked, "revocations", {},
+    {"signer_key_compromised_before_witnessing",
+     ExitCode::kRevoked,
+     "revocations",
+     {},
      [](VerdictInput& input, const EvidenceMaker& maker) {
        input.root.revocations = {
            RevokedKey(maker.Key("signer").public_key().KeyId(), kStart + 410)};
      }},
-    {"operator_ca_revoked", ExitCode::kRevoked, "revocations", {},
+    {"operator_ca_revoked",
+     ExitCode::kRevoked,
+     "revocations",
+     {},
      [](VerdictInput& input, const EvidenceMaker& maker) {
        input.root.revocations = {
            RevokedKey(maker.Key("ca-operator-2").public_key().KeyId(), std::nullopt)};
      }},
-    {"log_key_revoked", ExitCode::kRevoked, "revocations", {},
+    {"log_key_revoked",
+     ExitCode::kRevoked,
+     "revocations",
+     {},
      [](VerdictInput& input, const EvidenceMaker& maker) {
-       input.root.revocations = {
-           RevokedKey(maker.Key("log").public_key().KeyId(), std::nullopt)};
+       input.root.revocations = {RevokedKey(maker.Key("log").public_key().KeyId(), std::nullopt)};
      }},
-    {"time_stamp_key_revoked", ExitCode::kRevoked, "revocations", {},
+    {"time_stamp_key_revoked",
+     ExitCode::kRevoked,
+     "revocations",
+     {},
      [](VerdictInput& input, const EvidenceMaker& maker) {
-       input.root.revocations = {
-           RevokedKey(maker.Key("tsa").public_key().KeyId(), std::nullopt)};
+       input.root.revocations = {RevokedKey(maker.Key("tsa").public_key().KeyId(), std::nullopt)};
      }},
-    {"witness_key_revoked", ExitCode::kRevoked, "revocations", {},
+    {"witness_key_revoked",
+     ExitCode::kRevoked,
+     "revocations",
+     {},
      [](VerdictInput& input, const EvidenceMaker& maker) {
        input.root.revocations = {
            RevokedKey(maker.Key("witness-0").public_key().KeyId(), std::nullopt)};
      }},
-    {"release_revoked", ExitCode::kRevoked, "revocations", {},
+    {"release_revoked",
+     ExitCode::kRevoked,
+     "revocations",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) {
        input.root.revocations = {
            {"release", input.lines[0].PaeDigest().Text(), "withdrawn", std::nullopt}};
@@ -336,23 +451,38 @@ const Row kRows[] = {
                      [](Record&, LineDraft& d) { d.leaf_start = kRecordToken - 24 * 3600 - 1; })},
     {"leaf_not_yet_valid_when_used", ExitCode::kNotValidThen, "validity",
      OnParty<Record>("site-0", [](Record&, LineDraft& d) { d.leaf_start = kRecordToken + 1; })},
-    {"operator_left_before", ExitCode::kNotValidThen, "validity", {},
+    {"operator_left_before",
+     ExitCode::kNotValidThen,
+     "validity",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) {
        input.root.operators[1].valid_for = EndedAt(kRecordToken - 1);
      }},
-    {"auditor_left_before", ExitCode::kNotValidThen, "validity", {},
+    {"auditor_left_before",
+     ExitCode::kNotValidThen,
+     "validity",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) {
        input.root.auditors[0].valid_for = EndedAt(kStart + 99);
      }},
-    {"log_ended_before", ExitCode::kNotValidThen, "validity", {},
+    {"log_ended_before",
+     ExitCode::kNotValidThen,
+     "validity",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) {
        input.root.logs[0].valid_for = EndedAt(kStart + 399);
      }},
-    {"witness_ended_before", ExitCode::kNotValidThen, "validity", {},
+    {"witness_ended_before",
+     ExitCode::kNotValidThen,
+     "validity",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) {
        input.root.witnesses[1].valid_for = EndedAt(kStart + 409);
      }},
-    {"time_stamp_authority_ended_before", ExitCode::kNotValidThen, "validity", {},
+    {"time_stamp_authority_ended_before",
+     ExitCode::kNotValidThen,
+     "validity",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) {
        input.root.timestamp_authorities[0].valid_for = EndedAt(kStart + 399);
      }},
@@ -375,18 +505,28 @@ const Row kRows[] = {
     {"second_witness_saw_the_intent_late", ExitCode::kNotValidThen, "order",
      On<Intent>([](Intent&, LineDraft& d) { d.witnessed_by[1] = kRecordToken + kSkew + 1; })},
     // 22
-    {"request_line_missing", ExitCode::kInputMissing, "lines", {},
+    {"request_line_missing",
+     ExitCode::kInputMissing,
+     "lines",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) {
        input.lines.erase(input.lines.begin() + kRequestLine);
      }},
-    {"intent_line_missing", ExitCode::kInputMissing, "lines", {},
+    {"intent_line_missing",
+     ExitCode::kInputMissing,
+     "lines",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) {
        input.lines.erase(input.lines.begin() + kIntentLine);
      }},
-    {"line_twice", ExitCode::kInputMissing, "lines", {},
+    {"line_twice",
+     ExitCode::kInputMissing,
+     "lines",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) { input.lines.push_back(input.lines[1]); }},
     {"release_names_an_approval_twice", ExitCode::kInputMissing, "lines",
-     On<Release>([](Release& release, LineDraft&) { release.approvals.push_back(release.approvals[0]); })},
+     On<Release>(
+         [](Release& release, LineDraft&) { release.approvals.push_back(release.approvals[0]); })},
     {"request_of_another_manifest", ExitCode::kApproval, "manifest",
      On<Request>([](Request& request, LineDraft&) { request.manifest = kOther; })},
     {"request_of_another_version", ExitCode::kInputMissing, "manifest",
@@ -415,20 +555,35 @@ const Row kRows[] = {
                        r.outputs.clear();
                      })},
     // 24
-    {"older_sequence", ExitCode::kRollback, "sequence", {},
+    {"older_sequence",
+     ExitCode::kRollback,
+     "sequence",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) { input.newest_sequence = 2; }},
-    {"older_root", ExitCode::kRollback, "root-version", {},
+    {"older_root",
+     ExitCode::kRollback,
+     "root-version",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) { input.newest_root_version = 2; }},
     // 2
-    {"no_lines", ExitCode::kUsage, "release", {},
+    {"no_lines",
+     ExitCode::kUsage,
+     "release",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) { input.lines.clear(); }},
-    {"first_line_is_no_release", ExitCode::kUsage, "release", {},
+    {"first_line_is_no_release",
+     ExitCode::kUsage,
+     "release",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) { std::swap(input.lines[0], input.lines[1]); }},
     {"release_without_a_manifest", ExitCode::kUsage, "release",
      On<Release>([](Release& release, LineDraft&) { release.manifest = "{}"; })},
     {"record_is_an_approval", ExitCode::kUsage, "statements",
      On<Release>([](Release& r, LineDraft&) { r.records[0] = r.approvals[0]; })},
-    {"payload_of_another_type", ExitCode::kUsage, "statements", {},
+    {"payload_of_another_type",
+     ExitCode::kUsage,
+     "statements",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) {
        input.lines[0].envelope.payload_type = "text/plain";
      }},
@@ -456,18 +611,28 @@ INSTANTIATE_TEST_SUITE_P(Verdict, Refused, testing::ValuesIn(kRows),
 const Row kGoodRows[] = {
     {"as_made", ExitCode::kProved, ""},
     {"production_root", ExitCode::kProved, "", {}, {}, {.development = false}},
-    {"one_site_one_auditor_one_witness", ExitCode::kProved, "", {}, {},
+    {"one_site_one_auditor_one_witness",
+     ExitCode::kProved,
+     "",
+     {},
+     {},
      {.sites = 1, .auditors = 1, .witnesses = 1}},
     {"leaf_in_its_last_second", ExitCode::kProved, "",
      OnParty<Record>("site-0",
                      [](Record&, LineDraft& d) { d.leaf_start = kRecordToken - 24 * 3600; })},
     {"leaf_in_its_first_second", ExitCode::kProved, "",
      OnParty<Record>("site-0", [](Record&, LineDraft& d) { d.leaf_start = kRecordToken; })},
-    {"operator_in_its_last_second", ExitCode::kProved, "", {},
+    {"operator_in_its_last_second",
+     ExitCode::kProved,
+     "",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) {
        input.root.operators[1].valid_for = EndedAt(kRecordToken);
      }},
-    {"witness_in_its_last_second", ExitCode::kProved, "", {},
+    {"witness_in_its_last_second",
+     ExitCode::kProved,
+     "",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) {
        input.root.witnesses[1].valid_for = EndedAt(kStart + 410);
      }},
@@ -480,55 +645,84 @@ const Row kGoodRows[] = {
                          d.witnessed = d.token;
                        })},
     {"built_before_the_intent_within_the_skew", ExitCode::kProved, "",
-     OnParty<Record>("site-0",
-                     [](Record&, LineDraft& d) { d.token = kIntentWitnessed - kSkew; })},
-    {"one_of_three_witnesses_saw_it_late", ExitCode::kProved, "",
+     OnParty<Record>("site-0", [](Record&, LineDraft& d) { d.token = kIntentWitnessed - kSkew; })},
+    {"one_of_three_witnesses_saw_it_late",
+     ExitCode::kProved,
+     "",
      On<Intent>([](Intent&, LineDraft& d) { d.witnessed_by[2] = kRecordToken + 9999; }),
      [](VerdictInput& input, const EvidenceMaker&) { input.policy.witnesses = 2; },
      {.witnesses = 3}},
-    {"one_more_witness_than_asked_is_absent", ExitCode::kProved, "",
+    {"one_more_witness_than_asked_is_absent",
+     ExitCode::kProved,
+     "",
      [](LineDraft& draft) { draft.witnesses.pop_back(); },
      [](VerdictInput& input, const EvidenceMaker&) { input.policy.witnesses = 2; },
      {.witnesses = 3}},
-    {"signer_key_compromised_later", ExitCode::kProved, "", {},
+    {"signer_key_compromised_later",
+     ExitCode::kProved,
+     "",
+     {},
      [](VerdictInput& input, const EvidenceMaker& maker) {
        input.root.revocations = {
            RevokedKey(maker.Key("signer").public_key().KeyId(), kStart + 411)};
      }},
-    {"another_release_revoked", ExitCode::kProved, "", {},
+    {"another_release_revoked",
+     ExitCode::kProved,
+     "",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) {
        input.root.revocations = {{"release", kOther.Text(), "withdrawn", std::nullopt}};
      }},
-    {"foreign_line_counts_for_nothing", ExitCode::kProved, "", {},
+    {"foreign_line_counts_for_nothing",
+     ExitCode::kProved,
+     "",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) {
        input.lines.push_back(EvidenceMaker({.product = "other"}).Make().lines[3]);
      }},
-    {"log_grew_between", ExitCode::kProved, "",
-     [](LineDraft&) {},
+    {"log_grew_between", ExitCode::kProved, "", [](LineDraft&) {},
      [](VerdictInput& input, const EvidenceMaker& maker) {
        EvidenceMaker again = maker;
        input.lines = again.Make().lines;
      }},
-    {"only_the_ed25519_log_signature", ExitCode::kProved, "", {},
+    {"only_the_ed25519_log_signature",
+     ExitCode::kProved,
+     "",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) {
        ReplaceNote(input.lines[1],
                    [](Note& note) { note.signatures.erase(note.signatures.begin() + 1); });
      }},
-    {"same_sequence_again", ExitCode::kProved, "", {},
+    {"same_sequence_again",
+     ExitCode::kProved,
+     "",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) { input.newest_sequence = 1; }},
-    {"older_but_allowed", ExitCode::kProved, "", {},
+    {"older_but_allowed",
+     ExitCode::kProved,
+     "",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) {
        input.newest_sequence = 5;
        input.newest_root_version = 5;
        input.allow_older = true;
      }},
-    {"root_expired_today", ExitCode::kProved, "", {},
+    {"root_expired_today",
+     ExitCode::kProved,
+     "",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) { input.at = input.root.expires + 1; }},
-    {"renamed_file", ExitCode::kProved, "", {},
+    {"renamed_file",
+     ExitCode::kProved,
+     "",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) { input.file_name = "renamed"; }},
     {"record_without_sources", ExitCode::kProved, "",
      On<Record>([](Record& record, LineDraft&) { record.sources.clear(); })},
-    {"site_in_the_country_of_the_manifest", ExitCode::kProved, "", {},
+    {"site_in_the_country_of_the_manifest",
+     ExitCode::kProved,
+     "",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) { input.policy.countries_any = {"XA"}; },
      {.requires_countries_any = {"CH", "XC"}}},
 };
@@ -553,8 +747,8 @@ TEST(Headline, NamesADevelopmentRootAndObservedLimits) {
   EvidenceMaker maker;
   EXPECT_EQ(Judge(maker.Input(maker.Make())).headline,
             "VERIFIED (development: 1 machine, 1 operator)");
-  const MadeRelease observed = maker.Make(
-      On<Record>([](Record& record, LineDraft&) { record.limits_observed = true; }));
+  const MadeRelease observed =
+      maker.Make(On<Record>([](Record& record, LineDraft&) { record.limits_observed = true; }));
   EXPECT_EQ(Judge(maker.Input(observed)).headline,
             "VERIFIED (development: 1 machine, 1 operator, limits observed)");
   EvidenceMaker production({.development = false});
@@ -564,9 +758,9 @@ TEST(Headline, NamesADevelopmentRootAndObservedLimits) {
 TEST(Judge, PrintsEveryRuleAndTheLowestCodeOfSeveral) {
   EvidenceMaker maker;
   VerdictInput input = maker.Input(maker.Make());
-  input.file_digest = kOther;        // 10
-  input.policy.witnesses = 9;        // 16
-  input.newest_sequence = 9;         // 24
+  input.file_digest = kOther;  // 10
+  input.policy.witnesses = 9;  // 16
+  input.newest_sequence = 9;   // 24
   const Verdict verdict = Judge(input);
   EXPECT_EQ(verdict.exit, ExitCode::kArtifactUnknown);
   EXPECT_THAT(Broken(verdict), testing::IsSupersetOf({"artifact", "witnesses", "sequence"}));

@@ -59,8 +59,8 @@ Result<VerifiedApproval> VerifyApproval(const Bundle& line, const ManifestView& 
                                         const VerifiedRequest& request,
                                         const VerifiedIntent& intent, const TrustRoot& root,
                                         const Policy& policy) {
-  return Maker::Make(ReadApprovalLine(line, manifest, ContextOf(request), ContextOf(intent), root,
-                                      policy));
+  return Maker::Make(
+      ReadApprovalLine(line, manifest, ContextOf(request), ContextOf(intent), root, policy));
 }
 
 Result<VerifiedApproval> VerifyApprovalAlone(const Bundle& line, const ManifestView& manifest,

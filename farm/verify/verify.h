@@ -42,7 +42,9 @@ struct LineIdentity {
   std::string key_id;       // hex SHA-256 of the signing key's SPKI
 };
 
-namespace verify_internal { struct Maker; }
+namespace verify_internal {
+struct Maker;
+}
 
 // Values that only this folder can make.  Each holds what was proved about one line.
 template <typename T>
@@ -57,8 +59,10 @@ class Verified {
  private:
   friend struct verify_internal::Maker;
   Verified(T statement, Bundle bundle, LineIdentity identity, AttestedTimes times)
-      : statement_(std::move(statement)), bundle_(std::move(bundle)),
-        identity_(std::move(identity)), times_(times) {}
+      : statement_(std::move(statement)),
+        bundle_(std::move(bundle)),
+        identity_(std::move(identity)),
+        times_(times) {}
   T statement_;
   Bundle bundle_;
   LineIdentity identity_;
@@ -107,12 +111,12 @@ Status CheckAgreement(const std::vector<VerifiedRecord>& records);
 
 // One rule of the verdict, as the customer reads it.
 struct RuleOutcome {
-  std::string rule;      // "signature", "sites", "approvals", ... stable names
+  std::string rule;  // "signature", "sites", "approvals", ... stable names
   bool held = false;
   bool warning = false;  // did not fail, but worth reading ("root expires in 3 days")
   std::string expected;
   std::string found;
-  std::string remedy;    // empty if held
+  std::string remedy;  // empty if held
   ExitCode exit = ExitCode::kProved;
 };
 
@@ -123,7 +127,7 @@ struct VerdictInput {
   std::vector<Bundle> lines;  // the parsed bundle file
   TrustRoot root;
   Policy policy;
-  UnixSeconds at = 0;         // "now" for warnings and validity of the root
+  UnixSeconds at = 0;  // "now" for warnings and validity of the root
   bool allow_development_root = false;
   // Remembered from earlier verdicts (--state); nothing is compared where absent.
   std::optional<std::int64_t> newest_root_version;
@@ -143,7 +147,7 @@ struct Verdict {
   std::int64_t root_version = 0;
   std::optional<Release> release;
   std::optional<Digest> release_digest;
-  std::vector<Record> records;     // of the records that verified
+  std::vector<Record> records;  // of the records that verified
   bool proved() const { return exit == ExitCode::kProved; }
 };
 

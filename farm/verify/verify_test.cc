@@ -103,12 +103,16 @@ TEST(SameOutcome, ComparesWhatWasBuiltAndNotHow) {
   b.sandbox = {{"profile", "other"}};
   EXPECT_TRUE(SameOutcome(a, b));
   const std::function<void(Record&)> changes[] = {
-      [](Record& r) { r.manifest = Sha256("x"); }, [](Record& r) { r.plan = Sha256("x"); },
-      [](Record& r) { r.lock = Sha256("x"); },     [](Record& r) { r.root_tar = Sha256("x"); },
-      [](Record& r) { r.image = Sha256("x"); },    [](Record& r) { r.outputs[0].size = 2; },
+      [](Record& r) { r.manifest = Sha256("x"); },
+      [](Record& r) { r.plan = Sha256("x"); },
+      [](Record& r) { r.lock = Sha256("x"); },
+      [](Record& r) { r.root_tar = Sha256("x"); },
+      [](Record& r) { r.image = Sha256("x"); },
+      [](Record& r) { r.outputs[0].size = 2; },
       [](Record& r) { r.outputs[0].mode = "0755"; },
       [](Record& r) { r.outputs[0].digest = Sha256("x"); },
-      [](Record& r) { r.outputs[0].name = "b"; },  [](Record& r) { r.outputs.clear(); },
+      [](Record& r) { r.outputs[0].name = "b"; },
+      [](Record& r) { r.outputs.clear(); },
       [](Record& r) { r.result = BuildResult::kFailed; }};
   for (const auto& change : changes) {
     Record changed = a;

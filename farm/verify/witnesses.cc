@@ -34,8 +34,8 @@ void CheckWitnesses(const Bundle& line, const std::string& name, const TrustRoot
   const std::string few = name + ": " + std::to_string(times.size()) + " of " +
                           std::to_string(want) + " cosignatures of the root's witnesses";
   if (times.size() + not_then >= want) {
-    facts.problems.push_back({Rule::kValidity, ExitCode::kNotValidThen,
-                              few + "; others were not valid at their time"});
+    facts.problems.push_back(
+        {Rule::kValidity, ExitCode::kNotValidThen, few + "; others were not valid at their time"});
   } else if (times.size() + not_then + revoked >= want) {
     facts.problems.push_back(
         {Rule::kRevocations, ExitCode::kRevoked, few + "; others are revoked"});

@@ -87,7 +87,7 @@ std::string ExpectedWords(Rule rule, const Case& facts) {
     case Rule::kCountries:
       return ExpectedCountries(policy);
     case Rule::kLimits:
-      return facts.input.root.development ? "any (development root)"
+      return facts.input.root.development   ? "any (development root)"
              : policy.require_kernel_limits ? "the kernel's limits at every site"
                                             : "any (policy)";
     case Rule::kApprovals:
@@ -129,11 +129,9 @@ std::string FoundWords(Rule rule, const Case& facts) {
       return facts.input.root.development ? "a development root, allowed on purpose"
                                           : "a production root";
     case Rule::kRelease:
-      return Printable(facts.manifest->product, 80) + " " +
-             Printable(facts.manifest->version, 80);
+      return Printable(facts.manifest->product, 80) + " " + Printable(facts.manifest->version, 80);
     case Rule::kArtifact:
-      return facts.input.file_name.empty() ? ArtifactsFound(facts)
-                                           : facts.input.file_digest.Text();
+      return facts.input.file_name.empty() ? ArtifactsFound(facts) : facts.input.file_digest.Text();
     case Rule::kSites:
       return Ids(facts.records);
     case Rule::kOperators:

@@ -1,9 +1,9 @@
 // What the reader takes, the canonical writer writes, and the reader takes again.
+#include "farm/json/json.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-
-#include "farm/json/json.h"
 
 namespace {
 

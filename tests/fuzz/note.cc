@@ -1,10 +1,11 @@
 // A note that was read is written as the same bytes; a checkpoint too.
+#include "farm/evidence/note.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "farm/evidence/bundle.h"
-#include "farm/evidence/note.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);

@@ -1,10 +1,11 @@
 // A statement that was read is written as the same bytes; PAE bytes come apart without harm.
+#include "farm/evidence/statement.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "farm/evidence/dsse.h"
-#include "farm/evidence/statement.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);

@@ -1,9 +1,9 @@
 // A root that was read is written, read again and written as the same bytes.
+#include "farm/evidence/trust_root.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-
-#include "farm/evidence/trust_root.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);

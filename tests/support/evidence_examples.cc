@@ -34,13 +34,12 @@ std::map<std::string, std::string> StatementsOf(const EvidenceMaker& maker,
   failed.trace[0].exit_code = 2;
   failed.trace[0].outputs.clear();
   add("record-failed", failed);
-  add("dissent", Dissent{Sha256(maker.manifest()), "hello", "1.0", release.intent,
-                         release.records, "hello.tar differs at site/0", created});
-  add("kit", KitEntry{made.lines[0].PaeDigest(), "hello-1.0.farmkit", Sha256("kit"), 4096,
-                      created});
-  add("replay", ReplayVerdict{made.lines[0].PaeDigest(), Sha256("kit"), "MATCH",
-                              release.artifacts, "regulator.example", Sha256("report").Text(),
-                              created});
+  add("dissent", Dissent{Sha256(maker.manifest()), "hello", "1.0", release.intent, release.records,
+                         "hello.tar differs at site/0", created});
+  add("kit",
+      KitEntry{made.lines[0].PaeDigest(), "hello-1.0.farmkit", Sha256("kit"), 4096, created});
+  add("replay", ReplayVerdict{made.lines[0].PaeDigest(), Sha256("kit"), "MATCH", release.artifacts,
+                              "regulator.example", Sha256("report").Text(), created});
   files["manifest.json"] = maker.manifest() + "\n";
   return files;
 }

@@ -58,23 +58,22 @@ std::string TestManifest(const EvidenceOptions& options) {
                  {"kind", "directory"},
                  {"name", options.product},
                  {"tree", Fixed("tree").Hex()}};
-  return WriteCanonicalJson(
-      {{"architecture", "amd64"},
-       {"artifacts", std::move(artifacts)},
-       {"format", "farm-manifest/1"},
-       {"product", options.product},
-       {"requires",
-        {{"auditors", options.requires_auditors},
-         {"countriesAny", options.requires_countries_any},
-         {"operators", 0},
-         {"sites", options.requires_sites},
-         {"witnesses", 0}}},
-       {"revision", 1},
-       {"sourceDateEpoch", options.start},
-       {"sources", Json::array({std::move(source)})},
-       {"steps", Json::array()},
-       {"toolchain", {{"lock", Fixed("lock").Text()}, {"name", "test"}}},
-       {"version", options.version}});
+  return WriteCanonicalJson({{"architecture", "amd64"},
+                             {"artifacts", std::move(artifacts)},
+                             {"format", "farm-manifest/1"},
+                             {"product", options.product},
+                             {"requires",
+                              {{"auditors", options.requires_auditors},
+                               {"countriesAny", options.requires_countries_any},
+                               {"operators", 0},
+                               {"sites", options.requires_sites},
+                               {"witnesses", 0}}},
+                             {"revision", 1},
+                             {"sourceDateEpoch", options.start},
+                             {"sources", Json::array({std::move(source)})},
+                             {"steps", Json::array()},
+                             {"toolchain", {{"lock", Fixed("lock").Text()}, {"name", "test"}}},
+                             {"version", options.version}});
 }
 
 EvidenceMaker::EvidenceMaker() : EvidenceMaker(EvidenceOptions{}) {}
@@ -139,17 +138,15 @@ void EvidenceMaker::MakeRoot() {
     root_.auditors.push_back({AuditorId(i), "Auditor", Key(AuditorId(i)).public_key(), always});
   }
   root_.requesters.push_back({"requester", "Requester", Key("requester").public_key(), always});
-  root_.logs.push_back(
-      {Log(), Key("log").public_key(), Key("log-ecdsa").public_key(), always});
+  root_.logs.push_back({Log(), Key("log").public_key(), Key("log-ecdsa").public_key(), always});
   for (int i = 0; i < options_.witnesses; ++i) {
-    root_.witnesses.push_back({WitnessName(i), OperatorId(i),
-                               Key("witness-" + std::to_string(i)).public_key(), always});
+    root_.witnesses.push_back(
+        {WitnessName(i), OperatorId(i), Key("witness-" + std::to_string(i)).public_key(), always});
   }
   const Certificate tsa_root =
       IssueAuthority(Key("tsa-root"), "stamps", "stamps CA", start - kYear, 20 * kYear);
-  const Certificate tsa_leaf = IssueTimestampLeaf(Key("tsa-root"), tsa_root,
-                                                  Key("tsa").public_key(), "stamps",
-                                                  start - kYear, 20 * kYear);
+  const Certificate tsa_leaf = IssueTimestampLeaf(
+      Key("tsa-root"), tsa_root, Key("tsa").public_key(), "stamps", start - kYear, 20 * kYear);
   tsa_.emplace("root", tsa_root);
   tsa_.emplace("leaf", tsa_leaf);
   root_.timestamp_authorities.push_back({"stamps", {tsa_leaf, tsa_root}, always});
@@ -220,8 +217,8 @@ std::string EvidenceMaker::CheckpointNote(std::uint64_t size, const LineDraft& d
     const auto exception = draft.witnessed_by.find(witness);
     const UnixSeconds time =
         exception == draft.witnessed_by.end() ? draft.witnessed : exception->second;
-    note.signatures.push_back(Cosign(note.text, WitnessName(witness),
-                                     Key("witness-" + std::to_string(witness)), time));
+    note.signatures.push_back(
+        Cosign(note.text, WitnessName(witness), Key("witness-" + std::to_string(witness)), time));
   }
   return WriteNote(note);
 }
@@ -278,18 +275,14 @@ MadeRelease EvidenceMaker::Make(const DraftHook& hook) {
     return MakeLine(draft);
   };
 
-  const Bundle request = line_of(
-      Request{manifest, options_.product, options_.version, "requester", start}, "requester",
-      start);
+  const Bundle request =
+      line_of(Request{manifest, options_.product, options_.version, "requester", start},
+              "requester", start);
   std::vector<Bundle> approvals;
   for (int i = 0; i < options_.auditors; ++i) {
-    Approval approval{manifest,
-                      options_.product,
-                      options_.version,
-                      {{options_.product, Fixed("tree").Hex()}},
-                      AuditorId(i),
-                      "tree",
-                      start + 100};
+    Approval approval{
+        manifest,     options_.product, options_.version, {{options_.product, Fixed("tree").Hex()}},
+        AuditorId(i), "tree",           start + 100};
     approvals.push_back(line_of(approval, AuditorId(i), start + 100));
   }
   Intent intent;
@@ -355,9 +348,7 @@ VerdictInput EvidenceMaker::Input(const MadeRelease& made) const {
   return input;
 }
 
-Checkpoint EvidenceMaker::Head() const {
-  return {Log(), leaves_.size(), TreeRoot(leaves_.size())};
-}
+Checkpoint EvidenceMaker::Head() const { return {Log(), leaves_.size(), TreeRoot(leaves_.size())}; }
 
 // RFC 9162 section 2.1.1, recursive as it is written there: a second opinion to merkle.cc.
 Digest EvidenceMaker::SubtreeRoot(std::uint64_t begin, std::uint64_t end) const {

@@ -25,8 +25,8 @@ struct EvidenceOptions {
   std::string product = "hello";
   std::string version = "1.0";
   // Names and bytes; also what the manifest declares.
-  std::vector<std::pair<std::string, std::string>> artifacts = {
-      {"hello.tar", "the program\n"}, {"hello.txt", "the manual\n"}};
+  std::vector<std::pair<std::string, std::string>> artifacts = {{"hello.tar", "the program\n"},
+                                                                {"hello.txt", "the manual\n"}};
   // What the manifest demands on top of a policy.
   std::int64_t requires_sites = 0;
   std::int64_t requires_auditors = 0;
@@ -40,8 +40,8 @@ struct LineDraft {
   std::string authority;  // id of the operator whose CA issues the leaf; "" for persons
   std::string uri;        // the leaf's name; "" for persons
   UnixSeconds leaf_start = 0;
-  UnixSeconds token = 0;      // T
-  UnixSeconds witnessed = 0;  // U: what every witness says
+  UnixSeconds token = 0;                    // T
+  UnixSeconds witnessed = 0;                // U: what every witness says
   std::map<int, UnixSeconds> witnessed_by;  // exceptions: witness number -> its time
   std::vector<int> witnesses;               // which of them cosign
   bool stamped = true;
@@ -77,10 +77,10 @@ class EvidenceMaker {
 
   // Steps, for tests that build their own way.
   LineDraft Draft(const Statement& statement, const std::string& party, UnixSeconds token) const;
-  Bundle Sign(const LineDraft& draft) const;               // envelope and key only
-  void Stamp(Bundle& line, UnixSeconds time) const;        // adds the token
-  void Enter(Bundle& line, const LineDraft& draft);        // appends to the log, adds the proof
-  Bundle MakeLine(const LineDraft& draft);                 // all of it
+  Bundle Sign(const LineDraft& draft) const;         // envelope and key only
+  void Stamp(Bundle& line, UnixSeconds time) const;  // adds the token
+  void Enter(Bundle& line, const LineDraft& draft);  // appends to the log, adds the proof
+  Bundle MakeLine(const LineDraft& draft);           // all of it
   // Adds to lines[0] the consistency proofs from every other line's checkpoint.
   void AddConsistency(std::vector<Bundle>& lines) const;
 
@@ -89,7 +89,7 @@ class EvidenceMaker {
   std::string RootBytes() const;  // signed with the root key
   Policy policy() const;          // as many sites, operators, auditors, witnesses as there are
   const std::string& manifest() const { return manifest_; }
-  static std::string SiteId(int site);      // builder id
+  static std::string SiteId(int site);                    // builder id
   const PrivateKey& Key(const std::string& party) const;  // also "root", "log", "log-ecdsa",
                                                           // "witness-0", "tsa", "ca-operator-0"
   std::string Log() const { return "log.farm.example"; }

@@ -65,9 +65,9 @@ TEST(EvidenceVectors, BundleLineLeafAndNoteAreReadAndWritten) {
   ASSERT_FALSE(proofs.empty());
   const LogEntry& request = *bundle->log_entry;
   EXPECT_EQ(proofs[0].old_size, request.tree_size);
-  EXPECT_TRUE(CheckConsistency(request.tree_size, request.root, head->size, head->root,
-                               proofs[0].hashes)
-                  .has_value());
+  EXPECT_TRUE(
+      CheckConsistency(request.tree_size, request.root, head->size, head->root, proofs[0].hashes)
+          .has_value());
 }
 
 TEST(EvidenceVectors, ReleaseIsStillVerified) {
