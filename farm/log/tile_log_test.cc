@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "farm/base/bytes.h"
 #include "farm/crypto/hash.h"
 #include "farm/evidence/merkle.h"
 #include "farm/log/testing.h"
@@ -78,6 +79,18 @@ TEST_F(TileLogTest, TilesAreThoseOfTheSpecification) {
   ASSERT_TRUE(entries);
   EXPECT_EQ(entries->bytes, WriteEntryBundle(LeavesFrom(768, 1000)));
   EXPECT_EQ(log->Read("tile/entries/000.p/5")->bytes, WriteEntryBundle(LeavesFrom(0, 5)));
+}
+
+TEST_F(TileLogTest, TheExampleOfFormatMdIsTrue) {
+  const auto read = ReadFile("farm/log/FORMAT.md", 1 << 20);
+  ASSERT_TRUE(read) << read.error().message;
+  const std::string& document = *read;
+  auto log = Open();
+  ASSERT_TRUE(log->Commit(LeavesFrom(0, 2)));
+  const std::string head = *ReadFile(directory() + "/head", 1000);
+  EXPECT_NE(document.find("```\n" + head + "```"), std::string::npos) << head;
+  const std::string bundle = HexEncode(log->Read("tile/entries/000.p/2")->bytes);
+  EXPECT_NE(document.find("```\n" + bundle + "\n```"), std::string::npos) << bundle;
 }
 
 TEST_F(TileLogTest, RefusesPathsThatItDoesNotHave) {
