@@ -8,9 +8,12 @@ namespace {
 
 std::string_view Name(Role role) {
   switch (role) {
-    case Role::kRead: return "read";
-    case Role::kSubmit: return "submit";
-    case Role::kApprove: return "approve";
+    case Role::kRead:
+      return "read";
+    case Role::kSubmit:
+      return "submit";
+    case Role::kApprove:
+      return "approve";
   }
   return "read";
 }

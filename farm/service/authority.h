@@ -19,8 +19,8 @@ namespace farm {
 class Authority {
  public:
   explicit Authority(std::map<std::string, std::set<Role>> roles) : roles_(std::move(roles)) {}
-  // The caller's name if it has one of `any`.  Errors: kUntrusted exit 25, naming caller, action and
-  // what is missing.
+  // The caller's name if it has one of `any`.  Errors: kUntrusted exit 25, naming caller, action
+  // and what is missing.
   Result<std::string> Require(const grpc::ServerContext& context, std::initializer_list<Role> any,
                               std::string_view action) const;
   // The same for a name.

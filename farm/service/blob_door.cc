@@ -21,8 +21,8 @@ Result<StoredBlob> BlobDoor::Receive(grpc::ServerReader<v1::PutRequest>& reader)
   do {
     size += piece.piece().size();
     if (size > kBlobBytesMax) {
-      return Error{ErrorCode::kLimitExceeded, digest.Text() + " has more than " +
-                                                  std::to_string(kBlobBytesMax) + " bytes"};
+      return Error{ErrorCode::kLimitExceeded,
+                   digest.Text() + " has more than " + std::to_string(kBlobBytesMax) + " bytes"};
     }
     RETURN_IF_ERROR(writer->Append(piece.piece()));
   } while (reader.Read(&piece));
@@ -34,8 +34,9 @@ grpc::Status BlobDoor::Missing(grpc::ServerContext* context, const v1::MissingRe
   const auto caller = authority_.Require(*context, {Role::kRead, Role::kSubmit}, "ask for blobs");
   if (!caller) return ToGrpc(caller.error());
   if (static_cast<std::size_t>(request->digest_size()) > kMissingDigestsMax) {
-    return ToGrpc(Error{ErrorCode::kLimitExceeded,
-                        "more than " + std::to_string(kMissingDigestsMax) + " digests in one call"});
+    return ToGrpc(
+        Error{ErrorCode::kLimitExceeded,
+              "more than " + std::to_string(kMissingDigestsMax) + " digests in one call"});
   }
   for (const std::string& text : request->digest()) {
     const auto digest = Digest::Parse(text);
@@ -45,8 +46,8 @@ grpc::Status BlobDoor::Missing(grpc::ServerContext* context, const v1::MissingRe
   return grpc::Status::OK;
 }
 
-grpc::Status BlobDoor::Put(grpc::ServerContext* context,
-                           grpc::ServerReader<v1::PutRequest>* reader, v1::PutReply* reply) {
+grpc::Status BlobDoor::Put(grpc::ServerContext* context, grpc::ServerReader<v1::PutRequest>* reader,
+                           v1::PutReply* reply) {
   const auto caller = authority_.Require(*context, {Role::kSubmit}, "put blobs");
   if (!caller) return ToGrpc(caller.error());
   const auto stored = Receive(*reader);

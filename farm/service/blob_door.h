@@ -12,7 +12,8 @@
 
 namespace farm {
 
-constexpr std::uint64_t kBlobBytesMax = std::uint64_t{16} << 30;  // the largest source seen has 2 GB
+constexpr std::uint64_t kBlobBytesMax = std::uint64_t{16}
+                                        << 30;  // the largest source seen has 2 GB
 
 // Thread-safe.  Everything given outlives this.
 class BlobDoor final : public v1::Blobs::Service {

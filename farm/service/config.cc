@@ -70,10 +70,14 @@ Status ParseRoles(const Json& json, const std::string& where, FarmConfig& config
   JsonFields fields(json, where);
   for (const auto& [name, list] : json.items()) {
     for (const std::string& word : fields.Strings(name, kRolesMax)) {
-      if (word == "read") config.roles[name].insert(Role::kRead);
-      else if (word == "submit") config.roles[name].insert(Role::kSubmit);
-      else if (word == "approve") config.roles[name].insert(Role::kApprove);
-      else fields.Fail(name, "found \"" + word + "\", want \"read\", \"submit\" or \"approve\"");
+      if (word == "read")
+        config.roles[name].insert(Role::kRead);
+      else if (word == "submit")
+        config.roles[name].insert(Role::kSubmit);
+      else if (word == "approve")
+        config.roles[name].insert(Role::kApprove);
+      else
+        fields.Fail(name, "found \"" + word + "\", want \"read\", \"submit\" or \"approve\"");
     }
   }
   return fields.Finish();

@@ -7,12 +7,14 @@
 //    "diskFloorBytes": 2147483648,                            may be left out
 //    "coordinator": {"id": URI, "key": FILE,
 //                    "authority": {"certificate", "key", "transparencyKey"}},
-//    "log": {"address", "serverName", "url", "origin"},       origin: if the root lists several logs
-//    "timestamp": {"url", "authority"},                       authority: its name in the root, if it
+//    "log": {"address", "serverName", "url", "origin"},       origin: if the root lists several
+//    logs "timestamp": {"url", "authority"},                       authority: its name in the root,
+//    if it
 //                                                             lists several
 //    "signer": {"address", "serverName"},
 //    "sites": [{"id": URI, "address", "serverName"}, ...],    who is asked, in this order
-//    "roles": {"requester-1": ["submit", "read"], ...}}       by the client certificate's common name
+//    "roles": {"requester-1": ["submit", "read"], ...}}       by the client certificate's common
+//    name
 #pragma once
 
 #include <cstdint>
@@ -30,8 +32,8 @@ namespace farm {
 
 constexpr std::uint64_t kDiskFloorBytes = std::uint64_t{2} << 30;  // a kit and its artifacts, twice
 
-// What a client may do: "read" looks, "submit" sends requests and blobs and cancels, "approve" sends
-// approvals.  None includes another.
+// What a client may do: "read" looks, "submit" sends requests and blobs and cancels, "approve"
+// sends approvals.  None includes another.
 enum class Role { kRead, kSubmit, kApprove };
 
 struct SiteAddress {

@@ -67,8 +67,8 @@ grpc::Status FarmDoor::Submit(grpc::ServerContext* context, const v1::SubmitRequ
                               v1::SubmitReply* reply) {
   const auto caller = authority_.Require(*context, {Role::kSubmit}, "submit releases");
   if (!caller) return ToGrpc(caller.error());
-  const auto outcome = releases_.Submit({request->manifest(), request->lock(),
-                                         request->request_line(), request->submitted_as()});
+  const auto outcome = releases_.Submit(
+      {request->manifest(), request->lock(), request->request_line(), request->submitted_as()});
   if (!outcome) return ToGrpc(outcome.error());
   reply->set_release_id(outcome->id);
   reply->set_already_there(outcome->already_there);

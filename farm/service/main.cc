@@ -30,13 +30,14 @@ constexpr std::uint64_t kRootBytesMax = 16 << 20;
 constexpr std::uint64_t kPolicyBytesMax = 1 << 20;
 
 const DaemonHelp kHelp{
-    "farmd",
-    "Takes requests and approvals, drives each release to its end, and publishes it.",
+    "farmd", "Takes requests and approvals, drives each release to its end, and publishes it.",
     "Examples:\n"
     "  farmd --config /etc/farm/farmd.json\n"
     "  farmd --config farmd/config.json --die-with-parent\n"
-    "The configuration file is described in farm/service/config.h. What farmd has done stands in its\n"
-    "\"database\" folder; killed at any moment and started again it goes on from there. If that folder\n"
+    "The configuration file is described in farm/service/config.h. What farmd has done stands in "
+    "its\n"
+    "\"database\" folder; killed at any moment and started again it goes on from there. If that "
+    "folder\n"
     "is lost, releases and dissents are read back from the log.\n"};
 
 // An error if one of the directories' disks has less than `floor` bytes left.
@@ -133,19 +134,20 @@ Status Serve(Daemon& daemon) {
   options.on_broken = [&](const Error& error) { daemon.RequestTermination(error); };
   ASSIGN_OR_RETURN(
       const std::unique_ptr<Releases> releases,
-      Releases::Open(options,
-                     World{*notary, *sites, *decider, kits, RealFileSystem(), SystemClock(), steady},
-                     *ledger, *store));
+      Releases::Open(
+          options, World{*notary, *sites, *decider, kits, RealFileSystem(), SystemClock(), steady},
+          *ledger, *store));
   const Authority authority(config.roles);
   FarmDoor farm_door(*releases, *store, authority);
   BlobDoor blob_door(*store, authority, check_disk);
   ASSIGN_OR_RETURN(const RunningServer server,
                    StartServer({config.listen, config.tls, {&farm_door, &blob_door}}));
   releases->Start();
-  daemon.Ready({{"listen", server.listen()}, {"id", config.coordinator_id},
-                {"epoch", ledger->epoch()}});
+  daemon.Ready(
+      {{"listen", server.listen()}, {"id", config.coordinator_id}, {"epoch", ledger->epoch()}});
   daemon.WaitForTermination();
-  daemon.ExitWithin(kDaemonExitTime);  // whoever does not answer is asked again after the next start
+  daemon.ExitWithin(
+      kDaemonExitTime);  // whoever does not answer is asked again after the next start
   farm_door.Stop();
   return {};
 }

@@ -8,17 +8,28 @@ namespace {
 
 v1::Stage StageOf(Stage stage) {
   switch (stage) {
-    case Stage::kUnknown: return v1::STAGE_UNKNOWN;
-    case Stage::kSubmitted: return v1::SUBMITTED;
-    case Stage::kWaitingApprovals: return v1::WAITING_APPROVALS;
-    case Stage::kBuilding: return v1::BUILDING;
-    case Stage::kDeciding: return v1::DECIDING;
-    case Stage::kPublishing: return v1::PUBLISHING;
-    case Stage::kReleased: return v1::RELEASED;
-    case Stage::kDissent: return v1::DISSENT;
-    case Stage::kBuildFailed: return v1::BUILD_FAILED;
-    case Stage::kCancelled: return v1::CANCELLED;
-    case Stage::kRefused: return v1::REFUSED;
+    case Stage::kUnknown:
+      return v1::STAGE_UNKNOWN;
+    case Stage::kSubmitted:
+      return v1::SUBMITTED;
+    case Stage::kWaitingApprovals:
+      return v1::WAITING_APPROVALS;
+    case Stage::kBuilding:
+      return v1::BUILDING;
+    case Stage::kDeciding:
+      return v1::DECIDING;
+    case Stage::kPublishing:
+      return v1::PUBLISHING;
+    case Stage::kReleased:
+      return v1::RELEASED;
+    case Stage::kDissent:
+      return v1::DISSENT;
+    case Stage::kBuildFailed:
+      return v1::BUILD_FAILED;
+    case Stage::kCancelled:
+      return v1::CANCELLED;
+    case Stage::kRefused:
+      return v1::REFUSED;
   }
   return v1::STAGE_UNKNOWN;
 }

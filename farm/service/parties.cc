@@ -23,10 +23,9 @@ Result<const T*> Choose(const std::vector<T>& list, std::string T::*name, const 
     if (one.*name == wanted) return &one;
   }
   return Error{ErrorCode::kNotFound,
-               wanted.empty()
-                   ? "the trust root lists " + std::to_string(list.size()) + " of " + what +
-                         "; say which one in the configuration"
-                   : what + " \"" + wanted + "\" is not in the trust root"};
+               wanted.empty() ? "the trust root lists " + std::to_string(list.size()) + " of " +
+                                    what + "; say which one in the configuration"
+                              : what + " \"" + wanted + "\" is not in the trust root"};
 }
 
 // Asks a silent site whether it lives; one that does not answer ends the wait.  A stopped process
@@ -87,19 +86,37 @@ v1::BuildRequest RequestOf(const BuildOrder& order) {
   return request;
 }
 
+Result<Bundle> SendAndBuild(SiteClient& client, BlobStore& blobs, const BuildOrder& order,
+                            const BuildWatch& watch, SilenceGuard& guard,
+                            const Cancelled& cancelled) {
+  RETURN_IF_ERROR(client.blobs().PutMissing(order.blobs, blobs, cancelled));
+  return client.Build(
+      RequestOf(order),
+      [&](const v1::BuildEvent& event) {
+        guard.Heard();
+        if (event.has_phase()) {
+          const v1::BuildPhase& phase = event.phase();
+          watch.on_progress(
+              {phase.name(), phase.actions_done(), phase.actions_total(), phase.detail()});
+        } else if (event.event_case() == v1::BuildEvent::kLog) {
+          watch.on_log(event.log());
+        }
+      },
+      cancelled);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<RemoteNotary>> RemoteNotary::Open(const FarmConfig& config,
                                                          const TrustRoot& root,
-                                                         const Policy& policy,
-                                                         const Clock& clock) {
+                                                         const Policy& policy, const Clock& clock) {
   std::unique_ptr<RemoteNotary> notary(new RemoteNotary);
   ASSIGN_OR_RETURN(std::unique_ptr<Signer> key, OpenFileSigner(config.coordinator_key));
-  ASSIGN_OR_RETURN(notary->signer_,
-                   CertifiedSigner::Open(
-                       std::move(key), config.coordinator_authority,
-                       CertifiedIdentity{config.coordinator_id, BaseName(config.coordinator_id)},
-                       clock));
+  ASSIGN_OR_RETURN(
+      notary->signer_,
+      CertifiedSigner::Open(
+          std::move(key), config.coordinator_authority,
+          CertifiedIdentity{config.coordinator_id, BaseName(config.coordinator_id)}, clock));
   ASSIGN_OR_RETURN(notary->log_, LogClient::Open(config.log));
   ASSIGN_OR_RETURN(const TimestampAuthority* authority,
                    Choose(root.timestamp_authorities, &TimestampAuthority::name,
@@ -168,24 +185,11 @@ Result<SiteClient*> RemoteSites::Find(const std::string& site) {
 
 Result<Bundle> RemoteSites::Build(const std::string& site, const BuildOrder& order,
                                   const BuildWatch& watch) {
-  ASSIGN_OR_RETURN(SiteClient* client, Find(site));
-  watch.on_progress({"sending", 0, 0, ""});
-  RETURN_IF_ERROR(client->blobs().PutMissing(order.blobs, blobs_, watch.cancelled));
+  ASSIGN_OR_RETURN(SiteClient * client, Find(site));
   SilenceGuard guard(*client);
-  BuildProgress progress;
-  auto record = client->Build(
-      RequestOf(order),
-      [&](const v1::BuildEvent& event) {
-        guard.Heard();
-        if (event.has_phase()) {
-          const v1::BuildPhase& phase = event.phase();
-          watch.on_progress(
-              {phase.name(), phase.actions_done(), phase.actions_total(), phase.detail()});
-        } else if (event.event_case() == v1::BuildEvent::kLog) {
-          watch.on_log(event.log());
-        }
-      },
-      [&] { return watch.cancelled() || guard.dead(); });
+  const Cancelled cancelled = [&] { return watch.cancelled() || guard.dead(); };
+  watch.on_progress({"sending", 0, 0, ""});
+  auto record = SendAndBuild(*client, blobs_, order, watch, guard, cancelled);
   if (!record && guard.dead()) {
     return Error{ErrorCode::kUnavailable,
                  "it hangs: nothing for " + std::to_string(kSiteSilence.count()) +
@@ -195,7 +199,7 @@ Result<Bundle> RemoteSites::Build(const std::string& site, const BuildOrder& ord
 }
 
 Status RemoteSites::Fetch(const std::string& site, const Digest& digest, BlobStore& to) {
-  ASSIGN_OR_RETURN(SiteClient* client, Find(site));
+  ASSIGN_OR_RETURN(SiteClient * client, Find(site));
   return client->blobs().Get(digest, to, {});
 }
 

@@ -22,7 +22,7 @@
 namespace farm {
 
 // A site that sends nothing for so long is asked whether it lives.
-constexpr std::chrono::seconds kSiteSilence{60};
+constexpr std::chrono::seconds kSiteSilence{15};
 
 // Thread-safe.
 class RemoteNotary final : public Notary {

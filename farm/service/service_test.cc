@@ -24,13 +24,12 @@ class Door : public testing::Test {
  protected:
   void SetUp() override {
     directory_.emplace(Must(TemporaryDirectory::Make("")));
-    authority_certificate_.emplace(
-        IssueAuthority(authority_key_, "test", "test TLS", Now(), 3600));
+    authority_certificate_.emplace(IssueAuthority(authority_key_, "test", "test TLS", Now(), 3600));
     farm_door_ = std::make_unique<FarmDoor>(harness_.farm(), harness_.store(), authority_);
-    blob_door_ = std::make_unique<BlobDoor>(harness_.store(), authority_,
-                                            [this] { return harness_.disk; });
-    server_.emplace(Must(StartServer(
-        {"127.0.0.1:0", Tls("farmd"), {farm_door_.get(), blob_door_.get()}})));
+    blob_door_ =
+        std::make_unique<BlobDoor>(harness_.store(), authority_, [this] { return harness_.disk; });
+    server_.emplace(
+        Must(StartServer({"127.0.0.1:0", Tls("farmd"), {farm_door_.get(), blob_door_.get()}})));
     harness_.farm().Start();
   }
   void TearDown() override {
@@ -44,10 +43,12 @@ class Door : public testing::Test {
     const PrivateKey key = PrivateKey::Generate(KeyKind::kP256);
     const std::string base = JoinPath(directory_->path(), name);
     const TlsFiles files{base + ".pem", base + ".key.pem", base + ".authority.pem"};
-    const Certificate leaf = IssueTlsLeaf(
-        authority_key_, *authority_certificate_,
-        {.key = key.public_key(), .common_name = name, .dns_names = {name, "localhost"},
-         .ip_addresses = {"127.0.0.1"}, .not_before = Now() - 60});
+    const Certificate leaf = IssueTlsLeaf(authority_key_, *authority_certificate_,
+                                          {.key = key.public_key(),
+                                           .common_name = name,
+                                           .dns_names = {name, "localhost"},
+                                           .ip_addresses = {"127.0.0.1"},
+                                           .not_before = Now() - 60});
     Must(WriteDurably(RealFileSystem(), files.certificate, leaf.Pem()));
     Must(WriteDurably(RealFileSystem(), files.key, key.Pem()));
     Must(WriteDurably(RealFileSystem(), files.authority, authority_certificate_->Pem()));
@@ -97,16 +98,15 @@ TEST_F(Door, AReleaseFromSubmissionToItsEndAsAClientSeesIt) {
   std::string log;
   v1::ReleaseInfo last;
   std::uint64_t number = 0;
-  Must(reader->Watch(
-      watch,
-      [&](const v1::WatchEvent& event) {
-        EXPECT_GE(event.number(), number);
-        number = event.number();
-        if (event.has_log()) log += event.log().text();
-        if (event.has_info()) last = event.info();
-        return true;
-      },
-      {}));
+  Must(reader->Watch(watch,
+                     [&](const v1::WatchEvent& event) {
+                       EXPECT_GE(event.number(), number);
+                       number = event.number();
+                       if (event.has_log()) log += event.log().text();
+                       if (event.has_info()) last = event.info();
+                       return true;
+                     },
+                     {}));
   EXPECT_EQ(last.stage(), v1::RELEASED);
   EXPECT_EQ(last.exit_code(), 0);
   EXPECT_EQ(last.file_size(), 2);
@@ -121,14 +121,13 @@ TEST_F(Door, AReleaseFromSubmissionToItsEndAsAClientSeesIt) {
   // Who comes back with the last number after the end is told the end, and let go.
   watch.set_after(number);
   int events = 0;
-  Must(reader->Watch(
-      watch,
-      [&](const v1::WatchEvent& event) {
-        ++events;
-        EXPECT_EQ(event.info().stage(), v1::RELEASED);
-        return true;
-      },
-      {}));
+  Must(reader->Watch(watch,
+                     [&](const v1::WatchEvent& event) {
+                       ++events;
+                       EXPECT_EQ(event.info().stage(), v1::RELEASED);
+                       return true;
+                     },
+                     {}));
   EXPECT_EQ(events, 1);
 }
 
@@ -156,9 +155,9 @@ TEST_F(Door, EachCallWantsItsRole) {
                  "stranger watches");
   expect_refused(stranger->blobs().Missing({Sha256("x")}), "stranger asks for blobs");
   expect_refused(stranger->blobs().Get(Sha256("x"), harness_.store(), {}), "stranger gets a blob");
-  expect_refused(reader->blobs().Put(Must(harness_.store().PutBytes("x")).digest,
-                                     harness_.store(), {}),
-                 "reader puts a blob");
+  expect_refused(
+      reader->blobs().Put(Must(harness_.store().PutBytes("x")).digest, harness_.store(), {}),
+      "reader puts a blob");
   EXPECT_TRUE(harness_.farm().List("").empty());
 }
 
@@ -221,39 +220,39 @@ TEST_F(Door, StopEndsWatchersThatCanComeBack) {
   const auto reader = Client("reader-1");
   v1::WatchRequest watch;
   watch.set_release_id(id);
-  const Status ended = reader->Watch(
-      watch,
-      [&](const v1::WatchEvent&) {
-        farm_door_->Stop();
-        return true;
-      },
-      {});
+  const Status ended = reader->Watch(watch,
+                                     [&](const v1::WatchEvent&) {
+                                       farm_door_->Stop();
+                                       return true;
+                                     },
+                                     {});
   ASSERT_FALSE(ended);
   EXPECT_EQ(ended.error().code, ErrorCode::kUnavailable);
 }
 
 Json GoodConfig() {
   const Json tls = {{"certificate", "tls.pem"}, {"key", "tls.key.pem"}, {"authority", "ca.pem"}};
-  return {{"format", "farm-config/1"},
-          {"listen", "127.0.0.1:0"},
-          {"tls", tls},
-          {"root", "root.json"},
-          {"policy", "policy.json"},
-          {"store", "store"},
-          {"database", "state"},
-          {"published", "/srv/published"},
-          {"coordinator",
-           {{"id", "https://farm.example/parties/farmd"},
-            {"key", "key.pem"},
-            {"authority",
-             {{"certificate", "a.pem"}, {"key", "a.key.pem"}, {"transparencyKey", "t.pem"}}}}},
-          {"log", {{"address", "127.0.0.1:1"}, {"serverName", "log"}, {"url", "http://127.0.0.1:2"}}},
-          {"timestamp", {{"url", "http://127.0.0.1:3"}}},
-          {"signer", {{"address", "127.0.0.1:4"}, {"serverName", "signer"}}},
-          {"sites", Json::array({{{"id", "https://farm.example/sites/xa"},
-                                  {"address", "127.0.0.1:5"},
-                                  {"serverName", "site-xa"}}})},
-          {"roles", {{"requester-1", {"submit", "read"}}}}};
+  return {
+      {"format", "farm-config/1"},
+      {"listen", "127.0.0.1:0"},
+      {"tls", tls},
+      {"root", "root.json"},
+      {"policy", "policy.json"},
+      {"store", "store"},
+      {"database", "state"},
+      {"published", "/srv/published"},
+      {"coordinator",
+       {{"id", "https://farm.example/parties/farmd"},
+        {"key", "key.pem"},
+        {"authority",
+         {{"certificate", "a.pem"}, {"key", "a.key.pem"}, {"transparencyKey", "t.pem"}}}}},
+      {"log", {{"address", "127.0.0.1:1"}, {"serverName", "log"}, {"url", "http://127.0.0.1:2"}}},
+      {"timestamp", {{"url", "http://127.0.0.1:3"}}},
+      {"signer", {{"address", "127.0.0.1:4"}, {"serverName", "signer"}}},
+      {"sites", Json::array({{{"id", "https://farm.example/sites/xa"},
+                              {"address", "127.0.0.1:5"},
+                              {"serverName", "site-xa"}}})},
+      {"roles", {{"requester-1", {"submit", "read"}}}}};
 }
 
 TEST(FarmConfig, ReadsWhatItSaysAndRefusesTheRest) {
