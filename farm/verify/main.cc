@@ -153,7 +153,7 @@ int Main(int argc, char** argv) {
                "accept a release or root older than what is remembered");
   app.add_flag("--allow-development-root", options.allow_development_root,
                "accept a root of one machine, for trials");
-  app.add_flag("--explain", options.explain, "say more about every rule and about the release");
+  app.add_flag("--explain", options.explain, "also show what the release says of itself");
   app.add_flag("--json", options.json, "one line of JSON (farm-verdict/1)");
   try {
     app.parse(argc, argv);

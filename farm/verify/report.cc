@@ -14,16 +14,11 @@ std::string Padded(std::string text, std::size_t width) {
   return text;
 }
 
-std::string RuleText(const RuleOutcome& outcome, bool explain) {
+std::string RuleText(const RuleOutcome& outcome) {
   const std::string_view state = !outcome.held ? "FAIL" : outcome.warning ? "warn" : "ok";
-  std::string text = Padded(std::string(state), 6) + Padded(outcome.rule, kNameWidth);
-  if (!outcome.held) {
-    text += "found: " + outcome.found + " | expected: " + outcome.expected +
-            " | to do: " + outcome.remedy;
-  } else {
-    text += outcome.found;
-    if (explain) text += " | expected: " + outcome.expected;
-  }
+  std::string text = Padded(std::string(state), 6) + Padded(outcome.rule, kNameWidth) +
+                     "found: " + outcome.found + " | expected: " + outcome.expected;
+  if (!outcome.held) text += " | to do: " + outcome.remedy;
   return Printable(text, kLineCharactersMax) + "\n";
 }
 
@@ -79,7 +74,7 @@ std::string OneLine(const Json& json) {
 
 std::string VerdictText(const Verdict& verdict, bool explain) {
   std::string text;
-  for (const RuleOutcome& outcome : verdict.rules) text += RuleText(outcome, explain);
+  for (const RuleOutcome& outcome : verdict.rules) text += RuleText(outcome);
   if (explain) text += FactsText(verdict);
   return text + verdict.headline + "\n";
 }

@@ -7,9 +7,8 @@
 
 namespace farm {
 
-// One line per rule (state, name, what was found; where it does not hold also what was expected and
-// what to do), the headline last.  `explain` adds what was expected to every rule, and the facts of
-// the release before the headline.
+// One line per rule (state, name, found, expected, and what to do where it does not hold), the
+// headline last.  `explain` adds the facts of the release before the headline.
 std::string VerdictText(const Verdict& verdict, bool explain);
 
 // `farm-verdict/1`, one line of JSON; FORMAT.md has the schema.

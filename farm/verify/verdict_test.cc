@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <random>
 
 #include "farm/base/bytes.h"
 #include "farm/crypto/hash.h"
@@ -323,6 +324,16 @@ const Row kRows[] = {
      "log",
      {},
      [](VerdictInput& input, const EvidenceMaker&) { --input.lines[3].log_entry->index; }},
+    {"tree_size_changed",
+     ExitCode::kLogProof,
+     "log",
+     {},
+     [](VerdictInput& input, const EvidenceMaker&) { ++input.lines[3].log_entry->tree_size; }},
+    {"root_hash_changed",
+     ExitCode::kLogProof,
+     "log",
+     {},
+     [](VerdictInput& input, const EvidenceMaker&) { input.lines[3].log_entry->root = kOther; }},
     {"log_id_of_another_log",
      ExitCode::kLogProof,
      "log",
@@ -742,6 +753,42 @@ TEST_P(Proved, WithAllRulesHeld) {
 
 INSTANTIATE_TEST_SUITE_P(Verdict, Proved, testing::ValuesIn(kGoodRows),
                          [](const auto& row) { return row.param.name; });
+
+// Whatever bytes are changed: no crash, and nothing is proved but the release that was signed.
+TEST(Judge, SurvivesRandomChangesOfTheFile) {
+  std::mt19937 random(20270115);
+  EvidenceMaker maker({.sites = 1, .auditors = 1, .witnesses = 1});
+  const MadeRelease made = maker.Make();
+  const std::string good = made.FileText();
+  const VerdictInput input = maker.Input(made);
+  for (int round = 0; round < 500; ++round) {
+    std::string bad = good;
+    for (int i = 0; i < 1 + round % 3; ++i) {
+      const std::size_t at = random() % bad.size();
+      switch (random() % 4) {
+        case 0:
+          bad[at] = static_cast<char>(random());
+          break;
+        case 1:
+          bad[at] = good[random() % good.size()];
+          break;
+        case 2:
+          bad.erase(at, 1 + random() % 8);
+          break;
+        default:
+          bad.insert(at, bad.substr(random() % bad.size(), random() % 8));
+      }
+    }
+    auto lines = ParseBundleFile(bad, "file");
+    if (!lines) continue;
+    VerdictInput changed = input;
+    changed.lines = *std::move(lines);
+    const Verdict verdict = Judge(changed);
+    if (verdict.proved()) {
+      EXPECT_EQ(verdict.release_digest, made.lines[0].PaeDigest());
+    }
+  }
+}
 
 TEST(Headline, NamesADevelopmentRootAndObservedLimits) {
   EvidenceMaker maker;
