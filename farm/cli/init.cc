@@ -130,9 +130,10 @@ void Maker::AddParty(const std::string& name, const std::string& program) {
   party.program = program;
   if (options_.first_uid != 0) {
     party.uid = options_.first_uid + static_cast<std::uint32_t>(parties_.size());
-    if (program == "farm-site") {
-      std::uint32_t sites = 0;
-      for (const Party& other : parties_) sites += other.program == "farm-site" ? 1 : 0;
+    // Each site has a range; the commands of persons, who unpack sources, share the next one.
+    std::uint32_t sites = 0;
+    for (const Party& other : parties_) sites += other.program == "farm-site" ? 1 : 0;
+    if (program == "farm-site" || program.empty()) {
       party.first_subordinate_id = options_.first_subordinate_id + sites * kSubordinateIds;
     }
   } else {

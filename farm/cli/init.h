@@ -28,7 +28,7 @@ struct Party {
   std::string name;     // "site-xa"; its folder is <directory>/parties/<name>
   std::string program;  // "farm-site"; empty for a person
   std::uint32_t uid = 0;
-  std::uint32_t first_subordinate_id = 0;  // sites as root; else 0
+  std::uint32_t first_subordinate_id = 0;  // sites and persons as root; else 0
 };
 
 // Errors: kInvalidInput (a farm is there already), kUnavailable (I/O), naming the path.
