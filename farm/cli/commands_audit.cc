@@ -53,7 +53,7 @@ Status HashInputs(const ReadManifest& read, const BlobStore& store, const Output
       return Error{ErrorCode::kMismatch, blob.what + " has " + std::to_string(size) +
                                              " bytes, want " + std::to_string(blob.size)};
     }
-    SayProgressInPlace(output, "hashed " + blob.what);
+    if (output.terminal) SayProgressInPlace(output, "hashed " + blob.what);
   }
   EndProgressInPlace(output);
   return {};

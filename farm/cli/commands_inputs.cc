@@ -25,7 +25,10 @@ struct Fetch {
 };
 
 Progress ProgressOf(const Output& output) {
-  return [&output](std::string_view line) { SayProgressInPlace(output, line); };
+  // Elsewhere than on a terminal hundreds of such lines would hide the others.
+  return [&output](std::string_view line) {
+    if (output.terminal) SayProgressInPlace(output, line);
+  };
 }
 
 // Packages that the store does not have, through apt.  Those that have left the archive are an

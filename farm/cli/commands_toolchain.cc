@@ -17,7 +17,10 @@ namespace farm {
 namespace {
 
 Progress ProgressOf(const Output& output) {
-  return [&output](std::string_view line) { SayProgressInPlace(output, line); };
+  // Elsewhere than on a terminal hundreds of such lines would hide the others.
+  return [&output](std::string_view line) {
+    if (output.terminal) SayProgressInPlace(output, line);
+  };
 }
 
 Result<Lock> ReadLockFile(const std::string& path) {
