@@ -193,6 +193,19 @@ Status Cgroup::Add(pid_t pid) {
   return {};
 }
 
+void Cgroup::Release() {
+  for (const std::string& path : {tree_.memory, tree_.pids, tree_.cpuacct}) {
+    if (path.empty()) continue;
+    std::string above = path.substr(0, path.rfind('/'));
+    for (const std::string& pid : Split(Read(Path(path) + "/cgroup.procs"), '\n')) {
+      if (pid.empty()) continue;
+      Status moved = Write(above + "/cgroup.procs", pid);
+      if (!moved.ok()) continue;  // it is gone
+    }
+  }
+  Remove();
+}
+
 CgroupUsage Cgroup::Usage() const {
   CgroupUsage usage;
   std::string memory = Path(tree_.memory);

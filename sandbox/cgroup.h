@@ -39,6 +39,8 @@ class Cgroup {
   static Result<Cgroup> Make(const CgroupTree& tree, const std::string& name,
                              const CgroupLimits& limits);
   Status Add(pid_t pid);
+  // Puts what is in it back where all groups of the tree lie, and removes it.
+  void Release();
   CgroupUsage Usage() const;
   void Kill();
   bool Remove();  // false: something in it is still dying

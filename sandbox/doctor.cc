@@ -79,7 +79,7 @@ Finding Landlock() {
 
 int ProbeSeccomp() {
   // Loading without no_new_privs and without capabilities must fail with EACCES: it is there.
-  Result<Filter> filter = MakeFilter(Profile::kBuild);
+  Result<Filter> filter = MakeFilter(Spec{});
   if (!filter.ok()) return 1;
   return access("/proc/sys/kernel/seccomp/actions_avail", F_OK) == 0 ? 0 : 2;
 }

@@ -143,8 +143,36 @@ class Prelude {
   Filter instructions_;
 };
 
+// Calls that take a user or a group, with the places of both.
+struct OwnerCall {
+  long number;
+  std::vector<unsigned> users;
+  std::vector<unsigned> groups;
+};
+
+void RefuseOtherOwners(const Spec& spec, Prelude* prelude) {
+  const OwnerCall calls[] = {
+#ifdef SYS_chown
+      {SYS_chown, {1}, {2}},          {SYS_lchown, {1}, {2}},
+#endif
+      {SYS_fchown, {1}, {2}},         {SYS_fchownat, {2}, {3}},       {SYS_setuid, {0}, {}},
+      {SYS_setgid, {}, {0}},          {SYS_setreuid, {0, 1}, {}},     {SYS_setregid, {}, {0, 1}},
+      {SYS_setresuid, {0, 1, 2}, {}}, {SYS_setresgid, {}, {0, 1, 2}},
+  };
+  constexpr std::uint32_t kUnchanged = 0xffffffff;
+  constexpr std::uint32_t kRefuse = SECCOMP_RET_ERRNO | EPERM;
+  for (const OwnerCall& call : calls) {
+    for (unsigned index : call.users) {
+      prelude->Argument(call.number, index, {spec.uid, kUnchanged}, false, kRefuse);
+    }
+    for (unsigned index : call.groups) {
+      prelude->Argument(call.number, index, {spec.gid, kUnchanged}, false, kRefuse);
+    }
+  }
+}
+
 // Terminal input, and socket families that no network namespace confines or that nothing needs.
-Filter MakePrelude() {
+Filter MakePrelude(const Spec& spec) {
   constexpr std::uint32_t kRefuse = SECCOMP_RET_ERRNO;
   Prelude prelude;
   prelude.Argument(SYS_ioctl, 1, {TIOCSTI, TIOCLINUX}, true, kRefuse | EPERM);
@@ -152,6 +180,7 @@ Filter MakePrelude() {
                    kRefuse | EAFNOSUPPORT);
   prelude.Argument(SYS_socketpair, 0, {AF_UNIX}, false, kRefuse | EAFNOSUPPORT);
   prelude.RefuseNetlinkProtocols(kRefuse | EPROTONOSUPPORT);
+  if (spec.profile == Profile::kBuild) RefuseOtherOwners(spec, &prelude);
   return prelude.instructions();
 }
 
@@ -185,24 +214,24 @@ void AssemblyRules(Rules* rules) {
   }
 }
 
-Result<Filter> WithPrelude(Result<Filter> rest) {
+Result<Filter> WithPrelude(const Spec& spec, Result<Filter> rest) {
   if (!rest.ok()) return rest;
-  Filter filter = MakePrelude();
+  Filter filter = MakePrelude(spec);
   filter.insert(filter.end(), rest->begin(), rest->end());
   return filter;
 }
 
 }  // namespace
 
-Result<Filter> MakeFilter(Profile profile) {
-  if (profile == Profile::kAssembly) {
+Result<Filter> MakeFilter(const Spec& spec) {
+  if (spec.profile == Profile::kAssembly) {
     Rules rules(SCMP_ACT_ALLOW);
     AssemblyRules(&rules);
-    return WithPrelude(rules.Export());
+    return WithPrelude(spec, rules.Export());
   }
   Rules rules(SCMP_ACT_ERRNO(ENOSYS));
   BuildRules(&rules);
-  return WithPrelude(rules.Export());
+  return WithPrelude(spec, rules.Export());
 }
 
 Status LoadFilter(const Filter& filter) {

@@ -13,7 +13,7 @@ namespace sandbox {
 // and a test can execute it.
 using Filter = std::vector<sock_filter>;
 
-// The system calls that a command of `profile` may make.
+// The system calls that the command may make.
 //
 // kBuild: an allow-list; what is not on it gets ENOSYS, so that the C library falls back. Doors to
 // other worlds (keys, bpf, perf, mounts, namespaces, ...) get EPERM. Arguments are looked at:
@@ -21,10 +21,13 @@ using Filter = std::vector<sock_filter>;
 //   socketpair  AF_UNIX; the kernel would make sockets of another family before it refuses
 //   clone       no CLONE_NEW* flag; clone3 is ENOSYS, for its flags lie behind a pointer
 //   ioctl       no TIOCSTI, no TIOCLINUX (compared in 32 bits, as the kernel does)
+//   chown, set*id   to other ids than the command's own: EPERM, as for any user without privilege;
+//               the kernel's EINVAL for an id that is not mapped here would stop fakeroot
 //   mknod       no devices; personality: no flags but those of setarch
 // kAssembly: a deny-list; mounts, chroot and unshare (but of user namespaces) are allowed.
 // A system call of another architecture (int 0x80, x32) kills the process.
-Result<Filter> MakeFilter(Profile profile);
+// Looks at spec.profile, spec.uid and spec.gid.
+Result<Filter> MakeFilter(const Spec& spec);
 
 // Loads `filter` for this process. no_new_privs must be set.
 Status LoadFilter(const Filter& filter);

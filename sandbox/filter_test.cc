@@ -69,7 +69,9 @@ struct Row {
 
 std::uint32_t Judge(Profile profile, const Row& row,
                     std::uint32_t architecture = AUDIT_ARCH_X86_64) {
-  Result<Filter> filter = MakeFilter(profile);
+  Spec spec;
+  spec.profile = profile;
+  Result<Filter> filter = MakeFilter(spec);
   EXPECT_TRUE(filter.ok());
   seccomp_data data = {};
   data.nr = static_cast<int>(row.number);
@@ -130,6 +132,13 @@ TEST(Filter, JudgesEachCall) {
       {"disk", SYS_mknod, {0, S_IFBLK | 0600}, Errno(EPERM), kAllow},
       {"setarch -R", SYS_personality, {ADDR_NO_RANDOMIZE}, kAllow, kAllow},
       {"executable data", SYS_personality, {READ_IMPLIES_EXEC}, Errno(ENOSYS), kAllow},
+      {"keep the owner", SYS_fchownat, {0, 0, 1000, 0xffffffff}, kAllow, kAllow},
+      {"give to root", SYS_fchownat, {0, 0, 0, 0}, Errno(EPERM), kAllow},
+      {"give to a group", SYS_lchown, {0, 0xffffffff, 0}, Errno(EPERM), kAllow},
+      {"give, with a high bit", SYS_chown, {0, kHigh, 1000}, Errno(EPERM), kAllow},
+      {"become oneself", SYS_setresuid, {1000, 1000, 1000}, kAllow, kAllow},
+      {"become root", SYS_setuid, {0}, Errno(EPERM), kAllow},
+      {"save root", SYS_setresgid, {1000, 1000, 0}, Errno(EPERM), kAllow},
       {"sync of the host's disks", SYS_sync, {}, Errno(0), kAllow},
   };
   for (const Row& row : rows) {
@@ -148,7 +157,7 @@ TEST(Filter, KillsOtherEntries) {
 }
 
 TEST(Filter, FitsIntoTheKernel) {
-  Result<Filter> filter = MakeFilter(Profile::kBuild);
+  Result<Filter> filter = MakeFilter(Spec{});
   ASSERT_TRUE(filter.ok());
   EXPECT_LE(filter->size(), static_cast<std::size_t>(BPF_MAXINSNS));
 }

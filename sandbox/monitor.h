@@ -62,9 +62,17 @@ void ServeMonitor(int socket, const MonitorConfig& config, int events,
 // SIGTERM, SIGINT and SIGHUP are passed on.
 int RunMonitor(const MonitorConfig& config, const std::vector<std::string>& command);
 
-// Maps the ids of the process behind `pidfd`; checks that it belongs to config.uid and has no map.
+// A process that the monitor may touch: `directory` is its folder in /proc, which stands for this one
+// process; `pid` is a number, which stands for it only as long as the pidfd says that it lives.
+struct UsersProcess {
+  pid_t pid = -1;
+  UniqueFd directory;
+};
+// Refuses a process that is gone or does not belong to config.uid.
+Result<UsersProcess> OpenUsersProcess(int pidfd, const MonitorConfig& config);
+// Maps the ids of the process behind `pidfd`; the kernel refuses one that has a map.
 Status MapIdsOf(int pidfd, const MonitorConfig& config);
-// The process id behind a pidfd, as this process's /proc counts.
-Result<pid_t> PidOf(int pidfd);
+// The process id in the text of a pidfd's /proc/self/fdinfo; a process that is gone has -1 there.
+Result<pid_t> ParsePidfdInfo(const std::string& text);
 
 }  // namespace sandbox

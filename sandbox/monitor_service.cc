@@ -118,15 +118,21 @@ void Service::OpenSession() {
 
 Status Service::MakeGroup(Session* session, const Request& request) {
   if (session->group.has_value()) return Status::Failed("this session has a cgroup already");
-  Result<pid_t> pid = PidOf(request.fds[0].get());
-  if (!pid.ok()) return pid.status();
+  int pidfd = request.fds[0].get();
+  Result<UsersProcess> process = OpenUsersProcess(pidfd, config_);
+  if (!process.ok()) return process.status();
   std::string name = std::to_string(getpid()) + "-" + std::to_string(next_group_++);
   Result<Cgroup> group = Cgroup::Make(tree_, name, {request.body.memory_bytes, request.body.pids});
   if (!group.ok()) return group.status();
+  Status added = group->Add(process->pid);
+  // If it lives still, the number was its own; if not, it may have been another's, who must not
+  // stay in a group that we kill.
+  if (added.ok() && PidfdSendSignal(pidfd, 0) != 0) added = SystemError("the process is gone");
+  if (!added.ok()) {
+    group->Release();
+    return added;
+  }
   session->group = *group;
-  if (Status status = session->group->Add(*pid); !status.ok()) return status;
-  // Were the process gone by now, the number could have been another's.
-  if (PidfdSendSignal(request.fds[0].get(), 0) != 0) return SystemError("the process is gone");
   return {};
 }
 
@@ -220,42 +226,49 @@ void Service::Finish() {
 
 }  // namespace
 
-Result<pid_t> PidOf(int pidfd) {
-  std::string path = "/proc/self/fdinfo/" + std::to_string(pidfd);
-  Result<std::string> text = ReadFile(path.c_str(), 4096);
-  if (!text.ok()) return text.status();
-  for (const std::string& line : Split(*text, '\n')) {
-    if (line.rfind("Pid:", 0) != 0) continue;
+Result<pid_t> ParsePidfdInfo(const std::string& text) {
+  constexpr std::string_view kKey = "Pid:\t";
+  for (const std::string& line : Split(text, '\n')) {
+    if (line.rfind(kKey, 0) != 0) continue;
     std::uint64_t pid = 0;
-    std::size_t digits = line.find_first_of("0123456789");
-    if (digits != std::string::npos &&
-        ParseNumber(std::string_view(line).substr(digits), INT32_MAX, &pid) && pid > 0) {
+    if (ParseNumber(std::string_view(line).substr(kKey.size()), INT32_MAX, &pid) && pid > 0) {
       return static_cast<pid_t>(pid);
     }
   }
   return Status::Failed("not a pidfd of a living process");
 }
 
-Status MapIdsOf(int pidfd, const MonitorConfig& config) {
-  Result<pid_t> pid = PidOf(pidfd);
+Result<UsersProcess> OpenUsersProcess(int pidfd, const MonitorConfig& config) {
+  std::string info = "/proc/self/fdinfo/" + std::to_string(pidfd);
+  Result<std::string> text = ReadFile(info.c_str(), 4096);
+  if (!text.ok()) return text.status();
+  Result<pid_t> pid = ParsePidfdInfo(*text);
   if (!pid.ok()) return pid.status();
+  UsersProcess process;
+  process.pid = *pid;
   std::string path = "/proc/" + std::to_string(*pid);
-  UniqueFd directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory.valid()) return SystemError("opening " + path);
-  // From here on `directory` stands for one process. It is the one asked for if that lives.
+  process.directory = UniqueFd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!process.directory.valid()) return SystemError("opening " + path);
+  // If it lives now, the number was its own when the folder was opened.
   if (PidfdSendSignal(pidfd, 0) != 0) return SystemError("the process is gone");
   struct stat status = {};
-  if (fstat(directory.get(), &status) != 0) return SystemError("stat " + path);
+  if (fstat(process.directory.get(), &status) != 0) return SystemError("stat " + path);
   if (status.st_uid != config.uid) {
     return Status::Failed("the process belongs to another user than the monitor serves");
   }
+  return process;
+}
+
+Status MapIdsOf(int pidfd, const MonitorConfig& config) {
+  Result<UsersProcess> process = OpenUsersProcess(pidfd, config);
+  if (!process.ok()) return process.status();
   if (config.subids.base == 0 || config.subids.count == 0) {
     return Status::Failed("the monitor has no range of ids to give");
   }
-  std::string map =
-      "0 " + std::to_string(config.subids.base) + " " + std::to_string(config.subids.count) + "\n";
+  std::string map = "0 " + std::to_string(config.subids.base) + " " +
+                    std::to_string(config.subids.count) + "\n";
   for (const char* file : {"gid_map", "uid_map"}) {
-    Status written = WriteControlFile(directory.get(), file, map);
+    Status written = WriteControlFile(process->directory.get(), file, map);
     if (!written.ok()) return written;
   }
   return {};

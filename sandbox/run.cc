@@ -109,7 +109,7 @@ Status Launcher::Prepare() {
   Result<std::unique_ptr<Authority>> authority = OpenAuthority(spec_);
   if (!authority.ok()) return authority.status();
   authority_ = std::move(*authority);
-  Result<Filter> filter = MakeFilter(spec_.profile);
+  Result<Filter> filter = MakeFilter(spec_);
   if (!filter.ok()) return filter.status();
   filter_ = std::move(*filter);
   if (!spec_.root_image.empty()) {

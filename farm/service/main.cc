@@ -82,6 +82,7 @@ Result<Rules> ReadRules(const FarmConfig& config) {
 class StageLines {
  public:
   void Say(const ReleaseView& view) {
+    if (view.stage == Stage::kUnknown) return;  // approvals that wait for a request
     MutexLock lock(mutex_);
     const auto [last, fresh] = stages_.try_emplace(view.id, view.stage);
     if (!fresh && last->second == view.stage) return;

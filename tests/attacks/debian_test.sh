@@ -64,7 +64,7 @@ assemble() { # WHO FOLDER
   exec 9<"$state/words"
   "$1" --args-fd 9 "${tools[@]}" --work "$2" -- mmdebstrap --mode=root --variant=custom \
     --include="$names" bookworm root.tar 'deb [trusted=yes] copy:///build/repo ./' \
-    >"$2.log" 2>"$2.result" || { tail -20 "$2.log" "$2.result"; exit 1; }
+    >"$2.log" 2>"$2.result" || { tail -n 20 "$2.log" "$2.result"; exit 1; }
   exec 9<&-
 }
 assemble as_root "$state/first"
@@ -100,7 +100,7 @@ build() { # NAME WHO ROOT-WORDS...
     --env PATH=/usr/sbin:/usr/bin:/sbin:/bin --env LC_ALL=C.UTF-8 --env TZ=UTC \
     --env HOME=/nonexistent --env DEB_BUILD_OPTIONS=parallel=1 -- \
     dpkg-buildpackage -us -uc -b >"$state/$name.log" 2>"$state/$name.result" ||
-    { tail -20 "$state/$name.log" "$state/$name.result"; exit 1; }
+    { tail -n 20 "$state/$name.log" "$state/$name.result"; exit 1; }
   exec 9<&-
 }
 build directory as_root --root-dir "$state/roots/root"

@@ -1,5 +1,6 @@
 // The root monitor, images, ranges of ids, and what is left behind: nothing. Needs root.
 #include "sandbox/monitor.h"
+#include "sandbox/monitor_client.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -13,6 +14,7 @@
 #include <fstream>
 #include <functional>
 
+#include "sandbox/channel.h"
 #include "sandbox/image.h"
 #include "tests/attacks/harness.h"
 
@@ -115,28 +117,83 @@ TEST(Image, GarbageIsRefused) {
   EXPECT_EQ(ran.exit_code, 70) << ran.diagnostics;
 }
 
-TEST(Monitor, MapsOnlyItsUsersProcesses) {
-  pid_t child = fork();
-  if (child == 0) {
-    pause();
-    _exit(0);
+// A process of root that is not the monitor's user's.
+class Victim {
+ public:
+  Victim() : pid_(fork()) {
+    if (pid_ == 0) {
+      pause();
+      _exit(0);
+    }
+    pidfd_ = sandbox::UniqueFd(sandbox::PidfdOpen(pid_));
   }
-  int pidfd = sandbox::PidfdOpen(child);
-  ASSERT_EQ(*sandbox::PidOf(pidfd), child);
+  ~Victim() { Kill(); }
+  Victim(const Victim&) = delete;
+  void Kill() {
+    if (pid_ > 0) kill(pid_, SIGKILL);
+    if (pid_ > 0) waitpid(pid_, nullptr, 0);
+    pid_ = -1;
+  }
+  sandbox::Subject subject() const { return {pid_, pidfd_.get()}; }
+
+ private:
+  pid_t pid_;
+  sandbox::UniqueFd pidfd_;
+};
+
+sandbox::MonitorConfig ConfigFor(uid_t uid) {
   sandbox::MonitorConfig config;
-  config.uid = 54321;
+  config.uid = uid;
   config.subids = {1234560000, 65536};
-  sandbox::Status foreign = sandbox::MapIdsOf(pidfd, config);
+  return config;
+}
+
+TEST(Monitor, MapsOnlyItsUsersProcesses) {
+  Victim victim;
+  int pidfd = victim.subject().pidfd;
+  sandbox::Status foreign = sandbox::MapIdsOf(pidfd, ConfigFor(54321));
   ASSERT_FALSE(foreign.ok());
   EXPECT_NE(foreign.message().find("another user"), std::string::npos) << foreign.message();
   // Its own user, but in the host's user namespace: there is a map already.
-  config.uid = 0;
-  EXPECT_FALSE(sandbox::MapIdsOf(pidfd, config).ok());
-  kill(child, SIGKILL);
-  waitpid(child, nullptr, 0);
-  EXPECT_FALSE(sandbox::MapIdsOf(pidfd, config).ok());
-  EXPECT_FALSE(sandbox::PidOf(0).ok());
-  close(pidfd);
+  EXPECT_FALSE(sandbox::MapIdsOf(pidfd, ConfigFor(0)).ok());
+  victim.Kill();
+  EXPECT_FALSE(sandbox::MapIdsOf(pidfd, ConfigFor(0)).ok());
+  EXPECT_FALSE(sandbox::MapIdsOf(0, ConfigFor(0)).ok());
+}
+
+TEST(Monitor, ProcessThatIsGoneIsNotProcessOne) {
+  EXPECT_EQ(*sandbox::ParsePidfdInfo("pos:\t0\nPid:\t77\nNSpid:\t77\n"), 77);
+  for (const char* text : {"pos:\t0\nPid:\t-1\nNSpid:\t-1\n", "Pid:\t0\n", "pos:\t0\n", ""}) {
+    EXPECT_FALSE(sandbox::ParsePidfdInfo(text).ok()) << text;
+  }
+}
+
+TEST(Monitor, PutsOnlyItsUsersProcessesIntoCgroups) {
+  sandbox::Result<sandbox::ChannelPair> pair = sandbox::MakeChannel();
+  ASSERT_TRUE(pair.ok());
+  pid_t monitor = fork();
+  if (monitor == 0) {
+    pair->first.reset();
+    sandbox::ServeMonitor(pair->second.get(), ConfigFor(54321), -1, [] { return false; });
+    _exit(0);
+  }
+  {
+    sandbox::Result<std::unique_ptr<sandbox::Authority>> session =
+        sandbox::OpenMonitorSession(pair->first.get());
+    ASSERT_TRUE(session.ok()) << session.message();
+    Victim victim;
+    std::string why;
+    EXPECT_EQ(*(*session)->MakeCgroup(victim.subject(), {1 << 20, 10}, &why), 0);
+    EXPECT_NE(why.find("another user"), std::string::npos) << why;
+    std::string groups = "/proc/" + std::to_string(victim.subject().pid) + "/cgroup";
+    EXPECT_EQ(ReadFile(groups).find("farm-sandbox"), std::string::npos);
+    victim.Kill();
+    EXPECT_EQ(*(*session)->MakeCgroup(victim.subject(), {1 << 20, 10}, &why), 0);
+    EXPECT_EQ(ReadFile("/proc/1/cgroup").find("farm-sandbox"), std::string::npos);
+  }
+  pair->first.reset();
+  pair->second.reset();
+  EXPECT_EQ(waitpid(monitor, nullptr, 0), monitor);
 }
 
 TEST(Monitor, CheckRunsAsNobodyOfTheHost) {
