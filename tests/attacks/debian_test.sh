@@ -17,13 +17,8 @@ launcher=$state/farm-sandbox
 echo "== packages"
 mkdir -p "$state"/{parts,lists/partial,cache/archives/partial,repo,source}
 : >"$state/status"
-cat >"$state/parts/debian.sources" <<EOF
-Types: deb deb-src
-URIs: ${DEBIAN_MIRROR:-http://deb.debian.org/debian}
-Suites: bookworm
-Components: main
-Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
-EOF
+# The machine's own Debian entries, sources included.
+sed -E 's/^Types:.*/Types: deb deb-src/' /etc/apt/sources.list.d/debian.sources >"$state/parts/debian.sources"
 cat >"$state/apt.conf" <<EOF
 Dir::Etc::sourcelist "/dev/null";
 Dir::Etc::sourceparts "$state/parts";
