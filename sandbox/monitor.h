@@ -62,8 +62,8 @@ void ServeMonitor(int socket, const MonitorConfig& config, int events,
 // SIGTERM, SIGINT and SIGHUP are passed on.
 int RunMonitor(const MonitorConfig& config, const std::vector<std::string>& command);
 
-// A process that the monitor may touch: `directory` is its folder in /proc, which stands for this one
-// process; `pid` is a number, which stands for it only as long as the pidfd says that it lives.
+// A process that the monitor may touch: `directory` is its folder in /proc, which stands for this
+// one process; `pid` is a number, which stands for it only as long as the pidfd says that it lives.
 struct UsersProcess {
   pid_t pid = -1;
   UniqueFd directory;

@@ -265,8 +265,8 @@ Status MapIdsOf(int pidfd, const MonitorConfig& config) {
   if (config.subids.base == 0 || config.subids.count == 0) {
     return Status::Failed("the monitor has no range of ids to give");
   }
-  std::string map = "0 " + std::to_string(config.subids.base) + " " +
-                    std::to_string(config.subids.count) + "\n";
+  std::string map =
+      "0 " + std::to_string(config.subids.base) + " " + std::to_string(config.subids.count) + "\n";
   for (const char* file : {"gid_map", "uid_map"}) {
     Status written = WriteControlFile(process->directory.get(), file, map);
     if (!written.ok()) return written;

@@ -1,6 +1,5 @@
 // The root monitor, images, ranges of ids, and what is left behind: nothing. Needs root.
 #include "sandbox/monitor.h"
-#include "sandbox/monitor_client.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -16,6 +15,7 @@
 
 #include "sandbox/channel.h"
 #include "sandbox/image.h"
+#include "sandbox/monitor_client.h"
 #include "tests/attacks/harness.h"
 
 namespace attacks {
