@@ -25,12 +25,13 @@ namespace fs = std::filesystem;
 
 int Shell(const std::string& script) { return std::system(script.c_str()); }
 
-// The folders of sandboxes' cgroups on this machine, but for the monitors' own.
+// The sandboxes' cgroups on this machine that nothing lives in: other sandboxes may be running.
 std::string LeftCgroups() {
   std::string found;
   std::error_code ignored;
   for (const auto& entry : fs::recursive_directory_iterator("/sys/fs/cgroup", ignored)) {
-    if (entry.is_directory() && entry.path().parent_path().filename() == "farm-sandbox") {
+    if (entry.is_directory() && entry.path().parent_path().filename() == "farm-sandbox" &&
+        ReadFile(entry.path() / "cgroup.procs").empty()) {
       found += entry.path().string() + " ";
     }
   }
