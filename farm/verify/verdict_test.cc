@@ -365,6 +365,15 @@ const Row kRows[] = {
        Bundle noise = fork.MakeLine(draft);
        fork.Enter(input.lines[kIntentLine], draft);
      }},
+    {"forked_log_of_the_same_size",
+     ExitCode::kLogProof,
+     "consistency",
+     {},
+     [](VerdictInput& input, const EvidenceMaker& maker) {
+       EvidenceMaker fork = maker;
+       fork.Rewind(maker.Head().size - 1);
+       fork.Enter(input.lines[kIntentLine], fork.Draft(Intent{}, "coordinator", kStart + 200));
+     }},
     // 16
     {"fewer_witnesses_than_policy",
      ExitCode::kWitnesses,
@@ -546,6 +555,11 @@ const Row kRows[] = {
      On<Intent>([](Intent& intent, LineDraft&) { intent.request = kOther; })},
     {"intent_of_another_version", ExitCode::kInputMissing, "manifest",
      On<Intent>([](Intent& intent, LineDraft&) { intent.version = "2.0"; })},
+    {"request_and_intent_of_another_version", ExitCode::kInputMissing, "manifest",
+     [](LineDraft& draft) {
+       if (auto* request = std::get_if<Request>(&draft.statement)) request->version = "2.0";
+       if (auto* intent = std::get_if<Intent>(&draft.statement)) intent->version = "2.0";
+     }},
     {"records_with_another_lock", ExitCode::kInputMissing, "manifest",
      On<Record>([](Record& record, LineDraft&) { record.lock = kOther; })},
     {"records_with_other_sources", ExitCode::kInputMissing, "manifest",

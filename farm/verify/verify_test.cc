@@ -85,6 +85,24 @@ TEST_F(Lines, RecordOfAnotherIntentIsRefused) {
   EXPECT_EQ(record.error().Exit(), ExitCode::kQuorum);
 }
 
+TEST_F(Lines, SitesThatAllFailedDoNotAgreeOnARelease) {
+  made_ = maker_.Make([](LineDraft& draft) {
+    if (auto* record = std::get_if<Record>(&draft.statement)) {
+      record->result = BuildResult::kFailed;
+      record->outputs.clear();
+    }
+  });
+  const auto intent = Intended();
+  ASSERT_TRUE(intent.has_value()) << intent.error().message;
+  std::vector<VerifiedRecord> records;
+  for (int i = 0; i < 3; ++i) {
+    auto record = VerifyRecord(made_.lines[kFirstRecordLine + i], *intent, root_, policy_);
+    ASSERT_TRUE(record.has_value()) << record.error().message;
+    records.push_back(*std::move(record));
+  }
+  EXPECT_EQ(CheckAgreement(records).error().Exit(), ExitCode::kDissent);
+}
+
 TEST_F(Lines, EveryLineIsRefusedUnderAnotherRoot) {
   const EvidenceMaker other;
   EXPECT_EQ(VerifyRequest(made_.lines[kRequestLine], other.root(), policy_).error().Exit(),

@@ -81,6 +81,8 @@ class EvidenceMaker {
   void Stamp(Bundle& line, UnixSeconds time) const;  // adds the token
   void Enter(Bundle& line, const LineDraft& draft);  // appends to the log, adds the proof
   Bundle MakeLine(const LineDraft& draft);           // all of it
+  // Forgets the entries from `size` on: the beginning of a fork.
+  void Rewind(std::uint64_t size) { leaves_.resize(size); }
   // Adds to lines[0] the consistency proofs from every other line's checkpoint.
   void AddConsistency(std::vector<Bundle>& lines) const;
 
