@@ -365,6 +365,26 @@ const Row kRows[] = {
        Bundle noise = fork.MakeLine(draft);
        fork.Enter(input.lines[kIntentLine], draft);
      }},
+    {"same_tree_in_another_known_log",
+     ExitCode::kLogProof,
+     "consistency",
+     {},
+     [](VerdictInput& input, const EvidenceMaker& maker) {
+       const PrivateKey key = PrivateKey::Generate(KeyKind::kEd25519);
+       const PublicKey ecdsa = PrivateKey::Generate(KeyKind::kP256).public_key();
+       const Log other{"other.example", key.public_key(), ecdsa, input.root.logs[0].valid_for};
+       input.root.logs.push_back(other);
+       LogEntry& entry = *input.lines[kIntentLine].log_entry;
+       Note note{CheckpointText({other.origin, entry.tree_size, entry.root}), {}};
+       note.signatures.push_back(SignNote(note.text, other.origin, key));
+       for (int i = 0; i < 2; ++i) {
+         note.signatures.push_back(Cosign(note.text, input.root.witnesses[i].name,
+                                          maker.Key("witness-" + std::to_string(i)),
+                                          kIntentWitnessed));
+       }
+       entry.checkpoint = WriteNote(note);
+       entry.log_id = NoteKeyIdFull(other.origin, other.key);
+     }},
     {"forked_log_of_the_same_size",
      ExitCode::kLogProof,
      "consistency",
