@@ -4,6 +4,7 @@
 #include "farm/cli/describe.h"
 #include "farm/cli/init.h"
 #include "farm/cli/output.h"
+#include "farm/cli/release_view.h"
 #include "farm/evidence/trust_root.h"
 
 namespace farm {
@@ -61,6 +62,23 @@ TEST(Output, DurationsAndBars) {
   EXPECT_EQ(FormatDuration(7800), "2:10:00");
   EXPECT_EQ(ProgressBar(1, 2), "[##########----------]");
   EXPECT_EQ(ProgressBar(0, 0), "[--------------------]");
+}
+
+TEST(SitesLine, SaysWhatEachSiteDoes) {
+  v1::ReleaseInfo info;
+  info.set_stage(v1::BUILDING);
+  v1::SiteInfo* one = info.add_site();
+  one->set_builder_id("https://farm.example/sites/site-xa");
+  one->set_state("building");
+  one->set_actions_total(2);
+  one->set_actions_done(1);
+  one->set_detail("action: test");
+  v1::SiteInfo* two = info.add_site();
+  two->set_builder_id("https://farm.example/sites/site-xb");
+  two->set_state("unreachable");
+  EXPECT_EQ(SitesLine(info, 65),
+            "building  1:05   site-xa [##########----------] 1/2 actions (action: test)   site-xb "
+            "unreachable");
 }
 
 }  // namespace

@@ -30,14 +30,15 @@ std::string SitesLine(const v1::ReleaseInfo& info, long long seconds) {
   std::string line = StageName(info.stage()) + "  " + FormatDuration(seconds);
   for (const v1::SiteInfo& site : info.site()) {
     line += "   " + SiteName(site) + " ";
-    if (site.state() == "building" && site.actions_total() > 0) {
+    const bool building = site.state() == "building";
+    if (building && site.actions_total() > 0) {
       line += ProgressBar(site.actions_done(), site.actions_total()) + " " +
               std::to_string(site.actions_done()) + "/" + std::to_string(site.actions_total()) +
               " actions";
     } else {
       line += site.state();
-      if (site.state() == "building" && !site.detail().empty()) line += " (" + site.detail() + ")";
     }
+    if (building && !site.detail().empty()) line += " (" + site.detail() + ")";
   }
   return line;
 }

@@ -114,7 +114,11 @@ LineFacts CheckLine(const Bundle& line, const std::string& name, Role role, cons
     keys.owner = CheckParty(line, name, role, root, facts);
   }
   keys.log = CheckLogEntry(line, name, root, facts);
-  if (keys.log != nullptr) CheckWitnesses(line, name, root, policy, facts);
+  if (keys.log != nullptr) {
+    CheckWitnesses(line, name, root, policy, facts);
+  } else {
+    Add(facts, Rule::kWitnesses, ExitCode::kWitnesses, name + ": no sound log entry, so no witness");
+  }
   CheckRevocations(line, name, keys, root, facts);
 
   if (facts.token && facts.witnessed &&

@@ -25,6 +25,7 @@ void CheckWitnesses(const Bundle& line, const std::string& name, const TrustRoot
       times.push_back(*time);
     }
   }
+  facts.witnesses = times.size();
   const std::size_t want = static_cast<std::size_t>(std::max<std::int64_t>(1, policy.witnesses));
   if (times.size() >= want) {
     std::sort(times.begin(), times.end());

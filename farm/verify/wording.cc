@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "farm/base/bytes.h"
 #include "farm/verify/case.h"
 
@@ -8,8 +10,23 @@ std::string AtLeast(std::int64_t count, std::string_view what) {
   return "at least " + std::to_string(count) + " " + std::string(what);
 }
 
-std::string LinesFound(const Case& facts) {
-  return std::to_string(3 + facts.records.size() + facts.approvals.size()) + " lines";
+// What is common to the lines that could be read.
+std::vector<const LineFacts*> LinesOf(const Case& facts) {
+  std::vector<const LineFacts*> lines;
+  if (facts.release) lines.push_back(&facts.release->facts);
+  if (facts.request) lines.push_back(&facts.request->facts);
+  if (facts.intent) lines.push_back(&facts.intent->facts);
+  for (const Line<Record>& record : facts.records) lines.push_back(&record.facts);
+  for (const Line<Approval>& approval : facts.approvals) lines.push_back(&approval.facts);
+  return lines;
+}
+
+std::string LinesFound(const Case& facts) { return std::to_string(LinesOf(facts).size()) + " lines"; }
+
+std::string WitnessesFound(const Case& facts) {
+  std::size_t fewest = facts.release->facts.witnesses;
+  for (const LineFacts* line : LinesOf(facts)) fewest = std::min(fewest, line->witnesses);
+  return std::to_string(fewest) + " witnesses of each of " + LinesFound(facts);
 }
 
 template <typename T>
@@ -159,11 +176,14 @@ std::string FoundWords(Rule rule, const Case& facts) {
     case Rule::kSignatures:
     case Rule::kIdentities:
     case Rule::kTimeStamps:
-    case Rule::kLog:
     case Rule::kConsistency:
-    case Rule::kWitnesses:
     case Rule::kLines:
       return LinesFound(facts);
+    case Rule::kLog:
+      return LinesFound(facts) + ", the release has index " +
+             std::to_string(facts.release->bundle->log_entry->index);
+    case Rule::kWitnesses:
+      return WitnessesFound(facts);
   }
   CHECK(false);
 }
