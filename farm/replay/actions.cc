@@ -5,56 +5,49 @@
 namespace farm {
 namespace {
 
-std::string Quoted(const std::vector<std::string>& words) {
+std::string Encoded(const std::vector<std::string>& words) {
   std::string text;
-  for (const std::string& word : words) text += " " + QuoteForBash(word);
+  for (const std::string& word : words) text += " " + EncodeActionWord(word);
   return text;
 }
 
 std::string WriteAction(const Action& action) {
-  std::string text = "step " + QuoteForBash(action.step) + "\n";
+  std::string text = "step " + EncodeActionWord(action.step) + "\n";
   text += "epoch " + std::to_string(action.input_time) + "\n";
   for (const ActionInput& input : action.inputs) {
-    text += input.symbolic() ? "from" + Quoted({input.at, input.step, input.path})
-                             : "input" + Quoted({input.at, input.digest.Hex()});
+    text += input.symbolic() ? "from" + Encoded({input.at, input.step, input.path})
+                             : "input" + Encoded({input.at, input.digest.Hex()});
     text += "\n";
   }
   for (const auto& [name, value] : action.environment) {
-    text += "variable " + QuoteForBash(name + "=" + value) + "\n";
+    text += "variable " + EncodeActionWord(name + "=" + value) + "\n";
   }
-  if (!action.prepare.empty()) text += "prepare" + Quoted(action.prepare) + "\n";
-  text += "directory " + QuoteForBash(action.directory) + "\n";
-  text += "run" + Quoted(action.argv) + "\n";
-  for (const std::string& output : action.outputs) text += "output " + QuoteForBash(output) + "\n";
+  if (!action.prepare.empty()) text += "prepare" + Encoded(action.prepare) + "\n";
+  text += "directory " + EncodeActionWord(action.directory) + "\n";
+  text += "run" + Encoded(action.argv) + "\n";
+  for (const std::string& output : action.outputs) text += "output " + EncodeActionWord(output) + "\n";
   return text + "end\n";
 }
 
 }  // namespace
 
-std::string QuoteForBash(std::string_view word) {
-  bool control = false;
-  for (const char c : word) control = control || static_cast<unsigned char>(c) < 0x20;
-  std::string quoted = control ? "$'" : "'";
+std::string EncodeActionWord(std::string_view word) {
+  constexpr std::string_view kPlain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/=+:,@~-";
+  if (word.empty()) return "%";
+  std::string encoded;
   for (const char c : word) {
-    if (control && static_cast<unsigned char>(c) < 0x20) {
-      quoted += "\\x" + HexEncode(std::string_view(&c, 1));
-    } else if (control && (c == '\\' || c == '\'')) {
-      quoted += '\\';
-      quoted += c;
-    } else if (c == '\'') {
-      quoted += "'\\''";
-    } else {
-      quoted += c;
-    }
+    const bool plain = kPlain.find(c) != std::string_view::npos;
+    encoded += plain ? std::string(1, c) : "%" + HexEncode(std::string_view(&c, 1));
   }
-  return quoted + "'";
+  return encoded;
 }
 
 std::string WriteActions(const Plan& plan) {
   std::string text;
   for (const Action& action : plan.actions) text += WriteAction(action);
   for (const ManifestArtifact& artifact : plan.artifacts) {
-    text += "artifact" + Quoted({artifact.step, artifact.path, artifact.name}) + "\n";
+    text += "artifact" + Encoded({artifact.step, artifact.path, artifact.name}) + "\n";
   }
   return text;
 }

@@ -1,12 +1,13 @@
-// actions.txt of a kit: a plan as lines that a shell reads with `read -r key rest`, every word
-// quoted for `eval "set -- $rest"`.
+// actions.txt of a kit: a plan as lines that a shell reads with `read -r key rest` and splits at
+// blanks.  Words are data, never a shell's text: a byte that is not one of A-Z a-z 0-9 . _ / = + : ,
+// @ ~ - stands as %xx, the empty word as %.
 //   step NAME
 //   input AT SHA256            a raw file at /build/AT
 //   from AT STEP PATH          an output of an earlier step
 //   epoch SECONDS              file time of every input
 //   variable NAME=VALUE
 //   prepare WORD...            at most once
-//   directory PATH             below /build, may be ''
+//   directory PATH             below /build, may be empty
 //   run WORD...
 //   output PATH
 //   end
@@ -21,7 +22,6 @@ namespace farm {
 
 std::string WriteActions(const Plan& plan);
 
-// `word` so that bash reads exactly it; never more than one line.
-std::string QuoteForBash(std::string_view word);
+std::string EncodeActionWord(std::string_view word);
 
 }  // namespace farm

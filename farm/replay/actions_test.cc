@@ -7,19 +7,23 @@
 namespace farm {
 namespace {
 
-// What bash makes of a quoted word.
-std::string Unquoted(const std::string& quoted) {
+// replay.sh decodes with printf %b.
+std::string Decoded(const std::string& encoded) {
   ProcessSpec spec;
-  spec.argv = {"/bin/bash", "-c", "eval \"set -- $0\"; printf %s \"$1\"", quoted};
+  spec.argv = {"/bin/bash", "-c",
+               "[ \"$0\" != % ] || exit 0; printf -v word %b \"${0//%/\\\\x}\"; printf %s \"$word\"",
+               encoded};
   return RunProcess(spec).value().output;
 }
 
-TEST(QuoteForBash, BashReadsExactlyTheWord) {
+TEST(EncodeActionWord, IsOneWordThatBashDecodes) {
   for (const std::string word :
-       {"plain", "", "two words", "it's", "$HOME `id` $(id) \\ \"", "line\nbreak", "tab\tand 'quote'\n",
-        "back\\slash\nnew", "*?[a]", "\x01\x1f"}) {
-    EXPECT_EQ(Unquoted(QuoteForBash(word)), word) << QuoteForBash(word);
-    EXPECT_EQ(QuoteForBash(word).find('\n'), std::string::npos);
+       {"plain", "", "%", "two words", "it's", "$HOME `id` $(id) \\ \"", "line\nbreak",
+        "tab\tand 'quote'\n", "back\\slash\nnew", "*?[a]", "\x01\x1f", "\xc3\xa9"}) {
+    const std::string encoded = EncodeActionWord(word);
+    EXPECT_EQ(Decoded(encoded), word) << encoded;
+    EXPECT_EQ(encoded.find_first_of(" \n\t$`'\"*\\"), std::string::npos) << encoded;
+    EXPECT_FALSE(encoded.empty());
   }
 }
 
@@ -36,9 +40,9 @@ TEST(WriteActions, GivesOneLineAFact) {
   plan.actions = {action};
   plan.artifacts = {ManifestArtifact{"out", "build", "out"}};
   EXPECT_EQ(WriteActions(plan),
-            "step 'build'\nepoch 7\nfrom 'x' 'first' 'y'\nvariable 'NAME=value'\n"
-            "prepare '/bin/sh' '-c' $'true\\x0atrue'\ndirectory ''\nrun 'cc' '-o' 'a b'\n"
-            "output 'out'\nend\nartifact 'build' 'out' 'out'\n");
+            "step build\nepoch 7\nfrom x first y\nvariable NAME=value\n"
+            "prepare /bin/sh -c true%0atrue\ndirectory %\nrun cc -o a%20b\n"
+            "output out\nend\nartifact build out out\n");
 }
 
 }  // namespace

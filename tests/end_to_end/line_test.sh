@@ -2,7 +2,8 @@
 # The whole line on the small product of ours, and what must not get through it: a site that lies,
 # a site that is down, a farmd that is killed, approvals that are missing, files that were changed.
 # Runs as root (own uid a party) or as an ordinary user with subordinate ids.
-# FARM_TEST_INPUTS: a folder that keeps fetched packages between runs.
+# FARM_TEST_INPUTS: a folder that keeps fetched packages and, as root, assembled root file systems between
+# runs.  The first run assembles, as each site does, once per lock; later ones need under two minutes.
 set -uo pipefail
 root=$(dirname "$(readlink -f WORKSPACE)")
 inputs=${FARM_TEST_INPUTS:-/var/tmp/farm-test-inputs}
@@ -97,8 +98,21 @@ mkdir -p "$inputs/store"
 farm fetch "$manifest" --store "$inputs/store" >/dev/null || die "farm fetch"
 cp -rl "$inputs/store" "$state/inputs" 2>/dev/null || cp -r "$inputs/store" "$state/inputs"
 chmod -R a+rX "$state/inputs"
+roots=$inputs/roots
+[ "$(id -u)" = 0 ] || roots=/nonexistent
+[ ! -d "$roots/toolchain" ] || cp -a "$roots/toolchain" "$state/toolchain"
 farm toolchain build "$manifest" --out "$state/toolchain" --store "$state/inputs" >/dev/null || die "farm toolchain build"
 start --restart
+if [ -d "$roots/sites" ]; then
+  for site in "$state"/parties/site-*; do
+    cp -r "$roots/sites/." "$site/store/roots/" && chown -R --reference="$site" "$site/store/roots" || die "roots of $site"
+  done
+fi
+keep_roots() { # what was assembled and found good serves the next run
+  [ "$(id -u)" = 0 ] && [ ! -d "$roots/sites" ] || return 0
+  mkdir -p "$roots"
+  cp -a "$state/toolchain" "$roots/toolchain" && cp -a "$state/parties/site-xa/store/roots" "$roots/.sites" && mv "$roots/.sites" "$roots/sites"
+}
 
 # ---- one release ------------------------------------------------------------------------------------
 check "a release without approvals waits" 14 requester farm release "$manifest" --wait --timeout 3
@@ -107,11 +121,14 @@ check "two auditors approve" 0 approve "$manifest"
 check "the release goes through" 0 requester farm release "$manifest" --wait
 says "with sequence 1" 'sequence 1 '
 published=$state/published/greeting/1.0
+keep_roots
 for file in greet libgreeting.so.1; do
   check "farm-verify $file" 0 verify --allow-development-root "$published/$file"
   says "says what it proved" '^VERIFIED \(development: 1 machine, 1 operator\)'
 done
 check "a development root needs to be allowed" 13 verify "$published/greet"
+check "Sigstore's own verifier accepts every line" 0 node "$root/tests/interop/verify_lines.cjs" "$published/greet.sigstore.jsonl" "$state/public/trusted_root.json" "$state/public/keyring.json"
+equals "of all $(wc -l <"$published/greet.sigstore.jsonl")" "$(wc -l <"$published/greet.sigstore.jsonl")" "$(grep -c '"accepted":true' "$state/out")"
 expected=0
 while read -r name sha256; do
   expected=$((expected + 1))
@@ -140,6 +157,8 @@ check "a policy that wants four sites" 12 farm-verify --root "$state/public/root
 # ---- the kit -------------------------------------------------------------------------------------------
 kit=$(ls "$published"/*.farmkit)
 replay() { farm-replay run "$1" --root "$state/public/root.json" --policy "$state/public/policy.json" --allow-development-root --out "$2"; }
+mkdir -p "$state/replay"
+cp -a "$state/toolchain" "$state/replay/toolchain"
 check "the kit gives MATCH" 0 replay "$kit" "$state/replay"
 says "of both artifacts" 'MATCH  2 of 2'
 cp "$kit" "$state/flipped.farmkit"
@@ -150,6 +169,40 @@ done)
 [ -n "$offset" ] || die "no source file in the kit that includes greeting.h"
 printf 'G' | dd of="$state/flipped.farmkit" bs=1 seek="$offset" conv=notrunc status=none
 check "a flipped source byte in the kit" 22 replay "$state/flipped.farmkit" "$state/replay-flipped"
+
+# Without any program of ours, as an ordinary user.
+mkdir -p "$state/kit"
+tar -xf "$kit" -C "$state/kit"
+chmod -R a+rX "$state/kit"
+user() {
+  if [ "$(id -u)" = 0 ]; then "$root/tests/support/as_user.sh" "$state/user" "$@"; else "$@"; fi
+}
+check "replay.sh gives MATCH" 0 user "$state/kit/replay.sh" --work "$state/user/work"
+says "of both artifacts" '^MATCH: 2 of 2'
+says "of this manifest" "^manifest $(farm plan "$manifest" --digest)"
+bent_kit() { # DESCRIPTION FILE SED-EXPRESSION: refused before anything runs
+  cp -p "$state/kit/$2" "$state/honest"
+  sed -i -E "$3" "$state/kit/$2"
+  if cmp -s "$state/kit/$2" "$state/honest"; then
+    echo "FAIL  $1: $3 changes nothing" && failures=$((failures + 1))
+  fi
+  check "replay.sh, $1" 22 user "$state/kit/replay.sh" --work "$state/user/bent"
+  cp -p "$state/honest" "$state/kit/$2"
+}
+bent_kit "a shell's text as a step's name" actions.txt "1s#.*#step \$(touch\$IFS$state/user/marker)#"
+bent_kit "quoted shell text" actions.txt "1s#.*#step 'x'; touch $state/user/marker \##"
+check "none of it was run" 1 test -e "$state/user/marker"
+bent_kit "an artifact from elsewhere" actions.txt 's#^artifact program greet greet#artifact ../../../kit evidence greet#'
+bent_kit "an input that is put outside" actions.txt '0,/^input [^ ]+/s##input ../../../x#'
+bent_kit "another command" actions.txt '0,/^run cc/s##run true#'
+bent_kit "a variable of its own" actions.txt '0,/^variable TZ=UTC/s##variable LD_PRELOAD=/build/x.so#'
+bent_kit "a step less" actions.txt '/^step program/,/^end/d'
+bent_kit "an output that is not declared" actions.txt 's#^output greet#output greet.c#'
+bent_kit "an artifact less" artifacts.txt '1d'
+bent_kit "another manifest" manifest.json 's#"-O2"#"-O0"#'
+bent_kit "another package" packages/packages.list '1s#[0-9a-f]{64}#0000000000000000000000000000000000000000000000000000000000000000#'
+source_file=$(basename "$(ls "$state"/kit/sources/* | head -n 1)")
+bent_kit "a flipped source byte" "sources/$source_file" 's#greeting.h"#Greeting.h"#'
 
 # ---- a farmd that is killed ------------------------------------------------------------------------------
 slow=$(variant slow 's/^version: .*/version: "1.1"/; 0,/^  argv: "cc"/s//  argv: "sh"\n  argv: "-c"\n  argv: "sleep 4; exec cc \\"$@\\""\n  argv: "cc"/')
