@@ -1,5 +1,7 @@
 #include "farm/service/authority.h"
 
+#include <utility>
+
 #include "farm/base/bytes.h"
 #include "farm/client/server.h"
 
@@ -38,6 +40,25 @@ Result<std::string> Authority::Require(const grpc::ServerContext& context,
                                        std::initializer_list<Role> any,
                                        std::string_view action) const {
   return RequireName(PeerName(context), any, action);
+}
+
+BlobAdmission AdmitByRole(const Authority& authority, std::function<Status()> check_disk) {
+  return [&authority, check_disk = std::move(check_disk)](const grpc::ServerContext& context,
+                                                          BlobCall call) -> Status {
+    const std::string_view action = ActionOf(call);
+    switch (call) {
+      case BlobCall::kMissing:
+        RETURN_IF_ERROR(authority.Require(context, {Role::kRead, Role::kSubmit}, action));
+        return {};
+      case BlobCall::kGet:
+        RETURN_IF_ERROR(authority.Require(context, {Role::kRead}, action));
+        return {};
+      case BlobCall::kPut:
+        RETURN_IF_ERROR(authority.Require(context, {Role::kSubmit}, action));
+        return check_disk();
+    }
+    return Error{ErrorCode::kInternal, "a call without a name"};
+  };
 }
 
 }  // namespace farm

@@ -4,6 +4,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <functional>
 #include <initializer_list>
 #include <map>
 #include <set>
@@ -11,6 +12,7 @@
 #include <string_view>
 
 #include "farm/base/result.h"
+#include "farm/client/blob_service.h"
 #include "farm/service/config.h"
 
 namespace farm {
@@ -30,5 +32,9 @@ class Authority {
  private:
   const std::map<std::string, std::set<Role>> roles_;
 };
+
+// Who may do what with farmd's blobs: kRead asks and gets, kSubmit asks and puts.  An error of
+// `check_disk` refuses what comes in.  `authority` outlives the answer.
+BlobAdmission AdmitByRole(const Authority& authority, std::function<Status()> check_disk);
 
 }  // namespace farm

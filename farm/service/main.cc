@@ -13,12 +13,12 @@
 
 #include "farm/base/files.h"
 #include "farm/base/mutex.h"
+#include "farm/client/blob_service.h"
 #include "farm/client/daemon.h"
 #include "farm/client/server.h"
 #include "farm/evidence/trust_root.h"
 #include "farm/release/releases.h"
 #include "farm/service/authority.h"
-#include "farm/service/blob_door.h"
 #include "farm/service/config.h"
 #include "farm/service/farm_door.h"
 #include "farm/service/parties.h"
@@ -140,9 +140,9 @@ Status Serve(Daemon& daemon) {
           *ledger, *store));
   const Authority authority(config.roles);
   FarmDoor farm_door(*releases, *store, authority);
-  BlobDoor blob_door(*store, authority, check_disk);
+  BlobService blob_service(*store, AdmitByRole(authority, check_disk));
   ASSIGN_OR_RETURN(const RunningServer server,
-                   StartServer({config.listen, config.tls, {&farm_door, &blob_door}}));
+                   StartServer({config.listen, config.tls, {&farm_door, &blob_service}}));
   releases->Start();
   daemon.Ready(
       {{"listen", server.listen()}, {"id", config.coordinator_id}, {"epoch", ledger->epoch()}});

@@ -6,13 +6,13 @@
 #include <string>
 #include <thread>
 
+#include "farm/client/blob_service.h"
 #include "farm/client/farm_client.h"
 #include "farm/client/server.h"
 #include "farm/crypto/certificate.h"
 #include "farm/crypto/hash.h"
 #include "farm/release/harness.h"
 #include "farm/service/authority.h"
-#include "farm/service/blob_door.h"
 #include "farm/service/config.h"
 #include "farm/service/farm_door.h"
 #include "farm/service/messages.h"
@@ -26,10 +26,10 @@ class Door : public testing::Test {
     directory_.emplace(Must(TemporaryDirectory::Make("")));
     authority_certificate_.emplace(IssueAuthority(authority_key_, "test", "test TLS", Now(), 3600));
     farm_door_ = std::make_unique<FarmDoor>(harness_.farm(), harness_.store(), authority_);
-    blob_door_ =
-        std::make_unique<BlobDoor>(harness_.store(), authority_, [this] { return harness_.disk; });
+    blob_service_ = std::make_unique<BlobService>(
+        harness_.store(), AdmitByRole(authority_, [this] { return harness_.disk; }));
     server_.emplace(
-        Must(StartServer({"127.0.0.1:0", Tls("farmd"), {farm_door_.get(), blob_door_.get()}})));
+        Must(StartServer({"127.0.0.1:0", Tls("farmd"), {farm_door_.get(), blob_service_.get()}})));
     harness_.farm().Start();
   }
   void TearDown() override {
@@ -79,7 +79,7 @@ class Door : public testing::Test {
                               {"auditor-1", {Role::kApprove, Role::kRead}},
                               {"reader-1", {Role::kRead}}}};
   std::unique_ptr<FarmDoor> farm_door_;
-  std::unique_ptr<BlobDoor> blob_door_;
+  std::unique_ptr<BlobService> blob_service_;
   std::optional<RunningServer> server_;
 };
 

@@ -11,6 +11,7 @@
 #include "farm/base/bytes.h"
 #include "farm/base/clock.h"
 #include "farm/base/files.h"
+#include "farm/client/blob_service.h"
 #include "farm/client/config.h"
 #include "farm/client/daemon.h"
 #include "farm/client/server.h"
@@ -18,7 +19,6 @@
 #include "farm/execute/execute.h"
 #include "farm/sign/certified_signer.h"
 #include "farm/sign/signer.h"
-#include "farm/site/blob_service.h"
 #include "farm/site/config.h"
 #include "farm/site/journal.h"
 #include "farm/site/publisher.h"
@@ -143,7 +143,7 @@ Status Serve(Daemon& daemon) {
                             mounts_images ? "image" : "directory"},
                            config.peers,
                            [&](Status status) { daemon.RequestTermination(std::move(status)); });
-  BlobService blob_service(*blobs, config.peers);
+  BlobService blob_service(*blobs, AdmitPeers(config.peers));
   ASSIGN_OR_RETURN(const RunningServer server,
                    StartServer({config.listen, config.tls, {&site_service, &blob_service}}));
   daemon.Ready({{"listen", server.listen()}, {"id", config.id}});

@@ -12,12 +12,12 @@
 #include "farm/base/clock.h"
 #include "farm/base/files.h"
 #include "farm/client/blob_client.h"
+#include "farm/client/blob_service.h"
 #include "farm/client/server.h"
 #include "farm/client/site_client.h"
 #include "farm/crypto/certificate.h"
 #include "farm/crypto/hash.h"
 #include "farm/sign/signer.h"
-#include "farm/site/blob_service.h"
 #include "farm/site/config.h"
 
 namespace farm {
@@ -110,7 +110,7 @@ class SiteServiceTest : public ::testing::Test {
     site_service_.emplace(*site_,
                           SiteDescription{"https://farm.example/site", "XA", "kernel", "image"},
                           peers, [](Status) {});
-    blob_service_.emplace(*blobs_, peers);
+    blob_service_.emplace(*blobs_, AdmitPeers(peers));
     auto server = StartServer({"127.0.0.1:0", Tls("site"), {&*site_service_, &*blob_service_}});
     ASSERT_TRUE(server) << server.error().message;
     server_.emplace(*std::move(server));

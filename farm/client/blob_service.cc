@@ -1,4 +1,4 @@
-#include "farm/site/blob_service.h"
+#include "farm/client/blob_service.h"
 
 #include <algorithm>
 #include <memory>
@@ -20,9 +20,9 @@ Result<StoredBlob> Receive(BlobStore& blobs, grpc::ServerReader<v1::PutRequest>&
   std::uint64_t size = 0;
   do {
     size += piece.piece().size();
-    if (size > kPutBytesMax) {
+    if (size > kBlobBytesMax) {
       return Error{ErrorCode::kLimitExceeded,
-                   digest.Text() + " has more than " + std::to_string(kPutBytesMax) + " bytes"};
+                   digest.Text() + " has more than " + std::to_string(kBlobBytesMax) + " bytes"};
     }
     RETURN_IF_ERROR(writer->Append(piece.piece()));
   } while (reader.Read(&piece));
@@ -31,14 +31,28 @@ Result<StoredBlob> Receive(BlobStore& blobs, grpc::ServerReader<v1::PutRequest>&
 
 }  // namespace
 
-BlobService::BlobService(BlobStore& blobs, std::vector<std::string> peers)
-    : blobs_(blobs), peers_(std::move(peers)) {}
+std::string_view ActionOf(BlobCall call) {
+  switch (call) {
+    case BlobCall::kMissing:
+      return "ask for blobs";
+    case BlobCall::kPut:
+      return "put blobs";
+    case BlobCall::kGet:
+      return "get blobs";
+  }
+  return "get blobs";
+}
+
+BlobAdmission AdmitPeers(std::vector<std::string> peers) {
+  return [peers = std::move(peers)](const grpc::ServerContext& context, BlobCall call) -> Status {
+    RETURN_IF_ERROR(RequirePeer(context, peers, ActionOf(call)));
+    return {};
+  };
+}
 
 grpc::Status BlobService::Missing(grpc::ServerContext* context, const v1::MissingRequest* request,
                                   v1::MissingReply* reply) {
-  if (auto peer = RequirePeer(*context, peers_, "ask for blobs"); !peer) {
-    return ToGrpc(peer.error());
-  }
+  if (Status status = admit_(*context, BlobCall::kMissing); !status) return ToGrpc(status);
   if (static_cast<std::size_t>(request->digest_size()) > kMissingDigestsMax) {
     return ToGrpc(
         Error{ErrorCode::kLimitExceeded,
@@ -54,7 +68,7 @@ grpc::Status BlobService::Missing(grpc::ServerContext* context, const v1::Missin
 
 grpc::Status BlobService::Put(grpc::ServerContext* context,
                               grpc::ServerReader<v1::PutRequest>* reader, v1::PutReply* reply) {
-  if (auto peer = RequirePeer(*context, peers_, "put blobs"); !peer) return ToGrpc(peer.error());
+  if (Status status = admit_(*context, BlobCall::kPut); !status) return ToGrpc(status);
   const auto stored = Receive(blobs_, *reader);
   if (!stored) return ToGrpc(stored.error());
   reply->set_size(stored->size);
@@ -63,7 +77,7 @@ grpc::Status BlobService::Put(grpc::ServerContext* context,
 
 grpc::Status BlobService::Get(grpc::ServerContext* context, const v1::GetBlobRequest* request,
                               grpc::ServerWriter<v1::GetBlobReply>* writer) {
-  if (auto peer = RequirePeer(*context, peers_, "get blobs"); !peer) return ToGrpc(peer.error());
+  if (Status status = admit_(*context, BlobCall::kGet); !status) return ToGrpc(status);
   const auto digest = Digest::Parse(request->digest());
   if (!digest) return ToGrpc(digest.error());
   return ToGrpc(blobs_.Get(*digest, [&](std::string_view bytes) -> Status {
