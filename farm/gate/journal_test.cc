@@ -1,102 +1,16 @@
 #include "farm/gate/journal.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <functional>
-#include <map>
-#include <optional>
 
 #include "farm/manifest/manifest.h"
 #include "farm/sign/certified_signer.h"
 #include "farm/sign/signer.h"
+#include "tests/support/crash_files.h"
 
 namespace farm {
 namespace {
-
-// Files on a real directory.  From operation `dies_at` on nothing happens any more, as after a
-// power cut; then LoseUnsynced() takes back what was never synced: bytes, new names, and renames.
-class DyingFiles final : public FileSystem {
- public:
-  int dies_at = 1 << 30;
-  int operations = 0;
-
-  Result<std::unique_ptr<WritableFile>> Create(const std::string& path, bool truncate) override {
-    RETURN_IF_ERROR(Alive());
-    ASSIGN_OR_RETURN(auto file, RealFileSystem().Create(path, truncate));
-    synced_bytes_[path] = 0;
-    unsynced_names_[path] = std::nullopt;
-    return std::unique_ptr<WritableFile>(new File(*this, path, std::move(file)));
-  }
-  Status Rename(const std::string& from, const std::string& to) override {
-    RETURN_IF_ERROR(Alive());
-    const auto old = ReadFile(to, 1 << 20);
-    RETURN_IF_ERROR(RealFileSystem().Rename(from, to));
-    synced_bytes_[to] = synced_bytes_[from];
-    synced_bytes_.erase(from);
-    unsynced_names_.erase(from);
-    unsynced_names_[to] = old ? std::optional(*old) : std::nullopt;
-    return {};
-  }
-  Status Remove(const std::string& path) override {
-    RETURN_IF_ERROR(Alive());
-    return RealFileSystem().Remove(path);
-  }
-  Status SyncDirectory(const std::string& path) override {
-    RETURN_IF_ERROR(Alive());
-    std::erase_if(unsynced_names_,
-                  [&](const auto& name) { return DirectoryName(name.first) == path; });
-    return {};
-  }
-  Status MakeDirectory(const std::string& path) override {
-    RETURN_IF_ERROR(Alive());
-    if (!FileExists(path)) unsynced_names_[path] = std::nullopt;
-    return RealFileSystem().MakeDirectory(path);
-  }
-
-  void LoseUnsynced() {
-    for (const auto& [path, size] : synced_bytes_) {
-      if (!FileExists(path)) continue;
-      ASSERT_EQ(truncate(path.c_str(), static_cast<off_t>(size)), 0);
-    }
-    for (const auto& [path, old] : unsynced_names_) {
-      ASSERT_TRUE(RemoveTree(path));
-      if (!old) continue;
-      ASSERT_TRUE(WriteDurably(RealFileSystem(), path, *old));
-    }
-  }
-
- private:
-  class File final : public WritableFile {
-   public:
-    File(DyingFiles& owner, std::string path, std::unique_ptr<WritableFile> file)
-        : owner_(owner), path_(std::move(path)), file_(std::move(file)) {}
-    Status Append(std::string_view bytes) override {
-      RETURN_IF_ERROR(owner_.Alive());
-      size_ += bytes.size();
-      return file_->Append(bytes);
-    }
-    Status Sync() override {
-      RETURN_IF_ERROR(owner_.Alive());
-      owner_.synced_bytes_[path_] = size_;
-      return {};
-    }
-
-   private:
-    DyingFiles& owner_;
-    std::string path_;
-    std::unique_ptr<WritableFile> file_;
-    std::uint64_t size_ = 0;
-  };
-
-  Status Alive() {
-    if (operations++ < dies_at) return {};
-    return Error{ErrorCode::kUnavailable, "the power is cut"};
-  }
-
-  std::map<std::string, std::uint64_t> synced_bytes_;
-  std::map<std::string, std::optional<std::string>> unsynced_names_;  // and what was there before
-};
 
 constexpr const char* kManifestText = R"(
 product: "greeting"
@@ -278,15 +192,15 @@ TEST(JournalCrash, LosesNothingThatItHasConfirmed) {
   const Bundle first = SignedRelease(1);
   const Bundle second = SignedDissent();
   bool finished = false;
-  for (int dies_at = 0; !finished; ++dies_at) {
-    ASSERT_LT(dies_at, 200);
+  for (unsigned dies_at = 0; !finished; ++dies_at) {
+    ASSERT_LT(dies_at, 200U);
     const auto temporary = TemporaryDirectory::Make("").value();
     const std::string directory = temporary.path() + "/state";
     std::size_t confirmed = 0;
     std::int64_t root = 0;
     std::uint64_t epoch = 0;
-    DyingFiles files;
-    files.dies_at = dies_at;
+    CrashFiles files;
+    files.DieAfter(dies_at, false);
     if (const auto journal = Journal::Open(files, directory)) {
       if ((*journal)->AdmitRoot(Root(3, 'a'))) root = 3;
       if ((*journal)->AdmitEpoch(4)) epoch = 4;
@@ -301,7 +215,7 @@ TEST(JournalCrash, LosesNothingThatItHasConfirmed) {
         EXPECT_FALSE((*journal)->AdmitEpoch(99)) << dies_at;
       }
     }
-    files.LoseUnsynced();
+    ASSERT_TRUE(files.PowerCut());
 
     ASSERT_TRUE(MakeDirectories(directory, 0755));
     const auto journal = Journal::Open(RealFileSystem(), directory);
@@ -322,19 +236,19 @@ TEST(JournalCrash, SyncsWhatItFindsBeforeItCounts) {
   const auto temporary = TemporaryDirectory::Make("").value();
   const std::string directory = temporary.path() + "/state";
   { ASSERT_TRUE(Journal::Open(RealFileSystem(), directory)); }
-  DyingFiles files;
+  CrashFiles files;
   {
     const auto journal = Journal::Open(files, directory).value();
-    files.dies_at = files.operations + 4;  // create, append, sync, rename; not the directory's sync
+    files.DieAfter(4, false);  // create, append, sync, rename; not the directory's sync
     EXPECT_FALSE(journal->Append(SignedRelease(1)));
   }
   ASSERT_TRUE(FileExists(directory + "/answers/000000000001.json"));
-  files.dies_at = 1 << 30;
+  files.Revive();
   {
     const auto journal = Journal::Open(files, directory).value();
     ASSERT_EQ(journal->given().size(), 1U);
   }
-  files.LoseUnsynced();
+  ASSERT_TRUE(files.PowerCut());
   EXPECT_EQ(Journal::Open(RealFileSystem(), directory).value()->given().size(), 1U);
 }
 

@@ -6,7 +6,6 @@
 #include "farm/evidence/dsse.h"
 #include "farm/evidence/merkle.h"
 #include "farm/evidence/statement.h"
-#include "farm/log/testing.h"
 #include "farm/sign/certified_signer.h"
 
 namespace farm {

@@ -8,8 +8,8 @@
 #include "farm/crypto/timestamp.h"
 #include "farm/evidence/merkle.h"
 #include "farm/log/server.h"
-#include "farm/log/testing.h"
 #include "farm/sign/certified_signer.h"
+#include "tests/support/fake_witness.h"
 
 namespace farm {
 namespace {

@@ -5,7 +5,8 @@
 #include <thread>
 
 #include "farm/evidence/merkle.h"
-#include "farm/log/testing.h"
+#include "tests/support/crash_files.h"
+#include "tests/support/fake_witness.h"
 
 namespace farm {
 namespace {
@@ -158,11 +159,11 @@ TEST_F(SequencerTest, DivergesWhenAWitnessHasSeenAnotherHistory) {
 }
 
 TEST_F(SequencerTest, StopsAfterAFailedSync) {
-  CrashFiles files(temporary_.path());
+  CrashFiles files;
   OpenLog(files);
   Start(1);
   ASSERT_TRUE(sequencer_->Append("first"));
-  files.DieAt(files.operations() + 3, false);
+  files.DieAfter(3, false);
   auto failed = sequencer_->Append("second");
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().Exit(), ExitCode::kUnavailable);

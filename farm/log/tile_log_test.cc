@@ -5,7 +5,7 @@
 #include "farm/base/bytes.h"
 #include "farm/crypto/hash.h"
 #include "farm/evidence/merkle.h"
-#include "farm/log/testing.h"
+#include "tests/support/crash_files.h"
 
 namespace farm {
 namespace {
@@ -257,7 +257,7 @@ class PowerCutTest : public TileLogTest, public ::testing::WithParamInterface<bo
 TEST_P(PowerCutTest, LosesNothingThatWasAnsweredWhateverOperationIsTheLast) {
   std::uint64_t operations = 0;
   {
-    CrashFiles files(temporary_.path());
+    CrashFiles files;
     Acknowledged acknowledged;
     Live(files, directory(), acknowledged);
     ASSERT_EQ(acknowledged.committed, 259u);
@@ -267,8 +267,8 @@ TEST_P(PowerCutTest, LosesNothingThatWasAnsweredWhateverOperationIsTheLast) {
   ASSERT_GT(operations, 50u);
   for (std::uint64_t last = 0; last < operations; ++last) {
     SCOPED_TRACE(last);
-    CrashFiles files(temporary_.path());
-    files.DieAt(last, GetParam());
+    CrashFiles files;
+    files.DieAfter(last, GetParam());
     Acknowledged acknowledged;
     Live(files, directory(), acknowledged);
     ASSERT_TRUE(files.PowerCut());

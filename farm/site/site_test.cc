@@ -21,6 +21,7 @@
 #include "farm/base/files.h"
 #include "farm/crypto/hash.h"
 #include "farm/sign/signer.h"
+#include "tests/support/crash_files.h"
 #include "tests/support/evidence_maker.h"
 
 namespace farm {
@@ -118,51 +119,6 @@ class ScriptedExecutor final : public Executor {
 
  private:
   Script& script_;
-};
-
-// Fails from one operation on, as a machine that loses its power.
-class DyingFiles final : public FileSystem {
- public:
-  int dies_at = 1 << 30;
-  int operations = 0;
-  Result<std::unique_ptr<WritableFile>> Create(const std::string& path, bool truncate) override {
-    RETURN_IF_ERROR(Alive());
-    ASSIGN_OR_RETURN(auto file, RealFileSystem().Create(path, truncate));
-    return std::unique_ptr<WritableFile>(new File(*this, std::move(file)));
-  }
-  Status Rename(const std::string& from, const std::string& to) override {
-    RETURN_IF_ERROR(Alive());
-    return RealFileSystem().Rename(from, to);
-  }
-  Status Remove(const std::string& path) override {
-    RETURN_IF_ERROR(Alive());
-    return RealFileSystem().Remove(path);
-  }
-  Status SyncDirectory(const std::string&) override { return Alive(); }
-  Status MakeDirectory(const std::string& path) override {
-    RETURN_IF_ERROR(Alive());
-    return RealFileSystem().MakeDirectory(path);
-  }
-
- private:
-  class File final : public WritableFile {
-   public:
-    File(DyingFiles& owner, std::unique_ptr<WritableFile> file)
-        : owner_(owner), file_(std::move(file)) {}
-    Status Append(std::string_view bytes) override {
-      RETURN_IF_ERROR(owner_.Alive());
-      return file_->Append(bytes);
-    }
-    Status Sync() override { return owner_.Alive(); }
-
-   private:
-    DyingFiles& owner_;
-    std::unique_ptr<WritableFile> file_;
-  };
-  Status Alive() {
-    if (operations++ < dies_at) return {};
-    return Error{ErrorCode::kUnavailable, "the power is cut"};
-  }
 };
 
 // One site of a farm.  Its store, journal and log survive Restart().
@@ -268,7 +224,7 @@ class World {
   std::function<void(LineDraft&)> on_draft;
   bool kernel_limits = false;
   Script script;
-  DyingFiles files;
+  CrashFiles files;
   int publish_fails = 0;
   std::map<std::string, Bundle> log;  // leaf -> line, in nobody's order
   std::optional<Error> root_error;
@@ -625,7 +581,7 @@ TEST(Site, AMissingInputIsNamedAndHelps) {
 // What is in the log, and what is answered in the end, is one record.
 void ExpectOneRecord(World& world, const BuildQuestion& question) {
   world.Restart();
-  world.files.dies_at = 1 << 30;
+  world.files.Revive();
   world.publish_fails = 0;
   const auto line = world.Build(question);
   ASSERT_TRUE(line) << line.error().message;
@@ -638,12 +594,12 @@ void ExpectOneRecord(World& world, const BuildQuestion& question) {
 
 TEST(SiteCrash, APowerCutNeverMakesASecondRecord) {
   bool finished = false;
-  for (int dies_at = 0; !finished; ++dies_at) {
-    ASSERT_LT(dies_at, 100);
+  for (unsigned dies_at = 0; !finished; ++dies_at) {
+    ASSERT_LT(dies_at, 100U);
     World world;
     const BuildQuestion question = world.Ask();
     world.site();
-    world.files.dies_at = world.files.operations + dies_at;
+    world.files.DieAfter(dies_at, false);
     const auto line = world.Build(question);
     finished = line.has_value();
     // Another build would say something else: whatever has left must not be contradicted.
@@ -671,10 +627,10 @@ TEST(SiteCrash, NothingIsConfirmedOnceAWriteHasFailed) {
   World world;
   const BuildQuestion question = world.Ask();
   world.site();
-  world.files.dies_at = world.files.operations + 12;
+  world.files.DieAfter(12, false);
   ASSERT_FALSE(world.Build(question));
   EXPECT_FALSE(world.site().Health());
-  world.files.dies_at = 1 << 30;
+  world.files.Revive();
   EXPECT_FALSE(world.Build(question)) << "the program must end first";
 }
 

@@ -4,90 +4,13 @@
 #include <sys/resource.h>
 
 #include <fstream>
-#include <map>
 #include <thread>
 
 #include "farm/base/files.h"
+#include "tests/support/crash_files.h"
 
 namespace farm {
 namespace {
-
-// Files on a real directory whose unsynced bytes and names are lost by Crash(), and that can fail.
-class LossyFiles final : public FileSystem {
- public:
-  std::uint64_t bytes_left = UINT64_MAX;  // then "disk full"
-  bool sync_fails = false;
-
-  Result<std::unique_ptr<WritableFile>> Create(const std::string& path, bool truncate) override {
-    ASSIGN_OR_RETURN(auto file, RealFileSystem().Create(path, truncate));
-    synced_bytes_[path] = 0;
-    unsynced_names_.push_back(path);
-    return std::unique_ptr<WritableFile>(new File(*this, path, std::move(file)));
-  }
-  Status Rename(const std::string& from, const std::string& to) override {
-    RETURN_IF_ERROR(RealFileSystem().Rename(from, to));
-    synced_bytes_[to] = synced_bytes_[from];
-    synced_bytes_.erase(from);
-    std::erase(unsynced_names_, from);
-    unsynced_names_.push_back(to);
-    return {};
-  }
-  Status Remove(const std::string& path) override {
-    synced_bytes_.erase(path);
-    std::erase(unsynced_names_, path);
-    return RealFileSystem().Remove(path);
-  }
-  Status SyncDirectory(const std::string& path) override {
-    if (sync_fails) return Error{ErrorCode::kUnavailable, path + ": sync failed"};
-    std::erase_if(unsynced_names_,
-                  [&](const std::string& name) { return DirectoryName(name) == path; });
-    return {};
-  }
-  Status MakeDirectory(const std::string& path) override {
-    if (!FileExists(path)) unsynced_names_.push_back(path);
-    return RealFileSystem().MakeDirectory(path);
-  }
-
-  // What a power cut leaves.
-  void Crash() {
-    for (const std::string& name : unsynced_names_) ASSERT_TRUE(RemoveTree(name));
-    for (const auto& [path, size] : synced_bytes_) {
-      if (!FileExists(path)) continue;
-      ASSERT_EQ(truncate(path.c_str(), static_cast<off_t>(size)), 0);
-    }
-    unsynced_names_.clear();
-  }
-
- private:
-  class File final : public WritableFile {
-   public:
-    File(LossyFiles& owner, std::string path, std::unique_ptr<WritableFile> file)
-        : owner_(owner), path_(std::move(path)), file_(std::move(file)) {}
-    Status Append(std::string_view bytes) override {
-      if (bytes.size() > owner_.bytes_left) {
-        (void)file_->Append(bytes.substr(0, owner_.bytes_left));
-        return Error{ErrorCode::kUnavailable, path_ + ": No space left on device"};
-      }
-      owner_.bytes_left -= bytes.size();
-      size_ += bytes.size();
-      return file_->Append(bytes);
-    }
-    Status Sync() override {
-      if (owner_.sync_fails) return Error{ErrorCode::kUnavailable, path_ + ": sync failed"};
-      owner_.synced_bytes_[path_] = size_;
-      return {};
-    }
-
-   private:
-    LossyFiles& owner_;
-    std::string path_;
-    std::unique_ptr<WritableFile> file_;
-    std::uint64_t size_ = 0;
-  };
-
-  std::map<std::string, std::uint64_t> synced_bytes_;
-  std::vector<std::string> unsynced_names_;
-};
 
 class BlobStoreTest : public ::testing::Test {
  protected:
@@ -102,7 +25,7 @@ class BlobStoreTest : public ::testing::Test {
   std::size_t PartialCount() const { return ListDirectory(directory() + "/partial")->size(); }
 
   TemporaryDirectory temporary_ = *TemporaryDirectory::Make("");
-  LossyFiles files_;
+  CrashFiles files_;
   std::unique_ptr<BlobStore> store_;
 };
 
@@ -143,7 +66,7 @@ TEST_F(BlobStoreTest, RefusesMoreBytesThanAsked) {
 
 TEST_F(BlobStoreTest, SurvivesACrashAfterCommit) {
   const auto stored = store_->PutBytes("kept");
-  files_.Crash();
+  ASSERT_TRUE(files_.PowerCut());
   Reopen();
   EXPECT_EQ(*store_->GetBytes(stored->digest, 100), "kept");
 }
@@ -152,7 +75,7 @@ TEST_F(BlobStoreTest, ACrashBeforeCommitLeavesNothingVisible) {
   {
     auto writer = *store_->NewWriter();
     ASSERT_TRUE(writer->Append("half of"));
-    files_.Crash();
+    ASSERT_TRUE(files_.PowerCut());
     EXPECT_TRUE(store_->List()->empty());
   }
   Reopen();
@@ -161,27 +84,27 @@ TEST_F(BlobStoreTest, ACrashBeforeCommitLeavesNothingVisible) {
 }
 
 TEST_F(BlobStoreTest, ANewStoreSurvivesACrash) {
-  files_.Crash();
+  ASSERT_TRUE(files_.PowerCut());
   Reopen();
   EXPECT_TRUE(store_->PutBytes("x"));
-  files_.Crash();
+  ASSERT_TRUE(files_.PowerCut());
   EXPECT_TRUE(store_->Has(Sha256("x")));
 }
 
 TEST_F(BlobStoreTest, AFullDiskIsAnErrorAndLeavesNothing) {
-  files_.bytes_left = 3;
+  files_.FillAfter(3);
   const auto stored = store_->PutBytes("four");
   ASSERT_FALSE(stored);
   EXPECT_EQ(stored.error().Exit(), ExitCode::kUnavailable);
   EXPECT_NE(stored.error().message.find("No space left"), std::string::npos);
   EXPECT_TRUE(store_->List()->empty());
   EXPECT_EQ(PartialCount(), 0u);
-  files_.bytes_left = 100;
+  files_.FillAfter(100);
   EXPECT_TRUE(store_->PutBytes("four"));
 }
 
 TEST_F(BlobStoreTest, AFailedSyncLeavesNothingVisible) {
-  files_.sync_fails = true;
+  files_.DieAfter(2, false);  // create, append; not the sync
   EXPECT_EQ(store_->PutBytes("x").error().code, ErrorCode::kUnavailable);
   EXPECT_TRUE(store_->List()->empty());
 }

@@ -15,6 +15,7 @@
 #include "farm/evidence/statement.h"
 #include "farm/witness/monitor.h"
 #include "farm/witness/server.h"
+#include "tests/support/crash_files.h"
 
 namespace farm {
 namespace {
@@ -48,26 +49,6 @@ struct FakeLog {
   }
 };
 
-// Files whose syncs fail from some moment on.
-class FailingFiles final : public FileSystem {
- public:
-  bool fails = false;
-  Result<std::unique_ptr<WritableFile>> Create(const std::string& path, bool truncate) override {
-    if (fails) return Error{ErrorCode::kUnavailable, path + ": Input/output error"};
-    return RealFileSystem().Create(path, truncate);
-  }
-  Status Rename(const std::string& from, const std::string& to) override {
-    return RealFileSystem().Rename(from, to);
-  }
-  Status Remove(const std::string& path) override { return RealFileSystem().Remove(path); }
-  Status SyncDirectory(const std::string& path) override {
-    return RealFileSystem().SyncDirectory(path);
-  }
-  Status MakeDirectory(const std::string& path) override {
-    return RealFileSystem().MakeDirectory(path);
-  }
-};
-
 class WitnessTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -84,7 +65,7 @@ class WitnessTest : public ::testing::Test {
   }
 
   TemporaryDirectory temporary_ = *TemporaryDirectory::Make("");
-  FailingFiles files_;
+  CrashFiles files_;
   FixedClock clock_{kNow};
   const PrivateKey key_ = PrivateKey::Generate(KeyKind::kEd25519);
   FakeLog log_;
@@ -177,10 +158,10 @@ TEST_F(WitnessTest, RemembersAfterARestart) {
 
 TEST_F(WitnessTest, StopsWhenItsStateCannotBeStored) {
   ASSERT_EQ(witness_->AddCheckpoint(log_.Body(0, 5)).status, 200);
-  files_.fails = true;
+  files_.DieAfter(0, false);
   EXPECT_EQ(witness_->AddCheckpoint(log_.Body(5, 8)).status, 500);
   EXPECT_FALSE(witness_->Health());
-  files_.fails = false;
+  files_.Revive();
   EXPECT_EQ(witness_->AddCheckpoint(log_.Body(5, 8)).status, 500);  // never retried
   Open();
   EXPECT_EQ(witness_->AddCheckpoint(log_.Body(5, 8)).status, 200);

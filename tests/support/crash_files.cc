@@ -1,6 +1,6 @@
-#include "farm/log/testing.h"
+#include "tests/support/crash_files.h"
 
-#include "farm/evidence/merkle.h"
+#include <utility>
 
 namespace farm {
 
@@ -14,8 +14,13 @@ class CrashFiles::File final : public WritableFile {
     MutexLock lock(owner_.mutex_);
     const Fate fate = owner_.Begin();
     if (fate.acts) {
-      inode_->live += bytes;
-      RETURN_IF_ERROR(file_->Append(bytes));
+      const std::string_view fits = bytes.substr(0, owner_.bytes_left_);
+      owner_.bytes_left_ -= fits.size();
+      inode_->live += fits;
+      RETURN_IF_ERROR(file_->Append(fits));
+      if (fits.size() < bytes.size()) {
+        return Error{ErrorCode::kUnavailable, path_ + ": No space left on device"};
+      }
     }
     if (fate.fails) return owner_.Died(path_);
     return {};
@@ -46,10 +51,18 @@ Error CrashFiles::Died(const std::string& path) const {
   return {ErrorCode::kUnavailable, path + ": Input/output error"};
 }
 
+void CrashFiles::Adopt(const std::string& path) {
+  if (live_.contains(path)) return;
+  auto bytes = ReadFile(path, UINT64_MAX);
+  if (!bytes) return;
+  live_[path] = durable_[path] = std::make_shared<Inode>(Inode{*bytes, *bytes});
+}
+
 Result<std::unique_ptr<WritableFile>> CrashFiles::Create(const std::string& path, bool truncate) {
   MutexLock lock(mutex_);
   const Fate fate = Begin();
   if (!fate.acts) return Died(path);
+  Adopt(path);
   ASSIGN_OR_RETURN(auto file, RealFileSystem().Create(path, truncate));
   std::shared_ptr<Inode>& inode = live_[path];
   if (!inode) inode = std::make_shared<Inode>();
@@ -62,6 +75,8 @@ Status CrashFiles::Rename(const std::string& from, const std::string& to) {
   MutexLock lock(mutex_);
   const Fate fate = Begin();
   if (fate.acts) {
+    Adopt(from);
+    Adopt(to);
     RETURN_IF_ERROR(RealFileSystem().Rename(from, to));
     live_[to] = live_.at(from);
     live_.erase(from);
@@ -74,6 +89,7 @@ Status CrashFiles::Remove(const std::string& path) {
   MutexLock lock(mutex_);
   const Fate fate = Begin();
   if (fate.acts) {
+    Adopt(path);
     RETURN_IF_ERROR(RealFileSystem().Remove(path));
     live_.erase(path);
   }
@@ -102,17 +118,27 @@ Status CrashFiles::MakeDirectory(const std::string& path) {
   MutexLock lock(mutex_);
   const Fate fate = Begin();
   if (fate.acts) {
+    if (!FileExists(path)) live_directories_.insert(path);
     RETURN_IF_ERROR(RealFileSystem().MakeDirectory(path));
-    live_directories_.insert(path);
   }
   if (fate.fails) return Died(path);
   return {};
 }
 
-void CrashFiles::DieAt(std::uint64_t operation, bool persisted) {
+void CrashFiles::DieAfter(std::uint64_t operations, bool persisted) {
   MutexLock lock(mutex_);
-  dies_at_ = operation;
+  dies_at_ = operations_ + operations;
   persisted_ = persisted;
+}
+
+void CrashFiles::FillAfter(std::uint64_t bytes) {
+  MutexLock lock(mutex_);
+  bytes_left_ = bytes;
+}
+
+void CrashFiles::Revive() {
+  MutexLock lock(mutex_);
+  dies_at_.reset();
 }
 
 std::uint64_t CrashFiles::operations() const {
@@ -123,8 +149,10 @@ std::uint64_t CrashFiles::operations() const {
 Status CrashFiles::PowerCut() {
   MutexLock lock(mutex_);
   dies_at_.reset();
-  ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(root_));
-  for (const std::string& name : names) RETURN_IF_ERROR(RemoveTree(JoinPath(root_, name)));
+  for (const auto& [path, inode] : live_) RETURN_IF_ERROR(RealFileSystem().Remove(path));
+  for (const std::string& path : live_directories_) {
+    if (!durable_directories_.contains(path)) RETURN_IF_ERROR(RemoveTree(path));
+  }
   live_.clear();
   live_directories_.clear();
   // Sorted: parents come before what is in them.
@@ -143,67 +171,6 @@ Status CrashFiles::PowerCut() {
   }
   durable_ = live_;
   return {};
-}
-
-FakeWitness::FakeWitness(std::string name) : name_(std::move(name)) {}
-
-ConfiguredWitness FakeWitness::Configured() {
-  return {{name_, key_.public_key()},
-          [this](const std::string& body) -> Result<HttpReply> {
-            HttpReply reply = Handle(body);
-            if (reply.status == 0) return Error{ErrorCode::kUnavailable, name_ + ": no answer"};
-            return reply;
-          }};
-}
-
-HttpReply FakeWitness::Handle(const std::string& body) {
-  MutexLock lock(mutex_);
-  ++asked_;
-  if (down_) return {0, "", "", false};
-  auto request = ParseAddCheckpoint(body);
-  if (!request) return {400, "", request.error().message, false};
-  const Note note = *ParseNote(request->note);
-  const Checkpoint checkpoint = *ParseCheckpoint(note.text);
-  const std::uint64_t size = seen_ ? seen_->size : 0;
-  const Digest root = seen_ ? seen_->root : EmptyTreeRoot();
-  if (request->old_size != size) {
-    return {409, "text/x.tlog.size", std::to_string(size) + "\n", false};
-  }
-  if (!CheckConsistency(size, root, checkpoint.size, checkpoint.root, request->proof)) {
-    return {422, "", "another history", false};
-  }
-  seen_ = checkpoint;
-  if (lose_next_) {
-    lose_next_ = false;
-    return {0, "", "", false};
-  }
-  const std::string lines = WriteNote({"x\n", {Cosign(note.text, name_, key_, ++time_)}});
-  return {200, "text/plain", lines.substr(3), false};
-}
-
-void FakeWitness::LoseNextAnswer() {
-  MutexLock lock(mutex_);
-  lose_next_ = true;
-}
-
-void FakeWitness::SetDown(bool down) {
-  MutexLock lock(mutex_);
-  down_ = down;
-}
-
-void FakeWitness::Pretend(const Checkpoint& seen) {
-  MutexLock lock(mutex_);
-  seen_ = seen;
-}
-
-std::uint64_t FakeWitness::seen_size() {
-  MutexLock lock(mutex_);
-  return seen_ ? seen_->size : 0;
-}
-
-int FakeWitness::asked() {
-  MutexLock lock(mutex_);
-  return asked_;
 }
 
 }  // namespace farm
