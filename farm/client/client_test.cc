@@ -10,14 +10,12 @@
 #include "farm/client/farm_client.h"
 #include "farm/client/server.h"
 #include "farm/client/site_client.h"
-#include "farm/crypto/certificate.h"
 #include "farm/crypto/hash.h"
 #include "farm/store/blob_store.h"
+#include "tests/support/tls_maker.h"
 
 namespace farm {
 namespace {
-
-constexpr std::int64_t kYear = 366 * 24 * 3600;
 
 TEST(ErrorStatus, EveryErrorCrossesTheWireUnchanged) {
   const Error errors[] = {
@@ -145,38 +143,19 @@ class FakeBlobs final : public v1::Blobs::Service {
 class ClientTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    Write("authority.pem", authority_.Pem());
-    for (const char* name : {"farmd", "requester-1", "reader-1"}) MakeTls(name);
     auto server = StartServer({.listen = "127.0.0.1:0",
-                               .tls = Files("farmd"),
+                               .tls = tls_.Files("farmd"),
                                .services = {&farm_service_, &site_service_, &blobs_service_}});
     ASSERT_TRUE(server) << server.error().message;
     server_.emplace(std::move(*server));
   }
   std::string Path(const std::string& name) const { return temporary_.path() + "/" + name; }
-  void Write(const std::string& name, const std::string& text) {
-    ASSERT_TRUE(WriteDurably(RealFileSystem(), Path(name), text));
+  Endpoint As(const std::string& party) {
+    return {server_->listen(), "farmd", tls_.Files(party)};
   }
-  void MakeTls(const std::string& name) {
-    const PrivateKey key = PrivateKey::Generate(KeyKind::kP256);
-    Write(name + ".key", key.Pem());
-    Write(name + ".pem", IssueTlsLeaf(authority_key_, authority_,
-                                      {.key = key.public_key(),
-                                       .common_name = name,
-                                       .dns_names = {name},
-                                       .ip_addresses = {},
-                                       .not_before = SystemClock().Now() - 60})
-                             .Pem());
-  }
-  TlsFiles Files(const std::string& party) const {
-    return {Path(party + ".pem"), Path(party + ".key"), Path("authority.pem")};
-  }
-  Endpoint As(const std::string& party) const { return {server_->listen(), "farmd", Files(party)}; }
 
   TemporaryDirectory temporary_ = *TemporaryDirectory::Make("");
-  const PrivateKey authority_key_ = PrivateKey::Generate(KeyKind::kP256);
-  const Certificate authority_ =
-      IssueAuthority(authority_key_, "dev", "dev tls", SystemClock().Now(), kYear);
+  TlsMaker tls_{temporary_.path()};
   FakeFarm farm_service_;
   FakeSite site_service_;
   FakeBlobs blobs_service_;
@@ -212,7 +191,7 @@ TEST_F(ClientTest, UnreadableTlsFilesAreNamed) {
 }
 
 TEST_F(ClientTest, TwoServersNeverShareAPort) {
-  auto second = StartServer({.listen = server_->listen(), .tls = Files("farmd"), .services = {}});
+  auto second = StartServer({.listen = server_->listen(), .tls = tls_.Files("farmd"), .services = {}});
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().Exit(), ExitCode::kUnavailable);
 }

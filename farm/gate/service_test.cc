@@ -14,6 +14,7 @@
 #include "farm/gate/config.h"
 #include "farm/sign/signer.h"
 #include "tests/support/evidence_maker.h"
+#include "tests/support/tls_maker.h"
 
 namespace farm {
 namespace {
@@ -88,7 +89,7 @@ class SignerServiceTest : public ::testing::Test {
         },
         clock_);
     service_.emplace(*gate_, std::vector<std::string>{"farmd"}, [](Status) {});
-    auto server = StartServer({"127.0.0.1:0", Tls("signer"), {&*service_}});
+    auto server = StartServer({"127.0.0.1:0", tls_.Files("signer"), {&*service_}});
     ASSERT_TRUE(server) << server.error().message;
     server_.emplace(*std::move(server));
   }
@@ -99,20 +100,8 @@ class SignerServiceTest : public ::testing::Test {
     EXPECT_EQ(chmod(path.c_str(), 0600), 0);
     return path;
   }
-  TlsFiles Tls(const std::string& party) {
-    const PrivateKey key = PrivateKey::Generate(KeyKind::kP256);
-    // The TLS library looks at the machine's clock.
-    const Certificate leaf = IssueTlsLeaf(tls_key_, tls_authority_,
-                                          {.key = key.public_key(),
-                                           .common_name = party,
-                                           .dns_names = {party},
-                                           .ip_addresses = {},
-                                           .not_before = SystemClock().Now() - 60});
-    return {Write(party + ".tls.pem", leaf.Pem()), Write(party + ".tls.key.pem", key.Pem()),
-            Write("tls-authority.pem", tls_authority_.Pem())};
-  }
   Error AskAs(const std::string& party) {
-    const auto client = SignerClient::Open({server_->listen(), "signer", Tls(party)});
+    const auto client = SignerClient::Open({server_->listen(), "signer", tls_.Files(party)});
     EXPECT_TRUE(client) << client.error().message;
     v1::DecideRequest request;
     request.set_epoch(1);
@@ -125,9 +114,7 @@ class SignerServiceTest : public ::testing::Test {
   EvidenceMaker maker_;
   FixedClock clock_{1'800'000'000};
   TemporaryDirectory temporary_ = *TemporaryDirectory::Make("");
-  const PrivateKey tls_key_ = PrivateKey::Generate(KeyKind::kP256);
-  const Certificate tls_authority_ =
-      IssueAuthority(tls_key_, "test", "test TLS", SystemClock().Now(), 3600);
+  TlsMaker tls_{temporary_.path()};
   std::unique_ptr<CertifiedSigner> signer_;
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<Gate> gate_;

@@ -10,6 +10,7 @@
 #include "farm/log/server.h"
 #include "farm/sign/certified_signer.h"
 #include "tests/support/fake_witness.h"
+#include "tests/support/tls_maker.h"
 
 namespace farm {
 namespace {
@@ -53,11 +54,11 @@ class LogTest : public ::testing::Test {
     WriteSecret("log.key", log_key_.Pem());
     WriteSecret("log-ecdsa.key", PrivateKey::Generate(KeyKind::kP256).Pem());
     Write("w1.pub", witness_.Configured().identity.key.Pem());
-    for (const char* name : {"log", "farmd", "stranger"}) MakeTls(name, authority_key_, authority_);
-    Write("authority.pem", authority_.Pem());
+    tls_.Files("log");
     Write("log.json",
           R"({"format": "farm-config/1", "listen": "127.0.0.1:0", "httpListen": "127.0.0.1:0",
-              "tls": {"certificate": "log.pem", "key": "log-tls.key", "authority": "authority.pem"},
+              "tls": {"certificate": "log.tls.pem", "key": "log.tls.key.pem",
+                      "authority": "tls-authority.pem"},
               "directory": "log", "origin": "log.farm.example", "key": "log.key",
               "ecdsaKey": "log-ecdsa.key",
               "witnesses": [{"name": "w1", "url": "http://)" +
@@ -83,22 +84,8 @@ class LogTest : public ::testing::Test {
     Write(name, text);
     ASSERT_EQ(chmod(Path(name).c_str(), 0600), 0);
   }
-  void MakeTls(const std::string& name, const PrivateKey& authority_key,
-               const Certificate& authority) {
-    const PrivateKey key = PrivateKey::Generate(KeyKind::kP256);
-    WriteSecret(name + "-tls.key", key.Pem());
-    Write(name + ".pem", IssueTlsLeaf(authority_key, authority,
-                                      {.key = key.public_key(),
-                                       .common_name = name,
-                                       .dns_names = {name, "localhost"},
-                                       .ip_addresses = {"127.0.0.1"},
-                                       .not_before = SystemClock().Now() - 60})
-                             .Pem());
-  }
   Endpoint EndpointFor(const std::string& party) {
-    return {log_->listen(),
-            "log",
-            {Path(party + ".pem"), Path(party + "-tls.key"), Path("authority.pem")}};
+    return {log_->listen(), "log", tls_.Files(party)};
   }
   std::unique_ptr<LogClient> Client(const std::string& party) {
     return *LogClient::Open(EndpointFor(party));
@@ -122,9 +109,7 @@ class LogTest : public ::testing::Test {
   }
 
   TemporaryDirectory temporary_ = *TemporaryDirectory::Make("");
-  const PrivateKey authority_key_ = PrivateKey::Generate(KeyKind::kP256);
-  const Certificate authority_ =
-      IssueAuthority(authority_key_, "dev", "dev tls", SystemClock().Now(), kYear);
+  TlsMaker tls_{temporary_.path()};
   const PrivateKey log_key_ = PrivateKey::Generate(KeyKind::kEd25519);
   std::unique_ptr<Signer> person_ = NewMemorySigner(PrivateKey::Generate(KeyKind::kP256));
   FakeAuthority tsa_;
@@ -188,10 +173,12 @@ TEST_F(LogTest, RefusesAPeerThatItDoesNotKnow) {
   EXPECT_NE(refused.error().message.find("stranger"), std::string::npos);
 
   // A certificate of an authority that the log does not list gets nowhere.
-  const PrivateKey other_key = PrivateKey::Generate(KeyKind::kP256);
-  MakeTls("farmd", other_key,
-          IssueAuthority(other_key, "dev", "dev tls", SystemClock().Now(), kYear));
-  auto unreachable = Client("farmd")->Append(bundle, 1);
+  const auto directory = *TemporaryDirectory::Make("");
+  Endpoint foreign = EndpointFor("farmd");
+  const std::string authority = foreign.tls.authority;
+  foreign.tls = TlsMaker(directory.path()).Files("farmd");
+  foreign.tls.authority = authority;
+  auto unreachable = (*LogClient::Open(foreign))->Append(bundle, 1);
   ASSERT_FALSE(unreachable);
   EXPECT_EQ(unreachable.error().Exit(), ExitCode::kUnavailable) << unreachable.error().message;
   EXPECT_TRUE(Reader()->ReadNew(*Reader()->Head())->empty());

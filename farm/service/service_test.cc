@@ -9,13 +9,13 @@
 #include "farm/client/blob_service.h"
 #include "farm/client/farm_client.h"
 #include "farm/client/server.h"
-#include "farm/crypto/certificate.h"
 #include "farm/crypto/hash.h"
 #include "farm/release/harness.h"
 #include "farm/service/authority.h"
 #include "farm/service/config.h"
 #include "farm/service/farm_door.h"
 #include "farm/service/messages.h"
+#include "tests/support/tls_maker.h"
 
 namespace farm {
 namespace {
@@ -23,13 +23,11 @@ namespace {
 class Door : public testing::Test {
  protected:
   void SetUp() override {
-    directory_.emplace(Must(TemporaryDirectory::Make("")));
-    authority_certificate_.emplace(IssueAuthority(authority_key_, "test", "test TLS", Now(), 3600));
     farm_door_ = std::make_unique<FarmDoor>(harness_.farm(), harness_.store(), authority_);
     blob_service_ = std::make_unique<BlobService>(
         harness_.store(), AdmitByRole(authority_, [this] { return harness_.disk; }));
     server_.emplace(
-        Must(StartServer({"127.0.0.1:0", Tls("farmd"), {farm_door_.get(), blob_service_.get()}})));
+        Must(StartServer({"127.0.0.1:0", tls_.Files("farmd"), {farm_door_.get(), blob_service_.get()}})));
     harness_.farm().Start();
   }
   void TearDown() override {
@@ -37,25 +35,8 @@ class Door : public testing::Test {
     server_->Stop();
   }
 
-  static UnixSeconds Now() { return SystemClock().Now(); }
-
-  TlsFiles Tls(const std::string& name) {
-    const PrivateKey key = PrivateKey::Generate(KeyKind::kP256);
-    const std::string base = JoinPath(directory_->path(), name);
-    const TlsFiles files{base + ".pem", base + ".key.pem", base + ".authority.pem"};
-    const Certificate leaf = IssueTlsLeaf(authority_key_, *authority_certificate_,
-                                          {.key = key.public_key(),
-                                           .common_name = name,
-                                           .dns_names = {name, "localhost"},
-                                           .ip_addresses = {"127.0.0.1"},
-                                           .not_before = Now() - 60});
-    Must(WriteDurably(RealFileSystem(), files.certificate, leaf.Pem()));
-    Must(WriteDurably(RealFileSystem(), files.key, key.Pem()));
-    Must(WriteDurably(RealFileSystem(), files.authority, authority_certificate_->Pem()));
-    return files;
-  }
   std::unique_ptr<FarmClient> Client(const std::string& name) {
-    return Must(FarmClient::Open({server_->listen(), "farmd", Tls(name)}));
+    return Must(FarmClient::Open({server_->listen(), "farmd", tls_.Files(name)}));
   }
   static v1::SubmitRequest SubmitRequestOf(const Submission& submission) {
     v1::SubmitRequest request;
@@ -72,9 +53,8 @@ class Door : public testing::Test {
   }
 
   Harness harness_{SiteThreads::kOnePerCall};
-  std::optional<TemporaryDirectory> directory_;
-  const PrivateKey authority_key_ = PrivateKey::Generate(KeyKind::kP256);
-  std::optional<Certificate> authority_certificate_;
+  TemporaryDirectory directory_ = Must(TemporaryDirectory::Make(""));
+  TlsMaker tls_{directory_.path()};
   const Authority authority_{{{"requester-1", {Role::kSubmit, Role::kRead}},
                               {"auditor-1", {Role::kApprove, Role::kRead}},
                               {"reader-1", {Role::kRead}}}};
@@ -199,7 +179,7 @@ TEST_F(Door, PlanSaysWhatIsMissingAndWhoDecidesAndChangesNothing) {
 TEST_F(Door, BlobsGoInAndOutAndNothingGoesInBelowTheDiskFloor) {
   const auto requester = Client("requester-1");
   const std::string large(3 << 20, 'x');
-  const auto other = Must(BlobStore::Open(RealFileSystem(), JoinPath(directory_->path(), "other")));
+  const auto other = Must(BlobStore::Open(RealFileSystem(), JoinPath(directory_.path(), "other")));
   const Digest digest = Must(other->PutBytes(large)).digest;
   EXPECT_EQ(Must(requester->blobs().Missing({digest})).size(), 1u);
   Must(requester->blobs().Put(digest, *other, {}));

@@ -19,6 +19,7 @@
 #include "farm/crypto/hash.h"
 #include "farm/sign/signer.h"
 #include "farm/site/config.h"
+#include "tests/support/tls_maker.h"
 
 namespace farm {
 namespace {
@@ -84,7 +85,7 @@ class SiteServiceTest : public ::testing::Test {
   void SetUp() override {
     const PrivateKey ca_key = PrivateKey::Generate(KeyKind::kP256);
     const AuthorityFiles authority{
-        Write("ca.pem", IssueAuthority(ca_key, "test", "test CA", Now(), 3600).Pem()),
+        Write("ca.pem", IssueAuthority(ca_key, "test", "test CA", SystemClock().Now(), 3600).Pem()),
         Write("ca.key.pem", ca_key.Pem()),
         Write("transparency.pem", PrivateKey::Generate(KeyKind::kP256).Pem())};
     auto signer =
@@ -111,37 +112,23 @@ class SiteServiceTest : public ::testing::Test {
                           SiteDescription{"https://farm.example/site", "XA", "kernel", "image"},
                           peers, [](Status) {});
     blob_service_.emplace(*blobs_, AdmitPeers(peers));
-    auto server = StartServer({"127.0.0.1:0", Tls("site"), {&*site_service_, &*blob_service_}});
+    auto server = StartServer({"127.0.0.1:0", tls_.Files("site"), {&*site_service_, &*blob_service_}});
     ASSERT_TRUE(server) << server.error().message;
     server_.emplace(*std::move(server));
   }
 
-  // The TLS library looks at the machine's clock.
-  static UnixSeconds Now() { return SystemClock().Now(); }
   std::string Write(const std::string& name, const std::string& bytes) {
     const std::string path = temporary_.path() + "/" + name;
     EXPECT_TRUE(WriteDurably(RealFileSystem(), path, bytes));
     EXPECT_EQ(chmod(path.c_str(), 0600), 0);
     return path;
   }
-  TlsFiles Tls(const std::string& party) {
-    const PrivateKey key = PrivateKey::Generate(KeyKind::kP256);
-    const Certificate leaf = IssueTlsLeaf(tls_key_, tls_authority_,
-                                          {.key = key.public_key(),
-                                           .common_name = party,
-                                           .dns_names = {party},
-                                           .ip_addresses = {},
-                                           .not_before = Now() - 60});
-    return {Write(party + ".tls.pem", leaf.Pem()), Write(party + ".tls.key.pem", key.Pem()),
-            Write("tls-authority.pem", tls_authority_.Pem())};
-  }
   std::unique_ptr<SiteClient> ClientOf(const std::string& party) {
-    return SiteClient::Open({server_->listen(), "site", Tls(party)}).value();
+    return SiteClient::Open({server_->listen(), "site", tls_.Files(party)}).value();
   }
 
   TemporaryDirectory temporary_ = *TemporaryDirectory::Make("");
-  const PrivateKey tls_key_ = PrivateKey::Generate(KeyKind::kP256);
-  const Certificate tls_authority_ = IssueAuthority(tls_key_, "test", "test TLS", Now(), 3600);
+  TlsMaker tls_{temporary_.path()};
   std::unique_ptr<CertifiedSigner> signer_;
   std::unique_ptr<BlobStore> blobs_;
   std::unique_ptr<BlobStore> own_;
@@ -170,7 +157,7 @@ TEST_F(SiteServiceTest, TakesAndGivesBlobs) {
 }
 
 TEST_F(SiteServiceTest, RefusesABlobUnderAnotherName) {
-  const auto channel = Connect({server_->listen(), "site", Tls("farmd")}).value();
+  const auto channel = Connect({server_->listen(), "site", tls_.Files("farmd")}).value();
   const auto stub = v1::Blobs::NewStub(channel);
   grpc::ClientContext context;
   v1::PutReply reply;
