@@ -3,6 +3,7 @@
 #include "farm/base/bytes.h"
 #include "farm/base/clock.h"
 #include "farm/base/digest.h"
+#include "farm/base/file_lock.h"
 #include "farm/base/files.h"
 #include "farm/base/process.h"
 
@@ -74,6 +75,21 @@ TEST(Files, WriteDurablyReplacesWholeContent) {
   EXPECT_EQ(ReadFile(path, 2).error().code, ErrorCode::kLimitExceeded);
   EXPECT_EQ(ReadFile(path + "x", 2).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(ListDirectory(directory->path()).value(), std::vector<std::string>{"a"});
+}
+
+TEST(FileLock, IsHeldByOneAtATime) {
+  const auto directory = *TemporaryDirectory::Make("");
+  const std::string path = JoinPath(directory.path(), "lock");
+  {
+    const auto lock = FileLock::Take(path, "held");
+    ASSERT_TRUE(lock) << lock.error().message;
+    const auto second = FileLock::Take(path, "held by another");
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().message, path + ": held by another");
+    EXPECT_EQ(second.error().Exit(), ExitCode::kUnavailable);
+  }
+  EXPECT_TRUE(FileLock::Take(path, "held"));
+  EXPECT_EQ(FileLock::Take(path + "/x", "held").error().code, ErrorCode::kUnavailable);
 }
 
 TEST(Process, GivesOutputExitCodeAndNothingOfOurEnvironment) {

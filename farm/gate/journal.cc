@@ -1,12 +1,6 @@
 #include "farm/gate/journal.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <utility>
 
 #include "farm/base/bytes.h"
@@ -59,24 +53,16 @@ Result<GivenAnswer> ReadAnswerFile(const std::string& path, std::int64_t number)
 
 }  // namespace
 
-Journal::Journal(FileSystem& files, std::string directory, int lock)
-    : files_(files), directory_(std::move(directory)), lock_(lock) {}
-
-Journal::~Journal() { close(lock_); }
+Journal::Journal(FileSystem& files, std::string directory, FileLock lock)
+    : files_(files), directory_(std::move(directory)), lock_(std::move(lock)) {}
 
 Result<std::unique_ptr<Journal>> Journal::Open(FileSystem& files, const std::string& directory) {
   RETURN_IF_ERROR(files.MakeDirectory(directory));
   RETURN_IF_ERROR(files.MakeDirectory(JoinPath(directory, "answers")));
-  const std::string lock_path = JoinPath(directory, "lock");
-  const int lock = open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (lock < 0) {
-    return Error{ErrorCode::kUnavailable, "opening " + lock_path + ": " + std::strerror(errno)};
-  }
-  std::unique_ptr<Journal> journal(new Journal(files, directory, lock));
-  if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
-    return Error{ErrorCode::kUnavailable,
-                 "journal " + directory + " is held by another farm-signer; stop that one first"};
-  }
+  ASSIGN_OR_RETURN(FileLock lock,
+                   FileLock::Take(JoinPath(directory, "lock"),
+                                  "another farm-signer holds this journal; stop that one first"));
+  std::unique_ptr<Journal> journal(new Journal(files, directory, std::move(lock)));
   RETURN_IF_ERROR(journal->Load());
   return journal;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "farm/base/digest.h"
+#include "farm/base/file_lock.h"
 #include "farm/base/files.h"
 #include "farm/base/result.h"
 #include "farm/evidence/bundle.h"
@@ -28,9 +29,6 @@ class Journal {
   // Errors: kInvalidInput (an answer that does not read, or a gap in the numbers: the journal was
   // damaged), kUnavailable exit 30 (I/O, or another program holds it).
   static Result<std::unique_ptr<Journal>> Open(FileSystem& files, const std::string& directory);
-  ~Journal();
-  Journal(const Journal&) = delete;
-  Journal& operator=(const Journal&) = delete;
 
   // The answers given, oldest first.
   const std::vector<GivenAnswer>& given() const { return given_; }
@@ -58,14 +56,14 @@ class Journal {
     Digest root_digest;
     std::uint64_t epoch = 0;
   };
-  Journal(FileSystem& files, std::string directory, int lock);
+  Journal(FileSystem& files, std::string directory, FileLock lock);
   Status Load();
   Status WriteSeen(const Seen& seen);
   Status Write(const std::string& path, const std::string& bytes);
 
   FileSystem& files_;
   const std::string directory_;
-  const int lock_;
+  const FileLock lock_;
   Seen seen_;
   std::vector<GivenAnswer> given_;
   Status health_;

@@ -1,14 +1,13 @@
 #include "farm/log/tile_log.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
 
 #include <map>
+#include <optional>
 #include <set>
 
 #include "farm/base/bytes.h"
+#include "farm/base/file_lock.h"
 #include "farm/base/mutex.h"
 #include "farm/evidence/dsse.h"
 #include "farm/evidence/merkle.h"
@@ -31,25 +30,6 @@ Result<std::uint64_t> FreeBytes(const std::string& path) {
   if (statvfs(path.c_str(), &status) != 0) return Unavailable("asking for free space at " + path);
   return std::uint64_t{status.f_bavail} * status.f_frsize;
 }
-
-// Holds the directory for one server.
-class DirectoryLock {
- public:
-  static Result<std::unique_ptr<DirectoryLock>> Take(const std::string& path) {
-    const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (descriptor < 0) return Unavailable("opening " + path);
-    std::unique_ptr<DirectoryLock> lock(new DirectoryLock(descriptor));
-    if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-      return Unavailable(path + ": another server has this log; stop it first");
-    }
-    return lock;
-  }
-  ~DirectoryLock() { close(descriptor_); }
-
- private:
-  explicit DirectoryLock(int descriptor) : descriptor_(descriptor) {}
-  const int descriptor_;
-};
 
 Error Damaged(const std::string& directory, std::string_view what) {
   return {ErrorCode::kMismatch,
@@ -93,7 +73,7 @@ struct TileLog::State {
   const std::string directory;
   const TileLogOptions options;
   const std::string& origin;
-  std::unique_ptr<DirectoryLock> lock;
+  std::optional<FileLock> lock;
 
   Mutex commit_mutex;  // one Commit at a time; taken before `mutex`
   std::set<std::string> known_directories GUARDED_BY(commit_mutex);
@@ -314,7 +294,8 @@ Result<std::unique_ptr<TileLog>> TileLog::Open(FileSystem& files, const std::str
                                                TileLogOptions options) {
   auto state = std::make_unique<State>(files, directory, std::move(options));
   RETURN_IF_ERROR(files.MakeDirectory(directory));
-  ASSIGN_OR_RETURN(state->lock, DirectoryLock::Take(state->Path("lock")));
+  ASSIGN_OR_RETURN(state->lock, FileLock::Take(state->Path("lock"),
+                                               "another server has this log; stop it first"));
   if (!FileExists(state->Path("format"))) RETURN_IF_ERROR(state->Create());
   RETURN_IF_ERROR(state->Load());
   RETURN_IF_ERROR(files.MakeDirectory(state->Path("payload")));

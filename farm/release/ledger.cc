@@ -1,17 +1,13 @@
 #include "farm/release/ledger.h"
 
-#include <fcntl.h>
 #include <sqlite3.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <optional>
 #include <utility>
 
 #include "farm/base/bytes.h"
+#include "farm/base/file_lock.h"
 #include "farm/base/mutex.h"
 #include "farm/crypto/hash.h"
 
@@ -25,34 +21,6 @@ constexpr char kSchema[] =
     " PRIMARY KEY (release, kind, key)) WITHOUT ROWID;"
     "CREATE TABLE payloads (digest TEXT PRIMARY KEY, bytes BLOB NOT NULL);"
     "PRAGMA user_version = 1;";
-
-// A file that one process at a time holds.
-class HeldLock {
- public:
-  static Result<HeldLock> Take(const std::string& path) {
-    const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (descriptor < 0) {
-      return Error{ErrorCode::kUnavailable, "opening " + path + ": " + std::strerror(errno)};
-    }
-    if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-      close(descriptor);
-      return Error{ErrorCode::kUnavailable,
-                   path +
-                       ": another farmd runs on this directory; stop it, or give this one "
-                       "another \"database\""};
-    }
-    return HeldLock(descriptor);
-  }
-  HeldLock(HeldLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  HeldLock& operator=(HeldLock&&) = delete;
-  ~HeldLock() {
-    if (descriptor_ >= 0) close(descriptor_);
-  }
-
- private:
-  explicit HeldLock(int descriptor) : descriptor_(descriptor) {}
-  int descriptor_;
-};
 
 struct DatabaseCloser {
   void operator()(sqlite3* database) const { sqlite3_close_v2(database); }
@@ -74,7 +42,7 @@ std::string TextColumn(sqlite3_stmt* query, int column) {
 
 struct Ledger::State {
  public:
-  State(HeldLock lock, Database database, const LedgerOptions& options)
+  State(FileLock lock, Database database, const LedgerOptions& options)
       : lock_(std::move(lock)),
         where_(JoinPath(options.directory, "farm.db")),
         fault_(options.fault_for_test),
@@ -110,7 +78,7 @@ struct Ledger::State {
   Status InsertOne(const std::string& release, const NewEffect& effect) REQUIRES(mutex_);
   Result<std::string> OneValue(const char* sql) const REQUIRES(mutex_);
 
-  const HeldLock lock_;
+  const FileLock lock_;
   const std::string where_;
   const std::function<Status(LedgerMoment)> fault_;
   std::uint64_t epoch_ = 0;
@@ -299,7 +267,10 @@ Result<std::string> Ledger::Payload(const Digest& digest) const { return state_-
 
 Result<std::unique_ptr<Ledger>> Ledger::Open(FileSystem& files, const LedgerOptions& options) {
   RETURN_IF_ERROR(files.MakeDirectory(options.directory));
-  ASSIGN_OR_RETURN(HeldLock lock, HeldLock::Take(JoinPath(options.directory, "lock")));
+  ASSIGN_OR_RETURN(FileLock lock,
+                   FileLock::Take(JoinPath(options.directory, "lock"),
+                                  "another farmd runs on this directory; stop it, or give this one "
+                                  "another \"database\""));
   const std::string path = JoinPath(options.directory, "farm.db");
   sqlite3* raw = nullptr;
   const int code =

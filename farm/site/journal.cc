@@ -1,11 +1,5 @@
 #include "farm/site/journal.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "farm/json/json.h"
@@ -20,24 +14,16 @@ constexpr const char* kLogged = "logged";
 
 }  // namespace
 
-SiteJournal::SiteJournal(FileSystem& files, std::string directory, int lock)
-    : files_(files), directory_(std::move(directory)), lock_(lock) {}
-
-SiteJournal::~SiteJournal() { close(lock_); }
+SiteJournal::SiteJournal(FileSystem& files, std::string directory, FileLock lock)
+    : files_(files), directory_(std::move(directory)), lock_(std::move(lock)) {}
 
 Result<std::unique_ptr<SiteJournal>> SiteJournal::Open(FileSystem& files,
                                                        const std::string& directory) {
   RETURN_IF_ERROR(files.MakeDirectory(directory));
-  const std::string lock_path = JoinPath(directory, "lock");
-  const int lock = open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (lock < 0) {
-    return Error{ErrorCode::kUnavailable, "opening " + lock_path + ": " + std::strerror(errno)};
-  }
-  std::unique_ptr<SiteJournal> journal(new SiteJournal(files, directory, lock));
-  if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
-    return Error{ErrorCode::kUnavailable,
-                 "store " + directory + " is held by another farm-site; stop that one first"};
-  }
+  ASSIGN_OR_RETURN(FileLock lock,
+                   FileLock::Take(JoinPath(directory, "lock"),
+                                  "another farm-site holds this store; stop that one first"));
+  std::unique_ptr<SiteJournal> journal(new SiteJournal(files, directory, std::move(lock)));
   RETURN_IF_ERROR(journal->Load());
   return journal;
 }

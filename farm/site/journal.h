@@ -12,6 +12,7 @@
 #include <string>
 
 #include "farm/base/digest.h"
+#include "farm/base/file_lock.h"
 #include "farm/base/files.h"
 #include "farm/base/mutex.h"
 #include "farm/base/result.h"
@@ -31,9 +32,6 @@ class SiteJournal {
  public:
   // `files` outlives this.  Errors: kInvalidInput (a damaged file), kUnavailable exit 30.
   static Result<std::unique_ptr<SiteJournal>> Open(FileSystem& files, const std::string& directory);
-  ~SiteJournal();
-  SiteJournal(const SiteJournal&) = delete;
-  SiteJournal& operator=(const SiteJournal&) = delete;
 
   // The furthest stage of the intent's record; nothing if there is none.
   // Errors: kInvalidInput (damaged), kUnavailable.
@@ -54,7 +52,7 @@ class SiteJournal {
   Status Health();
 
  private:
-  SiteJournal(FileSystem& files, std::string directory, int lock);
+  SiteJournal(FileSystem& files, std::string directory, FileLock lock);
   Status Load();
   std::string PathOf(const Digest& intent, const char* stage) const;
   Result<std::optional<KeptRecord>> FindLocked(const Digest& intent) REQUIRES(mutex_);
@@ -63,7 +61,7 @@ class SiteJournal {
 
   FileSystem& files_;
   const std::string directory_;
-  const int lock_;
+  const FileLock lock_;
   Mutex mutex_;
   std::uint64_t epoch_ GUARDED_BY(mutex_) = 0;
   Status health_ GUARDED_BY(mutex_);

@@ -1,12 +1,9 @@
 #include "farm/witness/witness.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <optional>
 
 #include "farm/base/bytes.h"
+#include "farm/base/file_lock.h"
 #include "farm/client/witness_client.h"
 #include "farm/crypto/hash.h"
 #include "farm/evidence/merkle.h"
@@ -57,10 +54,6 @@ Result<std::optional<Seen>> ReadSeen(const Watched& watched) {
 struct WitnessCore::State {
   State(FileSystem& f, std::string n, std::unique_ptr<Signer> k, const Clock& c)
       : files(f), name(std::move(n)), key(std::move(k)), clock(c) {}
-  ~State() {
-    if (lock_descriptor >= 0) close(lock_descriptor);
-  }
-
   Status TakeDirectory(const std::string& directory);
   Status Load(const std::string& directory, std::vector<WitnessedLog> logs);
   HttpReply Add(const AddCheckpointRequest& request, const Note& note, const Checkpoint& checkpoint);
@@ -71,7 +64,7 @@ struct WitnessCore::State {
   const std::string name;
   const std::unique_ptr<Signer> key;
   const Clock& clock;
-  int lock_descriptor = -1;
+  std::optional<FileLock> lock;
   Mutex mutex;  // check and store are one step
   std::map<std::string, Watched, std::less<>> logs GUARDED_BY(mutex);  // by origin
   std::map<std::string, std::string, std::less<>> origins;  // hex sha256 -> origin; fixed
@@ -80,13 +73,8 @@ struct WitnessCore::State {
 
 Status WitnessCore::State::TakeDirectory(const std::string& directory) {
   RETURN_IF_ERROR(files.MakeDirectory(directory));
-  const std::string path = JoinPath(directory, "lock");
-  lock_descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (lock_descriptor < 0 || flock(lock_descriptor, LOCK_EX | LOCK_NB) != 0) {
-    return Error{ErrorCode::kUnavailable,
-                 path + ": another witness has this directory, or it is not writable",
-                 ExitCode::kUnavailable};
-  }
+  ASSIGN_OR_RETURN(lock, FileLock::Take(JoinPath(directory, "lock"),
+                                        "another witness has this directory"));
   return {};
 }
 
