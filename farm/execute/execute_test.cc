@@ -8,10 +8,10 @@
 
 #include "farm/base/files.h"
 #include "farm/crypto/hash.h"
-#include "farm/execute/fake_launcher.h"
 #include "farm/execute/launcher.h"
 #include "farm/store/archive.h"
 #include "farm/store/tree.h"
+#include "tests/support/fake_launcher.h"
 
 namespace farm {
 namespace {

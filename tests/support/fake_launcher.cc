@@ -1,4 +1,4 @@
-#include "farm/execute/fake_launcher.h"
+#include "tests/support/fake_launcher.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
