@@ -163,16 +163,15 @@ Status Checkout(const AuditArguments& arguments, const Output& output) {
   Json branches = Json::array();
   for (const ManifestSource& source : audit.read.manifest.sources) {
     ASSIGN_OR_RETURN(const TemporaryDirectory scratch, TemporaryDirectory::Make(""));
-    const std::string unpacked = JoinPath(scratch.path(), "out");
-    RETURN_IF_ERROR(UnpackSource(place.setup, source, audit.read.manifest.source_date_epoch,
-                                 *audit.store, unpacked));
+    ASSIGN_OR_RETURN(const std::string unpacked,
+                     UnpackSource(place.setup, source, *audit.store, scratch.path()));
     const GitBranch branch{source.name,
                            audit.read.manifest.product + " " + audit.read.manifest.version +
                                ": source " + source.name + "\n\nManifest " +
                                audit.read.digest.Text() + "\n",
                            audit.read.manifest.source_date_epoch};
     ASSIGN_OR_RETURN(const std::string tree,
-                     AddGitBranch(arguments.git, JoinPath(unpacked, "tree/" + source.name), branch));
+                     AddGitBranch(arguments.git, unpacked, branch));
     if (tree != source.tree) {
       return Error{ErrorCode::kMismatch, "source " + source.name + " is git tree " + tree +
                                              ", the manifest says " + source.tree};

@@ -5,10 +5,8 @@
 #include <cstdlib>
 
 #include "farm/base/bytes.h"
-#include "farm/base/process.h"
 #include "farm/cli/init.h"
 #include "farm/crypto/hash.h"
-#include "farm/plan/plan.h"
 
 namespace farm {
 
@@ -81,48 +79,6 @@ Result<SandboxPlace> OpenSandbox(const SandboxArguments& arguments, const Lock& 
     return Error{ErrorCode::kNotFound, "no root file system in " + arguments.toolchain + remedy};
   }
   return SandboxPlace{std::move(scratch), std::move(setup)};
-}
-
-Status UnpackSource(const SandboxSetup& setup, const ManifestSource& source, UnixSeconds input_time,
-                    const BlobStore& blobs, const std::string& directory) {
-  const std::string place = "tree/" + source.name;
-  RETURN_IF_ERROR(MakeDirectories(directory, 0755));
-  ProcessSpec spec;
-  spec.argv = {setup.launcher, "run"};
-  const auto add = [&](std::initializer_list<std::string> words) {
-    spec.argv.insert(spec.argv.end(), words);
-  };
-  if (setup.root_image.empty()) {
-    add({"--root-dir", setup.root_directory});
-  } else {
-    add({"--root-image", setup.root_image});
-  }
-  if (setup.monitor_fd >= 0) {
-    add({"--monitor-fd", std::to_string(setup.monitor_fd)});
-    spec.inherited_descriptors = {setup.monitor_fd};
-  }
-  if (setup.subid_count > 0) {
-    add({"--subids", std::to_string(setup.subid_base) + ":" + std::to_string(setup.subid_count)});
-  }
-  for (const SourceFile& file : source.files) {
-    if (!blobs.Has(file.digest)) {
-      return Error{ErrorCode::kNotFound, "source " + source.name + ": " + file.name + " " +
-                                             file.digest.Text() + " is not in the store"};
-    }
-    add({"--input", blobs.PathOf(file.digest), "/build/" + RawFilePlace(source.name, file.name),
-         "0644", std::to_string(input_time)});
-  }
-  add({"--env", "PATH=/usr/bin:/bin", "--env", "LC_ALL=C.UTF-8"});
-  for (const std::string& word : PrepareCommand({{&source, place}})) add({"--prepare-word", word});
-  add({"--output", "/build/" + place, "--output-dir", directory, "--"});
-  spec.environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"};
-  ASSIGN_OR_RETURN(const ProcessResult result, RunProcess(spec));
-  if (!result.ok()) {
-    return Error{ErrorCode::kUnavailable, "unpacking source " + source.name + ": " +
-                                              Printable(result.output, 2000) + " " +
-                                              Printable(result.error_output, 2000)};
-  }
-  return {};
 }
 
 }  // namespace farm

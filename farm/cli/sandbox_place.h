@@ -7,8 +7,6 @@
 #include "farm/base/result.h"
 #include "farm/cli/commands.h"
 #include "farm/execute/execute.h"
-#include "farm/manifest/manifest.h"
-#include "farm/store/blob_store.h"
 #include "farm/toolchain/lock.h"
 
 namespace farm {
@@ -27,11 +25,6 @@ struct SandboxPlace {
 // As root without a monitor a free range of subordinate ids is used for as long as the command runs.
 // Errors: kNotFound exit 22 with the remedy, kMismatch exit 22 (another lock, another image).
 Result<SandboxPlace> OpenSandbox(const SandboxArguments& arguments, const Lock& lock);
-
-// Unpacks a source of the manifest in the sandbox, as a step's prepare does, and copies the tree to
-// `directory` (made here).  Errors: those of the sandbox, with its remedy; kNotFound exit 22.
-Status UnpackSource(const SandboxSetup& setup, const ManifestSource& source, UnixSeconds input_time,
-                    const BlobStore& blobs, const std::string& directory);
 
 // The farm-sandbox beside this program, or `launcher` if not empty.  Errors: kNotFound.
 Result<std::string> FindLauncher(const std::string& launcher);

@@ -106,6 +106,11 @@ Result<BuildOutcome> RunPlan(const Plan& plan, Executor& executor, const Execute
 std::function<Result<TreeIdentity>(const ManifestSource&)> SandboxUnpacker(
     const SandboxSetup& setup, BlobStore& blobs);
 
+// Unpacks a source the same way and copies its tree to a place below `directory`, which it makes.
+// Returns the tree's path.  Errors: the same.
+Result<std::string> UnpackSource(const SandboxSetup& setup, const ManifestSource& source,
+                                 BlobStore& blobs, const std::string& directory);
+
 // The check program: `PROGRAM identify-tree PATH...` with descriptor 3 open on /build.  Prints
 // "<path> <tree>\n" for each (SHA-256 tree; with --sha1 first "<path> <tree> <sha1>\n").
 // Returns the exit status.  Programs call it when argv[1] is "identify-tree".

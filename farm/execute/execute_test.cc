@@ -255,6 +255,19 @@ TEST_F(ExecuteTest, UnpacksASourceToFindItsTree) {
   EXPECT_EQ(refused.error().code, ErrorCode::kInvalidInput);
 }
 
+TEST_F(ExecuteTest, UnpacksASourceIntoADirectory) {
+  ManifestSource source = Source();
+  const std::string directory = temporary_.path() + "/unpacked";
+  const auto tree = UnpackSource(setup_, source, *blobs_, directory);
+  ASSERT_TRUE(tree) << tree.error().message;
+  EXPECT_EQ(IdentifyTreeAt(*tree)->sha256, source.tree);
+
+  source.files[0].digest = Sha256("not there");
+  const auto refused = UnpackSource(setup_, source, *blobs_, directory);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().Exit(), ExitCode::kInputMissing);
+}
+
 TEST(Launcher, GetsEveryWordOfTheAction) {
   const auto temporary = *TemporaryDirectory::Make("");
   const auto blobs = *BlobStore::Open(RealFileSystem(), temporary.path() + "/s");

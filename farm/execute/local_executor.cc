@@ -283,8 +283,25 @@ Action UnpackAction(const ManifestSource& source) {
     action.inputs.push_back(std::move(input));
   }
   action.prepare = PrepareCommand({{&source, kUnpackPlace}});
-  action.trees = {{kUnpackPlace, ""}};
   return action;
+}
+
+// `directory`: for the action's outputs, if it has any.
+Result<LauncherResult> Unpack(const SandboxSetup& setup, const ManifestSource& source,
+                              const Action& action, BlobStore& blobs,
+                              const std::string& directory) {
+  const ExecuteContext context{blobs, nullptr};
+  ASSIGN_OR_RETURN(const Launched launched,
+                   Launch(setup, {action, context, NoEvents(), directory, false}));
+  const LauncherResult& result = launched.result;
+  RETURN_IF_ERROR(ErrorOf(action, result));
+  if (result.ended != "exited" || result.exit_code != 0 ||
+      (!action.trees.empty() && result.check_output.empty())) {
+    const ActionResult judged = Judge(launched);
+    return Error{ErrorCode::kInvalidInput,
+                 "source " + source.name + ": " + judged.reason + "\n" + judged.log_tail};
+  }
+  return result;
 }
 
 }  // namespace
@@ -301,19 +318,20 @@ std::unique_ptr<Executor> NewLocalExecutor(const SandboxSetup& setup) {
 std::function<Result<TreeIdentity>(const ManifestSource&)> SandboxUnpacker(
     const SandboxSetup& setup, BlobStore& blobs) {
   return [setup, &blobs](const ManifestSource& source) -> Result<TreeIdentity> {
-    const Action action = UnpackAction(source);
-    const ExecuteContext context{blobs, nullptr};
-    ASSIGN_OR_RETURN(const Launched launched,
-                     Launch(setup, {action, context, NoEvents(), "", false}));
-    const LauncherResult& result = launched.result;
-    RETURN_IF_ERROR(ErrorOf(action, result));
-    if (result.ended != "exited" || result.exit_code != 0 || result.check_output.empty()) {
-      const ActionResult judged = Judge(launched);
-      return Error{ErrorCode::kInvalidInput,
-                   "source " + source.name + ": " + judged.reason + "\n" + judged.log_tail};
-    }
+    Action action = UnpackAction(source);
+    action.trees = {{kUnpackPlace, ""}};
+    ASSIGN_OR_RETURN(const LauncherResult result, Unpack(setup, source, action, blobs, ""));
     return ParseIdentity(result.check_output);
   };
+}
+
+Result<std::string> UnpackSource(const SandboxSetup& setup, const ManifestSource& source,
+                                 BlobStore& blobs, const std::string& directory) {
+  RETURN_IF_ERROR(MakeDirectories(directory, 0755));
+  Action action = UnpackAction(source);
+  action.outputs = {kUnpackPlace};
+  RETURN_IF_ERROR(Unpack(setup, source, action, blobs, directory));
+  return JoinPath(directory, kUnpackPlace);
 }
 
 }  // namespace farm

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -234,9 +235,14 @@ class Fake {
                                     {"type", is_directory ? "directory" : "file"},
                                     {"mode", mode},
                                     {"size", status.st_size}});
-      if (is_directory) continue;
       const std::string to = JoinPath(run_.output_directory, path);
       CHECK(MakeDirectories(DirectoryName(to), 0755).has_value());
+      if (is_directory) {
+        std::filesystem::copy(JoinPath(build_, path), to,
+                              std::filesystem::copy_options::recursive |
+                                  std::filesystem::copy_options::copy_symlinks);
+        continue;
+      }
       const auto bytes = ReadFile(JoinPath(build_, path), 1 << 30);
       CHECK(bytes && WriteDurably(RealFileSystem(), to, *bytes).has_value());
     }
