@@ -161,4 +161,12 @@ Result<ProcessResult> RunProcess(const ProcessSpec& spec) {
   return result;
 }
 
+std::string OwnProgram() {
+  std::string path(4096, '\0');
+  const ssize_t size = readlink("/proc/self/exe", path.data(), path.size());
+  CHECK(size > 0);
+  path.resize(static_cast<std::size_t>(size));
+  return path;
+}
+
 }  // namespace farm

@@ -44,4 +44,7 @@ constexpr std::size_t kProcessOutputBytesMax = 16 << 20;  // package lists of ap
 // not an error here: look at the result.
 Result<ProcessResult> RunProcess(const ProcessSpec& spec);
 
+// Path of the running program.  CHECKs that /proc is mounted.
+std::string OwnProgram();
+
 }  // namespace farm

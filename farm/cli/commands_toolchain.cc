@@ -41,7 +41,7 @@ Result<AssemblySandbox> OpenAssembly(const std::string& launcher) {
   AssemblySandbox sandbox;
   ASSIGN_OR_RETURN(sandbox.launcher, FindLauncher(launcher));
   ASSIGN_OR_RETURN(const SubordinateRange range, RangeIfRoot());
-  sandbox.monitor_fd = MonitorDescriptor();
+  ASSIGN_OR_RETURN(sandbox.monitor_fd, MonitorDescriptor());
   sandbox.subid_base = range.base;
   sandbox.subid_count = range.count;
   return sandbox;

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "farm/base/clock.h"
+#include "farm/base/process.h"
 #include "farm/cli/commands.h"
 #include "farm/cli/development.h"
 #include "farm/cli/init.h"

@@ -2,21 +2,11 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
-
-#include "farm/base/bytes.h"
+#include "farm/base/process.h"
 #include "farm/cli/init.h"
 #include "farm/crypto/hash.h"
 
 namespace farm {
-
-std::string OwnProgram() {
-  std::string path(4096, '\0');
-  const ssize_t size = readlink("/proc/self/exe", path.data(), path.size());
-  CHECK(size > 0);
-  path.resize(static_cast<std::size_t>(size));
-  return path;
-}
 
 Result<std::string> FindLauncher(const std::string& launcher) {
   if (!launcher.empty()) return launcher;
@@ -28,16 +18,10 @@ Result<std::string> FindLauncher(const std::string& launcher) {
                                          "; name it with --launcher FILE"};
 }
 
-int MonitorDescriptor() {
-  const char* text = std::getenv("FARM_SANDBOX_MONITOR_FD");
-  if (text == nullptr) return -1;
-  const auto number = ParseDecimal(text, 1 << 20);
-  return number ? static_cast<int>(*number) : -1;
-}
-
 Result<SubordinateRange> RangeIfRoot() {
   SubordinateRange range;
-  if (geteuid() != 0 || MonitorDescriptor() >= 0) return range;
+  ASSIGN_OR_RETURN(const int monitor, MonitorDescriptor());
+  if (geteuid() != 0 || monitor >= 0) return range;
   range.count = kSubordinateIds;
   // Development parties take the first free ranges; commands of root stay clear of them.
   ASSIGN_OR_RETURN(range.base, FreeSubordinateIds({"/etc/subuid", "/etc/subgid"},
@@ -60,7 +44,7 @@ Result<SandboxPlace> OpenSandbox(const SandboxArguments& arguments, const Lock& 
   ASSIGN_OR_RETURN(setup.launcher, FindLauncher(arguments.launcher));
   ASSIGN_OR_RETURN(const SubordinateRange range, RangeIfRoot());
   setup.check_program = OwnProgram();
-  setup.monitor_fd = MonitorDescriptor();
+  ASSIGN_OR_RETURN(setup.monitor_fd, MonitorDescriptor());
   setup.subid_base = range.base;
   setup.subid_count = range.count;
   setup.scratch_directory = scratch.path();

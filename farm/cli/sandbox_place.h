@@ -28,8 +28,6 @@ Result<SandboxPlace> OpenSandbox(const SandboxArguments& arguments, const Lock& 
 
 // The farm-sandbox beside this program, or `launcher` if not empty.  Errors: kNotFound.
 Result<std::string> FindLauncher(const std::string& launcher);
-// Path of the running program.
-std::string OwnProgram();
 
 struct SubordinateRange {
   std::uint32_t base = 0;
@@ -37,7 +35,5 @@ struct SubordinateRange {
 };
 // A free range for a caller that is root and has no monitor.
 Result<SubordinateRange> RangeIfRoot();
-// Descriptor of the root monitor that started us, or -1.
-int MonitorDescriptor();
 
 }  // namespace farm

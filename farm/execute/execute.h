@@ -32,6 +32,10 @@ struct SandboxSetup {
   std::string scratch_directory;       // for results and outputs on their way; must exist
 };
 
+// For SandboxSetup::monitor_fd: the socket of the root monitor that started this program, or -1.
+// Errors: kInvalidInput (FARM_SANDBOX_MONITOR_FD is not a number).
+Result<int> MonitorDescriptor();
+
 // How an action ended.  Only kSucceeded has outputs.
 enum class ActionEnd {
   kSucceeded,

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "farm/base/files.h"
+#include "farm/base/process.h"
 #include "farm/crypto/hash.h"
 #include "farm/execute/launcher.h"
 #include "farm/store/archive.h"
@@ -15,12 +16,6 @@
 
 namespace farm {
 namespace {
-
-std::string OwnProgram() {
-  std::string path(4096, '\0');
-  path.resize(static_cast<std::size_t>(readlink("/proc/self/exe", path.data(), path.size())));
-  return path;
-}
 
 class Recorder final : public EventSink {
  public:

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -18,6 +19,7 @@ namespace farm {
 namespace {
 
 constexpr std::size_t kErrorTextMax = 4000;
+constexpr const char* kMonitorVariable = "FARM_SANDBOX_MONITOR_FD";
 
 // A file without a name, to hand words to the launcher and to get its result.
 class MemoryFile {
@@ -305,6 +307,14 @@ Result<LauncherResult> Unpack(const SandboxSetup& setup, const ManifestSource& s
 }
 
 }  // namespace
+
+Result<int> MonitorDescriptor() {
+  const char* text = std::getenv(kMonitorVariable);
+  if (text == nullptr) return -1;
+  const auto number = ParseDecimal(text, 1 << 20);
+  if (!number) return Wrap(kMonitorVariable, number.error());
+  return static_cast<int>(*number);
+}
 
 EventSink& NoEvents() {
   static NullEvents events;

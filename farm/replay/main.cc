@@ -47,13 +47,6 @@ struct RunArguments {
   bool json = false;
 };
 
-std::string OwnProgram() {
-  char path[4096];
-  const ssize_t size = readlink("/proc/self/exe", path, sizeof path);
-  CHECK(size > 0);
-  return std::string(path, static_cast<std::size_t>(size));
-}
-
 std::string Launcher(const RunArguments& arguments) {
   if (!arguments.launcher.empty()) return arguments.launcher;
   const std::string folder = DirectoryName(OwnProgram());

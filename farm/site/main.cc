@@ -1,16 +1,13 @@
 // farm-site: builds from raw inputs and signs a record of it.
-#include <unistd.h>
-
-#include <cstdlib>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "farm/base/bytes.h"
 #include "farm/base/clock.h"
 #include "farm/base/files.h"
+#include "farm/base/process.h"
 #include "farm/client/blob_service.h"
 #include "farm/client/config.h"
 #include "farm/client/daemon.h"
@@ -31,8 +28,6 @@
 namespace farm {
 namespace {
 
-constexpr const char* kMonitorVariable = "FARM_SANDBOX_MONITOR_FD";
-
 const DaemonHelp kHelp{
     "farm-site",
     "Builds from raw inputs what an intent asks of this site, and signs a record of it.",
@@ -41,24 +36,6 @@ const DaemonHelp kHelp{
     "  farm-sandbox monitor --uid 64001 --gid 64001 --subids 1073741824:65536 -- \\\n"
     "    farm-site --config /var/lib/farm/site-xa/config.json   as root, limits of the kernel\n"
     "The configuration file is described in farm/site/config.h.\n"};
-
-// The root monitor's socket, if farm-sandbox monitor started this program.
-Result<int> MonitorDescriptor() {
-  const char* text = std::getenv(kMonitorVariable);
-  if (text == nullptr) return -1;
-  const auto number = ParseDecimal(text, 1 << 20);
-  if (!number) return Wrap(kMonitorVariable, number.error());
-  return static_cast<int>(*number);
-}
-
-Result<std::string> OwnProgram() {
-  char path[4096];
-  const ssize_t length = readlink("/proc/self/exe", path, sizeof path);
-  if (length <= 0 || length == static_cast<ssize_t>(sizeof path)) {
-    return Error{ErrorCode::kUnavailable, "cannot read /proc/self/exe; is /proc mounted?"};
-  }
-  return std::string(path, static_cast<std::size_t>(length));
-}
 
 // Below `store`: blobs, records, roots.
 struct Places {
@@ -87,7 +64,7 @@ Result<std::map<std::string, Digest>> Programs(const SiteConfig& config, const s
 Status Serve(Daemon& daemon) {
   ASSIGN_OR_RETURN(const ConfigFile file, ReadConfig(daemon.config_path()));
   ASSIGN_OR_RETURN(const SiteConfig config, ParseSiteConfig(file));
-  ASSIGN_OR_RETURN(const std::string own_program, OwnProgram());
+  const std::string own_program = OwnProgram();
   ASSIGN_OR_RETURN(const int monitor, MonitorDescriptor());
   ASSIGN_OR_RETURN(const Places places, MakePlaces(config));
 
