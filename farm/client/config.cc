@@ -44,6 +44,17 @@ Result<Certificate> ReadCertificateFile(const std::string& path) {
   return ReadPem<Certificate>(path, "certificate");
 }
 
+Result<AuthorityFiles> ParseAuthorityFiles(const Json& object, const std::string& where,
+                                           const std::string& directory) {
+  JsonFields fields(object, where);
+  AuthorityFiles files;
+  files.certificate = Below(directory, fields.String("certificate"));
+  files.key = Below(directory, fields.String("key"));
+  files.transparency_key = Below(directory, fields.String("transparencyKey"));
+  RETURN_IF_ERROR(fields.Finish());
+  return files;
+}
+
 Result<TlsFiles> ParseTlsFiles(const Json& object, const std::string& where,
                                const std::string& directory) {
   JsonFields fields(object, where);

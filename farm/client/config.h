@@ -8,6 +8,7 @@
 #include "farm/crypto/certificate.h"
 #include "farm/crypto/key.h"
 #include "farm/json/json.h"
+#include "farm/sign/certified_signer.h"
 
 namespace farm {
 
@@ -25,6 +26,11 @@ struct ConfigFile {
 
 // Errors: kNotFound, kUnavailable, kInvalidInput, naming the file.
 Result<ConfigFile> ReadConfig(const std::string& path);
+
+// {"certificate","key","transparencyKey"}; relative paths are relative to `directory`.
+// Errors: kInvalidInput naming the field.
+Result<AuthorityFiles> ParseAuthorityFiles(const Json& object, const std::string& where,
+                                           const std::string& directory);
 
 // PEM files, named in messages.
 Result<PublicKey> ReadPublicKeyFile(const std::string& path);

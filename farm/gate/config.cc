@@ -7,17 +7,6 @@ namespace {
 
 constexpr std::size_t kPeersMax = 64;
 
-Result<AuthorityFiles> ParseAuthority(const ConfigFile& file, const Json& json,
-                                      const std::string& where) {
-  JsonFields fields(json, where);
-  AuthorityFiles authority;
-  authority.certificate = file.Resolve(fields.String("certificate"));
-  authority.key = file.Resolve(fields.String("key"));
-  authority.transparency_key = file.Resolve(fields.String("transparencyKey"));
-  RETURN_IF_ERROR(fields.Finish());
-  return authority;
-}
-
 }  // namespace
 
 Result<SignerConfig> ParseSignerConfig(const ConfigFile& file) {
@@ -38,7 +27,8 @@ Result<SignerConfig> ParseSignerConfig(const ConfigFile& file) {
   RETURN_IF_ERROR(fields.Finish());
 
   ASSIGN_OR_RETURN(config.tls, ParseTlsFiles(tls, fields.Where("tls"), file.directory));
-  ASSIGN_OR_RETURN(config.authority, ParseAuthority(file, authority, fields.Where("authority")));
+  ASSIGN_OR_RETURN(config.authority,
+                   ParseAuthorityFiles(authority, fields.Where("authority"), file.directory));
   JsonFields log_fields(log, fields.Where("log"));
   config.log_url = log_fields.String("url");
   if (log_fields.Has("origin")) config.log_origin = log_fields.String("origin");

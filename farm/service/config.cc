@@ -18,11 +18,9 @@ Status ParseCoordinator(const ConfigFile& file, const Json& json, const std::str
   config.coordinator_key = file.Resolve(fields.String("key"));
   const Json& authority = fields.Object("authority");
   RETURN_IF_ERROR(fields.Finish());
-  JsonFields files(authority, fields.Where("authority"));
-  config.coordinator_authority.certificate = file.Resolve(files.String("certificate"));
-  config.coordinator_authority.key = file.Resolve(files.String("key"));
-  config.coordinator_authority.transparency_key = file.Resolve(files.String("transparencyKey"));
-  return files.Finish();
+  ASSIGN_OR_RETURN(config.coordinator_authority,
+                   ParseAuthorityFiles(authority, fields.Where("authority"), file.directory));
+  return {};
 }
 
 Status ParseLog(const Json& json, const std::string& where, FarmConfig& config) {

@@ -7,17 +7,6 @@ namespace {
 
 constexpr std::size_t kPeersMax = 64;
 
-Result<AuthorityFiles> ParseAuthority(const ConfigFile& file, const Json& json,
-                                      const std::string& where) {
-  JsonFields fields(json, where);
-  AuthorityFiles authority;
-  authority.certificate = file.Resolve(fields.String("certificate"));
-  authority.key = file.Resolve(fields.String("key"));
-  authority.transparency_key = file.Resolve(fields.String("transparencyKey"));
-  RETURN_IF_ERROR(fields.Finish());
-  return authority;
-}
-
 // {"address","serverName","url"}; a site only appends, "url" is for those who read.
 Result<Endpoint> ParseLog(const Json& json, const std::string& where, const TlsFiles& tls) {
   Json endpoint = json;
@@ -61,7 +50,8 @@ Result<SiteConfig> ParseSiteConfig(const ConfigFile& file) {
   RETURN_IF_ERROR(fields.Finish());
 
   ASSIGN_OR_RETURN(config.tls, ParseTlsFiles(tls, fields.Where("tls"), file.directory));
-  ASSIGN_OR_RETURN(config.authority, ParseAuthority(file, authority, fields.Where("authority")));
+  ASSIGN_OR_RETURN(config.authority,
+                   ParseAuthorityFiles(authority, fields.Where("authority"), file.directory));
   ASSIGN_OR_RETURN(config.log, ParseLog(log, fields.Where("log"), config.tls));
   RETURN_IF_ERROR(ParseTimestamp(timestamp, fields.Where("timestamp"), config));
   return config;
