@@ -57,19 +57,6 @@ Result<ManifestView> ReadManifest(const std::string& bytes) {
   return view;
 }
 
-Status CheckRequestIsFor(const ManifestView& manifest, const VerifiedRequest& request) {
-  const Request& asked = request.statement();
-  if (asked.manifest == manifest.digest && asked.product == manifest.product &&
-      asked.version == manifest.version) {
-    return {};
-  }
-  return Error{ErrorCode::kMismatch,
-               "the request is for " + asked.product + " " + asked.version + ", manifest " +
-                   asked.manifest.Short() + "; this manifest is " + manifest.product + " " +
-                   manifest.version + ", " + manifest.digest.Short(),
-               ExitCode::kBadSignature};
-}
-
 // One record for each site, in the order of the intent; VerifyRecord has let in no other site's.
 Result<std::vector<VerifiedRecord>> OrderBySite(std::vector<VerifiedRecord> records,
                                                 const Intent& intent) {
@@ -134,7 +121,7 @@ Result<ProvedCase> ProveCase(const ParsedQuestion& question, const GateRules& ru
 
   auto request = VerifyRequest(question.request, rules.root, policy);
   if (!request) return Wrap("request", request.error());
-  RETURN_IF_ERROR(CheckRequestIsFor(manifest, *request));
+  RETURN_IF_ERROR(CheckRequestIsFor(*request, manifest));
   auto intent = VerifyIntent(question.intent, *request, rules.root, policy);
   if (!intent) return Wrap("intent", intent.error());
 

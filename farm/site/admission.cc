@@ -29,19 +29,6 @@ Status CheckRoot(const SiteRules& rules) {
   return {};
 }
 
-Status CheckRequestIsFor(const ManifestView& manifest, const VerifiedRequest& request) {
-  const Request& asked = request.statement();
-  if (asked.manifest == manifest.digest && asked.product == manifest.product &&
-      asked.version == manifest.version) {
-    return {};
-  }
-  return Error{ErrorCode::kMismatch,
-               "the request is for " + asked.product + " " + asked.version + ", manifest " +
-                   asked.manifest.Short() + "; this manifest is " + manifest.product + " " +
-                   manifest.version + ", " + manifest.digest.Short(),
-               ExitCode::kBadSignature};
-}
-
 // That it is for the request's manifest, VerifyIntent has seen.
 Status CheckIntentAsks(const Intent& intent, const std::string& builder) {
   if (std::count(intent.sites.begin(), intent.sites.end(), builder) != 1) {
@@ -124,7 +111,7 @@ Result<Admitted> Admit(const BuildQuestion& question, const SiteRules& rules) {
                    ParseBundleLine(question.request_line, "request line"));
   auto request = VerifyRequest(request_line, rules.root, policy);
   if (!request) return Wrap("request", request.error());
-  RETURN_IF_ERROR(CheckRequestIsFor(*view, *request));
+  RETURN_IF_ERROR(CheckRequestIsFor(*request, *view));
 
   ASSIGN_OR_RETURN(const Bundle intent_line, ParseBundleLine(question.intent_line, "intent line"));
   auto intent = VerifyIntent(intent_line, *request, rules.root, policy);

@@ -50,6 +50,19 @@ Result<VerifiedRequest> VerifyRequest(const Bundle& line, const TrustRoot& root,
   return Maker::Make(ReadRequestLine(line, root, policy));
 }
 
+Status CheckRequestIsFor(const VerifiedRequest& request, const ManifestView& manifest) {
+  const Request& asked = request.statement();
+  if (asked.manifest == manifest.digest && asked.product == manifest.product &&
+      asked.version == manifest.version) {
+    return {};
+  }
+  return Error{ErrorCode::kMismatch,
+               "the request is for " + asked.product + " " + asked.version + ", manifest " +
+                   asked.manifest.Short() + "; this manifest is " + manifest.product + " " +
+                   manifest.version + ", " + manifest.digest.Short(),
+               ExitCode::kBadSignature};
+}
+
 Result<VerifiedIntent> VerifyIntent(const Bundle& line, const VerifiedRequest& request,
                                     const TrustRoot& root, const Policy& policy) {
   return Maker::Make(ReadIntentLine(line, ContextOf(request), root, policy));

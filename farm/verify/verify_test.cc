@@ -36,6 +36,10 @@ TEST_F(Lines, OfAGoodReleaseVerifyOneByOne) {
   EXPECT_EQ(intent->identity().operator_id, "operator-0");
   EXPECT_EQ(intent->times().witnessed, intent->times().token + 10);
   const ManifestView manifest = *ViewManifest(maker_.manifest());
+  EXPECT_TRUE(CheckRequestIsFor(*request, manifest).has_value());
+  ManifestView other = manifest;
+  other.version += "1";
+  EXPECT_EQ(CheckRequestIsFor(*request, other).error().Exit(), ExitCode::kBadSignature);
   std::vector<VerifiedApproval> approvals;
   for (int i = 0; i < 2; ++i) {
     const Bundle& line = made_.lines[kFirstRecordLine + 3 + i];
