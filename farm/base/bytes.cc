@@ -199,4 +199,10 @@ std::string Printable(std::string_view text, std::size_t length_max) {
   return printable;
 }
 
+std::string PrintableLines(std::string_view text, std::size_t length_max) {
+  std::vector<std::string> lines = Split(text, '\n');
+  for (std::string& line : lines) line = Printable(line, length_max);
+  return Join(lines, "\n");
+}
+
 }  // namespace farm

@@ -40,5 +40,7 @@ bool IsUtf8(std::string_view text);
 // `text` fit for a terminal or a log line: bytes outside printable ASCII as \xNN, at most
 // `length_max` characters (then "...").
 std::string Printable(std::string_view text, std::size_t length_max);
+// The same for each line of `text`, whose newlines stay; no line has more than `length_max`.
+std::string PrintableLines(std::string_view text, std::size_t length_max);
 
 }  // namespace farm

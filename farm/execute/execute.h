@@ -97,7 +97,8 @@ struct BuildOutcome {
   Json sandbox = Json::object();    // of the last action: an object of strings and integers
   bool limits_observed = false;     // of any action
   std::string failed_step;          // if failed
-  std::string reason;               // if failed: for people, with the end of the log
+  ActionEnd failed_end = ActionEnd::kFailed;
+  std::string reason;               // if failed: printable lines, with the end of the log
 };
 
 // Runs the actions in order and stops at the first that does not succeed.  Errors: Execute's.

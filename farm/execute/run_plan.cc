@@ -57,7 +57,10 @@ Result<BuildOutcome> RunPlan(const Plan& plan, Executor& executor, const Execute
     outcome.limits_observed = outcome.limits_observed || result.limits_observed;
     if (result.end != ActionEnd::kSucceeded) {
       outcome.failed_step = action.step;
-      outcome.reason = result.reason + (result.log_tail.empty() ? "" : "\n...\n" + result.log_tail);
+      outcome.failed_end = result.end;
+      // The log is the build's own words: it may begin in the middle of a character, or paint.
+      outcome.reason = PrintableLines(
+          result.reason + (result.log_tail.empty() ? "" : "\n...\n" + result.log_tail), kLogTailBytes);
       return outcome;
     }
     outputs[action.step] = result.outputs;

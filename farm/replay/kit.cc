@@ -94,11 +94,32 @@ std::vector<RawMember> RawMembers(const Parts& parts) {
   return list;
 }
 
+// Members that are kept in memory.
+constexpr std::string_view kSmallNames[] = {"README",
+                                            "replay.sh",
+                                            "assemble.sh",
+                                            "manifest.json",
+                                            "lock.json",
+                                            "actions.txt",
+                                            "artifacts.txt",
+                                            "evidence/release.sigstore.jsonl",
+                                            "evidence/root.json",
+                                            "packages/packages.list"};
+
 // The first pass over a kit: small members into memory, raw ones into the store.
 struct KitContents {
+  std::uint64_t bytes_left = 0;  // a kit is not compressed: its members have no more than the file
   std::map<std::string, std::string> small;
   std::map<std::string, Digest> raw;
 };
+
+Status Count(std::string_view piece, const std::string& name, KitContents& contents) {
+  if (piece.size() > contents.bytes_left) {
+    return Error{ErrorCode::kInvalidInput, name + ": a kit is a plain tar, not a compressed one"};
+  }
+  contents.bytes_left -= piece.size();
+  return {};
+}
 
 Status ReadMember(const ArchiveEntry& entry, const EntryContent& content, BlobStore& blobs,
                   KitContents& contents) {
@@ -110,13 +131,21 @@ Status ReadMember(const ArchiveEntry& entry, const EntryContent& content, BlobSt
                    (entry.path.starts_with("packages/") && entry.path.ends_with(".deb"));
   if (raw) {
     ASSIGN_OR_RETURN(const std::unique_ptr<BlobWriter> writer, blobs.NewWriter());
-    RETURN_IF_ERROR(content([&](std::string_view piece) { return writer->Append(piece); }));
+    RETURN_IF_ERROR(content([&](std::string_view piece) -> Status {
+      RETURN_IF_ERROR(Count(piece, entry.path, contents));
+      return writer->Append(piece);
+    }));
     ASSIGN_OR_RETURN(const StoredBlob blob, writer->Commit());
     contents.raw[entry.path] = blob.digest;
     return {};
   }
+  if (std::find(std::begin(kSmallNames), std::end(kSmallNames), entry.path) ==
+      std::end(kSmallNames)) {
+    return Error{ErrorCode::kInvalidInput, entry.path + " is no member of a kit"};
+  }
   std::string bytes;
   RETURN_IF_ERROR(content([&](std::string_view piece) -> Status {
+    RETURN_IF_ERROR(Count(piece, entry.path, contents));
     if (bytes.size() + piece.size() > kBundleFileBytesMax) {
       return Error{ErrorCode::kLimitExceeded, entry.path + " is too large for what it should be"};
     }
@@ -188,6 +217,7 @@ Result<WrittenKit> WriteKit(const KitInput& input, BlobStore& blobs, const ByteS
 Result<Kit> ReadKit(const std::string& path, BlobStore& blobs) {
   ASSIGN_OR_RETURN(const FileDigest file, DigestOfFile(path));
   KitContents contents;
+  contents.bytes_left = file.size;
   RETURN_IF_ERROR(ReadArchive(path, [&](const ArchiveEntry& entry, const EntryContent& content) {
     return ReadMember(entry, content, blobs, contents);
   }));
@@ -200,17 +230,10 @@ Result<Kit> ReadKit(const std::string& path, BlobStore& blobs) {
   ASSIGN_OR_RETURN(kit.input.root, Take(contents, "evidence/root.json", kRootBytesMax));
   ASSIGN_OR_RETURN(const Parts parts, ParseParts(kit.input));
   RETURN_IF_ERROR(CheckRaw(RawMembers(parts), contents));
-  std::set<std::string> known;
   for (const TarMember& member : SmallMembers(kit.input, parts)) {
-    known.insert(member.name);
     const auto found = contents.small.find(member.name);
     if (found == contents.small.end() || found->second != member.bytes) {
       kit.other_texts.push_back(member.name);
-    }
-  }
-  for (const auto& [name, bytes] : contents.small) {
-    if (!known.contains(name)) {
-      return Error{ErrorCode::kInvalidInput, name + " is no member of a kit"};
     }
   }
   return kit;

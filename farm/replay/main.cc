@@ -29,13 +29,14 @@ constexpr const char* kExamples =
     "exit codes of run: 0 MATCH, 20 MISMATCH, 21 INCONCLUSIVE, 22 a kit that was changed, others:\n"
     "  the evidence does not hold (as farm-verify)";
 
-// Set in the environment of the second start, inside the namespaces.
+// Set in the environment of the second start, inside the user namespace.
 constexpr const char* kInsideVariable = "FARM_REPLAY_INSIDE";
 // Ids inside such a namespace: 0 is the caller, 1.. are his subordinate ids.
 constexpr std::uint32_t kNestedIds = 65536;
 // As root: a range nobody has by default (16 above the first free ones of `farm init`).
 constexpr std::uint32_t kRootIdsBase = (1U << 30) + 64 * 65536;
 constexpr std::size_t kSmallFileBytesMax = 16 << 20;
+constexpr std::size_t kReasonLineMax = 8192;
 
 struct RunArguments {
   std::string kit;
@@ -120,19 +121,24 @@ Status WriteReports(const ReplayReport& report, const std::string& directory) {
   return WriteDurably(RealFileSystem(), JoinPath(directory, "report.html"), WriteReportHtml(report));
 }
 
-int Run(const RunArguments& arguments, char** argv) {
-  if (geteuid() != 0) {
-    if (const Status status = CheckNamespaces(); !status) return Fail("farm-replay run", status.error());
-    return EnterNamespaces(argv);
-  }
-  if (!Inside()) {
-    if (const Status status = LeaveNetwork(); !status) return Fail("farm-replay run", status.error());
-  }
-  const auto setup = MakeSetup(arguments);
-  if (!setup) return Fail("farm-replay run", setup.error());
-  const ReplayReport report = Replay(*setup, SystemClock(), [](std::string_view line) {
-    std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
+// A replay that could not begin.
+ReplayReport NotTried(const Error& error) {
+  ReplayReport report;
+  report.started = report.finished = SystemClock().Now();
+  report.exit = error.Exit();
+  report.reason = PrintableLines(error.message, kReasonLineMax);
+  return report;
+}
+
+Result<ReplayReport> TryReplay(const RunArguments& arguments) {
+  RETURN_IF_ERROR(LeaveNetwork());
+  ASSIGN_OR_RETURN(const ReplaySetup setup, MakeSetup(arguments));
+  return Replay(setup, SystemClock(), [](std::string_view line) {
+    std::fprintf(stderr, "%s\n", Printable(line, kReasonLineMax).c_str());
   });
+}
+
+int Report(const ReplayReport& report, const RunArguments& arguments) {
   const Status written = WriteReports(report, arguments.out);
   if (arguments.json) {
     std::fputs(WriteReportJson(report).c_str(), stdout);
@@ -152,11 +158,25 @@ int Run(const RunArguments& arguments, char** argv) {
   return static_cast<int>(report.exit);
 }
 
+int Run(const RunArguments& arguments, char** argv) {
+  if (geteuid() != 0) {
+    const Status status = CheckNamespaces();
+    return status ? EnterNamespaces(argv) : Report(NotTried(status.error()), arguments);
+  }
+  const auto report = TryReplay(arguments);
+  return Report(report ? *report : NotTried(report.error()), arguments);
+}
+
+void SayJson(const Json& json) {
+  std::printf("%s\n", json.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
+}
+
 struct SignArguments {
   std::string report;
   std::string key;
   std::string name;
   std::string out;
+  bool json = false;
 };
 
 Status Sign(const SignArguments& arguments) {
@@ -166,39 +186,59 @@ Status Sign(const SignArguments& arguments) {
   ASSIGN_OR_RETURN(const std::unique_ptr<Signer> signer, OpenFileSigner(arguments.key));
   ASSIGN_OR_RETURN(const Bundle bundle, SignStatement(Statement(verdict), *signer));
   RETURN_IF_ERROR(WriteDurably(RealFileSystem(), arguments.out, WriteBundleLine(bundle) + "\n"));
-  std::printf("signed %s as %s: %s\n", verdict.verdict.c_str(), arguments.name.c_str(),
-              arguments.out.c_str());
+  if (arguments.json) {
+    SayJson({{"verdict", verdict.verdict}, {"replayer", arguments.name}, {"out", arguments.out}});
+  } else {
+    std::printf("signed %s as %s: %s\n", verdict.verdict.c_str(), arguments.name.c_str(),
+                arguments.out.c_str());
+  }
   return {};
+}
+
+// True if `argv` ends with 0; else `remedy` with what it said.
+Status Works(std::vector<std::string> argv, const std::string& remedy) {
+  ProcessSpec spec;
+  spec.argv = std::move(argv);
+  spec.environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
+  const auto result = RunProcess(spec);
+  if (result && result->ok()) return {};
+  const std::string said = result ? Printable(result->error_output, 300) : result.error().message;
+  return Error{ErrorCode::kUnavailable, remedy + (said.empty() ? "" : " (" + said + ")")};
 }
 
 // Says what this machine can and cannot give to a replay.
 int Doctor(const RunArguments& arguments) {
   ExitCode exit = ExitCode::kProved;
-  const auto say = [&](const char* what, const Status& status) {
-    std::printf("%-4s %s%s%s\n", status ? "ok" : "BAD", what, status ? "" : ": ",
-                status ? "" : status.error().message.c_str());
+  Json checks = Json::array();
+  const auto say = [&](const std::string& what, const Status& status) {
+    const std::string remedy = status ? "" : status.error().message;
+    checks.push_back({{"check", what}, {"ok", status.has_value()}, {"remedy", remedy}});
+    if (!arguments.json) {
+      std::printf("%-4s %s%s%s\n", status ? "ok" : "BAD", what.c_str(), status ? "" : ": ", remedy.c_str());
+    }
     if (!status) exit = ExitCode::kReplayInconclusive;
   };
   if (geteuid() == 0) {
-    say("root: image mounts and network namespaces", {});
+    say("root: network namespaces", Works({"unshare", "--net", "--mount", "--", "true"},
+                                          "run farm-replay outside of this container"));
   } else {
     say("user namespace with subordinate ids", CheckNamespaces());
   }
-  for (const char* tool : {"mmdebstrap", "apt-get", "dpkg-deb", "tar", "mkfs.erofs"}) {
-    ProcessSpec spec;
-    spec.argv = {tool, tool == std::string_view("mkfs.erofs") ? "-V" : "--version"};
-    spec.environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
-    const auto result = RunProcess(spec);
-    say(tool, result ? Status() : Status(Wrap("apt-get install mmdebstrap apt dpkg tar erofs-utils", result.error())));
+  for (const std::string tool : {"mmdebstrap", "apt-get", "dpkg-deb", "tar", "mkfs.erofs"}) {
+    say(tool, Works({tool, tool == "mkfs.erofs" ? "-V" : "--version"},
+                    "apt-get install mmdebstrap apt dpkg tar erofs-utils"));
   }
+  // Its own findings, each with its remedy.
   ProcessSpec sandbox;
   sandbox.argv = {Launcher(arguments), "doctor"};
   sandbox.environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
   const auto result = RunProcess(sandbox);
-  if (result) std::fputs(result->output.c_str(), stdout);
-  say("sandbox", !result ? Status(result.error())
+  if (result && !arguments.json) std::fputs(result->output.c_str(), stdout);
+  say("sandbox", !result        ? Status(result.error())
                  : result->ok() ? Status()
-                                : Status(Error{ErrorCode::kUnavailable, "see above"}));
+                                : Status(Error{ErrorCode::kUnavailable,
+                                               Printable(result->output + result->error_output, 2000)}));
+  if (arguments.json) SayJson({{"checks", checks}, {"exit", static_cast<int>(exit)}});
   return static_cast<int>(exit);
 }
 
@@ -221,8 +261,10 @@ int Main(int argc, char** argv) {
   sign_command->add_option("--key", sign.key, "your P-256 key, PEM")->required();
   sign_command->add_option("--name", sign.name, "the name you sign under")->required();
   sign_command->add_option("--out", sign.out, "file for the signed verdict")->required();
+  sign_command->add_flag("--json", sign.json, "the answer as JSON");
   CLI::App* doctor_command = app.add_subcommand("doctor", "what this machine can give");
   doctor_command->add_option("--launcher", run.launcher, "farm-sandbox (default: beside this program)");
+  doctor_command->add_flag("--json", run.json, "the findings as JSON");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "farm/base/bytes.h"
 #include "farm/base/files.h"
 #include "farm/crypto/hash.h"
 #include "farm/evidence/bundle.h"
@@ -16,6 +17,8 @@
 
 namespace farm {
 namespace {
+
+constexpr std::size_t kReasonLineMax = 8192;
 
 // A replay that cannot go on: how it ends.
 struct Stop {
@@ -37,12 +40,16 @@ Status CopyBlob(const BlobStore& blobs, const Digest& digest, const std::string&
   return file->Sync();
 }
 
-// True if no record was made with the root backend that was used here ("image", "directory").
-bool OtherBackend(const ReplayReport& report) {
-  const auto backend = [](const Json& sandbox) { return sandbox.value("root_backend", std::string()); };
-  const std::string here = backend(report.sandbox);
-  return std::none_of(report.judgement.records.begin(), report.judgement.records.end(),
-                      [&](const Record& record) { return backend(record.sandbox) == here; });
+// True if a difference may come from how the root file system was shown: as a directory here, as an
+// image at every site.  The other way round nothing is excused, for the sites' word cannot be checked.
+bool OtherBackend(const ReplaySetup& setup, const ReplayReport& report) {
+  if (setup.image) return false;
+  const auto as_image = [](const Record& record) {
+    const auto backend = record.sandbox.find("root_backend");
+    return backend != record.sandbox.end() && *backend == "image";
+  };
+  return !report.judgement.records.empty() &&
+         std::all_of(report.judgement.records.begin(), report.judgement.records.end(), as_image);
 }
 
 // Tells the caller what the build does.
@@ -141,6 +148,9 @@ std::optional<Stop> Replayer::JudgeEvidence() {
                      .newest_sequence = {},
                      .allow_older = false};
   report_.judgement = JudgeRelease(input, files);
+  // No file was looked at: whether these are the artifacts is what Compare finds out.
+  std::erase_if(report_.judgement.rules,
+                [](const RuleOutcome& rule) { return rule.rule == "artifact" && rule.held; });
   if (report_.judgement.proved()) {
     // The judgement is about the manifest inside the release: the kit's must be that one.
     if (release->manifest == kit_->input.manifest) return std::nullopt;
@@ -213,6 +223,10 @@ std::optional<Stop> Replayer::Build() {
 
 std::optional<Stop> Replayer::Compare(const BuildOutcome& outcome) {
   if (outcome.result != BuildResult::kSucceeded) {
+    if (outcome.failed_end != ActionEnd::kFailed) {
+      return Inconclusive("step " + outcome.failed_step + " could not be carried out here: " +
+                          outcome.reason + "; give it more room or time, then try again");
+    }
     return Stop{ReplayVerdictKind::kMismatch, ExitCode::kReplayMismatch,
                 "step " + outcome.failed_step + " fails here: " + outcome.reason};
   }
@@ -230,7 +244,7 @@ std::optional<Stop> Replayer::Compare(const BuildOutcome& outcome) {
     const Status copied = CopyBlob(*blobs_, here->digest, JoinPath(rebuilt, here->name));
     if (!copied) return Refused(copied.error());
   }
-  if (equal != report_.artifacts.size() && OtherBackend(report_)) {
+  if (equal != report_.artifacts.size() && OtherBackend(setup_, report_)) {
     return Inconclusive(
         "artifacts differ, but the root file system was shown by another backend here than at any "
         "site; run farm-replay as root on a kernel that mounts EROFS images, then judge");
@@ -270,7 +284,7 @@ ReplayReport Replay(const ReplaySetup& setup, const Clock& clock, const ReplayPr
   if (stop) {
     report.verdict = stop->verdict;
     report.exit = stop->exit;
-    report.reason = stop->reason;
+    report.reason = PrintableLines(stop->reason, kReasonLineMax);
   } else {
     report.verdict = ReplayVerdictKind::kMatch;
     report.exit = ExitCode::kProved;

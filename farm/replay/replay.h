@@ -34,13 +34,13 @@ struct ReplayedArtifact {
   Artifact released;
   bool rebuilt = false;  // false: nothing came out under this name
   Artifact here;
-  bool equal() const { return rebuilt && released.digest == here.digest; }
+  bool equal() const { return rebuilt && released == here; }  // name, digest, size, mode
 };
 
 // Everything that a report says.
 struct ReplayReport {
   ReplayVerdictKind verdict = ReplayVerdictKind::kInconclusive;
-  std::string reason;   // one sentence; for INCONCLUSIVE with the remedy
+  std::string reason;   // printable; one sentence, for INCONCLUSIVE with the remedy
   ExitCode exit = ExitCode::kReplayInconclusive;
   std::string product;
   std::string version;
@@ -69,7 +69,9 @@ ReplayReport Replay(const ReplaySetup& setup, const Clock& clock, const ReplayPr
 std::string WriteReportJson(const ReplayReport& report);
 std::string WriteReportHtml(const ReplayReport& report);
 
-// The statement a regulator signs about a report.  Errors: kInvalidInput (not a report of ours).
+// The statement a regulator signs about a report.  The verdict is derived again from what the report
+// holds: MATCH only if the evidence was VERIFIED, exit is 0 and every artifact was rebuilt as released.
+// Errors: kInvalidInput (not a report of ours, or its verdict does not follow from its artifacts).
 Result<ReplayVerdict> VerdictOfReport(std::string_view report_json, const std::string& replayer,
                                       UnixSeconds now);
 

@@ -142,6 +142,55 @@ std::string WriteReportHtml(const ReplayReport& report) {
          "</code></p>\n</body></html>\n";
 }
 
+namespace {
+
+Artifact ReadArtifact(const Json& json, const std::string& where, Status& status) {
+  JsonFields fields(json, where);
+  Artifact artifact;
+  artifact.name = fields.String("name");
+  artifact.digest = fields.DigestOf("digest");
+  artifact.size = static_cast<std::uint64_t>(fields.Integer("size", 0, kJsonIntegerMax));
+  artifact.mode = fields.String("mode");
+  if (status) status = fields.Finish();
+  return artifact;
+}
+
+// What the artifacts of a report, and how it ended, allow to say.
+struct ReportFacts {
+  bool evidence_holds = false;
+  std::int64_t exit = 0;
+  std::size_t artifacts = 0;
+  std::size_t equal = 0;
+};
+
+Status CheckFollows(const std::string& verdict, const ReportFacts& facts) {
+  const auto refuse = [&](const std::string& why) {
+    return Error{ErrorCode::kInvalidInput, "report.json says " + verdict + ", but " + why};
+  };
+  const bool all_equal = facts.artifacts > 0 && facts.equal == facts.artifacts;
+  if (verdict == Name(ReplayVerdictKind::kMatch)) {
+    if (!facts.evidence_holds) return refuse("its evidence is not VERIFIED");
+    if (!all_equal) return refuse("not every artifact was rebuilt as released");
+    if (facts.exit != 0) return refuse("its exit code is not 0");
+    return {};
+  }
+  if (verdict == Name(ReplayVerdictKind::kMismatch)) {
+    if (!facts.evidence_holds) return refuse("its evidence is not VERIFIED");
+    if (all_equal) return refuse("every artifact was rebuilt as released");
+    if (facts.exit != static_cast<int>(ExitCode::kReplayMismatch)) return refuse("its exit code is not 20");
+    return {};
+  }
+  if (verdict == Name(ReplayVerdictKind::kInconclusive)) {
+    return facts.exit != 0 && facts.exit != static_cast<int>(ExitCode::kReplayMismatch)
+               ? Status()
+               : refuse("its exit code is that of another verdict");
+  }
+  return Error{ErrorCode::kInvalidInput,
+               "report.json: verdict is none of MATCH, MISMATCH, INCONCLUSIVE"};
+}
+
+}  // namespace
+
 Result<ReplayVerdict> VerdictOfReport(std::string_view report_json, const std::string& replayer,
                                       UnixSeconds now) {
   ASSIGN_OR_RETURN(const Json json, ParseJson(report_json, "report.json", kReportBytesMax));
@@ -154,32 +203,36 @@ Result<ReplayVerdict> VerdictOfReport(std::string_view report_json, const std::s
   verdict.replayer = replayer;
   verdict.report = Sha256(report_json).Text();
   verdict.created = now;
+  ReportFacts facts;
+  facts.evidence_holds = fields.String("evidence").starts_with("VERIFIED");
+  facts.exit = fields.Integer("exit", 0, 255);
   for (const Json& entry : fields.Array("artifacts", kArtifactsMax)) {
     JsonFields pair(entry, fields.Where("artifacts"));
-    pair.Ignore("released");
-    pair.Ignore("equal");
+    Status status;
+    const Artifact released =
+        ReadArtifact(pair.Any("released"), fields.Where("artifacts.released"), status);
+    const bool says_equal = pair.Boolean("equal");
     const Json& here = pair.Any("here");
+    if (!here.is_null()) {
+      verdict.rebuilt.push_back(ReadArtifact(here, fields.Where("artifacts.here"), status));
+    }
+    RETURN_IF_ERROR(status);
     RETURN_IF_ERROR(pair.Finish());
-    if (here.is_null()) continue;
-    JsonFields artifact_fields(here, fields.Where("artifacts.here"));
-    Artifact artifact;
-    artifact.name = artifact_fields.String("name");
-    artifact.digest = artifact_fields.DigestOf("digest");
-    artifact.size = static_cast<std::uint64_t>(artifact_fields.Integer("size", 0, kJsonIntegerMax));
-    artifact.mode = artifact_fields.String("mode");
-    RETURN_IF_ERROR(artifact_fields.Finish());
-    verdict.rebuilt.push_back(std::move(artifact));
+    const bool equal = !here.is_null() && verdict.rebuilt.back() == released;
+    if (equal != says_equal) {
+      return Error{ErrorCode::kInvalidInput, "report.json: \"equal\" of " +
+                                                 Printable(released.name, 120) +
+                                                 " does not follow from its digests"};
+    }
+    ++facts.artifacts;
+    facts.equal += equal ? 1 : 0;
   }
-  for (const char* known : {"reason", "exit", "product", "version", "manifest", "lock", "evidence",
-                            "rules", "notes", "sandbox", "trace", "started", "finished"}) {
+  for (const char* known : {"reason", "product", "version", "manifest", "lock", "rules", "notes",
+                            "sandbox", "trace", "started", "finished"}) {
     fields.Ignore(known);
   }
   RETURN_IF_ERROR(fields.Finish());
-  if (verdict.verdict != "MATCH" && verdict.verdict != "MISMATCH" &&
-      verdict.verdict != "INCONCLUSIVE") {
-    return Error{ErrorCode::kInvalidInput,
-                 "report.json: verdict is none of MATCH, MISMATCH, INCONCLUSIVE"};
-  }
+  RETURN_IF_ERROR(CheckFollows(verdict.verdict, facts));
   if (WriteCanonicalJson(json) != report_json) {
     return Error{ErrorCode::kInvalidInput, "report.json is not as farm-replay wrote it"};
   }
