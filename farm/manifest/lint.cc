@@ -54,6 +54,30 @@ bool IsPath(std::string_view text) {
   return std::all_of(parts.begin(), parts.end(), [](const auto& part) { return IsPathPart(part); });
 }
 
+// UTF-8 of characters that a terminal obeys or does not show: an auditor would read another text than
+// the one that he signs.  Pairs of first and last.
+constexpr std::pair<std::string_view, std::string_view> kHidden[] = {
+    {"\u0080", "\u009f"},  // C1 controls
+    {"\u061c", "\u061c"}, {"\u200b", "\u200f"}, {"\u2028", "\u202e"}, {"\u2060", "\u206f"},
+    {"\ufeff", "\ufeff"}, {"\ufff9", "\ufffb"},
+};
+
+// True if every character of `text`, which is UTF-8, is shown as what it is.  Newlines and tabs are
+// for scripts; who shows the text escapes them.
+bool IsVisible(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if ((byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f) return false;
+    const std::size_t size = byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+    const std::string_view character = text.substr(i, size);
+    for (const auto& [first, last] : kHidden) {
+      if (character.size() == first.size() && character >= first && character <= last) return false;
+    }
+    i += size;
+  }
+  return true;
+}
+
 constexpr std::string_view kWantName = ", want a name of a-z 0-9 + . - that begins with a-z or 0-9";
 constexpr std::string_view kWantPath =
     ", want a path relative to /build: parts of A-Z a-z 0-9 . _ + ~ @ % = : , - without \"..\"";
@@ -159,7 +183,13 @@ class Linter {
   void CheckText(const std::string& field, const std::string& text) {
     if (text.size() > kManifestTextMax) Add(field, "longer than 64 KiB");
     if (text.find('\0') != std::string::npos) Add(field, "has a zero byte");
-    if (!IsUtf8(text)) Add(field, "not UTF-8");
+    if (!IsUtf8(text)) {
+      Add(field, "not UTF-8");
+    } else if (!IsVisible(text)) {
+      Add(field, "found " + Printable(text, 80) +
+                     ", want no characters that a terminal obeys or hides (newline and tab are "
+                     "allowed)");
+    }
   }
 
   // A word of a command or a variable's value: nothing in it may make the result depend on the

@@ -168,6 +168,11 @@ TEST(Manifest, ErrorsNameFileLineFieldAndExpectation) {
        "artifact[1].path: found \"greet\" a second time"},
       {"country", "\"XA\"", "\"xa\"", "require.countries_any[0]: found \"xa\""},
       {"zero_byte", "\"-O2\"", "\"-O2\\000\"", "step[0].argv[1]: has a zero byte"},
+      {"terminal_escape", "\"-O2\"", "\"-O2\\033[2K\\r\"",
+       "step[0].argv[1]: found -O2\\x1b[2K\\x0d, want no characters that a terminal obeys"},
+      {"c1_control", "\"-O2\"", "\"-O2\\302\\233\"", "step[0].argv[1]: found -O2\\xc2\\x9b"},
+      {"text_turned_round", "\"-O2\"", "\"-O2\\342\\200\\256\"", "step[0].argv[1]: found -O2"},
+      {"invisible", "\"-O2\"", "\"-O2\\357\\273\\277\"", "step[0].argv[1]: found -O2"},
   };
   for (const auto& c : kCases) {
     const auto manifest = ParseManifestText(Replaced(Text(), c.from, c.to), "m.textproto");
@@ -176,6 +181,12 @@ TEST(Manifest, ErrorsNameFileLineFieldAndExpectation) {
     EXPECT_NE(manifest.error().message.find(c.message), std::string::npos)
         << c.name << ": " << manifest.error().message;
   }
+}
+
+TEST(Manifest, ScriptsMayHaveLinesAndForeignLetters) {
+  const auto manifest =
+      ParseManifestText(Replaced(Text(), "\"-O2\"", "\"-DX=\\n\\t\\303\\251\""), "m.textproto");
+  EXPECT_TRUE(manifest) << manifest.error().message;
 }
 
 TEST(Manifest, AllProblemsAreReportedInTheOrderOfTheLines) {
