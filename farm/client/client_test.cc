@@ -56,6 +56,13 @@ TEST(ErrorStatus, StatusesOfOthersGetTheExitCodesOfTheirKind) {
   }
 }
 
+TEST(ErrorStatus, WordsOfAPeerAreShownNotObeyed) {
+  for (const std::string& details : {std::string(), ToGrpc(Error{ErrorCode::kInternal, "x", {}}).error_details()}) {
+    const Error error = FromGrpc({grpc::StatusCode::INTERNAL, "one\ntwo \xff\x1b[2K", details}, "peer");
+    EXPECT_EQ(error.message, "peer: one\ntwo \\xff\\x1b[2K");
+  }
+}
+
 class FakeFarm final : public v1::Farm::Service {
  public:
   grpc::Status Get(grpc::ServerContext* context, const v1::GetReleaseRequest* request,

@@ -7,6 +7,8 @@
 namespace farm {
 namespace {
 
+constexpr std::size_t kMessageLineMax = 4096;
+
 constexpr std::string_view kErrorInfoType = "type.googleapis.com/google.rpc.ErrorInfo";
 constexpr std::string_view kDomain = "farm";
 
@@ -102,11 +104,15 @@ grpc::Status ToGrpc(const Status& status) {
 
 Error FromGrpc(const grpc::Status& status, std::string_view peer) {
   CHECK(!status.ok());
-  if (auto error = FromDetails(status.error_details())) {
+  std::optional<Error> error = FromDetails(status.error_details());
+  if (error) {
     error->message = status.error_message();
-    return Wrap(peer, std::move(*error));
+  } else {
+    error = FromForeign(status);
   }
-  return Wrap(peer, FromForeign(status));
+  // The peer's words end up in terminals, JSON and the store, and nobody vouches for them.
+  error->message = PrintableLines(error->message, kMessageLineMax);
+  return Wrap(peer, std::move(*error));
 }
 
 }  // namespace farm
