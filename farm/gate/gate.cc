@@ -42,6 +42,19 @@ Result<GateRules> Gate::ReadRules() {
   return GateRules{signer_.identity().builder_id, std::move(root), policy, clock_.Now()};
 }
 
+Status Gate::CheckVerifiable(const Release& release, const ProvedCase& proved,
+                             const GateRules& rules) {
+  ASSIGN_OR_RETURN(const Certificate leaf, signer_.Leaf());
+  ReleaseToSign to_sign{release, leaf, {proved.request.bundle(), proved.intent.bundle()}, rules.now};
+  for (const VerifiedRecord& record : proved.records) to_sign.lines.push_back(record.bundle());
+  for (const VerifiedApproval& approval : proved.approvals) {
+    to_sign.lines.push_back(approval.bundle());
+  }
+  Status status = CheckBeforeSigning(to_sign, rules.root, rules.policy);
+  if (!status) return Wrap("every verifier would refuse this release", status.error());
+  return {};
+}
+
 Result<Bundle> Gate::SignAndKeep(const Statement& statement) {
   ASSIGN_OR_RETURN(const Bundle line, SignStatement(statement, signer_));
   ASSIGN_OR_RETURN(const GivenAnswer* answer, journal_.Append(line));
@@ -76,7 +89,10 @@ Result<Bundle> Gate::Decide(const Question& question, std::uint64_t epoch) {
   if (const auto* same = std::get_if<SameAnswer>(&decision)) {
     return GiveAgain(journal_.Get(same->number));
   }
-  if (const auto* release = std::get_if<Release>(&decision)) return SignAndKeep(*release);
+  if (const auto* release = std::get_if<Release>(&decision)) {
+    RETURN_IF_ERROR(CheckVerifiable(*release, proved, rules));
+    return SignAndKeep(*release);
+  }
   return SignAndKeep(std::get<Dissent>(decision));
 }
 

@@ -37,7 +37,7 @@ class Gate {
   // question gets the same answer; only where the leaf of a stored answer has ended (it is of no
   // use to a time stamp any more) the same payload is signed again with the leaf in force.
   // `epoch`: of the farmd that asks.
-  // Errors: those of ProveCase and Decide; exit 24 (own root older than seen), 25 (epoch older than
+  // Errors: those of ProveCase, Decide and CheckBeforeSigning; exit 24 (own root older than seen), 25 (epoch older than
   // seen), 30 (log, journal).
   Result<Bundle> Decide(const Question& question, std::uint64_t epoch);
 
@@ -47,6 +47,9 @@ class Gate {
  private:
   Result<GateRules> ReadRules() REQUIRES(mutex_);
   Result<Bundle> GiveAgain(const GivenAnswer& answer) REQUIRES(mutex_);
+  // What a verifier would refuse is not signed, and leaves nothing in the journal.
+  Status CheckVerifiable(const Release& release, const ProvedCase& proved, const GateRules& rules)
+      REQUIRES(mutex_);
   Result<Bundle> SignAndKeep(const Statement& statement) REQUIRES(mutex_);
 
   const GateFiles files_;

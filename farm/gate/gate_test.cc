@@ -172,14 +172,20 @@ class World {
   }
 
   Result<Bundle> Decide(const Attempt& attempt) {
+    gate();
+    answers_before = answers();
     return gate().Decide(attempt.ToQuestion(), epoch);
   }
+
+  // In the journal.
+  std::size_t answers() const { return journal_ ? journal_->given().size() : 0; }
 
   EvidenceMaker maker;
   TrustRoot root;
   Policy policy;
   std::function<void(LineDraft&)> on_draft;
   std::uint64_t epoch = 1;
+  std::size_t answers_before = 0;  // the last question
   std::uint64_t entries_hidden = 0;  // at the end of the log
   FixedClock clock{kStart + 400};
 
@@ -587,6 +593,31 @@ const Row kQuorumRows[] = {
        attempt.approvals[1] = attempt.approvals[0];
        return world.Decide(attempt);
      }},
+    {"record_with_other_sources", ExitCode::kInputMissing,
+     [](World& world) {
+       return world.Decide(world.Build(world.Intend(world.Ask(Good(), "1.0"), 1, 200), 300,
+                                       [](int site, Record& record) {
+                                         record.sources = {{"hello", kTree}};
+                                         if (site == 1) record.sources[0].tree = D('9').Hex();
+                                       }));
+     }},
+    {"records_with_another_lock", ExitCode::kInputMissing,
+     [](World& world) {
+       return world.Decide(
+           world.Build(world.Intend(world.Ask(Good(), "1.0"), 1, 200), 300,
+                       [](int, Record& record) { record.lock = D('9'); }));
+     }},
+    {"signer_whose_operator_has_left", ExitCode::kNotValidThen,
+     [](World& world) {
+       world.root.operators[0].valid_for.end = kStart + 350;  // after records, before the release
+       return world.Decide(world.Due(Good(), "1.0"));
+     }},
+    {"revoked_key_of_the_signer", ExitCode::kRevoked,
+     [](World& world) {
+       world.root.revocations.push_back(
+           {"key", world.maker.Key("signer").public_key().KeyId(), "stolen", std::nullopt});
+       return world.Decide(world.Due(Good(), "1.0"));
+     }},
     {"limits_observed_under_a_production_root", ExitCode::kJurisdiction,
      [](World& world) {
        world.root.development.reset();
@@ -733,6 +764,7 @@ TEST_P(Refusal, IsRefused) {
   const auto line = GetParam().ask(world);
   ASSERT_FALSE(line) << "signed " << line->envelope.payload;
   EXPECT_EQ(line.error().Exit(), GetParam().exit) << line.error().message;
+  EXPECT_EQ(world.answers(), world.answers_before);
 }
 
 std::string NameOf(const ::testing::TestParamInfo<Row>& info) { return info.param.name; }

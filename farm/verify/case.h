@@ -40,10 +40,15 @@ struct Case {
 
 // Reads the release and the lines that it names; shared evidence is checked on the way (gather.cc).
 void Gather(Case& facts);
+// The second half of it: `release` and `manifest` are there.
+void GatherNamed(Case& facts);
 // Rules about the root and what is remembered (judge_root.cc).
 void JudgeRoot(Case& facts);
 // Rules about the release as a whole (judge_release.cc).
 void JudgeGathered(Case& facts);
+// Those of them that do not ask for the release's own log entry: they hold before it is signed, or
+// never.
+void JudgeStatements(Case& facts);
 
 // `problems` of the case and of all its lines.
 Problems AllProblems(const Case& facts);

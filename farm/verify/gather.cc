@@ -120,7 +120,10 @@ void CheckNamedOnce(Case& facts) {
 
 void Gather(Case& facts) {
   GatherRelease(facts);
-  if (!facts.release) return;
+  if (facts.release) GatherNamed(facts);
+}
+
+void GatherNamed(Case& facts) {
   CheckNamedOnce(facts);
   GatherRequestAndIntent(facts);
   GatherRecords(facts);

@@ -136,17 +136,21 @@ Verdict Conclude(const Case& facts) {
   return verdict;
 }
 
+Case EmptyCase(const VerdictInput& input) {
+  return Case{.input = input,
+              .policy = input.policy,
+              .release = {},
+              .manifest = {},
+              .request = {},
+              .intent = {},
+              .records = {},
+              .approvals = {},
+              .problems = {},
+              .warnings = {}};
+}
+
 Case Gathered(const VerdictInput& input) {
-  Case facts{.input = input,
-             .policy = input.policy,
-             .release = {},
-             .manifest = {},
-             .request = {},
-             .intent = {},
-             .records = {},
-             .approvals = {},
-             .problems = {},
-             .warnings = {}};
+  Case facts = EmptyCase(input);
   Gather(facts);
   JudgeRoot(facts);
   JudgeGathered(facts);
@@ -154,6 +158,26 @@ Case Gathered(const VerdictInput& input) {
 }
 
 }  // namespace
+
+Status CheckBeforeSigning(const ReleaseToSign& release, const TrustRoot& root,
+                          const Policy& policy) {
+  VerdictInput input;
+  input.lines = release.lines;
+  input.root = root;
+  Case facts = EmptyCase(input);
+  auto manifest = ViewManifest(release.statement.manifest);
+  if (!manifest) return Wrap("release", manifest.error());
+  facts.manifest = *std::move(manifest);
+  facts.policy = Tighten(policy, facts.manifest->requirements);
+  Bundle line;
+  line.certificate = release.leaf;
+  facts.release = ReleaseLineToSign(line, release.statement, root, release.now);
+  GatherNamed(facts);
+  JudgeStatements(facts);
+  const Problems problems = AllProblems(facts);
+  if (problems.empty()) return {};
+  return WorstOf(problems);
+}
 
 Verdict Judge(const VerdictInput& input) {
   Case facts = Gathered(input);

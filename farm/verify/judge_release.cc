@@ -198,21 +198,25 @@ void JudgeSequence(Case& facts) {
 
 }  // namespace
 
-void JudgeGathered(Case& facts) {
-  if (!facts.release) return;
+void JudgeStatements(Case& facts) {
   JudgeManifest(facts);
   JudgeSites(facts);
   JudgeOutputs(facts);
   JudgeAgreement(facts);
   JudgeLimits(facts);
   JudgeApprovals(facts);
-  JudgeConsistency(facts);
-  JudgeReleaseRevocation(facts);
-  JudgeSequence(facts);
   if (facts.intent) {
     CheckAfterIntent(facts.intent->facts.witnessed, facts.policy, facts.release->name,
                      facts.release->facts);
   }
+}
+
+void JudgeGathered(Case& facts) {
+  if (!facts.release) return;
+  JudgeStatements(facts);
+  JudgeConsistency(facts);
+  JudgeReleaseRevocation(facts);
+  JudgeSequence(facts);
 }
 
 }  // namespace farm

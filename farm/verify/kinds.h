@@ -51,6 +51,9 @@ Result<Line<Record>> ReadRecordLine(const Bundle& line, const IntentContext& int
 // A release without what it says of other lines; judge.cc checks that.
 Result<Line<Release>> ReadReleaseLine(const Bundle& line, const TrustRoot& root,
                                       const Policy& policy);
+// A release before it is signed: `line` has nothing but the leaf that will sign it, `now`.
+Line<Release> ReleaseLineToSign(const Bundle& line, const Release& release, const TrustRoot& root,
+                                UnixSeconds now);
 // L <= T of the release, once its intent is known.
 void CheckAfterIntent(const std::optional<UnixSeconds>& intent_witnessed, const Policy& policy,
                       const std::string& name, LineFacts& facts);

@@ -33,6 +33,11 @@ struct LineFacts {
 LineFacts CheckLine(const Bundle& line, const std::string& name, Role role, const TrustRoot& root,
                     const Policy& policy);
 
+// The part of it that can be known of a party before it signs: `line` has only its certificate, and
+// it is judged as if stamped and witnessed at `now`.
+LineFacts CheckSignerToBe(const Bundle& line, const std::string& name, Role role,
+                          const TrustRoot& root, UnixSeconds now);
+
 // Steps of CheckLine that stand in files of their own.  Each adds to `facts`.
 
 // T: a token of a known authority over the signature (timestamp.cc).  The authority, if known.

@@ -75,7 +75,10 @@ Error WorstOf(const Problems& problems) {
   CHECK(!problems.empty());
   const Problem* worst = &problems.front();
   for (const Problem& problem : problems) {
-    if (problem.exit < worst->exit) worst = &problem;
+    // A rule that could not be judged has no code of its own.
+    if (problem.exit != worst->exit && Worse(problem.exit, worst->exit) == problem.exit) {
+      worst = &problem;
+    }
   }
   const bool contradicts = worst->rule == Rule::kManifest || worst->rule == Rule::kAgreement ||
                            worst->rule == Rule::kOutputs || worst->rule == Rule::kLines;

@@ -112,6 +112,19 @@ bool SameOutcome(const Record& a, const Record& b);
 // Intent, manifest, plan, image, result `succeeded` and outputs equal among all.  Error: exit 23.
 Status CheckAgreement(const std::vector<VerifiedRecord>& records);
 
+// A release that is about to be signed.
+struct ReleaseToSign {
+  Release statement;
+  Certificate leaf;           // that will sign it
+  std::vector<Bundle> lines;  // every line that the statement names
+  UnixSeconds now = 0;
+};
+// All that Judge demands of a release and that can be known before it is signed, stamped and
+// logged: a signer that asks this first never signs what every verifier refuses.
+// Errors: of the worst rule, with the exit code that Judge would give.
+Status CheckBeforeSigning(const ReleaseToSign& release, const TrustRoot& root,
+                          const Policy& policy);
+
 // One rule of the verdict, as the customer reads it.
 struct RuleOutcome {
   std::string rule;  // "signature", "sites", "approvals", ... stable names
