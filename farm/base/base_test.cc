@@ -55,6 +55,16 @@ TEST(Digest, ParsesOnlyItsOwnText) {
   }
 }
 
+TEST(Time, NeverStopsTheProgram) {
+  EXPECT_EQ(FormatTime(kUnixSecondsMax), "9999-12-31T23:59:59Z");
+  EXPECT_EQ(FormatTime(-62'167'219'200), "0000-01-01T00:00:00Z");
+  for (const UnixSeconds time : {kUnixSecondsMax + 1, UnixSeconds{1} << 62, INT64_MAX,
+                                 UnixSeconds{-62'167'219'201}, INT64_MIN}) {
+    EXPECT_EQ(FormatTime(time), std::to_string(time) + " s");
+    EXPECT_FALSE(ParseTime(FormatTime(time)));
+  }
+}
+
 TEST(Time, RoundTrips) {
   for (const UnixSeconds time : {0LL, 951782399LL, 951782400LL, 1795477230LL, 4102444800LL}) {
     EXPECT_EQ(ParseTime(FormatTime(time)).value(), time);

@@ -9,6 +9,8 @@
 namespace farm {
 namespace {
 
+constexpr UnixSeconds kUnixSecondsMin = -62'167'219'200;  // 0000-01-01T00:00:00Z
+
 class RealClock final : public Clock {
  public:
   UnixSeconds Now() const override { return std::time(nullptr); }
@@ -44,7 +46,9 @@ const Clock& SystemClock() {
 std::string FormatTime(UnixSeconds time) {
   const std::time_t value = time;
   std::tm parts{};
-  CHECK(gmtime_r(&value, &parts) != nullptr);
+  if (time < kUnixSecondsMin || time > kUnixSecondsMax || gmtime_r(&value, &parts) == nullptr) {
+    return std::to_string(time) + " s";
+  }
   std::array<char, 40> text{};
   std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02dZ", parts.tm_year + 1900,
                 parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);

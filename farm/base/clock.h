@@ -10,6 +10,7 @@
 namespace farm {
 
 using UnixSeconds = std::int64_t;
+constexpr UnixSeconds kUnixSecondsMax = 253'402'300'799;  // 9999-12-31T23:59:59Z, RFC 3339's last
 
 // Thread-safe.
 class Clock {
@@ -32,7 +33,8 @@ class FixedClock final : public Clock {
   UnixSeconds now_;
 };
 
-// "2026-11-23T23:40:30Z" (RFC 3339, UTC, no fraction).
+// "2026-11-23T23:40:30Z" (RFC 3339, UTC, no fraction).  A time outside the years 0 to 9999, which
+// that form cannot say, is given as its number, "9223372036854775807 s", which ParseTime refuses.
 std::string FormatTime(UnixSeconds time);
 // Exactly the form FormatTime writes.  Errors: kInvalidInput.
 Result<UnixSeconds> ParseTime(std::string_view text);

@@ -180,7 +180,10 @@ Result<UnixSeconds> CheckCosignature(const Note& note, std::string_view name,
     const Error wrong{ErrorCode::kUntrusted, witness + " does not match", ExitCode::kWitnesses};
     if (line.signature.size() <= 8) return wrong;
     const unsigned long long stamp = ReadBigEndian64(line.signature.substr(0, 8));
-    if (stamp > INT64_MAX) return wrong;
+    if (stamp > static_cast<unsigned long long>(kUnixSecondsMax)) {
+      return Error{ErrorCode::kUntrusted, witness + " is of no time in the calendar",
+                   ExitCode::kWitnesses};
+    }
     const UnixSeconds at = static_cast<UnixSeconds>(stamp);
     if (!key.Verify(CosignedMessage(note.text, at), line.signature.substr(8))) return wrong;
     if (time && *time != at) {

@@ -60,7 +60,8 @@ Status CheckNoteSignature(const Note& note, std::string_view name, const PublicK
 NoteSignature Cosign(std::string_view text, std::string_view name, const PrivateKey& key,
                      UnixSeconds time);
 // The time at which `key` cosigned, if the note has its line.
-// Errors: kNotFound (no such line), kUntrusted exit 16 (line present, signature wrong).
+// Errors: kNotFound (no such line), kUntrusted exit 16 (line present; its signature is wrong or its
+// time after kUnixSecondsMax, so that sums with times never overflow).
 Result<UnixSeconds> CheckCosignature(const Note& note, std::string_view name, const PublicKey& key);
 
 }  // namespace farm

@@ -72,6 +72,25 @@ TEST_F(Signed, OneWitnessWithTwoTimesIsRefused) {
             ErrorCode::kUntrusted);
 }
 
+TEST_F(Signed, CosignatureIsOfATimeInTheCalendar) {
+  const struct {
+    const char* name;
+    UnixSeconds time;
+    bool good;
+  } kRows[] = {
+      {"last_second_of_9999", kUnixSecondsMax, true},
+      {"one_past_it", kUnixSecondsMax + 1, false},
+      {"two_to_the_62", UnixSeconds{1} << 62, false},
+      {"int64_max", INT64_MAX, false},
+  };
+  for (const auto& row : kRows) {
+    note_.signatures[2] = Cosign(note_.text, "w/1", witness_, row.time);
+    const auto time = CheckCosignature(note_, "w/1", witness_.public_key());
+    EXPECT_EQ(time.has_value(), row.good) << row.name;
+    if (!time) EXPECT_EQ(time.error().Exit(), ExitCode::kWitnesses) << row.name;
+  }
+}
+
 TEST_F(Signed, LogSignatureIsNoCosignature) {
   note_.signatures[2] = SignNote(note_.text, "w/1", witness_);
   EXPECT_EQ(CheckCosignature(note_, "w/1", witness_.public_key()).error().code,

@@ -413,6 +413,10 @@ const Row kRows[] = {
      [](VerdictInput& input, const EvidenceMaker&) {
        ReplaceNote(input.lines[2], [](Note& note) { note.signatures[2].signature.back() ^= 1; });
      }},
+    {"witnesses_of_a_time_beyond_the_calendar", ExitCode::kWitnesses, "witnesses",
+     On<Intent>([](Intent&, LineDraft& draft) { draft.witnessed = UnixSeconds{1} << 62; })},
+    {"witnesses_of_the_last_time_that_a_number_holds", ExitCode::kWitnesses, "witnesses",
+     On<Release>([](Release&, LineDraft& draft) { draft.witnessed = INT64_MAX; })},
     {"witness_with_another_key",
      ExitCode::kWitnesses,
      "witnesses",
