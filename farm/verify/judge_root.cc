@@ -11,7 +11,8 @@ constexpr std::int64_t kExpiryWarningDays = 30;  // time enough to fetch a new r
 void JudgeRoot(Case& facts) {
   const VerdictInput& input = facts.input;
   const TrustRoot& root = input.root;
-  // Releases are judged at their own times; what the root is worth today is only a warning.
+  // Releases are judged at their own times (CheckLine: a root says nothing of what was signed after
+  // its end); what the root is worth today is only a warning.
   if (input.at > root.expires) {
     facts.Warn(Rule::kRoot, "the root expired at " + FormatTime(root.expires));
   } else if (input.at > root.expires - kExpiryWarningDays * kDaySeconds) {

@@ -131,6 +131,11 @@ LineFacts CheckLine(const Bundle& line, const std::string& name, Role role, cons
   }
   CheckRevocations(line, name, keys, root, facts);
 
+  if (facts.token && *facts.token > root.expires + policy.clock_skew_seconds) {
+    Add(facts, Rule::kValidity, ExitCode::kNotValidThen,
+        name + ": time stamp " + FormatTime(*facts.token) + " is later than the root's end " +
+            FormatTime(root.expires) + "; get the newest root");
+  }
   if (facts.token && facts.witnessed &&
       *facts.token > *facts.witnessed + policy.clock_skew_seconds) {
     Add(facts, Rule::kOrder, ExitCode::kNotValidThen,

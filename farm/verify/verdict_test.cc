@@ -523,6 +523,18 @@ const Row kRows[] = {
      [](VerdictInput& input, const EvidenceMaker&) {
        input.root.witnesses[1].valid_for = EndedAt(kStart + 409);
      }},
+    {"released_after_the_root_had_expired",
+     ExitCode::kNotValidThen,
+     "validity",
+     {},
+     [](VerdictInput& input, const EvidenceMaker&) {
+       input.root.expires = kStart + 400 - kSkew - 1;
+     }},
+    {"everything_after_the_root_had_expired",
+     ExitCode::kNotValidThen,
+     "validity",
+     {},
+     [](VerdictInput& input, const EvidenceMaker&) { input.root.expires = kStart - kSkew - 1; }},
     {"time_stamp_authority_ended_before",
      ExitCode::kNotValidThen,
      "validity",
@@ -756,6 +768,11 @@ const Row kGoodRows[] = {
        input.newest_root_version = 5;
        input.allow_older = true;
      }},
+    {"root_expired_just_before_the_release_within_the_skew",
+     ExitCode::kProved,
+     "",
+     {},
+     [](VerdictInput& input, const EvidenceMaker&) { input.root.expires = kStart + 400 - kSkew; }},
     {"root_expired_today",
      ExitCode::kProved,
      "",

@@ -6,6 +6,7 @@
 //   T  the token's time; U the k-th smallest cosignature time in the line's own checkpoint
 //   request, intent, approval: T <= U; an approval's T <= the intent's U
 //   record, release: L <= T <= U, L = the intent's U
+// and every T <= the root's end,
 // with Policy.clock_skew_seconds of tolerance on both sides.
 #pragma once
 

@@ -118,7 +118,7 @@ std::string ExpectedWords(Rule rule, const Case& facts) {
     case Rule::kRevocations:
       return "nothing revoked";
     case Rule::kValidity:
-      return "every key and certificate valid when it was used";
+      return "root, every key and certificate valid when it was used";
     case Rule::kOrder:
       return "approved before the intent, built and released after it, logged after signing";
     case Rule::kLines:
