@@ -8,18 +8,49 @@ namespace {
 
 constexpr std::size_t kProblemsShownMax = 4;  // of one rule; the rest is counted
 
-// The file is an artifact of the release, byte for byte.  Its name may differ.
+// The artifact with the file's bytes: of several the one with its name.
+const Artifact* FindReleased(const Case& facts) {
+  if (!facts.release) return nullptr;
+  const VerdictInput& input = facts.input;
+  const Artifact* found = nullptr;
+  for (const Artifact& artifact : facts.release->statement.artifacts) {
+    if (artifact.digest != input.file_digest || artifact.size != input.file_size) continue;
+    if (found == nullptr || artifact.name == input.file_name) found = &artifact;
+  }
+  return found;
+}
+
+// The release is the one that the customer asked for: a mirror could serve another one.
+void JudgeAskedFor(Case& facts) {
+  if (!facts.release) return;
+  const ManifestView& manifest = *facts.manifest;
+  const auto compare = [&](const std::optional<std::string>& asked, const std::string& found,
+                           const std::string& what) {
+    if (!asked || *asked == found) return;
+    facts.Add(Rule::kRelease, ExitCode::kArtifactUnknown,
+              "it is of " + what + " " + Printable(found, 80) + ", asked for " +
+                  Printable(*asked, 80));
+  };
+  compare(facts.input.product, manifest.product, "product");
+  compare(facts.input.version, manifest.version, "version");
+}
+
+// The file is an artifact of the release, byte for byte and by its name.
 void JudgeFile(Case& facts) {
   if (!facts.release) return;
   const VerdictInput& input = facts.input;
+  if (const Artifact* released = FindReleased(facts)) {
+    if (released->name == input.file_name) return;
+    const std::string message = "the release calls this file " + Printable(released->name, 120);
+    if (input.renamed) {
+      facts.Warn(Rule::kArtifact, message);
+    } else {
+      facts.Add(Rule::kArtifact, ExitCode::kArtifactUnknown, message);
+    }
+    return;
+  }
   const Artifact* same_name = nullptr;
   for (const Artifact& artifact : facts.release->statement.artifacts) {
-    if (artifact.digest == input.file_digest && artifact.size == input.file_size) {
-      if (artifact.name != input.file_name) {
-        facts.Warn(Rule::kArtifact, "the release calls this file " + Printable(artifact.name, 120));
-      }
-      return;
-    }
     if (artifact.name == input.file_name) same_name = &artifact;
   }
   facts.Add(Rule::kArtifact, ExitCode::kArtifactUnknown,
@@ -89,13 +120,23 @@ std::string Plural(std::int64_t count, const std::string& what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
-std::string ProvedHeadline(const Case& facts) {
+std::string Proved(const Case& facts) {
   const std::optional<Development>& development = facts.input.root.development;
   if (!development) return "VERIFIED";
   const bool observed = std::any_of(facts.records.begin(), facts.records.end(),
                                     [](const auto& r) { return r.statement.limits_observed; });
   return "VERIFIED (development: " + Plural(development->machines, "machine") + ", " +
          Plural(development->operators, "operator") + (observed ? ", limits observed" : "") + ")";
+}
+
+// What was proved, and of what.
+std::string ProvedHeadline(const Case& facts) {
+  const ManifestView& manifest = *facts.manifest;
+  std::string headline = Proved(facts) + "  " + Printable(manifest.product, 120) + " " +
+                         Printable(manifest.version, 120);
+  const Artifact* released = FindReleased(facts);
+  if (released != nullptr) headline += "  " + Printable(released->name, 255);
+  return headline;
 }
 
 void FillFacts(const Case& facts, Verdict& verdict) {
@@ -108,6 +149,8 @@ void FillFacts(const Case& facts, Verdict& verdict) {
     verdict.release = facts.release->statement;
     verdict.release_digest = facts.release->bundle->PaeDigest();
     verdict.sequence = facts.release->statement.sequence;
+    const Artifact* released = FindReleased(facts);
+    if (released != nullptr) verdict.artifact = released->name;
   }
   for (const Line<Record>& record : facts.records) {
     if (record.sound()) verdict.records.push_back(record.statement);
@@ -152,6 +195,7 @@ Case EmptyCase(const VerdictInput& input) {
 Case Gathered(const VerdictInput& input) {
   Case facts = EmptyCase(input);
   Gather(facts);
+  JudgeAskedFor(facts);
   JudgeRoot(facts);
   JudgeGathered(facts);
   return facts;

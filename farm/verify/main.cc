@@ -26,7 +26,8 @@ constexpr char kExplanation[] =
     "accepted before, 2 malformed input).";
 constexpr char kExamples[] =
     "Examples:\n"
-    "  farm-verify hello.tar\n"
+    "  farm-verify --product hello --version 1.0 hello.tar\n"
+    "  farm-verify --renamed hello.tar.mine --bundle hello.tar.sigstore.jsonl\n"
     "  farm-verify --root root.json --policy policy.json --explain hello.tar\n"
     "  farm-verify --state /var/lib/farm-verify --json hello.tar";
 
@@ -37,6 +38,9 @@ struct Options {
   std::string policy;
   std::string at;
   std::string state;
+  std::string product;
+  std::string version;
+  bool renamed = false;
   bool allow_older = false;
   bool allow_development_root = false;
   bool explain = false;
@@ -98,6 +102,9 @@ Result<VerdictInput> ReadInputs(const Options& options) {
     if (!at) return Wrap("--at", at.error());
     input.at = *at;
   }
+  if (!options.product.empty()) input.product = options.product;
+  if (!options.version.empty()) input.version = options.version;
+  input.renamed = options.renamed;
   input.allow_development_root = options.allow_development_root;
   input.allow_older = options.allow_older;
   return input;
@@ -137,6 +144,9 @@ Result<ExitCode> Run(const Options& options) {
   return verdict.exit;
 }
 
+// An empty wish (an unset variable of a script) would check nothing.
+std::string IsGiven(std::string& text) { return text.empty() ? "is empty" : ""; }
+
 int Main(int argc, char** argv) {
   Options options;
   CLI::App app(kExplanation, "farm-verify");
@@ -146,6 +156,12 @@ int Main(int argc, char** argv) {
   app.add_option("--root", options.root,
                  "the trust root (default: ${XDG_CONFIG_HOME:-~/.config}/farm/root.json)");
   app.add_option("--policy", options.policy, "your policy (default: policy.json beside the root)");
+  app.add_option("--product", options.product, "refuse the release of any other product")
+      ->check(CLI::Validator(IsGiven, "NAME"));
+  app.add_option("--version", options.version, "refuse any other version")
+      ->check(CLI::Validator(IsGiven, "VERSION"));
+  app.add_flag("--renamed", options.renamed,
+               "accept the file under another name than the released one");
   app.add_option("--at", options.at,
                  "judge warnings at this time, 2026-11-23T23:40:30Z (default: now)");
   app.add_option("--state", options.state, "remember in this folder what was accepted");

@@ -65,7 +65,7 @@ TEST_F(Program, VerifiesWithoutASocketAndSaysSoLast) {
   EXPECT_EQ(result.exit_code, 0) << result.output << result.error_output;
   const auto lines = LinesOf(result.output);
   ASSERT_FALSE(lines.empty());
-  EXPECT_EQ(lines.back(), "VERIFIED (development: 1 machine, 1 operator)");
+  EXPECT_EQ(lines.back(), "VERIFIED (development: 1 machine, 1 operator)  hello 1.0  hello.tar");
   for (std::size_t i = 0; i + 1 < lines.size(); ++i) {
     EXPECT_TRUE(lines[i].starts_with("ok") || lines[i].starts_with("warn")) << lines[i];
   }
@@ -96,6 +96,21 @@ TEST_F(Program, SaysWhatIsWrongWithItsCode) {
   EXPECT_THAT(result.output, testing::HasSubstr("FAIL  artifact"));
   EXPECT_THAT(result.output, testing::HasSubstr("to do: do not use the file"));
   EXPECT_EQ(LinesOf(result.output).back(), "NOT VERIFIED");
+}
+
+TEST_F(Program, RefusesAnotherProductVersionOrName) {
+  EXPECT_EQ(Verify({"--product", "hello", "--version", "1.0"}).exit_code, 0);
+  EXPECT_EQ(Verify({"--product", "other"}).exit_code, 10);
+  EXPECT_EQ(Verify({"--version", "2.0"}).exit_code, 10);
+  EXPECT_EQ(Verify({"--product", ""}).exit_code, 2);
+  const std::string bundle = file_ + ".sigstore.jsonl";
+  file_ = Write("other.tar", made_.artifacts[0].second);
+  const ProcessResult renamed = Verify({"--bundle", bundle});
+  EXPECT_EQ(renamed.exit_code, 10);
+  EXPECT_THAT(renamed.output, testing::HasSubstr("add --renamed"));
+  const ProcessResult allowed = Verify({"--bundle", bundle, "--renamed"});
+  EXPECT_EQ(allowed.exit_code, 0);
+  EXPECT_THAT(LinesOf(allowed.output).back(), testing::EndsWith("  hello 1.0  hello.tar"));
 }
 
 TEST_F(Program, RefusesADevelopmentRootByDefault) {
@@ -140,6 +155,7 @@ TEST_F(Program, PrintsJsonForScripts) {
   EXPECT_EQ((*json)["verified"], true);
   EXPECT_EQ((*json)["exit"], 0);
   EXPECT_EQ((*json)["rules"].size(), 25);
+  EXPECT_EQ((*json)["artifact"], "hello.tar");
   const auto error = ParseJson(Verify({"--json", "--bundle", "/missing"}).output, "verdict");
   ASSERT_TRUE(error.has_value()) << error.error().message;
   EXPECT_EQ((*error)["verified"], false);

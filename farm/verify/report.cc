@@ -83,7 +83,8 @@ std::string VerdictJson(const Verdict& verdict, const VerdictInput& input) {
   Json rules = Json::array();
   for (const RuleOutcome& outcome : verdict.rules) rules.push_back(RuleJson(outcome));
   const bool released = verdict.release_digest.has_value();
-  return OneLine({{"at", FormatTime(input.at)},
+  return OneLine({{"artifact", verdict.artifact},
+                  {"at", FormatTime(input.at)},
                   {"exit", static_cast<int>(verdict.exit)},
                   {"file", input.file_name},
                   {"fileDigest", input.file_digest.Text()},

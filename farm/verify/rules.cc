@@ -19,11 +19,15 @@ Words WordsOf(Rule rule) {
       return {"development-root",
               "use a production root; for a trial add --allow-development-root"};
     case Rule::kRelease:
-      return {"release", "download the bundle file again; its first line is the release"};
+      return {"release",
+              "download file and bundle again, of the product and version that you want; the "
+              "bundle's first line is the release"};
     case Rule::kStatements:
       return {"statements", "download the bundle file again; if it stays so, tell the farm"};
     case Rule::kArtifact:
-      return {"artifact", "do not use the file; download it again, with its bundle"};
+      return {"artifact",
+              "do not use the file; download it again, with its bundle; if it is only its name "
+              "that you have changed, add --renamed"};
     case Rule::kSignatures:
       return {"signatures", "do not use the file; the evidence was changed after signing"};
     case Rule::kIdentities:

@@ -95,6 +95,28 @@ const Row kRows[] = {
      "artifact",
      {},
      [](VerdictInput& input, const EvidenceMaker&) { ++input.file_size; }},
+    {"renamed_file",
+     ExitCode::kArtifactUnknown,
+     "artifact",
+     {},
+     [](VerdictInput& input, const EvidenceMaker&) { input.file_name = "renamed"; }},
+    {"file_with_the_name_of_another_artifact",
+     ExitCode::kArtifactUnknown,
+     "artifact",
+     {},
+     [](VerdictInput& input, const EvidenceMaker& maker) {
+       input.file_name = maker.options().artifacts[1].first;
+     }},
+    {"another_product_than_asked_for",
+     ExitCode::kArtifactUnknown,
+     "release",
+     {},
+     [](VerdictInput& input, const EvidenceMaker&) { input.product = "zlib"; }},
+    {"another_version_than_asked_for",
+     ExitCode::kArtifactUnknown,
+     "release",
+     {},
+     [](VerdictInput& input, const EvidenceMaker&) { input.version = "1.1"; }},
     // 11
     {"release_payload_changed",
      ExitCode::kBadSignature,
@@ -778,11 +800,25 @@ const Row kGoodRows[] = {
      "",
      {},
      [](VerdictInput& input, const EvidenceMaker&) { input.at = input.root.expires + 1; }},
-    {"renamed_file",
+    {"file_renamed_on_purpose",
      ExitCode::kProved,
      "",
      {},
-     [](VerdictInput& input, const EvidenceMaker&) { input.file_name = "renamed"; }},
+     [](VerdictInput& input, const EvidenceMaker&) {
+       input.file_name = "renamed";
+       input.renamed = true;
+     }},
+    {"two_artifacts_of_the_same_bytes", ExitCode::kProved, "", {},
+     [](VerdictInput& input, const EvidenceMaker&) { input.file_name = "b"; },
+     {.artifacts = {{"a", "same"}, {"b", "same"}}}},
+    {"product_and_version_asked_for",
+     ExitCode::kProved,
+     "",
+     {},
+     [](VerdictInput& input, const EvidenceMaker&) {
+       input.product = "hello";
+       input.version = "1.0";
+     }},
     {"record_without_sources", ExitCode::kProved, "",
      On<Record>([](Record& record, LineDraft&) { record.sources.clear(); })},
     {"site_in_the_country_of_the_manifest",
@@ -845,16 +881,20 @@ TEST(Judge, SurvivesRandomChangesOfTheFile) {
   }
 }
 
-TEST(Headline, NamesADevelopmentRootAndObservedLimits) {
+TEST(Headline, NamesWhatWasProvedADevelopmentRootAndObservedLimits) {
   EvidenceMaker maker;
   EXPECT_EQ(Judge(maker.Input(maker.Make())).headline,
-            "VERIFIED (development: 1 machine, 1 operator)");
+            "VERIFIED (development: 1 machine, 1 operator)  hello 1.0  hello.tar");
   const MadeRelease observed =
       maker.Make(On<Record>([](Record& record, LineDraft&) { record.limits_observed = true; }));
   EXPECT_EQ(Judge(maker.Input(observed)).headline,
-            "VERIFIED (development: 1 machine, 1 operator, limits observed)");
+            "VERIFIED (development: 1 machine, 1 operator, limits observed)"
+            "  hello 1.0  hello.tar");
   EvidenceMaker production({.development = false});
-  EXPECT_EQ(Judge(production.Input(production.Make())).headline, "VERIFIED");
+  VerdictInput renamed = production.Input(production.Make());
+  renamed.file_name = "mine";
+  renamed.renamed = true;
+  EXPECT_EQ(Judge(renamed).headline, "VERIFIED  hello 1.0  hello.tar");
 }
 
 TEST(Judge, PrintsEveryRuleAndTheLowestCodeOfSeveral) {
@@ -892,7 +932,8 @@ TEST(JudgeRelease, WantsAllArtifactsAndNoOther) {
   for (const auto& [name, bytes] : made.artifacts) {
     files.push_back({name, Sha256(bytes), bytes.size()});
   }
-  EXPECT_TRUE(JudgeRelease(input, files).proved());
+  const Verdict good = JudgeRelease(input, files);
+  EXPECT_TRUE(good.proved());
   std::vector<ReleaseFile> fewer(files.begin(), files.end() - 1);
   EXPECT_EQ(JudgeRelease(input, fewer).exit, ExitCode::kArtifactUnknown);
   std::vector<ReleaseFile> more = files;

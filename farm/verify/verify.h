@@ -138,13 +138,18 @@ struct RuleOutcome {
 };
 
 struct VerdictInput {
-  std::string file_name;  // as the customer has it; must equal the artifact's name unless renamed
+  std::string file_name;  // as the customer has it; must be the artifact's name unless `renamed`
   Digest file_digest;
   std::uint64_t file_size = 0;
   std::vector<Bundle> lines;  // the parsed bundle file
   TrustRoot root;
   Policy policy;
   UnixSeconds at = 0;  // "now" for warnings and validity of the root
+  // What the customer wants, lest a mirror give another release that is as good; nothing is
+  // compared where absent.
+  std::optional<std::string> product;
+  std::optional<std::string> version;
+  bool renamed = false;  // the file was given another name on purpose
   bool allow_development_root = false;
   // Remembered from earlier verdicts (--state); nothing is compared where absent.
   std::optional<std::int64_t> newest_root_version;
@@ -155,11 +160,14 @@ struct VerdictInput {
 struct Verdict {
   std::vector<RuleOutcome> rules;  // in the order checked; checking goes on after a failure
   ExitCode exit = ExitCode::kInternal;
-  // "VERIFIED", "VERIFIED (development: 1 machine, 1 operator)", or "NOT VERIFIED".
+  // "VERIFIED" or "VERIFIED (development: 1 machine, 1 operator)", then what it is: two spaces,
+  // product and version, two spaces, the file's name as released (not where all files were judged).
+  // Or "NOT VERIFIED" and nothing more.
   std::string headline;
   // Facts for people and for --state; filled as far as they could be derived.
   std::string product;
   std::string version;
+  std::string artifact;  // the released name of the file; "" where it is no artifact
   std::int64_t sequence = 0;
   std::int64_t root_version = 0;
   std::optional<Release> release;

@@ -54,6 +54,14 @@ std::string ExpectedCountries(const Policy& policy) {
   return words;
 }
 
+std::string ExpectedRelease(const VerdictInput& input) {
+  std::string words = "the first line is a readable release";
+  if (input.product) words += " of product " + Printable(*input.product, 80);
+  if (input.version) words += (input.product ? ", version " : " of version ") +
+                              Printable(*input.version, 80);
+  return words;
+}
+
 std::string FoundTimes(const Case& facts) {
   if (!facts.release || !facts.release->facts.token) return "";
   return "released at " + FormatTime(*facts.release->facts.token);
@@ -84,11 +92,12 @@ std::string ExpectedWords(Rule rule, const Case& facts) {
     case Rule::kDevelopmentRoot:
       return "a production root, or a development root allowed on purpose";
     case Rule::kRelease:
-      return "the first line is a readable release";
+      return ExpectedRelease(facts.input);
     case Rule::kStatements:
       return "every line that the release names is a canonical statement";
     case Rule::kArtifact:
-      return "the file is an artifact of the release";
+      return facts.input.renamed ? "the file is an artifact of the release"
+                                 : "the file is an artifact of the release, under its name";
     case Rule::kSignatures:
       return "every signature matches its statement";
     case Rule::kIdentities:

@@ -124,7 +124,7 @@ published=$state/published/greeting/1.0
 keep_roots
 for file in greet libgreeting.so.1; do
   check "farm-verify $file" 0 verify --allow-development-root "$published/$file"
-  says "says what it proved" '^VERIFIED \(development: 1 machine, 1 operator\)'
+  says "says what it proved" "^VERIFIED \(development: 1 machine, 1 operator\)  greeting 1\.0  $file\$"
 done
 check "a development root needs to be allowed" 13 verify "$published/greet"
 check "Sigstore's own verifier accepts every line" 0 node "$root/tests/interop/verify_lines.cjs" "$published/greet.sigstore.jsonl" "$state/public/trusted_root.json" "$state/public/keyring.json"
