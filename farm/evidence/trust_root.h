@@ -110,7 +110,7 @@ std::string WriteTrustRootSigned(const TrustRoot& root);
 // The whole file.
 std::string WriteTrustRoot(const TrustRoot& root, const std::vector<PrivateKey>& signing_keys);
 // Checks form and the threshold of its own keys; refuses an issuer listed under two operators, a
-// builder id listed twice, a key with two roles.
+// builder id listed twice, a person who is auditor and requester, a key with two roles.
 // Errors: kInvalidInput (field), kUntrusted exit 11 (threshold not met).
 Result<TrustRoot> ParseTrustRoot(std::string_view bytes, std::string_view where);
 

@@ -273,11 +273,11 @@ Status CheckNobodyTwice(const TrustRoot& root, const std::string& where) {
     }
   }
   for (const Person& person : root.auditors) {
-    RETURN_IF_ERROR(registry.AddName("auditor", person.id));
+    RETURN_IF_ERROR(registry.AddName("person", person.id));
     RETURN_IF_ERROR(registry.AddKey(person.key, "auditor " + person.id));
   }
   for (const Person& person : root.requesters) {
-    RETURN_IF_ERROR(registry.AddName("requester", person.id));
+    RETURN_IF_ERROR(registry.AddName("person", person.id));  // no auditor with a second key
     RETURN_IF_ERROR(registry.AddKey(person.key, "requester " + person.id));
   }
   for (const Log& log : root.logs) {

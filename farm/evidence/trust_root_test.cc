@@ -74,6 +74,8 @@ TEST_F(Root, NobodyStandsThereTwice) {
        [](TrustRoot& r) { r.operators[1].parties[0].id = r.operators[0].parties[0].id; }},
       {"auditor_key", [](TrustRoot& r) { r.auditors[1].key = r.auditors[0].key; }},
       {"auditor_id", [](TrustRoot& r) { r.auditors[1].id = r.auditors[0].id; }},
+      {"auditor_is_requester_with_another_key",
+       [](TrustRoot& r) { r.auditors[1].id = r.requesters[0].id; }},
       {"auditor_is_requester", [](TrustRoot& r) { r.auditors[1].key = r.requesters[0].key; }},
       {"auditor_is_authority",
        [](TrustRoot& r) { r.auditors[1].key = r.operators[0].authority[0].public_key(); }},

@@ -21,7 +21,7 @@ struct LineFacts {
   std::optional<LineIdentity> identity;
   std::optional<UnixSeconds> token;      // T
   std::optional<UnixSeconds> witnessed;  // U
-  std::size_t witnesses = 0;             // of the root, valid when they cosigned
+  std::size_t witnesses = 0;             // of the root, valid when they cosigned, independent
   std::optional<Checkpoint> checkpoint;  // signed by a known log
   Problems problems;
 

@@ -297,6 +297,13 @@ const Row kRows[] = {
                          draft.authority = "operator-1";
                          draft.uri = EvidenceMaker::SiteId(1);
                        })},
+    {"site_approves_with_an_auditors_name",
+     ExitCode::kApproval,
+     "approvals",
+     OnParty<Approval>("auditor-1", [](Approval&, LineDraft& draft) { draft.party = "site-1"; }),
+     [](VerdictInput& input, const EvidenceMaker& maker) {
+       input.root.auditors[1].key = maker.Key("site-1").public_key();
+     }},
     // 15
     {"no_log_entry", ExitCode::kLogProof, "log",
      On<Approval>([](Approval&, LineDraft& draft) { draft.logged = false; })},
@@ -428,6 +435,14 @@ const Row kRows[] = {
      On<Release>([](Release&, LineDraft& draft) {
        draft.witnesses = {0, 0};
      })},
+    {"two_witnesses_of_one_operator",
+     ExitCode::kWitnesses,
+     "witnesses",
+     {},
+     [](VerdictInput& input, const EvidenceMaker&) {
+       input.root.witnesses[1].operator_id = input.root.witnesses[0].operator_id;
+     },
+     {.development = false}},
     {"cosignature_changed",
      ExitCode::kWitnesses,
      "witnesses",
@@ -735,6 +750,13 @@ const Row kGoodRows[] = {
      On<Intent>([](Intent&, LineDraft& d) { d.witnessed_by[2] = kRecordToken + 9999; }),
      [](VerdictInput& input, const EvidenceMaker&) { input.policy.witnesses = 2; },
      {.witnesses = 3}},
+    {"two_witnesses_of_the_one_operator_of_a_development_root",
+     ExitCode::kProved,
+     "",
+     {},
+     [](VerdictInput& input, const EvidenceMaker&) {
+       input.root.witnesses[1].operator_id = input.root.witnesses[0].operator_id;
+     }},
     {"one_more_witness_than_asked_is_absent",
      ExitCode::kProved,
      "",

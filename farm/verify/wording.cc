@@ -123,7 +123,9 @@ std::string ExpectedWords(Rule rule, const Case& facts) {
     case Rule::kConsistency:
       return "every line's log is a beginning of the release's log";
     case Rule::kWitnesses:
-      return AtLeast(policy.witnesses, "witnesses of every line");
+      return AtLeast(policy.witnesses, facts.input.root.development
+                                           ? "witnesses of every line"
+                                           : "witnesses of every line, of different operators");
     case Rule::kRevocations:
       return "nothing revoked";
     case Rule::kValidity:
