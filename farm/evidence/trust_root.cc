@@ -1,5 +1,7 @@
 #include "farm/evidence/trust_root.h"
 
+#include <set>
+
 #include "farm/base/bytes.h"
 #include "farm/json/json.h"
 
@@ -131,6 +133,30 @@ const Person* TrustRoot::FindAuditor(const PublicKey& key) const {
 
 const Person* TrustRoot::FindRequester(const PublicKey& key) const {
   return FindPerson(requesters, key);
+}
+
+std::int64_t CountSignatures(const TrustRoot& root, const std::vector<PublicKey>& keys) {
+  const std::string signed_bytes = WriteTrustRootSigned(root);
+  std::set<std::string> signers;
+  // Signatures by keys that nobody asks for say nothing, good or bad.
+  for (const TrustRoot::Signature& signature : root.signatures) {
+    for (const PublicKey& key : keys) {
+      if (key.KeyId() == signature.key_id && key.Verify(signed_bytes, signature.bytes)) {
+        signers.insert(signature.key_id);
+      }
+    }
+  }
+  return static_cast<std::int64_t>(signers.size());
+}
+
+Status CheckSuccessor(const TrustRoot& next, const RootKeys& before) {
+  const std::int64_t count = CountSignatures(next, before.keys);
+  if (count >= before.threshold) return {};
+  return Error{ErrorCode::kUntrusted,
+               "trust root " + std::to_string(next.version) + " has " + std::to_string(count) +
+                   " good signatures by the keys of the root before it, want " +
+                   std::to_string(before.threshold),
+               ExitCode::kBadSignature};
 }
 
 std::string WriteTrustRootSigned(const TrustRoot& root) {

@@ -1,6 +1,7 @@
 // The trust root, `farm-root/1`: WHO may sign what.  A JSON object in a DSSE-signed file
-// {"signed": {...}, "signatures": [{"keyid","sig"}]} by TUF's rules for roots; rotation comes
-// later, so a root is read on its own: enough of its own keys must have signed it.
+// {"signed": {...}, "signatures": [{"keyid","sig"}]} by TUF's rules for roots.  A root is read on
+// its own: enough of its own keys must have signed it; who remembers an older one (farm-signer's
+// journal) also asks whether enough of that one's keys have: CheckSuccessor.
 #pragma once
 
 #include <cstdint>
@@ -94,7 +95,13 @@ struct TrustRoot {
   std::vector<PublicKey> transparency_keys;  // SCT keys, for the Sigstore form only
   std::vector<Revocation> revocations;
 
-  Digest digest;  // of the file's bytes, when parsed
+  struct Signature {
+    std::string key_id;  // as the file says
+    std::string bytes;
+  };
+  // Of a parsed root: the digest of the file's bytes, and every signature in it, by whomever.
+  Digest digest;
+  std::vector<Signature> signatures;
 
   struct Found {
     const Operator* owner;
@@ -113,6 +120,20 @@ std::string WriteTrustRoot(const TrustRoot& root, const std::vector<PrivateKey>&
 // builder id listed twice, a person who is auditor and requester, a key with two roles.
 // Errors: kInvalidInput (field), kUntrusted exit 11 (threshold not met).
 Result<TrustRoot> ParseTrustRoot(std::string_view bytes, std::string_view where);
+
+// How many of `keys` have signed the parsed `root`, each counted once.  TUF's rule for a successor
+// is that enough keys of the root before it are among them (CheckSuccessor).
+std::int64_t CountSignatures(const TrustRoot& root, const std::vector<PublicKey>& keys);
+
+// The keys that decide which root comes next.
+struct RootKeys {
+  std::vector<PublicKey> keys;
+  std::int64_t threshold = 1;
+};
+// `next` is signed by the threshold of the keys of a root before it; that it is signed by its own
+// was checked when it was parsed.  Errors: kUntrusted exit 11.
+// Roots in between are not asked for: who skips one needs the older keys' signatures on the newer.
+Status CheckSuccessor(const TrustRoot& next, const RootKeys& before);
 
 // The same trust as Sigstore's trustedroot v0.2 JSON, for verifiers of others.
 std::string WriteSigstoreTrustedRoot(const TrustRoot& root);

@@ -351,21 +351,18 @@ Result<TrustRoot> ReadSigned(const Json& json, const std::string& where) {
   return root;
 }
 
-// Signatures by keys that the root does not list say nothing, good or bad.
-Result<std::int64_t> CountSignatures(const TrustRoot& root, const Json& signatures,
-                                     const std::string& where) {
-  const std::string signed_bytes = WriteTrustRootSigned(root);
-  std::set<std::string> signers;
-  for (std::size_t i = 0; i < signatures.size(); ++i) {
-    JsonFields fields(signatures[i], Element(where, i));
-    const std::string key_id = fields.String("keyid");
-    const std::string signature = fields.Bytes("sig");
+Result<std::vector<TrustRoot::Signature>> ReadSignatures(const Json& list,
+                                                         const std::string& where) {
+  std::vector<TrustRoot::Signature> signatures;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    JsonFields fields(list[i], Element(where, i));
+    TrustRoot::Signature signature;
+    signature.key_id = fields.String("keyid");
+    signature.bytes = fields.Bytes("sig");
     RETURN_IF_ERROR(fields.Finish());
-    for (const PublicKey& key : root.root_keys) {
-      if (key.KeyId() == key_id && key.Verify(signed_bytes, signature)) signers.insert(key_id);
-    }
+    signatures.push_back(std::move(signature));
   }
-  return static_cast<std::int64_t>(signers.size());
+  return signatures;
 }
 
 }  // namespace
@@ -377,8 +374,8 @@ Result<TrustRoot> ParseTrustRoot(std::string_view bytes, std::string_view where)
   const Json& signatures = fields.Array("signatures", kRootKeysMax);
   RETURN_IF_ERROR(fields.Finish());
   ASSIGN_OR_RETURN(TrustRoot root, ReadSigned(to_check, fields.Where("signed")));
-  ASSIGN_OR_RETURN(const std::int64_t count,
-                   CountSignatures(root, signatures, fields.Where("signatures")));
+  ASSIGN_OR_RETURN(root.signatures, ReadSignatures(signatures, fields.Where("signatures")));
+  const std::int64_t count = CountSignatures(root, root.root_keys);
   if (count < root.threshold) {
     return Error{ErrorCode::kUntrusted, std::string(where) + ": " + std::to_string(count) +
                                             " good signatures of its own root keys, want " +

@@ -58,6 +58,26 @@ TEST_F(Root, NeedsTheThresholdOfItsOwnKeys) {
   EXPECT_EQ(exit_of({}), ExitCode::kBadSignature);
 }
 
+TEST_F(Root, ASuccessorIsSignedByTheKeysBeforeIt) {
+  const PrivateKey second = PrivateKey::Generate(KeyKind::kEd25519);
+  const PrivateKey next_key = PrivateKey::Generate(KeyKind::kP256);
+  const PrivateKey& first = maker_.Key("root");
+  const RootKeys before{{first.public_key(), second.public_key()}, 2};
+  TrustRoot next = maker_.root();
+  ++next.version;
+  next.root_keys = {next_key.public_key()};
+  const auto exit_of = [&](const std::vector<PrivateKey>& keys) {
+    const auto read = ParseTrustRoot(WriteTrustRoot(next, keys), "root.json");
+    const Status status = read ? CheckSuccessor(*read, before) : Status(read.error());
+    return status ? ExitCode::kProved : status.error().Exit();
+  };
+  EXPECT_EQ(exit_of({next_key, first, second}), ExitCode::kProved);
+  EXPECT_EQ(exit_of({next_key, first}), ExitCode::kBadSignature);
+  EXPECT_EQ(exit_of({next_key, first, first}), ExitCode::kBadSignature);
+  EXPECT_EQ(exit_of({next_key}), ExitCode::kBadSignature);
+  EXPECT_EQ(exit_of({first, second}), ExitCode::kBadSignature);  // its own is missing
+}
+
 TEST_F(Root, IsRefusedWhenChangedAfterSigning) {
   Json json = *ParseJson(maker_.RootBytes(), "root.json");
   EXPECT_TRUE(ParseTrustRoot(json.dump(), "root.json").has_value());  // white space is not signed
