@@ -1,7 +1,6 @@
 #include "farm/gate/decision.h"
 
 #include <algorithm>
-#include <set>
 
 #include "farm/compare/compare.h"
 #include "farm/crypto/hash.h"
@@ -78,31 +77,24 @@ Result<std::variant<std::int64_t, SameAnswer>> NextSequence(
   return std::variant<std::int64_t, SameAnswer>(newest + 1);
 }
 
-}  // namespace
-
-std::optional<SameAnswer> FindGiven(const std::vector<GivenAnswer>& given,
-                                    const ParsedQuestion& question) {
-  const Digest intent = question.intent.PaeDigest();
-  const Digest manifest = Sha256(question.manifest);
-  std::set<Digest> records;
-  for (const Bundle& record : question.records) records.insert(record.PaeDigest());
+std::optional<SameAnswer> FindGivenDissent(const std::vector<GivenAnswer>& given,
+                                           const Digest& manifest) {
   for (const GivenAnswer& answer : given) {
-    if (std::holds_alternative<Dissent>(answer.statement)) {
-      if (answer.manifest == manifest) return SameAnswer{answer.number};
-      continue;
-    }
-    const auto& release = std::get<Release>(answer.statement);
-    if (release.intent == intent && answer.manifest == manifest &&
-        std::set<Digest>(release.records.begin(), release.records.end()) == records) {
+    if (answer.manifest == manifest && std::holds_alternative<Dissent>(answer.statement)) {
       return SameAnswer{answer.number};
     }
   }
   return std::nullopt;
 }
 
+}  // namespace
+
 Result<Decision> Decide(const ProvedCase& proved, const ParsedQuestion& question,
                         const LogHistory& history, const std::vector<GivenAnswer>& given,
                         const GateRules& rules) {
+  if (const auto dissent = FindGivenDissent(given, proved.manifest.digest)) {
+    return Decision(*dissent);
+  }
   RETURN_IF_ERROR(CheckLinesAreLogged(history, question));
   RETURN_IF_ERROR(CheckNoDissent(history, rules.root, proved.manifest.digest));
 

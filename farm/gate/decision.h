@@ -36,12 +36,9 @@ struct SameAnswer {
 
 using Decision = std::variant<Release, Dissent, SameAnswer>;
 
-// An answer already given to exactly this question: the same intent and the same records; or a
-// dissent of this manifest.  Compares digests only: giving an old answer again proves nothing new.
-std::optional<SameAnswer> FindGiven(const std::vector<GivenAnswer>& given,
-                                    const ParsedQuestion& question);
-
-// What the signer says, in this order:
+// What the signer says, in this order.  A release given before is given again only where everything
+// above it still holds.
+//   a dissent of this manifest given before                            the same answer
 //   lines of the question not in the log that the signer reads         15, 30
 //   a dissent of this manifest in the log                              23
 //   every site failed                                                  40

@@ -77,9 +77,6 @@ Result<Bundle> Gate::Decide(const Question& question, std::uint64_t epoch) {
   ASSIGN_OR_RETURN(const GateRules rules, ReadRules());
   RETURN_IF_ERROR(journal_.AdmitEpoch(epoch));
   ASSIGN_OR_RETURN(const ParsedQuestion parsed, ParseQuestion(question));
-  if (const auto same = FindGiven(journal_.given(), parsed)) {
-    return GiveAgain(journal_.Get(same->number));
-  }
   ASSIGN_OR_RETURN(const ProvedCase proved, ProveCase(parsed, rules));
   ASSIGN_OR_RETURN(
       const LogHistory* history,

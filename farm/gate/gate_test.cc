@@ -338,6 +338,7 @@ TEST(Gate, SignsADissentWhenASiteLies) {
 
   // It ends by a new manifest.
   world.Log(world.Line(dissent, "signer", 400));
+  EXPECT_EQ(WriteBundleLine(world.Decide(again).value()), WriteBundleLine(*line));
   const auto next = world.Decide(world.Due(ManifestBytes("1.0", 2, "-O2"), "1.0"));
   ASSERT_TRUE(next) << next.error().message;
   EXPECT_TRUE(std::holds_alternative<Release>(StatementOf(*next)));
@@ -708,6 +709,55 @@ const Row kLogRows[] = {
      }},
 };
 
+// ---- an answer given before ---------------------------------------------------------------------
+
+const Row kGivenRows[] = {
+    {"record_that_differs_logged_after_the_answer", ExitCode::kDissent,
+     [](World& world) {
+       const Attempt due = world.Due(Good(), "1.0");
+       EXPECT_TRUE(world.Decide(due));
+       Record late = world.RecordOf(due, 2);
+       late.intent = D('7');
+       late.outputs[0].digest = D('9');
+       world.Logged(late, "site-2", 420);
+       return world.Decide(due);
+     }},
+    {"dissent_logged_after_the_answer", ExitCode::kDissent,
+     [](World& world) {
+       const Attempt due = world.Due(Good(), "1.0");
+       EXPECT_TRUE(world.Decide(due));
+       world.Logged(
+           Dissent{Sha256(due.manifest), "hello", "1.0", D('1'), {D('2')}, "they differ", kStart},
+           "signer", 420);
+       return world.Decide(due);
+     }},
+    {"key_of_a_site_revoked_after_the_answer", ExitCode::kRevoked,
+     [](World& world) {
+       const Attempt due = world.Due(Good(), "1.0");
+       EXPECT_TRUE(world.Decide(due));
+       world.Restart();
+       ++world.root.version;
+       world.root.revocations.push_back(
+           {"key", world.maker.Key("site-1").public_key().KeyId(), "stolen", std::nullopt});
+       return world.Decide(due);
+     }},
+    {"policy_that_asks_for_more_after_the_answer", ExitCode::kQuorum,
+     [](World& world) {
+       const Attempt due = world.Due(Good(), "1.0");
+       EXPECT_TRUE(world.Decide(due));
+       world.Restart();
+       world.policy.sites = 4;
+       return world.Decide(due);
+     }},
+    {"line_that_is_malformed_after_the_answer", ExitCode::kBadSignature,
+     [](World& world) {
+       Attempt due = world.Due(Good(), "1.0");
+       EXPECT_TRUE(world.Decide(due));
+       due.request.envelope.signature.back() ^= 1;
+       return world.Decide(due);
+     }},
+};
+
 // ---- journal, root, epoch -----------------------------------------------------------------------
 
 const Row kPastRows[] = {
@@ -771,6 +821,7 @@ std::string NameOf(const ::testing::TestParamInfo<Row>& info) { return info.para
 INSTANTIATE_TEST_SUITE_P(Lines, Refusal, ::testing::ValuesIn(kLineRows), NameOf);
 INSTANTIATE_TEST_SUITE_P(Quorums, Refusal, ::testing::ValuesIn(kQuorumRows), NameOf);
 INSTANTIATE_TEST_SUITE_P(Log, Refusal, ::testing::ValuesIn(kLogRows), NameOf);
+INSTANTIATE_TEST_SUITE_P(Given, Refusal, ::testing::ValuesIn(kGivenRows), NameOf);
 INSTANTIATE_TEST_SUITE_P(Past, Refusal, ::testing::ValuesIn(kPastRows), NameOf);
 
 }  // namespace
