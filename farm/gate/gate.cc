@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t kRootBytesMax = 4 << 20;  // a root of hundreds of parties has 500 kB
 constexpr std::size_t kPolicyBytesMax = 64 << 10;
+// Time stamp and log come after the answer, and farmd may have to ask them twice.
+constexpr UnixSeconds kLeafMarginSeconds = 30 * 60;
 
 // How much of the log must be read so that every line of the question is in it.
 std::uint64_t EntriesCovering(const ParsedQuestion& question) {
@@ -62,7 +64,8 @@ Result<Bundle> Gate::SignAndKeep(const Statement& statement) {
 }
 
 Result<Bundle> Gate::GiveAgain(const GivenAnswer& answer) {
-  if (answer.line.certificate && clock_.Now() <= answer.line.certificate->not_after()) {
+  if (answer.line.certificate &&
+      clock_.Now() + kLeafMarginSeconds <= answer.line.certificate->not_after()) {
     return answer.line;
   }
   const Statement statement =

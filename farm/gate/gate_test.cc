@@ -301,6 +301,18 @@ TEST(Gate, SignsTheSamePayloadAgainWhenTheLeafHasEnded) {
   EXPECT_GE(second.certificate->not_after(), world.clock.Now());
 }
 
+TEST(Gate, SignsAgainWhenTheLeafEndsBeforeATimeStampCanCome) {
+  World world;
+  const Attempt attempt = world.Due(Good(), "1.0");
+  const Bundle first = world.Decide(attempt).value();
+  world.clock.Set(first.certificate->not_after() - 30 * 60);
+  EXPECT_EQ(WriteBundleLine(world.Decide(attempt).value()), WriteBundleLine(first));
+  world.clock.Set(first.certificate->not_after() - 30 * 60 + 1);
+  const Bundle second = world.Decide(attempt).value();
+  EXPECT_EQ(second.envelope.payload, first.envelope.payload);
+  EXPECT_GT(second.certificate->not_after(), first.certificate->not_after());
+}
+
 TEST(Gate, SequenceGrowsByOneForEachReleaseOfAProduct) {
   World world;
   ASSERT_TRUE(world.Decide(world.Due(Good(), "1.0")));
