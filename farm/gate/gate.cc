@@ -78,9 +78,10 @@ Result<Bundle> Gate::GiveAgain(const GivenAnswer& answer) {
 Result<Bundle> Gate::Decide(const Question& question, std::uint64_t epoch) {
   MutexLock lock(mutex_);
   ASSIGN_OR_RETURN(const GateRules rules, ReadRules());
-  RETURN_IF_ERROR(journal_.AdmitEpoch(epoch));
+  RETURN_IF_ERROR(journal_.CheckEpoch(epoch, rules.now));
   ASSIGN_OR_RETURN(const ParsedQuestion parsed, ParseQuestion(question));
   ASSIGN_OR_RETURN(const ProvedCase proved, ProveCase(parsed, rules));
+  RETURN_IF_ERROR(journal_.AdmitEpoch(epoch, rules.now));
   ASSIGN_OR_RETURN(
       const LogHistory* history,
       history_(HistoryQuery{rules.root, proved.policy.witnesses, EntriesCovering(parsed)}));

@@ -38,7 +38,7 @@ class Gate {
   // within half an hour (it is of no use to a time stamp then), the same payload is signed again with the leaf in force.
   // `epoch`: of the farmd that asks.
   // Errors: those of ProveCase, Decide and CheckBeforeSigning; exit 24 (own root older than seen), 25 (epoch older than
-  // seen), 30 (log, journal).
+  // seen, or of a day to come), 30 (log, journal).
   Result<Bundle> Decide(const Question& question, std::uint64_t epoch);
 
   // Not success once the journal could not be written: the program must end.

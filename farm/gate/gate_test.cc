@@ -313,6 +313,17 @@ TEST(Gate, SignsAgainWhenTheLeafEndsBeforeATimeStampCanCome) {
   EXPECT_GT(second.certificate->not_after(), first.certificate->not_after());
 }
 
+TEST(Gate, RemembersNoEpochOfAQuestionThatIsNotProved) {
+  World world;
+  const Attempt due = world.Due(Good(), "1.0");
+  Attempt unproved = due;
+  unproved.request.envelope.signature.back() ^= 1;
+  world.epoch = 9;
+  EXPECT_FALSE(world.Decide(unproved));
+  world.epoch = 8;
+  EXPECT_TRUE(world.Decide(due));
+}
+
 TEST(Gate, SequenceGrowsByOneForEachReleaseOfAProduct) {
   World world;
   ASSERT_TRUE(world.Decide(world.Due(Good(), "1.0")));
@@ -803,6 +814,12 @@ const Row kPastRows[] = {
        EXPECT_TRUE(world.Decide(due));
        world.Restart();
        world.epoch = 4;
+       return world.Decide(due);
+     }},
+    {"epoch_of_a_day_to_come", ExitCode::kRefused,
+     [](World& world) {
+       const Attempt due = world.Due(Good(), "1.0");
+       world.epoch = kStart + 400 + 24 * 3600 + 1;
        return world.Decide(due);
      }},
     {"expired_root", ExitCode::kNotValidThen,

@@ -1,5 +1,6 @@
 #include "farm/gate/journal.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 
@@ -143,9 +144,12 @@ Status Journal::AdmitRoot(const TrustRoot& root) {
   return WriteSeen({root.version, root.digest, seen_.epoch});
 }
 
-Status Journal::AdmitEpoch(std::uint64_t epoch) {
-  if (epoch > static_cast<std::uint64_t>(kJsonIntegerMax)) {
-    return Error{ErrorCode::kInvalidInput, "epoch " + std::to_string(epoch) + " is beyond 2^53-1"};
+Status Journal::CheckEpoch(std::uint64_t epoch, UnixSeconds now) const {
+  if (epoch > static_cast<std::uint64_t>(std::max<UnixSeconds>(0, now) + kEpochAheadSecondsMax)) {
+    return Error{ErrorCode::kUntrusted,
+                 "epoch " + std::to_string(epoch) + " is more than a day after this signer's " +
+                     std::to_string(now) + " (" + FormatTime(now) + "): set the clocks right",
+                 ExitCode::kRefused};
   }
   if (epoch < seen_.epoch) {
     return Error{ErrorCode::kUntrusted,
@@ -153,6 +157,11 @@ Status Journal::AdmitEpoch(std::uint64_t epoch) {
                      std::to_string(seen_.epoch) + ": another farmd has taken over",
                  ExitCode::kRefused};
   }
+  return {};
+}
+
+Status Journal::AdmitEpoch(std::uint64_t epoch, UnixSeconds now) {
+  RETURN_IF_ERROR(CheckEpoch(epoch, now));
   if (epoch == seen_.epoch) return health_;
   return WriteSeen({seen_.root_version, seen_.root_digest, epoch});
 }

@@ -20,6 +20,7 @@
 
 namespace farm {
 
+constexpr UnixSeconds kEpochAheadSecondsMax = 24 * 3600;  // clocks that are set by hand
 constexpr std::size_t kJournalAnswersMax = 1'000'000;  // read at start: some GB, then a database
 
 // Not thread-safe; one program at a time holds a directory (a lock file).
@@ -38,8 +39,13 @@ class Journal {
   // Remembers `root` as seen.  Errors: kUntrusted exit 24 (older than seen, or another file of the
   // same version), kUnavailable.
   Status AdmitRoot(const TrustRoot& root);
-  // Errors: kUntrusted exit 25 (older than seen), kUnavailable.
-  Status AdmitEpoch(std::uint64_t epoch);
+  // Not older than the newest seen, and not of a day to come: an epoch is the time at which its
+  // farmd started (farm/release/ledger.h), and one stored from the future would lock out every
+  // farmd.  Remembers nothing.  Errors: kUntrusted exit 25.
+  Status CheckEpoch(std::uint64_t epoch, UnixSeconds now) const;
+  // The same, and remembers it as seen: for one who has asked something sound.
+  // Errors: those of CheckEpoch, kUnavailable.
+  Status AdmitEpoch(std::uint64_t epoch, UnixSeconds now);
 
   // Keeps a signed release or dissent; after success it survives a crash, and only then may it
   // leave the program.  Errors: kUnavailable exit 30.

@@ -12,6 +12,8 @@
 namespace farm {
 namespace {
 
+constexpr UnixSeconds kNow = 1'800'000'000;
+
 constexpr const char* kManifestText = R"(
 product: "greeting"
 version: "1.0"
@@ -131,16 +133,29 @@ TEST_F(JournalTest, RefusesAnOlderRootAndAnotherOfTheSameVersion) {
 TEST_F(JournalTest, RefusesAnOlderEpoch) {
   {
     const auto journal = Open();
-    EXPECT_TRUE(journal->AdmitEpoch(0));
-    EXPECT_TRUE(journal->AdmitEpoch(7));
+    EXPECT_TRUE(journal->AdmitEpoch(0, kNow));
+    EXPECT_TRUE(journal->AdmitEpoch(7, kNow));
   }
   const auto journal = Open();
-  const Status older = journal->AdmitEpoch(6);
+  const Status older = journal->AdmitEpoch(6, kNow);
   ASSERT_FALSE(older);
   EXPECT_EQ(older.error().Exit(), ExitCode::kRefused);
-  EXPECT_TRUE(journal->AdmitEpoch(7));
-  EXPECT_TRUE(journal->AdmitEpoch(8));
-  EXPECT_FALSE(journal->AdmitEpoch(1ULL << 53));
+  EXPECT_TRUE(journal->AdmitEpoch(7, kNow));
+  EXPECT_TRUE(journal->AdmitEpoch(8, kNow));
+}
+
+TEST_F(JournalTest, RefusesAnEpochOfADayToComeAndForgetsIt) {
+  constexpr std::uint64_t kLast = kNow + kEpochAheadSecondsMax;
+  for (const std::uint64_t epoch : {kLast + 1, (std::uint64_t{1} << 53) - 1,
+                                    std::uint64_t{1} << 53, UINT64_MAX}) {
+    const auto journal = Open();
+    EXPECT_EQ(journal->AdmitEpoch(epoch, kNow).error().Exit(), ExitCode::kRefused) << epoch;
+    EXPECT_TRUE(journal->AdmitEpoch(7, kNow));
+  }
+  const auto journal = Open();
+  EXPECT_TRUE(journal->CheckEpoch(kLast, kNow));
+  EXPECT_TRUE(journal->AdmitEpoch(7, kNow));  // what was only checked is not remembered
+  EXPECT_TRUE(journal->AdmitEpoch(kLast, kNow));
 }
 
 TEST_F(JournalTest, IsHeldByOneProgram) {
@@ -203,16 +218,16 @@ TEST(JournalCrash, LosesNothingThatItHasConfirmed) {
     files.DieAfter(dies_at, false);
     if (const auto journal = Journal::Open(files, directory)) {
       if ((*journal)->AdmitRoot(Root(3, 'a'))) root = 3;
-      if ((*journal)->AdmitEpoch(4)) epoch = 4;
+      if ((*journal)->AdmitEpoch(4, kNow)) epoch = 4;
       for (const Bundle& line : {first, second}) {
         if ((*journal)->Append(line)) ++confirmed;
       }
-      if ((*journal)->AdmitEpoch(5)) epoch = 5;
+      if ((*journal)->AdmitEpoch(5, kNow)) epoch = 5;
       finished = (*journal)->health().has_value();
       // Once a write has failed nothing is confirmed any more: what is on the disk is unknown.
       if (!finished) {
         EXPECT_FALSE((*journal)->Append(first)) << dies_at;
-        EXPECT_FALSE((*journal)->AdmitEpoch(99)) << dies_at;
+        EXPECT_FALSE((*journal)->AdmitEpoch(99, kNow)) << dies_at;
       }
     }
     ASSERT_TRUE(files.PowerCut());
@@ -226,7 +241,7 @@ TEST(JournalCrash, LosesNothingThatItHasConfirmed) {
                 WriteBundleLine(i == 0 ? first : second));
     }
     EXPECT_EQ((*journal)->AdmitRoot(Root(2, 'b')).has_value(), root == 0) << dies_at;
-    EXPECT_TRUE(epoch == 0 || !(*journal)->AdmitEpoch(epoch - 1)) << dies_at;
+    EXPECT_TRUE(epoch == 0 || !(*journal)->AdmitEpoch(epoch - 1, kNow)) << dies_at;
   }
 }
 
