@@ -52,27 +52,22 @@ Result<std::variant<std::int64_t, SameAnswer>> NextSequence(
   for (const PastRelease& release : past) {
     if (release.version != manifest.version) continue;
     const bool same_manifest = release.manifest == manifest.digest;
-    if (release.artifacts != artifacts) {
-      return Refusal(same_manifest ? ExitCode::kDissent : ExitCode::kRollback,
-                     name + " was released with other bytes (" + release.where +
-                         "); a product and version is released once: raise the version");
-    }
-    if (same_manifest && release.journal_number) {
+    if (same_manifest && release.artifacts == artifacts && release.journal_number) {
       return std::variant<std::int64_t, SameAnswer>(SameAnswer{*release.journal_number});
     }
   }
   for (const PastRelease& release : past) {
     if (release.version != manifest.version) continue;
-    if (release.manifest == manifest.digest) {
-      return Refusal(ExitCode::kRollback, name + " was released before (" + release.where +
-                                              "), and this signer's journal does not know it: it "
-                                              "was restored from an older copy");
+    const bool same_manifest = release.manifest == manifest.digest;
+    if (!same_manifest || release.artifacts != artifacts) {
+      return Refusal(same_manifest ? ExitCode::kDissent : ExitCode::kRollback,
+                     name + " was released before (" + release.where + ") " +
+                         (same_manifest ? "with other bytes" : "by another manifest") +
+                         "; a product and version is released once: raise the version");
     }
-    if (release.sequence < newest) {
-      return Refusal(ExitCode::kRollback, name + " was released before (" + release.where +
-                                              ") and sequence " + std::to_string(newest) +
-                                              " came after it; it cannot become the newest");
-    }
+    return Refusal(ExitCode::kRollback, name + " was released before (" + release.where +
+                                            "), and this signer's journal does not know it: it "
+                                            "was restored from an older copy");
   }
   return std::variant<std::int64_t, SameAnswer>(newest + 1);
 }

@@ -47,8 +47,8 @@ using Decision = std::variant<Release, Dissent, SameAnswer>;
 //   something unreadable in the log                                    15
 //   a record of this manifest in the log that differs, under any intent   23
 //   this product and version released before: with the same manifest and bytes the same answer; by
-//     the same manifest with other bytes 23; otherwise 24, as is a version that a later release of
-//     the product has overtaken
+//     the same manifest with other bytes 23; by another manifest (revision) 24, even with
+//     the same bytes
 //   else a Release, its sequence one more than the highest in journal or log
 Result<Decision> Decide(const ProvedCase& proved, const ParsedQuestion& question,
                         const LogHistory& history, const std::vector<GivenAnswer>& given,

@@ -792,6 +792,11 @@ const Row kPastRows[] = {
          record.outputs[0].digest = D('b');
        }));
      }},
+    {"another_revision_of_a_released_version_with_the_same_bytes", ExitCode::kRollback,
+     [](World& world) {
+       EXPECT_TRUE(world.Decide(world.Due(Good(), "1.0")));
+       return world.Decide(world.Due(ManifestBytes("1.0", 2, "-O2"), "1.0"));
+     }},
     {"released_version_that_a_later_one_has_overtaken", ExitCode::kRollback,
      [](World& world) {
        EXPECT_TRUE(world.Decide(world.Due(Good(), "1.0")));
