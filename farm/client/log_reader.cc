@@ -37,13 +37,29 @@ Result<std::string> FetchTile(HttpClient& http, TileId tile, std::size_t bytes_m
 
 }  // namespace
 
+namespace {
+
+bool IsRevoked(const TrustRoot& root, const PublicKey& key) {
+  return std::any_of(root.revocations.begin(), root.revocations.end(), [&](const Revocation& r) {
+    return r.kind == "key" && r.subject == key.KeyId();
+  });
+}
+
+}  // namespace
+
 Result<LogTrust> LogTrustOf(const TrustRoot& root, std::string_view origin,
                             std::size_t witnesses_needed) {
   for (const Log& log : root.logs) {
     if (log.origin != origin) continue;
+    if (IsRevoked(root, log.key)) {
+      return Error{ErrorCode::kUntrusted, "trust root: the key of log " + log.origin + " is revoked",
+                   ExitCode::kRevoked};
+    }
     LogTrust trust{log.origin, log.key, {}, witnesses_needed};
     for (const Witness& witness : root.witnesses) {
-      trust.witnesses.push_back({witness.name, witness.key});
+      if (IsRevoked(root, witness.key)) continue;
+      trust.witnesses.push_back({witness.name, witness.key,
+                                 root.development ? "" : witness.operator_id, witness.valid_for});
     }
     return trust;
   }
@@ -61,23 +77,30 @@ Result<WitnessedHead> CheckHead(std::string_view bytes, const LogTrust& trust) {
                     "checkpoint is of another log: " + Printable(checkpoint->origin, 80));
   }
   RETURN_IF_ERROR(CheckNoteSignature(*note, trust.origin, trust.key));
-  std::vector<UnixSeconds> times;
+  std::map<std::string, UnixSeconds> first;  // operator, or witness where that is not asked
   std::vector<std::string> missing;
   for (const WitnessKey& witness : trust.witnesses) {
     auto time = CheckCosignature(*note, witness.name, witness.key);
-    if (time) {
-      times.push_back(*time);
+    if (time && witness.valid_for.Contains(*time)) {
+      const std::string counted =
+          witness.operator_id.empty() ? "\n" + witness.name : witness.operator_id;
+      UnixSeconds& earliest = first.emplace(counted, *time).first->second;
+      earliest = std::min(earliest, *time);
+    } else if (time) {
+      missing.push_back(witness.name + " (not valid at " + FormatTime(*time) + ")");
     } else if (time.error().code == ErrorCode::kNotFound) {
       missing.push_back(witness.name);
     } else {
       return time.error();
     }
   }
+  std::vector<UnixSeconds> times;
+  for (const auto& [counted, time] : first) times.push_back(time);
   if (times.size() < trust.witnesses_needed) {
     return Error{ErrorCode::kUntrusted,
                  "log " + trust.origin + ": checkpoint of size " +
                      std::to_string(checkpoint->size) + " has " + std::to_string(times.size()) +
-                     " cosignatures, want " + std::to_string(trust.witnesses_needed) +
+                     " good cosignatures, want " + std::to_string(trust.witnesses_needed) +
                      "; missing: " + Join(missing, ", "),
                  ExitCode::kWitnesses};
   }

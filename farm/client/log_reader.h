@@ -22,7 +22,9 @@ namespace farm {
 
 struct WitnessKey {
   std::string name;
-  PublicKey key;  // Ed25519
+  PublicKey key;            // Ed25519
+  std::string operator_id;  // witnesses of one operator count once; "": each for itself
+  ValidFor valid_for = {INT64_MIN, std::nullopt};
 };
 
 // A log and who watches it, as the reader's own trust root or configuration says.
@@ -32,7 +34,9 @@ struct LogTrust {
   std::vector<WitnessKey> witnesses;
   std::size_t witnesses_needed = 0;
 };
-// The log of `root` with this origin and all its witnesses.  Errors: kNotFound.
+// The log of `root` with this origin and all its witnesses whose keys are not revoked.  (A head is
+// read now, and a stolen key can give its cosignature any time; only a line's own time stamp makes
+// an older one count.)  Errors: kNotFound, kUntrusted exit 17 (the log's key is revoked).
 Result<LogTrust> LogTrustOf(const TrustRoot& root, std::string_view origin,
                             std::size_t witnesses_needed);
 
@@ -42,7 +46,8 @@ struct WitnessedHead {
   std::string note;             // the exact bytes served
   UnixSeconds witnessed_at = 0; // the k-th smallest cosignature time; 0 if none are needed
 };
-// Errors: kInvalidInput, kUntrusted exit 15 (log signature, origin) or exit 16 (too few witnesses).
+// Errors: kInvalidInput, kUntrusted exit 15 (log signature, origin) or exit 16 (too few witnesses
+// of different operators, valid when they cosigned).
 Result<WitnessedHead> CheckHead(std::string_view note, const LogTrust& trust);
 
 struct VerifiedEntry {

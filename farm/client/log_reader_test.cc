@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "farm/crypto/hash.h"
 #include "farm/evidence/merkle.h"
 
@@ -31,7 +33,9 @@ class LogReaderTest : public ::testing::Test {
     return *LogReader::Open("http://" + server_->listen(), Trust(needed));
   }
   LogTrust Trust(std::size_t needed) {
-    return {kOrigin, key_.public_key(), {{"w1", w1_.public_key()}, {"w2", w2_.public_key()}},
+    return {kOrigin,
+            key_.public_key(),
+            {{.name = "w1", .key = w1_.public_key()}, {.name = "w2", .key = w2_.public_key()}},
             needed};
   }
 
@@ -146,6 +150,55 @@ TEST_F(LogReaderTest, TheHeadNeedsItsWitnesses) {
     auto refused = reader_->Head();
     ASSERT_FALSE(refused) << row.name;
     EXPECT_EQ(refused.error().Exit(), row.exit) << row.name << ": " << refused.error().message;
+  }
+}
+
+TEST_F(LogReaderTest, WitnessesCountOnlyWhereTheRootVouchesForThem) {
+  Serve(3);
+  const std::string note = NoteOf(tree_);  // w1 at 2000, w2 at 1000
+  TrustRoot root;
+  root.logs.push_back({kOrigin, key_.public_key(), key_.public_key(), {0, std::nullopt}});
+  root.witnesses = {{"w1", "operator-1", w1_.public_key(), {0, 2000}},
+                    {"w2", "operator-2", w2_.public_key(), {1000, std::nullopt}}};
+  const auto exit_of = [&](const TrustRoot& bent) {
+    const auto trust = LogTrustOf(bent, kOrigin, 2);
+    if (!trust) return trust.error().Exit();
+    const auto head = CheckHead(note, *trust);
+    return head ? ExitCode::kProved : head.error().Exit();
+  };
+  struct Row {
+    const char* name;
+    ExitCode exit;
+    std::function<void(TrustRoot&)> bend;
+  };
+  const Row rows[] = {
+      {"at_the_limits", ExitCode::kProved, [](TrustRoot&) {}},
+      {"ended_before", ExitCode::kWitnesses,
+       [](TrustRoot& r) { r.witnesses[0].valid_for.end = 1999; }},
+      {"not_yet_valid", ExitCode::kWitnesses,
+       [](TrustRoot& r) { r.witnesses[1].valid_for.start = 1001; }},
+      {"revoked", ExitCode::kWitnesses,
+       [&](TrustRoot& r) {
+         r.revocations = {{"key", w2_.public_key().KeyId(), "stolen", std::nullopt}};
+       }},
+      {"revoked_for_later", ExitCode::kWitnesses,
+       [&](TrustRoot& r) { r.revocations = {{"key", w2_.public_key().KeyId(), "stolen", 9999}}; }},
+      {"log_revoked", ExitCode::kRevoked,
+       [&](TrustRoot& r) {
+         r.revocations = {{"key", key_.public_key().KeyId(), "stolen", std::nullopt}};
+       }},
+      {"one_operator", ExitCode::kWitnesses,
+       [](TrustRoot& r) { r.witnesses[1].operator_id = "operator-1"; }},
+      {"one_operator_of_a_development_root", ExitCode::kProved,
+       [](TrustRoot& r) {
+         r.witnesses[1].operator_id = "operator-1";
+         r.development = Development{};
+       }},
+  };
+  for (const Row& row : rows) {
+    TrustRoot bent = root;
+    row.bend(bent);
+    EXPECT_EQ(exit_of(bent), row.exit) << row.name;
   }
 }
 
