@@ -16,11 +16,12 @@ constexpr std::size_t kPolicyBytesMax = 64 << 10;
 // Time stamp and log come after the answer, and farmd may have to ask them twice.
 constexpr UnixSeconds kLeafMarginSeconds = 30 * 60;
 
-// How much of the log must be read so that every line of the question is in it.
+// How much of the log must be read so that every line of the question is in it, with the tree that
+// it was proved under.
 std::uint64_t EntriesCovering(const ParsedQuestion& question) {
   std::uint64_t entries = 0;
   for (const Bundle* line : question.Lines()) {
-    if (line->log_entry) entries = std::max(entries, line->log_entry->index + 1);
+    if (line->log_entry) entries = std::max(entries, line->log_entry->tree_size);
   }
   return entries;
 }

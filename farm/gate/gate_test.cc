@@ -72,9 +72,10 @@ class World {
     root = maker.root();
     policy = maker.policy();
     // The maker's log begins with entries that are no leaves; here they are some person's.
-    const Bundle other = maker.Sign(
-        maker.Draft(Request{D('0'), "other", "1", "requester", kStart}, "requester", kStart));
-    while (entries_.size() < maker.Head().size) Log(other);
+    maker.Rewind(0);
+    const LineDraft other =
+        maker.Draft(Request{D('0'), "other", "1", "requester", kStart}, "requester", kStart);
+    for (int i = 0; i < 5; ++i) Log(maker.MakeLine(other));
   }
 
   // Makes a line, `seconds` after the start, in the maker's own log.
@@ -223,7 +224,7 @@ class World {
 
   Result<const LogHistory*> Read(const HistoryQuery& query) {
     EXPECT_GE(query.witnesses, 2);
-    history_ = LogHistory();
+    history_ = LogHistory(maker.Log());
     for (std::size_t i = 0; i + entries_hidden < entries_.size(); ++i) {
       history_.Add(entries_[i].leaf, entries_[i].pae);
     }
@@ -233,7 +234,7 @@ class World {
   TemporaryDirectory temporary_ = *TemporaryDirectory::Make("");
   std::map<std::string, std::string> root_files_;  // signed part -> file
   std::vector<Entry> entries_;
-  LogHistory history_;
+  LogHistory history_{""};
   std::unique_ptr<CertifiedSigner> signer_;
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<Gate> gate_;
@@ -706,6 +707,33 @@ const Row kLogRows[] = {
        Bundle hidden = world.Line(world.RecordOf(due, 1), "site-1", 310);
        world.Log(due.request);
        due.records[1] = hidden;
+       return world.Decide(due);
+     }},
+    {"log_that_shows_the_signer_another_entry_before_the_lines", ExitCode::kLogProof,
+     [](World& world) {
+       const Attempt asked = world.Ask(Good(), "1.0");
+       // What the sites have seen of this entry is not what the signer sees.
+       world.Line(Request{D('8'), "hidden", "1", "requester", kStart}, "requester", 150);
+       world.Log(asked.request);
+       return world.Decide(world.Build(world.Intend(asked, 1, 200), 300, Unchanged));
+     }},
+    {"line_in_another_log_of_the_root_with_the_same_tree", ExitCode::kLogProof,
+     [](World& world) {
+       Attempt due = world.Due(Good(), "1.0");
+       const PrivateKey key = PrivateKey::Generate(KeyKind::kEd25519);
+       const PublicKey ecdsa = PrivateKey::Generate(KeyKind::kP256).public_key();
+       world.root.logs.push_back(
+           {"other.example", key.public_key(), ecdsa, world.root.logs[0].valid_for});
+       LogEntry& entry = *due.records[1].log_entry;
+       Note note{CheckpointText({"other.example", entry.tree_size, entry.root}), {}};
+       note.signatures.push_back(SignNote(note.text, "other.example", key));
+       for (int i = 0; i < 2; ++i) {
+         note.signatures.push_back(Cosign(note.text, world.root.witnesses[i].name,
+                                          world.maker.Key("witness-" + std::to_string(i)),
+                                          kStart + 310));
+       }
+       entry.checkpoint = WriteNote(note);
+       entry.log_id = NoteKeyIdFull("other.example", key.public_key());
        return world.Decide(due);
      }},
     {"release_of_other_bytes_that_only_the_log_knows", ExitCode::kRollback,

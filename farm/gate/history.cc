@@ -3,9 +3,12 @@
 #include <utility>
 
 #include "farm/base/bytes.h"
+#include "farm/client/tiles.h"
 #include "farm/crypto/hash.h"
 #include "farm/evidence/bundle.h"
 #include "farm/evidence/dsse.h"
+#include "farm/evidence/merkle.h"
+#include "farm/evidence/note.h"
 
 namespace farm {
 namespace {
@@ -29,12 +32,26 @@ const CertifiedParty* PartyOf(const Certificate& certificate, const TrustRoot& r
 }  // namespace
 
 void LogHistory::Add(const std::string& leaf, const Result<std::string>& pae) {
-  leaves_.push_back(Sha256(leaf));
-  Read(leaves_.size() - 1, leaf, pae);
+  subtrees_[0].push_back(LeafHash(leaf));
+  for (std::size_t level = 0; subtrees_[level].size() % 2 == 0; ++level) {
+    if (level + 1 == subtrees_.size()) subtrees_.emplace_back();
+    const std::vector<Digest>& below = subtrees_[level];
+    subtrees_[level + 1].push_back(NodeHash(below[below.size() - 2], below.back()));
+  }
+  Read(size() - 1, leaf, pae);
+}
+
+Digest LogHistory::RootAt(std::uint64_t size) const {
+  CHECK(size <= this->size());
+  const auto root = TreeRoot(size, [this](int level, std::uint64_t index) -> Result<Digest> {
+    return subtrees_.at(static_cast<std::size_t>(level)).at(index);
+  });
+  CHECK(root);
+  return *root;
 }
 
 void LogHistory::Resolve(std::uint64_t index, const std::string& leaf, const std::string& pae) {
-  CHECK(index < leaves_.size() && leaves_[index] == Sha256(leaf));
+  CHECK(index < size() && leaf_hash(index) == LeafHash(leaf));
   unreadable_.erase(index);
   Read(index, leaf, pae);
 }
@@ -88,16 +105,30 @@ Status CheckLinesAreLogged(const LogHistory& history, const ParsedQuestion& ques
       return Error{ErrorCode::kMismatch, "a line has no log entry", ExitCode::kLogProof};
     }
     const LogEntry& entry = *line->log_entry;
-    if (entry.index >= history.size()) {
+    if (entry.index >= history.size() || entry.tree_size > history.size()) {
       return Error{ErrorCode::kUnavailable,
                    "the log serves a witnessed head of " + std::to_string(history.size()) +
                        " entries, but a line of the question is entry " +
-                       std::to_string(entry.index) + "; ask again when the log has caught up"};
+                       std::to_string(entry.index) + " of " + std::to_string(entry.tree_size) +
+                       "; ask again when the log has caught up"};
     }
-    if (history.leaf(entry.index) != Sha256(entry.canonicalized_body)) {
+    const auto diverged = [](const std::string& message) {
+      return Error{ErrorCode::kMismatch, "log diverged: " + message, ExitCode::kLogProof};
+    };
+    if (history.leaf_hash(entry.index) != LeafHash(entry.canonicalized_body)) {
+      return diverged(EntryName(entry.index) +
+                      " is another one than a line of the question proves");
+    }
+    if (history.RootAt(entry.tree_size) != entry.root) {
+      return diverged("the tree of " + std::to_string(entry.tree_size) +
+                      " entries is another one than a line of the question was proved under");
+    }
+    ASSIGN_OR_RETURN(const Note note, ParseNote(entry.checkpoint));
+    ASSIGN_OR_RETURN(const Checkpoint checkpoint, ParseCheckpoint(note.text));
+    if (checkpoint.origin != history.origin()) {
       return Error{ErrorCode::kMismatch,
-                   "log diverged: " + EntryName(entry.index) +
-                       " is another one than a line of the question proves",
+                   "a line of the question is in log " + Printable(checkpoint.origin, 80) +
+                       ", this signer reads " + Printable(history.origin(), 80),
                    ExitCode::kLogProof};
     }
   }

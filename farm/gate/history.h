@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -38,27 +39,37 @@ struct UnreadableEntry {
 
 class LogHistory {
  public:
+  // Of the log with this name.
+  explicit LogHistory(std::string origin) : origin_(std::move(origin)) {}
+
   // The next entry: its exact leaf bytes, and the payload with the leaf's digest (or why there is
   // none).  Entries come in order, each once; entry `size()` is next.
   void Add(const std::string& leaf, const Result<std::string>& pae);
   // A payload that was missing has come.
   void Resolve(std::uint64_t index, const std::string& leaf, const std::string& pae);
 
-  std::uint64_t size() const { return leaves_.size(); }
-  const Digest& leaf(std::uint64_t index) const { return leaves_.at(index); }
+  const std::string& origin() const { return origin_; }
+  std::uint64_t size() const { return subtrees_[0].size(); }
+  // Of an entry's bytes, with RFC 9162's prefix.  CHECKs that there is one.
+  const Digest& leaf_hash(std::uint64_t index) const { return subtrees_[0].at(index); }
+  // The root that the first `size` entries had.  CHECKs that there are as many.
+  Digest RootAt(std::uint64_t size) const;
   const std::vector<LoggedStatement>& statements() const { return statements_; }
   const std::map<std::uint64_t, UnreadableEntry>& unreadable() const { return unreadable_; }
 
  private:
   void Read(std::uint64_t index, const std::string& leaf, const Result<std::string>& pae);
-  std::vector<Digest> leaves_;  // sha256 of each leaf's bytes: 32 MB for a million
+  std::string origin_;
+  // [level][i]: of the perfect subtree of 2^level entries from i * 2^level; 64 MB for a million.
+  std::vector<std::vector<Digest>> subtrees_{1};
   std::vector<LoggedStatement> statements_;
   std::map<std::uint64_t, UnreadableEntry> unreadable_;
 };
 
-// Every line of the question is the entry of this very log that it says.
-// Errors: kUnavailable exit 30 (the history ends before it), kMismatch exit 15 (another entry
-// there: the log showed two histories).
+// Every line of the question is the entry of this very log that it says, and was proved under a
+// checkpoint that this log had.
+// Errors: kUnavailable exit 30 (the history ends before it), kMismatch exit 15 (another log, entry
+// or tree there: the log showed two histories).
 Status CheckLinesAreLogged(const LogHistory& history, const ParsedQuestion& question);
 
 // Nothing unreadable that could matter.  Errors: kMismatch exit 15.

@@ -30,7 +30,9 @@ Status HistoryReader::Start(const TrustRoot& root) {
   }
   ASSIGN_OR_RETURN(LogTrust trust, LogTrustOf(root, origin, 0));
   ASSIGN_OR_RETURN(std::unique_ptr<LogReader> reader, LogReader::Open(url_, std::move(trust)));
-  reading_.emplace(Reading{root.digest, std::move(origin), std::move(reader), {}, {}});
+  LogHistory history(origin);
+  reading_.emplace(
+      Reading{root.digest, std::move(origin), std::move(reader), std::move(history), {}});
   return {};
 }
 
