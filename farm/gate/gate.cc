@@ -86,6 +86,7 @@ Result<Bundle> Gate::Decide(const Question& question, std::uint64_t epoch) {
   ASSIGN_OR_RETURN(
       const LogHistory* history,
       history_(HistoryQuery{rules.root, proved.policy.witnesses, EntriesCovering(parsed)}));
+  RETURN_IF_ERROR(journal_.AdmitHistory(*history));
   ASSIGN_OR_RETURN(const Decision decision,
                    farm::Decide(proved, parsed, *history, journal_.given(), rules));
   if (const auto* same = std::get_if<SameAnswer>(&decision)) {

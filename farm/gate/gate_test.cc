@@ -155,6 +155,11 @@ class World {
     entries_.push_back(
         {CanonicalizedBody(line.envelope, line.certificate, line.key()), line.envelope.PaeBytes()});
   }
+  // The last entry becomes another one, in the log as this signer reads it.
+  void ReplaceLast(const Bundle& line) {
+    entries_.pop_back();
+    Log(line);
+  }
   // The payload of the entry before the last `back` ones is lost, or changed.
   void LosePayload(std::size_t back) {
     entries_[entries_.size() - 1 - back].pae =
@@ -853,6 +858,25 @@ const Row kPastRows[] = {
      [](World& world) {
        const Attempt due = world.Due(Good(), "1.0");
        world.epoch = kStart + 400 + 24 * 3600 + 1;
+       return world.Decide(due);
+     }},
+    {"older_head_of_the_log_after_a_restart", ExitCode::kLogProof,
+     [](World& world) {
+       const Attempt due = world.Due(Good(), "1.0");
+       world.Logged(Request{D('8'), "other", "1", "requester", kStart}, "requester", 310);
+       EXPECT_TRUE(world.Decide(due));
+       world.Restart();
+       world.entries_hidden = 1;
+       return world.Decide(due);
+     }},
+    {"fork_of_the_log_after_a_restart", ExitCode::kLogProof,
+     [](World& world) {
+       const Attempt due = world.Due(Good(), "1.0");
+       world.Logged(Request{D('8'), "other", "1", "requester", kStart}, "requester", 310);
+       EXPECT_TRUE(world.Decide(due));
+       world.Restart();
+       world.ReplaceLast(due.request);
+       world.Log(due.request);
        return world.Decide(due);
      }},
     {"expired_root", ExitCode::kNotValidThen,

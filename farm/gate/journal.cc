@@ -102,7 +102,14 @@ Status Journal::Load() {
   seen_.root_version = fields.Integer("rootVersion", 0, kJsonIntegerMax);
   seen_.root_digest = fields.DigestOf("rootDigest");
   seen_.epoch = static_cast<std::uint64_t>(fields.Integer("epoch", 0, kJsonIntegerMax));
-  return fields.Finish();
+  const Json* log = fields.Has("log") ? &fields.Object("log") : nullptr;
+  RETURN_IF_ERROR(fields.Finish());
+  if (log == nullptr) return {};
+  JsonFields head(*log, fields.Where("log"));
+  seen_.head.origin = head.String("origin");
+  seen_.head.size = static_cast<std::uint64_t>(head.Integer("size", 0, kJsonIntegerMax));
+  seen_.head.root = head.DigestOf("root");
+  return head.Finish();
 }
 
 const GivenAnswer& Journal::Get(std::int64_t number) const {
@@ -121,11 +128,16 @@ Status Journal::Write(const std::string& path, const std::string& bytes) {
 }
 
 Status Journal::WriteSeen(const Seen& seen) {
-  RETURN_IF_ERROR(Write(JoinPath(directory_, "seen.json"),
-                        WriteReadableJson({{"format", kSeenFormat},
-                                           {"rootVersion", seen.root_version},
-                                           {"rootDigest", seen.root_digest.Text()},
-                                           {"epoch", static_cast<std::int64_t>(seen.epoch)}})));
+  Json json = {{"format", kSeenFormat},
+               {"rootVersion", seen.root_version},
+               {"rootDigest", seen.root_digest.Text()},
+               {"epoch", static_cast<std::int64_t>(seen.epoch)}};
+  if (!seen.head.origin.empty()) {
+    json["log"] = {{"origin", seen.head.origin},
+                   {"root", seen.head.root.Text()},
+                   {"size", static_cast<std::int64_t>(seen.head.size)}};
+  }
+  RETURN_IF_ERROR(Write(JoinPath(directory_, "seen.json"), WriteReadableJson(json)));
   seen_ = seen;
   return {};
 }
@@ -141,7 +153,10 @@ Status Journal::AdmitRoot(const TrustRoot& root) {
                  ExitCode::kRollback};
   }
   if (root.version == seen_.root_version) return health_;
-  return WriteSeen({root.version, root.digest, seen_.epoch});
+  Seen seen = seen_;
+  seen.root_version = root.version;
+  seen.root_digest = root.digest;
+  return WriteSeen(seen);
 }
 
 Status Journal::CheckEpoch(std::uint64_t epoch, UnixSeconds now) const {
@@ -163,7 +178,27 @@ Status Journal::CheckEpoch(std::uint64_t epoch, UnixSeconds now) const {
 Status Journal::AdmitEpoch(std::uint64_t epoch, UnixSeconds now) {
   RETURN_IF_ERROR(CheckEpoch(epoch, now));
   if (epoch == seen_.epoch) return health_;
-  return WriteSeen({seen_.root_version, seen_.root_digest, epoch});
+  Seen seen = seen_;
+  seen.epoch = epoch;
+  return WriteSeen(seen);
+}
+
+Status Journal::AdmitHistory(const LogHistory& history) {
+  const std::uint64_t size = history.size();
+  if (history.origin() == seen_.head.origin) {
+    if (size < seen_.head.size || history.RootAt(seen_.head.size) != seen_.head.root) {
+      return Error{ErrorCode::kMismatch,
+                   "log diverged: " + Printable(history.origin(), 80) + " has " +
+                       std::to_string(size) + " entries that do not go on from the " +
+                       std::to_string(seen_.head.size) + " (root " + seen_.head.root.Short() +
+                       ") that this signer has read before",
+                   ExitCode::kLogProof};
+    }
+    if (size == seen_.head.size) return health_;
+  }
+  Seen seen = seen_;
+  seen.head = Checkpoint{history.origin(), size, history.RootAt(size)};
+  return WriteSeen(seen);
 }
 
 Result<const GivenAnswer*> Journal::Append(const Bundle& line) {

@@ -1,6 +1,6 @@
 // Journal: what the signer has signed and seen, kept so that no crash, no lost reply and no second
 // farmd makes it sign two different things.
-//   DIR/seen.json                 newest trust root and epoch seen
+//   DIR/seen.json                 newest trust root, epoch and log head seen
 //   DIR/answers/000000000001.json one signed answer each: {"format","line","number"}
 // Answers are never changed or removed.  Formats: farm-journal/1, farm-journal-seen/1.
 #pragma once
@@ -15,8 +15,10 @@
 #include "farm/base/files.h"
 #include "farm/base/result.h"
 #include "farm/evidence/bundle.h"
+#include "farm/evidence/note.h"
 #include "farm/evidence/trust_root.h"
 #include "farm/gate/decision.h"
+#include "farm/gate/history.h"
 
 namespace farm {
 
@@ -47,6 +49,11 @@ class Journal {
   // Errors: those of CheckEpoch, kUnavailable.
   Status AdmitEpoch(std::uint64_t epoch, UnixSeconds now);
 
+  // Remembers the newest head of a log that was read and checked.  A log goes on from there or is
+  // refused, also by a signer that was started anew; another log (the root names it) starts anew.
+  // Errors: kMismatch exit 15 (`history` is older, or not a continuation), kUnavailable.
+  Status AdmitHistory(const LogHistory& history);
+
   // Keeps a signed release or dissent; after success it survives a crash, and only then may it
   // leave the program.  Errors: kUnavailable exit 30.
   // After an error of this or the calls above nothing is known of the disk: every later call fails
@@ -61,6 +68,7 @@ class Journal {
     std::int64_t root_version = 0;
     Digest root_digest;
     std::uint64_t epoch = 0;
+    Checkpoint head;  // origin "": none yet
   };
   Journal(FileSystem& files, std::string directory, FileLock lock);
   Status Load();

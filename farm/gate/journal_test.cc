@@ -158,6 +158,26 @@ TEST_F(JournalTest, RefusesAnEpochOfADayToComeAndForgetsIt) {
   EXPECT_TRUE(journal->AdmitEpoch(kLast, kNow));
 }
 
+LogHistory History(const std::string& origin, const std::string& leaves) {
+  LogHistory history(origin);
+  for (const char leaf : leaves) history.Add(std::string(1, leaf), std::string());
+  return history;
+}
+
+TEST_F(JournalTest, RefusesALogThatDoesNotGoOn) {
+  EXPECT_TRUE(Open()->AdmitHistory(History("log.example", "abc")));
+  EXPECT_TRUE(Open()->AdmitHistory(History("log.example", "abc")));
+  EXPECT_TRUE(Open()->AdmitHistory(History("log.example", "abcde")));
+  EXPECT_TRUE(Open()->AdmitEpoch(7, kNow));  // forgets no head
+  for (const char* other : {"", "abc", "abcd", "abcdf", "abxdef"}) {
+    const Status refused = Open()->AdmitHistory(History("log.example", other));
+    ASSERT_FALSE(refused) << other;
+    EXPECT_EQ(refused.error().Exit(), ExitCode::kLogProof) << other;
+  }
+  EXPECT_TRUE(Open()->AdmitHistory(History("log.example", "abcdefgh")));
+  EXPECT_TRUE(Open()->AdmitHistory(History("other.example", "x")));
+}
+
 TEST_F(JournalTest, IsHeldByOneProgram) {
   const auto journal = Open();
   const auto second = Journal::Open(RealFileSystem(), directory());
