@@ -105,6 +105,7 @@ Result<Decision> Decide(const ProvedCase& proved, const ParsedQuestion& question
   RETURN_IF_ERROR(CheckQuorums(proved, rules.root));
   RETURN_IF_ERROR(CheckReadable(history, rules.root));
   RETURN_IF_ERROR(CheckRecordsInLogAgree(history, rules.root, proved));
+  RETURN_IF_ERROR(CheckOneRecordEach(history, rules.root, proved));
 
   const std::vector<Artifact>& artifacts = std::get<Agreement>(comparison).artifacts;
   const std::vector<PastRelease> past =

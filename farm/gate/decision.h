@@ -46,6 +46,7 @@ using Decision = std::variant<Release, Dissent, SameAnswer>;
 //   quorums of the policy, limits                                      12, 13, 14
 //   something unreadable in the log                                    15
 //   a record of this manifest in the log that differs, under any intent   23
+//   a second record of a site under this intent in the log, even if it agrees      12
 //   this product and version released before: with the same manifest and bytes the same answer; by
 //     the same manifest with other bytes 23; by another manifest (revision) 24, even with
 //     the same bytes

@@ -741,6 +741,14 @@ const Row kLogRows[] = {
        entry.log_id = NoteKeyIdFull("other.example", key.public_key());
        return world.Decide(due);
      }},
+    {"second_record_of_a_site_under_the_intent_that_agrees", ExitCode::kQuorum,
+     [](World& world) {
+       const Attempt due = world.Due(Good(), "1.0");
+       Record second = world.RecordOf(due, 1);
+       ++second.finished;
+       world.Logged(second, "site-1", 310);
+       return world.Decide(due);
+     }},
     {"release_of_other_bytes_that_only_the_log_knows", ExitCode::kRollback,
      [](World& world) {
        const Attempt due = world.Due(Good(), "1.0");

@@ -1,5 +1,6 @@
 #include "farm/gate/history.h"
 
+#include <set>
 #include <utility>
 
 #include "farm/base/bytes.h"
@@ -176,6 +177,24 @@ Status CheckRecordsInLogAgree(const LogHistory& history, const TrustRoot& root,
                      " under intent " + record->intent.Short() +
                      " that says something else; it ends only by a new manifest (revision)",
                  ExitCode::kDissent};
+  }
+  return {};
+}
+
+Status CheckOneRecordEach(const LogHistory& history, const TrustRoot& root,
+                          const ProvedCase& proved) {
+  const Digest intent = proved.intent.digest();
+  std::set<Digest> known;
+  for (const VerifiedRecord& record : proved.records) known.insert(record.digest());
+  for (const LoggedStatement& logged : history.statements()) {
+    const auto* record = std::get_if<Record>(&logged.statement);
+    if (record == nullptr || record->intent != intent || known.contains(logged.digest)) continue;
+    const CertifiedParty* site = PartyOf(logged.certificate, root, "site");
+    if (site == nullptr) continue;
+    return Error{ErrorCode::kMismatch,
+                 EntryName(logged.index) + " is another record by " + site->id +
+                     " under this intent, want one; ask again with a new attempt",
+                 ExitCode::kQuorum};
   }
   return {};
 }

@@ -83,6 +83,11 @@ Status CheckNoDissent(const LogHistory& history, const TrustRoot& root, const Di
 Status CheckRecordsInLogAgree(const LogHistory& history, const TrustRoot& root,
                               const ProvedCase& proved);
 
+// Each site has one record under the case's intent in the whole log.  A second one, even if it says
+// the same, was made by a key that is used twice.  Errors: kMismatch exit 12, naming the entry.
+Status CheckOneRecordEach(const LogHistory& history, const TrustRoot& root,
+                          const ProvedCase& proved);
+
 // Releases of one product in the log, by signers of the root.
 struct LoggedRelease {
   std::uint64_t index = 0;
