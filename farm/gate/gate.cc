@@ -7,6 +7,7 @@
 
 #include "farm/base/files.h"
 #include "farm/gate/decision.h"
+#include "farm/gate/limits.h"
 
 namespace farm {
 namespace {
@@ -94,6 +95,7 @@ Result<Bundle> Gate::Decide(const Question& question, std::uint64_t epoch) {
   }
   if (const auto* release = std::get_if<Release>(&decision)) {
     RETURN_IF_ERROR(CheckVerifiable(*release, proved, rules));
+    RETURN_IF_ERROR(CheckPublishable(*release, parsed.Lines(), rules.root, history->size()));
     return SignAndKeep(*release);
   }
   return SignAndKeep(std::get<Dissent>(decision));

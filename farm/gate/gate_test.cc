@@ -330,6 +330,27 @@ TEST(Gate, RemembersNoEpochOfAQuestionThatIsNotProved) {
   EXPECT_TRUE(world.Decide(due));
 }
 
+// What is due, with so many approvals in all, each under a tree of its own.
+Attempt DueWithApprovals(World& world, std::size_t count) {
+  Attempt asked = world.Ask(Good(), "1.0");
+  while (asked.approvals.size() < count) {
+    const auto created = kStart + static_cast<UnixSeconds>(asked.approvals.size());
+    asked.approvals.push_back(world.Logged(
+        Approval{
+            Sha256(asked.manifest), "hello", "1.0", {{"hello", kTree}}, "auditor-0", "tree", created},
+        "auditor-0", 100));
+  }
+  return world.Build(world.Intend(asked, 1, 200), 300, Unchanged);
+}
+// 64 lines of a note without those of log (2), witnesses (2), request, intent and records (5).
+constexpr std::size_t kApprovalsProvable = 55;
+
+TEST(Gate, SignsWhatJustFitsIntoACheckpoint) {
+  World world;
+  const auto line = world.Decide(DueWithApprovals(world, kApprovalsProvable));
+  ASSERT_TRUE(line) << line.error().message;
+}
+
 TEST(Gate, SequenceGrowsByOneForEachReleaseOfAProduct) {
   World world;
   ASSERT_TRUE(world.Decide(world.Due(Good(), "1.0")));
@@ -446,6 +467,8 @@ const Row kLineRows[] = {
        attempt.records.resize(kPartiesMax + 1, attempt.records[0]);
        return world.Decide(attempt);
      }},
+    {"more_lines_than_a_checkpoint_can_prove", ExitCode::kUsage,
+     [](World& world) { return world.Decide(DueWithApprovals(world, kApprovalsProvable + 1)); }},
     {"request_for_another_manifest", ExitCode::kBadSignature,
      [](World& world) {
        Attempt attempt = world.Due(Good(), "1.0");
