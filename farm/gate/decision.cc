@@ -1,6 +1,7 @@
 #include "farm/gate/decision.h"
 
 #include <algorithm>
+#include <set>
 
 #include "farm/compare/compare.h"
 #include "farm/crypto/hash.h"
@@ -23,18 +24,29 @@ struct PastRelease {
   std::optional<std::int64_t> journal_number;
 };
 
-std::vector<PastRelease> PastReleases(const std::string& product,
-                                      const std::vector<GivenAnswer>& given,
-                                      const LogHistory& history, const TrustRoot& root) {
+Result<std::vector<PastRelease>> PastReleases(const std::string& product,
+                                              const std::vector<GivenAnswer>& given,
+                                              const LogHistory& history, const TrustRoot& root) {
   std::vector<PastRelease> past;
+  std::set<Digest> own;
   for (const GivenAnswer& answer : given) {
     const auto* release = std::get_if<Release>(&answer.statement);
     if (release == nullptr || answer.product != product) continue;
+    own.insert(answer.line.PaeDigest());
     past.push_back({"sequence " + std::to_string(release->sequence) + " of the journal",
                     answer.version, answer.manifest, release->artifacts, release->sequence,
                     answer.number});
   }
   for (const LoggedRelease& logged : ReleasesOf(history, root, product)) {
+    if (own.contains(logged.digest)) continue;
+    // Neither its sequence nor its bytes may count, nor may they be passed over.
+    if (!logged.issuer_known) {
+      return Refusal(ExitCode::kBadSignature,
+                     "log entry " + std::to_string(logged.index) + " is a release of " + product +
+                         " " + logged.version + " by " + logged.release.signer +
+                         " under an issuer that the trust root does not list, and this signer's "
+                         "journal does not know it");
+    }
     past.push_back({"log entry " + std::to_string(logged.index), logged.version,
                     Sha256(logged.release.manifest), logged.release.artifacts,
                     logged.release.sequence, std::nullopt});
@@ -108,8 +120,8 @@ Result<Decision> Decide(const ProvedCase& proved, const ParsedQuestion& question
   RETURN_IF_ERROR(CheckOneRecordEach(history, rules.root, proved));
 
   const std::vector<Artifact>& artifacts = std::get<Agreement>(comparison).artifacts;
-  const std::vector<PastRelease> past =
-      PastReleases(proved.manifest.product, given, history, rules.root);
+  ASSIGN_OR_RETURN(const std::vector<PastRelease> past,
+                   PastReleases(proved.manifest.product, given, history, rules.root));
   ASSIGN_OR_RETURN(const auto next, NextSequence(past, proved.manifest, artifacts));
   if (const auto* same = std::get_if<SameAnswer>(&next)) return Decision(*same);
   return Decision(MakeRelease(proved.intent, proved.records, proved.approvals,

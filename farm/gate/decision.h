@@ -47,6 +47,8 @@ using Decision = std::variant<Release, Dissent, SameAnswer>;
 //   something unreadable in the log                                    15
 //   a record of this manifest in the log that differs, under any intent   23
 //   a second record of a site under this intent in the log, even if it agrees      12
+//   a release of the product in the log under an issuer that the root does not list, and that the
+//     journal does not know                                            11
 //   this product and version released before: with the same manifest and bytes the same answer; by
 //     the same manifest with other bytes 23; by another manifest (revision) 24, even with
 //     the same bytes

@@ -155,6 +155,28 @@ class World {
     entries_.push_back(
         {CanonicalizedBody(line.envelope, line.certificate, line.key()), line.envelope.PaeBytes()});
   }
+  // Logged under a CA of the party's operator that the root does not list any more.
+  void LogUnderOldAuthority(const Statement& statement, const std::string& party,
+                            const std::string& payload = "") {
+    const LineDraft draft = maker.Draft(statement, party, kStart + 320);
+    Bundle line = maker.Sign(draft);
+    const PrivateKey key = PrivateKey::Generate(KeyKind::kP256);
+    line.certificate =
+        IssueSigningLeaf(key, IssueAuthority(key, "old", "old CA", kStart - 10000, 100 * 24 * 3600),
+                         maker.Key("transparency"),
+                         {.key = maker.Key(party).public_key(),
+                          .organization = "old",
+                          .common_name = party,
+                          .uri = draft.uri,
+                          .issuer_extension = "https://old.example",
+                          .not_before = draft.leaf_start});
+    if (!payload.empty()) {
+      line.envelope.payload = payload;
+      line.envelope.signature = maker.Key(party).Sign(line.envelope.PaeBytes());
+    }
+    maker.Enter(line, draft);
+    Log(line);
+  }
   // The last entry becomes another one, in the log as this signer reads it.
   void ReplaceLast(const Bundle& line) {
     entries_.pop_back();
@@ -349,6 +371,16 @@ TEST(Gate, SignsWhatJustFitsIntoACheckpoint) {
   World world;
   const auto line = world.Decide(DueWithApprovals(world, kApprovalsProvable));
   ASSERT_TRUE(line) << line.error().message;
+}
+
+TEST(Gate, KnowsItsOwnReleasesAfterItsAuthorityWasRenewed) {
+  World world;
+  const auto first = world.Decide(world.Due(Good(), "1.0"));
+  ASSERT_TRUE(first) << first.error().message;
+  world.LogUnderOldAuthority(StatementOf(*first), "signer");
+  const auto second = world.Decide(world.Due(ManifestBytes("1.1", 1, "-O2"), "1.1"));
+  ASSERT_TRUE(second) << second.error().message;
+  EXPECT_EQ(std::get<Release>(StatementOf(*second)).sequence, 2);
 }
 
 TEST(Gate, SequenceGrowsByOneForEachReleaseOfAProduct) {
@@ -704,6 +736,42 @@ const Row kLogRows[] = {
        world.Logged(
            Dissent{Sha256(due.manifest), "hello", "1.0", D('1'), {D('2')}, "they differ", kStart},
            "signer", 310);
+       return world.Decide(due);
+     }},
+    {"record_that_differs_under_an_authority_that_was_renewed", ExitCode::kDissent,
+     [](World& world) {
+       const Attempt due = world.Due(Good(), "1.0");
+       Record early = world.RecordOf(due, 1);
+       early.intent = D('7');
+       early.image = D('9');
+       world.LogUnderOldAuthority(early, "site-1");
+       return world.Decide(due);
+     }},
+    {"dissent_under_an_authority_that_was_renewed", ExitCode::kDissent,
+     [](World& world) {
+       const Attempt due = world.Due(Good(), "1.0");
+       world.LogUnderOldAuthority(
+           Dissent{Sha256(due.manifest), "hello", "1.0", D('1'), {D('2')}, "they differ", kStart},
+           "signer");
+       return world.Decide(due);
+     }},
+    {"no_statement_under_an_authority_that_was_renewed", ExitCode::kLogProof,
+     [](World& world) {
+       const Attempt due = world.Due(Good(), "1.0");
+       world.LogUnderOldAuthority(world.RecordOf(due, 1), "site-1", "{}");
+       return world.Decide(due);
+     }},
+    {"release_under_an_authority_that_was_renewed_and_not_in_the_journal",
+     ExitCode::kBadSignature,
+     [](World& world) {
+       const Attempt due = world.Due(Good(), "1.0");
+       Release release;
+       release.artifacts = {{"greet", D('f'), 10, "0755"}};
+       release.manifest = ManifestBytes("0.9", 1, "-O2");
+       release.records = {D('1')};
+       release.sequence = 5;
+       release.signer = kSignerId;
+       world.LogUnderOldAuthority(release, "signer");
        return world.Decide(due);
      }},
     {"unreadable_payload", ExitCode::kLogProof,

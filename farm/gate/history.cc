@@ -1,5 +1,6 @@
 #include "farm/gate/history.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -16,18 +17,30 @@ namespace {
 
 std::string EntryName(std::uint64_t index) { return "log entry " + std::to_string(index); }
 
-// The party of `role` that holds `certificate`.  Its revocation does not make it unsay anything: a
-// dissent ends only by a new manifest.
+bool IssuedBy(const Certificate& certificate, const Operator& owner) {
+  return CheckSigningChain(certificate, owner.authority, certificate.not_before()).has_value();
+}
+
+// The party of `role` that holds `certificate`, or may: under an issuer that the root does not list
+// it could be an older CA of the party's operator, and who renews his CA unsays nothing by it.  A
+// leaf of another operator's CA is not the party's.  Nor does a revocation unsay anything: a dissent
+// ends only by a new manifest.
 const CertifiedParty* PartyOf(const Certificate& certificate, const TrustRoot& root,
                               std::string_view role) {
   const auto name = certificate.UriName();
   if (!name) return nullptr;
   const auto found = root.FindParty(*name);
   if (!found || found->party->role != role) return nullptr;
-  if (!CheckSigningChain(certificate, found->owner->authority, certificate.not_before())) {
-    return nullptr;
-  }
-  return found->party;
+  const bool foreign = std::any_of(
+      root.operators.begin(), root.operators.end(), [&](const Operator& owner) {
+        return &owner != found->owner && IssuedBy(certificate, owner);
+      });
+  return foreign ? nullptr : found->party;
+}
+
+bool IsIssuerKnown(const Certificate& certificate, const TrustRoot& root) {
+  return std::any_of(root.operators.begin(), root.operators.end(),
+                     [&](const Operator& owner) { return IssuedBy(certificate, owner); });
 }
 
 }  // namespace
@@ -208,7 +221,8 @@ std::vector<LoggedRelease> ReleasesOf(const LogHistory& history, const TrustRoot
     const auto manifest = ViewManifest(release->manifest);
     if (!manifest || manifest->product != product) continue;
     if (PartyOf(logged.certificate, root, "signer") == nullptr) continue;
-    releases.push_back({logged.index, logged.digest, *release, manifest->version});
+    releases.push_back({logged.index, logged.digest, *release, manifest->version,
+                        IsIssuerKnown(logged.certificate, root)});
   }
   return releases;
 }
