@@ -210,6 +210,7 @@ class World {
 
   EvidenceMaker maker;
   TrustRoot root;
+  std::optional<PrivateKey> root_key;  // signs it; else the maker's
   Policy policy;
   std::function<void(LineDraft&)> on_draft;
   std::uint64_t epoch = 1;
@@ -242,7 +243,9 @@ class World {
     journal_ = *std::move(journal);
     // Signed once: every signature is another, and so is the file.
     std::string& root_file = root_files_[WriteTrustRootSigned(root)];
-    if (root_file.empty()) root_file = WriteTrustRoot(root, {maker.Key("root")});
+    if (root_file.empty()) {
+      root_file = WriteTrustRoot(root, {root_key ? *root_key : maker.Key("root")});
+    }
     const GateFiles files{write("root.json", root_file), write("policy.json", WritePolicy(policy))};
     gate_ = std::make_unique<Gate>(
         files, *journal_, *signer_, [this](const HistoryQuery& query) { return Read(query); },
@@ -942,6 +945,16 @@ const Row kPastRows[] = {
        EXPECT_TRUE(world.Decide(due));
        world.Restart();
        world.root.version = 1;
+       return world.Decide(due);
+     }},
+    {"newer_root_signed_by_nobody_known", ExitCode::kBadSignature,
+     [](World& world) {
+       const Attempt due = world.Due(Good(), "1.0");
+       EXPECT_TRUE(world.Decide(due));
+       world.Restart();
+       world.root.version = 2;
+       world.root_key = PrivateKey::Generate(KeyKind::kP256);
+       world.root.root_keys = {world.root_key->public_key()};
        return world.Decide(due);
      }},
     {"older_epoch", ExitCode::kRefused,

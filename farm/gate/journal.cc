@@ -13,6 +13,8 @@ namespace farm {
 namespace {
 
 constexpr std::size_t kAnswerBytesMax = 2 * kBundleLineBytesMax;  // a line in a JSON string
+constexpr std::size_t kRootKeysMax = 64;         // as many as a root may list
+constexpr std::size_t kSeenBytesMax = 64 << 10;  // 64 root keys of any kind that we read
 constexpr std::string_view kAnswerFormat = "farm-journal/1";
 constexpr std::string_view kSeenFormat = "farm-journal-seen/1";
 
@@ -50,6 +52,21 @@ Result<GivenAnswer> ReadAnswerFile(const std::string& path, std::int64_t number)
   }
   ASSIGN_OR_RETURN(Bundle bundle, ParseBundleLine(line, path));
   return ReadAnswer(std::move(bundle), number, path);
+}
+
+Result<RootKeys> ReadRootKeys(const Json& json, const std::string& where) {
+  JsonFields fields(json, where);
+  RootKeys root_keys;
+  const Json& keys = fields.Array("keys", kRootKeysMax);
+  root_keys.threshold = fields.Integer("threshold", 1, kRootKeysMax);
+  RETURN_IF_ERROR(fields.Finish());
+  for (const Json& key : keys) {
+    if (!key.is_string()) return Error{ErrorCode::kInvalidInput, where + ": a key is no string"};
+    ASSIGN_OR_RETURN(const std::string spki, Base64Decode(key.get_ref<const std::string&>()));
+    ASSIGN_OR_RETURN(PublicKey public_key, PublicKey::FromSpki(spki));
+    root_keys.keys.push_back(std::move(public_key));
+  }
+  return root_keys;
 }
 
 }  // namespace
@@ -95,7 +112,7 @@ Status Journal::Load() {
   }
   const std::string path = JoinPath(directory_, "seen.json");
   if (!FileExists(path)) return {};
-  ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, 4096));
+  ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, kSeenBytesMax));
   ASSIGN_OR_RETURN(const Json json, ParseJson(bytes, path));
   JsonFields fields(json, path);
   fields.Format(kSeenFormat);
@@ -103,7 +120,11 @@ Status Journal::Load() {
   seen_.root_digest = fields.DigestOf("rootDigest");
   seen_.epoch = static_cast<std::uint64_t>(fields.Integer("epoch", 0, kJsonIntegerMax));
   const Json* log = fields.Has("log") ? &fields.Object("log") : nullptr;
+  const Json* keys = fields.Has("rootKeys") ? &fields.Object("rootKeys") : nullptr;
   RETURN_IF_ERROR(fields.Finish());
+  if (keys != nullptr) {
+    ASSIGN_OR_RETURN(seen_.root_keys, ReadRootKeys(*keys, fields.Where("rootKeys")));
+  }
   if (log == nullptr) return {};
   JsonFields head(*log, fields.Where("log"));
   seen_.head.origin = head.String("origin");
@@ -132,6 +153,11 @@ Status Journal::WriteSeen(const Seen& seen) {
                {"rootVersion", seen.root_version},
                {"rootDigest", seen.root_digest.Text()},
                {"epoch", static_cast<std::int64_t>(seen.epoch)}};
+  if (seen.root_keys) {
+    Json keys = Json::array();
+    for (const PublicKey& key : seen.root_keys->keys) keys.push_back(Base64Encode(key.spki()));
+    json["rootKeys"] = {{"keys", std::move(keys)}, {"threshold", seen.root_keys->threshold}};
+  }
   if (!seen.head.origin.empty()) {
     json["log"] = {{"origin", seen.head.origin},
                    {"root", seen.head.root.Text()},
@@ -152,8 +178,12 @@ Status Journal::AdmitRoot(const TrustRoot& root) {
                      ") that this signer has seen; give it the newest root",
                  ExitCode::kRollback};
   }
-  if (root.version == seen_.root_version) return health_;
+  if (root.version == seen_.root_version && seen_.root_keys) return health_;
+  if (root.version > seen_.root_version && seen_.root_keys) {
+    RETURN_IF_ERROR(CheckSuccessor(root, *seen_.root_keys));
+  }
   Seen seen = seen_;
+  seen.root_keys = RootKeys{root.root_keys, root.threshold};
   seen.root_version = root.version;
   seen.root_digest = root.digest;
   return WriteSeen(seen);

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,8 +39,10 @@ class Journal {
   // The answer with this number.  CHECKs that there is one.
   const GivenAnswer& Get(std::int64_t number) const;
 
-  // Remembers `root` as seen.  Errors: kUntrusted exit 24 (older than seen, or another file of the
-  // same version), kUnavailable.
+  // Remembers `root` as seen, and the keys that decide which comes next: a newer one is signed by
+  // them too (CheckSuccessor).  The first root is taken as it is.
+  // Errors: kUntrusted exit 24 (older than seen, or another file of the same version), 11 (not
+  // signed by the keys of the root seen before); kUnavailable.
   Status AdmitRoot(const TrustRoot& root);
   // Not older than the newest seen, and not of a day to come: an epoch is the time at which its
   // farmd started (farm/release/ledger.h), and one stored from the future would lock out every
@@ -67,6 +70,7 @@ class Journal {
   struct Seen {
     std::int64_t root_version = 0;
     Digest root_digest;
+    std::optional<RootKeys> root_keys;  // absent: written before they were kept
     std::uint64_t epoch = 0;
     Checkpoint head;  // origin "": none yet
   };

@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "farm/json/json.h"
 #include "farm/manifest/manifest.h"
 #include "farm/sign/certified_signer.h"
 #include "farm/sign/signer.h"
@@ -79,9 +80,14 @@ Bundle SignedDissent() {
   return Sign(dissent);
 }
 
-TrustRoot Root(std::int64_t version, char digest) {
+// As it is read from a file that `signers` have signed; its own key is the first of them.
+TrustRoot Root(std::int64_t version, char digest, const std::vector<PrivateKey>& signers = {Key()}) {
   TrustRoot root;
   root.version = version;
+  root.root_keys = {signers[0].public_key()};
+  for (const PrivateKey& key : signers) {
+    root.signatures.push_back({key.public_key().KeyId(), key.Sign(WriteTrustRootSigned(root))});
+  }
   root.digest = D(digest);
   return root;
 }
@@ -128,6 +134,29 @@ TEST_F(JournalTest, RefusesAnOlderRootAndAnotherOfTheSameVersion) {
   EXPECT_EQ(journal->AdmitRoot(Root(2, 'b')).error().Exit(), ExitCode::kRollback);
   EXPECT_TRUE(journal->AdmitRoot(Root(3, 'c')));
   EXPECT_EQ(journal->AdmitRoot(Root(2, 'a')).error().Exit(), ExitCode::kRollback);
+}
+
+TEST_F(JournalTest, TakesANewerRootOnlyFromTheKeysOfTheOneBefore) {
+  const PrivateKey other = PrivateKey::Generate(KeyKind::kP256);
+  EXPECT_TRUE(Open()->AdmitRoot(Root(2, 'a')));
+  const Status stranger = Open()->AdmitRoot(Root(3, 'b', {other}));
+  ASSERT_FALSE(stranger);
+  EXPECT_EQ(stranger.error().Exit(), ExitCode::kBadSignature);
+  EXPECT_TRUE(Open()->AdmitRoot(Root(2, 'a')));  // the refused one was not remembered
+  EXPECT_TRUE(Open()->AdmitRoot(Root(3, 'c', {other, Key()})));
+  EXPECT_FALSE(Open()->AdmitRoot(Root(4, 'd', {Key()})));  // the old key decides no more
+  EXPECT_TRUE(Open()->AdmitRoot(Root(4, 'e', {other})));
+}
+
+TEST_F(JournalTest, LearnsTheKeysOfARootThatItKnewWithoutThem) {
+  ASSERT_TRUE(Open()->AdmitRoot(Root(2, 'a')));
+  ASSERT_TRUE(WriteDurably(RealFileSystem(), directory() + "/seen.json",
+                           WriteReadableJson({{"format", "farm-journal-seen/1"},
+                                              {"rootVersion", 2},
+                                              {"rootDigest", D('a').Text()},
+                                              {"epoch", 0}})));
+  EXPECT_TRUE(Open()->AdmitRoot(Root(2, 'a')));
+  EXPECT_FALSE(Open()->AdmitRoot(Root(3, 'b', {PrivateKey::Generate(KeyKind::kP256)})));
 }
 
 TEST_F(JournalTest, RefusesAnOlderEpoch) {
