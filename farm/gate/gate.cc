@@ -91,7 +91,13 @@ Result<Bundle> Gate::Decide(const Question& question, std::uint64_t epoch) {
   ASSIGN_OR_RETURN(const Decision decision,
                    farm::Decide(proved, parsed, *history, journal_.given(), rules));
   if (const auto* same = std::get_if<SameAnswer>(&decision)) {
-    return GiveAgain(journal_.Get(same->number));
+    const GivenAnswer& answer = journal_.Get(same->number);
+    const auto* release = std::get_if<Release>(&answer.statement);
+    // Of another attempt's answer only the digests of its lines are known here.
+    if (release != nullptr && release->intent == proved.intent.digest()) {
+      RETURN_IF_ERROR(CheckVerifiable(*release, proved, rules));
+    }
+    return GiveAgain(answer);
   }
   if (const auto* release = std::get_if<Release>(&decision)) {
     RETURN_IF_ERROR(CheckVerifiable(*release, proved, rules));

@@ -899,6 +899,16 @@ const Row kGivenRows[] = {
            {"key", world.maker.Key("site-1").public_key().KeyId(), "stolen", std::nullopt});
        return world.Decide(due);
      }},
+    {"key_of_the_signer_revoked_after_the_answer", ExitCode::kRevoked,
+     [](World& world) {
+       const Attempt due = world.Due(Good(), "1.0");
+       EXPECT_TRUE(world.Decide(due));
+       world.Restart();
+       ++world.root.version;
+       world.root.revocations.push_back(
+           {"key", world.maker.Key("signer").public_key().KeyId(), "stolen", std::nullopt});
+       return world.Decide(due);
+     }},
     {"policy_that_asks_for_more_after_the_answer", ExitCode::kQuorum,
      [](World& world) {
        const Attempt due = world.Due(Good(), "1.0");
