@@ -49,7 +49,8 @@ Result<GateRules> Gate::ReadRules() {
 Status Gate::CheckVerifiable(const Release& release, const ProvedCase& proved,
                              const GateRules& rules) {
   ASSIGN_OR_RETURN(const Certificate leaf, signer_.Leaf());
-  ReleaseToSign to_sign{release, leaf, {proved.request.bundle(), proved.intent.bundle()}, rules.now};
+  ReleaseToSign to_sign{
+      release, leaf, {proved.request.bundle(), proved.intent.bundle()}, rules.now};
   for (const VerifiedRecord& record : proved.records) to_sign.lines.push_back(record.bundle());
   for (const VerifiedApproval& approval : proved.approvals) {
     to_sign.lines.push_back(approval.bundle());

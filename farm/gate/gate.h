@@ -34,11 +34,11 @@ class Gate {
        const Clock& clock);
 
   // A release or dissent, signed and in the journal, without time stamp and log entry.  The same
-  // question gets the same answer, after everything has been judged again; only where the leaf of a stored answer has ended, or ends
-  // within half an hour (it is of no use to a time stamp then), the same payload is signed again with the leaf in force.
-  // `epoch`: of the farmd that asks.
-  // Errors: those of ProveCase, Decide, CheckBeforeSigning and CheckPublishable; exit 24 (own root older than seen), 25 (epoch older than
-  // seen, or of a day to come), 30 (log, journal).
+  // question gets the same answer, after everything has been judged again; only where the leaf of a
+  // stored answer has ended, or ends within half an hour (it is of no use to a time stamp then),
+  // the same payload is signed again with the leaf in force. `epoch`: of the farmd that asks.
+  // Errors: those of ProveCase, Decide, CheckBeforeSigning and CheckPublishable; exit 24 (own root
+  // older than seen), 25 (epoch older than seen, or of a day to come), 30 (log, journal).
   Result<Bundle> Decide(const Question& question, std::uint64_t epoch);
 
   // Not success once the journal could not be written: the program must end.

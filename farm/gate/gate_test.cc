@@ -214,7 +214,7 @@ class World {
   Policy policy;
   std::function<void(LineDraft&)> on_draft;
   std::uint64_t epoch = 1;
-  std::size_t answers_before = 0;  // the last question
+  std::size_t answers_before = 0;    // the last question
   std::uint64_t entries_hidden = 0;  // at the end of the log
   FixedClock clock{kStart + 400};
 
@@ -360,10 +360,14 @@ Attempt DueWithApprovals(World& world, std::size_t count) {
   Attempt asked = world.Ask(Good(), "1.0");
   while (asked.approvals.size() < count) {
     const auto created = kStart + static_cast<UnixSeconds>(asked.approvals.size());
-    asked.approvals.push_back(world.Logged(
-        Approval{
-            Sha256(asked.manifest), "hello", "1.0", {{"hello", kTree}}, "auditor-0", "tree", created},
-        "auditor-0", 100));
+    asked.approvals.push_back(world.Logged(Approval{Sha256(asked.manifest),
+                                                    "hello",
+                                                    "1.0",
+                                                    {{"hello", kTree}},
+                                                    "auditor-0",
+                                                    "tree",
+                                                    created},
+                                           "auditor-0", 100));
   }
   return world.Build(world.Intend(asked, 1, 200), 300, Unchanged);
 }
@@ -691,9 +695,8 @@ const Row kQuorumRows[] = {
      }},
     {"records_with_another_lock", ExitCode::kInputMissing,
      [](World& world) {
-       return world.Decide(
-           world.Build(world.Intend(world.Ask(Good(), "1.0"), 1, 200), 300,
-                       [](int, Record& record) { record.lock = D('9'); }));
+       return world.Decide(world.Build(world.Intend(world.Ask(Good(), "1.0"), 1, 200), 300,
+                                       [](int, Record& record) { record.lock = D('9'); }));
      }},
     {"signer_whose_operator_has_left", ExitCode::kNotValidThen,
      [](World& world) {
@@ -764,8 +767,7 @@ const Row kLogRows[] = {
        world.LogUnderOldAuthority(world.RecordOf(due, 1), "site-1", "{}");
        return world.Decide(due);
      }},
-    {"release_under_an_authority_that_was_renewed_and_not_in_the_journal",
-     ExitCode::kBadSignature,
+    {"release_under_an_authority_that_was_renewed_and_not_in_the_journal", ExitCode::kBadSignature,
      [](World& world) {
        const Attempt due = world.Due(Good(), "1.0");
        Release release;

@@ -72,8 +72,8 @@ class LogHistory {
 // or tree there: the log showed two histories).
 Status CheckLinesAreLogged(const LogHistory& history, const ParsedQuestion& question);
 
-// For all checks below, a leaf that names a party of the root under an issuer that the root does not
-// list counts as that party's: it could be from before its operator renewed his CA.
+// For all checks below, a leaf that names a party of the root under an issuer that the root does
+// not list counts as that party's: it could be from before its operator renewed his CA.
 
 // Nothing unreadable that could matter.  Errors: kMismatch exit 15.
 Status CheckReadable(const LogHistory& history, const TrustRoot& root);

@@ -13,7 +13,7 @@ namespace farm {
 namespace {
 
 constexpr std::size_t kAnswerBytesMax = 2 * kBundleLineBytesMax;  // a line in a JSON string
-constexpr std::size_t kRootKeysMax = 64;         // as many as a root may list
+constexpr std::size_t kRootKeysMax = 64;                          // as many as a root may list
 constexpr std::size_t kSeenBytesMax = 64 << 10;  // 64 root keys of any kind that we read
 constexpr std::string_view kAnswerFormat = "farm-journal/1";
 constexpr std::string_view kSeenFormat = "farm-journal-seen/1";

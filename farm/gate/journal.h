@@ -24,7 +24,7 @@
 namespace farm {
 
 constexpr UnixSeconds kEpochAheadSecondsMax = 24 * 3600;  // clocks that are set by hand
-constexpr std::size_t kJournalAnswersMax = 1'000'000;  // read at start: some GB, then a database
+constexpr std::size_t kJournalAnswersMax = 1'000'000;     // read at start: some GB, then a database
 
 // Not thread-safe; one program at a time holds a directory (a lock file).
 class Journal {

@@ -81,7 +81,8 @@ Bundle SignedDissent() {
 }
 
 // As it is read from a file that `signers` have signed; its own key is the first of them.
-TrustRoot Root(std::int64_t version, char digest, const std::vector<PrivateKey>& signers = {Key()}) {
+TrustRoot Root(std::int64_t version, char digest,
+               const std::vector<PrivateKey>& signers = {Key()}) {
   TrustRoot root;
   root.version = version;
   root.root_keys = {signers[0].public_key()};
@@ -175,8 +176,8 @@ TEST_F(JournalTest, RefusesAnOlderEpoch) {
 
 TEST_F(JournalTest, RefusesAnEpochOfADayToComeAndForgetsIt) {
   constexpr std::uint64_t kLast = kNow + kEpochAheadSecondsMax;
-  for (const std::uint64_t epoch : {kLast + 1, (std::uint64_t{1} << 53) - 1,
-                                    std::uint64_t{1} << 53, UINT64_MAX}) {
+  for (const std::uint64_t epoch :
+       {kLast + 1, (std::uint64_t{1} << 53) - 1, std::uint64_t{1} << 53, UINT64_MAX}) {
     const auto journal = Open();
     EXPECT_EQ(journal->AdmitEpoch(epoch, kNow).error().Exit(), ExitCode::kRefused) << epoch;
     EXPECT_TRUE(journal->AdmitEpoch(7, kNow));

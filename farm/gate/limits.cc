@@ -13,7 +13,8 @@ constexpr std::size_t kLogSignatures = 2;                          // Ed25519 an
 constexpr std::size_t kHintBytes = 4;
 constexpr std::size_t kEcdsaBytesMax = 72;
 constexpr std::size_t kCosignatureBytes = 8 + 64;
-constexpr std::size_t kBundleLineBytesExtra = 64 << 10;  // certificate, token, proof, JSON around it
+constexpr std::size_t kBundleLineBytesExtra = 64
+                                              << 10;  // certificate, token, proof, JSON around it
 
 std::size_t Base64Size(std::size_t bytes) { return (bytes + 2) / 3 * 4; }
 
@@ -50,16 +51,17 @@ Status CheckPublishable(const Release& release, const std::vector<const Bundle*>
   std::size_t longest_origin = 0;
   for (const Log& log : root.logs) longest_origin = std::max(longest_origin, log.origin.size());
   const std::size_t hashes = static_cast<std::size_t>(std::bit_width(2 * log_size)) + 1;
-  std::size_t note = kOriginAndTreeBytesMax +
-                     kLogSignatures * NoteLineSize(longest_origin, kEcdsaBytesMax) +
-                     trees.size() * NoteLineSize(kConsistencyName.size(), 8 + hashes * Digest::kSize);
+  std::size_t note =
+      kOriginAndTreeBytesMax + kLogSignatures * NoteLineSize(longest_origin, kEcdsaBytesMax) +
+      trees.size() * NoteLineSize(kConsistencyName.size(), 8 + hashes * Digest::kSize);
   for (const Witness& witness : root.witnesses) {
     note += NoteLineSize(witness.name.size(), kCosignatureBytes);
   }
   if (note > kNoteBytesMax) return TooMuch("bytes of its checkpoint", note, kNoteBytesMax);
 
   file += Base64Size(payload) + Base64Size(note) + kBundleLineBytesExtra;
-  if (file > kBundleFileBytesMax) return TooMuch("bytes of its bundle file", file, kBundleFileBytesMax);
+  if (file > kBundleFileBytesMax)
+    return TooMuch("bytes of its bundle file", file, kBundleFileBytesMax);
   return {};
 }
 

@@ -1,5 +1,5 @@
-// Limits that a release meets only after it is signed: asked before, so that no version is burned by
-// a release that nobody can log, prove or read.  Pure.
+// Limits that a release meets only after it is signed: asked before, so that no version is burned
+// by a release that nobody can log, prove or read.  Pure.
 #pragma once
 
 #include <cstdint>
