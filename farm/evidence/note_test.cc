@@ -86,8 +86,9 @@ TEST_F(Signed, CosignatureIsOfATimeInTheCalendar) {
   for (const auto& row : kRows) {
     note_.signatures[2] = Cosign(note_.text, "w/1", witness_, row.time);
     const auto time = CheckCosignature(note_, "w/1", witness_.public_key());
-    EXPECT_EQ(time.has_value(), row.good) << row.name;
-    if (!time) EXPECT_EQ(time.error().Exit(), ExitCode::kWitnesses) << row.name;
+    EXPECT_EQ(time ? ExitCode::kProved : time.error().Exit(),
+              row.good ? ExitCode::kProved : ExitCode::kWitnesses)
+        << row.name;
   }
 }
 

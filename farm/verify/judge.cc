@@ -27,9 +27,9 @@ void JudgeAskedFor(Case& facts) {
   const auto compare = [&](const std::optional<std::string>& asked, const std::string& found,
                            const std::string& what) {
     if (!asked || *asked == found) return;
-    facts.Add(Rule::kRelease, ExitCode::kArtifactUnknown,
-              "it is of " + what + " " + Printable(found, 80) + ", asked for " +
-                  Printable(*asked, 80));
+    facts.Add(
+        Rule::kRelease, ExitCode::kArtifactUnknown,
+        "it is of " + what + " " + Printable(found, 80) + ", asked for " + Printable(*asked, 80));
   };
   compare(facts.input.product, manifest.product, "product");
   compare(facts.input.version, manifest.version, "version");

@@ -123,8 +123,9 @@ void JudgeAuditorsKeys(Case& facts) {
   for (const Line<Record>& record : facts.records) parties.insert(record.bundle->key().KeyId());
   for (const Line<Approval>& approval : facts.approvals) {
     if (!parties.contains(approval.bundle->key().KeyId())) continue;
-    facts.Add(Rule::kApprovals, ExitCode::kApproval,
-              approval.name + ": its key has also signed for a site, the coordinator or the signer");
+    facts.Add(
+        Rule::kApprovals, ExitCode::kApproval,
+        approval.name + ": its key has also signed for a site, the coordinator or the signer");
   }
 }
 

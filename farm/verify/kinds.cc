@@ -153,8 +153,8 @@ Result<Line<Release>> ReadReleaseLine(const Bundle& bundle, const TrustRoot& roo
   return line;
 }
 
-Line<Release> ReleaseLineToSign(const Bundle& bundle, const Release& release,
-                                const TrustRoot& root, UnixSeconds now) {
+Line<Release> ReleaseLineToSign(const Bundle& bundle, const Release& release, const TrustRoot& root,
+                                UnixSeconds now) {
   Line<Release> line{release, &bundle, "release",
                      CheckSignerToBe(bundle, "release", Role::kSigner, root, now)};
   CheckSaysWhoSigned(line, release.signer);

@@ -297,9 +297,7 @@ const Row kRows[] = {
                          draft.authority = "operator-1";
                          draft.uri = EvidenceMaker::SiteId(1);
                        })},
-    {"site_approves_with_an_auditors_name",
-     ExitCode::kApproval,
-     "approvals",
+    {"site_approves_with_an_auditors_name", ExitCode::kApproval, "approvals",
      OnParty<Approval>("auditor-1", [](Approval&, LineDraft& draft) { draft.party = "site-1"; }),
      [](VerdictInput& input, const EvidenceMaker& maker) {
        input.root.auditors[1].key = maker.Key("site-1").public_key();
@@ -830,7 +828,10 @@ const Row kGoodRows[] = {
        input.file_name = "renamed";
        input.renamed = true;
      }},
-    {"two_artifacts_of_the_same_bytes", ExitCode::kProved, "", {},
+    {"two_artifacts_of_the_same_bytes",
+     ExitCode::kProved,
+     "",
+     {},
      [](VerdictInput& input, const EvidenceMaker&) { input.file_name = "b"; },
      {.artifacts = {{"a", "same"}, {"b", "same"}}}},
     {"product_and_version_asked_for",
