@@ -278,6 +278,13 @@ if [ "$(id -u)" = 0 ]; then
 else
   not_here "a site cannot read another's key: all parties of a rootless farm share one uid"
 fi
+
+# ---- the README's pages, as they are written ----------------------------------------------------------------
+mkdir -p "$state/replay/readme"
+cp -a "$state/toolchain" "$state/replay/readme/toolchain"
+cp -a "$state/toolchain" "$state/toolchain-cc"
+check "the README's five pages" 0 "$root/tests/end_to_end/readme" "$state"
+says "are five" '^ok    README page for operator'
 stop
 
 echo "$checks checks, $failures failed, $not_run not run"
