@@ -131,7 +131,7 @@ Status Build(const ToolchainBuildArguments& arguments, const Output& output) {
   ASSIGN_OR_RETURN(const AssemblySandbox sandbox, OpenAssembly(arguments.launcher));
   const bool image = geteuid() == 0 || sandbox.monitor_fd >= 0;
   const AssemblyKeeps keeps{.tar = false, .image = image, .tree = !image};
-  auto assembled = FindAssembled(lock, arguments.out, keeps);
+  auto assembled = FindAssembled(lock, arguments.out, keeps, sandbox);
   if (!assembled) {
     RETURN_IF_ERROR(RemoveAssembled(arguments.out, sandbox));
     ASSIGN_OR_RETURN(const auto paths, PackagePaths(lock, *store, arguments.store));

@@ -4,7 +4,7 @@
 
 #include "farm/base/process.h"
 #include "farm/cli/init.h"
-#include "farm/crypto/hash.h"
+#include "farm/toolchain/assemble.h"
 
 namespace farm {
 
@@ -48,20 +48,22 @@ Result<SandboxPlace> OpenSandbox(const SandboxArguments& arguments, const Lock& 
   setup.subid_base = range.base;
   setup.subid_count = range.count;
   setup.scratch_directory = scratch.path();
-  const std::string image = JoinPath(arguments.toolchain, kToolchainImageFile);
-  const std::string directory = JoinPath(arguments.toolchain, kToolchainDirectory);
-  if ((geteuid() == 0 || setup.monitor_fd >= 0) && FileExists(image)) {
-    ASSIGN_OR_RETURN(const FileDigest digest, DigestOfFile(image));
-    if (digest.digest != lock.image) {
-      return Error{ErrorCode::kMismatch, image + " is " + digest.digest.Text() +
-                                             ", the lock says " + lock.image.Text() + remedy};
-    }
-    setup.root_image = image;
-  } else if (FileExists(directory)) {
-    setup.root_directory = directory;
-  } else {
-    return Error{ErrorCode::kNotFound, "no root file system in " + arguments.toolchain + remedy};
+  AssemblySandbox sandbox;
+  sandbox.launcher = setup.launcher;
+  sandbox.monitor_fd = setup.monitor_fd;
+  sandbox.subid_base = range.base;
+  sandbox.subid_count = range.count;
+  const bool image = (geteuid() == 0 || setup.monitor_fd >= 0) &&
+                     FileExists(JoinPath(arguments.toolchain, kToolchainImageFile));
+  const AssemblyKeeps keeps{.tar = false, .image = image, .tree = !image};
+  auto found = FindAssembled(lock, arguments.toolchain, keeps, sandbox);
+  if (!found) {
+    Error error = found.error();
+    error.message += remedy;
+    return error;
   }
+  setup.root_image = found->image_path;
+  setup.root_directory = found->tree_path;
   return SandboxPlace{std::move(scratch), std::move(setup)};
 }
 

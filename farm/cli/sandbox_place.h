@@ -14,16 +14,16 @@ namespace farm {
 // What `farm toolchain build` leaves in its folder.
 constexpr const char* kToolchainLockFile = "lock.json";
 constexpr const char* kToolchainImageFile = "root.erofs";
-constexpr const char* kToolchainDirectory = "root";
 
 struct SandboxPlace {
   TemporaryDirectory scratch;  // of this command
   SandboxSetup setup;
 };
 
-// Checks that the folder holds the root of `lock` (its lock file; an image is hashed again).
+// Checks that the folder holds the root of `lock`: its lock file, and every byte of the root again
+// (FindAssembled).
 // As root without a monitor a free range of subordinate ids is used for as long as the command runs.
-// Errors: kNotFound exit 22 with the remedy, kMismatch exit 22 (another lock, another image).
+// Errors: kNotFound exit 22 with the remedy, kMismatch exit 22 (another lock, another root).
 Result<SandboxPlace> OpenSandbox(const SandboxArguments& arguments, const Lock& lock);
 
 // The farm-sandbox beside this program, or `launcher` if not empty.  Errors: kNotFound.

@@ -180,7 +180,7 @@ std::optional<Stop> Replayer::AssembleToolchain() {
   sandbox.launcher = setup_.launcher;
   sandbox.subid_base = setup_.subid_base;
   sandbox.subid_count = setup_.subid_count;
-  auto found = FindAssembled(lock_, request.directory, request.keeps);
+  auto found = FindAssembled(lock_, request.directory, request.keeps, sandbox);
   if (!found) {
     if (const Status removed = RemoveAssembled(request.directory, sandbox); !removed) {
       return Refused(removed.error());

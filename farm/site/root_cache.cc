@@ -17,7 +17,9 @@ Result<ReadyRoot> RootCache::Get(const Lock& lock, const Stopped& stopped,
   AssemblySandbox sandbox = sandbox_;
   sandbox.cancelled = stopped;
 
-  auto assembled = FindAssembled(lock, directory, keeps);
+  auto assembled = FindAssembled(lock, directory, keeps, sandbox);
+  // Stopping says nothing against what is there.
+  if (!assembled && assembled.error().Exit() == ExitCode::kCancelled) return assembled.error();
   if (!assembled) {
     // Not there, less than is needed, changed, or of a lock with another tar: made anew.
     RETURN_IF_ERROR(RemoveAssembled(directory, sandbox));

@@ -21,8 +21,9 @@ class RootCache {
   // is kept, to be mounted; else the unpacked tree.
   RootCache(BlobStore& packages, std::string directory, AssemblySandbox sandbox);
 
-  // Found as it was assembled, or assembled now; equal to what the lock says in both cases.  A root
-  // that has changed on disk is removed and assembled again.
+  // Found as it was assembled (FindAssembled looks again at every byte), or assembled now; equal to
+  // what the lock says in both cases.  A root that has changed on disk is removed and assembled
+  // again.
   // Errors: those of AssembleRoot.
   Result<ReadyRoot> Get(const Lock& lock, const Stopped& stopped,
                         const std::function<void(std::string_view)>& progress);

@@ -14,14 +14,14 @@
 #include "farm/crypto/hash.h"
 #include "farm/json/json.h"
 #include "farm/toolchain/assemble_script.h"
+#include "farm/toolchain/assembly_run.h"
+#include "farm/toolchain/kept_tree.h"
 
 namespace farm {
 namespace {
 
 constexpr char kFacts[] = "assembled.json";
-constexpr std::uint64_t kFactsBytesMax = 4096;     // five short fields
-constexpr std::uint64_t kDiskBytes = 32ull << 30;  // of one file; the largest root seen has 1.5 GB
-constexpr std::chrono::seconds kAssemblyTimeout{7200};  // 300 packages on a busy machine: 300 s
+constexpr std::uint64_t kFactsBytesMax = 4096;  // five short fields
 
 std::string PartialOf(const std::string& directory) { return directory + ".partial"; }
 
@@ -87,103 +87,23 @@ Status MakeRepository(const AssembleRequest& request, const std::string& reposit
   return {};
 }
 
-// Words of the launcher that say whose ids the sandbox gets.
-void AddIdentity(const AssemblySandbox& sandbox, ProcessSpec& spec) {
-  if (sandbox.monitor_fd >= 0) {
-    spec.argv.insert(spec.argv.end(), {"--monitor-fd", std::to_string(sandbox.monitor_fd)});
-    spec.inherited_descriptors.push_back(sandbox.monitor_fd);
-  } else if (sandbox.subid_count > 0) {
-    spec.argv.insert(spec.argv.end(), {"--subids", std::to_string(sandbox.subid_base) + ":" +
-                                                       std::to_string(sandbox.subid_count)});
-  }
-  spec.environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"};
-}
-
-// The last lines of what the assembler's programs said.
-std::string LastWords(const std::string& log) {
-  std::vector<std::string> lines = Split(log, '\n');
-  while (!lines.empty() && lines.back().empty()) lines.pop_back();
-  const std::size_t first = lines.size() > 5 ? lines.size() - 5 : 0;
-  return Printable(Join({lines.begin() + static_cast<std::ptrdiff_t>(first), lines.end()}, " | "),
-                   800);
-}
-
-std::string TextOf(const Json& value, const char* name) {
-  const auto found = value.find(name);
-  return found != value.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
-// What the launcher's one line of JSON says; success if the assembler ended with 0.
-Status JudgeRun(const ProcessResult& process) {
-  if (process.cancelled) {
-    return Error{ErrorCode::kUnavailable, "cancelled", ExitCode::kCancelled};
-  }
-  if (process.ok()) return {};
-  const std::string words = LastWords(process.error_output);
-  const auto result = ParseForeignJson(process.output, "result of farm-sandbox", 1 << 20);
-  if (!result || !result->is_object()) {
-    return Error{ErrorCode::kUnavailable,
-                 process.timed_out ? "took more than two hours" : "farm-sandbox: " + words};
-  }
-  const std::string ended = TextOf(*result, "ended");
-  if (ended != "exited") {
-    return Error{ErrorCode::kUnavailable, "sandbox: " + ended + " " + TextOf(*result, "limit") +
-                                              TextOf(*result, "message") + " " + words};
-  }
-  const auto code = result->find("exit_code");
-  if (code != result->end() && code->is_number_integer() && code->get<int>() == 22) {
-    return Mismatch(words);
-  }
-  return Error{ErrorCode::kUnavailable, words};
-}
-
 Status RunAssembler(const AssembleRequest& request, const AssemblySandbox& sandbox,
                     const std::string& partial, const Progress& progress) {
-  ProcessSpec spec;
-  spec.argv = {sandbox.launcher, "run"};
-  AddIdentity(sandbox, spec);
-  spec.argv.insert(spec.argv.end(), {"--profile",
-                                     "assembly",
-                                     "--uid",
-                                     "0",
-                                     "--gid",
-                                     "0",
-                                     "--result-fd",
-                                     "1",
-                                     "--log-fd",
-                                     "2",
-                                     "--disk-bytes",
-                                     std::to_string(kDiskBytes),
-                                     "--wall-seconds",
-                                     std::to_string(kAssemblyTimeout.count()),
-                                     "--work",
-                                     JoinPath(partial, "build"),
-                                     "--bind-ro",
-                                     JoinPath(partial, "repository"),
-                                     "/mnt",
-                                     "--",
-                                     "/bin/bash",
-                                     "/mnt/assemble.sh",
-                                     "/mnt",
-                                     "/build",
-                                     request.lock.requested.suites.front(),
-                                     request.lock.requested.architecture,
-                                     std::to_string(request.lock.requested.source_date_epoch),
-                                     "tar",
-                                     "image"});
-  if (request.keeps.tree) spec.argv.push_back("tree");
-  spec.timeout = kAssemblyTimeout + std::chrono::seconds(60);
-  spec.cancelled = sandbox.cancelled;
-  if (progress) {
-    spec.on_error_output = [&progress, rest = std::string()](std::string_view piece) mutable {
-      rest += piece;
-      for (std::size_t end; (end = rest.find('\n')) != std::string::npos; rest.erase(0, end + 1)) {
-        progress(std::string_view(rest).substr(0, end));
-      }
-    };
-  }
-  ASSIGN_OR_RETURN(const ProcessResult process, sandbox.run(spec));
-  return JudgeRun(process);
+  AssemblyRun run;
+  run.work = JoinPath(partial, "build");
+  run.view = JoinPath(partial, "repository");
+  run.view_at = "/mnt";
+  run.command = {"/bin/bash",
+                 "/mnt/assemble.sh",
+                 "/mnt",
+                 "/build",
+                 request.lock.requested.suites.front(),
+                 request.lock.requested.architecture,
+                 std::to_string(request.lock.requested.source_date_epoch),
+                 "tar",
+                 "image"};
+  if (request.keeps.tree) run.command.push_back("tree");
+  return RunInAssembly(run, sandbox, progress);
 }
 
 Status Compare(const char* what, const Digest& want, const Digest& found) {
@@ -264,22 +184,9 @@ Result<Assembled> Publish(const AssembleRequest& request, const std::string& par
   return assembled;
 }
 
-Status RemoveOne(const std::string& path, const AssemblySandbox& sandbox) {
-  struct stat status = {};
-  if (lstat(path.c_str(), &status) != 0) return {};
-  ProcessSpec spec;
-  spec.argv = {sandbox.launcher, "remove"};
-  AddIdentity(sandbox, spec);
-  spec.argv.push_back(path);
-  ASSIGN_OR_RETURN(const ProcessResult process, sandbox.run(spec));
-  if (process.ok()) return {};
-  return Error{ErrorCode::kUnavailable, "removing " + path + ": " + LastWords(process.error_output),
-               ExitCode::kUnavailable};
-}
-
 // The launcher removes what belongs to the mapped ids; it could not enter the closed folder above.
 Status RemovePartial(const std::string& directory, const AssemblySandbox& sandbox) {
-  RETURN_IF_ERROR(RemoveOne(JoinPath(PartialOf(directory), "build"), sandbox));
+  RETURN_IF_ERROR(RemoveInAssembly(JoinPath(PartialOf(directory), "build"), sandbox));
   return RemoveTree(PartialOf(directory));
 }
 
@@ -341,7 +248,7 @@ Result<Assembled> AssembleRoot(const AssembleRequest& request, const AssemblySan
 }
 
 Result<Assembled> FindAssembled(const Lock& lock, const std::string& directory,
-                                const AssemblyKeeps& keeps) {
+                                const AssemblyKeeps& keeps, const AssemblySandbox& sandbox) {
   const std::string facts = JoinPath(directory, kFacts);
   if (!FileExists(facts)) {
     return Error{ErrorCode::kNotFound, directory + ": no root has been assembled there"};
@@ -355,12 +262,18 @@ Result<Assembled> FindAssembled(const Lock& lock, const std::string& directory,
   if (keeps.tree && !FileExists(JoinPath(assembled.tree_path, "usr"))) {
     return Error{ErrorCode::kNotFound, assembled.tree_path + ": not kept"};
   }
+  if (keeps.tree) {
+    RETURN_IF_ERROR(CheckKeptTree(
+        {directory, assembled.tree_path, lock.requested.source_date_epoch, assembled.image},
+        sandbox));
+  }
   return assembled;
 }
 
 Status RemoveAssembled(const std::string& directory, const AssemblySandbox& sandbox) {
   RETURN_IF_ERROR(RemovePartial(directory, sandbox));
-  return RemoveOne(directory, sandbox);
+  RETURN_IF_ERROR(RemoveKeptTreeCheck(directory, sandbox));
+  return RemoveInAssembly(directory, sandbox);
 }
 
 }  // namespace farm

@@ -44,8 +44,11 @@ class AssembleTest : public testing::Test {
       EXPECT_TRUE(RemoveTree(spec.argv.back()));
       return result;
     }
+    const std::string work = After(spec.argv, "--work");
+    if (const std::string tree = After(spec.argv, "--bind-ro"); tree == Path("root/root")) {
+      return MakeImageOfTree(spec, tree, work);
+    }
     argv_ = spec.argv;
-    const std::string work = *(std::find(argv_.begin(), argv_.end(), "--work") + 1);
     const std::string repository = DirectoryName(work) + "/repository";
     list_ = ReadFile(repository + "/packages.list", 1 << 20).value();
     EXPECT_EQ(ReadFile(repository + "/assemble.sh", 1 << 20).value(), AssembleScript());
@@ -59,8 +62,33 @@ class AssembleTest : public testing::Test {
     EXPECT_TRUE(WriteDurably(RealFileSystem(), work + "/root.erofs", image_));
     if (argv_.back() == "tree") {
       EXPECT_TRUE(MakeDirectories(work + "/root/usr", 0755));
+      EXPECT_TRUE(WriteDurably(RealFileSystem(), work + "/root/usr/cc", image_));
     }
     return result;
+  }
+
+  // The image of a tree is, here, what its one file says.
+  Result<ProcessResult> MakeImageOfTree(const ProcessSpec& spec, const std::string& tree,
+                                        const std::string& work) {
+    ++checks_;
+    ProcessResult result;
+    if (spec.cancelled && spec.cancelled()) {
+      result.cancelled = true;
+      return result;
+    }
+    if (!result_.empty()) {
+      result.exit_code = 40;
+      result.output = result_;
+      return result;
+    }
+    const std::string image = ReadFile(tree + "/usr/cc", 100).value();
+    EXPECT_TRUE(WriteDurably(RealFileSystem(), work + "/root.erofs", image));
+    result.exit_code = 0;
+    return result;
+  }
+
+  static std::string After(const std::vector<std::string>& argv, const std::string& word) {
+    return *(std::find(argv.begin(), argv.end(), word) + 1);
   }
 
   bool NothingIsLeft() { return !FileExists(Path("root")) && !FileExists(Path("root.partial")); }
@@ -73,6 +101,7 @@ class AssembleTest : public testing::Test {
   std::string tar_ = "tar";
   std::string image_ = "image";
   std::string result_;
+  int checks_ = 0;  // of a kept tree
 };
 
 TEST(AssembleScript, IsTheFileOfThisFolder) {
@@ -96,11 +125,11 @@ TEST_F(AssembleTest, KeepsWhatIsAskedForAndFindsItAgain) {
                        Sha256("the package libc6").Hex() + " 17 " +
                        Sha256("the package libc6").Hex() + ".deb\n");
 
-  const auto found = FindAssembled(request_.lock, request_.directory, request_.keeps);
+  const auto found = FindAssembled(request_.lock, request_.directory, request_.keeps, sandbox_);
   ASSERT_TRUE(found) << found.error().message;
   EXPECT_EQ(found->image, made->image);
   EXPECT_EQ(found->tree_path, made->tree_path);
-  EXPECT_EQ(FindAssembled(request_.lock, request_.directory, {true, true, true}).error().code,
+  EXPECT_EQ(FindAssembled(request_.lock, request_.directory, {true, true, true}, sandbox_).error().code,
             ErrorCode::kNotFound);
 }
 
@@ -204,17 +233,72 @@ TEST_F(AssembleTest, RemovesWhatACrashHasLeft) {
   EXPECT_TRUE(NothingIsLeft());
 }
 
+TEST_F(AssembleTest, AKeptTreeThatHasChangedIsNotUsed) {
+  request_.keeps.tree = true;
+  ASSERT_TRUE(AssembleRoot(request_, sandbox_, {}));
+  const auto find = [this] {
+    return FindAssembled(request_.lock, request_.directory, request_.keeps, sandbox_);
+  };
+  ASSERT_TRUE(find());
+  EXPECT_EQ(checks_, 1);
+  EXPECT_FALSE(FileExists(Path("root.check")));
+  ASSERT_TRUE(WriteDurably(RealFileSystem(), Path("root/root/usr/cc"), "imagE"));
+  const auto changed = find();
+  ASSERT_FALSE(changed);
+  EXPECT_EQ(changed.error().code, ErrorCode::kMismatch);
+  EXPECT_EQ(changed.error().Exit(), ExitCode::kInputMissing);
+  EXPECT_NE(changed.error().message.find(Sha256("imagE").Text()), std::string::npos);
+  EXPECT_FALSE(FileExists(Path("root.check")));
+  ASSERT_TRUE(WriteDurably(RealFileSystem(), Path("root/root/usr/cc"), "image"));
+  EXPECT_TRUE(find());
+}
+
+TEST_F(AssembleTest, AKeptTreeThatCannotBeCheckedIsNotUsed) {
+  request_.keeps.tree = true;
+  ASSERT_TRUE(AssembleRoot(request_, sandbox_, {}));
+  const auto exit_of_find = [this] {
+    const auto found =
+        FindAssembled(request_.lock, request_.directory, request_.keeps, sandbox_);
+    return found ? ExitCode::kProved : found.error().Exit();
+  };
+  result_ = R"({"ended":"exited","exit_code":22})";  // another time than the epoch
+  EXPECT_EQ(exit_of_find(), ExitCode::kInputMissing);
+  result_ = R"({"ended":"error","exit_code":0,"message":"no newuidmap"})";
+  EXPECT_EQ(exit_of_find(), ExitCode::kUnavailable);
+  result_.clear();
+  sandbox_.cancelled = [] { return true; };
+  EXPECT_EQ(exit_of_find(), ExitCode::kCancelled);
+  EXPECT_FALSE(FileExists(Path("root.check")));
+}
+
+TEST_F(AssembleTest, AKeptTreeIsMadeIntoAnImageAsTheAssemblerDoesIt) {
+  request_.keeps.tree = true;
+  ASSERT_TRUE(AssembleRoot(request_, sandbox_, {}));
+  std::string script;
+  const RunCommand run = sandbox_.run;
+  sandbox_.run = [&](const ProcessSpec& spec) {
+    if (spec.argv[1] == "run") script = After(spec.argv, "-c");
+    return run(spec);
+  };
+  ASSERT_TRUE(FindAssembled(request_.lock, request_.directory, request_.keeps, sandbox_));
+  for (const char* shared : {"IMAGE_UUID=dc713512-ec3b-8a46-866a-87a1025925ea",
+                             "mkfs.erofs --quiet -x -1 -T \"$SOURCE_DATE_EPOCH\" -U \"$IMAGE_UUID\""}) {
+    EXPECT_NE(script.find(shared), std::string::npos) << shared;
+    EXPECT_NE(AssembleScript().find(shared), std::string::npos) << shared;
+  }
+}
+
 TEST_F(AssembleTest, FindingNoticesWhatChangedOnDiskAndAnotherLock) {
   request_.keeps.image = true;
   ASSERT_TRUE(AssembleRoot(request_, sandbox_, {}));
   Lock other = request_.lock;
   other.image = Sha256("other");
-  EXPECT_EQ(FindAssembled(other, request_.directory, request_.keeps).error().code,
+  EXPECT_EQ(FindAssembled(other, request_.directory, request_.keeps, sandbox_).error().code,
             ErrorCode::kMismatch);
   ASSERT_TRUE(WriteDurably(RealFileSystem(), Path("root/root.erofs"), "imagE"));
-  EXPECT_EQ(FindAssembled(request_.lock, request_.directory, request_.keeps).error().code,
+  EXPECT_EQ(FindAssembled(request_.lock, request_.directory, request_.keeps, sandbox_).error().code,
             ErrorCode::kMismatch);
-  EXPECT_EQ(FindAssembled(request_.lock, Path("elsewhere"), request_.keeps).error().code,
+  EXPECT_EQ(FindAssembled(request_.lock, Path("elsewhere"), request_.keeps, sandbox_).error().code,
             ErrorCode::kNotFound);
 }
 

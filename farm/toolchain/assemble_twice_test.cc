@@ -9,9 +9,11 @@
 
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "farm/base/bytes.h"
 #include "farm/base/files.h"
+#include "farm/base/process.h"
 #include "farm/toolchain/assemble.h"
 #include "farm/toolchain/fetch.h"
 #include "farm/toolchain/lock.h"
@@ -59,13 +61,44 @@ class AssembleTwice : public testing::Test {
     ASSERT_EQ(chmod(sandbox_.launcher.c_str(), 0755), 0);
   }
 
+  // One byte of a file of the kept tree, its time put back; what is wrong, or empty.
+  std::string ChangeTree(const std::string& tree) {
+    // As the mapped root, whose file it is: the sandbox sees the tree as its /build.
+    const auto run = [&](const std::vector<std::string>& command) {
+      ProcessSpec spec;
+      spec.argv = {sandbox_.launcher, "run", "--profile", "assembly", "--uid", "0", "--gid", "0",
+                   "--work", tree};
+      if (sandbox_.subid_count > 0) {
+        spec.argv.insert(spec.argv.end(), {"--subids", std::to_string(sandbox_.subid_base) + ":" +
+                                                           std::to_string(sandbox_.subid_count)});
+      }
+      spec.argv.push_back("--");
+      spec.argv.insert(spec.argv.end(), command.begin(), command.end());
+      spec.environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
+      const auto process = RunProcess(spec);
+      return process && process->ok();
+    };
+    for (const char* change : {"echo x >>/build/etc/issue && touch -d @1735689600 /build/etc/issue",
+                               "touch /build/etc/issue", "chmod 0600 /build/etc/debian_version"}) {
+      if (!run({"/bin/sh", "-c", change})) return std::string("could not do: ") + change;
+      const auto found =
+          FindAssembled(request_.lock, request_.directory, request_.keeps, sandbox_);
+      if (found || found.error().code != ErrorCode::kMismatch) {
+        return std::string("believed after: ") + change;
+      }
+    }
+    return "";
+  }
+
   // Assembles below a folder of `user`'s; what is wrong, or empty.
   std::string Assemble(const std::string& name) {
     request_.directory = JoinPath(directory_->path(), name + "/root");
     const Result<Assembled> made = AssembleRoot(request_, sandbox_, Show);
     if (!made) return made.error().message;
-    const auto found = FindAssembled(request_.lock, request_.directory, request_.keeps);
+    const auto found = FindAssembled(request_.lock, request_.directory, request_.keeps, sandbox_);
     if (!found) return found.error().message;
+    const std::string changed = ChangeTree(found->tree_path);
+    if (!changed.empty()) return changed;
     const Status removed = RemoveAssembled(request_.directory, sandbox_);
     return removed ? "" : removed.error().message;
   }
