@@ -30,7 +30,10 @@ Result<ReadyRoot> RootCache::Get(const Lock& lock, const Stopped& stopped,
     assembled = AssembleRoot(request, sandbox, progress);
   }
   if (!assembled) return assembled.error();
-  return mounts_images ? ReadyRoot{"", assembled->image_path} : ReadyRoot{assembled->tree_path, ""};
+  return ReadyRoot{.directory = mounts_images ? "" : assembled->tree_path,
+                   .image = mounts_images ? assembled->image_path : "",
+                   .root_tar = assembled->root_tar,
+                   .image_digest = assembled->image};
 }
 
 }  // namespace farm

@@ -47,6 +47,16 @@ Status CheckLimits(bool kernel_limits, const TrustRoot& root) {
                ExitCode::kJurisdiction};
 }
 
+// A root that is another than was approved is no ground for a build.
+Status CheckRoot(const Lock& lock, const ReadyRoot& root) {
+  if (root.root_tar == lock.root_tar && root.image_digest == lock.image) return {};
+  return Error{ErrorCode::kMismatch,
+               "the root assembled here has root tar " + root.root_tar.Text() + " and image " +
+                   root.image_digest.Text() + ", the lock says " + lock.root_tar.Text() + " and " +
+                   lock.image.Text(),
+               ExitCode::kInputMissing};
+}
+
 }  // namespace
 
 Site::Site(SiteParts parts) : parts_(std::move(parts)) {}
@@ -149,6 +159,7 @@ Result<Record> Site::BuildRecord(const Admitted& admitted, const SiteRules& rule
                    parts_.root(admitted.lock, stopped, [&](std::string_view line) {
                      events.Phase({"image", 0, actions, std::string(line)});
                    }));
+  RETURN_IF_ERROR(CheckRoot(admitted.lock, root));
   ASSIGN_OR_RETURN(auto programs, parts_.programs());
 
   const UnixSeconds started = parts_.clock.Now();
@@ -167,8 +178,8 @@ Result<Record> Site::BuildRecord(const Admitted& admitted, const SiteRules& rule
   return MakeRecord(admitted.plan, outcome,
                     RecordFacts{.builder = parts_.builder,
                                 .intent = admitted.intent.digest(),
-                                .root_tar = admitted.lock.root_tar,
-                                .image = admitted.lock.image,
+                                .root_tar = root.root_tar,
+                                .image = root.image_digest,
                                 .programs = std::move(programs),
                                 .started = started,
                                 .finished = parts_.clock.Now()});

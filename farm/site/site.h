@@ -26,10 +26,13 @@ namespace farm {
 // True when the work should end: the site stops.
 using Stopped = std::function<bool()>;
 
-// A root file system that this site assembled itself, equal to what the lock says.
+// A root file system that this site assembled itself.
 struct ReadyRoot {
   std::string directory;  // exactly one of these two
   std::string image;
+  // As hashed here, never as the lock says: they go into the record.
+  Digest root_tar;
+  Digest image_digest;
 };
 
 // Where the site's own files are, read again for every build, so that a new root counts at once.

@@ -228,6 +228,8 @@ class World {
   int publish_fails = 0;
   std::map<std::string, Bundle> log;  // leaf -> line, in nobody's order
   std::optional<Error> root_error;
+  std::optional<Digest> root_tar;  // as assembled here; else what the lock says
+  std::optional<Digest> image;
   FixedClock clock{kStart + 300};
 
  private:
@@ -259,9 +261,10 @@ class World {
         .journal = *journal_,
         .signer = *signer_,
         .clock = clock,
-        .root = [this](const Lock&, const Stopped&, const auto&) -> Result<ReadyRoot> {
+        .root = [this](const Lock& lock, const Stopped&, const auto&) -> Result<ReadyRoot> {
           if (root_error) return *root_error;
-          return ReadyRoot{"/nowhere", ""};
+          return ReadyRoot{"/nowhere", "", root_tar.value_or(lock.root_tar),
+                           image.value_or(lock.image)};
         },
         .executor = [this](const ReadyRoot&) { return std::make_unique<ScriptedExecutor>(script); },
         .publish =
@@ -533,6 +536,16 @@ const Row kRows[] = {
     {"assembled_root_is_another", ExitCode::kInputMissing,
      [](World& world) {
        world.root_error = Error{ErrorCode::kMismatch, "another image", ExitCode::kInputMissing};
+       return Asked(world);
+     }},
+    {"root_tar_made_here_is_another", ExitCode::kInputMissing,
+     [](World& world) {
+       world.root_tar = D('7');
+       return Asked(world);
+     }},
+    {"image_made_here_is_another", ExitCode::kInputMissing,
+     [](World& world) {
+       world.image = D('7');
        return Asked(world);
      }},
     {"no_sandbox_here", ExitCode::kUnavailable,
