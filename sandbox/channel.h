@@ -14,7 +14,7 @@ namespace sandbox {
 enum class Kind : std::uint32_t {
   // setup process -> launcher
   kOpened,        // host paths are open; write the id maps now
-  kMounted,       // the root is in place; ready for inputs
+  kMounted,       // text: what the root is (Isolation.root_backend); it is in place
   kInputsDone,    // all inputs are there (answer to the launcher's kInputsDone)
   kStageStarted,  // fds[0]: pidfd of the stage's init
   kStageEnded,    // numbers: CPU microseconds, largest resident set in bytes, 1 if the disk is over
@@ -30,6 +30,7 @@ enum class Kind : std::uint32_t {
   kOpenDirectory,  // text: relative to /build
   kCollect,
   // init of a stage -> launcher
+  kConfined,   // numbers[0]: ABI of Landlock in force; text: Isolation.seccomp; the command runs
   kUsage,      // numbers: CPU microseconds, bytes of memory, live processes
   kExited,     // numbers[0]: wait status of the command
   kNotStarted  // text: why the command could not be started

@@ -15,6 +15,7 @@
 #include "sandbox/landlock.h"
 #include "sandbox/limits.h"
 #include "sandbox/system.h"
+#include "sandbox/text.h"
 
 namespace sandbox {
 namespace {
@@ -63,11 +64,11 @@ void ResetSignals() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-Status ArrangeDescriptors(int log, int failure_pipe) {
+Status ArrangeDescriptors(int log, int report_pipe) {
   int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (null < 0) return SystemError("opening /dev/null");
   if (dup2(null, 0) < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0) return SystemError("dup2");
-  CloseAllExcept({failure_pipe});
+  CloseAllExcept({report_pipe});
   return {};
 }
 
@@ -157,24 +158,46 @@ Status VerifyWalls(const Spec& spec) {
 }
 
 Status ConfineAndExecute(const Spec& spec, const Filter& filter, const Command& command,
-                         int failure_pipe) {
+                         int report_pipe) {
   ResetSignals();
   if (setsid() < 0) return SystemError("setsid");
-  if (Status status = ArrangeDescriptors(command.log, failure_pipe); !status.ok()) return status;
+  if (Status status = ArrangeDescriptors(command.log, report_pipe); !status.ok()) return status;
   if (Status status = SetRlimits(spec, command.memory_is_observed); !status.ok()) return status;
   umask(spec.umask);
   if (Status status = DropPrivileges(spec, command.has_range); !status.ok()) return status;
   if (chdir(command.working_directory.c_str()) != 0) {
     return SystemError("entering " + command.working_directory);
   }
-  Status landlock = RestrictWithLandlock(spec.profile, spec.loopback);
-  if (!landlock.ok()) return landlock;
+  Result<int> landlock = RestrictWithLandlock(spec.profile, spec.loopback);
+  if (!landlock.ok()) return landlock.status();
   if (Status status = VerifyWalls(spec); !status.ok()) return status;
   if (Status status = LoadFilter(filter); !status.ok()) return status;
   if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != 2) {
     return Status::Failed("a wall is missing: seccomp; nothing was started");
   }
+  // The filter was made for this profile.
+  bool build = spec.profile == Profile::kBuild;
+  Status told =
+      WriteAll(report_pipe, ConfinedText({*landlock, build ? "allow-list" : "deny-list"}));
+  if (!told.ok()) return told;
   return Execute(spec, command.argv);
+}
+
+std::string ConfinedText(const Confined& confined) {
+  return "confined " + std::to_string(confined.landlock_abi) + " " + confined.seccomp + "\n";
+}
+
+bool TakeConfined(std::string* report, Confined* confined) {
+  std::size_t end = report->find('\n');
+  if (end == std::string::npos) return false;
+  std::vector<std::string> words = Split(std::string_view(*report).substr(0, end), ' ');
+  std::uint64_t abi = 0;
+  if (words.size() != 3 || words[0] != "confined" || !ParseNumber(words[1], 1000, &abi)) {
+    return false;
+  }
+  *confined = {static_cast<int>(abi), words[2]};
+  report->erase(0, end + 1);
+  return true;
 }
 
 }  // namespace sandbox

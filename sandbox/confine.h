@@ -20,9 +20,19 @@ struct Command {
 };
 
 // Confines this process and executes the command. Returns only on failure.
-// Leaves open: 0, 1, 2 and `failure_pipe`, which must be close-on-exec.
+// `report_pipe` gets ConfinedText when all walls stand, just before the command; it must be
+// close-on-exec. Leaves open: 0, 1, 2 and `report_pipe`.
 Status ConfineAndExecute(const Spec& spec, const Filter& filter, const Command& command,
-                         int failure_pipe);
+                         int report_pipe);
+
+// The walls that were loaded, as one line: "confined ABI SECCOMP\n".
+struct Confined {
+  int landlock_abi = 0;
+  std::string seccomp;  // allow-list | deny-list
+};
+std::string ConfinedText(const Confined& confined);
+// Takes that line from the start of `*report`. False: it is not there.
+bool TakeConfined(std::string* report, Confined* confined);
 
 // The walls that can be seen from inside; the first one missing is the failure.
 Status VerifyWalls(const Spec& spec);

@@ -118,9 +118,15 @@ void RunInit(const Spec& spec, const Filter& filter, const Command& command, int
   close(ends[1]);
   close(command.log);
   if (CapabilitiesSet(0, 0, 0) != 0) Give(channel, Kind::kNotStarted, 0, "capset failed");
-  Result<std::string> failure = ReadAll(ends[0], kFailureTextMax);
-  if (!failure.ok()) Give(channel, Kind::kNotStarted, 0, failure.message());
-  if (!failure->empty()) Give(channel, Kind::kNotStarted, 0, *failure);
+  Result<std::string> report = ReadAll(ends[0], kFailureTextMax);
+  if (!report.ok()) Give(channel, Kind::kNotStarted, 0, report.message());
+  Confined confined;
+  bool stands = TakeConfined(&*report, &confined);
+  if (stands) {
+    Status sent = Send(channel, Kind::kConfined, {confined.landlock_abi}, confined.seccomp);
+    if (!sent.ok()) _exit(1);
+  }
+  if (!stands || !report->empty()) Give(channel, Kind::kNotStarted, 0, *report);
   Give(channel, Kind::kExited, ReapUntilEnd(spec, child, channel), "");
 }
 

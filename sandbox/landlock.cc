@@ -78,7 +78,7 @@ int LandlockAbi() {
   return abi < 0 ? 0 : static_cast<int>(abi);
 }
 
-Status RestrictWithLandlock(Profile profile, bool loopback) {
+Result<int> RestrictWithLandlock(Profile profile, bool loopback) {
   int abi = LandlockAbi();
   if (abi < kLandlockAbiMin) {
     return Status::Failed("Landlock ABI is " + std::to_string(abi) +
@@ -92,7 +92,7 @@ Status RestrictWithLandlock(Profile profile, bool loopback) {
   std::size_t size = abi >= 6 ? 24 : abi >= 4 ? 16 : 8;
   if (attributes.handled_access_fs == 0 && attributes.handled_access_net == 0 &&
       attributes.scoped == 0) {
-    return {};  // the kernel refuses an empty ruleset
+    return 0;  // the kernel refuses an empty ruleset
   }
   UniqueFd ruleset(static_cast<int>(syscall(SYS_landlock_create_ruleset, &attributes, size, 0)));
   if (!ruleset.valid()) return SystemError("Landlock: making the ruleset");
@@ -103,7 +103,7 @@ Status RestrictWithLandlock(Profile profile, bool loopback) {
   if (syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0) {
     return SystemError("Landlock: restricting");
   }
-  return {};
+  return abi;
 }
 
 }  // namespace sandbox

@@ -94,9 +94,14 @@ Status PivotInto(int root) {
   return {};
 }
 
-Result<UniqueFd> RootMount(const Spec& spec, HostTrees* trees, int root_image) {
+// The mount, and what it is in `*backend`.
+Result<UniqueFd> RootMount(const Spec& spec, HostTrees* trees, int root_image,
+                           std::string* backend) {
+  *backend = "assembler";
   if (spec.profile == Profile::kAssembly) return MakeAssemblyRoot();
+  *backend = "image";
   if (root_image >= 0) return UniqueFd(fcntl(root_image, F_DUPFD_CLOEXEC, 3));
+  *backend = "directory";
   Status status = SetMountFlags(trees->root.get(), kReadOnly, false, "--root-dir");
   if (!status.ok()) return status;
   return std::move(trees->root);
@@ -182,8 +187,9 @@ Result<HostTrees> OpenHostTrees(const Spec& spec) {
   return trees;
 }
 
-Status MountRoot(const Spec& spec, HostTrees trees, int root_image) {
-  Result<UniqueFd> root = RootMount(spec, &trees, root_image);
+Result<std::string> MountRoot(const Spec& spec, HostTrees trees, int root_image) {
+  std::string backend;
+  Result<UniqueFd> root = RootMount(spec, &trees, root_image, &backend);
   if (!root.ok()) return root.status();
   if (Status status = PivotInto(root->get()); !status.ok()) return status;
   if (spec.profile == Profile::kAssembly) {
@@ -194,7 +200,9 @@ Status MountRoot(const Spec& spec, HostTrees trees, int root_image) {
   if (Status status = MountDevices(std::move(trees.devices)); !status.ok()) return status;
   if (Status status = MountWork(spec, trees.work.get()); !status.ok()) return status;
   if (Status status = MountBinds(spec, std::move(trees.binds)); !status.ok()) return status;
-  return SetMountFlags(root->get(), kReadOnly, false, "/");
+  Status closed = SetMountFlags(root->get(), kReadOnly, false, "/");
+  if (!closed.ok()) return closed;
+  return backend;
 }
 
 }  // namespace sandbox

@@ -29,9 +29,10 @@ Result<HostTrees> OpenHostTrees(const Spec& spec);
 
 // Makes the root that prepare and main share and makes it this process's root. Afterwards nothing
 // of the host is reachable but what `trees` holds and the host's /proc at /proc, which
-// MountStage replaces. Read-only but for /build.
+// MountStage replaces. Read-only but for /build. Returns what the root is: image, directory or
+// assembler.
 // root_image: a detached mount, or -1.
-Status MountRoot(const Spec& spec, HostTrees trees, int root_image);
+Result<std::string> MountRoot(const Spec& spec, HostTrees trees, int root_image);
 
 // In a stage's own mount, pid and ipc namespaces: a fresh /proc with masked paths, /tmp, /dev/shm,
 // /dev/pts.

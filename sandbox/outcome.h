@@ -29,12 +29,12 @@ struct Usage {
   std::int64_t log_bytes = 0;
 };
 
-// What was in force.
+// What was in force, as whoever put it there has reported; "none" and 0: the run did not come so far.
 struct Isolation {
-  std::string root_backend;  // image | directory | assembler
-  std::string uid_map;       // range | single
-  int landlock_abi = 0;
-  std::string seccomp;  // allow-list | deny-list
+  std::string root_backend = "none";  // image | directory | assembler | none
+  std::string uid_map = "none";       // range | single | none
+  int landlock_abi = 0;               // of the domain that the command ran in
+  std::string seccomp = "none";       // allow-list | deny-list | none
   std::string kernel;
   std::string cgroup = "none";  // v1 | v2 | none
 };

@@ -40,6 +40,8 @@ class Launcher {
   Status GiveCgroup();
   Status SendInputs();
   bool RunStage(Stage stage);
+  bool EndOfStage();
+  void NoteWalls();
   bool RunCheckProgram();
   Result<std::string> ReadCheckOutput(RunningCheck* check);
   bool Collect();
@@ -94,15 +96,8 @@ Status Launcher::Prepare() {
   utsname kernel = {};
   uname(&kernel);
   outcome_.isolation.kernel = kernel.release;
-  outcome_.isolation.landlock_abi = LandlockAbi();
-  bool build = spec_.profile == Profile::kBuild;
-  outcome_.isolation.seccomp = build ? "allow-list" : "deny-list";
-  outcome_.isolation.root_backend = !build                     ? "assembler"
-                                    : spec_.root_image.empty() ? "directory"
-                                                               : "image";
   outcome_.limits = spec_.limits;
-  outcome_.disk_is_kernel_enforced = spec_.work_directory.empty();
-  if (outcome_.isolation.landlock_abi < kLandlockAbiMin) {
+  if (LandlockAbi() < kLandlockAbiMin) {
     return Status::Failed(
         "this kernel has no Landlock of ABI 2 or newer: Linux 5.19 with lsm=landlock");
   }
@@ -224,8 +219,18 @@ Status Launcher::SendInputs() {
   return done.ok() ? asked : done.status();
 }
 
+// What the command of the stage was confined by, as it said itself when all walls stood.
+void Launcher::NoteWalls() {
+  for (const Message& report : supervisor_->stage_reports()) {
+    if (report.kind != Kind::kConfined) continue;
+    outcome_.isolation.landlock_abi = static_cast<int>(report.numbers[0]);
+    outcome_.isolation.seccomp = report.text;
+  }
+}
+
 bool Launcher::RunStage(Stage stage) {
   outcome_.stage = stage;
+  supervisor_->stage_reports().clear();
   Status asked = Send(channel_.get(), Kind::kStartStage, {static_cast<std::int64_t>(stage)});
   Result<Message> started = supervisor_->Next();
   if (!started.ok()) return Fail(started.status());
@@ -234,14 +239,23 @@ bool Launcher::RunStage(Stage stage) {
   }
   supervisor_->StageStarted(std::move(started->fds[0]), cgroup_ != 0);
   Result<Message> ended = supervisor_->Next();
-  if (!ended.ok()) return Fail(ended.status());
+  if (!ended.ok()) {
+    NoteWalls();
+    return Fail(ended.status());
+  }
   supervisor_->StageEnded(ended->numbers[0], ended->numbers[1]);
+  NoteWalls();
   if (supervisor_->stopped()) return Fail({});
   if (ended->numbers[2] != 0) {
     outcome_.limit = "disk";
     return End(Ended::kLimit, "/build is larger than --disk-bytes or --disk-inodes allow");
   }
+  return EndOfStage();
+}
+
+bool Launcher::EndOfStage() {
   for (const Message& report : supervisor_->stage_reports()) {
+    if (report.kind == Kind::kConfined) continue;
     if (report.kind == Kind::kNotStarted) return End(Ended::kError, report.text);
     int status = static_cast<int>(report.numbers[0]);
     if (WIFSIGNALED(status)) {
@@ -366,6 +380,8 @@ Outcome Launcher::Run() {
     Result<Message> mounted = supervisor_->Next();
     if (!mounted.ok()) return Fail(mounted.status());
     if (!sent.ok()) return Fail(sent);
+    outcome_.isolation.root_backend = mounted->text;
+    outcome_.disk_is_kernel_enforced = spec_.work_directory.empty();
     if (Status status = SendInputs(); !status.ok()) return Fail(status);
     if (!spec_.prepare_argv.empty() && !RunStage(Stage::kPrepare)) return false;
     if (!spec_.check.argv.empty() && !RunCheckProgram()) return false;

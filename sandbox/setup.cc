@@ -127,8 +127,9 @@ Status Setup::Enter() {
   // A change of ids forgets it.
   if (Status status = DieWithLauncher(); !status.ok()) return status;
   int image = mapped->fds.empty() ? -1 : mapped->fds[0].get();
-  if (Status status = MountRoot(spec_, std::move(*trees), image); !status.ok()) return status;
-  return Send(fds_.launcher, Kind::kMounted);
+  Result<std::string> backend = MountRoot(spec_, std::move(*trees), image);
+  if (!backend.ok()) return backend.status();
+  return Send(fds_.launcher, Kind::kMounted, {}, *backend);
 }
 
 // The kernel bounds a tmpfs. A folder of the host is measured when all in it is dead.

@@ -54,7 +54,6 @@ void Supervisor::StageStarted(UniqueFd pidfd, bool has_cgroup) {
   in_stage_ = true;
   has_cgroup_ = has_cgroup;
   last_output_ = NowMilliseconds();
-  stage_reports_.clear();
 }
 
 void Supervisor::StageEnded(std::int64_t cpu_microseconds, std::int64_t resident_bytes_max) {

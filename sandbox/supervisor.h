@@ -50,7 +50,8 @@ class Supervisor {
   Ended ended() const { return ended_; }
   const std::string& limit() const { return limit_; }
   const std::string& message() const { return message_; }
-  // What the stage's init said at its end. Empty: nothing (it was killed).
+  // What the stage's init said, but its usage; without an end: it was killed. Cleared by whoever
+  // starts a stage, before that: init may speak before its start is known.
   std::vector<Message>& stage_reports() { return stage_reports_; }
   Usage UsageSoFar();
 

@@ -3,6 +3,7 @@
 
 #include "sandbox/authority.h"
 #include "sandbox/collect.h"
+#include "sandbox/confine.h"
 #include "sandbox/inspect.h"
 #include "sandbox/outcome.h"
 #include "sandbox/spec.h"
@@ -131,6 +132,20 @@ TEST(Outcome, IsOneLineOfJson) {
       "\"silence_seconds\":1800},\"isolation\":{\"root_backend\":\"image\",\"uid_map\":\"range\","
       "\"landlock_abi\":7,\"seccomp\":\"allow-list\",\"kernel\":\"6.18\",\"cgroup\":\"none\"},"
       "\"outputs\":[{\"path\":\"a\",\"type\":\"file\",\"mode\":\"0644\",\"size\":3}]}\n");
+}
+
+TEST(Confined, IsReadAsItIsWrittenAndNothingElse) {
+  std::string report = ConfinedText({6, "allow-list"}) + "executing x: No such file\n";
+  Confined confined;
+  ASSERT_TRUE(TakeConfined(&report, &confined));
+  EXPECT_EQ(confined.landlock_abi, 6);
+  EXPECT_EQ(confined.seccomp, "allow-list");
+  EXPECT_EQ(report, "executing x: No such file\n");
+  for (const char* bad : {"", "confined 6 allow-list", "a wall is missing: x\n", "confined x y\n"}) {
+    report = bad;
+    EXPECT_FALSE(TakeConfined(&report, &confined)) << bad;
+    EXPECT_EQ(report, bad);
+  }
 }
 
 TEST(Outcome, ExitCodeIsZeroOnlyForSuccess) {

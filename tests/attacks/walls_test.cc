@@ -200,6 +200,31 @@ TEST(Walls, WhatWasInForceIsInTheResult) {
   EXPECT_GE(isolation["landlock_abi"], 2);
   EXPECT_EQ(ran.result["limits"]["enforcement"], HasCgroup() ? "kernel" : "observed");
   EXPECT_EQ(ran.result["limits"]["disk_enforcement"], "kernel");
+  EXPECT_EQ(isolation["root_backend"], "directory");
+}
+
+// The record's facts come from what was loaded, not from what was asked for.
+TEST(Walls, WhatWasNotReachedIsNotInForce) {
+  Bench bench;
+  Ran ran = bench.Run({"--root-dir", "/proc/nowhere", "--", "/bin/hostile", "cwd"});
+  EXPECT_EQ(ran.Ended(), "error") << ran.diagnostics;
+  EXPECT_EQ(ran.result["isolation"]["root_backend"], "none");
+  EXPECT_EQ(ran.result["isolation"]["seccomp"], "none");
+  EXPECT_EQ(ran.result["isolation"]["landlock_abi"], 0);
+  EXPECT_EQ(ran.result["limits"]["disk_enforcement"], "observed");
+  // The root is there; its program is not: nothing was confined for long.
+  ran = bench.Run({"--root-dir", bench.root(), "--cwd", "/missing", "--", "/bin/hostile", "cwd"});
+  EXPECT_EQ(ran.Ended(), "error") << ran.diagnostics;
+  EXPECT_EQ(ran.result["isolation"]["root_backend"], "directory");
+  EXPECT_EQ(ran.result["isolation"]["seccomp"], "none");
+}
+
+TEST(Walls, AKilledCommandHasSaidWhatConfinedIt) {
+  Bench bench;
+  Ran ran = bench.Do({"sleep", "100"}, {"--wall-seconds", "2"});
+  EXPECT_EQ(ran.Ended(), "limit") << ran.diagnostics;
+  EXPECT_EQ(ran.result["isolation"]["seccomp"], "allow-list");
+  EXPECT_GE(ran.result["isolation"]["landlock_abi"], 2);
 }
 
 }  // namespace
