@@ -5,6 +5,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <string>
+
+#include "sandbox/launcher.h"
+
 namespace sandbox {
 namespace {
 
@@ -175,6 +179,17 @@ TEST_F(CommandLine, TakesTheMonitorFromTheEnvironment) {
   EXPECT_EQ(request->spec.monitor_fd, 33);
   setenv("FARM_SANDBOX_MONITOR_FD", "x", 1);
   EXPECT_FALSE(ParseRun({"--root-dir", "/r", "--", "x"}).ok());
+}
+
+TEST(Launcher, HelpIsHelp) {
+  for (const char* command : {"run", "monitor", "remove", "doctor"}) {
+    std::string words[3] = {"farm-sandbox", command, "--help"};
+    char* argv[] = {words[0].data(), words[1].data(), words[2].data(), nullptr};
+    testing::internal::CaptureStdout();
+    const int code = LauncherMain(3, argv, HostRoot::kNeverMapped);
+    EXPECT_EQ(code, 0) << command;
+    EXPECT_NE(testing::internal::GetCapturedStdout().find("farm-sandbox run"), std::string::npos);
+  }
 }
 
 }  // namespace

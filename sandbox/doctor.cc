@@ -177,7 +177,7 @@ int Doctor(bool json) {
   }
   if (json) lines += std::string("],\"usable\":") + (usable ? "true" : "false") + "}\n";
   if (!WriteAll(1, lines).ok()) return 70;
-  return usable ? 0 : 70;
+  return usable ? 0 : 30;
 }
 
 }  // namespace sandbox

@@ -19,6 +19,8 @@ namespace sandbox {
 namespace {
 
 constexpr int kUsage = 2;
+constexpr int kMissing = 22;
+constexpr int kNotHere = 30;
 constexpr int kCannot = 70;
 
 int Complain(const std::string& message) {
@@ -99,7 +101,7 @@ int RemoveCommand(const std::vector<std::string>& words) {
   if (paths.size() != 1) return Complain("remove: want one folder");
   if (Status removed = RemoveTree(identity.spec, paths[0]); !removed.ok()) {
     std::fprintf(stderr, "farm-sandbox: %s\n", removed.message().c_str());
-    return kCannot;
+    return access(paths[0].c_str(), F_OK) == 0 ? kNotHere : kMissing;
   }
   return 0;
 }
@@ -118,14 +120,16 @@ int LauncherMain(int argc, char** argv, HostRoot host_root) {
   std::vector<std::string> words(argv + 1, argv + argc);
   std::string command = words.empty() ? "" : words[0];
   if (!words.empty()) words.erase(words.begin());
+  bool is_command = command == "run" || command == "monitor" || command == "remove" ||
+                    command == "doctor";
+  bool wants_help = command == "--help" || command == "help" ||
+                    (is_command && !words.empty() && (words[0] == "--help" || words[0] == "-h"));
+  if (wants_help) return WriteAll(1, kHelp).ok() ? 0 : kCannot;
   if (command == "run") return RunCommand(words, host_root);
   if (command == "monitor") return MonitorCommand(words);
   if (command == "remove") return RemoveCommand(words);
   if (command == "doctor" && words.empty()) return Doctor(false);
   if (command == "doctor" && words == std::vector<std::string>{"--json"}) return Doctor(true);
-  if (command == "--help" || command == "help") {
-    return WriteAll(1, kHelp).ok() ? 0 : kCannot;
-  }
   return Complain("want run, monitor, doctor, remove or --help");
 }
 

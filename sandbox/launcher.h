@@ -9,7 +9,8 @@ enum class HostRoot {
 };
 
 // The program farm-sandbox: run, monitor, doctor, remove. Returns its exit code: 0, 2 usage,
-// 26 cancelled, 40 ran but failed, 70 could not be set up.
+// 22 something that was named is not there, 26 cancelled, 30 this machine does not give what is
+// needed, 40 ran but failed, 70 internal.
 int LauncherMain(int argc, char** argv, HostRoot host_root);
 
 }  // namespace sandbox

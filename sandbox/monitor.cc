@@ -16,11 +16,13 @@
 namespace sandbox {
 namespace {
 
-constexpr int kCannotStart = 70;
+constexpr int kCannotStart = 30;
 
-[[noreturn]] void Fail(const Status& status) {
+constexpr int kMissing = 22;
+
+[[noreturn]] void Fail(const Status& status, int code = kCannotStart) {
   std::fprintf(stderr, "farm-sandbox monitor: %s\n", status.message().c_str());
-  _exit(kCannotStart);
+  _exit(code);
 }
 
 [[noreturn]] void BecomeCommand(const MonitorConfig& config, int socket,
@@ -47,7 +49,9 @@ constexpr int kCannotStart = 70;
   for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   execvp(argv[0], argv.data());
-  Fail(SystemError("executing " + command[0]));
+  Status failed = SystemError("executing " + command[0]);
+  if (errno == ENOENT) Fail(failed, kMissing);
+  Fail(failed);
 }
 
 }  // namespace

@@ -136,7 +136,7 @@ int ExitCode(const Outcome& outcome) {
     case Ended::kCancelled:
       return 26;
     case Ended::kError:
-      return 70;
+      return outcome.cause == Cause::kMachine ? 30 : outcome.cause == Cause::kMissing ? 22 : 70;
     default:
       return 40;
   }

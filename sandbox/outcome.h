@@ -22,6 +22,13 @@ enum class Ended {
   kError,          // could not be set up; `message` has the remedy
 };
 
+// Why a run ended with kError.
+enum class Cause {
+  kMachine,   // the kernel, the monitor or the disk does not give what was asked for
+  kMissing,   // a file, folder or program that was named is not there
+  kInternal,  // our own processes did not answer each other as they should
+};
+
 struct Usage {
   std::int64_t wall_milliseconds = 0;
   std::int64_t cpu_milliseconds = 0;
@@ -48,6 +55,7 @@ struct Output {
 
 struct Outcome {
   Ended ended = Ended::kError;
+  Cause cause = Cause::kInternal;  // of kError
   Stage stage = Stage::kSetup;
   int exit_code = 0;
   int signal = 0;
@@ -65,7 +73,7 @@ struct Outcome {
 // farm-sandbox-result/1: one line of ASCII JSON, with its newline. See README.md.
 std::string ToJson(const Outcome& outcome);
 
-// 0, 40, 26 or 70: what the launcher exits with.
+// 0, 40, 26, or for kError 30, 22, 70 by its cause: what the launcher exits with.
 int ExitCode(const Outcome& outcome);
 
 }  // namespace sandbox

@@ -12,6 +12,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "sandbox/check.h"
 #include "sandbox/inspect.h"
@@ -34,6 +36,7 @@ class Launcher {
   Outcome Run();
 
  private:
+  Status FindHostFiles();
   Status Prepare();
   Status StartSetupProcess();
   Status GiveIdentity();
@@ -86,10 +89,32 @@ bool Launcher::End(Ended ended, const std::string& message) {
 // Something did not work. If the supervisor stopped the run, its reason is the reason.
 bool Launcher::Fail(const Status& status) {
   if (supervisor_ == nullptr || !supervisor_->stopped()) {
+    if (outcome_.cause == Cause::kInternal) outcome_.cause = Cause::kMachine;
     return End(Ended::kError, status.message());
   }
   outcome_.limit = supervisor_->limit();
   return End(supervisor_->ended(), supervisor_->message());
+}
+
+// Everything of the host that was named, before anything is made.
+Status Launcher::FindHostFiles() {
+  std::vector<std::pair<std::string, std::string>> wanted = {
+      {"--root-dir", spec_.root_directory},
+      {"--root-image", spec_.root_image},
+      {"--work", spec_.work_directory},
+      {"--output-dir", spec_.output_directory},
+      {"--check-word", spec_.check.argv.empty() ? "" : spec_.check.argv[0]}};
+  for (const Bind& bind : spec_.binds) wanted.push_back({"--bind-ro", bind.host_path});
+  for (const Input& input : spec_.inputs) wanted.push_back({"--input", input.host_file});
+  for (const auto& [option, path] : wanted) {
+    struct stat status = {};
+    if (path.empty() || stat(path.c_str(), &status) == 0) continue;
+    bool missing = errno == ENOENT || errno == ENOTDIR;
+    Status failed = SystemError(option + " " + path);
+    if (missing) outcome_.cause = Cause::kMissing;
+    return failed;
+  }
+  return {};
 }
 
 Status Launcher::Prepare() {
@@ -235,7 +260,8 @@ bool Launcher::RunStage(Stage stage) {
   Result<Message> started = supervisor_->Next();
   if (!started.ok()) return Fail(started.status());
   if (!asked.ok() || started->kind != Kind::kStageStarted || started->fds.size() != 1) {
-    return Fail(Status::Failed("the setup process does not answer"));
+    if (supervisor_->stopped()) return Fail({});
+    return End(Ended::kError, "the setup process does not answer");
   }
   supervisor_->StageStarted(std::move(started->fds[0]), cgroup_ != 0);
   Result<Message> ended = supervisor_->Next();
@@ -254,9 +280,17 @@ bool Launcher::RunStage(Stage stage) {
 }
 
 bool Launcher::EndOfStage() {
+  bool confined = false;
   for (const Message& report : supervisor_->stage_reports()) {
-    if (report.kind == Kind::kConfined) continue;
-    if (report.kind == Kind::kNotStarted) return End(Ended::kError, report.text);
+    if (report.kind == Kind::kConfined) {
+      confined = true;
+      continue;
+    }
+    if (report.kind == Kind::kNotStarted) {
+      // All walls stood: it is the program that cannot be had.
+      outcome_.cause = confined ? Cause::kMissing : Cause::kMachine;
+      return End(Ended::kError, report.text);
+    }
     int status = static_cast<int>(report.numbers[0]);
     if (WIFSIGNALED(status)) {
       outcome_.signal = WTERMSIG(status);
@@ -364,6 +398,7 @@ bool Launcher::Collect() {
 
 Outcome Launcher::Run() {
   auto run = [this] {
+    if (Status status = FindHostFiles(); !status.ok()) return Fail(status);
     if (Status status = Prepare(); !status.ok()) return Fail(status);
     if (Status status = StartSetupProcess(); !status.ok()) return Fail(status);
     if (Status status = GiveIdentity(); !status.ok()) return Fail(status);

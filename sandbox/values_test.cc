@@ -164,6 +164,10 @@ TEST(Outcome, ExitCodeIsZeroOnlyForSuccess) {
   EXPECT_EQ(ExitCode(outcome), 26);
   outcome.ended = Ended::kError;
   EXPECT_EQ(ExitCode(outcome), 70);
+  outcome.cause = Cause::kMissing;
+  EXPECT_EQ(ExitCode(outcome), 22);
+  outcome.cause = Cause::kMachine;
+  EXPECT_EQ(ExitCode(outcome), 30);
 }
 
 }  // namespace

@@ -96,7 +96,7 @@ TEST(Limits, LogFlood) {
 TEST(Limits, KernelLimitsCanBeRequired) {
   Bench bench;
   Ran ran = bench.Do({"cwd"}, {"--require-kernel-limits"});
-  EXPECT_EQ(ran.exit_code, HasCgroup() ? 0 : 70) << ran.diagnostics;
+  EXPECT_EQ(ran.exit_code, HasCgroup() ? 0 : 30) << ran.diagnostics;
   EXPECT_EQ(ran.log, HasCgroup() ? "/build" : "");
 }
 
@@ -115,7 +115,7 @@ TEST(Endings, ExitCodeAndSignalAreTold) {
 TEST(Endings, MissingProgramIsAnError) {
   Bench bench;
   Ran ran = bench.Run({"--root-dir", bench.root(), "--", "/bin/missing"});
-  EXPECT_EQ(ran.exit_code, 70) << ran.diagnostics;
+  EXPECT_EQ(ran.exit_code, 22) << ran.diagnostics;
   EXPECT_EQ(ran.Ended(), "error");
 }
 
@@ -155,12 +155,17 @@ TEST(Endings, KilledLauncherLeavesNothing) {
 TEST(Endings, WhatIsNotThereIsSaidBeforeAnythingStarts) {
   Bench bench;
   Ran root = bench.Run({"--root-dir", "/nonexistent", "--", "/bin/hostile", "cwd"});
-  EXPECT_EQ(root.exit_code, 70);
+  EXPECT_EQ(root.exit_code, 22);
   EXPECT_NE(root.result.value("message", "").find("/nonexistent"), std::string::npos);
   Ran usage = bench.Run({"--root-dir", bench.root(), "--no-such-option", "--", "/bin/hostile"});
   EXPECT_EQ(usage.exit_code, 2);
   Ran image = bench.Run({"--root-image", bench.NewFile("image", "x"), "--", "/bin/hostile"});
-  EXPECT_EQ(image.exit_code, 70);
+  EXPECT_EQ(image.exit_code, 30);
+  Ran input = bench.Run({"--root-dir", bench.root(), "--input", "/nonexistent", "/build/x", "644",
+                         "0", "--", "/bin/hostile", "cwd"});
+  EXPECT_EQ(input.exit_code, 22);
+  EXPECT_NE(input.result.value("message", "").find("/nonexistent"), std::string::npos);
+  EXPECT_EQ(bench.Program({"remove", "/nonexistent"}).exit_code, 22);
 }
 
 }  // namespace

@@ -115,7 +115,7 @@ TEST(Image, GarbageIsRefused) {
   Bench bench;
   Ran ran = bench.Run({"--root-image", bench.NewFile("image", std::string(1 << 20, 'x')), "--",
                        "/bin/hostile", "cwd"});
-  EXPECT_EQ(ran.exit_code, 70) << ran.diagnostics;
+  EXPECT_EQ(ran.exit_code, 30) << ran.diagnostics;
 }
 
 // A process of root that is not the monitor's user's.
