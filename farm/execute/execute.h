@@ -94,14 +94,17 @@ struct BuildOutcome {
   BuildResult result = BuildResult::kFailed;
   std::vector<Artifact> artifacts;  // sorted by name; empty if failed
   std::vector<ActionTrace> trace;   // of the actions that ran
-  Json sandbox = Json::object();    // of the last action: an object of strings and integers
+  // What holds for every action that ran, an object of strings and integers: the weakest walls, the
+  // usage of all.
+  Json sandbox = Json::object();
   bool limits_observed = false;     // of any action
   std::string failed_step;          // if failed
   ActionEnd failed_end = ActionEnd::kFailed;
   std::string reason;               // if failed: printable lines, with the end of the log
 };
 
-// Runs the actions in order and stops at the first that does not succeed.  Errors: Execute's.
+// Runs the actions in order and stops at the first that does not succeed.  Errors: Execute's;
+// kInternal (two actions ran in sandboxes that no one line describes: another root or kernel).
 Result<BuildOutcome> RunPlan(const Plan& plan, Executor& executor, const ExecuteContext& context,
                              EventSink& events);
 

@@ -9,6 +9,7 @@
 #include "farm/base/files.h"
 #include "farm/base/process.h"
 #include "farm/crypto/hash.h"
+#include "farm/execute/isolation.h"
 #include "farm/execute/launcher.h"
 #include "farm/store/archive.h"
 #include "farm/store/tree.h"
@@ -128,6 +129,65 @@ TEST_F(ExecuteTest, RunsAPlanFromSourcesToArtifacts) {
   EXPECT_EQ(outcome->sandbox.at("limits"), "observed");
   EXPECT_EQ(events_.events, "one 1/2\none ok\ntwo 2/2\ntwo ok\n");
   EXPECT_NE(events_.log.find("building\n"), std::string::npos);
+}
+
+// Says of each action what the test says.
+class FactsExecutor final : public Executor {
+ public:
+  explicit FactsExecutor(std::vector<Json> facts) : facts_(std::move(facts)) {}
+  Result<ActionResult> Execute(const Action& action, const ExecuteContext& context,
+                               EventSink&) override {
+    ActionResult result;
+    result.end = ActionEnd::kSucceeded;
+    result.sandbox = facts_.at(ran_++);
+    for (const std::string& path : action.outputs) {
+      ASSIGN_OR_RETURN(const StoredBlob blob, context.blobs.PutBytes(path));
+      result.outputs.push_back({path, blob.digest, blob.size, "0644"});
+    }
+    return result;
+  }
+
+ private:
+  std::vector<Json> facts_;
+  std::size_t ran_ = 0;
+};
+
+TEST_F(ExecuteTest, TheFactsOfAPlanHoldForEveryAction) {
+  const Manifest manifest = TwoSteps("true", "true");
+  const auto plan = MakePlan(manifest, ManifestDigest(manifest), manifest.lock);
+  const Json strong = {{"root_backend", "image"}, {"kernel", "6.1"},        {"seccomp", "allow-list"},
+                       {"landlock_abi", 7},       {"limits", "kernel"},     {"disk_limits", "kernel"},
+                       {"cgroup", "v2"},          {"uid_map", "range"},     {"memory_bytes_max", 5},
+                       {"cpu_milliseconds", 10},  {"wall_milliseconds", 20}};
+  Json weak = strong;
+  weak.update({{"seccomp", "deny-list"}, {"landlock_abi", 2}, {"limits", "observed"},
+               {"disk_limits", "observed"}, {"cgroup", "none"}, {"uid_map", "single"},
+               {"memory_bytes_max", 3}, {"cpu_milliseconds", 1}, {"wall_milliseconds", 2}});
+  Json both = weak;
+  both.update({{"memory_bytes_max", 5}, {"cpu_milliseconds", 11}, {"wall_milliseconds", 22}});
+  for (const std::vector<Json>& facts : {std::vector<Json>{strong, weak}, {weak, strong}}) {
+    FactsExecutor executor(facts);
+    const auto outcome = RunPlan(*plan, executor, {*blobs_, cancelled_}, NoEvents());
+    ASSERT_TRUE(outcome) << outcome.error().message;
+    EXPECT_EQ(outcome->sandbox, both);
+  }
+  const struct {
+    const char* name;
+    Json second;
+  } rows[] = {
+      {"root_backend", [&] { Json other = strong; other["root_backend"] = "directory"; return other; }()},
+      {"kernel", [&] { Json other = strong; other["kernel"] = "6.2"; return other; }()},
+      {"seccomp", [&] { Json other = strong; other["seccomp"] = "a new word"; return other; }()},
+      {"uid_map", [&] { Json other = strong; other.erase("uid_map"); return other; }()},
+      {"door", [&] { Json other = strong; other["door"] = "open"; return other; }()},
+  };
+  for (const auto& row : rows) {
+    FactsExecutor executor({strong, row.second});
+    const auto outcome = RunPlan(*plan, executor, {*blobs_, cancelled_}, NoEvents());
+    ASSERT_FALSE(outcome) << row.name;
+    EXPECT_EQ(outcome.error().code, ErrorCode::kInternal) << row.name;
+    EXPECT_NE(outcome.error().message.find(row.name), std::string::npos) << outcome.error().message;
+  }
 }
 
 TEST_F(ExecuteTest, RefusesASourceThatIsNotTheApprovedOne) {

@@ -2,6 +2,7 @@
 
 #include "farm/base/bytes.h"
 #include "farm/execute/execute.h"
+#include "farm/execute/isolation.h"
 
 namespace farm {
 namespace {
@@ -53,7 +54,7 @@ Result<BuildOutcome> RunPlan(const Plan& plan, Executor& executor, const Execute
     ASSIGN_OR_RETURN(const ActionResult result, executor.Execute(action, context, events));
     events.ActionEnded(action, result);
     outcome.trace.push_back(TraceOf(action, result));
-    outcome.sandbox = result.sandbox;
+    RETURN_IF_ERROR(AddFacts(action.step, result.sandbox, outcome.sandbox));
     outcome.limits_observed = outcome.limits_observed || result.limits_observed;
     if (result.end != ActionEnd::kSucceeded) {
       outcome.failed_step = action.step;
