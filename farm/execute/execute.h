@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,6 +51,9 @@ struct ActionResult {
   int signal = 0;
   std::string reason;               // for people: "exit code 2", "wall_seconds reached", ...
   std::vector<OutputFile> outputs;  // sorted by path; in the store
+  // What the check found after prepare: the unpacked sources and the trees computed here, not what
+  // the action expects.  Empty if it did not come so far.
+  std::vector<ExpectedTree> trees;
   std::string log_tail;             // the last kLogTailBytes of what was printed
   std::int64_t milliseconds = 0;
   Json sandbox = Json::object();  // the launcher's facts: isolation, limits, root backend, usage
@@ -94,6 +98,7 @@ struct BuildOutcome {
   BuildResult result = BuildResult::kFailed;
   std::vector<Artifact> artifacts;  // sorted by name; empty if failed
   std::vector<ActionTrace> trace;   // of the actions that ran
+  std::set<std::string> trees;      // 64 hex: of the sources that were unpacked and identified here
   // What holds for every action that ran, an object of strings and integers: the weakest walls, the
   // usage of all.
   Json sandbox = Json::object();

@@ -123,6 +123,7 @@ TEST_F(ExecuteTest, RunsAPlanFromSourcesToArtifacts) {
   EXPECT_EQ(outcome->trace[0].outputs[0].name, "out/one");
   EXPECT_EQ(outcome->trace[0].outputs[0].mode, "0755");
   EXPECT_EQ(outcome->trace[0].milliseconds, 12);
+  EXPECT_EQ(outcome->trees, std::set<std::string>{Source().tree});
   EXPECT_TRUE(outcome->limits_observed);
   EXPECT_EQ(outcome->sandbox.at("root_backend"), "directory");
   EXPECT_EQ(outcome->sandbox.at("landlock_abi"), 7);

@@ -172,6 +172,17 @@ Status ErrorOf(const Action& action, const LauncherResult& result) {
   return {};
 }
 
+// "<at> <64 hex>" lines, as the check program prints them and the launcher hands them on.
+std::vector<ExpectedTree> FoundTrees(const std::string& check_output) {
+  std::vector<ExpectedTree> trees;
+  for (const std::string& line : Split(check_output, '\n')) {
+    const std::size_t space = line.rfind(' ');
+    if (space == std::string::npos || line.size() - space - 1 != 64) continue;
+    trees.push_back({line.substr(0, space), line.substr(space + 1)});
+  }
+  return trees;
+}
+
 // "exited" with 0 is success; anything else is told in words.
 ActionResult Judge(const Launched& launched) {
   const LauncherResult& from = launched.result;
@@ -179,6 +190,7 @@ ActionResult Judge(const Launched& launched) {
   result.log_tail = launched.log_tail;
   result.milliseconds = from.milliseconds;
   result.sandbox = from.facts;
+  result.trees = FoundTrees(from.check_output);
   result.limits_observed = !from.limits_are_kernel_enforced;
   if (from.ended == "limit") {
     result.end = ActionEnd::kLimit;

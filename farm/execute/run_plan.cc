@@ -54,6 +54,7 @@ Result<BuildOutcome> RunPlan(const Plan& plan, Executor& executor, const Execute
     ASSIGN_OR_RETURN(const ActionResult result, executor.Execute(action, context, events));
     events.ActionEnded(action, result);
     outcome.trace.push_back(TraceOf(action, result));
+    for (const ExpectedTree& tree : result.trees) outcome.trees.insert(tree.tree);
     RETURN_IF_ERROR(AddFacts(action.step, result.sandbox, outcome.sandbox));
     outcome.limits_observed = outcome.limits_observed || result.limits_observed;
     if (result.end != ActionEnd::kSucceeded) {

@@ -17,6 +17,15 @@ std::vector<Digest> InIntentOrder(const VerifiedIntent& intent,
   return digests;
 }
 
+// All of `sources`, or nothing: an unused source, or a build that failed early, leaves some unseen.
+std::vector<SourceTree> SourcesFound(std::vector<SourceTree> sources, const BuildOutcome& outcome) {
+  for (const SourceTree& source : sources) {
+    if (!outcome.trees.contains(source.tree)) return {};
+  }
+  std::sort(sources.begin(), sources.end());
+  return sources;
+}
+
 }  // namespace
 
 Record MakeRecord(const Plan& plan, const BuildOutcome& outcome, const RecordFacts& facts) {
@@ -34,6 +43,7 @@ Record MakeRecord(const Plan& plan, const BuildOutcome& outcome, const RecordFac
     std::sort(record.outputs.begin(), record.outputs.end());
   }
   record.trace = outcome.trace;
+  record.sources = SourcesFound(facts.sources, outcome);
   record.sandbox = outcome.sandbox;
   record.programs = facts.programs;
   record.limits_observed = outcome.limits_observed;

@@ -21,10 +21,12 @@ struct RecordFacts {
   Digest root_tar;
   Digest image;
   std::map<std::string, Digest> programs;  // program name -> digest
+  std::vector<SourceTree> sources;         // the manifest's
   UnixSeconds started = 0;
   UnixSeconds finished = 0;
 };
-// "Built by me".  A failed build has no outputs, whatever the outcome lists.
+// "Built by me".  A failed build has no outputs, whatever the outcome lists.  The record names the
+// sources if the site has unpacked every one of them and computed this tree itself; else none.
 Record MakeRecord(const Plan& plan, const BuildOutcome& outcome, const RecordFacts& facts);
 
 struct ReleaseFacts {

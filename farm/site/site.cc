@@ -175,12 +175,17 @@ Result<Record> Site::BuildRecord(const Admitted& admitted, const SiteRules& rule
     return Error{ErrorCode::kInternal,
                  "the sandbox ran without limits of the kernel though they were asked for"};
   }
+  std::vector<SourceTree> sources;
+  for (const ManifestSource& source : admitted.manifest.sources) {
+    sources.push_back({source.name, source.tree});
+  }
   return MakeRecord(admitted.plan, outcome,
                     RecordFacts{.builder = parts_.builder,
                                 .intent = admitted.intent.digest(),
                                 .root_tar = root.root_tar,
                                 .image = root.image_digest,
                                 .programs = std::move(programs),
+                                .sources = std::move(sources),
                                 .started = started,
                                 .finished = parts_.clock.Now()});
 }

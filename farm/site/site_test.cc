@@ -74,6 +74,7 @@ struct Script {
   std::string bytes = "greeting";
   ActionEnd end = ActionEnd::kSucceeded;
   bool limits_observed = true;
+  bool checks_sources = true;  // the sources' trees are computed, and right
   std::optional<Error> error;  // "no sandbox here"
   bool wait_for_cancellation = false;
   // With `gated`, an action waits until Open().
@@ -109,6 +110,7 @@ class ScriptedExecutor final : public Executor {
     result.exit_code = script_.end == ActionEnd::kSucceeded ? 0 : 2;
     result.reason = script_.end == ActionEnd::kSucceeded ? "" : "exit code 2";
     result.limits_observed = script_.limits_observed;
+    if (script_.checks_sources) result.trees = action.trees;
     if (result.end != ActionEnd::kSucceeded) return result;
     for (const std::string& path : action.outputs) {
       ASSIGN_OR_RETURN(const StoredBlob blob, context.blobs.PutBytes(script_.bytes));
@@ -307,7 +309,14 @@ TEST(Site, MakesARecordThatTheGateAccepts) {
   EXPECT_EQ(record.image, D('3'));
   EXPECT_TRUE(record.limits_observed);
   EXPECT_EQ(record.programs.at("farm-site"), D('5'));
+  EXPECT_EQ(record.sources, (std::vector<SourceTree>{{"hello", kTree}}));
   EXPECT_EQ(world.blobs().GetBytes(Sha256("greeting"), 100).value(), "greeting");
+}
+
+TEST(Site, NamesOnlySourcesThatItHasIdentifiedItself) {
+  World world;
+  world.script.checks_sources = false;
+  EXPECT_TRUE(RecordIn(world.Build(world.Ask()).value()).sources.empty());
 }
 
 TEST(Site, AnswersTheSameBytesForEver) {
