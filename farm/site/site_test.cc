@@ -169,7 +169,7 @@ class World {
   }
 
   BlobStore& blobs() {
-    if (!blobs_) blobs_ = BlobStore::Open(RealFileSystem(), temporary_.path() + "/store").value();
+    if (!blobs_) blobs_ = BlobStore::Open(disk, temporary_.path() + "/store").value();
     return *blobs_;
   }
   Site& site() {
@@ -226,7 +226,8 @@ class World {
   std::function<void(LineDraft&)> on_draft;
   bool kernel_limits = false;
   Script script;
-  CrashFiles files;
+  CrashFiles files;  // the journal's
+  CrashFiles disk;   // the store's
   int publish_fails = 0;
   std::map<std::string, Bundle> log;  // leaf -> line, in nobody's order
   std::optional<Error> root_error;
@@ -643,6 +644,24 @@ TEST(SiteCrash, ALogThatFailsMakesNoSecondRecord) {
     ExpectOneRecord(world, question);
     EXPECT_EQ(world.script.runs, 1);
   }
+}
+
+TEST(Site, AFullDiskMakesNoRecordAndIsSaidAsExit30) {
+  World world;
+  const BuildQuestion question = world.Ask();
+  world.site();
+  world.disk.FillAfter(0);  // outputs cannot be stored
+  const auto full = world.Build(question);
+  ASSERT_FALSE(full);
+  EXPECT_EQ(full.error().Exit(), ExitCode::kUnavailable) << full.error().message;
+  EXPECT_FALSE(world.Kept(question));
+  world.disk.Revive();
+  world.files.FillAfter(0);  // the record cannot be kept
+  const auto unkept = world.Build(question);
+  ASSERT_FALSE(unkept);
+  EXPECT_EQ(unkept.error().Exit(), ExitCode::kUnavailable) << unkept.error().message;
+  EXPECT_TRUE(world.log.empty());
+  ExpectOneRecord(world, question);
 }
 
 TEST(SiteCrash, NothingIsConfirmedOnceAWriteHasFailed) {
