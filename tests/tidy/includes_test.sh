@@ -5,6 +5,45 @@ set -euo pipefail
 root=$(dirname "$(readlink -f WORKSPACE)")
 layers=$root/tests/tidy/layers.txt
 
+# The arrows themselves: each leads to a line further up, so no circle can be written.  proto is
+# generated code and has no line.
+check_layers() {
+  awk '
+    /^#/ || /^$/ { next }
+    !/^[a-z_\/]+:( [a-z_\/]+)*$/ { print "layers.txt line " NR ": want \"folder: folder ...\""; bad = 1; next }
+    {
+      folder = $1; sub(/:$/, "", folder)
+      if (folder in known) { print "layers.txt line " NR ": " folder " has a line already"; bad = 1 }
+      for (i = 2; i <= NF; ++i) {
+        if ($i in known || $i == "farm/proto") continue
+        print "layers.txt line " NR ": " folder " may include " $i ", which is not further up"; bad = 1
+      }
+      known[folder] = 1
+    }
+    END { exit bad }' "$1"
+}
+
+if ! check_layers "$layers"; then
+  echo "the order of tests/tidy/layers.txt is the order of layers: arrows point upwards only" >&2
+  exit 1
+fi
+
+# That rule is alive too: an arrow down, to itself, to nowhere, and a second line are refused.
+mutant=$(mktemp)
+trap 'rm -f "$mutant"' EXIT
+while read -r from to; do
+  sed "s#^$from\$#$to#" "$layers" | tr '%~' '\n ' >"$mutant"
+  if cmp -s "$layers" "$mutant" || check_layers "$mutant" >/dev/null; then
+    echo "the check of layers.txt let \"$to\" pass" >&2
+    exit 1
+  fi
+done <<'END'
+farm/base: farm/base:~farm/cli
+farm/base: farm/base:~farm/base
+farm/base: farm/base:~farm/nowhere
+farm/base: farm/base:%farm/base:
+END
+
 # Lines "file:folder included-path" of every include in product code; tests and test support may
 # reach into tests/support and the libraries they test.
 list_includes() {
