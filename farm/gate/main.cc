@@ -46,6 +46,7 @@ Status Serve(Daemon& daemon) {
                    StartServer({config.listen, config.tls, {&service}}));
   daemon.Ready({{"listen", server.listen()}, {"id", config.id}});
   daemon.WaitForTermination();
+  daemon.ExitWithin(kDaemonExitTime);  // the journal is whole at any moment
   return {};
 }
 

@@ -125,6 +125,9 @@ Status Serve(Daemon& daemon) {
                    StartServer({config.listen, config.tls, {&site_service, &blob_service}}));
   daemon.Ready({{"listen", server.listen()}, {"id", config.id}});
   daemon.WaitForTermination();
+  // Every launcher dies with this program and takes what runs in it along; records, blobs and roots
+  // are whole at any moment.
+  daemon.ExitWithin(kDaemonExitTime);
   site.Stop();  // first: whoever watches hears why
   return {};
 }
