@@ -1,10 +1,19 @@
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <set>
+
+#include "farm/base/bytes.h"
 #include "farm/base/files.h"
 #include "farm/cli/describe.h"
 #include "farm/cli/init.h"
 #include "farm/cli/output.h"
+#include "farm/cli/ports.h"
 #include "farm/cli/release_view.h"
+#include "farm/client/config.h"
 #include "farm/evidence/trust_root.h"
 
 namespace farm {
@@ -39,6 +48,88 @@ TEST(Init, MakesAFarmWhoseRootParsesAndRefusesToMakeItTwice) {
   EXPECT_EQ(root->witnesses.size(), 2U);
   EXPECT_EQ(ReadParties(options.directory).value().size(), parties->size());
   EXPECT_EQ(InitDevelopment(options, clock).error().code, ErrorCode::kInvalidInput);
+}
+
+// A farm of the caller's in a temporary folder.
+class InitTest : public testing::Test {
+ protected:
+  InitTest() {
+    options_.directory = JoinPath(directory_.path(), "farm");
+    options_.programs = "/bin";
+    const auto made = InitDevelopment(options_, FixedClock(1795477230));
+    EXPECT_TRUE(made) << made.error().message;
+    if (made) parties_ = *made;
+  }
+  std::string File(const std::string& party, const std::string& name) {
+    return JoinPath(options_.directory, "parties/" + party + "/" + name);
+  }
+  std::string Address(const std::string& party, const std::string& field) {
+    return ReadConfig(File(party, "config.json"))->json.at(field).get<std::string>();
+  }
+
+  TemporaryDirectory directory_ = TemporaryDirectory::Make("").value();
+  InitOptions options_;
+  std::vector<Party> parties_;
+};
+
+TEST_F(InitTest, PortsLieBelowThoseThatClientsGet) {
+  std::set<std::string> addresses;
+  for (const Party& party : parties_) {
+    if (party.program.empty()) continue;
+    addresses.insert(Address(party.name, "listen"));
+  }
+  addresses.insert(Address("log", "httpListen"));
+  EXPECT_EQ(addresses.size(), 10U);
+  for (const std::string& address : addresses) {
+    const auto port = ParseDecimal(Split(address, ':').back(), 65535);
+    ASSERT_TRUE(port) << address;
+    EXPECT_GE(*port, static_cast<std::uint64_t>(kFirstPort)) << address;
+    EXPECT_LE(*port, static_cast<std::uint64_t>(kLastPort)) << address;
+  }
+}
+
+// Listens on a port of the loopback interface.
+class Listener {
+ public:
+  explicit Listener(int port) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    EXPECT_EQ(bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(listen(socket_, 1), 0);
+  }
+  ~Listener() { close(socket_); }
+
+ private:
+  int socket_;
+};
+
+TEST(Ports, AreNotThoseThatSomebodyHas) {
+  const std::vector<int> free = FreePorts(3, 24000).value();
+  EXPECT_EQ(std::set<int>(free.begin(), free.end()).size(), 3U);
+  const Listener listener(free[1]);
+  const std::vector<int> now = FreePorts(2, free[0]).value();
+  EXPECT_EQ(now[0], free[0]);
+  EXPECT_NE(now[1], free[1]);
+  EXPECT_GE(FreePorts(2, kLastPort).value()[1], kFirstPort);  // it goes around
+  EXPECT_EQ(FreePorts(20000, kFirstPort).error().Exit(), ExitCode::kUnavailable);
+}
+
+TEST_F(InitTest, ATakenPortIsNamedWithTheRemedy) {
+  const std::string config = File("log", "config.json");
+  EXPECT_TRUE(CheckPortsFree(config, "log", options_.directory));
+  for (const char* field : {"listen", "httpListen"}) {
+    const std::string address = Address("log", field);
+    const Listener listener(
+        static_cast<int>(ParseDecimal(Split(address, ':').back(), 65535).value()));
+    const Status taken = CheckPortsFree(config, "log", options_.directory);
+    ASSERT_FALSE(taken);
+    EXPECT_EQ(taken.error().Exit(), ExitCode::kUnavailable);
+    for (const std::string& word : {address, std::string(field), std::string("farm init")}) {
+      EXPECT_NE(taken.error().message.find(word), std::string::npos) << taken.error().message;
+    }
+  }
 }
 
 TEST(Describe, SaysWhatChanged) {

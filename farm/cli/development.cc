@@ -22,6 +22,7 @@
 #include "farm/base/bytes.h"
 #include "farm/base/files.h"
 #include "farm/cli/init.h"
+#include "farm/cli/ports.h"
 
 namespace farm {
 namespace {
@@ -90,7 +91,12 @@ std::vector<std::string> CommandOf(const DevelopmentOptions& options, const Part
   _exit(70);
 }
 
+std::string ConfigPath(const DevelopmentOptions& options, const Party& party) {
+  return JoinPath(options.directory, "parties/" + party.name + "/config.json");
+}
+
 Result<Daemon> Start(const DevelopmentOptions& options, const Party& party) {
+  RETURN_IF_ERROR(CheckPortsFree(ConfigPath(options, party), party.name, options.directory));
   const std::vector<std::string> command = CommandOf(options, party);
   const int log = open(LogPath(options, party).c_str(),
                        O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);

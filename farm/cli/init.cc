@@ -1,8 +1,5 @@
 #include "farm/cli/init.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,7 +10,9 @@
 
 #include "farm/base/bytes.h"
 #include "farm/base/files.h"
+#include "farm/cli/ports.h"
 #include "farm/crypto/certificate.h"
+#include "farm/crypto/hash.h"
 #include "farm/crypto/key.h"
 #include "farm/evidence/trust_root.h"
 #include "farm/json/json.h"
@@ -39,28 +38,6 @@ constexpr const char* kPersons[] = {"requester-1", "auditor-1", "auditor-2", "re
 std::string PartyUri(std::string_view name) {
   return "https://farm.example/" + std::string(name.starts_with("site-") ? "sites/" : "parties/") +
          std::string(name);
-}
-
-// TCP ports of the loopback interface that were free a moment ago, all different.
-Result<std::vector<int>> FreePorts(std::size_t count) {
-  std::vector<int> sockets;
-  std::vector<int> ports;
-  for (std::size_t i = 0; i < count; ++i) {
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (fd < 0 || bind(fd, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-        getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-      return Error{ErrorCode::kUnavailable,
-                   std::string("no free port on 127.0.0.1: ") + std::strerror(errno)};
-    }
-    sockets.push_back(fd);
-    ports.push_back(ntohs(address.sin_port));
-  }
-  for (const int fd : sockets) close(fd);
-  return ports;
 }
 
 // An operator's CA with the key that signs its leaves' SCTs.
@@ -424,7 +401,12 @@ Result<std::vector<Party>> Maker::Run() {
 
   const std::vector<std::string> listeners = {"farmd",    "site-xa",   "site-xb",   "site-xc",  "signer",
                                               "log",      "log-http",  "witness-1", "witness-2", "timestamp"};
-  ASSIGN_OR_RETURN(const std::vector<int> ports, FreePorts(listeners.size()));
+  // Anywhere in the range: farms that do not run just now have ports, too.
+  const std::string random = RandomBytes(2);
+  const int start = kFirstPort + (static_cast<unsigned char>(random[0]) * 256 +
+                                  static_cast<unsigned char>(random[1])) %
+                                     (kLastPort - kFirstPort + 1);
+  ASSIGN_OR_RETURN(const std::vector<int> ports, FreePorts(listeners.size(), start));
   for (std::size_t i = 0; i < listeners.size(); ++i) ports_[listeners[i]] = ports[i];
 
   RETURN_IF_ERROR(MakeFolders());

@@ -139,6 +139,7 @@ void CrashFiles::FillAfter(std::uint64_t bytes) {
 void CrashFiles::Revive() {
   MutexLock lock(mutex_);
   dies_at_.reset();
+  bytes_left_ = UINT64_MAX;
 }
 
 std::uint64_t CrashFiles::operations() const {
