@@ -11,10 +11,12 @@
 #include "farm/cli/describe.h"
 #include "farm/cli/init.h"
 #include "farm/cli/output.h"
+#include "farm/cli/person.h"
 #include "farm/cli/ports.h"
 #include "farm/cli/release_view.h"
 #include "farm/client/config.h"
 #include "farm/evidence/trust_root.h"
+#include "farm/sign/signer.h"
 
 namespace farm {
 namespace {
@@ -129,6 +131,35 @@ TEST_F(InitTest, ATakenPortIsNamedWithTheRemedy) {
     for (const std::string& word : {address, std::string(field), std::string("farm init")}) {
       EXPECT_NE(taken.error().message.find(word), std::string::npos) << taken.error().message;
     }
+  }
+}
+
+TEST_F(InitTest, AnAuditorIsFoundByHisKey) {
+  const std::string bytes = ReadFile(JoinPath(options_.directory, "public/root.json"), 1 << 20).value();
+  const TrustRoot root = ParseTrustRoot(bytes, "root.json").value();
+  const auto key_of = [&](const std::string& party) {
+    return OpenFileSigner(File(party, "key.pem")).value()->key();
+  };
+  EXPECT_EQ(AuditorOfKey(root, key_of("auditor-2")).value(), "auditor-2");
+  const auto nobody = AuditorOfKey(root, key_of("requester-1"));
+  ASSERT_FALSE(nobody);
+  EXPECT_EQ(nobody.error().Exit(), ExitCode::kRefused);
+  EXPECT_NE(nobody.error().message.find("auditor-1"), std::string::npos);
+}
+
+TEST(Person, AFarmIsGivenAsUrl) {
+  const TlsFiles tls = TlsFilesBeside("/keys/mine.pem");
+  EXPECT_EQ(tls.key, "/keys/tls.key.pem");
+  for (const char* good : {"https://farm.example:4711", "farm.example:4711", "https://farm.example:4711/"}) {
+    const auto farm = FarmOfUrl(good, tls);
+    ASSERT_TRUE(farm) << good;
+    EXPECT_EQ(farm->address, "farm.example:4711");
+    EXPECT_EQ(farm->server_name, "farmd");
+    EXPECT_EQ(farm->tls.certificate, "/keys/tls.pem");
+  }
+  for (const char* bad : {"", "farm.example", "http://farm.example:1", "https://farm.example:1/x",
+                          ":1", "farm:0", "farm:65536", "farm:x"}) {
+    EXPECT_EQ(FarmOfUrl(bad, tls).error().Exit(), ExitCode::kUsage) << bad;
   }
 }
 

@@ -100,13 +100,15 @@ int RunSourceImportCommand(const SourceImportArguments& arguments, const Output&
 // farm audit show | checkout | approve
 struct AuditArguments {
   ManifestArguments manifest;
-  std::string previous;  // show: manifest to compare with; empty: the last released, by --config
+  std::string previous;  // show: manifest to compare with; empty: the last approved, by --config
   std::string config;    // empty: no farmd is asked
   std::string store;
   SandboxArguments sandbox;
   std::string git;       // checkout: folder to make
   std::string key;       // approve
-  std::string auditor;   // approve: id in the trust root; empty: the configuration's
+  std::string auditor;   // approve: id in the trust root; empty: found there by the key
+  std::string root;      // approve: trust root; empty: the configuration's, else beside the key
+  std::string farm;      // approve: URL of the farmd that gets it; empty: the configuration's
   std::string out;       // approve: file for the bundle line
 };
 int RunAuditShowCommand(const AuditArguments& arguments, const Output& output);

@@ -1,6 +1,7 @@
 // farm audit show, checkout, approve; farm source identify: an auditor looks and hashes for himself.
 #include "farm/base/clock.h"
 #include "farm/base/files.h"
+#include "farm/cli/approved_manifest.h"
 #include "farm/cli/commands.h"
 #include "farm/cli/describe.h"
 #include "farm/cli/git_repository.h"
@@ -9,6 +10,7 @@
 #include "farm/cli/sandbox_place.h"
 #include "farm/client/farm_client.h"
 #include "farm/evidence/bundle.h"
+#include "farm/evidence/trust_root.h"
 #include "farm/sign/certified_signer.h"
 #include "farm/source/source.h"
 
@@ -21,6 +23,8 @@ struct AuditCase {
   std::optional<PersonConfig> config;
   std::unique_ptr<BlobStore> store;
 };
+
+constexpr std::size_t kRootBytesMax = 4 << 20;  // a root of hundreds of parties has 500 kB
 
 Result<AuditCase> OpenCase(const AuditArguments& arguments, bool needs_store) {
   AuditCase audit;
@@ -76,61 +80,92 @@ Result<std::vector<TreeIdentity>> IdentifySources(const ReadManifest& read, Blob
   return trees;
 }
 
-Result<Manifest> PreviousManifest(const AuditArguments& arguments, const AuditCase& audit) {
+// What a manifest is compared with.
+struct Comparison {
+  Manifest manifest;
+  std::string what;  // for people: which one that is, and who says so
+};
+
+// Errors: kNotFound (there is nothing to compare with, and why).
+Result<Comparison> PreviousManifest(const AuditArguments& arguments, const AuditCase& audit) {
   if (!arguments.previous.empty()) {
     ASSIGN_OR_RETURN(ReadManifest read, ReadManifestFile(arguments.previous, ""));
-    return std::move(read.manifest);
+    return Comparison{std::move(read.manifest), arguments.previous + ", named by --previous"};
   }
   if (!audit.config) {
     return Error{ErrorCode::kNotFound, "no earlier manifest was named (--previous or --config)"};
   }
   ASSIGN_OR_RETURN(const std::unique_ptr<FarmClient> client, FarmClient::Open(audit.config->farm));
-  ASSIGN_OR_RETURN(const v1::ListReply list, client->List(audit.read.manifest.product));
-  const v1::ReleaseInfo* newest = nullptr;
-  for (const v1::ReleaseInfo& info : list.release()) {
-    if (info.stage() != v1::RELEASED || info.manifest_digest() == audit.read.digest.Text()) continue;
-    if (newest == nullptr || info.created() > newest->created()) newest = &info;
-  }
-  if (newest == nullptr) {
-    return Error{ErrorCode::kNotFound,
-                 "no earlier release of " + audit.read.manifest.product + " at this farm"};
-  }
-  ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(newest->manifest_digest()));
-  ASSIGN_OR_RETURN(const TemporaryDirectory scratch, TemporaryDirectory::Make(""));
-  ASSIGN_OR_RETURN(const std::unique_ptr<BlobStore> store,
-                   BlobStore::Open(RealFileSystem(), JoinPath(scratch.path(), "store")));
-  RETURN_IF_ERROR(client->blobs().Get(digest, *store, {}));
-  ASSIGN_OR_RETURN(const std::string bytes, store->GetBytes(digest, kManifestBytesMax));
-  return ParseManifestJson(bytes);
+  ASSIGN_OR_RETURN(ApprovedManifest approved, LastApprovedManifest(*client, audit.read));
+  return Comparison{std::move(approved.manifest),
+                    "release " + approved.release_id +
+                        ", the last one of this product whose manifest has been approved at the "
+                        "farm " + audit.config->farm.address};
 }
 
-Result<Bundle> SignApproval(const AuditArguments& arguments, const AuditCase& audit) {
+// Who approves, found before any work is done.
+struct Approver {
+  std::unique_ptr<Signer> signer;
+  std::string auditor;
+  std::optional<Endpoint> farm;  // where the approval goes
+};
+
+// The auditor's id: --auditor, else the one who has this key in the root: --root, else the
+// configuration's, else root.json beside the key.
+Result<std::string> FindAuditor(const AuditArguments& arguments, const AuditCase& audit,
+                                const std::string& key_path, const PublicKey& key) {
+  if (!arguments.auditor.empty()) return arguments.auditor;
+  const std::string path = !arguments.root.empty() ? arguments.root
+                           : audit.config          ? audit.config->root_path
+                                          : JoinPath(DirectoryName(key_path), "root.json");
+  const auto bytes = ReadFile(path, kRootBytesMax);
+  if (!bytes) {
+    return Error{ErrorCode::kInvalidInput,
+                 bytes.error().message + "; who has this key stands in the trust root: name it "
+                                         "with --root FILE, or yourself with --auditor ID"};
+  }
+  ASSIGN_OR_RETURN(const TrustRoot root, ParseTrustRoot(*bytes, path));
+  auto auditor = AuditorOfKey(root, key);
+  if (!auditor) return Wrap(key_path, auditor.error());
+  return auditor;
+}
+
+Result<Approver> OpenApprover(const AuditArguments& arguments, const AuditCase& audit) {
   const std::string key = !arguments.key.empty() ? arguments.key
                           : audit.config         ? audit.config->key_path
                                                  : "";
-  const std::string auditor = !arguments.auditor.empty() ? arguments.auditor
-                              : audit.config             ? audit.config->id
-                                                         : "";
-  if (key.empty() || auditor.empty()) {
-    return Error{ErrorCode::kInvalidInput,
-                 "no key or no auditor id; name them with --key FILE and --auditor ID, or --config"};
+  if (key.empty()) {
+    return Error{ErrorCode::kInvalidInput, "no key; name yours with --key FILE or --config FILE"};
   }
-  ASSIGN_OR_RETURN(const std::unique_ptr<Signer> signer, OpenFileSigner(key));
+  Approver approver;
+  ASSIGN_OR_RETURN(approver.signer, OpenFileSigner(key));
+  ASSIGN_OR_RETURN(approver.auditor, FindAuditor(arguments, audit, key, approver.signer->key()));
+  if (audit.config) approver.farm = audit.config->farm;
+  if (!arguments.farm.empty()) {
+    ASSIGN_OR_RETURN(approver.farm,
+                     FarmOfUrl(arguments.farm,
+                               audit.config ? audit.config->farm.tls : TlsFilesBeside(key)));
+  }
+  return approver;
+}
+
+Result<Bundle> SignApproval(const Approver& approver, const AuditCase& audit) {
   Approval approval{.manifest = audit.read.digest,
                     .product = audit.read.manifest.product,
                     .version = audit.read.manifest.version,
                     .sources = {},
-                    .auditor = auditor,
+                    .auditor = approver.auditor,
                     .scope = "tree",
                     .created = SystemClock().Now()};
   for (const ManifestSource& source : audit.read.manifest.sources) {
     approval.sources.push_back({source.name, source.tree});
   }
-  return SignStatement(Statement(approval), *signer);
+  return SignStatement(Statement(approval), *approver.signer);
 }
 
-Status SendApproval(const AuditCase& audit, const std::string& line, const Output& output) {
-  ASSIGN_OR_RETURN(const std::unique_ptr<FarmClient> client, FarmClient::Open(audit.config->farm));
+Status SendApproval(const Endpoint& farm, const AuditCase& audit, const std::string& line,
+                    const Output& output) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<FarmClient> client, FarmClient::Open(farm));
   v1::ApproveRequest request;
   request.set_manifest(audit.read.canonical);
   request.set_approval_line(line);
@@ -141,18 +176,21 @@ Status SendApproval(const AuditCase& audit, const std::string& line, const Outpu
 
 Status Approve(const AuditArguments& arguments, const Output& output) {
   ASSIGN_OR_RETURN(const AuditCase audit, OpenCase(arguments, true));
+  ASSIGN_OR_RETURN(const Approver approver, OpenApprover(arguments, audit));
   RETURN_IF_ERROR(HashInputs(audit.read, *audit.store, output));
   ASSIGN_OR_RETURN(const SandboxPlace place, OpenSandbox(arguments.sandbox, audit.read.lock));
   RETURN_IF_ERROR(IdentifySources(audit.read, *audit.store, place));
-  ASSIGN_OR_RETURN(const Bundle bundle, SignApproval(arguments, audit));
+  ASSIGN_OR_RETURN(const Bundle bundle, SignApproval(approver, audit));
   const std::string line = WriteBundleLine(bundle);
   if (!arguments.out.empty()) {
     RETURN_IF_ERROR(WriteDurably(RealFileSystem(), arguments.out, line + "\n"));
   }
-  if (audit.config) RETURN_IF_ERROR(SendApproval(audit, line, output));
-  if (arguments.out.empty() && !audit.config) Say(output, line);
-  Say(output, "approved manifest " + audit.read.digest.Text());
-  Answer(output, {{"manifest", audit.read.digest.Text()}, {"approval", bundle.PaeDigest().Text()}});
+  if (approver.farm) RETURN_IF_ERROR(SendApproval(*approver.farm, audit, line, output));
+  if (arguments.out.empty() && !approver.farm) Say(output, line);
+  Say(output, approver.auditor + " approved manifest " + audit.read.digest.Text());
+  Answer(output, {{"manifest", audit.read.digest.Text()},
+                  {"approval", bundle.PaeDigest().Text()},
+                  {"auditor", approver.auditor}});
   return {};
 }
 
@@ -198,21 +236,31 @@ Status Show(const AuditArguments& arguments, const Output& output) {
   }
   Say(output, "manifest " + audit.read.digest.Text());
   Json changes = Json::array();
+  Json compared = nullptr;
   const auto previous = PreviousManifest(arguments, audit);
   if (previous) {
-    Say(output, "changed since " + previous->product + " " + previous->version + " revision " +
-                    std::to_string(previous->revision) + ":");
-    for (const std::string& line : DescribeManifestDifference(*previous, audit.read.manifest)) {
+    const Manifest& before = previous->manifest;
+    Say(output, "compared with " + before.product + " " + before.version + " revision " +
+                    std::to_string(before.revision) + ": " + previous->what);
+    for (const std::string& line : DescribeManifestDifference(before, audit.read.manifest)) {
       Say(output, "  " + line);
       changes.push_back(line);
     }
-    if (changes.empty()) Say(output, "  nothing");
-  } else if (previous.error().code != ErrorCode::kNotFound) {
+    if (changes.empty()) Say(output, "  nothing has changed");
+    compared = {{"product", before.product},
+                {"version", before.version},
+                {"revision", before.revision},
+                {"manifest", ManifestDigest(before).Text()},
+                {"what", previous->what}};
+  } else if (!arguments.previous.empty() || previous.error().code != ErrorCode::kNotFound) {
     return previous.error();
   } else {
-    Say(output, "nothing to compare with: " + previous.error().message);
+    Say(output, "compared with nothing: " + previous.error().message);
   }
-  Answer(output, {{"manifest", audit.read.digest.Text()}, {"description", lines}, {"changes", changes}});
+  Answer(output, {{"manifest", audit.read.digest.Text()},
+                  {"description", lines},
+                  {"comparedWith", compared},
+                  {"changes", changes}});
   return {};
 }
 

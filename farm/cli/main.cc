@@ -265,15 +265,22 @@ void AddAudit(CLI::App& app, Chosen& chosen) {
     AddManifest(command, arguments.manifest);
     command->add_option("--config", arguments.config, "your configuration; names the farm to ask");
   }
-  show->add_option("--previous", arguments.previous, "manifest to compare with");
+  show->add_option("--previous", arguments.previous,
+                   "manifest to compare with (default: the product's last approved one at your farm)");
   for (CLI::App* command : {checkout, approve}) {
     command->add_option("--store", arguments.store, "folder of the store (default: the configuration's)");
     AddSandbox(command, arguments.sandbox);
   }
   checkout->add_option("--git", arguments.git, "folder of the repository to make")->required();
   approve->add_option("--key", arguments.key, "your key (default: the configuration's)");
-  approve->add_option("--auditor", arguments.auditor, "your id in the trust root");
   approve->add_option("--out", arguments.out, "file for the approval");
+  approve->add_option("--farm", arguments.farm,
+                      "https://HOST:PORT of the farmd to send it to; your TLS files lie beside the key "
+                      "(tls.pem, tls.key.pem, tls-authority.pem) or in the configuration");
+  approve->add_option("--root", arguments.root,
+                      "trust root that lists your key (default: the configuration's, else root.json "
+                      "beside the key)");
+  approve->add_option("--auditor", arguments.auditor, "your id (default: found in the root by your key)");
 }
 
 int Main(int argc, char** argv) {

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "farm/base/bytes.h"
 #include "farm/base/files.h"
 #include "farm/client/config.h"
 #include "farm/json/json.h"
@@ -48,6 +49,37 @@ Result<PersonConfig> ReadPersonConfig(const std::string& path) {
   ASSIGN_OR_RETURN(const TlsFiles tls, ParseTlsFiles(tls_json, fields.Where("tls"), file->directory));
   ASSIGN_OR_RETURN(config.farm, ParseEndpoint(farm_json, fields.Where("farm"), tls));
   return config;
+}
+
+Result<std::string> AuditorOfKey(const TrustRoot& root, const PublicKey& key) {
+  std::vector<std::string> auditors;
+  for (const Person& auditor : root.auditors) {
+    if (auditor.key == key) return auditor.id;
+    auditors.push_back(auditor.id);
+  }
+  return Error{ErrorCode::kUntrusted,
+               "the key is no auditor's: the root lists " +
+                   (auditors.empty() ? "nobody" : Join(auditors, ", ")) + " with other keys",
+               ExitCode::kRefused};
+}
+
+TlsFiles TlsFilesBeside(const std::string& key_path) {
+  const std::string folder = DirectoryName(key_path);
+  return {JoinPath(folder, "tls.pem"), JoinPath(folder, "tls.key.pem"),
+          JoinPath(folder, "tls-authority.pem")};
+}
+
+Result<Endpoint> FarmOfUrl(const std::string& url, const TlsFiles& tls) {
+  constexpr std::string_view kScheme = "https://";
+  std::string address = url.starts_with(kScheme) ? url.substr(kScheme.size()) : url;
+  if (address.ends_with('/')) address.pop_back();
+  const std::size_t colon = address.rfind(':');
+  const bool good = colon != std::string::npos && colon > 0 &&
+                    address.find('/') == std::string::npos &&
+                    ParseDecimal(address.substr(colon + 1), 65535).value_or(0) > 0;
+  if (good) return Endpoint{address, "farmd", tls};
+  return Error{ErrorCode::kInvalidInput,
+               "--farm " + Printable(url, 200) + ": want https://HOST:PORT of a farmd"};
 }
 
 }  // namespace farm

@@ -5,6 +5,8 @@
 
 #include "farm/base/result.h"
 #include "farm/client/tls.h"
+#include "farm/crypto/key.h"
+#include "farm/evidence/trust_root.h"
 
 namespace farm {
 
@@ -22,5 +24,16 @@ struct PersonConfig {
 // `path` empty: $FARM_CONFIG, else farm/config.json in the user's configuration folder.
 // Errors: kNotFound exit 2 with the remedy, kInvalidInput naming the field.
 Result<PersonConfig> ReadPersonConfig(const std::string& path);
+
+// Who of the root's auditors has this key.
+// Errors: kUntrusted exit 25 (nobody: the root lists these auditors, each named).
+Result<std::string> AuditorOfKey(const TrustRoot& root, const PublicKey& key);
+
+// The TLS files beside a person's key, named as `farm init` names them: tls.pem, tls.key.pem,
+// tls-authority.pem.
+TlsFiles TlsFilesBeside(const std::string& key_path);
+
+// A farmd as "https://HOST:PORT" or "HOST:PORT".  Errors: kInvalidInput.
+Result<Endpoint> FarmOfUrl(const std::string& url, const TlsFiles& tls);
 
 }  // namespace farm

@@ -1,0 +1,103 @@
+// `farm` as people run it, offline.
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "farm/base/bytes.h"
+#include "farm/base/files.h"
+#include "farm/base/process.h"
+#include "farm/cli/init.h"
+#include "farm/json/json.h"
+
+namespace farm {
+namespace {
+
+constexpr char kProgram[] = "farm/cli/farm";
+constexpr char kProduct[] = "manifests/products/greeting/";
+constexpr char kLock[] = "manifests/toolchains/cc.lock.textproto";
+
+class Program : public testing::Test {
+ protected:
+  std::string Path(const std::string& name) { return JoinPath(directory_.path(), name); }
+  std::string Write(const std::string& name, const std::string& bytes) {
+    EXPECT_TRUE(WriteDurably(RealFileSystem(), Path(name), bytes));
+    return Path(name);
+  }
+  // The manifest of greeting with one thing changed, in a folder of its own.
+  std::string Manifest(const std::string& from = "", const std::string& to = "") {
+    std::string text = ReadFile(std::string(kProduct) + "manifest.textproto", 1 << 20).value();
+    EXPECT_NE(text.find(from), std::string::npos);
+    return Write("manifest.textproto", text.replace(text.find(from), from.size(), to));
+  }
+  ProcessResult Run(const std::vector<std::string>& arguments) {
+    ProcessSpec spec;
+    spec.argv = {kProgram};
+    spec.argv.insert(spec.argv.end(), arguments.begin(), arguments.end());
+    spec.environment = {"PATH=/usr/bin:/bin", "HOME=/nonexistent"};
+    const auto result = RunProcess(spec);
+    EXPECT_TRUE(result.has_value());
+    return *result;
+  }
+  static Json Answer(const ProcessResult& result) {
+    const auto json = ParseJson(result.output, "standard output");
+    EXPECT_TRUE(json) << result.output << result.error_output;
+    return json ? *json : Json::object();
+  }
+  static bool Says(const ProcessResult& result, const std::string& words) {
+    return (result.output + result.error_output).find(words) != std::string::npos;
+  }
+
+  TemporaryDirectory directory_ = TemporaryDirectory::Make("").value();
+};
+
+TEST_F(Program, AuditShowSaysWhatItComparesWith) {
+  const std::string manifest = Manifest();
+  const ProcessResult nothing = Run({"audit", "show", manifest, "--lock", kLock});
+  EXPECT_EQ(nothing.exit_code, 0) << nothing.error_output;
+  EXPECT_TRUE(Says(nothing, "compared with nothing")) << nothing.output;
+  // --previous finds its lock above itself.
+  const std::string before = std::string(kProduct) + "manifest.textproto";
+  const std::string after = Manifest("revision: 1", "revision: 2");
+  const ProcessResult shown =
+      Run({"audit", "show", after, "--lock", kLock, "--previous", before});
+  EXPECT_EQ(shown.exit_code, 0) << shown.error_output;
+  EXPECT_TRUE(Says(shown, "compared with greeting 1.0 revision 1: " + before)) << shown.output;
+  EXPECT_TRUE(Says(shown, "+ product greeting 1.0 revision 2")) << shown.output;
+  const Json json =
+      Answer(Run({"audit", "show", after, "--lock", kLock, "--previous", before, "--json"}));
+  EXPECT_EQ(json.at("comparedWith").at("revision"), 1);
+  EXPECT_EQ(json.at("changes").size(), 2U);
+  EXPECT_EQ(Run({"audit", "show", after, "--lock", kLock, "--previous", Path("no")}).exit_code, 22);
+}
+
+TEST_F(Program, AuditApproveNeedsNoMoreThanAKeyAndTheRoot) {
+  InitOptions options;
+  options.directory = Path("farm");
+  options.programs = "/bin";
+  ASSERT_TRUE(InitDevelopment(options, FixedClock(1795477230)));
+  ASSERT_TRUE(MakeDirectories(Path("store"), 0755));
+  const std::string manifest = Manifest();
+  const auto approve = [&](const std::string& party, std::vector<std::string> more) {
+    std::vector<std::string> words = {"audit", "approve", manifest, "--lock", kLock, "--key",
+                                      JoinPath(options.directory, "parties/" + party + "/key.pem"),
+                                      "--store", Path("store"), "--toolchain", Path("toolchain"),
+                                      "--out", Path("approval.jsonl")};
+    words.insert(words.end(), more.begin(), more.end());
+    return Run(words);
+  };
+  // Key, auditor and farm are found; what is missing next are the inputs to be hashed.
+  const ProcessResult found = approve("auditor-1", {"--farm", "https://127.0.0.1:1"});
+  EXPECT_EQ(found.exit_code, 22) << found.error_output;
+  EXPECT_TRUE(Says(found, "source greeting: greeting.tar")) << found.error_output;
+  const ProcessResult nobody = approve("requester-1", {});
+  EXPECT_EQ(nobody.exit_code, 25) << nobody.error_output;
+  EXPECT_TRUE(Says(nobody, "no auditor's")) << nobody.error_output;
+  const ProcessResult nowhere = approve("auditor-1", {"--farm", "ftp://farm"});
+  EXPECT_EQ(nowhere.exit_code, 2) << nowhere.error_output;
+  const ProcessResult rootless = approve("auditor-1", {"--root", Path("no-root.json")});
+  EXPECT_EQ(rootless.exit_code, 2) << rootless.error_output;
+  EXPECT_TRUE(Says(rootless, "--root FILE")) << rootless.error_output;
+  EXPECT_FALSE(FileExists(Path("approval.jsonl")));
+}
+
+}  // namespace
+}  // namespace farm
