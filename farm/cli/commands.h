@@ -19,7 +19,8 @@ struct ManifestArguments {
 // farm plan: what would be built, by which rules; changes nothing.
 struct PlanArguments {
   ManifestArguments manifest;
-  std::string config;  // empty: only what the files say; else farmd is asked for its rules too
+  // Empty: what the files say, and the rules of the default policy; else farmd is asked for its own.
+  std::string config;
   bool digest_only = false;
 };
 int RunPlanCommand(const PlanArguments& arguments, const Output& output);

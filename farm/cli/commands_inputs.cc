@@ -99,6 +99,22 @@ Json PlanJson(const ReadManifest& read, const Plan& plan) {
           {"planDigest", PlanDigest(plan).Text()}};
 }
 
+void SayRules(const std::vector<std::string>& rules, const std::string& whose, Json& json,
+              const Output& output) {
+  Say(output, "rules of " + whose + ":");
+  for (const std::string& rule : rules) Say(output, "rule  " + rule);
+  json["rules"] = rules;
+  json["rulesOf"] = whose;
+}
+
+// Without a farm: what holds wherever nobody demands more.
+void SayDefaultRules(const ReadManifest& read, Json& json, const Output& output) {
+  SayRules(DescribeRules(Tighten(Policy{}, read.manifest.requirements)),
+           "the default policy, tightened by the manifest (a farm's, a site's and a customer's own "
+           "may demand more)",
+           json, output);
+}
+
 // farmd's view of the same plan: what it lacks, which rules decide.
 Status SayFarmdsView(const PlanArguments& arguments, const ReadManifest& read, Json& json,
                      const Output& output) {
@@ -107,11 +123,8 @@ Status SayFarmdsView(const PlanArguments& arguments, const ReadManifest& read, J
   v1::PlanRequest request;
   request.set_manifest(read.canonical);
   ASSIGN_OR_RETURN(const v1::PlanReply reply, client->Plan(request));
-  json["rules"] = Json::array();
-  for (const std::string& rule : reply.rule()) {
-    Say(output, "rule  " + rule);
-    json["rules"].push_back(rule);
-  }
+  SayRules({reply.rule().begin(), reply.rule().end()}, "the farm at " + config.farm.address, json,
+           output);
   Say(output, "approvals  " + std::to_string(reply.approvals()) + " of " +
                   std::to_string(reply.approvals_needed()));
   Say(output, "inputs that farmd does not have  " + std::to_string(reply.missing_blob_size()));
@@ -146,7 +159,9 @@ int RunPlanCommand(const PlanArguments& arguments, const Output& output) {
   Say(output, "manifest  " + read->digest.Text());
   Say(output, "plan      " + PlanDigest(*plan).Text());
   Json json = PlanJson(*read, *plan);
-  if (!arguments.config.empty()) {
+  if (arguments.config.empty()) {
+    SayDefaultRules(*read, json, output);
+  } else {
     const Status status = SayFarmdsView(arguments, *read, json, output);
     if (!status) return Fail(output, kCommand, status.error());
   }

@@ -49,6 +49,20 @@ class Program : public testing::Test {
   TemporaryDirectory directory_ = TemporaryDirectory::Make("").value();
 };
 
+TEST_F(Program, PlanShowsByWhichRulesOffline) {
+  const ProcessResult usual = Run({"plan", Manifest(), "--lock", kLock});
+  EXPECT_EQ(usual.exit_code, 0) << usual.error_output;
+  EXPECT_TRUE(Says(usual, "rules of the default policy")) << usual.output;
+  EXPECT_TRUE(Says(usual, "rule  2 auditors approve")) << usual.output;
+  EXPECT_TRUE(Says(usual, "rule  the records come from at least 3 sites of 3 operators"));
+  EXPECT_TRUE(Says(usual, "action 1/2  library")) << usual.output;
+
+  const std::string tight = Manifest("toolchain {", "require { auditors: 4 }\ntoolchain {");
+  const Json json = Answer(Run({"plan", tight, "--lock", kLock, "--json"}));
+  EXPECT_EQ(json.at("rules").at(0), "4 auditors approve the manifest and its sources");
+  EXPECT_NE(json.at("rulesOf").get<std::string>().find("default policy"), std::string::npos);
+}
+
 TEST_F(Program, AuditShowSaysWhatItComparesWith) {
   const std::string manifest = Manifest();
   const ProcessResult nothing = Run({"audit", "show", manifest, "--lock", kLock});
