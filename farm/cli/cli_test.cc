@@ -9,6 +9,7 @@
 
 #include "farm/base/bytes.h"
 #include "farm/base/files.h"
+#include "farm/cli/commands.h"
 #include "farm/cli/describe.h"
 #include "farm/cli/init.h"
 #include "farm/cli/output.h"
@@ -162,6 +163,23 @@ TEST(Person, AFarmIsGivenAsUrl) {
                           ":1", "farm:0", "farm:65536", "farm:x"}) {
     EXPECT_EQ(FarmOfUrl(bad, tls).error().Exit(), ExitCode::kUsage) << bad;
   }
+}
+
+TEST(ToolchainLock, ARefreshWithoutAFileAnswersInJson) {
+  Lock before;
+  Lock after = before;
+  after.packages = {{"gcc", "1", "amd64", Digest(), 1, "pool/gcc.deb"}};
+  ToolchainLockArguments arguments;
+  arguments.refresh = "cc.lock.textproto";
+  const auto answer = [&](const Lock& now) {
+    testing::internal::CaptureStdout();
+    SayLockDifference(before, now, arguments, Output{true, false});
+    return testing::internal::GetCapturedStdout();
+  };
+  EXPECT_EQ(ParseJson(answer(after), "answer")->at("changes"), Json::array({"+ gcc 1"}));
+  EXPECT_EQ(ParseJson(answer(before), "answer")->at("changes"), Json::array());
+  arguments.out = "new.lock.textproto";  // the answer comes when it is written
+  EXPECT_EQ(answer(after), "");
 }
 
 TEST(Describe, RulesAreThoseOfThePolicyAndOfTheManifest) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "farm/cli/output.h"
+#include "farm/toolchain/lock.h"
 
 namespace farm {
 
@@ -76,6 +77,9 @@ struct ToolchainLockArguments {
   std::string launcher;
 };
 int RunToolchainLockCommand(const ToolchainLockArguments& arguments, const Output& output);
+// What --refresh says; without --out it is the whole answer.
+void SayLockDifference(const Lock& before, const Lock& after,
+                       const ToolchainLockArguments& arguments, const Output& output);
 struct ToolchainBuildArguments {
   std::string lock;   // file: a lock, or a manifest that names one
   std::string out;    // folder

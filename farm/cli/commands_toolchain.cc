@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "farm/base/bytes.h"
 #include "farm/base/files.h"
 #include "farm/cli/commands.h"
 #include "farm/cli/describe.h"
@@ -104,8 +105,7 @@ Status MakeLock(const ToolchainLockArguments& arguments, const Output& output) {
   EndProgressInPlace(output);
   if (before) {
     // The difference is shown before anything is changed.
-    const std::string difference = DescribeLockDifference(*before, lock);
-    Say(output, difference.empty() ? "nothing has changed" : difference);
+    SayLockDifference(*before, lock, arguments, output);
     if (arguments.out.empty()) return {};
   }
   if (arguments.out.empty()) return Error{ErrorCode::kInvalidInput, "--out FILE is missing"};
@@ -155,6 +155,18 @@ int Finish(const Output& output, std::string_view command, const Status& status)
 }
 
 }  // namespace
+
+void SayLockDifference(const Lock& before, const Lock& after,
+                       const ToolchainLockArguments& arguments, const Output& output) {
+  const std::string difference = DescribeLockDifference(before, after);
+  Say(output, difference.empty() ? "nothing has changed" : difference);
+  if (!arguments.out.empty()) return;
+  Json changes = Json::array();
+  for (const std::string& line : Split(difference, '\n')) {
+    if (!line.empty()) changes.push_back(line);
+  }
+  Answer(output, {{"refreshed", arguments.refresh}, {"changes", changes}, {"file", nullptr}});
+}
 
 int RunToolchainLockCommand(const ToolchainLockArguments& arguments, const Output& output) {
   return Finish(output, "farm toolchain lock", MakeLock(arguments, output));

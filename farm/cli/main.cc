@@ -133,7 +133,9 @@ void AddDevelopment(CLI::App& app, Chosen& chosen) {
   run->add_option("--without", options.without, "parties that stay away");
   add_state(Command(*development, chosen, "stop", "end a running farm", [&chosen] {
     const Status status = StopDevelopment(options.directory);
-    return status ? kOk : Fail(chosen.output, "farm development stop", status.error());
+    if (!status) return Fail(chosen.output, "farm development stop", status.error());
+    Answer(chosen.output, {{"state", options.directory}, {"running", false}});
+    return kOk;
   }));
   CLI::App* show = Command(*development, chosen, "party", "a party's uid and first subordinate id",
                            [&chosen] { return RunParty(options.directory, party, chosen.output); });

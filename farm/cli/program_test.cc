@@ -113,5 +113,11 @@ TEST_F(Program, AuditApproveNeedsNoMoreThanAKeyAndTheRoot) {
   EXPECT_FALSE(FileExists(Path("approval.jsonl")));
 }
 
+TEST_F(Program, DevelopmentStopAnswersInJson) {
+  const ProcessResult result = Run({"development", "stop", "--state", directory_.path(), "--json"});
+  EXPECT_EQ(result.exit_code, 0) << result.error_output;
+  EXPECT_EQ(Answer(result).at("running"), false);
+}
+
 }  // namespace
 }  // namespace farm
