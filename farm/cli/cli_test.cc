@@ -2,9 +2,11 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include "farm/base/bytes.h"
@@ -75,6 +77,28 @@ class InitTest : public testing::Test {
   InitOptions options_;
   std::vector<Party> parties_;
 };
+
+// What init_owners_test looks at as root, here for one user.
+TEST_F(InitTest, EveryFileOfAPartyIsItsOwnersAlone) {
+  std::size_t keys = 0;
+  for (const Party& party : parties_) {
+    struct stat status = {};
+    ASSERT_EQ(stat(File(party.name, "").c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777, 0700U) << party.name;
+    for (const auto& entry : std::filesystem::directory_iterator(File(party.name, ""))) {
+      ASSERT_EQ(lstat(entry.path().c_str(), &status), 0);
+      EXPECT_EQ(status.st_mode & 07777, 0600U) << entry.path();
+      EXPECT_EQ(status.st_uid, party.uid) << entry.path();
+      keys += entry.path().string().ends_with("key.pem") ? 1 : 0;
+    }
+  }
+  EXPECT_GE(keys, parties_.size());
+  for (const char* key : {"root.key.pem", "tls.key.pem"}) {
+    struct stat status = {};
+    ASSERT_EQ(stat(JoinPath(options_.directory, "authority/" + std::string(key)).c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777, 0600U) << key;
+  }
+}
 
 TEST_F(InitTest, PortsLieBelowThoseThatClientsGet) {
   std::set<std::string> addresses;

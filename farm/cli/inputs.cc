@@ -31,7 +31,9 @@ Result<ReadManifest> ReadManifestFile(const std::string& path, const std::string
   read.path = path;
   ASSIGN_OR_RETURN(read.text, ReadFile(path, kManifestBytesMax));
   if (read.text.starts_with('{')) {
-    ASSIGN_OR_RETURN(read.manifest, ParseManifestJson(read.text));
+    auto manifest = ParseManifestJson(read.text);
+    if (!manifest) return Wrap(path, manifest.error());
+    read.manifest = *std::move(manifest);
   } else {
     ASSIGN_OR_RETURN(read.manifest, ParseManifestText(read.text, path));
   }
@@ -43,7 +45,9 @@ Result<ReadManifest> ReadManifestFile(const std::string& path, const std::string
   }
   ASSIGN_OR_RETURN(const std::string lock_text, ReadFile(lock_file, kLockBytesMax));
   if (lock_text.starts_with('{')) {
-    ASSIGN_OR_RETURN(read.lock, ParseLockJson(lock_text));
+    auto lock = ParseLockJson(lock_text);
+    if (!lock) return Wrap(lock_file, lock.error());
+    read.lock = *std::move(lock);
   } else {
     ASSIGN_OR_RETURN(read.lock, ParseLockText(lock_text, lock_file));
   }

@@ -63,6 +63,58 @@ TEST_F(Program, PlanShowsByWhichRulesOffline) {
   EXPECT_NE(json.at("rulesOf").get<std::string>().find("default policy"), std::string::npos);
 }
 
+TEST_F(Program, AMalformedManifestIsExit2NamingFileAndField) {
+  const struct {
+    const char* name;
+    const char* from;
+    const char* to;
+    const char* field;
+  } rows[] = {
+      {"not_protobuf", "product:", "product", "manifest.textproto:2:"},
+      {"unknown_field", "revision: 1", "revision: 1 colour: 2", "colour"},
+      {"bad_tree", "tree: \"d00f", "tree: \"D00f", "tree"},
+      {"short_digest", "sha256: \"3b6f", "sha256: \"", "sha256"},
+      {"unknown_step", "step: \"program\" path", "step: \"nobody\" path", "nobody"},
+  };
+  for (const auto& row : rows) {
+    const std::string manifest = Manifest(row.from, row.to);
+    for (const std::vector<std::string>& command :
+         {std::vector<std::string>{"plan", manifest, "--lock", kLock},
+          {"fetch", manifest, "--lock", kLock, "--store", Path("store"), "--offline"},
+          {"audit", "show", manifest, "--lock", kLock}}) {
+      const ProcessResult result = Run(command);
+      EXPECT_EQ(result.exit_code, 2) << row.name << " " << command[0] << result.error_output;
+      EXPECT_TRUE(Says(result, "manifest.textproto")) << row.name << ": " << result.error_output;
+      EXPECT_TRUE(Says(result, row.field)) << row.name << ": " << result.error_output;
+    }
+  }
+}
+
+TEST_F(Program, AMalformedJsonManifestIsNamedToo) {
+  const std::string manifest = Write("manifest.json", "{\"format\":\"farm-manifest/1\"}");
+  const ProcessResult result = Run({"plan", manifest, "--lock", kLock});
+  EXPECT_EQ(result.exit_code, 2) << result.error_output;
+  EXPECT_TRUE(Says(result, "manifest.json: manifest")) << result.error_output;
+}
+
+TEST_F(Program, AnInputWithAnotherDigestIsExit22NamingIt) {
+  // The source beside the manifest is another tree than it says.
+  const std::string manifest = Manifest();
+  ASSERT_TRUE(MakeDirectories(Path("source"), 0755));
+  Write("source/greeting.c", "int changed;\n");
+  const ProcessResult fetch = Run({"fetch", manifest, "--lock", kLock, "--store", Path("store"),
+                                   "--sources-only", "--offline"});
+  EXPECT_EQ(fetch.exit_code, 22) << fetch.error_output;
+  EXPECT_TRUE(Says(fetch, "greeting")) << fetch.error_output;
+  EXPECT_TRUE(Says(fetch, "d00fedebb845861f956a5d66a35a52e873a515bdfb14787eb12ea78cc5f69bba"))
+      << fetch.error_output;
+  // Another lock than the manifest names.
+  const ProcessResult plan = Run({"plan", manifest, "--lock", "manifests/toolchains/debhelper.lock.textproto"});
+  EXPECT_EQ(plan.exit_code, 22) << plan.error_output;
+  EXPECT_TRUE(Says(plan, "toolchain.lock")) << plan.error_output;
+  EXPECT_TRUE(Says(plan, "debhelper.lock.textproto")) << plan.error_output;
+}
+
 TEST_F(Program, AuditShowSaysWhatItComparesWith) {
   const std::string manifest = Manifest();
   const ProcessResult nothing = Run({"audit", "show", manifest, "--lock", kLock});
