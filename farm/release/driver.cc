@@ -113,6 +113,28 @@ bool Driver::AddRebuilt(const ManifestView& view, const std::string& kind, Rebui
   return updated && added;
 }
 
+// It is released if the published tree holds it; a mirror may have brought it back since last time.
+bool Driver::RebuildRelease(const InLog<Release>& release) {
+  const auto view = ViewManifest(release.statement.manifest);
+  if (!view) return false;
+  RebuiltFacts facts;
+  facts.submitted.created = release.statement.created;
+  facts.sequence = release.statement.sequence;
+  facts.log_index = release.index;
+  facts.artifacts = release.statement.artifacts;
+  const bool added =
+      AddRebuilt(*view, "log.release", std::move(facts), WriteStatement(release.statement));
+  const std::string id = ReleaseId(view->product, view->version, view->revision, view->digest);
+  const auto state = book_.Find(id);
+  if (!state || !state->rebuilt_release || state->done) return added;
+  if (!published_.Holds(release.statement, release.digest)) return added;
+  const auto done = book_.Update(id, [](const ReleaseState&) {
+    return Result<std::vector<NewEffect>>(std::vector<NewEffect>{{"done", "", "", ""}});
+  });
+  if (done) Touch(id);
+  return true;
+}
+
 // What the log says and the rows do not: the database was deleted, or another farmd was here.
 bool Driver::Rebuild() {
   if (const Status status = history_.Refresh(world_.notary); !status) {
@@ -121,16 +143,7 @@ bool Driver::Rebuild() {
   }
   rebuilt_ = true;
   bool any = false;
-  for (const auto& [product_version, release] : history_.releases()) {
-    const auto view = ViewManifest(release.statement.manifest);
-    if (!view) continue;
-    RebuiltFacts facts;
-    facts.submitted.created = release.statement.created;
-    facts.sequence = release.statement.sequence;
-    facts.log_index = release.index;
-    facts.artifacts = release.statement.artifacts;
-    any |= AddRebuilt(*view, "log.release", std::move(facts), WriteStatement(release.statement));
-  }
+  for (const auto& [product_version, release] : history_.releases()) any |= RebuildRelease(release);
   for (const auto& dissent : history_.dissents()) {
     // The id needs the revision, which stands in the manifest; without it Submit's own look into
     // the log still refuses it.

@@ -77,6 +77,7 @@ class Driver {
   bool Rebuild();
   bool AddRebuilt(const ManifestView& view, const std::string& kind, RebuiltFacts facts,
                   const std::string& payload);
+  bool RebuildRelease(const InLog<Release>& release);
   void Loop();
 
   const ReleasesOptions options_;

@@ -97,6 +97,13 @@ class Harness {
     Start();
   }
 
+  // The database is gone; log, stores and published tree stay.
+  void LoseDatabase() {
+    Stop();
+    Must(RemoveTree(path("state")));
+    Start();
+  }
+
   // Drives until nothing moves, with the clocks going on.
   void Drive(int rounds = 12) {
     for (int i = 0; i < rounds; ++i) {

@@ -2,13 +2,17 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <optional>
+#include <set>
 #include <utility>
 
 #include "farm/crypto/hash.h"
 #include "farm/evidence/bundle.h"
+#include "farm/evidence/manifest_view.h"
 
 namespace farm {
 namespace {
@@ -33,14 +37,54 @@ Status WriteSynced(FileSystem& files, const std::string& path, std::string_view 
 
 std::string LineFile(const std::string& name) { return name + ".sigstore.jsonl"; }
 
+// The release comes first, and every line that it names is there.
+bool NamesLinesOf(const std::string& bundle_file, const Release& release, const Digest& digest) {
+  const auto lines = ParseBundleFile(bundle_file, "published lines");
+  if (!lines || lines->front().PaeDigest() != digest) return false;
+  std::set<Digest> found;
+  for (const Bundle& line : *lines) found.insert(line.PaeDigest());
+  std::set<Digest> wanted = {digest, release.request, release.intent};
+  wanted.insert(release.records.begin(), release.records.end());
+  wanted.insert(release.approvals.begin(), release.approvals.end());
+  return std::ranges::includes(found, wanted);
+}
+
+// The kit is the one that its own line says, of this release.
+bool HoldsKit(const std::string& path, const Digest& release) {
+  const auto text = ReadFile(LineFile(path), kBundleFileBytesMax);
+  if (!text) return false;
+  const auto lines = ParseBundleFile(*text, "line of the kit");
+  if (!lines || lines->size() != 1) return false;
+  const auto entry = ParseStatementAs<KitEntry>(lines->front().envelope.payload, "kit entry");
+  const auto file = DigestOfFile(path);
+  return entry && file && entry->release == release && entry->file == BaseName(path) &&
+         entry->digest == file->digest && entry->size == file->size;
+}
+
 }  // namespace
 
 std::string PublishedTree::Target(const std::string& product, const std::string& version) const {
   return JoinPath(JoinPath(directory_, product), version);
 }
 
-bool PublishedTree::Has(const std::string& product, const std::string& version) const {
-  return FileExists(Target(product, version));
+bool PublishedTree::Holds(const Release& release, const Digest& digest) const {
+  const auto view = ViewManifest(release.manifest);
+  if (!view || release.artifacts.empty()) return false;
+  const std::string target = Target(view->product, view->version);
+  std::optional<std::string> lines;
+  for (const Artifact& artifact : release.artifacts) {
+    const std::string path = JoinPath(target, artifact.name);
+    const auto found = DigestOfFile(path);
+    if (!found || found->digest != artifact.digest || found->size != artifact.size) return false;
+    for (const std::string& place :
+         {LineFile(path), JoinPath(directory_, LineFile("by-digest/" + artifact.digest.Hex()))}) {
+      const auto text = ReadFile(place, kBundleFileBytesMax);
+      if (!text || (lines && *lines != *text)) return false;
+      lines = *text;
+    }
+  }
+  return NamesLinesOf(*lines, release, digest) &&
+         HoldsKit(JoinPath(target, view->product + "-" + view->version + ".farmkit"), digest);
 }
 
 Status PublishedTree::Prepare(const std::string& product) {

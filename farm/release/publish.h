@@ -44,7 +44,10 @@ class PublishedTree {
   // The kit's own line.
   Status AddKitLine(const Publication& publication, const KitFacts& kit, const std::string& line);
 
-  bool Has(const std::string& product, const std::string& version) const;
+  // Whether all of `release` (the PAE digest of its line is `digest`) stands there: each artifact
+  // and its copy by digest, the lines that the release names, the kit and its line.  Reads and
+  // hashes every file.  The evidence in the lines is for verifiers to judge.
+  bool Holds(const Release& release, const Digest& digest) const;
   const std::string& directory() const { return directory_; }
 
  private:

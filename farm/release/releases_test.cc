@@ -220,9 +220,7 @@ TEST(Releases, ADeletedDatabaseForgetsNeitherReleaseNorDissent) {
   const Submission split = harness.Make("2.0");
   const std::string dissent = harness.Release(split);
   harness.world().moods.clear();
-  harness.Stop();
-  Must(RemoveTree(harness.path("state")));
-  harness.Start();
+  harness.LoseDatabase();
   harness.Drive(1);
   EXPECT_EQ(harness.Get(id).stage, Stage::kReleased);
   EXPECT_EQ(harness.Get(id).files.size(), 2u);
@@ -235,6 +233,34 @@ TEST(Releases, ADeletedDatabaseForgetsNeitherReleaseNorDissent) {
   EXPECT_FALSE(harness.farm().Submit(harness.Make("1.0", 2)));
   harness.Drive();
   EXPECT_EQ(harness.world().Logged("release"), 1);
+}
+
+TEST(Releases, WithoutADatabaseALoggedReleaseIsReleasedOnlyIfThePublishedTreeHoldsAllOfIt) {
+  const char* files[] = {"greeting/1.0/greet",
+                         "greeting/1.0/libgreet.a.sigstore.jsonl",
+                         "greeting/1.0/greeting-1.0.farmkit",
+                         "greeting/1.0/greeting-1.0.farmkit.sigstore.jsonl",
+                         "by-digest/"};
+  for (const std::string name : files) {
+    Harness harness;
+    const std::string id = harness.Release(harness.Make("1.0"));
+    ASSERT_EQ(harness.Get(id).stage, Stage::kReleased) << harness.Why(id);
+    std::string path = harness.path("published/" + name);
+    if (name.ends_with('/')) path = JoinPath(path, Must(ListDirectory(path)).front());
+    const std::string bytes = Must(ReadFile(path, kBundleFileBytesMax));
+    Must(WriteDurably(RealFileSystem(), path, bytes + "x"));
+    harness.LoseDatabase();
+    harness.Drive(1);
+    EXPECT_EQ(harness.Get(id).stage, Stage::kPublishing) << name;
+    EXPECT_EQ(harness.Get(id).published_directory, "") << name;
+    EXPECT_TRUE(harness.Get(id).files.empty()) << name;
+    EXPECT_TRUE(Contains(harness.Why(id), "does not hold all of it")) << harness.Why(id);
+    Must(WriteDurably(RealFileSystem(), path, bytes));  // from a mirror
+    harness.Restart();
+    harness.Drive(1);
+    EXPECT_EQ(harness.Get(id).stage, Stage::kReleased) << name;
+    EXPECT_EQ(harness.Get(id).published_directory, "greeting/1.0") << name;
+  }
 }
 
 TEST(Releases, AfterADeletedDatabaseARequestThatCameBeforeTheLogWasReadIsStoppedByIt) {

@@ -322,9 +322,9 @@ const RoundState& ReleaseState::Current() const {
 }
 
 Stage ReleaseState::stage() const {
-  if (rebuilt_release || done) return Stage::kReleased;
+  if (done) return Stage::kReleased;
   if (rebuilt_dissent || dissent.logged) return Stage::kDissent;
-  if (!submitted) return Stage::kUnknown;
+  if (!submitted) return rebuilt_release ? Stage::kPublishing : Stage::kUnknown;
   const RoundState& current = Current();
   if (stop) return stop->cause == StopCause::kCancelled ? Stage::kCancelled : Stage::kRefused;
   if (release.signed_line) return Stage::kPublishing;

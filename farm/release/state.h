@@ -17,7 +17,7 @@
 //   published                                              the artifacts as JSON
 //   kit                                 digest of the kit  {"name","size","digest"}
 //   kit-entry.*                         line
-//   done
+//   done                                                   the published tree holds all of it
 //   stopped            number           StopFacts as JSON
 //   resumed            number                              round from here on
 //   log.release, log.dissent            payload statement  rebuilt from the log: RebuiltFacts
@@ -105,7 +105,8 @@ struct KitFacts {
 };
 std::string WriteKitFacts(const KitFacts& facts);
 
-// What the log says of a release or dissent of which the ledger had forgotten everything.
+// What the log says of a release or dissent of which the ledger had forgotten everything.  That a
+// release is in the log does not say that it was published: `done` says so.
 struct RebuiltFacts {
   SubmittedFacts submitted;
   Digest manifest;

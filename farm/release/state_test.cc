@@ -82,6 +82,12 @@ TEST(State, OtherEnds) {
   EXPECT_EQ(StateOf(stopped)->exit(), ExitCode::kQuorum);
 }
 
+TEST(State, AReleaseThatOnlyTheLogKnowsIsNotReleasedBeforeItIsSeenInThePublishedTree) {
+  const Effect logged = Row("log.release", "", WriteRebuiltFacts({}));
+  EXPECT_EQ(StateOf({logged})->stage(), Stage::kPublishing);
+  EXPECT_EQ(StateOf({logged, Row("done")})->stage(), Stage::kReleased);
+}
+
 TEST(State, RefusesRowsItDoesNotKnow) {
   for (const Effect& row : {Row("colour"), Row("request.painted"), Row("intent.signed", "x", "{}"),
                             Row("record", "nospace"), Row("published", "", "{"),

@@ -39,9 +39,9 @@ ReleaseView ViewOf(const std::string& id, const ReleaseState& state) {
   view.attempt = state.Current().attempt;
   if (state.published)
     view.files = *state.published;
-  else if (state.rebuilt_release)
+  else if (state.rebuilt_release && state.done)
     view.files = state.rebuilt_release->artifacts;
-  if (!view.files.empty()) view.published_directory = view.product + "/" + view.version;
+  if (state.published || state.done) view.published_directory = view.product + "/" + view.version;
   return view;
 }
 

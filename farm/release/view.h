@@ -43,7 +43,7 @@ struct ReleaseView {
   std::int64_t attempt = 0;
   std::vector<SiteView> sites;
   std::vector<Artifact> files;
-  std::string published_directory;  // relative to the published tree; "" before
+  std::string published_directory;  // relative to the published tree; "" before it is there
   friend bool operator==(const ReleaseView&, const ReleaseView&) = default;
 };
 

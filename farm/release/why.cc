@@ -53,10 +53,10 @@ std::vector<std::string> ReasonsOf(const ReleaseState& state, const ReleaseView&
       reasons.push_back("released: " + view.product + " " + view.version + ", sequence " +
                         std::to_string(view.sequence) + ", entry " +
                         std::to_string(view.log_index) + " of the log");
-      if (!state.done) {
+      if (!state.submitted) {
         reasons.push_back(
-            "farmd's database was made anew: this much stands in the log; the files "
-            "are in the published tree or its mirrors");
+            "farmd's database was made anew: this much stands in the log and in the published "
+            "tree");
       }
       return reasons;
     case Stage::kDissent:
@@ -86,6 +86,14 @@ std::vector<std::string> ReasonsOf(const ReleaseState& state, const ReleaseView&
         reasons.push_back(SiteReason(site));
       }
       break;
+    case Stage::kPublishing:
+      if (state.submitted) break;
+      return {"entry " + std::to_string(view.log_index) + " of the log is this release, but the " +
+              "published tree does not hold all of it, and what it was made of is lost with " +
+              "farmd's database",
+              "bring " + view.product + "/" + view.version + " and by-digest/ back from a mirror " +
+                  "of the published tree and start farmd again; if there is none, release it " +
+                  "under another version"};
     default:
       break;
   }
