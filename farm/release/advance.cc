@@ -26,6 +26,10 @@ Result<std::vector<std::string>> Advance::Run() {
       &Advance::Prove,       &Advance::CheckOwnVerdict, &Advance::Publish,
       &Advance::AddKit,
   };
+  // What could not be copied the last time is copied before anything else happens.
+  RETURN_IF_ERROR(in_.book.Update(id_, [](const ReleaseState&) {
+    return Result<std::vector<NewEffect>>(std::vector<NewEffect>());
+  }));
   for (const Step step : kSteps) {
     const auto state = in_.book.Find(id_);
     if (!state || !state->submitted || IsEnd(state->stage())) break;
@@ -314,7 +318,8 @@ Result<bool> Advance::TakeDecision(const Bundle& line) {
         Error{ErrorCode::kMismatch,
               "the signer answered with a " + std::string(KindName(statement)) + " of intent " +
                   intent.Text() + ", this one is " + intent_->digest().Text() +
-                  "; it has decided before, and its answer was lost with farmd's database",
+                  "; it has decided before, and its answer was lost with farmd's database and its "
+                  "copy; submit the manifest with a higher revision",
               ExitCode::kRefused});
   }
   const std::string text = WriteBundleLine(line);

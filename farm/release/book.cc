@@ -4,8 +4,9 @@
 
 namespace farm {
 
-Result<std::unique_ptr<Book>> Book::Read(Ledger& ledger) {
-  std::unique_ptr<Book> book(new Book(ledger));
+Result<std::unique_ptr<Book>> Book::Read(Ledger& ledger, LedgerCopy& copy) {
+  RETURN_IF_ERROR(copy.Unite(ledger));
+  std::unique_ptr<Book> book(new Book(ledger, copy));
   ASSIGN_OR_RETURN(const std::vector<std::string> releases, ledger.Releases());
   MutexLock lock(book->mutex_);
   for (const std::string& release : releases) {
@@ -38,8 +39,19 @@ std::vector<std::string> Book::Open() const {
   return open;
 }
 
+Status Book::Keep(const std::string& release, const std::vector<Effect>& rows) {
+  unkept_.insert(release);
+  RETURN_IF_ERROR(copy_.Keep(release, rows, ledger_));
+  unkept_.erase(release);
+  return {};
+}
+
 Result<ReleaseState> Book::Update(const std::string& release, const Change& change) {
   MutexLock lock(mutex_);
+  if (unkept_.contains(release)) {
+    ASSIGN_OR_RETURN(const std::vector<Effect> rows, ledger_.Rows(release));
+    RETURN_IF_ERROR(Keep(release, rows));
+  }
   const auto found = states_.find(release);
   const ReleaseState before = found == states_.end() ? ReleaseState() : found->second;
   ASSIGN_OR_RETURN(const std::vector<NewEffect> effects, change(before));
@@ -48,6 +60,7 @@ Result<ReleaseState> Book::Update(const std::string& release, const Change& chan
   ASSIGN_OR_RETURN(const std::vector<Effect> rows, ledger_.Rows(release));
   ASSIGN_OR_RETURN(const ReleaseState state, StateOf(rows));
   states_.insert_or_assign(release, state);
+  RETURN_IF_ERROR(Keep(release, rows));
   return state;
 }
 

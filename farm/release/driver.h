@@ -29,6 +29,7 @@ namespace farm {
 struct ReleasesOptions {
   Rules rules;
   std::string published;  // directory
+  std::string copy;       // directory of the ledger's copy, apart from the ledger's own
   SiteThreads site_threads = SiteThreads::kOnePerCall;
   std::function<Status()> check_disk;  // an error: no new intent now
   // For log lines; from any thread; may be empty.

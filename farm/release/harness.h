@@ -82,6 +82,7 @@ class Harness {
     ReleasesOptions release_options;
     release_options.rules = world_.rules();
     release_options.published = path("published");
+    release_options.copy = path("copy");
     release_options.site_threads = threads_;
     release_options.check_disk = [this] { return disk; };
     releases_ = Must(Releases::Open(release_options, world_.world(files_), *ledger_, *store_));
@@ -97,11 +98,16 @@ class Harness {
     Start();
   }
 
-  // The database is gone; log, stores and published tree stay.
+  // The database is gone; its copy, log, stores and published tree stay.
   void LoseDatabase() {
     Stop();
     Must(RemoveTree(path("state")));
     Start();
+  }
+  void LoseDatabaseAndCopy() {
+    Stop();
+    Must(RemoveTree(path("copy")));
+    LoseDatabase();
   }
 
   // Drives until nothing moves, with the clocks going on.

@@ -9,6 +9,7 @@
 #include "farm/crypto/hash.h"
 #include "farm/manifest/manifest.h"
 #include "farm/release/book.h"
+#include "farm/release/ledger_copy.h"
 #include "farm/release/why.h"
 
 namespace farm {
@@ -34,9 +35,10 @@ std::set<std::string> AuditorsOf(const ReleaseState& state) {
 
 struct Releases::State {
   State(ReleasesOptions options, World world, Ledger& given_ledger, BlobStore& given_store,
-        std::unique_ptr<Book> given_book)
+        std::unique_ptr<LedgerCopy> given_copy, std::unique_ptr<Book> given_book)
       : ledger(given_ledger),
         store(given_store),
+        copy(std::move(given_copy)),
         book(std::move(given_book)),
         driver(std::move(options), world, given_ledger, given_store, *book) {}
 
@@ -47,6 +49,7 @@ struct Releases::State {
 
   Ledger& ledger;
   BlobStore& store;
+  const std::unique_ptr<LedgerCopy> copy;
   const std::unique_ptr<Book> book;
   Driver driver;
 };
@@ -109,9 +112,11 @@ Releases::Releases(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Result<std::unique_ptr<Releases>> Releases::Open(ReleasesOptions options, World world,
                                                  Ledger& ledger, BlobStore& store) {
-  ASSIGN_OR_RETURN(std::unique_ptr<Book> book, Book::Read(ledger));
-  return std::unique_ptr<Releases>(new Releases(
-      std::make_unique<State>(std::move(options), world, ledger, store, std::move(book))));
+  ASSIGN_OR_RETURN(std::unique_ptr<LedgerCopy> copy,
+                   LedgerCopy::Open(world.files, store, options.copy));
+  ASSIGN_OR_RETURN(std::unique_ptr<Book> book, Book::Read(ledger, *copy));
+  return std::unique_ptr<Releases>(new Releases(std::make_unique<State>(
+      std::move(options), world, ledger, store, std::move(copy), std::move(book))));
 }
 
 Releases::~Releases() = default;

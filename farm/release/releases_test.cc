@@ -220,7 +220,7 @@ TEST(Releases, ADeletedDatabaseForgetsNeitherReleaseNorDissent) {
   const Submission split = harness.Make("2.0");
   const std::string dissent = harness.Release(split);
   harness.world().moods.clear();
-  harness.LoseDatabase();
+  harness.LoseDatabaseAndCopy();
   harness.Drive(1);
   EXPECT_EQ(harness.Get(id).stage, Stage::kReleased);
   EXPECT_EQ(harness.Get(id).files.size(), 2u);
@@ -249,7 +249,7 @@ TEST(Releases, WithoutADatabaseALoggedReleaseIsReleasedOnlyIfThePublishedTreeHol
     if (name.ends_with('/')) path = JoinPath(path, Must(ListDirectory(path)).front());
     const std::string bytes = Must(ReadFile(path, kBundleFileBytesMax));
     Must(WriteDurably(RealFileSystem(), path, bytes + "x"));
-    harness.LoseDatabase();
+    harness.LoseDatabaseAndCopy();
     harness.Drive(1);
     EXPECT_EQ(harness.Get(id).stage, Stage::kPublishing) << name;
     EXPECT_EQ(harness.Get(id).published_directory, "") << name;
@@ -269,10 +269,8 @@ TEST(Releases, AfterADeletedDatabaseARequestThatCameBeforeTheLogWasReadIsStopped
   const Submission split = harness.Make("2.0");
   const std::string id = harness.Release(split);
   harness.world().moods.clear();
-  harness.Stop();
-  Must(RemoveTree(harness.path("state")));
   Must(harness.store().Remove(Sha256(split.manifest)));
-  harness.Start();
+  harness.LoseDatabaseAndCopy();
   Must(harness.farm().Submit(split));
   harness.Approve(split);
   harness.Drive();

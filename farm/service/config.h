@@ -3,7 +3,8 @@
 //    "listen": "127.0.0.1:4711",
 //    "tls": {"certificate", "key", "authority"},              PEM files
 //    "root": FILE, "policy": FILE,                            the farm's own; the root is published
-//    "store": DIR, "database": DIR, "published": DIR,
+//    "store": DIR,                                            blobs; releases/: copy of "database"
+//    "database": DIR, "published": DIR,                       best not on one disk with "store"
 //    "diskFloorBytes": 2147483648,                            may be left out
 //    "coordinator": {"id": URI, "key": FILE,
 //                    "authority": {"certificate", "key", "transparencyKey"}},

@@ -38,7 +38,7 @@ const DaemonHelp kHelp{
     "its\n"
     "\"database\" folder; killed at any moment and started again it goes on from there. If that "
     "folder\n"
-    "is lost, releases and dissents are read back from the log.\n"};
+    "is lost, it is made anew from the \"store\" folder and the log.\n"};
 
 // An error if one of the directories' disks has less than `floor` bytes left.
 Status CheckDisk(const std::vector<std::string>& directories, std::uint64_t floor) {
@@ -130,6 +130,7 @@ Status Serve(Daemon& daemon) {
   ReleasesOptions options;
   options.rules = rules;
   options.published = config.published;
+  options.copy = JoinPath(config.store, "releases");
   options.check_disk = check_disk;
   options.on_change = [&](const ReleaseView& view) { lines.Say(view); };
   options.on_broken = [&](const Error& error) { daemon.RequestTermination(error); };
