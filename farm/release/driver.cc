@@ -73,6 +73,7 @@ void Driver::Announce(const std::string& id) {
   const auto release = book_.Find(id);
   if (!release) return;
   ReleaseView view = View(id, *release);
+  if (view.stage == Stage::kUnknown) return;  // approvals that wait for a request
   {
     MutexLock lock(mutex_);
     const auto [last, fresh] = announced_.try_emplace(id, view);

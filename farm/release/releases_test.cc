@@ -98,6 +98,19 @@ TEST(Releases, ApprovalsMayComeBeforeTheRequest) {
   EXPECT_EQ(harness.Get(id).stage, Stage::kReleased) << harness.Why(id);
 }
 
+TEST(Releases, WatchersNeverSeeAStageThatIsNone) {
+  Harness harness;
+  const Submission submission = harness.Make("1.0");
+  harness.Approve(submission);
+  harness.Drive(1);
+  const std::string id = Must(harness.farm().Submit(submission)).id;
+  for (const auto& event : Must(harness.farm().Watch(id, 0, std::chrono::milliseconds(0)))) {
+    if (const auto* view = std::get_if<ReleaseView>(&event.body)) {
+      EXPECT_NE(view->stage, Stage::kUnknown) << event.number;
+    }
+  }
+}
+
 TEST(Releases, ALiarGivesDissentAndTheManifestIsRefusedForEver) {
   Harness harness;
   harness.world().moods[FakeWorld::SiteId(1)] = SiteMood::kLies;
