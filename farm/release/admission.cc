@@ -189,7 +189,7 @@ Status CheckSitesSuffice(const Rules& rules, const Policy& policy) {
   }
   const auto operator_count = static_cast<std::int64_t>(operators.size());
   if (operator_count < policy.operators) {
-    return Refusal(ErrorCode::kUntrusted, ExitCode::kQuorum,
+    return Refusal(ErrorCode::kUntrusted, ExitCode::kJurisdiction,
                    have(operator_count, "operators", policy.operators));
   }
   const auto country_count = static_cast<std::int64_t>(countries.size());

@@ -65,7 +65,8 @@ Result<Request> AdmitRequest(const Bundle& line, const AdmittedManifest& manifes
 Result<Approval> AdmitApproval(const Bundle& line, const AdmittedManifest& manifest,
                                const Rules& rules, UnixSeconds now);
 
-// Whether the sites that are asked could meet `policy` at all.  Errors: kUntrusted exit 12, 13.
+// Whether the sites that are asked could meet `policy` at all.  Errors: kUntrusted exit 12 (sites),
+// 13 (operators, countries).
 Status CheckSitesSuffice(const Rules& rules, const Policy& policy);
 
 }  // namespace farm

@@ -302,6 +302,28 @@ TEST(Releases, NoIntentBelowTheDiskFloor) {
   EXPECT_EQ(harness.Get(id).stage, Stage::kReleased) << harness.Why(id);
 }
 
+TEST(Releases, SaysBeforeItBuildsThatTheSitesCannotSuffice) {
+  Harness harness;
+  struct Case {
+    const char* name;
+    std::function<void(Policy&)> demand;
+    ExitCode exit;
+  };
+  const Case cases[] = {
+      {"sites", [](Policy& policy) { policy.sites = 4; }, ExitCode::kQuorum},
+      {"operators", [](Policy& policy) { policy.operators = 4; }, ExitCode::kJurisdiction},
+      {"countries", [](Policy& policy) { policy.countries = 4; }, ExitCode::kJurisdiction},
+      {"country", [](Policy& policy) { policy.countries_any = {"XZ"}; }, ExitCode::kJurisdiction}};
+  EXPECT_TRUE(CheckSitesSuffice(harness.world().rules(), harness.world().rules().policy));
+  for (const Case& one : cases) {
+    Policy policy = harness.world().rules().policy;
+    one.demand(policy);
+    const Status status = CheckSitesSuffice(harness.world().rules(), policy);
+    ASSERT_FALSE(status) << one.name;
+    EXPECT_EQ(status.error().Exit(), one.exit) << one.name << ": " << status.error().message;
+  }
+}
+
 TEST(Releases, SubmitRefusesWhatIsNotInOrder) {
   Harness harness;
   const Submission good = harness.Make("1.0");
