@@ -2,11 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <thread>
 
 #include "farm/crypto/hash.h"
 #include "farm/release/harness.h"
+#include "farm/release/site_calls.h"
 #include "farm/verify/verify.h"
 
 namespace farm {
@@ -150,7 +152,7 @@ TEST(Releases, ASiteThatIsDownLeavesItWaitingAndANewAttemptNamesTheOldIntent) {
   const std::string id = harness.Release(submission);
   EXPECT_EQ(harness.Get(id).stage, Stage::kBuilding);
   EXPECT_EQ(harness.Get(id).sites[2].stage, SiteStage::kUnreachable);
-  EXPECT_TRUE(Contains(harness.Why(id), FakeWorld::SiteId(2) + " does not answer"))
+  EXPECT_TRUE(Contains(harness.Why(id), "xc does not answer (" + FakeWorld::SiteId(2) + ")"))
       << harness.Why(id);
   EXPECT_EQ(Must(harness.farm().Cancel(id)).stage, Stage::kCancelled);
   EXPECT_EQ(harness.Get(id).exit, ExitCode::kCancelled);
@@ -171,6 +173,36 @@ TEST(Releases, ASiteThatComesBackFinishesTheSameAttempt) {
   EXPECT_EQ(harness.Get(id).stage, Stage::kReleased) << harness.Why(id);
   EXPECT_EQ(harness.world().Logged("intent"), 1);
   EXPECT_EQ(harness.world().builds(), 3);
+}
+
+TEST(Releases, ASiteThatWasDownStaysUnreachableUntilItAnswers) {
+  Harness harness(SiteThreads::kOnePerCall);
+  const std::string site = FakeWorld::SiteId(2);
+  std::atomic<bool> held = false;
+  std::atomic<bool> asked_again = false;
+  harness.world().moods[site] = SiteMood::kDown;
+  SiteCalls calls(harness.world(), harness.world().steady, SiteThreads::kOnePerCall,
+                  {[](const std::string&) {}, [](const std::string&) {},
+                   [](const std::string&, const std::string&, std::string_view) {}});
+  const SiteCallId id{"r", 1, site};
+  calls.Ensure(id, BuildOrder());
+  while (!calls.Take(id)) std::this_thread::yield();
+  EXPECT_EQ(calls.View(id).stage, SiteStage::kUnreachable);
+  held = true;
+  harness.world().fault = [&](const std::string&) -> Status {
+    asked_again = true;
+    while (held) std::this_thread::yield();
+    return {};
+  };
+  harness.world().moods[site] = SiteMood::kHangs;  // will answer, and build for ever
+  harness.world().steady.Set(harness.world().steady.Now() + 61);
+  calls.Ensure(id, BuildOrder());
+  while (!asked_again) std::this_thread::yield();
+  EXPECT_EQ(calls.View(id).stage, SiteStage::kUnreachable);
+  EXPECT_TRUE(Contains(calls.View(id).detail, "connection refused")) << calls.View(id).detail;
+  held = false;
+  while (calls.View(id).stage != SiteStage::kBuilding) std::this_thread::yield();
+  calls.Forget("r");
 }
 
 TEST(Releases, RefusedByEverySiteEndsAndByOneWaits) {
@@ -422,7 +454,7 @@ TEST(Releases, ASiteThatHangsIsNamedAndCancelDoesNotWaitForIt) {
       after = event.number;
     }
   }
-  EXPECT_TRUE(Contains(harness.Why(id), FakeWorld::SiteId(0) + " is building"));
+  EXPECT_TRUE(Contains(harness.Why(id), "xa is building"));
   EXPECT_EQ(Must(harness.farm().Cancel(id)).stage, Stage::kCancelled);
 }
 

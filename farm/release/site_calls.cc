@@ -65,14 +65,14 @@ void SiteCalls::Ensure(const SiteCallId& id, const BuildOrder& order) {
     auto& slot = calls_[id];
     if (slot && (slot->running || slot->answer || slot->due > steady_.Now())) return;
     auto fresh = std::make_unique<Call>();
-    if (slot) {
-      fresh->failures = slot->failures;
-      ended.push_back(std::move(slot));
-    }
+    if (slot) fresh->failures = slot->failures;
     fresh->view.id = id.site;
     fresh->view.stage = SiteStage::kBuilding;
+    // Being asked once more is not yet an answer.
+    if (slot && slot->view.stage == SiteStage::kUnreachable) fresh->view = slot->view;
     fresh->running = true;
     call = fresh.get();
+    if (slot) ended.push_back(std::move(slot));
     slot = std::move(fresh);
     if (threads_ == SiteThreads::kOnePerCall) {
       // The call outlives its thread: whoever drops it joins first.
@@ -90,6 +90,8 @@ void SiteCalls::Run(Call& call, const SiteCallId& id, const BuildOrder& order) {
   watch.on_progress = [&](const BuildProgress& progress) {
     {
       MutexLock lock(mutex_);
+      call.view.stage = SiteStage::kBuilding;
+      call.view.exit = ExitCode::kProved;
       call.view.actions_done = progress.actions_done;
       call.view.actions_total = progress.actions_total;
       call.view.detail =

@@ -57,7 +57,8 @@ class SiteCalls {
   // Cancels and forgets the calls of a release; does not wait for them.
   void Forget(const std::string& release);
 
-  // What is known of a site that has no record yet.
+  // What is known of a site that has no record yet.  One that did not answer stays unreachable
+  // until it tells of its progress.
   SiteView View(const SiteCallId& id) const;
   // True if a call is due or has an answer waiting.
   bool HasWork(const std::string& release) const;

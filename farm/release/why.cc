@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "farm/base/files.h"
 #include "farm/compare/compare.h"
 #include "farm/evidence/bundle.h"
 
@@ -23,23 +24,25 @@ std::string WhatRecordsSay(const ReleaseState& state, const Ledger& ledger) {
   return records.empty() ? "" : Words(CompareStatements(records));
 }
 
+// Begins with the site's name.
 std::string SiteReason(const SiteView& site) {
+  const std::string name = BaseName(site.id);
   switch (site.stage) {
     case SiteStage::kUnreachable:
-      return "site " + site.id + " does not answer: " + site.detail +
+      return name + " does not answer (" + site.id + "): " + site.detail +
              "; its operator starts it, or cancel the release and submit it again without that "
              "site (farmd's \"sites\")";
     case SiteStage::kRefused:
-      return "site " + site.id + " refuses: " + site.detail +
+      return name + " refuses (" + site.id + "): " + site.detail +
              "; it is asked again every minute; or cancel the release and submit it again";
     case SiteStage::kBuilding:
-      return "site " + site.id + " is building" +
+      return name + " is building" +
              (site.actions_total > 0 ? ", " + std::to_string(site.actions_done) + " of " +
                                            std::to_string(site.actions_total) + " actions done"
                                      : "") +
              (site.detail.empty() ? "" : " (" + site.detail + ")") + "; wait";
     default:
-      return "site " + site.id + " has not been asked yet; wait";
+      return name + " has not been asked yet; wait";
   }
 }
 
@@ -98,7 +101,11 @@ std::vector<std::string> ReasonsOf(const ReleaseState& state, const ReleaseView&
       break;
   }
   reasons.insert(reasons.end(), waits.begin(), waits.end());
-  if (reasons.empty()) reasons.push_back(std::string(Name(view.stage)) + "; nothing is missing");
+  if (reasons.empty()) {
+    const bool looked_at = view.stage > Stage::kWaitingApprovals;  // else farmd said what it wants
+    reasons.push_back(std::string(Name(view.stage)) +
+                      (looked_at ? "; nothing is missing" : "; farmd is about to look at it"));
+  }
   return reasons;
 }
 

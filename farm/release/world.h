@@ -64,7 +64,7 @@ struct BuildProgress {
 };
 
 struct BuildWatch {
-  std::function<void(const BuildProgress&)> on_progress;
+  std::function<void(const BuildProgress&)> on_progress;  // only of a site that has answered
   std::function<void(std::string_view)> on_log;
   std::function<bool()> cancelled;  // true: come back soon with any error
 };
