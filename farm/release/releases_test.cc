@@ -154,6 +154,7 @@ TEST(Releases, ASiteThatIsDownLeavesItWaitingAndANewAttemptNamesTheOldIntent) {
   EXPECT_EQ(harness.Get(id).sites[2].stage, SiteStage::kUnreachable);
   EXPECT_TRUE(Contains(harness.Why(id), "xc does not answer (" + FakeWorld::SiteId(2) + ")"))
       << harness.Why(id);
+  EXPECT_EQ(harness.Get(id).exit, std::nullopt);
   EXPECT_EQ(Must(harness.farm().Cancel(id)).stage, Stage::kCancelled);
   EXPECT_EQ(harness.Get(id).exit, ExitCode::kCancelled);
   harness.world().moods.clear();

@@ -335,8 +335,10 @@ Stage ReleaseState::stage() const {
   return request.logged ? Stage::kWaitingApprovals : Stage::kSubmitted;
 }
 
-ExitCode ReleaseState::exit() const {
+std::optional<ExitCode> ReleaseState::exit() const {
   switch (stage()) {
+    case Stage::kReleased:
+      return ExitCode::kProved;
     case Stage::kDissent:
       return ExitCode::kDissent;
     case Stage::kBuildFailed:
@@ -346,7 +348,7 @@ ExitCode ReleaseState::exit() const {
     case Stage::kRefused:
       return stop->exit;
     default:
-      return ExitCode::kProved;
+      return std::nullopt;
   }
 }
 

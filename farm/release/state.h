@@ -146,8 +146,8 @@ struct ReleaseState {
   // The round that runs, empty before its intent.
   const RoundState& Current() const;
   Stage stage() const;
-  // What `farm release --wait` ends with; kProved while it has not ended, so look at the stage.
-  ExitCode exit() const;
+  // What `farm release --wait` ends with; nothing before the end.
+  std::optional<ExitCode> exit() const;
 };
 
 // Errors: kInvalidInput (a row that this farmd does not know, or a note that cannot be read).

@@ -40,6 +40,7 @@ TEST(State, StageFollowsFromTheRows) {
     const auto state = StateOf(UpTo(i));
     ASSERT_TRUE(state) << state.error().message;
     EXPECT_EQ(state->stage(), kStages[i]) << i << ": " << Name(state->stage());
+    EXPECT_EQ(state->exit().has_value(), IsEnd(state->stage())) << i;
   }
   const auto state = StateOf(UpTo(12));
   EXPECT_EQ(state->sequence, 7);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -36,7 +37,7 @@ struct ReleaseView {
   std::string version;
   Digest manifest;
   Stage stage = Stage::kUnknown;
-  ExitCode exit = ExitCode::kProved;  // once it has ended
+  std::optional<ExitCode> exit;  // once it has ended
   UnixSeconds created = 0;
   std::int64_t sequence = 0;
   std::uint64_t log_index = 0;

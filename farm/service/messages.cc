@@ -50,7 +50,7 @@ v1::ReleaseInfo InfoOf(const ReleaseView& view) {
   info.set_version(view.version);
   info.set_manifest_digest(view.manifest.Text());
   info.set_stage(StageOf(view.stage));
-  info.set_exit_code(static_cast<int>(view.exit));
+  if (view.exit) info.set_exit_code(static_cast<int>(*view.exit));
   info.set_created(FormatTime(view.created));
   info.set_sequence(view.sequence);
   info.set_log_index(view.log_index);
