@@ -12,9 +12,11 @@ Result<std::unique_ptr<SiteClient>> SiteClient::Open(const Endpoint& endpoint) {
   return std::unique_ptr<SiteClient>(new SiteClient(std::move(channel), PeerText(endpoint)));
 }
 
-Result<v1::DescribeSiteReply> SiteClient::Describe() {
+Result<v1::DescribeSiteReply> SiteClient::Describe() { return DescribeWithin(kCallDeadline); }
+
+Result<v1::DescribeSiteReply> SiteClient::DescribeWithin(std::chrono::milliseconds time) {
   grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + kCallDeadline);
+  context.set_deadline(std::chrono::system_clock::now() + time);
   v1::DescribeSiteReply reply;
   const grpc::Status status = stub_->Describe(&context, {}, &reply);
   if (!status.ok()) return FromGrpc(status, peer_);

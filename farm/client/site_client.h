@@ -18,7 +18,8 @@ class SiteClient {
  public:
   static Result<std::unique_ptr<SiteClient>> Open(const Endpoint& endpoint);
 
-  Result<v1::DescribeSiteReply> Describe();
+  Result<v1::DescribeSiteReply> Describe();  // within kCallDeadline
+  Result<v1::DescribeSiteReply> DescribeWithin(std::chrono::milliseconds time);
   // Follows the build (phases and log pieces go to `on_event`) and returns the site's record line,
   // parsed; whether it is true is for the gate to say.  Cancelling leaves the site building.
   // Errors: those of FromGrpc; kUnavailable exit 30 if the stream ends without a record.

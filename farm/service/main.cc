@@ -119,7 +119,8 @@ Status Serve(Daemon& daemon) {
 
   ASSIGN_OR_RETURN(const std::unique_ptr<RemoteNotary> notary,
                    RemoteNotary::Open(config, rules.root, rules.policy, SystemClock()));
-  ASSIGN_OR_RETURN(const std::unique_ptr<RemoteSites> sites, RemoteSites::Open(config, *store));
+  ASSIGN_OR_RETURN(const std::unique_ptr<RemoteSites> sites,
+                   RemoteSites::Open(config, *store, kSitePatience));
   ASSIGN_OR_RETURN(const std::unique_ptr<RemoteDecider> decider, RemoteDecider::Open(config));
   ReplayKits kits;
   SteadySeconds steady;

@@ -1,5 +1,6 @@
 #include "farm/service/parties.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -28,11 +29,14 @@ Result<const T*> Choose(const std::vector<T>& list, std::string T::*name, const 
                               : what + " \"" + wanted + "\" is not in the trust root"};
 }
 
+constexpr std::chrono::milliseconds kLookAgain{1000};
+
 // Asks a silent site whether it lives; one that does not answer ends the wait.  A stopped process
 // keeps its connections, so silence alone says nothing.
 class SilenceGuard {
  public:
-  explicit SilenceGuard(SiteClient& client) : client_(client), thread_([this] { Watch(); }) {}
+  SilenceGuard(SiteClient& client, SitePatience patience)
+      : client_(client), patience_(patience), thread_([this] { Watch(); }) {}
   ~SilenceGuard() {
     {
       MutexLock lock(mutex_);
@@ -53,11 +57,11 @@ class SilenceGuard {
       {
         MutexLock lock(mutex_);
         if (over_) return;
-        lock.WaitFor(woken_, std::chrono::seconds(1));
+        lock.WaitFor(woken_, std::min(patience_.silence, kLookAgain));
         if (over_) return;
-        if (std::chrono::steady_clock::now() - heard_ < kSiteSilence) continue;
+        if (std::chrono::steady_clock::now() - heard_ < patience_.silence) continue;
       }
-      if (!client_.Describe()) {
+      if (!client_.DescribeWithin(patience_.answer)) {
         dead_ = true;
         return;
       }
@@ -66,6 +70,7 @@ class SilenceGuard {
   }
 
   SiteClient& client_;
+  const SitePatience patience_;
   Mutex mutex_;
   std::condition_variable woken_;
   bool over_ GUARDED_BY(mutex_) = false;
@@ -165,8 +170,9 @@ Result<std::vector<LoggedLeaf>> RemoteNotary::ReadNew() {
   return leaves;
 }
 
-Result<std::unique_ptr<RemoteSites>> RemoteSites::Open(const FarmConfig& config, BlobStore& blobs) {
-  std::unique_ptr<RemoteSites> sites(new RemoteSites(blobs));
+Result<std::unique_ptr<RemoteSites>> RemoteSites::Open(const FarmConfig& config, BlobStore& blobs,
+                                                       SitePatience patience) {
+  std::unique_ptr<RemoteSites> sites(new RemoteSites(blobs, patience));
   for (const SiteAddress& site : config.sites) {
     ASSIGN_OR_RETURN(sites->clients_[site.id], SiteClient::Open(site.endpoint));
   }
@@ -186,14 +192,17 @@ Result<SiteClient*> RemoteSites::Find(const std::string& site) {
 Result<Bundle> RemoteSites::Build(const std::string& site, const BuildOrder& order,
                                   const BuildWatch& watch) {
   ASSIGN_OR_RETURN(SiteClient * client, Find(site));
-  SilenceGuard guard(*client);
+  RETURN_IF_ERROR(client->DescribeWithin(patience_.answer));  // before gigabytes are sent
+  SilenceGuard guard(*client, patience_);
   const Cancelled cancelled = [&] { return watch.cancelled() || guard.dead(); };
   watch.on_progress({"sending", 0, 0, ""});
   auto record = SendAndBuild(*client, blobs_, order, watch, guard, cancelled);
   if (!record && guard.dead()) {
-    return Error{ErrorCode::kUnavailable,
-                 "it hangs: nothing for " + std::to_string(kSiteSilence.count()) +
-                     " seconds, and it does not answer when asked who it is"};
+    return Error{
+        ErrorCode::kUnavailable,
+        "it hangs: nothing for " +
+            std::to_string(std::chrono::ceil<std::chrono::seconds>(patience_.silence).count()) +
+            " seconds, and it does not answer when asked who it is"};
   }
   return record;
 }

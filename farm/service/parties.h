@@ -1,6 +1,7 @@
 // The parties that a release needs, as farmd reaches them: farm/release/world.h over the network.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -21,8 +22,12 @@
 
 namespace farm {
 
-// A site that sends nothing for so long is asked whether it lives.
-constexpr std::chrono::seconds kSiteSilence{15};
+// A site that sends nothing for `silence` is asked who it is, and has `answer` to say so.
+struct SitePatience {
+  std::chrono::milliseconds silence;
+  std::chrono::milliseconds answer;
+};
+constexpr SitePatience kSitePatience{std::chrono::seconds(15), std::chrono::seconds(30)};
 
 // Thread-safe.
 class RemoteNotary final : public Notary {
@@ -49,15 +54,18 @@ class RemoteNotary final : public Notary {
 class RemoteSites final : public Sites {
  public:
   // `blobs` outlives this.  Errors: unreadable TLS files.
-  static Result<std::unique_ptr<RemoteSites>> Open(const FarmConfig& config, BlobStore& blobs);
+  static Result<std::unique_ptr<RemoteSites>> Open(const FarmConfig& config, BlobStore& blobs,
+                                                   SitePatience patience);
+  // Errors: kUnavailable also for a site that accepts the call and then hangs.
   Result<Bundle> Build(const std::string& site, const BuildOrder& order,
                        const BuildWatch& watch) override;
   Status Fetch(const std::string& site, const Digest& digest, BlobStore& to) override;
 
  private:
-  explicit RemoteSites(BlobStore& blobs) : blobs_(blobs) {}
+  RemoteSites(BlobStore& blobs, SitePatience patience) : blobs_(blobs), patience_(patience) {}
   Result<SiteClient*> Find(const std::string& site);
   BlobStore& blobs_;
+  const SitePatience patience_;
   std::map<std::string, std::unique_ptr<SiteClient>> clients_;
 };
 

@@ -1,6 +1,8 @@
 // farmd's door over a farm in memory: mutual TLS, roles, calls and streams as a client sees them.
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <memory>
 #include <set>
 #include <string>
@@ -11,10 +13,12 @@
 #include "farm/client/server.h"
 #include "farm/crypto/hash.h"
 #include "farm/release/harness.h"
+#include "farm/release/site_calls.h"
 #include "farm/service/authority.h"
 #include "farm/service/config.h"
 #include "farm/service/farm_door.h"
 #include "farm/service/messages.h"
+#include "farm/service/parties.h"
 #include "tests/support/tls_maker.h"
 
 namespace farm {
@@ -192,6 +196,62 @@ TEST_F(Door, BlobsGoInAndOutAndNothingGoesInBelowTheDiskFloor) {
   const Status refused = requester->blobs().Put(small, *other, {});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().Exit(), ExitCode::kUnavailable);
+}
+
+// A site that says who it is so many times, and is silent ever after.
+class SilentSite final : public v1::Site::Service {
+ public:
+  explicit SilentSite(int answers) : answers_(answers) {}
+  grpc::Status Describe(grpc::ServerContext* context, const v1::DescribeSiteRequest*,
+                        v1::DescribeSiteReply*) override {
+    if (answers_-- > 0) return grpc::Status::OK;
+    return Hang(*context);
+  }
+  grpc::Status Build(grpc::ServerContext* context, const v1::BuildRequest*,
+                     grpc::ServerWriter<v1::BuildEvent>*) override {
+    return Hang(*context);
+  }
+  int answers() const { return answers_; }
+
+ private:
+  static grpc::Status Hang(grpc::ServerContext& context) {
+    while (!context.IsCancelled()) std::this_thread::yield();
+    return grpc::Status::CANCELLED;
+  }
+  std::atomic<int> answers_;
+};
+
+TEST_F(Door, ASiteThatAcceptsCallsAndStaysSilentIsUnreachable) {
+  const std::string id = FakeWorld::SiteId(0);
+  constexpr SitePatience kShort{std::chrono::milliseconds(100), std::chrono::seconds(2)};
+  BuildOrder order;
+  order.blobs = {Must(harness_.store().PutBytes("an input")).digest};
+  struct Case {
+    const char* name;
+    int answers;  // of Describe
+    const char* detail;
+  };
+  for (const Case& one : {Case{"from_the_first_call", 0, "no answer in time"},
+                          Case{"after_it_began_to_build", 2, "it hangs"}}) {
+    SilentSite service(one.answers);
+    BlobDoor blobs(harness_.store(), authority_, [] { return Status(); });
+    RunningServer site = Must(StartServer({"127.0.0.1:0", Tls("site-xa"), {&service, &blobs}}));
+    FarmConfig config;
+    config.sites = {{id, {site.listen(), "site-xa", Tls("requester-1")}}};
+    const auto sites = Must(RemoteSites::Open(config, harness_.store(), kShort));
+    SteadySeconds steady;
+    SiteCalls calls(*sites, steady, SiteThreads::kNone,
+                    {[](const std::string&) {}, [](const std::string&) {},
+                     [](const std::string&, const std::string&, std::string_view) {}});
+    const SiteCallId call{"r", 1, id};
+    calls.Ensure(call, order);
+    const SiteView view = calls.View(call);
+    EXPECT_EQ(view.stage, SiteStage::kUnreachable) << one.name;
+    EXPECT_EQ(view.exit, ExitCode::kUnavailable) << one.name;
+    EXPECT_EQ(view.id, id) << one.name;
+    EXPECT_NE(view.detail.find(one.detail), std::string::npos) << one.name << ": " << view.detail;
+    EXPECT_LT(service.answers(), 0) << one.name;
+  }
 }
 
 TEST_F(Door, StopEndsWatchersThatCanComeBack) {
