@@ -50,7 +50,15 @@ Result<v1::ReleaseInfo> FarmClient::Get(const std::string& release_id) {
 Result<v1::ListReply> FarmClient::List(const std::string& product) {
   v1::ListRequest request;
   request.set_product(product);
-  return Call(*stub_, &v1::Farm::Stub::List, request, peer_);
+  v1::ListReply all;
+  for (bool more = true; more;) {
+    ASSIGN_OR_RETURN(const v1::ListReply page, Call(*stub_, &v1::Farm::Stub::List, request, peer_));
+    all.MergeFrom(page);
+    more = page.more() && page.release_size() > 0;
+    if (more) request.set_after(page.release(page.release_size() - 1).release_id());
+  }
+  all.clear_more();
+  return all;
 }
 
 Result<v1::WhyReply> FarmClient::Why(const std::string& release_id) {

@@ -12,7 +12,7 @@ namespace farm {
 namespace {
 
 constexpr std::chrono::milliseconds kWatchPatience{500};
-constexpr std::size_t kReleasesListed = 1000;  // the newest; a product's own list is shorter
+constexpr std::size_t kReleasesListed = 1000;  // in one message: some MB
 
 template <typename T>
 grpc::Status Answer(Result<T> result, T* reply) {
@@ -99,11 +99,7 @@ grpc::Status FarmDoor::List(grpc::ServerContext* context, const v1::ListRequest*
                             v1::ListReply* reply) {
   const auto caller = authority_.Require(*context, {Role::kRead}, "list releases");
   if (!caller) return ToGrpc(caller.error());
-  std::size_t count = 0;
-  for (const ReleaseView& view : releases_.List(request->product())) {
-    if (++count > kReleasesListed) break;
-    *reply->add_release() = InfoOf(view);
-  }
+  *reply = PageOf(releases_.List(request->product()), request->after(), kReleasesListed);
   return grpc::Status::OK;
 }
 

@@ -1,5 +1,7 @@
 #include "farm/service/messages.h"
 
+#include <algorithm>
+
 #include "farm/base/bytes.h"
 #include "farm/base/clock.h"
 
@@ -71,6 +73,24 @@ v1::ReleaseInfo InfoOf(const ReleaseView& view) {
   }
   info.set_published_directory(view.published_directory);
   return info;
+}
+
+v1::ListReply PageOf(const std::vector<ReleaseView>& views, const std::string& after,
+                     std::size_t count) {
+  v1::ListReply reply;
+  auto next = views.begin();
+  if (!after.empty()) {
+    next = std::ranges::find(views, after, &ReleaseView::id);
+    if (next != views.end()) ++next;
+  }
+  for (; next != views.end(); ++next) {
+    if (static_cast<std::size_t>(reply.release_size()) == count) {
+      reply.set_more(true);
+      break;
+    }
+    *reply.add_release() = InfoOf(*next);
+  }
+  return reply;
 }
 
 v1::WhyReply WhyOf(const WhyView& why) {

@@ -12,6 +12,9 @@
 namespace farm {
 
 v1::ReleaseInfo InfoOf(const ReleaseView& view);
+// Of `views` those that come after `after` (all if empty), at most `count`.
+v1::ListReply PageOf(const std::vector<ReleaseView>& views, const std::string& after,
+                     std::size_t count);
 v1::WhyReply WhyOf(const WhyView& why);
 v1::WatchEvent EventOf(const ReleaseEvent& event);
 // What decides about a release, in sentences.

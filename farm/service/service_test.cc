@@ -198,6 +198,21 @@ TEST_F(Door, BlobsGoInAndOutAndNothingGoesInBelowTheDiskFloor) {
   EXPECT_EQ(refused.error().Exit(), ExitCode::kUnavailable);
 }
 
+TEST(Messages, AListComesInPages) {
+  std::vector<ReleaseView> views(5);
+  for (std::size_t i = 0; i < views.size(); ++i) views[i].id = "r" + std::to_string(i);
+  const v1::ListReply first = PageOf(views, "", 3);
+  ASSERT_EQ(first.release_size(), 3);
+  EXPECT_TRUE(first.more());
+  const v1::ListReply rest = PageOf(views, first.release(2).release_id(), 3);
+  ASSERT_EQ(rest.release_size(), 2);
+  EXPECT_EQ(rest.release(0).release_id(), "r3");
+  EXPECT_FALSE(rest.more());
+  EXPECT_FALSE(PageOf(views, "", 5).more());
+  EXPECT_EQ(PageOf(views, "r4", 5).release_size(), 0);
+  EXPECT_EQ(PageOf(views, "unknown", 5).release_size(), 0);
+}
+
 // A site that says who it is so many times, and is silent ever after.
 class SilentSite final : public v1::Site::Service {
  public:
