@@ -1,4 +1,5 @@
 // gRPC between two parties: who is calling, errors across the wire, streams and their cancellation.
+#include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -195,6 +196,75 @@ TEST_F(ClientTest, UnreadableTlsFilesAreNamed) {
   auto farm = FarmClient::Open(endpoint);
   ASSERT_FALSE(farm);
   EXPECT_NE(farm.error().message.find("none.key"), std::string::npos);
+}
+
+// Calls `method` as a tool without our messages does; the reply's bytes.
+std::string CallByName(const Endpoint& endpoint, const std::string& method,
+                       const std::string& request) {
+  grpc::GenericStub stub(*Connect(endpoint));
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + kCallDeadline);
+  grpc::CompletionQueue queue;
+  const auto done = [&queue] {
+    void* tag = nullptr;
+    bool good = false;
+    return queue.Next(&tag, &good) && good;
+  };
+  const auto call = stub.PrepareCall(&context, method, &queue);
+  call->StartCall(nullptr);
+  EXPECT_TRUE(done()) << method;
+  const grpc::Slice slice(request);
+  call->WriteLast(grpc::ByteBuffer(&slice, 1), grpc::WriteOptions(), nullptr);
+  EXPECT_TRUE(done()) << method;
+  grpc::ByteBuffer reply;
+  call->Read(&reply, nullptr);
+  EXPECT_TRUE(done()) << method;
+  context.TryCancel();
+  grpc::Status status;
+  call->Finish(&status, nullptr);
+  done();
+  std::vector<grpc::Slice> slices;
+  EXPECT_TRUE(reply.Dump(&slices).ok());
+  std::string bytes;
+  for (const grpc::Slice& one : slices) {
+    bytes.append(reinterpret_cast<const char*>(one.begin()), one.size());
+  }
+  return bytes;
+}
+
+// grpc.health.v1: HealthCheckResponse.status, field 1.
+constexpr std::string_view kServing("\x08\x01");
+constexpr std::string_view kNotServing("\x08\x02");
+
+TEST_F(ClientTest, HealthIsWhatTheProgramSaysOfItself) {
+  const auto ask = [&] { return CallByName(As("reader-1"), "/grpc.health.v1.Health/Check", ""); };
+  EXPECT_EQ(ask(), kServing);
+  std::atomic<bool> diverged = false;
+  auto server = StartServer({.listen = "127.0.0.1:0",
+                             .tls = Files("farmd"),
+                             .services = {&farm_service_},
+                             .health = [&]() -> Status {
+                               if (diverged) return Error{ErrorCode::kMismatch, "log diverged"};
+                               return {};
+                             }});
+  ASSERT_TRUE(server) << server.error().message;
+  *server_ = *std::move(server);
+  EXPECT_EQ(ask(), kServing);
+  diverged = true;
+  while (ask() != kNotServing) std::this_thread::yield();
+  diverged = false;
+  while (ask() != kServing) std::this_thread::yield();
+}
+
+TEST_F(ClientTest, ReflectionNamesTheServices) {
+  // ServerReflectionRequest.list_services, field 7.
+  const std::string names =
+      CallByName(As("reader-1"), "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+                 std::string("\x3a\x01*"));
+  for (const char* name :
+       {"farm.v1.Farm", "farm.v1.Site", "farm.v1.Blobs", "grpc.health.v1.Health"}) {
+    EXPECT_NE(names.find(name), std::string::npos) << name;
+  }
 }
 
 TEST_F(ClientTest, TwoServersNeverShareAPort) {

@@ -3,10 +3,13 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 
+#include <condition_variable>
 #include <mutex>
+#include <thread>
 
 #include "farm/base/bytes.h"
 #include "farm/base/files.h"
+#include "farm/base/mutex.h"
 #include "farm/client/grpc_log.h"
 #include "farm/client/http.h"
 
@@ -27,19 +30,59 @@ void RegisterPlugins() {
 
 }  // namespace
 
-RunningServer::RunningServer(std::unique_ptr<grpc::Server> server, std::string listen)
-    : server_(std::move(server)), listen_(std::move(listen)) {}
+// Tells gRPC's health service what the program says of itself.
+class HealthWatch {
+ public:
+  HealthWatch(grpc::HealthCheckServiceInterface& service, std::function<Status()> health)
+      : service_(service), health_(std::move(health)), thread_([this] { Watch(); }) {}
+  ~HealthWatch() {
+    {
+      MutexLock lock(mutex_);
+      over_ = true;
+      woken_.notify_all();
+    }
+    thread_.join();
+  }
 
+ private:
+  void Watch() {
+    for (;;) {
+      service_.SetServingStatus(health_().has_value());
+      MutexLock lock(mutex_);
+      if (!over_) lock.WaitFor(woken_, kHealthPoll);
+      if (over_) return;
+    }
+  }
+
+  grpc::HealthCheckServiceInterface& service_;
+  const std::function<Status()> health_;
+  Mutex mutex_;
+  std::condition_variable woken_;
+  bool over_ GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+RunningServer::RunningServer(std::unique_ptr<grpc::Server> server, std::string listen,
+                             std::function<Status()> health)
+    : server_(std::move(server)), listen_(std::move(listen)) {
+  grpc::HealthCheckServiceInterface* service = server_->GetHealthCheckService();
+  CHECK(service != nullptr);
+  if (health) health_ = std::make_unique<HealthWatch>(*service, std::move(health));
+}
+
+RunningServer::RunningServer(RunningServer&&) = default;
 RunningServer::~RunningServer() { Stop(); }
 
 RunningServer& RunningServer::operator=(RunningServer&& other) {
   Stop();
   server_ = std::move(other.server_);
+  health_ = std::move(other.health_);
   listen_ = std::move(other.listen_);
   return *this;
 }
 
 void RunningServer::Stop() {
+  health_.reset();
   if (!server_) return;
   server_->Shutdown(std::chrono::system_clock::now() + kShutdownGrace);
   server_->Wait();
@@ -74,7 +117,7 @@ Result<RunningServer> StartServer(const ServerConfig& config) {
                  ExitCode::kUnavailable};
   }
   const std::string host = config.listen.substr(0, config.listen.rfind(':'));
-  return RunningServer(std::move(server), host + ":" + std::to_string(port));
+  return RunningServer(std::move(server), host + ":" + std::to_string(port), config.health);
 }
 
 std::string PeerName(const grpc::ServerContext& context) {

@@ -3,6 +3,8 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,14 +21,21 @@ struct ServerConfig {
   TlsFiles tls;
   std::vector<grpc::Service*> services;  // must outlive the server
   int message_bytes_max = kMessageBytesMax;
+  // Asked every kHealthPoll, from a thread: an error makes gRPC's health service say NOT_SERVING.
+  // Empty: always SERVING.  Must outlive the server.
+  std::function<Status()> health = {};
 };
+constexpr std::chrono::milliseconds kHealthPoll{500};
+
+class HealthWatch;
 
 // Destroying it stops the server: calls that run get kShutdownGrace, then are cancelled.
 class RunningServer {
  public:
-  RunningServer(std::unique_ptr<grpc::Server> server, std::string listen);
+  RunningServer(std::unique_ptr<grpc::Server> server, std::string listen,
+                std::function<Status()> health);
   ~RunningServer();
-  RunningServer(RunningServer&&) = default;
+  RunningServer(RunningServer&&);
   RunningServer& operator=(RunningServer&& other);  // stops what was there
   const std::string& listen() const { return listen_; }  // with the real port
   // Stops taking calls and cancels those that run after kShutdownGrace.  Idempotent.
@@ -34,6 +43,7 @@ class RunningServer {
 
  private:
   std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<HealthWatch> health_;  // ends before the server
   std::string listen_;
 };
 constexpr std::chrono::milliseconds kShutdownGrace{500};  // SIGTERM ends a daemon within a second

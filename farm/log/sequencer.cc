@@ -171,6 +171,13 @@ Sequencer::~Sequencer() {
   state_->thread.join();
 }
 
+Status Sequencer::health() const {
+  MutexLock lock(state_->mutex);
+  if (state_->stopped) return *state_->stopped;
+  if (state_->diverged) return *state_->diverged;
+  return {};
+}
+
 void Sequencer::Shutdown() {
   {
     MutexLock lock(state_->mutex);

@@ -48,6 +48,8 @@ class Sequencer {
   // I/O error, stored but not witnessed yet (ask again); kMismatch exit 15: "log diverged", a
   // witness has seen another or a longer history: no new entry is ever taken.
   Result<Placement> Append(const std::string& leaf);
+  // An error once no new entry is ever taken: stopped after an I/O error, or "log diverged".
+  Status health() const;
   // Takes no more and wakes every caller that waits, with kUnavailable.  Idempotent.
   void Shutdown();
   const std::string& log_id() const;  // 32 bytes: Sigstore's logId.keyId

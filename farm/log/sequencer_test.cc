@@ -140,11 +140,13 @@ TEST_F(SequencerTest, AHeadThatWasNeverPublishedIsPublishedAfterTheRestart) {
 TEST_F(SequencerTest, DivergesWhenAWitnessHasSeenMore) {
   OpenAndStart(1);
   ASSERT_TRUE(sequencer_->Append("first"));
+  EXPECT_TRUE(sequencer_->health());
   second_.Pretend({kOrigin, 7, LeafHash("a longer history")});
   auto refused = sequencer_->Append("second");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().Exit(), ExitCode::kLogProof);
   EXPECT_NE(refused.error().message.find("log diverged"), std::string::npos);
+  EXPECT_FALSE(sequencer_->health());
   EXPECT_FALSE(sequencer_->Append("third"));
   EXPECT_EQ(sequencer_->Append("first")->index, 0u);  // old answers stay
 }
@@ -168,6 +170,7 @@ TEST_F(SequencerTest, StopsAfterAFailedSync) {
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().Exit(), ExitCode::kUnavailable);
   EXPECT_EQ(stopped_, 1);
+  EXPECT_FALSE(sequencer_->health());
   ASSERT_FALSE(sequencer_->Append("third"));
   EXPECT_EQ(sequencer_->Append("first")->index, 0u);
 }

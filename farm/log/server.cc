@@ -155,7 +155,10 @@ Result<std::unique_ptr<LogServer>> StartLog(const LogConfig& config, FileSystem&
   ASSIGN_OR_RETURN(running->grpc, StartServer({.listen = config.listen,
                                                .tls = config.tls,
                                                .services = {running->service.get()},
-                                               .message_bytes_max = kAppendBytesMax}));
+                                               .message_bytes_max = kAppendBytesMax,
+                                               .health = [sequencer = running->sequencer.get()] {
+                                                 return sequencer->health();
+                                               }}));
   spdlog::info("log {} with {} entries", config.origin, log.head().size);
   return std::unique_ptr<LogServer>(std::move(running));
 }

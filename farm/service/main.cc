@@ -127,6 +127,7 @@ Status Serve(Daemon& daemon) {
   const auto check_disk = [&] {
     return CheckDisk({config.store, config.database, config.published}, config.disk_floor_bytes);
   };
+  const Status broken = Error{ErrorCode::kUnavailable, "the database cannot be written"};
   StageLines lines;
   ReleasesOptions options;
   options.rules = rules;
@@ -143,8 +144,12 @@ Status Serve(Daemon& daemon) {
   const Authority authority(config.roles);
   FarmDoor farm_door(*releases, *store, authority);
   BlobService blob_service(*store, AdmitByRole(authority, check_disk));
-  ASSIGN_OR_RETURN(const RunningServer server,
-                   StartServer({config.listen, config.tls, {&farm_door, &blob_service}}));
+  ASSIGN_OR_RETURN(
+      const RunningServer server,
+      StartServer({.listen = config.listen,
+                   .tls = config.tls,
+                   .services = {&farm_door, &blob_service},
+                   .health = [&] { return ledger->broken() ? broken : check_disk(); }}));
   releases->Start();
   daemon.Ready(
       {{"listen", server.listen()}, {"id", config.coordinator_id}, {"epoch", ledger->epoch()}});
