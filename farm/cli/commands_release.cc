@@ -1,6 +1,7 @@
 // farm release, get, list, watch, why, cancel: the ways to farmd.
 #include <chrono>
 #include <csignal>
+#include <optional>
 #include <thread>
 
 #include "farm/base/clock.h"
@@ -45,11 +46,13 @@ struct WatchState {
 void ShowEvent(const v1::WatchEvent& event, WatchState& state, const Output& output, bool logs) {
   if (event.has_info()) {
     state.info = event.info();
-    const long long seconds = std::chrono::duration_cast<std::chrono::seconds>(
-                                  SteadyClock::now() - state.started)
-                                  .count();
     // Without a terminal a line only when something changed, so no clock in it.
-    SayProgressInPlace(output, SitesLine(event.info(), output.terminal ? seconds : 0));
+    std::optional<long long> clock;
+    if (output.terminal) {
+      clock = std::chrono::duration_cast<std::chrono::seconds>(SteadyClock::now() - state.started)
+                  .count();
+    }
+    SayProgressInPlace(output, SitesLine(event.info(), clock));
   }
   if (event.has_log() && logs) SayProgress(output, event.log().text());
   if (event.event_case() == v1::WatchEvent::kNote) SayProgress(output, event.note());
@@ -99,7 +102,7 @@ int EndOfRelease(FarmClient& client, const WatchState& state, const Output& outp
   Say(output, InfoText(state.info));
   Answer(output, InfoJson(state.info));
   if (state.info.stage() != v1::RELEASED) SayWhy(client, state.info.release_id(), output);
-  return state.info.exit_code();
+  return static_cast<int>(ExitOf(state.info));
 }
 
 int WatchToEnd(FarmClient& client, const std::string& release_id, bool logs,

@@ -6,12 +6,8 @@
 #include "farm/base/files.h"
 
 namespace farm {
-namespace {
 
-// "https://farm.example/sites/site-xa" -> "site-xa".
 std::string SiteName(const v1::SiteInfo& site) { return BaseName(site.builder_id()); }
-
-}  // namespace
 
 std::string StageName(v1::Stage stage) {
   std::string name = v1::Stage_Name(stage);
@@ -26,8 +22,14 @@ bool HasEnded(v1::Stage stage) {
          stage == v1::CANCELLED || stage == v1::REFUSED;
 }
 
-std::string SitesLine(const v1::ReleaseInfo& info, long long seconds) {
-  std::string line = StageName(info.stage()) + "  " + FormatDuration(seconds);
+ExitCode ExitOf(const v1::ReleaseInfo& info) {
+  if (info.stage() == v1::RELEASED) return ExitCode::kProved;
+  return info.exit_code() == 0 ? ExitCode::kInternal : static_cast<ExitCode>(info.exit_code());
+}
+
+std::string SitesLine(const v1::ReleaseInfo& info, std::optional<long long> seconds) {
+  std::string line = StageName(info.stage());
+  if (seconds) line += "  " + FormatDuration(*seconds);
   for (const v1::SiteInfo& site : info.site()) {
     line += "   " + SiteName(site) + " ";
     const bool building = site.state() == "building";
@@ -56,19 +58,20 @@ Json InfoJson(const v1::ReleaseInfo& info) {
   for (const v1::PublishedFile& file : info.file()) {
     files.push_back({{"name", file.name()}, {"digest", file.digest()}, {"size", file.size()}});
   }
-  return {{"release", info.release_id()},
-          {"product", info.product()},
-          {"version", info.version()},
-          {"manifest", info.manifest_digest()},
-          {"stage", StageName(info.stage())},
-          {"exit", info.exit_code()},
-          {"created", info.created()},
-          {"sequence", info.sequence()},
-          {"logIndex", info.log_index()},
-          {"attempt", info.attempt()},
-          {"sites", sites},
-          {"files", files},
-          {"published", info.published_directory()}};
+  Json json = {{"release", info.release_id()},
+               {"product", info.product()},
+               {"version", info.version()},
+               {"manifest", info.manifest_digest()},
+               {"stage", StageName(info.stage())},
+               {"created", info.created()},
+               {"sequence", info.sequence()},
+               {"logIndex", info.log_index()},
+               {"attempt", info.attempt()},
+               {"sites", sites},
+               {"files", files},
+               {"published", info.published_directory()}};
+  if (HasEnded(info.stage())) json["exit"] = static_cast<int>(ExitOf(info));
+  return json;
 }
 
 std::string InfoText(const v1::ReleaseInfo& info) {
