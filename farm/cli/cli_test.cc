@@ -20,6 +20,7 @@
 #include "farm/cli/person.h"
 #include "farm/cli/ports.h"
 #include "farm/cli/release_view.h"
+#include "farm/cli/waiting.h"
 #include "farm/client/config.h"
 #include "farm/client/server.h"
 #include "farm/crypto/certificate.h"
@@ -253,6 +254,60 @@ v1::ReleaseInfo Info(v1::Stage stage, const std::vector<std::string>& sites = {}
     site.set_state(state);
   }
   return info;
+}
+
+using std::chrono::hours;
+using std::chrono::minutes;
+const SteadyTime kStart{hours(1)};
+constexpr WaitLimits kLimits{hours(24), minutes(15)};
+
+TEST(Waiting, EndsWith30AndNamesTheSiteThatDoesNotAnswer) {
+  Waiting waiting(kLimits, kStart);
+  v1::ReleaseInfo info = Info(v1::BUILDING, {"succeeded", "building", "unreachable"});
+  info.mutable_site(2)->set_detail("connection refused");
+  waiting.See(info, kStart);
+  EXPECT_TRUE(waiting.Check(kStart + hours(5)));  // xb builds, for hours
+  info.mutable_site(1)->set_state("succeeded");
+  waiting.See(info, kStart + hours(5));
+  EXPECT_TRUE(waiting.Check(kStart + hours(5) + minutes(15)));
+  info.mutable_site(2)->set_detail("connection refused again");  // is no progress
+  waiting.See(info, kStart + hours(5) + minutes(15));
+  const Status over = waiting.Check(kStart + hours(5) + minutes(16));
+  ASSERT_FALSE(over);
+  EXPECT_EQ(over.error().Exit(), ExitCode::kUnavailable);
+  EXPECT_NE(over.error().message.find("site-xc is unreachable: connection refused"),
+            std::string::npos)
+      << over.error().message;
+  EXPECT_EQ(over.error().message.find("site-xa"), std::string::npos) << over.error().message;
+}
+
+TEST(Waiting, EndsWith30WhenSignerOrLogDoNotAnswer) {
+  for (const v1::Stage stage : {v1::SUBMITTED, v1::DECIDING, v1::PUBLISHING}) {
+    Waiting waiting(kLimits, kStart);
+    waiting.See(Info(stage), kStart);
+    waiting.See(Info(stage), kStart + minutes(15));
+    EXPECT_TRUE(waiting.Check(kStart + minutes(15))) << v1::Stage_Name(stage);
+    EXPECT_EQ(waiting.Check(kStart + minutes(16)).error().Exit(), ExitCode::kUnavailable);
+  }
+}
+
+TEST(Waiting, AfterTheTimeoutMissingApprovalsAre14AndEverythingElse30) {
+  struct Case {
+    v1::ReleaseInfo info;
+    ExitCode exit;
+  };
+  for (const Case& one : {Case{Info(v1::WAITING_APPROVALS), ExitCode::kApproval},
+                          Case{Info(v1::BUILDING, {"building"}), ExitCode::kUnavailable},
+                          Case{Info(v1::DECIDING), ExitCode::kUnavailable}}) {
+    Waiting waiting({minutes(10), minutes(15)}, kStart);
+    waiting.See(one.info, kStart);
+    EXPECT_TRUE(waiting.Check(kStart + minutes(10)));
+    EXPECT_EQ(waiting.Check(kStart + minutes(11)).error().Exit(), one.exit)
+        << v1::Stage_Name(one.info.stage());
+  }
+  Waiting patient(kLimits, kStart);  // people are given the whole day
+  patient.See(Info(v1::WAITING_APPROVALS), kStart);
+  EXPECT_TRUE(patient.Check(kStart + hours(24)));
 }
 
 TEST(ReleaseView, ExitIsThereAtTheEndAndZeroOnlyIfReleased) {

@@ -42,7 +42,9 @@ struct ReleaseArguments {
   ManifestArguments manifest;
   std::string config;
   bool wait = false;
-  long long timeout_seconds = 0;  // of --wait; 0: no end
+  // Of --wait: a build of hours, and auditors who sleep.  A party that does not answer ends it long
+  // before: waiting.h.
+  long long timeout_seconds = 24LL * 3600;
 };
 int RunReleaseCommand(const ReleaseArguments& arguments, const Output& output);
 

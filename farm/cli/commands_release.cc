@@ -9,6 +9,7 @@
 #include "farm/cli/inputs.h"
 #include "farm/cli/person.h"
 #include "farm/cli/release_view.h"
+#include "farm/cli/waiting.h"
 #include "farm/client/farm_client.h"
 #include "farm/evidence/bundle.h"
 #include "farm/evidence/statement.h"
@@ -41,11 +42,13 @@ struct WatchState {
   std::uint64_t last_number = 0;
   v1::ReleaseInfo info;
   SteadyClock::time_point started = SteadyClock::now();
+  Waiting* waiting = nullptr;  // for ever without it
 };
 
 void ShowEvent(const v1::WatchEvent& event, WatchState& state, const Output& output, bool logs) {
   if (event.has_info()) {
     state.info = event.info();
+    if (state.waiting != nullptr) state.waiting->See(event.info(), SteadyClock::now());
     // Without a terminal a line only when something changed, so no clock in it.
     std::optional<long long> clock;
     if (output.terminal) {
@@ -58,10 +61,14 @@ void ShowEvent(const v1::WatchEvent& event, WatchState& state, const Output& out
   if (event.event_case() == v1::WatchEvent::kNote) SayProgress(output, event.note());
 }
 
+Status KeepWaiting(const WatchState& state) {
+  return state.waiting != nullptr ? state.waiting->Check(SteadyClock::now()) : Status();
+}
+
 // Follows a release to its end, through restarts of farmd.  Errors: exit 26 after ^C, exit 30 when
-// farmd stays away or `deadline` has passed.
-Status Follow(FarmClient& client, const std::string& release_id, bool logs,
-              SteadyClock::time_point deadline, WatchState& state, const Output& output) {
+// farmd stays away, and those of Waiting.
+Status Follow(FarmClient& client, const std::string& release_id, bool logs, WatchState& state,
+              const Output& output) {
   auto gone_since = SteadyClock::time_point::max();
   while (true) {
     v1::WatchRequest request;
@@ -76,13 +83,13 @@ Status Follow(FarmClient& client, const std::string& release_id, bool logs,
           ShowEvent(event, state, output, logs);
           return !HasEnded(state.info.stage());
         },
-        [&] { return g_interrupted != 0 || SteadyClock::now() > deadline; });
+        [&] { return g_interrupted != 0 || !KeepWaiting(state); });
     if (HasEnded(state.info.stage())) return {};
     if (g_interrupted != 0) {
       return Error{ErrorCode::kUnavailable, "interrupted", ExitCode::kCancelled};
     }
+    RETURN_IF_ERROR(KeepWaiting(state));
     const auto now = SteadyClock::now();
-    if (now > deadline) return Error{ErrorCode::kUnavailable, "no end in the time given by --timeout"};
     if (!status && status.error().code != ErrorCode::kUnavailable) return status.error();
     if (gone_since == SteadyClock::time_point::max()) gone_since = now;
     if (!status && now - gone_since > kReconnectDeadline) return status.error();
@@ -105,13 +112,11 @@ int EndOfRelease(FarmClient& client, const WatchState& state, const Output& outp
   return static_cast<int>(ExitOf(state.info));
 }
 
-int WatchToEnd(FarmClient& client, const std::string& release_id, bool logs,
-               SteadyClock::time_point deadline, std::uint64_t after, const Output& output) {
+int WatchToEnd(FarmClient& client, const std::string& release_id, bool logs, WatchState state,
+               const Output& output) {
   std::signal(SIGINT, OnInterrupt);
   std::signal(SIGTERM, OnInterrupt);
-  WatchState state;
-  state.last_number = after;
-  const Status status = Follow(client, release_id, logs, deadline, state, output);
+  const Status status = Follow(client, release_id, logs, state, output);
   if (status) return EndOfRelease(client, state, output);
   EndProgressInPlace(output);
   if (status.error().Exit() == ExitCode::kCancelled) {
@@ -120,11 +125,6 @@ int WatchToEnd(FarmClient& client, const std::string& release_id, bool logs,
     SayWhy(client, release_id, output);
   }
   return Fail(output, "farm release " + release_id, status.error());
-}
-
-SteadyClock::time_point DeadlineIn(long long seconds) {
-  return seconds > 0 ? SteadyClock::now() + std::chrono::seconds(seconds)
-                     : SteadyClock::time_point::max();
 }
 
 // Everything farmd needs to start: inputs, manifest, lock, signed request.
@@ -190,8 +190,11 @@ int RunReleaseCommand(const ReleaseArguments& arguments, const Output& output) {
     Answer(output, {{"release", reply->release_id()}, {"alreadyThere", reply->already_there()}});
     return static_cast<int>(ExitCode::kProved);
   }
-  return WatchToEnd(*session->client, reply->release_id(), false,
-                    DeadlineIn(arguments.timeout_seconds), 0, output);
+  Waiting waiting({std::chrono::seconds(arguments.timeout_seconds), kSilenceOfParties},
+                  SteadyClock::now());
+  WatchState state;
+  state.waiting = &waiting;
+  return WatchToEnd(*session->client, reply->release_id(), false, state, output);
 }
 
 int RunGetCommand(const QueryArguments& arguments, const Output& output) {
@@ -221,8 +224,9 @@ int RunListCommand(const QueryArguments& arguments, const Output& output) {
 int RunWatchCommand(const QueryArguments& arguments, const Output& output) {
   auto session = OpenSession(arguments.config);
   if (!session) return Fail(output, "farm watch", session.error());
-  return WatchToEnd(*session->client, arguments.release_id, arguments.logs, DeadlineIn(0),
-                    arguments.after, output);
+  WatchState state;
+  state.last_number = arguments.after;
+  return WatchToEnd(*session->client, arguments.release_id, arguments.logs, state, output);
 }
 
 int RunWhyCommand(const QueryArguments& arguments, const Output& output) {

@@ -171,7 +171,12 @@ void AddRelease(CLI::App& app, Chosen& chosen) {
   AddManifest(release, arguments.manifest);
   AddConfig(release, arguments.config);
   release->add_flag("--wait", arguments.wait, "show progress until the end; ^C detaches");
-  release->add_option("--timeout", arguments.timeout_seconds, "seconds --wait lasts at most (exit 30)");
+  release
+      ->add_option(
+          "--timeout", arguments.timeout_seconds,
+          "seconds --wait lasts at most (default: a day): exit 14 if approvals are missing then, "
+          "else 30; a party that does not answer ends it after 15 minutes: 30")
+      ->check(CLI::PositiveNumber);
 }
 
 void AddQueries(CLI::App& app, Chosen& chosen) {
