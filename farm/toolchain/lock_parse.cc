@@ -119,6 +119,8 @@ std::optional<Fault> FindFault(const Lock& lock, int assembler, std::string_view
     return Fault{0, "suite", "want the first suite of the request"};
   }
   if (auto fault = FindFaultInPackages(lock)) return fault;
+  if (lock.root_tar.IsZero()) return Fault{0, "root_tar", "want a digest, not zero"};
+  if (lock.image.IsZero()) return Fault{0, "image", "want a digest, not zero"};
   if (lock.image_size < 1 || lock.image_size > kImageBytesMax) {
     return Fault{0, "image_size", "want bytes, 1 to " + std::to_string(kImageBytesMax)};
   }
@@ -291,9 +293,6 @@ Result<Lock> ParseLockJson(std::string_view bytes) {
     const std::string where =
         fault->package > 0 ? "packages[" + std::to_string(fault->package - 1) + "]." : "";
     return Error{ErrorCode::kInvalidInput, "lock." + where + fault->field + ": " + fault->message};
-  }
-  if (lock.IsDraft()) {
-    return Error{ErrorCode::kInvalidInput, "lock: rootTar and image must be digests, not zero"};
   }
   if (CanonicalLockJson(lock) != bytes) {
     return Error{ErrorCode::kInvalidInput,

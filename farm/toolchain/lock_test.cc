@@ -10,6 +10,8 @@
 namespace farm {
 namespace {
 
+constexpr char kZero[] = "0000000000000000000000000000000000000000000000000000000000000000";
+
 // The block of FORMAT.md that begins with ```KIND, without its last newline.
 std::string Block(const std::string& kind) {
   const std::string text = ReadFile("farm/toolchain/FORMAT.md", 1 << 20).value();
@@ -79,6 +81,10 @@ TEST(Lock, TextRefusesWhatIsNotALockAndNamesThePlace) {
       {"absolute_path", "\"pool/main/a", "\"/pool/main/a", "f:13: package 1: file: "},
       {"no_tar", "root_tar: ", "# ", "f: root_tar: missing"},
       {"bare_digest", "image: \"sha256:", "image: \"", "f: image: "},
+      {"zero_tar", "a7c093e99c9e03d88bf48f2396bf57bf46b0d00e5fbb381e6c002baadadee7ef", kZero,
+       "f:15: root_tar: "},
+      {"zero_image", "38592d6219a475453e4181091f81f96f860da7920950a80b66a9b85067f83e43", kZero,
+       "f:16: image: "},
       {"no_image_size", "image_size: 369889280", "", "image_size: "},
   };
   const std::string good = Block("textproto") + "\n";
@@ -106,8 +112,8 @@ TEST(Lock, JsonRefusesEveryOtherText) {
       {"other_assembler", "\"assembler\":1", "\"assembler\":2"},
       {"string_size", "\"size\":1490652", "\"size\":\"1490652\""},
       {"order_of_packages", "\"name\":\"adduser\"", "\"name\":\"cc\""},
-      {"zero_image", "38592d6219a475453e4181091f81f96f860da7920950a80b66a9b85067f83e43",
-       "0000000000000000000000000000000000000000000000000000000000000000"},
+      {"zero_tar", "a7c093e99c9e03d88bf48f2396bf57bf46b0d00e5fbb381e6c002baadadee7ef", kZero},
+      {"zero_image", "38592d6219a475453e4181091f81f96f860da7920950a80b66a9b85067f83e43", kZero},
       {"short_digest", "c24fe4eb", "c24fe4e"},
       {"after", "\"suite\":\"bookworm\"}", "\"suite\":\"bookworm\"}\n"},
   };
