@@ -22,6 +22,8 @@ TEST(Control, CutsAStreamIntoStanzasAtAnyPlace) {
     reader.Add(text.substr(cut));
     ASSERT_TRUE(reader.Finish());
     ASSERT_EQ(stanzas.size(), 2u) << cut;
+    EXPECT_EQ(stanzas[0], "Package: a\nSize: 1") << cut;
+    EXPECT_EQ(stanzas[1], "Package: b\nDescription: two\n lines") << cut;
     EXPECT_EQ(ControlField(stanzas[0], "Size"), "1");
     EXPECT_EQ(ControlField(stanzas[1], "description"), "two\nlines");
     EXPECT_EQ(ControlField(stanzas[1], "Size"), "");

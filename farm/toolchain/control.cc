@@ -24,10 +24,12 @@ std::string_view Trimmed(std::string_view text) {
 void StanzaReader::Add(std::string_view piece) {
   rest_ += piece;
   std::size_t start = 0;
-  for (std::size_t end; (end = rest_.find("\n\n", start)) != std::string::npos;) {
-    if (end > start) sink_(std::string_view(rest_).substr(start, end - start));
-    start = end + 2;
+  while (true) {
     while (start < rest_.size() && rest_[start] == '\n') ++start;
+    const std::size_t end = rest_.find("\n\n", start);
+    if (end == std::string::npos) break;
+    sink_(std::string_view(rest_).substr(start, end - start));
+    start = end + 2;
   }
   rest_.erase(0, start);
   if (rest_.size() > kStanzaBytesMax) {
