@@ -149,7 +149,8 @@ std::map<std::string, std::string> ParseFetchErrors(std::string_view error_outpu
     const std::size_t space = line.find(' ', kStart.size());
     if (space == std::string::npos) continue;
     const std::string url = UnescapeUrl(line.substr(kStart.size(), space - kStart.size()));
-    std::string reason = line.substr(line.find_first_not_of(' ', space));
+    const std::size_t begin = std::min(line.find_first_not_of(' ', space), line.size());
+    std::string reason = line.substr(begin);
     reason = reason.substr(0, reason.find(" [IP:"));
     reasons[url] = Printable(reason, 200);
   }

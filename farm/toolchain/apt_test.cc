@@ -114,11 +114,14 @@ TEST(Apt, ReadsWhatAptPrints) {
       "E: Failed to fetch http://a.example/d/y.deb  Hash Sum mismatch\n"
       "   Hashes of expected file:\n"
       "E: Failed to fetch http://b.example/d/z.deb  Could not resolve 'b.example'\n"
+      "E: Failed to fetch http://b.example/d/silent.deb  \n"
+      "E: Failed to fetch \n"
       "E: Download Failed\n");
   EXPECT_EQ(reasons, (std::map<std::string, std::string>{
                          {"http://a.example/d/x_1+2.deb", "404  Not Found"},
                          {"http://a.example/d/y.deb", "Hash Sum mismatch"},
-                         {"http://b.example/d/z.deb", "Could not resolve 'b.example'"}}));
+                         {"http://b.example/d/z.deb", "Could not resolve 'b.example'"},
+                         {"http://b.example/d/silent.deb", ""}}));
 }
 
 TEST(Apt, EscapesWhatAUrlMayNotHold) {
