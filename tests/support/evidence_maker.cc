@@ -81,7 +81,7 @@ EvidenceMaker::EvidenceMaker() : EvidenceMaker(EvidenceOptions{}) {}
 EvidenceMaker::EvidenceMaker(const EvidenceOptions& options) : options_(options) {
   MakeKeys();
   MakeRoot();
-  manifest_ = TestManifest(options_);
+  manifest_ = options_.manifest.empty() ? TestManifest(options_) : options_.manifest;
   for (int i = 0; i < kForeignEntries; ++i) leaves_.push_back(Fixed("entry " + std::to_string(i)));
 }
 
@@ -263,7 +263,9 @@ MadeRelease EvidenceMaker::Make() {
 
 MadeRelease EvidenceMaker::Make(const DraftHook& hook) {
   const UnixSeconds start = options_.start;
-  const Digest manifest = Sha256(manifest_);
+  const auto view = ViewManifest(manifest_);
+  CHECK(view.has_value());
+  const Digest manifest = view->digest;
   std::vector<Artifact> outputs;
   for (const auto& [name, bytes] : options_.artifacts) {
     outputs.push_back({name, Sha256(bytes), bytes.size(), "0644"});
@@ -280,9 +282,8 @@ MadeRelease EvidenceMaker::Make(const DraftHook& hook) {
               "requester", start);
   std::vector<Bundle> approvals;
   for (int i = 0; i < options_.auditors; ++i) {
-    Approval approval{
-        manifest,     options_.product, options_.version, {{options_.product, Fixed("tree").Hex()}},
-        AuditorId(i), "tree",           start + 100};
+    Approval approval{manifest,     options_.product, options_.version, view->sources,
+                      AuditorId(i), "tree",           start + 100};
     approvals.push_back(line_of(approval, AuditorId(i), start + 100));
   }
   Intent intent;
@@ -302,13 +303,13 @@ MadeRelease EvidenceMaker::Make(const DraftHook& hook) {
     record.intent = intent_line.PaeDigest();
     record.manifest = manifest;
     record.plan = Fixed("plan");
-    record.lock = Fixed("lock");
+    record.lock = view->lock;
     record.root_tar = Fixed("root.tar");
     record.image = Fixed("image");
     record.result = BuildResult::kSucceeded;
     record.outputs = outputs;
     record.trace = {{"build", Fixed("action"), 0, outputs, 1234}};
-    record.sources = {{options_.product, Fixed("tree").Hex()}};
+    record.sources = view->sources;
     record.sandbox = {{"profile", "build"}, {"rootBackend", "erofs"}};
     record.programs = {{"farm-sandbox", Fixed("farm-sandbox")}};
     record.started = start + 220;

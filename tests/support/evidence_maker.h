@@ -31,6 +31,9 @@ struct EvidenceOptions {
   std::int64_t requires_sites = 0;
   std::int64_t requires_auditors = 0;
   std::vector<std::string> requires_countries_any = {};
+  // A canonical manifest of the caller's own, instead of TestManifest; it must declare product,
+  // version and artifacts as they stand above.
+  std::string manifest = {};
 };
 
 // A line before it is signed.  The maker fills it; a test may change anything.
