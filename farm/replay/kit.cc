@@ -22,6 +22,19 @@ namespace farm {
 namespace {
 
 constexpr std::size_t kRootBytesMax = 4 << 20;
+// More than any lock and manifest can name.
+constexpr std::size_t kRawMembersMax = kLockPackagesMax + kManifestSourcesMax * kManifestFilesMax;
+
+constexpr std::string_view kSmallNames[] = {"README",
+                                            "replay.sh",
+                                            "assemble.sh",
+                                            "manifest.json",
+                                            "lock.json",
+                                            "actions.txt",
+                                            "artifacts.txt",
+                                            "evidence/release.sigstore.jsonl",
+                                            "evidence/root.json",
+                                            "packages/packages.list"};
 
 // Everything that follows from the small members.
 struct Parts {
@@ -94,18 +107,6 @@ std::vector<RawMember> RawMembers(const Parts& parts) {
   return list;
 }
 
-// Members that are kept in memory.
-constexpr std::string_view kSmallNames[] = {"README",
-                                            "replay.sh",
-                                            "assemble.sh",
-                                            "manifest.json",
-                                            "lock.json",
-                                            "actions.txt",
-                                            "artifacts.txt",
-                                            "evidence/release.sigstore.jsonl",
-                                            "evidence/root.json",
-                                            "packages/packages.list"};
-
 // The first pass over a kit: small members into memory, raw ones into the store.
 struct KitContents {
   std::uint64_t bytes_left = 0;  // a kit is not compressed: its members have no more than the file
@@ -121,15 +122,25 @@ Status Count(std::string_view piece, const std::string& name, KitContents& conte
   return {};
 }
 
+// "sources/<64 hex>" or "packages/<64 hex>.deb".
+bool IsRawName(std::string_view name) {
+  if (name.starts_with("sources/")) return Digest::ParseHex(name.substr(8)).has_value();
+  if (!name.starts_with("packages/") || !name.ends_with(".deb")) return false;
+  return Digest::ParseHex(name.substr(9, name.size() - 9 - 4)).has_value();
+}
+
+// What belongs to no kit is refused before it takes memory or disk.
 Status ReadMember(const ArchiveEntry& entry, const EntryContent& content, BlobStore& blobs,
                   KitContents& contents) {
   if (entry.kind == EntryKind::kDirectory) return {};
   if (entry.kind != EntryKind::kFile) {
     return Error{ErrorCode::kInvalidInput, entry.path + ": a kit holds plain files only"};
   }
-  const bool raw = entry.path.starts_with("sources/") ||
-                   (entry.path.starts_with("packages/") && entry.path.ends_with(".deb"));
-  if (raw) {
+  if (IsRawName(entry.path)) {
+    if (contents.raw.size() == kRawMembersMax) {
+      return Error{ErrorCode::kLimitExceeded,
+                   "more than " + std::to_string(kRawMembersMax) + " packages and sources"};
+    }
     ASSIGN_OR_RETURN(const std::unique_ptr<BlobWriter> writer, blobs.NewWriter());
     RETURN_IF_ERROR(content([&](std::string_view piece) -> Status {
       RETURN_IF_ERROR(Count(piece, entry.path, contents));
@@ -139,8 +150,7 @@ Status ReadMember(const ArchiveEntry& entry, const EntryContent& content, BlobSt
     contents.raw[entry.path] = blob.digest;
     return {};
   }
-  if (std::find(std::begin(kSmallNames), std::end(kSmallNames), entry.path) ==
-      std::end(kSmallNames)) {
+  if (std::ranges::find(kSmallNames, entry.path) == std::end(kSmallNames)) {
     return Error{ErrorCode::kInvalidInput, entry.path + " is no member of a kit"};
   }
   std::string bytes;

@@ -296,7 +296,7 @@ TEST_F(KitTest, RefusesWhatManifestAndLockDoNotSay) {
        [](Members& m) {
          m.push_back({"sources/shout.tar", false, "", "x"});
        },
-       ErrorCode::kInvalidInput, ExitCode::kUsage, "sources/shout.tar"},
+       ErrorCode::kInvalidInput, ExitCode::kUsage, "sources/shout.tar is no member of a kit"},
       {"a_package_below",
        [&](Members& m) {
          m.push_back({"packages/x/" + Package(0), false, "", "x"});
@@ -321,6 +321,22 @@ TEST_F(KitTest, RefusesWhatManifestAndLockDoNotSay) {
     EXPECT_EQ(kit.error().Exit(), c.exit) << c.name;
     EXPECT_NE(kit.error().message.find(c.message), std::string::npos)
         << c.name << ": " << kit.error().message;
+  }
+}
+
+TEST_F(KitTest, RefusesAStrangeMemberBeforeTheRest) {
+  // A sorted kit that is cut short behind its first member.
+  for (const char* name : {"0", "sources", "packages/x.deb"}) {
+    Members members = {{name, false, "", "x"}, {"z", false, "", std::string(10000, 'z')}};
+    std::string bytes;
+    ASSERT_TRUE(WriteTar(members, 1, [&](std::string_view piece) -> Status {
+      bytes += piece;
+      return {};
+    }));
+    const auto kit = Read(bytes.substr(0, 2048));
+    ASSERT_FALSE(kit) << name;
+    EXPECT_EQ(kit.error().code, ErrorCode::kInvalidInput);
+    EXPECT_EQ(kit.error().message, std::string(name) + " is no member of a kit");
   }
 }
 
