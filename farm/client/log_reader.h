@@ -22,8 +22,8 @@ namespace farm {
 
 struct WitnessKey {
   std::string name;
-  PublicKey key;            // Ed25519
-  std::string operator_id;  // witnesses of one operator count once; "": each for itself
+  PublicKey key;                 // Ed25519
+  std::string operator_id = {};  // witnesses of one operator count once; "": each for itself
   ValidFor valid_for = {INT64_MIN, std::nullopt};
 };
 

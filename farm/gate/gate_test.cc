@@ -455,7 +455,7 @@ TEST(Gate, WhatDoesNotMatterDoesNotStop) {
   // its key did not sign, a payload of nobody's that cannot be read, a dissent by no signer.
   world.Logged(world.RecordOf(due, 1), "site-1", 310);
   Record other = world.RecordOf(due, 1);
-  other.manifest = D('9');
+  other.intent = other.manifest = D('9');
   other.outputs[0].digest = D('9');
   world.Logged(other, "site-1", 310);
   Record lie = world.RecordOf(due, 1);
