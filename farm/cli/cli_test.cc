@@ -382,6 +382,17 @@ TEST(Watch, InterruptedEndsWith26AndAnEndWithoutAReasonWith70) {
   EXPECT_EQ(RunWatchCommand(arguments, Output()), static_cast<int>(ExitCode::kCancelled));
 }
 
+TEST(Describe, AWordIsOneLine) {
+  Manifest after;
+  Step step;
+  step.name = "build";
+  step.argv = {"sh", "-c", "it's\n+ step x: runs\t\\"};
+  after.steps = {step};
+  const std::vector<std::string> lines = DescribeManifestDifference(Manifest{}, after);
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines[0], "+ step build: runs in /build/: sh -c $'it\\'s\\n+ step x: runs\\t\\\\'");
+}
+
 TEST(Output, DurationsAndBars) {
   EXPECT_EQ(FormatDuration(65), "1:05");
   EXPECT_EQ(FormatDuration(7800), "2:10:00");

@@ -14,10 +14,18 @@ std::string ShellWord(const std::string& word) {
   constexpr std::string_view kPlain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
   if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
-  std::string quoted = "'";
+  // A newline would begin a line of its own, which an auditor reads as another fact.
+  const bool lines = word.find_first_of("\n\t") != std::string::npos;
+  std::string quoted = lines ? "$'" : "'";
   for (const char c : word) {
-    if (c == '\'') {
-      quoted += "'\\''";
+    if (c == '\n') {
+      quoted += "\\n";
+    } else if (c == '\t') {
+      quoted += "\\t";
+    } else if (c == '\'') {
+      quoted += lines ? "\\'" : "'\\''";
+    } else if (c == '\\' && lines) {
+      quoted += "\\\\";
     } else {
       quoted += c;
     }
