@@ -241,7 +241,7 @@ TEST_F(ClientTest, HealthIsWhatTheProgramSaysOfItself) {
   EXPECT_EQ(ask(), kServing);
   std::atomic<bool> diverged = false;
   auto server = StartServer({.listen = "127.0.0.1:0",
-                             .tls = Files("farmd"),
+                             .tls = tls_.Files("farmd"),
                              .services = {&farm_service_},
                              .health = [&]() -> Status {
                                if (diverged) return Error{ErrorCode::kMismatch, "log diverged"};

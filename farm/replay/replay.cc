@@ -143,6 +143,8 @@ std::optional<Stop> Replayer::JudgeEvidence() {
                      .root = std::move(*root),
                      .policy = *policy,
                      .at = clock_.Now(),
+                     .product = {},
+                     .version = {},
                      .allow_development_root = setup_.allow_development_root,
                      .newest_root_version = {},
                      .newest_sequence = {},

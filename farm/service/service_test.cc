@@ -249,10 +249,11 @@ TEST_F(Door, ASiteThatAcceptsCallsAndStaysSilentIsUnreachable) {
   for (const Case& one : {Case{"from_the_first_call", 0, "no answer in time"},
                           Case{"after_it_began_to_build", 2, "it hangs"}}) {
     SilentSite service(one.answers);
-    BlobDoor blobs(harness_.store(), authority_, [] { return Status(); });
-    RunningServer site = Must(StartServer({"127.0.0.1:0", Tls("site-xa"), {&service, &blobs}}));
+    BlobService blobs(harness_.store(),
+                      AdmitByRole(authority_, [] { return Status(); }));
+    RunningServer site = Must(StartServer({"127.0.0.1:0", tls_.Files("site-xa"), {&service, &blobs}}));
     FarmConfig config;
-    config.sites = {{id, {site.listen(), "site-xa", Tls("requester-1")}}};
+    config.sites = {{id, {site.listen(), "site-xa", tls_.Files("requester-1")}}};
     const auto sites = Must(RemoteSites::Open(config, harness_.store(), kShort));
     SteadySeconds steady;
     SiteCalls calls(*sites, steady, SiteThreads::kNone,
