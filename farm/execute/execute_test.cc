@@ -316,7 +316,9 @@ TEST_F(ExecuteTest, UnpacksASourceIntoADirectory) {
   const std::string directory = temporary_.path() + "/unpacked";
   const auto tree = UnpackSource(setup_, source, *blobs_, directory);
   ASSERT_TRUE(tree) << tree.error().message;
-  EXPECT_EQ(IdentifyTreeAt(*tree)->sha256, source.tree);
+  const auto identity = IdentifyTreeAt(*tree);
+  ASSERT_TRUE(identity) << identity.error().message;
+  EXPECT_EQ(identity->sha256, source.tree);
 
   source.files[0].digest = Sha256("not there");
   const auto refused = UnpackSource(setup_, source, *blobs_, directory);

@@ -202,7 +202,7 @@ class Fake {
   }
 
   void Main() {
-    if (run_.argv.empty()) return;
+    if (run_.argv.empty()) return Collect();
     const std::string& word = run_.argv[0];
     if (word == "fake:limit") {
       answer_["limit"] = "wall";
