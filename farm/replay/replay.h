@@ -71,7 +71,8 @@ std::string WriteReportHtml(const ReplayReport& report);
 
 // The statement a regulator signs about a report.  The verdict is derived again from what the report
 // holds: MATCH only if the evidence was VERIFIED, exit is 0 and every artifact was rebuilt as released.
-// Errors: kInvalidInput (not a report of ours, or its verdict does not follow from its artifacts).
+// Errors: kInvalidInput (not a report of ours; its verdict does not follow from its artifacts; a name
+// that no statement takes).
 Result<ReplayVerdict> VerdictOfReport(std::string_view report_json, const std::string& replayer,
                                       UnixSeconds now);
 

@@ -17,6 +17,43 @@ Json ArtifactJson(const Artifact& artifact) {
           {"mode", artifact.mode}};
 }
 
+Result<Artifact> ReadArtifact(const Json& json, const std::string& where) {
+  JsonFields fields(json, where);
+  Artifact artifact;
+  artifact.name = fields.String("name");
+  artifact.digest = fields.DigestOf("digest");
+  artifact.size = static_cast<std::uint64_t>(fields.Integer("size", 0, kJsonIntegerMax));
+  artifact.mode = fields.String("mode");
+  RETURN_IF_ERROR(fields.Finish());
+  return artifact;
+}
+
+Result<ReplayedArtifact> ReadReplayed(const Json& json, const std::string& where) {
+  JsonFields fields(json, where);
+  const Json& released = fields.Object("released");
+  const Json& here = fields.Any("here");
+  const bool equal = fields.Boolean("equal");
+  RETURN_IF_ERROR(fields.Finish());
+  ReplayedArtifact artifact;
+  ASSIGN_OR_RETURN(artifact.released, ReadArtifact(released, fields.Where("released")));
+  artifact.rebuilt = !here.is_null();
+  if (artifact.rebuilt) {
+    ASSIGN_OR_RETURN(artifact.here, ReadArtifact(here, fields.Where("here")));
+  }
+  if (artifact.equal() != equal) {
+    return Error{ErrorCode::kInvalidInput, fields.Where("equal") + ": contradicts the artifacts"};
+  }
+  return artifact;
+}
+
+// What is signed must be readable: a statement that nobody takes would be found too late.
+Result<ReplayVerdict> CheckReadable(const ReplayVerdict& verdict) {
+  if (!IsUtf8(verdict.replayer)) {
+    return Error{ErrorCode::kInvalidInput, "the name to sign under is not UTF-8"};
+  }
+  return ParseStatementAs<ReplayVerdict>(WriteStatement(verdict), "the verdict");
+}
+
 Json RulesJson(const Verdict& verdict) {
   Json rules = Json::array();
   for (const RuleOutcome& rule : verdict.rules) {
@@ -144,17 +181,6 @@ std::string WriteReportHtml(const ReplayReport& report) {
 
 namespace {
 
-Artifact ReadArtifact(const Json& json, const std::string& where, Status& status) {
-  JsonFields fields(json, where);
-  Artifact artifact;
-  artifact.name = fields.String("name");
-  artifact.digest = fields.DigestOf("digest");
-  artifact.size = static_cast<std::uint64_t>(fields.Integer("size", 0, kJsonIntegerMax));
-  artifact.mode = fields.String("mode");
-  if (status) status = fields.Finish();
-  return artifact;
-}
-
 // What the artifacts of a report, and how it ended, allow to say.
 struct ReportFacts {
   bool evidence_holds = false;
@@ -206,37 +232,24 @@ Result<ReplayVerdict> VerdictOfReport(std::string_view report_json, const std::s
   ReportFacts facts;
   facts.evidence_holds = fields.String("evidence").starts_with("VERIFIED");
   facts.exit = fields.Integer("exit", 0, 255);
-  for (const Json& entry : fields.Array("artifacts", kArtifactsMax)) {
-    JsonFields pair(entry, fields.Where("artifacts"));
-    Status status;
-    const Artifact released =
-        ReadArtifact(pair.Any("released"), fields.Where("artifacts.released"), status);
-    const bool says_equal = pair.Boolean("equal");
-    const Json& here = pair.Any("here");
-    if (!here.is_null()) {
-      verdict.rebuilt.push_back(ReadArtifact(here, fields.Where("artifacts.here"), status));
-    }
-    RETURN_IF_ERROR(status);
-    RETURN_IF_ERROR(pair.Finish());
-    const bool equal = !here.is_null() && verdict.rebuilt.back() == released;
-    if (equal != says_equal) {
-      return Error{ErrorCode::kInvalidInput, "report.json: \"equal\" of " +
-                                                 Printable(released.name, 120) +
-                                                 " does not follow from its digests"};
-    }
-    ++facts.artifacts;
-    facts.equal += equal ? 1 : 0;
-  }
+  const Json& artifacts = fields.Array("artifacts", kArtifactsMax);
   for (const char* known : {"reason", "product", "version", "manifest", "lock", "rules", "notes",
                             "sandbox", "trace", "started", "finished"}) {
     fields.Ignore(known);
   }
   RETURN_IF_ERROR(fields.Finish());
-  RETURN_IF_ERROR(CheckFollows(verdict.verdict, facts));
   if (WriteCanonicalJson(json) != report_json) {
     return Error{ErrorCode::kInvalidInput, "report.json is not as farm-replay wrote it"};
   }
-  return verdict;
+  for (const Json& entry : artifacts) {
+    ASSIGN_OR_RETURN(const ReplayedArtifact artifact,
+                     ReadReplayed(entry, fields.Where("artifacts")));
+    ++facts.artifacts;
+    facts.equal += artifact.equal() ? 1 : 0;
+    if (artifact.rebuilt) verdict.rebuilt.push_back(artifact.here);
+  }
+  RETURN_IF_ERROR(CheckFollows(verdict.verdict, facts));
+  return CheckReadable(verdict);
 }
 
 }  // namespace farm
