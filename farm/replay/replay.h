@@ -29,12 +29,13 @@ struct ReplaySetup {
 enum class ReplayVerdictKind { kMatch, kMismatch, kInconclusive };
 std::string_view Name(ReplayVerdictKind kind);  // "MATCH", ...
 
-// One artifact: what the release says, what came out here.
+// One artifact: what the release says, what came out here.  Equal as sites' outputs must be: digest,
+// size and mode.
 struct ReplayedArtifact {
   Artifact released;
   bool rebuilt = false;  // false: nothing came out under this name
   Artifact here;
-  bool equal() const { return rebuilt && released == here; }  // name, digest, size, mode
+  bool equal() const { return rebuilt && released == here; }
 };
 
 // Everything that a report says.

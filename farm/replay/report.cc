@@ -107,8 +107,9 @@ constexpr std::string_view kStyle =
 std::string ArtifactRows(const ReplayReport& report) {
   std::string rows;
   for (const ReplayedArtifact& artifact : report.artifacts) {
-    rows += Row({artifact.released.name, artifact.released.digest.Hex(),
-                 artifact.rebuilt ? artifact.here.digest.Hex() : "not rebuilt",
+    const auto shown = [](const Artifact& one) { return one.digest.Hex() + " " + one.mode; };
+    rows += Row({artifact.released.name, shown(artifact.released),
+                 artifact.rebuilt ? shown(artifact.here) : "not rebuilt",
                  artifact.equal() ? "equal" : "NOT EQUAL"});
   }
   return rows;
@@ -159,8 +160,8 @@ std::string WriteReportHtml(const ReplayReport& report) {
   html += Row({"toolchain lock", report.lock.Text()});
   html += Row({"evidence, by the root and policy given here", report.judgement.headline});
   html += Row({"time", FormatTime(report.started) + " to " + FormatTime(report.finished)});
-  html += "</table>\n<h2>Artifacts</h2>\n<table><tr><th>name</th><th>released, SHA-256</th><th>rebuilt "
-          "here, SHA-256</th><th></th></tr>\n" +
+  html += "</table>\n<h2>Artifacts</h2>\n<table><tr><th>name</th><th>released: SHA-256, mode</th><th>"
+          "rebuilt here: SHA-256, mode</th><th></th></tr>\n" +
           ArtifactRows(report) + "</table>\n<h2>Rules of the evidence</h2>\n<table><tr><th>rule</th>"
           "<th>expected</th><th>found</th><th></th></tr>\n";
   for (const RuleOutcome& rule : report.judgement.rules) {

@@ -117,6 +117,16 @@ TEST(ReportJson, IsWholeWhereNothingIsKnown) {
   EXPECT_EQ(json.size(), 18u);
 }
 
+TEST(ReplayedArtifact, IsEqualInDigestSizeAndMode) {
+  const Artifact released = Of("a", "aa");
+  EXPECT_TRUE((ReplayedArtifact{released, true, released}.equal()));
+  EXPECT_FALSE((ReplayedArtifact{released, false, released}.equal()));
+  EXPECT_FALSE((ReplayedArtifact{released, true, Of("a", "ab")}.equal()));
+  Artifact executable = released;
+  executable.mode = "0755";
+  EXPECT_FALSE((ReplayedArtifact{released, true, executable}.equal()));
+}
+
 // ---- report.html ------------------------------------------------------------------------------
 
 std::size_t Count(const std::string& text, const std::string& part) {
@@ -149,9 +159,9 @@ TEST(ReportHtml, ShowsArtifactsRulesAndSteps) {
     return text + "</tr>";
   };
   for (const std::string& want :
-       {row({"a", Sha256("aa").Hex(), Sha256("other").Hex(), "NOT EQUAL"}),
-        row({"b", Sha256("b").Hex(), "not rebuilt", "NOT EQUAL"}), row({"sites", "3", "3", "held"}),
-        row({"witnesses", "2", "1", "FAILED"}),
+       {row({"a", Sha256("aa").Hex() + " 0644", Sha256("other").Hex() + " 0644", "NOT EQUAL"}),
+        row({"b", Sha256("b").Hex() + " 0644", "not rebuilt", "NOT EQUAL"}),
+        row({"sites", "3", "3", "held"}), row({"witnesses", "2", "1", "FAILED"}),
         row({"build", Sha256("action").Text(), "0", "1234"}), row({"kit", Sha256("kit").Text()}),
         row({"toolchain lock", Sha256("lock").Text()}), std::string("<li>README differs</li>")}) {
     EXPECT_EQ(Count(html, want), 1u) << want;
@@ -174,6 +184,7 @@ TEST(ReportHtml, HostileNamesStayText) {
       {"reason", [&](ReplayReport& r) { r.reason = hostile; }, 1},
       {"headline", [&](ReplayReport& r) { r.judgement.headline = hostile; }, 1},
       {"artifact", [&](ReplayReport& r) { r.artifacts[0].released.name = hostile; }, 1},
+      {"mode", [&](ReplayReport& r) { r.artifacts[0].here.mode = hostile; }, 1},
       {"rule", [&](ReplayReport& r) { r.judgement.rules[0].rule = hostile; }, 1},
       {"expected", [&](ReplayReport& r) { r.judgement.rules[0].expected = hostile; }, 1},
       {"found", [&](ReplayReport& r) { r.judgement.rules[0].found = hostile; }, 1},
@@ -251,6 +262,7 @@ TEST(VerdictOfReport, NoOtherReportBecomesAMatch) {
          j["artifacts"][0]["here"]["digest"] = Sha256("other").Text();
          j["artifacts"][0]["equal"] = false;
        }},
+      {"other_mode", Match(), [](Json& j) { j["artifacts"][0]["here"]["mode"] = "0755"; }},
       {"other_released", Match(),
        [](Json& j) { j["artifacts"][0]["released"]["digest"] = Sha256("other").Text(); }},
       {"no_artifacts", Match(), [](Json& j) { j["artifacts"] = Json::array(); }},
