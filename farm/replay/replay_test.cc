@@ -9,6 +9,7 @@
 
 #include "farm/base/bytes.h"
 #include "farm/base/files.h"
+#include "farm/base/process.h"
 #include "farm/crypto/hash.h"
 #include "farm/evidence/bundle.h"
 #include "farm/execute/execute.h"
