@@ -2,8 +2,21 @@
 
 #include <algorithm>
 
+#include "farm/crypto/hash.h"
+
 namespace farm {
 namespace {
+
+// True if each site of the intent has exactly one of these records, and nobody else has one.
+bool IsOneOfEach(const VerifiedIntent& intent, const std::vector<VerifiedRecord>& records) {
+  const std::vector<std::string>& sites = intent.statement().sites;
+  return sites.size() == records.size() &&
+         std::ranges::all_of(sites, [&](const std::string& site) {
+           return std::ranges::count_if(records, [&](const VerifiedRecord& record) {
+                    return record.statement().builder == site;
+                  }) == 1;
+         });
+}
 
 // PAE digests in the order in which the intent names the sites.
 std::vector<Digest> InIntentOrder(const VerifiedIntent& intent,
@@ -54,14 +67,15 @@ Record MakeRecord(const Plan& plan, const BuildOutcome& outcome, const RecordFac
 
 Release MakeRelease(const VerifiedIntent& intent, const std::vector<VerifiedRecord>& records,
                     const std::vector<VerifiedApproval>& approvals, const ReleaseFacts& facts) {
-  CHECK(!records.empty());
+  CHECK(IsOneOfEach(intent, records));
+  CHECK(CheckAgreement(records).has_value());
+  CHECK(Sha256(facts.manifest) == intent.statement().manifest);
   Release release;
   release.artifacts = records.front().statement().outputs;
   release.manifest = facts.manifest;
   release.request = intent.statement().request;
   release.intent = intent.digest();
   release.records = InIntentOrder(intent, records);
-  CHECK(release.records.size() == records.size());
   for (const VerifiedApproval& approval : approvals) release.approvals.push_back(approval.digest());
   std::sort(release.approvals.begin(), release.approvals.end());
   release.sequence = facts.sequence;

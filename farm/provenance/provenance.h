@@ -35,8 +35,9 @@ struct ReleaseFacts {
   std::string signer;  // id in the trust root
   UnixSeconds created = 0;
 };
-// `records` agree (CHECKed: CheckAgreement comes first) and are one for each site of the intent;
-// they are listed in the intent's order, approvals by digest.
+// `records` agree, are one for each site of the intent, and `facts.manifest` is the intent's (all
+// CHECKed: the caller's rules come first); they are listed in the intent's order, approvals by
+// digest.
 Release MakeRelease(const VerifiedIntent& intent, const std::vector<VerifiedRecord>& records,
                     const std::vector<VerifiedApproval>& approvals, const ReleaseFacts& facts);
 
