@@ -7,15 +7,14 @@
 namespace farm {
 namespace {
 
-// True if each site of the intent has exactly one of these records, and nobody else has one.
+// True if each site of the intent has exactly one record under it here.
 bool IsOneOfEach(const VerifiedIntent& intent, const std::vector<VerifiedRecord>& records) {
-  const std::vector<std::string>& sites = intent.statement().sites;
-  return sites.size() == records.size() &&
-         std::ranges::all_of(sites, [&](const std::string& site) {
-           return std::ranges::count_if(records, [&](const VerifiedRecord& record) {
-                    return record.statement().builder == site;
-                  }) == 1;
-         });
+  return std::ranges::all_of(intent.statement().sites, [&](const std::string& site) {
+    return std::ranges::count_if(records, [&](const VerifiedRecord& record) {
+             return record.statement().builder == site &&
+                    record.statement().intent == intent.digest();
+           }) == 1;
+  });
 }
 
 // PAE digests in the order in which the intent names the sites.
@@ -67,7 +66,7 @@ Record MakeRecord(const Plan& plan, const BuildOutcome& outcome, const RecordFac
 
 Release MakeRelease(const VerifiedIntent& intent, const std::vector<VerifiedRecord>& records,
                     const std::vector<VerifiedApproval>& approvals, const ReleaseFacts& facts) {
-  CHECK(IsOneOfEach(intent, records));
+  CHECK(!records.empty() && IsOneOfEach(intent, records));
   CHECK(CheckAgreement(records).has_value());
   CHECK(Sha256(facts.manifest) == intent.statement().manifest);
   Release release;

@@ -44,6 +44,7 @@ RecordFacts SomeFacts() {
           D("root.tar"),
           D("image"),
           {{"farm-sandbox", D("launcher")}, {"farm-site", D("site")}},
+          {},
           kNow,
           kNow + 60};
 }
@@ -184,10 +185,13 @@ TEST_F(ReleaseTest, NamesEveryLineItRestsOn) {
 }
 
 TEST_F(ReleaseTest, IsTheSameInWhateverOrderTheLinesCame) {
-  const std::string want = WriteStatement(MakeRelease(*intent_, records_, approvals_, Facts()));
+  const Release want = MakeRelease(*intent_, records_, approvals_, Facts());
   std::ranges::rotate(records_, records_.begin() + 1);
   std::ranges::reverse(approvals_);
-  EXPECT_EQ(WriteStatement(MakeRelease(*intent_, records_, approvals_, Facts())), want);
+  const Release found = MakeRelease(*intent_, records_, approvals_, Facts());
+  EXPECT_EQ(found.records, want.records);
+  EXPECT_EQ(found.approvals, want.approvals);
+  EXPECT_EQ(WriteStatement(found), WriteStatement(want));
 }
 
 TEST_F(ReleaseTest, IsNotMadeOfRecordsThatAreNotOneForEachSite) {
@@ -199,6 +203,14 @@ TEST_F(ReleaseTest, IsNotMadeOfRecordsThatAreNotOneForEachSite) {
   EXPECT_DEATH(make({records_[0], records_[1]}), "IsOneOfEach");
   EXPECT_DEATH(make(twice), "IsOneOfEach");
   EXPECT_DEATH(make({records_[0], records_[1], records_[2], records_[2]}), "IsOneOfEach");
+}
+
+TEST_F(ReleaseTest, IsNotMadeOfRecordsUnderAnotherIntent) {
+  const std::vector<VerifiedRecord> earlier = records_;
+  Prove(maker_.Make([](LineDraft& draft) {
+    if (auto* intent = std::get_if<Intent>(&draft.statement)) intent->attempt = 2;
+  }));
+  EXPECT_DEATH((void)MakeRelease(*intent_, earlier, approvals_, Facts()), "IsOneOfEach");
 }
 
 TEST_F(ReleaseTest, IsNotMadeOfRecordsThatDisagree) {

@@ -225,7 +225,7 @@ int Doctor(const RunArguments& arguments) {
     say("user namespace with subordinate ids", CheckNamespaces());
   }
   for (const std::string tool : {"mmdebstrap", "apt-get", "dpkg-deb", "tar", "mkfs.erofs"}) {
-    say(tool, Works({tool, tool == "mkfs.erofs" ? "-V" : "--version"},
+    say(tool, Works({tool, tool == "mkfs.erofs" ? "--help" : "--version"},
                     "apt-get install mmdebstrap apt dpkg tar erofs-utils"));
   }
   // Its own findings, each with its remedy.

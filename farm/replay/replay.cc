@@ -185,7 +185,7 @@ std::optional<Stop> Replayer::AssembleToolchain() {
   auto found = FindAssembled(lock_, request.directory, request.keeps, sandbox);
   if (!found) {
     if (const Status removed = RemoveAssembled(request.directory, sandbox); !removed) {
-      return Refused(removed.error());
+      return Inconclusive(removed.error().message);
     }
     found = AssembleRoot(request, sandbox, progress_);
   }

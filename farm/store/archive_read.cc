@@ -40,6 +40,12 @@ std::string TextOf(const char* utf8, const char* raw) {
   return utf8 != nullptr ? utf8 : raw != nullptr ? raw : "";
 }
 
+// What libarchive says of its last failure; it does not always say something.
+std::string Reason(struct archive* archive) {
+  const char* const text = archive_error_string(archive);
+  return text != nullptr ? Printable(text, 200) : "damaged";
+}
+
 Result<ArchiveHandle> OpenArchive(const std::string& path) {
   ASSIGN_OR_RETURN(const std::uint64_t size, FileSize(path));
   if (size == 0) return Error{ErrorCode::kInvalidInput, path + ": empty, not an archive"};
@@ -55,7 +61,7 @@ Result<ArchiveHandle> OpenArchive(const std::string& path) {
   archive_read_support_filter_zstd(archive.get());
   if (archive_read_open_filename(archive.get(), path.c_str(), kReadBytes) != ARCHIVE_OK) {
     return Error{ErrorCode::kInvalidInput,
-                 path + ": not an archive: " + Printable(archive_error_string(archive.get()), 200)};
+                 path + ": not an archive: " + Reason(archive.get())};
   }
   return archive;
 }
@@ -147,7 +153,7 @@ Status StreamContent(struct archive* archive, const std::string& path, std::uint
   while (true) {
     const la_ssize_t count = archive_read_data(archive, piece.data(), piece.size());
     if (count == ARCHIVE_RETRY) continue;
-    if (count < 0) return Refused(path, Printable(archive_error_string(archive), 200));
+    if (count < 0) return Refused(path, Reason(archive));
     if (count == 0) return {};
     if (static_cast<std::uint64_t>(count) > bytes_left) {
       return Error{ErrorCode::kLimitExceeded, "entry " + Printable(path, 200) +
@@ -312,7 +318,7 @@ Status ReadArchive(const std::string& path,
     // A warning is about a name that this locale cannot hold; we take the bytes.
     if (status != ARCHIVE_OK && status != ARCHIVE_WARN) {
       return Error{ErrorCode::kInvalidInput,
-                   path + ": " + Printable(archive_error_string(archive.get()), 200)};
+                   path + ": " + Reason(archive.get())};
     }
     if (++entries > kArchiveEntriesMax) {
       return Error{ErrorCode::kLimitExceeded,
