@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::size_t kNamesInMessage = 20;
 // First names in the published tree (DESIGN section 6).
-constexpr std::string_view kPublishedNames[] = {"root", "by-digest", "tile", "payload", "log"};
+constexpr std::string_view kPublishedNames[] = {"root", "by-digest", "tile",       "payload",
+                                                "log",  "checkpoint"};
 
 Error Refusal(ErrorCode code, ExitCode exit, std::string message) {
   return Error{code, std::move(message), exit};
@@ -26,6 +27,11 @@ Status CheckNames(const Manifest& manifest) {
                    "manifest.product: \"" + manifest.product +
                        "\" is a name that the published tree needs for itself; take another"};
     }
+  }
+  if (manifest.product.ends_with(".json")) {
+    return Error{ErrorCode::kInvalidInput,
+                 "manifest.product: \"" + manifest.product +
+                     "\" ends like the files at the top of the published tree; take another"};
   }
   for (const ManifestArtifact& artifact : manifest.artifacts) {
     if (artifact.name.ends_with(".sigstore.jsonl") || artifact.name.ends_with(".farmkit")) {

@@ -167,7 +167,8 @@ Result<bool> Advance::MakeIntent() {
     intent.earlier.push_back(earlier.digest);
     intent.attempt = std::max(intent.attempt, earlier.statement.attempt + 1);
   }
-  if (intent.earlier.size() > kPartiesMax) {
+  if (intent.earlier.size() > kPartiesMax ||
+      intent.attempt > static_cast<std::int64_t>(kPartiesMax)) {
     return Stop(
         StopCause::kConflict,
         Error{ErrorCode::kLimitExceeded,

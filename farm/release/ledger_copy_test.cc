@@ -69,7 +69,7 @@ TEST(LedgerCopy, WaitingRequestsApprovalsAndCancellationsSurviveTheDatabase) {
   const Submission cancelled = harness.Make("2.0");
   harness.Approve(cancelled);
   const std::string other = Must(harness.farm().Submit(cancelled)).id;
-  Must(harness.farm().Cancel(other));
+  Must(harness.farm().Cancel(other, "requester-1"));
   harness.LoseDatabase();
   harness.Drive();
   EXPECT_TRUE(Contains(harness.Why(id), "1 of 2 approvals")) << harness.Why(id);

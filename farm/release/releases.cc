@@ -206,7 +206,7 @@ Result<WhyView> Releases::Why(const std::string& id) const {
   return WhyView{std::move(view), std::move(reasons)};
 }
 
-Result<ReleaseView> Releases::Cancel(const std::string& id) {
+Result<ReleaseView> Releases::Cancel(const std::string& id, const std::string& caller) {
   RETURN_IF_ERROR(Get(id));
   const auto too_late = [&](std::string_view what) {
     return Error{ErrorCode::kMismatch, id + " cannot be cancelled: " + std::string(what),
@@ -214,6 +214,11 @@ Result<ReleaseView> Releases::Cancel(const std::string& id) {
   };
   RETURN_IF_ERROR(
       state_->book->Update(id, [&](const ReleaseState& now) -> Result<std::vector<NewEffect>> {
+        if (!now.submitted || now.submitted->requester != caller) {
+          return Error{ErrorCode::kUntrusted,
+                       caller + " may not cancel " + id + ": only the one who requested it may",
+                       ExitCode::kRefused};
+        }
         if (now.stage() == Stage::kCancelled) return std::vector<NewEffect>();
         if (IsEnd(now.stage())) return too_late("it has ended: " + std::string(Name(now.stage())));
         if (now.Current().deciding || now.release.signed_line) {

@@ -54,8 +54,10 @@ class Releases {
   // Of a product, or all if empty; the newest first.
   std::vector<ReleaseView> List(const std::string& product) const;
   Result<WhyView> Why(const std::string& id) const;
-  // Errors: kMismatch exit 25 (the signer has been asked, or it has ended).
-  Result<ReleaseView> Cancel(const std::string& id);
+  // `caller`: who asks; must be the one who requested it.
+  // Errors: kUntrusted exit 25 (somebody else); kMismatch exit 25 (the signer has been asked, or it
+  // has ended).
+  Result<ReleaseView> Cancel(const std::string& id, const std::string& caller);
   // Events after number `after`, waiting up to `patience` for the first; see events.h.
   Result<std::vector<ReleaseEvent>> Watch(const std::string& id, std::uint64_t after,
                                           std::chrono::milliseconds patience);

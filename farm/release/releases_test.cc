@@ -155,7 +155,7 @@ TEST(Releases, ASiteThatIsDownLeavesItWaitingAndANewAttemptNamesTheOldIntent) {
   EXPECT_TRUE(Contains(harness.Why(id), "xc does not answer (" + FakeWorld::SiteId(2) + ")"))
       << harness.Why(id);
   EXPECT_EQ(harness.Get(id).exit, std::nullopt);
-  EXPECT_EQ(Must(harness.farm().Cancel(id)).stage, Stage::kCancelled);
+  EXPECT_EQ(Must(harness.farm().Cancel(id, "requester-1")).stage, Stage::kCancelled);
   EXPECT_EQ(harness.Get(id).exit, ExitCode::kCancelled);
   harness.world().moods.clear();
   EXPECT_TRUE(Must(harness.farm().Submit(submission)).already_there);
@@ -222,6 +222,16 @@ TEST(Releases, RefusedByEverySiteEndsAndByOneWaits) {
   EXPECT_TRUE(Contains(harness.Why(ends), "its image differs"));
 }
 
+TEST(Releases, NobodyCancelsAnothersRelease) {
+  Harness harness;
+  const std::string id = Must(harness.farm().Submit(harness.Make("1.0"))).id;
+  const auto rival = harness.farm().Cancel(id, "requester-2");
+  ASSERT_FALSE(rival);
+  EXPECT_EQ(rival.error().Exit(), ExitCode::kRefused);
+  EXPECT_NE(harness.Get(id).stage, Stage::kCancelled);
+  EXPECT_EQ(Must(harness.farm().Cancel(id, "requester-1")).stage, Stage::kCancelled);
+}
+
 TEST(Releases, CancelAfterTheSignerWasAskedIsTooLate) {
   Harness harness;
   harness.world().fault = [](const std::string& step) -> Status {
@@ -231,7 +241,7 @@ TEST(Releases, CancelAfterTheSignerWasAskedIsTooLate) {
   const std::string id = harness.Release(harness.Make("1.0"));
   EXPECT_EQ(harness.Get(id).stage, Stage::kDeciding);
   EXPECT_TRUE(Contains(harness.Why(id), "reply lost"));
-  const auto cancelled = harness.farm().Cancel(id);
+  const auto cancelled = harness.farm().Cancel(id, "requester-1");
   ASSERT_FALSE(cancelled);
   EXPECT_EQ(cancelled.error().Exit(), ExitCode::kRefused);
   harness.world().fault = nullptr;
@@ -456,7 +466,7 @@ TEST(Releases, ASiteThatHangsIsNamedAndCancelDoesNotWaitForIt) {
     }
   }
   EXPECT_TRUE(Contains(harness.Why(id), "xa is building"));
-  EXPECT_EQ(Must(harness.farm().Cancel(id)).stage, Stage::kCancelled);
+  EXPECT_EQ(Must(harness.farm().Cancel(id, "requester-1")).stage, Stage::kCancelled);
 }
 
 }  // namespace

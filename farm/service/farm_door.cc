@@ -150,7 +150,7 @@ grpc::Status FarmDoor::Cancel(grpc::ServerContext* context, const v1::CancelRequ
                               v1::ReleaseInfo* reply) {
   const auto caller = authority_.Require(*context, {Role::kSubmit}, "cancel releases");
   if (!caller) return ToGrpc(caller.error());
-  const auto view = releases_.Cancel(request->release_id());
+  const auto view = releases_.Cancel(request->release_id(), *caller);
   if (!view) return ToGrpc(view.error());
   *reply = InfoOf(*view);
   return grpc::Status::OK;

@@ -60,6 +60,7 @@ class Door : public testing::Test {
   TemporaryDirectory directory_ = Must(TemporaryDirectory::Make(""));
   TlsMaker tls_{directory_.path()};
   const Authority authority_{{{"requester-1", {Role::kSubmit, Role::kRead}},
+                              {"requester-2", {Role::kSubmit, Role::kRead}},
                               {"auditor-1", {Role::kApprove, Role::kRead}},
                               {"reader-1", {Role::kRead}}}};
   std::unique_ptr<FarmDoor> farm_door_;
@@ -113,6 +114,16 @@ TEST_F(Door, AReleaseFromSubmissionToItsEndAsAClientSeesIt) {
                      },
                      {}));
   EXPECT_EQ(events, 1);
+}
+
+TEST_F(Door, ARivalCancelsNothing) {
+  const auto requester = Client("requester-1");
+  const Submission submission = harness_.Make("1.0");
+  const std::string id = Must(requester->Submit(SubmitRequestOf(submission))).release_id();
+  const auto rival = Client("requester-2")->Cancel(id);
+  ASSERT_FALSE(rival);
+  EXPECT_EQ(rival.error().Exit(), ExitCode::kRefused) << rival.error().message;
+  EXPECT_EQ(Must(requester->Cancel(id)).stage(), v1::CANCELLED);
 }
 
 TEST_F(Door, EachCallWantsItsRole) {
