@@ -190,12 +190,7 @@ Status Journal::AdmitRoot(const TrustRoot& root) {
 }
 
 Status Journal::CheckEpoch(std::uint64_t epoch, UnixSeconds now) const {
-  if (epoch > static_cast<std::uint64_t>(std::max<UnixSeconds>(0, now) + kEpochAheadSecondsMax)) {
-    return Error{ErrorCode::kUntrusted,
-                 "epoch " + std::to_string(epoch) + " is more than a day after this signer's " +
-                     std::to_string(now) + " (" + FormatTime(now) + "): set the clocks right",
-                 ExitCode::kRefused};
-  }
+  RETURN_IF_ERROR(CheckEpochHasCome(epoch, now));
   if (epoch < seen_.epoch) {
     return Error{ErrorCode::kUntrusted,
                  "epoch " + std::to_string(epoch) + " is older than " +

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "farm/base/digest.h"
+#include "farm/base/epoch.h"
 #include "farm/base/file_lock.h"
 #include "farm/base/files.h"
 #include "farm/base/result.h"
@@ -23,8 +24,7 @@
 
 namespace farm {
 
-constexpr UnixSeconds kEpochAheadSecondsMax = 24 * 3600;  // clocks that are set by hand
-constexpr std::size_t kJournalAnswersMax = 1'000'000;     // read at start: some GB, then a database
+constexpr std::size_t kJournalAnswersMax = 1'000'000;  // read at start: some GB, then a database
 
 // Not thread-safe; one program at a time holds a directory (a lock file).
 class Journal {
@@ -44,9 +44,8 @@ class Journal {
   // Errors: kUntrusted exit 24 (older than seen, or another file of the same version), 11 (not
   // signed by the keys of the root seen before); kUnavailable.
   Status AdmitRoot(const TrustRoot& root);
-  // Not older than the newest seen, and not of a day to come: an epoch is the time at which its
-  // farmd started (farm/release/ledger.h), and one stored from the future would lock out every
-  // farmd.  Remembers nothing.  Errors: kUntrusted exit 25.
+  // Not older than the newest seen, and not of a day to come.  Remembers nothing.
+  // Errors: kUntrusted exit 25.
   Status CheckEpoch(std::uint64_t epoch, UnixSeconds now) const;
   // The same, and remembers it as seen: for one who has asked something sound.
   // Errors: those of CheckEpoch, kUnavailable.

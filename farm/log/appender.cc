@@ -1,6 +1,7 @@
 #include "farm/log/appender.h"
 
 #include "farm/base/bytes.h"
+#include "farm/base/epoch.h"
 #include "farm/crypto/hash.h"
 #include "farm/evidence/statement.h"
 #include "farm/json/json.h"
@@ -20,8 +21,9 @@ bool HoldsImprintOf(std::string_view token, std::string_view signature) {
 
 }  // namespace
 
-Result<std::unique_ptr<Epochs>> Epochs::Open(FileSystem& files, const std::string& path) {
-  std::unique_ptr<Epochs> epochs(new Epochs(files, path));
+Result<std::unique_ptr<Epochs>> Epochs::Open(FileSystem& files, const std::string& path,
+                                             const Clock& clock) {
+  std::unique_ptr<Epochs> epochs(new Epochs(files, path, clock));
   if (!FileExists(path)) return epochs;
   ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kEpochsBytesMax));
   ASSIGN_OR_RETURN(const Json json, ParseJson(text, path, kEpochsBytesMax));
@@ -40,9 +42,7 @@ Result<std::unique_ptr<Epochs>> Epochs::Open(FileSystem& files, const std::strin
 }
 
 Status Epochs::Admit(const std::string& peer, std::uint64_t epoch) {
-  if (epoch > static_cast<std::uint64_t>(kJsonIntegerMax)) {
-    return Error{ErrorCode::kInvalidInput, "epoch " + std::to_string(epoch) + ": too large"};
-  }
+  RETURN_IF_ERROR(CheckEpochHasCome(epoch, clock_.Now()));
   MutexLock lock(mutex_);
   const auto found = seen_.find(peer);
   const std::uint64_t seen = found == seen_.end() ? 0 : found->second;

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "farm/base/clock.h"
 #include "farm/base/files.h"
 #include "farm/base/mutex.h"
 #include "farm/base/result.h"
@@ -20,15 +21,18 @@ namespace farm {
 // back (DESIGN section 10, "two farmd").  Thread-safe.
 class Epochs {
  public:
-  // Errors: kInvalidInput, kUnavailable.
-  static Result<std::unique_ptr<Epochs>> Open(FileSystem& files, const std::string& path);
-  // Errors: kUntrusted exit 25 (older than seen), kUnavailable (not stored).
+  // `files` and `clock` outlive it.  Errors: kInvalidInput, kUnavailable.
+  static Result<std::unique_ptr<Epochs>> Open(FileSystem& files, const std::string& path,
+                                              const Clock& clock);
+  // Errors: kUntrusted exit 25 (older than seen, or of a day to come), kUnavailable (not stored).
   Status Admit(const std::string& peer, std::uint64_t epoch);
 
  private:
-  Epochs(FileSystem& files, std::string path) : files_(files), path_(std::move(path)) {}
+  Epochs(FileSystem& files, std::string path, const Clock& clock)
+      : files_(files), path_(std::move(path)), clock_(clock) {}
   FileSystem& files_;
   const std::string path_;
+  const Clock& clock_;
   Mutex mutex_;
   std::map<std::string, std::uint64_t> seen_ GUARDED_BY(mutex_);
 };

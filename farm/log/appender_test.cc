@@ -43,11 +43,12 @@ class AppenderTest : public ::testing::Test {
     options.key = NewMemorySigner(PrivateKey::Generate(KeyKind::kEd25519));
     options.ecdsa_key = NewMemorySigner(PrivateKey::Generate(KeyKind::kP256));
     sequencer_ = *Sequencer::Start(*log_, std::move(options));
-    epochs_ = *Epochs::Open(RealFileSystem(), directory + "/epochs.json");
+    epochs_ = *Epochs::Open(RealFileSystem(), directory + "/epochs.json", clock_);
     appender_ = std::make_unique<Appender>(*log_, *sequencer_, *epochs_);
   }
 
   TemporaryDirectory temporary_ = *TemporaryDirectory::Make("");
+  const FixedClock clock_{1'800'000'000};
   std::unique_ptr<Signer> person_ = NewMemorySigner(PrivateKey::Generate(KeyKind::kP256));
   std::unique_ptr<TileLog> log_;
   std::unique_ptr<Sequencer> sequencer_;
@@ -132,10 +133,18 @@ TEST_F(AppenderTest, RefusesAnOlderEpochOfTheSamePeerOnly) {
   const Status old = epochs_->Admit("farmd", 2);
   ASSERT_FALSE(old);
   EXPECT_EQ(old.error().Exit(), ExitCode::kRefused);
-  auto reopened = Epochs::Open(RealFileSystem(), temporary_.path() + "/log/epochs.json");
+  auto reopened = Epochs::Open(RealFileSystem(), temporary_.path() + "/log/epochs.json", clock_);
   ASSERT_TRUE(reopened) << reopened.error().message;
   EXPECT_FALSE((*reopened)->Admit("farmd", 2));
   EXPECT_TRUE((*reopened)->Admit("farmd", 4));
+}
+
+TEST_F(AppenderTest, RemembersNoEpochOfADayToCome) {
+  const auto now = static_cast<std::uint64_t>(clock_.Now());
+  const Status to_come = epochs_->Admit("farmd", now + 10 * 365 * 24 * 3600);
+  ASSERT_FALSE(to_come);
+  EXPECT_EQ(to_come.error().Exit(), ExitCode::kRefused);
+  EXPECT_TRUE(epochs_->Admit("farmd", now));
 }
 
 }  // namespace

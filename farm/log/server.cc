@@ -141,7 +141,7 @@ Result<std::unique_ptr<LogServer>> StartLog(const LogConfig& config, FileSystem&
                    TileLog::Open(files, config.directory,
                                  {config.origin, config.disk, std::move(on_stopped)}));
   ASSIGN_OR_RETURN(running->epochs,
-                   Epochs::Open(files, JoinPath(config.directory, "epochs.json")));
+                   Epochs::Open(files, JoinPath(config.directory, "epochs.json"), SystemClock()));
   ASSIGN_OR_RETURN(running->sequencer, Sequencer::Start(*running->log, std::move(options)));
   running->appender =
       std::make_unique<Appender>(*running->log, *running->sequencer, *running->epochs);

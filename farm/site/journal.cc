@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "farm/base/epoch.h"
 #include "farm/json/json.h"
 
 namespace farm {
@@ -103,11 +104,9 @@ Status SiteJournal::Write(const std::string& path, const std::string& bytes) {
   return health_;
 }
 
-Status SiteJournal::AdmitEpoch(std::uint64_t epoch) {
+Status SiteJournal::AdmitEpoch(std::uint64_t epoch, UnixSeconds now) {
+  RETURN_IF_ERROR(CheckEpochHasCome(epoch, now));
   MutexLock lock(mutex_);
-  if (epoch > static_cast<std::uint64_t>(kJsonIntegerMax)) {
-    return Error{ErrorCode::kInvalidInput, "epoch " + std::to_string(epoch) + " is beyond 2^53-1"};
-  }
   if (epoch < epoch_) {
     return Error{ErrorCode::kUntrusted,
                  "epoch " + std::to_string(epoch) + " is older than " + std::to_string(epoch_) +

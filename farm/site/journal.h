@@ -45,8 +45,8 @@ class SiteJournal {
   Status KeepStamped(const Digest& intent, const Bundle& record);
   Status KeepLogged(const Digest& intent, const Bundle& record);
 
-  // Errors: kUntrusted exit 25 (older than seen), kUnavailable.
-  Status AdmitEpoch(std::uint64_t epoch);
+  // Errors: kUntrusted exit 25 (older than seen, or of a day to come), kUnavailable.
+  Status AdmitEpoch(std::uint64_t epoch, UnixSeconds now);
 
   // Not success once a write has failed: the program must end.
   Status Health();

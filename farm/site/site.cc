@@ -90,7 +90,7 @@ void Site::Stop() {
 }
 
 Result<std::shared_ptr<BuildEvents>> Site::Build(const BuildQuestion& question) {
-  RETURN_IF_ERROR(parts_.journal.AdmitEpoch(question.epoch));
+  RETURN_IF_ERROR(parts_.journal.AdmitEpoch(question.epoch, parts_.clock.Now()));
   ASSIGN_OR_RETURN(const Bundle intent_line, ParseBundleLine(question.intent_line, "intent line"));
   const Digest intent = intent_line.PaeDigest();
   MutexLock lock(mutex_);

@@ -427,6 +427,17 @@ TEST(Site, RefusesAnOlderEpoch) {
   EXPECT_EQ(refused.error().Exit(), ExitCode::kRefused);
 }
 
+TEST(Site, RemembersNoEpochOfADayToCome) {
+  World world;
+  BuildQuestion question = world.Ask();
+  question.epoch = static_cast<std::uint64_t>(kStart) + 10 * 365 * 24 * 3600;
+  const auto refused = world.site().Build(question);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().Exit(), ExitCode::kRefused);
+  question.epoch = static_cast<std::uint64_t>(kStart);
+  EXPECT_TRUE(world.Build(question));
+}
+
 TEST(Site, SignsTheSamePayloadAgainWhenTheLeafEndedBeforeItsTimeStamp) {
   World world;
   const BuildQuestion question = world.Ask();
