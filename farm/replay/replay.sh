@@ -174,12 +174,11 @@ read_actions
 
 # ---- root file system -------------------------------------------------------------------------------
 field() { grep -oE "\"$1\":\"?[^\",}]+" "$kit/lock.json" | head -1 | sed -E 's/^[^:]*:"?//'; }
-in_namespaces() { # mapped root, no network
-  unshare --user --map-root-user --map-auto --net --mount --pid --ipc --fork --kill-child -- "$@"
+in_namespaces() { # mapped root, no network; /proc is that of the new process ids, in which bwrap looks for its children
+  unshare --user --map-root-user --map-auto --net --mount --mount-proc --pid --ipc --fork --kill-child -- "$@"
 }
 sealed() { # in_namespaces, where nothing but $work/out can be written: packages' scripts run in it
-  # bwrap looks for its own children in /proc, which must be that of the new process ids.
-  unshare --user --map-root-user --map-auto --net --mount --mount-proc --pid --ipc --fork --kill-child -- bwrap --die-with-parent --ro-bind / / --dev-bind /dev /dev --proc /proc --tmpfs /tmp --ro-bind "$work" "$work" --bind "$work/out" "$work/out" -- "$@"
+  in_namespaces bwrap --die-with-parent --ro-bind / / --dev-bind /dev /dev --proc /proc --tmpfs /tmp --ro-bind "$work" "$work" --bind "$work/out" "$work/out" -- "$@"
 }
 say "assembling the root file system ($(wc -l <"$kit/packages/packages.list") packages)"
 # Copied, so that subordinate ids can read them wherever the kit lies.
