@@ -871,60 +871,54 @@ const Row kLogRows[] = {
 
 // ---- an answer given before ---------------------------------------------------------------------
 
+// Asks, lets something happen, asks the same again.
+Result<Bundle> DecideAgain(World& world, const std::function<void(Attempt& due)>& happens) {
+  Attempt due = world.Due(Good(), "1.0");
+  EXPECT_TRUE(world.Decide(due));
+  happens(due);
+  return world.Decide(due);
+}
+
+// A newer root says that a party's key is stolen.
+void Revoke(World& world, const char* party) {
+  world.Restart();
+  ++world.root.version;
+  world.root.revocations.push_back(
+      {"key", world.maker.Key(party).public_key().KeyId(), "stolen", std::nullopt});
+}
+
 const Row kGivenRows[] = {
     {"record_that_differs_logged_after_the_answer", ExitCode::kDissent,
      [](World& world) {
-       const Attempt due = world.Due(Good(), "1.0");
-       EXPECT_TRUE(world.Decide(due));
-       Record late = world.RecordOf(due, 2);
-       late.intent = D('7');
-       late.outputs[0].digest = D('9');
-       world.Logged(late, "site-2", 420);
-       return world.Decide(due);
+       return DecideAgain(world, [&](Attempt& due) {
+         Record late = world.RecordOf(due, 2);
+         late.intent = D('7');
+         late.outputs[0].digest = D('9');
+         world.Logged(late, "site-2", 420);
+       });
      }},
     {"dissent_logged_after_the_answer", ExitCode::kDissent,
      [](World& world) {
-       const Attempt due = world.Due(Good(), "1.0");
-       EXPECT_TRUE(world.Decide(due));
-       world.Logged(
-           Dissent{Sha256(due.manifest), "hello", "1.0", D('1'), {D('2')}, "they differ", kStart},
-           "signer", 420);
-       return world.Decide(due);
+       return DecideAgain(world, [&](Attempt& due) {
+         world.Logged(
+             Dissent{Sha256(due.manifest), "hello", "1.0", D('1'), {D('2')}, "they differ", kStart},
+             "signer", 420);
+       });
      }},
     {"key_of_a_site_revoked_after_the_answer", ExitCode::kRevoked,
-     [](World& world) {
-       const Attempt due = world.Due(Good(), "1.0");
-       EXPECT_TRUE(world.Decide(due));
-       world.Restart();
-       ++world.root.version;
-       world.root.revocations.push_back(
-           {"key", world.maker.Key("site-1").public_key().KeyId(), "stolen", std::nullopt});
-       return world.Decide(due);
-     }},
+     [](World& world) { return DecideAgain(world, [&](Attempt&) { Revoke(world, "site-1"); }); }},
     {"key_of_the_signer_revoked_after_the_answer", ExitCode::kRevoked,
-     [](World& world) {
-       const Attempt due = world.Due(Good(), "1.0");
-       EXPECT_TRUE(world.Decide(due));
-       world.Restart();
-       ++world.root.version;
-       world.root.revocations.push_back(
-           {"key", world.maker.Key("signer").public_key().KeyId(), "stolen", std::nullopt});
-       return world.Decide(due);
-     }},
+     [](World& world) { return DecideAgain(world, [&](Attempt&) { Revoke(world, "signer"); }); }},
     {"policy_that_asks_for_more_after_the_answer", ExitCode::kQuorum,
      [](World& world) {
-       const Attempt due = world.Due(Good(), "1.0");
-       EXPECT_TRUE(world.Decide(due));
-       world.Restart();
-       world.policy.sites = 4;
-       return world.Decide(due);
+       return DecideAgain(world, [&](Attempt&) {
+         world.Restart();
+         world.policy.sites = 4;
+       });
      }},
     {"line_that_is_malformed_after_the_answer", ExitCode::kBadSignature,
      [](World& world) {
-       Attempt due = world.Due(Good(), "1.0");
-       EXPECT_TRUE(world.Decide(due));
-       due.request.envelope.signature.back() ^= 1;
-       return world.Decide(due);
+       return DecideAgain(world, [](Attempt& due) { due.request.envelope.signature.back() ^= 1; });
      }},
 };
 
