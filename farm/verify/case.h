@@ -50,6 +50,8 @@ void JudgeGathered(Case& facts);
 // never.
 void JudgeStatements(Case& facts);
 
+// What is common to the lines that could be read.
+std::vector<const LineFacts*> LinesOf(const Case& facts);
 // `problems` of the case and of all its lines.
 Problems AllProblems(const Case& facts);
 

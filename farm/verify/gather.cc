@@ -130,16 +130,21 @@ void GatherNamed(Case& facts) {
   GatherApprovals(facts);
 }
 
+std::vector<const LineFacts*> LinesOf(const Case& facts) {
+  std::vector<const LineFacts*> lines;
+  if (facts.release) lines.push_back(&facts.release->facts);
+  if (facts.request) lines.push_back(&facts.request->facts);
+  if (facts.intent) lines.push_back(&facts.intent->facts);
+  for (const Line<Record>& record : facts.records) lines.push_back(&record.facts);
+  for (const Line<Approval>& approval : facts.approvals) lines.push_back(&approval.facts);
+  return lines;
+}
+
 Problems AllProblems(const Case& facts) {
   Problems all = facts.problems;
-  const auto add = [&](const LineFacts& line) {
-    all.insert(all.end(), line.problems.begin(), line.problems.end());
-  };
-  if (facts.release) add(facts.release->facts);
-  if (facts.request) add(facts.request->facts);
-  if (facts.intent) add(facts.intent->facts);
-  for (const Line<Record>& record : facts.records) add(record.facts);
-  for (const Line<Approval>& approval : facts.approvals) add(approval.facts);
+  for (const LineFacts* line : LinesOf(facts)) {
+    all.insert(all.end(), line->problems.begin(), line->problems.end());
+  }
   return all;
 }
 

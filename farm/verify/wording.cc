@@ -10,17 +10,6 @@ std::string AtLeast(std::int64_t count, std::string_view what) {
   return "at least " + std::to_string(count) + " " + std::string(what);
 }
 
-// What is common to the lines that could be read.
-std::vector<const LineFacts*> LinesOf(const Case& facts) {
-  std::vector<const LineFacts*> lines;
-  if (facts.release) lines.push_back(&facts.release->facts);
-  if (facts.request) lines.push_back(&facts.request->facts);
-  if (facts.intent) lines.push_back(&facts.intent->facts);
-  for (const Line<Record>& record : facts.records) lines.push_back(&record.facts);
-  for (const Line<Approval>& approval : facts.approvals) lines.push_back(&approval.facts);
-  return lines;
-}
-
 std::string LinesFound(const Case& facts) { return std::to_string(LinesOf(facts).size()) + " lines"; }
 
 std::string WitnessesFound(const Case& facts) {
