@@ -11,6 +11,9 @@ namespace farm {
 namespace {
 
 constexpr std::size_t kNonceBytes = 16;
+// The time stamp comes from another's clock.  Less than the margin of farm/gate, so that the signer
+// signs again whenever it is asked to.
+constexpr UnixSeconds kLeafMarginSeconds = 5 * 60;
 
 std::string Count(std::size_t number, std::string_view thing) {
   return std::to_string(number) + " " + std::string(thing) + (number == 1 ? "" : "s");
@@ -67,11 +70,29 @@ Result<Bundle> Advance::Line(const Digest& payload, const std::string& what) con
   return ParseBundleLine(line, what);
 }
 
+Result<Bundle> Advance::SignedInTime(const Digest& signed_line, const std::string& what) {
+  ASSIGN_OR_RETURN(Bundle plain, Line(signed_line, what));
+  if (!plain.certificate ||
+      in_.world.clock.Now() + kLeafMarginSeconds <= plain.certificate->not_after()) {
+    return plain;
+  }
+  ASSIGN_OR_RETURN(const Statement statement, ParseStatement(plain.envelope.payload, what));
+  const bool signers =
+      std::holds_alternative<Release>(statement) || std::holds_alternative<Dissent>(statement);
+  ASSIGN_OR_RETURN(Bundle again, signers ? Decide() : in_.world.notary.Sign(statement));
+  if (again.PaeDigest() != plain.PaeDigest()) {
+    return Error{ErrorCode::kMismatch, "the leaf of the " + what +
+                                           " ended before a time stamp came, and its signer now "
+                                           "says something else; look at the signer's journal"};
+  }
+  return again;
+}
+
 Result<Bundle> Advance::Carry(const std::string& kind, const std::string& key, LineState line) {
   if (line.logged) return Line(*line.logged, kind + " line");
   if (!line.stamped) {
     CHECK(line.signed_line);
-    ASSIGN_OR_RETURN(const Bundle plain, Line(*line.signed_line, kind + " line"));
+    ASSIGN_OR_RETURN(const Bundle plain, SignedInTime(*line.signed_line, kind + " line"));
     ASSIGN_OR_RETURN(const Bundle stamped, in_.world.notary.Stamp(plain));
     const std::string text = WriteBundleLine(stamped);
     RETURN_IF_ERROR(Record({{kind + ".stamped", key, "", text}}));
@@ -332,6 +353,19 @@ Result<bool> Advance::TakeDecision(const Bundle& line) {
   return true;
 }
 
+Result<Bundle> Advance::Decide() {
+  DecisionInput input;
+  input.manifest = manifest_bytes_;
+  input.request_line = WriteBundleLine(request_->bundle());
+  input.intent_line = WriteBundleLine(intent_->bundle());
+  for (const auto& one : records_) input.record_lines.push_back(WriteBundleLine(one.bundle()));
+  for (const auto& one : approvals_) {
+    input.approval_lines.push_back(WriteBundleLine(one.bundle()));
+  }
+  input.epoch = in_.ledger.epoch();
+  return in_.world.decider.Decide(input);
+}
+
 Result<bool> Advance::AskSigner() {
   if (!state_.release.signed_line && !state_.dissent.signed_line) {
     const std::int64_t round = state_.round;
@@ -341,16 +375,7 @@ Result<bool> Advance::AskSigner() {
       return Result<std::vector<NewEffect>>(std::move(effects));
     }));
     if (state_.stop) return false;
-    DecisionInput input;
-    input.manifest = manifest_bytes_;
-    input.request_line = WriteBundleLine(request_->bundle());
-    input.intent_line = WriteBundleLine(intent_->bundle());
-    for (const auto& one : records_) input.record_lines.push_back(WriteBundleLine(one.bundle()));
-    for (const auto& one : approvals_) {
-      input.approval_lines.push_back(WriteBundleLine(one.bundle()));
-    }
-    input.epoch = in_.ledger.epoch();
-    const auto line = in_.world.decider.Decide(input);
+    const auto line = Decide();
     if (!line && line.error().code == ErrorCode::kUnavailable) return line.error();
     if (!line) return Stop(StopCause::kSigner, Wrap("the signer refused", line.error()));
     ASSIGN_OR_RETURN(const bool taken, TakeDecision(*line));

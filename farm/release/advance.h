@@ -69,6 +69,11 @@ class Advance {
   Status Record(std::vector<NewEffect> effects);
   Result<bool> Stop(StopCause cause, const Error& error);
   Result<Bundle> Line(const Digest& payload, const std::string& what) const;
+  // Shows the signer everything; it answers the same as before.
+  Result<Bundle> Decide();
+  // The line as it was signed or, where its leaf has ended since, the same statement signed again:
+  // no time stamp could say any more that the first signature is of the leaf's time.
+  Result<Bundle> SignedInTime(const Digest& signed_line, const std::string& what);
   // Time-stamps and logs a signed line, storing each step.
   Result<Bundle> Carry(const std::string& kind, const std::string& key, LineState line);
   Publication PublicationOf(const Release& release) const;

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::string_view kOrigin = "log.example";
 constexpr std::int64_t kYear = 366LL * 24 * 3600;
+constexpr std::int64_t kLeafSeconds = 24 * 3600;
 constexpr std::string_view kArtifactText[] = {"the program\n", "the library\n"};
 constexpr std::string_view kArtifactName[] = {"greet", "libgreet.a"};
 
@@ -88,10 +89,6 @@ FakeWorld::Party FakeWorld::MakeParty(const std::string& operator_id, const std:
   const Certificate authority =
       IssueAuthority(authority_key, operator_id, operator_id + " CA", now, kYear);
   const PrivateKey key = PrivateKey::Generate(KeyKind::kP256);
-  const Certificate leaf =
-      IssueSigningLeaf(authority_key, authority, transparency_key_,
-                       SigningLeafRequest{key.public_key(), operator_id, role, id,
-                                          "https://farm.example", now - 60, 24 * 3600});
   Operator owner;
   owner.id = operator_id;
   owner.name = operator_id;
@@ -99,7 +96,7 @@ FakeWorld::Party FakeWorld::MakeParty(const std::string& operator_id, const std:
   owner.valid_for.start = now - 60;
   owner.parties = {CertifiedParty{id, role, country}};
   rules_.root.operators.push_back(std::move(owner));
-  return Party{id, authority_key, authority, key, leaf};
+  return Party{id, operator_id, role, authority_key, authority, key};
 }
 
 FakeWorld::FakeWorld()
@@ -219,7 +216,10 @@ std::string FakeWorld::MakeApproval(const std::string& manifest, int auditor) co
 Bundle FakeWorld::SignBy(const Party& party, const Statement& statement) const {
   Bundle bundle;
   bundle.envelope = Sealed(statement, party.key);
-  bundle.certificate = party.leaf;
+  bundle.certificate = IssueSigningLeaf(
+      party.authority_key, party.authority, transparency_key_,
+      SigningLeafRequest{party.key.public_key(), party.operator_id, party.role, party.id,
+                         "https://farm.example", clock.Now() - 60, kLeafSeconds});
   return bundle;
 }
 
@@ -435,6 +435,11 @@ Result<Bundle> FakeWorld::Decide(const DecisionInput& input) {
     const auto found = answers_.find(intent.PaeDigest());
     if (found != answers_.end()) {
       answer = found->second;
+      if (clock.Now() > answer.certificate->not_after()) {
+        ASSIGN_OR_RETURN(const Statement statement,
+                         ParseStatement(answer.envelope.payload, "answer"));
+        answer = SignBy(*signer_, statement);
+      }
     } else if (agree) {
       Release release;
       release.artifacts = records.front().outputs;

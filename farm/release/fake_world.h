@@ -73,13 +73,15 @@ class FakeWorld final : public Notary, public Sites, public Decider, public KitM
  private:
   struct Party {
     std::string id;
+    std::string operator_id;
+    std::string role;
     PrivateKey authority_key;
     Certificate authority;
     PrivateKey key;
-    Certificate leaf;
   };
   Party MakeParty(const std::string& operator_id, const std::string& id, const std::string& role,
                   const std::string& country);
+  // With a leaf of 24 hours from now.
   Bundle SignBy(const Party& party, const Statement& statement) const;
   Bundle SignByPerson(const PrivateKey& key, const Statement& statement) const;
   Bundle AppendLocked(const Bundle& bundle) REQUIRES(mutex_);

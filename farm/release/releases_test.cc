@@ -250,6 +250,30 @@ TEST(Releases, CancelAfterTheSignerWasAskedIsTooLate) {
   EXPECT_EQ(harness.world().signed_releases(), 1);
 }
 
+TEST(Releases, WhatLostItsLeafBeforeATimeStampCameIsSignedAgain) {
+  // The time stamp authority is away for two days: once before the intent has its token, once
+  // before the release has.
+  for (const std::string last : {"sign done", "decide done"}) {
+    Harness harness;
+    bool away = false;
+    harness.world().fault = [&](const std::string& step) -> Status {
+      away = away || step == last;
+      if (away && step == "stamp") return Error{ErrorCode::kUnavailable, "no time stamp"};
+      return {};
+    };
+    const std::string id = harness.Release(harness.Make("1.0"));
+    EXPECT_TRUE(Contains(harness.Why(id), "no time stamp")) << last;
+    harness.world().clock.Set(harness.world().clock.Now() + 2 * 24 * 3600);
+    harness.world().fault = nullptr;
+    harness.Drive();
+    EXPECT_EQ(harness.Get(id).stage, Stage::kReleased) << last << ": " << harness.Why(id);
+    const Verdict verdict = JudgePublished(harness, "greeting/1.0", "greet");
+    EXPECT_TRUE(verdict.proved()) << last << ": " << verdict.headline;
+    EXPECT_EQ(harness.world().Logged("release"), 1);
+    EXPECT_EQ(harness.world().Logged("intent"), 1);
+  }
+}
+
 TEST(Releases, TheSameVersionIsNeverReleasedFromAnotherManifest) {
   Harness harness;
   const Submission first = harness.Make("1.0");
