@@ -126,7 +126,9 @@ Result<std::string> UnpackSource(const SandboxSetup& setup, const ManifestSource
 
 // The check program: `PROGRAM identify-tree PATH...` with descriptor 3 open on /build.  Prints
 // "<path> <tree>\n" for each (SHA-256 tree; with --sha1 first "<path> <tree> <sha1>\n").
-// Returns the exit status.  Programs call it when argv[1] is "identify-tree".
+// Returns the exit status: 22, having printed why, for a path that is not there or that
+// CheckTreeAdmissible refuses: whatever made the tree, an archive or a Debian source as much as a
+// directory, nobody approves it and no site builds it.  Programs call it when argv[1] is "identify-tree".
 int IdentifyTreeMain(int argc, char** argv);
 
 }  // namespace farm

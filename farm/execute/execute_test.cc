@@ -311,6 +311,28 @@ TEST_F(ExecuteTest, UnpacksASourceToFindItsTree) {
   EXPECT_EQ(refused.error().code, ErrorCode::kInvalidInput);
 }
 
+TEST_F(ExecuteTest, NeitherIdentifiesNorBuildsATreeThatIsNotAdmissible) {
+  Manifest manifest = TwoSteps("cp a.txt ../out/one", "true");
+  const std::string directory = temporary_.path() + "/tree";
+  ASSERT_EQ(symlink("/etc/passwd", (directory + "/stolen").c_str()), 0);
+  ManifestSource& source = manifest.sources[0];
+  auto writer = *blobs_->NewWriter();
+  ASSERT_TRUE(WriteTarOfDirectory(directory, 1700000000,
+                                  [&](std::string_view bytes) { return writer->Append(bytes); }));
+  const StoredBlob blob = *writer->Commit();
+  source.files = {{"src.tar", blob.digest, blob.size}};
+  source.tree = IdentifyTreeAt(directory)->sha256;  // even where somebody approved it
+
+  const auto identity = SandboxUnpacker(setup_, *blobs_)(source);
+  ASSERT_FALSE(identity);
+  EXPECT_NE(identity.error().message.find("stolen: a link to /etc/passwd"), std::string::npos)
+      << identity.error().message;
+  const auto outcome = Run(manifest);
+  ASSERT_FALSE(outcome);
+  EXPECT_NE(outcome.error().message.find("stolen: a link to /etc/passwd"), std::string::npos)
+      << outcome.error().message;
+}
+
 TEST_F(ExecuteTest, UnpacksASourceIntoADirectory) {
   ManifestSource source = Source();
   const std::string directory = temporary_.path() + "/unpacked";

@@ -32,7 +32,10 @@ Result<TreeIdentity> IdentifyBelow(const char* path) {
   if (directory < 0) {
     return Error{ErrorCode::kNotFound, std::string("not there: ") + std::strerror(errno)};
   }
-  auto identity = IdentifyTree(directory);
+  Result<TreeIdentity> identity = [&]() -> Result<TreeIdentity> {
+    RETURN_IF_ERROR(CheckTreeAdmissible(directory));
+    return IdentifyTree(directory);
+  }();
   close(directory);
   return identity;
 }
@@ -47,7 +50,10 @@ int IdentifyTreeMain(int argc, char** argv) {
   std::string text;
   for (int i = first; i < argc; ++i) {
     const auto identity = IdentifyBelow(argv[i]);
-    if (!identity) return Fail(std::string(argv[i]) + ": " + identity.error().message);
+    if (!identity) {  // an answer too: it goes where the caller looks
+      std::printf("%s: %s\n", argv[i], identity.error().message.c_str());
+      return static_cast<int>(ExitCode::kInputMissing);
+    }
     text += std::string(argv[i]) + " " + identity->sha256;
     if (with_sha1) text += " " + identity->sha1;
     text += "\n";
