@@ -212,21 +212,6 @@ TEST(ToolchainLock, ARefreshWithoutAFileAnswersInJson) {
   EXPECT_EQ(answer(after), "");
 }
 
-TEST(Describe, RulesAreThoseOfThePolicyAndOfTheManifest) {
-  Requires demands;
-  demands.auditors = 3;
-  demands.countries_any = {"CH", "IS"};
-  const auto has = [](const std::vector<std::string>& rules, const std::string& rule) {
-    return std::find(rules.begin(), rules.end(), rule) != rules.end();
-  };
-  const auto usual = DescribeRules(Policy{});
-  const auto tight = DescribeRules(Tighten(Policy{}, demands));
-  EXPECT_TRUE(has(usual, "2 auditors approve the manifest and its sources"));
-  EXPECT_TRUE(has(tight, "3 auditors approve the manifest and its sources"));
-  EXPECT_TRUE(has(tight, "at least one site is in CH or IS"));
-  EXPECT_EQ(tight.size(), usual.size() + 1);
-}
-
 TEST(Describe, SaysWhatChanged) {
   Manifest before;
   before.product = "a";

@@ -10,6 +10,7 @@
 #include "farm/client/farm_client.h"
 #include "farm/plan/plan.h"
 #include "farm/source/source.h"
+#include "farm/verify/policy.h"
 #include "farm/toolchain/fetch.h"
 
 namespace farm {
@@ -109,7 +110,7 @@ void SayRules(const std::vector<std::string>& rules, const std::string& whose, J
 
 // Without a farm: what holds wherever nobody demands more.
 void SayDefaultRules(const ReadManifest& read, Json& json, const Output& output) {
-  SayRules(DescribeRules(Tighten(Policy{}, read.manifest.requirements)),
+  SayRules(RulesInWords(Tighten(Policy{}, read.manifest.requirements), {}),
            "the default policy, tightened by the manifest (a farm's, a site's and a customer's own "
            "may demand more)",
            json, output);

@@ -143,26 +143,6 @@ std::vector<std::string> DescribeManifestDifference(const Manifest& before,
   return difference;
 }
 
-std::vector<std::string> DescribeRules(const Policy& policy) {
-  const auto number = [](std::int64_t value) { return std::to_string(value); };
-  std::vector<std::string> rules = {
-      number(policy.auditors) + " auditors approve the manifest and its sources",
-      "the intent is logged and seen by " + number(policy.witnesses) +
-          " witnesses before anything is built",
-      "every site that the intent names builds from the raw inputs, and all agree byte for byte",
-      "the records come from at least " + number(policy.sites) + " sites of " +
-          number(policy.operators) + " operators in " + number(policy.countries) + " countries"};
-  for (const auto* countries : {&policy.countries_any, &policy.manifest_countries_any}) {
-    if (!countries->empty()) {
-      rules.push_back("at least one site is in " + Join(*countries, " or "));
-    }
-  }
-  if (policy.require_kernel_limits) {
-    rules.push_back("the limits of every build are the kernel's (a development root is exempt)");
-  }
-  return rules;
-}
-
 std::string SourceText(const ManifestSource& source) {
   const auto quoted = [](const std::string& text) { return Json(text).dump(); };
   std::string text = "source {\n  name: " + quoted(source.name) + "\n  tree: " +

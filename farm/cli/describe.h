@@ -6,7 +6,6 @@
 
 #include "farm/manifest/manifest.h"
 #include "farm/toolchain/lock.h"
-#include "farm/verify/policy.h"
 
 namespace farm {
 
@@ -17,9 +16,6 @@ std::vector<std::string> DescribeManifest(const Manifest& manifest);
 // Lines of `before` that are gone ("- ...") and lines of `after` that are new ("+ ..."), in the
 // order of the descriptions; empty if nothing changed.
 std::vector<std::string> DescribeManifestDifference(const Manifest& before, const Manifest& after);
-
-// What decides about a release under `policy`, in sentences.
-std::vector<std::string> DescribeRules(const Policy& policy);
 
 // "178 packages of bookworm, image sha256:... (535822336 bytes)".
 std::string DescribeLock(const Lock& lock);

@@ -7,6 +7,7 @@
 #include "farm/plan/plan.h"
 #include "farm/service/messages.h"
 #include "farm/toolchain/lock.h"
+#include "farm/verify/policy.h"
 
 namespace farm {
 namespace {

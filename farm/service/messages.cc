@@ -41,8 +41,6 @@ std::string Text(const std::string& words) {
   return IsUtf8(words) ? words : Printable(words, words.size() * 4);
 }
 
-std::string Number(std::int64_t number) { return std::to_string(number); }
-
 }  // namespace
 
 v1::ReleaseInfo InfoOf(const ReleaseView& view) {
@@ -113,23 +111,6 @@ v1::WatchEvent EventOf(const ReleaseEvent& event) {
     message.set_note(Text(std::get<std::string>(event.body)));
   }
   return message;
-}
-
-std::vector<std::string> RulesInWords(const Policy& policy, const std::vector<std::string>& sites) {
-  std::vector<std::string> rules = {
-      Number(policy.auditors) + " auditors approve the manifest and its sources",
-      "the intent is logged and seen by " + Number(policy.witnesses) +
-          " witnesses before anything is built",
-      "these sites build it, and all of them must agree byte for byte: " + Join(sites, ", "),
-      "the records come from at least " + Number(policy.sites) + " sites of " +
-          Number(policy.operators) + " operators in " + Number(policy.countries) + " countries"};
-  if (!policy.countries_any.empty()) {
-    rules.push_back("at least one site is in " + Join(policy.countries_any, " or "));
-  }
-  if (policy.require_kernel_limits) {
-    rules.push_back("the limits of every build are the kernel's (a development root is exempt)");
-  }
-  return rules;
 }
 
 }  // namespace farm

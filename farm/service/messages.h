@@ -7,7 +7,6 @@
 #include "farm/proto/farm.pb.h"
 #include "farm/release/releases.h"
 #include "farm/release/view.h"
-#include "farm/verify/policy.h"
 
 namespace farm {
 
@@ -17,7 +16,5 @@ v1::ListReply PageOf(const std::vector<ReleaseView>& views, const std::string& a
                      std::size_t count);
 v1::WhyReply WhyOf(const WhyView& why);
 v1::WatchEvent EventOf(const ReleaseEvent& event);
-// What decides about a release, in sentences.
-std::vector<std::string> RulesInWords(const Policy& policy, const std::vector<std::string>& sites);
 
 }  // namespace farm

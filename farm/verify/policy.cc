@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "farm/base/bytes.h"
 #include "farm/json/json.h"
 
 namespace farm {
@@ -61,6 +62,30 @@ Policy Tighten(const Policy& policy, const Requires& requirements) {
   tightened.witnesses = std::max(policy.witnesses, requirements.witnesses);
   tightened.manifest_countries_any = requirements.countries_any;
   return tightened;
+}
+
+std::vector<std::string> RulesInWords(const Policy& policy,
+                                      const std::vector<std::string>& sites) {
+  const auto number = [](std::int64_t value) { return std::to_string(value); };
+  std::vector<std::string> rules = {
+      number(policy.auditors) + " auditors approve the manifest and its sources",
+      "the intent is logged and seen by " + number(policy.witnesses) +
+          " witnesses before anything is built",
+      sites.empty()
+          ? "every site that the intent names builds from the raw inputs, and all agree byte for "
+            "byte"
+          : "these sites build it, and all of them must agree byte for byte: " + Join(sites, ", "),
+      "the records come from at least " + number(policy.sites) + " sites of " +
+          number(policy.operators) + " operators in " + number(policy.countries) + " countries"};
+  for (const auto* countries : {&policy.countries_any, &policy.manifest_countries_any}) {
+    if (!countries->empty()) {
+      rules.push_back("at least one site is in " + Join(*countries, " or "));
+    }
+  }
+  if (policy.require_kernel_limits) {
+    rules.push_back("the limits of every build are the kernel's (a development root is exempt)");
+  }
+  return rules;
 }
 
 }  // namespace farm

@@ -35,4 +35,8 @@ std::string WritePolicy(const Policy& policy);
 // `policy` with what the manifest demands on top: never looser.
 Policy Tighten(const Policy& policy, const Requires& requirements);
 
+// What decides about a release under `policy`, in sentences.  sites: builder ids that an intent
+// will name; empty if nobody has said yet.
+std::vector<std::string> RulesInWords(const Policy& policy, const std::vector<std::string>& sites);
+
 }  // namespace farm

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "farm/base/files.h"
 
 namespace farm {
@@ -76,6 +78,23 @@ TEST(Policy, TemplatesAreReadable) {
     EXPECT_EQ(policy->refuse_development_root, name != "development");
     EXPECT_EQ(WritePolicy(*policy), *json);
   }
+}
+
+TEST(Policy, SaysItsRulesAndThoseOfTheManifest) {
+  Requires demands;
+  demands.auditors = 3;
+  demands.countries_any = {"CH", "IS"};
+  const auto has = [](const std::vector<std::string>& rules, const std::string& rule) {
+    return std::ranges::find(rules, rule) != rules.end();
+  };
+  const auto usual = RulesInWords(Policy{}, {});
+  const auto tight = RulesInWords(Tighten(Policy{}, demands), {"site-a", "site-b"});
+  EXPECT_TRUE(has(usual, "2 auditors approve the manifest and its sources"));
+  EXPECT_TRUE(has(tight, "3 auditors approve the manifest and its sources"));
+  EXPECT_TRUE(has(tight, "at least one site is in CH or IS"));
+  EXPECT_TRUE(has(tight, "these sites build it, and all of them must agree byte for byte: site-a, "
+                         "site-b"));
+  EXPECT_EQ(tight.size(), usual.size() + 1);
 }
 
 }  // namespace
