@@ -36,7 +36,6 @@ constexpr std::uint32_t kNestedIds = 65536;
 // As root: a range nobody has by default (16 above the first free ones of `farm init`).
 constexpr std::uint32_t kRootIdsBase = (1U << 30) + 64 * 65536;
 constexpr std::size_t kSmallFileBytesMax = 16 << 20;
-constexpr std::size_t kReasonLineMax = 8192;
 
 struct RunArguments {
   std::string kit;

@@ -18,8 +18,6 @@
 namespace farm {
 namespace {
 
-constexpr std::size_t kReasonLineMax = 8192;
-
 // A replay that cannot go on: how it ends.
 struct Stop {
   ReplayVerdictKind verdict;

@@ -1,6 +1,8 @@
 // Rebuilds a release from its kit alone and says what came of it: MATCH, MISMATCH or INCONCLUSIVE.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -37,6 +39,8 @@ struct ReplayedArtifact {
   Artifact here;
   bool equal() const { return rebuilt && released == here; }
 };
+
+constexpr std::size_t kReasonLineMax = 8192;  // bytes of a reason's line as a report holds it
 
 // Everything that a report says.
 struct ReplayReport {

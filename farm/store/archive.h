@@ -31,7 +31,7 @@ constexpr std::uint64_t kArchiveEntriesMax = 2'000'000;
 constexpr std::uint64_t kArchiveBytesMax = std::uint64_t{64} << 30;  // unpacked: stops bombs
 
 // Normal form of an entry's name.  Errors: kInvalidInput naming it (absolute, "..", empty, not
-// UTF-8, control characters, longer than 4096 bytes).
+// UTF-8, a zero byte, longer than 4096 bytes).
 Result<std::string> NormalEntryName(std::string_view name);
 
 // Streams the content of the entry at hand to a sink; may be called once or not at all.
