@@ -1,118 +1,10 @@
 #!/bin/bash
 # The whole line on the small product of ours, and what must not get through it: a site that lies,
 # a site that is down, a farmd that is killed, approvals that are missing, files that were changed.
-# Runs as root (own uid a party) or as an ordinary user with subordinate ids.
-# FARM_TEST_INPUTS: a folder that keeps fetched packages and, as root, assembled root file systems between
-# runs.  The first run assembles, as each site does, once per lock; later ones need under two minutes.
+# Under two minutes where its root file systems are there (farm.sh).
 set -uo pipefail
-root=$(dirname "$(readlink -f WORKSPACE)")
-inputs=${FARM_TEST_INPUTS:-/var/tmp/farm-test-inputs}
-state=$(mktemp -d /var/tmp/farm-line.XXXXXX)
-chmod 755 "$state"
-supervisor=''
-finish() {
-  [ -z "$supervisor" ] || "$state/bin/farm" development stop --state "$state"
-  if [ "${KEEP:-}" ]; then echo "kept $state"; else rm -rf --one-file-system "$state"; fi
-}
-trap finish EXIT
-
-failures=0 checks=0 not_run=0
-not_here() { echo "NOT RUN  $*"; not_run=$((not_run + 1)); }
-check() { # DESCRIPTION WANTED-EXIT COMMAND...
-  local description=$1 want=$2 got=0
-  shift 2
-  checks=$((checks + 1))
-  "$@" >"$state/out" 2>"$state/err" || got=$?
-  if [ $got = "$want" ]; then
-    echo "ok    $description"
-  else
-    echo "FAIL  $description: exit $got, want $want"
-    sed 's/^/      | /' "$state/out" "$state/err" | tail -30
-    failures=$((failures + 1))
-  fi
-}
-says() { # DESCRIPTION PATTERN: what the last check printed
-  checks=$((checks + 1))
-  if grep -qE -- "$2" "$state/out" "$state/err"; then
-    echo "ok    $1"
-  else
-    echo "FAIL  $1: nothing matches $2"
-    sed 's/^/      | /' "$state/out" "$state/err" | tail -30
-    failures=$((failures + 1))
-  fi
-}
-die() { echo "FAIL  $*"; tail -5 "$state"/run/*.log 2>/dev/null; exit 1; }
-
-mkdir -p "$state/bin" "$inputs"
-for program in cli/farm service/farmd site/farm-site gate/farm-signer log/farm-log witness/farm-witness timestamp/farm-tsa verify/farm-verify replay/farm-replay; do
-  install -m 0755 "farm/$program" "$state/bin/"
-done
-install -m 0755 sandbox/farm-sandbox "$state/bin/"
-PATH=$state/bin:/usr/sbin:/usr/bin:/sbin:/bin
-cp -r "$root/manifests" "$state/manifests"
-manifest=$state/manifests/products/greeting/manifest.textproto
-
-start() { # OPTIONS of `farm development run`
-  rm -f "$state/ready"
-  farm development run --state "$state" "$@" >"$state/ready" 2>"$state/supervisor.log" &
-  supervisor=$!
-  for _ in $(seq 300); do
-    grep -q ready "$state/ready" && return 0
-    kill -0 $supervisor 2>/dev/null || break
-    sleep 0.1
-  done
-  cat "$state/supervisor.log"
-  die "the farm does not start"
-}
-stop() { farm development stop --state "$state"; wait $supervisor 2>/dev/null; supervisor=''; }
-as() { # PARTY COMMAND...
-  local party=$1 uid ids
-  shift
-  if [ "$(id -u)" != 0 ]; then "$@"; return; fi
-  read -r uid ids < <(farm development party "$party" --state "$state")
-  farm-sandbox monitor --uid "$uid" --gid "$uid" --subids "$ids:65536" -- "$@"
-}
-requester() { as requester-1 "$@" --config "$state/parties/requester-1/config.json"; }
-approve() { # MANIFEST
-  local auditor
-  for auditor in auditor-1 auditor-2; do
-    as $auditor farm audit approve "$1" --config "$state/parties/$auditor/config.json" --toolchain "$state/toolchain" >"$state/out" 2>&1 || { cat "$state/out"; return 1; }
-  done
-}
-verify() { farm-verify --root "$state/public/root.json" --policy "$state/public/policy.json" "$@"; }
-# How many statements of a kind the log holds.
-logged() { grep -lE "\"predicateType\":\"[^\"]*/$1/v1\"" "$state"/parties/log/data/payload/* | wc -l; }
-equals() { # DESCRIPTION WANT GOT
-  checks=$((checks + 1))
-  if [ "$2" = "$3" ]; then echo "ok    $1"; else echo "FAIL  $1: $3, want $2"; failures=$((failures + 1)); fi
-}
-release_id() { requester farm list greeting 2>/dev/null | grep -F "/$1/" | awk '{print $NF; exit}'; }
-variant() { # NAME SED-EXPRESSION: a manifest of the same product, changed
-  sed -E "$2" "$manifest" >"$state/manifests/products/greeting/$1.textproto"
-  echo "$state/manifests/products/greeting/$1.textproto"
-}
-
-# ---- set-up -----------------------------------------------------------------------------------------
-farm init --development --state "$state" --programs "$state/bin" >/dev/null || die "farm init"
-mkdir -p "$inputs/store"
-farm fetch "$manifest" --store "$inputs/store" >/dev/null || die "farm fetch"
-cp -rl "$inputs/store" "$state/inputs" 2>/dev/null || cp -r "$inputs/store" "$state/inputs"
-chmod -R a+rX "$state/inputs"
-roots=$inputs/roots
-[ "$(id -u)" = 0 ] || roots=/nonexistent
-[ ! -d "$roots/toolchain" ] || cp -a "$roots/toolchain" "$state/toolchain"
-farm toolchain build "$manifest" --out "$state/toolchain" --store "$state/inputs" >/dev/null || die "farm toolchain build"
-start --restart
-if [ -d "$roots/sites" ]; then
-  for site in "$state"/parties/site-*; do
-    cp -r "$roots/sites/." "$site/store/roots/" && chown -R --reference="$site" "$site/store/roots" || die "roots of $site"
-  done
-fi
-keep_roots() { # what was assembled and found good serves the next run
-  [ "$(id -u)" = 0 ] && [ ! -d "$roots/sites" ] || return 0
-  mkdir -p "$roots"
-  cp -a "$state/toolchain" "$roots/toolchain" && cp -a "$state/parties/site-xa/store/roots" "$roots/.sites" && mv "$roots/.sites" "$roots/sites"
-}
+source tests/end_to_end/farm.sh
+set_up
 
 # ---- one release ------------------------------------------------------------------------------------
 check "a release without approvals waits" 14 requester farm release "$manifest" --wait --timeout 3
@@ -153,56 +45,6 @@ done
 equals "a bundle without any one of its lines is refused" "$lines" $refused
 sed 's/"sites": *3/"sites": 4/' "$state/public/policy.json" >"$state/policy4.json"
 check "a policy that wants four sites" 12 farm-verify --root "$state/public/root.json" --policy "$state/policy4.json" --allow-development-root "$published/greet"
-
-# ---- the kit -------------------------------------------------------------------------------------------
-kit=$(ls "$published"/*.farmkit)
-replay() { farm-replay run "$1" --root "$state/public/root.json" --policy "$state/public/policy.json" --allow-development-root --out "$2"; }
-mkdir -p "$state/replay"
-cp -a "$state/toolchain" "$state/replay/toolchain"
-check "the kit gives MATCH" 0 replay "$kit" "$state/replay"
-says "of both artifacts" 'MATCH  2 of 2'
-cp "$kit" "$state/flipped.farmkit"
-offset=$(grep -aobF 'greeting.h"' "$kit" | cut -d: -f1 | while read -r at; do
-  # In a source file, not in the manifest or a statement: C has the include in quotes.
-  [ "$(dd if="$kit" bs=1 skip=$((at - 10)) count=10 status=none)" = '#include "' ] && echo "$at" && break
-done)
-[ -n "$offset" ] || die "no source file in the kit that includes greeting.h"
-printf 'G' | dd of="$state/flipped.farmkit" bs=1 seek="$offset" conv=notrunc status=none
-check "a flipped source byte in the kit" 22 replay "$state/flipped.farmkit" "$state/replay-flipped"
-
-# Without any program of ours, as an ordinary user.
-mkdir -p "$state/kit"
-tar -xf "$kit" -C "$state/kit"
-chmod -R a+rX "$state/kit"
-user() {
-  if [ "$(id -u)" = 0 ]; then "$root/tests/support/as_user.sh" "$state/user" "$@"; else "$@"; fi
-}
-check "replay.sh gives MATCH" 0 user "$state/kit/replay.sh" --work "$state/user/work"
-says "of both artifacts" '^MATCH: 2 of 2'
-says "of this manifest" "^manifest $(farm plan "$manifest" --digest)"
-bent_kit() { # DESCRIPTION FILE SED-EXPRESSION: refused before anything runs
-  cp -p "$state/kit/$2" "$state/honest"
-  sed -i -E "$3" "$state/kit/$2"
-  if cmp -s "$state/kit/$2" "$state/honest"; then
-    echo "FAIL  $1: $3 changes nothing" && failures=$((failures + 1))
-  fi
-  check "replay.sh, $1" 22 user "$state/kit/replay.sh" --work "$state/user/bent"
-  cp -p "$state/honest" "$state/kit/$2"
-}
-bent_kit "a shell's text as a step's name" actions.txt "1s#.*#step \$(touch\$IFS$state/user/marker)#"
-bent_kit "quoted shell text" actions.txt "1s#.*#step 'x'; touch $state/user/marker \##"
-check "none of it was run" 1 test -e "$state/user/marker"
-bent_kit "an artifact from elsewhere" actions.txt 's#^artifact program greet greet#artifact ../../../kit evidence greet#'
-bent_kit "an input that is put outside" actions.txt '0,/^input [^ ]+/s##input ../../../x#'
-bent_kit "another command" actions.txt '0,/^run cc/s##run true#'
-bent_kit "a variable of its own" actions.txt '0,/^variable TZ=UTC/s##variable LD_PRELOAD=/build/x.so#'
-bent_kit "a step less" actions.txt '/^step program/,/^end/d'
-bent_kit "an output that is not declared" actions.txt 's#^output greet#output greet.c#'
-bent_kit "an artifact less" artifacts.txt '1d'
-bent_kit "another manifest" manifest.json 's#"-O2"#"-O0"#'
-bent_kit "another package" packages/packages.list '1s#[0-9a-f]{64}#0000000000000000000000000000000000000000000000000000000000000000#'
-source_file=$(basename "$(ls "$state"/kit/sources/* | head -n 1)")
-bent_kit "a flipped source byte" "sources/$source_file" 's#greeting.h"#Greeting.h"#'
 
 # ---- a farmd that is killed ------------------------------------------------------------------------------
 slow=$(variant slow 's/^version: .*/version: "1.1"/; 0,/^  argv: "cc"/s//  argv: "sh"\n  argv: "-c"\n  argv: "sleep 4; exec cc \\"$@\\""\n  argv: "cc"/')
@@ -285,7 +127,4 @@ cp -a "$state/toolchain" "$state/replay/readme/toolchain"
 cp -a "$state/toolchain" "$state/toolchain-cc"
 check "the README's five pages" 0 "$root/tests/end_to_end/readme" "$state"
 says "are five" '^ok    README page for operator'
-stop
-
-echo "$checks checks, $failures failed, $not_run not run"
-[ $failures = 0 ]
+finish_test

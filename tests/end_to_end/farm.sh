@@ -1,0 +1,120 @@
+#!/bin/bash
+# A farm of the small product of ours for the tests of this folder, which source this file: set-up,
+# checks and words.  As root each party has its own uid; else all have ours, with subordinate ids.
+# FARM_TEST_INPUTS: a folder that keeps fetched packages and, as root, assembled root file systems
+# between runs.  The first run assembles, as each site does, once per lock.
+root=$(dirname "$(readlink -f WORKSPACE)")
+inputs=${FARM_TEST_INPUTS:-/var/tmp/farm-test-inputs}
+state=$(mktemp -d /var/tmp/farm-line.XXXXXX)
+chmod 755 "$state"
+supervisor=''
+finish() {
+  [ -z "$supervisor" ] || "$state/bin/farm" development stop --state "$state"
+  if [ "${KEEP:-}" ]; then echo "kept $state"; else rm -rf --one-file-system "$state"; fi
+}
+trap finish EXIT
+
+failures=0 checks=0 not_run=0
+not_here() { echo "NOT RUN  $*"; not_run=$((not_run + 1)); }
+check() { # DESCRIPTION WANTED-EXIT COMMAND...
+  local description=$1 want=$2 got=0
+  shift 2
+  checks=$((checks + 1))
+  "$@" >"$state/out" 2>"$state/err" || got=$?
+  if [ $got = "$want" ]; then
+    echo "ok    $description"
+  else
+    echo "FAIL  $description: exit $got, want $want"
+    sed 's/^/      | /' "$state/out" "$state/err" | tail -30
+    failures=$((failures + 1))
+  fi
+}
+says() { # DESCRIPTION PATTERN: what the last check printed
+  checks=$((checks + 1))
+  if grep -qE -- "$2" "$state/out" "$state/err"; then
+    echo "ok    $1"
+  else
+    echo "FAIL  $1: nothing matches $2"
+    sed 's/^/      | /' "$state/out" "$state/err" | tail -30
+    failures=$((failures + 1))
+  fi
+}
+die() { echo "FAIL  $*"; tail -5 "$state"/run/*.log 2>/dev/null; exit 1; }
+
+mkdir -p "$state/bin" "$inputs"
+for program in cli/farm service/farmd site/farm-site gate/farm-signer log/farm-log witness/farm-witness timestamp/farm-tsa verify/farm-verify replay/farm-replay; do
+  install -m 0755 "farm/$program" "$state/bin/"
+done
+install -m 0755 sandbox/farm-sandbox "$state/bin/"
+PATH=$state/bin:/usr/sbin:/usr/bin:/sbin:/bin
+cp -r "$root/manifests" "$state/manifests"
+manifest=$state/manifests/products/greeting/manifest.textproto
+
+start() { # OPTIONS of `farm development run`
+  rm -f "$state/ready"
+  farm development run --state "$state" "$@" >"$state/ready" 2>"$state/supervisor.log" &
+  supervisor=$!
+  for _ in $(seq 300); do
+    grep -q ready "$state/ready" && return 0
+    kill -0 $supervisor 2>/dev/null || break
+    sleep 0.1
+  done
+  cat "$state/supervisor.log"
+  die "the farm does not start"
+}
+stop() { farm development stop --state "$state"; wait $supervisor 2>/dev/null; supervisor=''; }
+as() { # PARTY COMMAND...
+  local party=$1 uid ids
+  shift
+  if [ "$(id -u)" != 0 ]; then "$@"; return; fi
+  read -r uid ids < <(farm development party "$party" --state "$state")
+  farm-sandbox monitor --uid "$uid" --gid "$uid" --subids "$ids:65536" -- "$@"
+}
+requester() { as requester-1 "$@" --config "$state/parties/requester-1/config.json"; }
+approve() { # MANIFEST
+  local auditor
+  for auditor in auditor-1 auditor-2; do
+    as $auditor farm audit approve "$1" --config "$state/parties/$auditor/config.json" --toolchain "$state/toolchain" >"$state/out" 2>&1 || { cat "$state/out"; return 1; }
+  done
+}
+verify() { farm-verify --root "$state/public/root.json" --policy "$state/public/policy.json" "$@"; }
+# How many statements of a kind the log holds.
+logged() { grep -lE "\"predicateType\":\"[^\"]*/$1/v1\"" "$state"/parties/log/data/payload/* | wc -l; }
+equals() { # DESCRIPTION WANT GOT
+  checks=$((checks + 1))
+  if [ "$2" = "$3" ]; then echo "ok    $1"; else echo "FAIL  $1: $3, want $2"; failures=$((failures + 1)); fi
+}
+release_id() { requester farm list greeting 2>/dev/null | grep -F "/$1/" | awk '{print $NF; exit}'; }
+variant() { # NAME SED-EXPRESSION: a manifest of the same product, changed
+  sed -E "$2" "$manifest" >"$state/manifests/products/greeting/$1.textproto"
+  echo "$state/manifests/products/greeting/$1.textproto"
+}
+
+# ---- the stages that every test begins with ------------------------------------------------------------
+roots=$inputs/roots
+[ "$(id -u)" = 0 ] || roots=/nonexistent
+set_up() { # a farm that runs and has released nothing
+  local site
+  farm init --development --state "$state" --programs "$state/bin" >/dev/null || die "farm init"
+  mkdir -p "$inputs/store"
+  farm fetch "$manifest" --store "$inputs/store" >/dev/null || die "farm fetch"
+  cp -rl "$inputs/store" "$state/inputs" 2>/dev/null || cp -r "$inputs/store" "$state/inputs"
+  chmod -R a+rX "$state/inputs"
+  [ ! -d "$roots/toolchain" ] || cp -a "$roots/toolchain" "$state/toolchain"
+  farm toolchain build "$manifest" --out "$state/toolchain" --store "$state/inputs" >/dev/null || die "farm toolchain build"
+  start --restart
+  [ -d "$roots/sites" ] || return 0
+  for site in "$state"/parties/site-*; do
+    cp -r "$roots/sites/." "$site/store/roots/" && chown -R --reference="$site" "$site/store/roots" || die "roots of $site"
+  done
+}
+keep_roots() { # what was assembled and found good serves the next run
+  [ "$(id -u)" = 0 ] && [ ! -d "$roots/sites" ] || return 0
+  mkdir -p "$roots"
+  cp -a "$state/toolchain" "$roots/toolchain" && cp -a "$state/parties/site-xa/store/roots" "$roots/.sites" && mv "$roots/.sites" "$roots/sites"
+}
+finish_test() { # the exit code: every check held
+  stop
+  echo "$checks checks, $failures failed, $not_run not run"
+  [ $failures = 0 ]
+}
