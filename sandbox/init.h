@@ -8,8 +8,8 @@ namespace sandbox {
 // usage, and ends when the command ends; the kernel then kills all that is left in the namespace
 // before anybody can see that init has gone. Runs our code only, without capabilities, and can be
 // neither traced nor read by the command.
-// channel: kConfined, kUsage, kNotStarted and kExited go there. A kNotStarted after a kConfined: the
-// walls stood, but the program could not be executed.
+// channel: kConfined, kUsage, kNotStarted and kExited go there. A kNotStarted after a kConfined:
+// the walls stood, but the program could not be executed.
 [[noreturn]] void RunInit(const Spec& spec, const Filter& filter, const Command& command,
                           int channel);
 

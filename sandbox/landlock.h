@@ -19,8 +19,8 @@ int LandlockAbi();
 //   kAssembly: only TCP, signals and abstract sockets; mounts are impossible under a domain that
 //           handles files.
 // What an older ABI does not know is left to the first wall; less than kLandlockAbiMin is refused.
-// no_new_privs must be set. Returns the ABI of the domain that is now in force; 0: none, for nothing
-// that this profile wants is known to the kernel.
+// no_new_privs must be set. Returns the ABI of the domain that is now in force; 0: none, for
+// nothing that this profile wants is known to the kernel.
 Result<int> RestrictWithLandlock(Profile profile, bool loopback);
 
 }  // namespace sandbox

@@ -120,8 +120,8 @@ int LauncherMain(int argc, char** argv, HostRoot host_root) {
   std::vector<std::string> words(argv + 1, argv + argc);
   std::string command = words.empty() ? "" : words[0];
   if (!words.empty()) words.erase(words.begin());
-  bool is_command = command == "run" || command == "monitor" || command == "remove" ||
-                    command == "doctor";
+  bool is_command =
+      command == "run" || command == "monitor" || command == "remove" || command == "doctor";
   bool wants_help = command == "--help" || command == "help" ||
                     (is_command && !words.empty() && (words[0] == "--help" || words[0] == "-h"));
   if (wants_help) return WriteAll(1, kHelp).ok() ? 0 : kCannot;

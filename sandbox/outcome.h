@@ -36,7 +36,8 @@ struct Usage {
   std::int64_t log_bytes = 0;
 };
 
-// What was in force, as whoever put it there has reported; "none" and 0: the run did not come so far.
+// What was in force, as whoever put it there has reported; "none" and 0: the run did not come so
+// far.
 struct Isolation {
   std::string root_backend = "none";  // image | directory | assembler | none
   std::string uid_map = "none";       // range | single | none

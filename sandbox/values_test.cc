@@ -141,7 +141,8 @@ TEST(Confined, IsReadAsItIsWrittenAndNothingElse) {
   EXPECT_EQ(confined.landlock_abi, 6);
   EXPECT_EQ(confined.seccomp, "allow-list");
   EXPECT_EQ(report, "executing x: No such file\n");
-  for (const char* bad : {"", "confined 6 allow-list", "a wall is missing: x\n", "confined x y\n"}) {
+  for (const char* bad :
+       {"", "confined 6 allow-list", "a wall is missing: x\n", "confined x y\n"}) {
     report = bad;
     EXPECT_FALSE(TakeConfined(&report, &confined)) << bad;
     EXPECT_EQ(report, bad);

@@ -88,7 +88,8 @@ Result<std::string> Base64Decode(std::string_view text) {
       if (value < 0) return bad;
       group = group << 6 | static_cast<std::uint32_t>(value);
     }
-    if ((padding == 1 && (group & 0xff) != 0) || (padding == 2 && (group & 0xffff) != 0)) return bad;
+    if ((padding == 1 && (group & 0xff) != 0) || (padding == 2 && (group & 0xffff) != 0))
+      return bad;
     for (int k = 0; k < 3 - padding; ++k) bytes += static_cast<char>(group >> (16 - 8 * k) & 0xff);
   }
   return bytes;
@@ -117,9 +118,9 @@ unsigned ReadBigEndian16(std::string_view bytes) {
 }
 
 Result<unsigned long long> ParseDecimal(std::string_view text, unsigned long long max) {
-  const Error bad{ErrorCode::kInvalidInput,
-                  "\"" + Printable(text, 40) + "\" is not a decimal number up to " +
-                      std::to_string(max)};
+  const Error bad{
+      ErrorCode::kInvalidInput,
+      "\"" + Printable(text, 40) + "\" is not a decimal number up to " + std::to_string(max)};
   if (text.empty() || text.size() > 20 || (text[0] == '0' && text.size() > 1)) return bad;
   unsigned long long value = 0;
   for (const char c : text) {

@@ -58,8 +58,8 @@ std::string FormatTime(UnixSeconds time) {
 Result<UnixSeconds> ParseTime(std::string_view text) {
   const Error bad{ErrorCode::kInvalidInput,
                   "time \"" + Printable(text, 40) + "\" is not like 2026-11-23T23:40:30Z"};
-  if (text.size() != 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' ||
-      text[13] != ':' || text[16] != ':' || text[19] != 'Z') {
+  if (text.size() != 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' ||
+      text[16] != ':' || text[19] != 'Z') {
     return bad;
   }
   const auto time = TimeFromCivil(Digits(text, 0, 4), Digits(text, 5, 2), Digits(text, 8, 2),

@@ -25,9 +25,9 @@ class Digest {
   // "<64 lowercase hex>".  Errors: kInvalidInput.
   static Result<Digest> ParseHex(std::string_view hex);
 
-  std::string Text() const;  // "sha256:..."
-  std::string Hex() const;   // 64 digits
-  std::string Short() const; // "sha256:1a2b3c4d.." for people, never for machines
+  std::string Text() const;   // "sha256:..."
+  std::string Hex() const;    // 64 digits
+  std::string Short() const;  // "sha256:1a2b3c4d.." for people, never for machines
   std::string_view bytes() const {
     return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()};
   }

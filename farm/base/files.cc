@@ -55,9 +55,8 @@ class RealWritableFile final : public WritableFile {
 class RealFiles final : public FileSystem {
  public:
   Result<std::unique_ptr<WritableFile>> Create(const std::string& path, bool truncate) override {
-    const int descriptor = open(path.c_str(),
-                                O_WRONLY | O_CREAT | O_CLOEXEC | (truncate ? O_TRUNC : O_EXCL),
-                                0644);
+    const int descriptor =
+        open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (truncate ? O_TRUNC : O_EXCL), 0644);
     if (descriptor < 0) return SystemError("creating", path);
     return std::unique_ptr<WritableFile>(new RealWritableFile(descriptor, path));
   }
@@ -206,8 +205,9 @@ std::string BaseName(std::string_view path) {
 
 Result<TemporaryDirectory> TemporaryDirectory::Make(const std::string& parent) {
   const char* environment = std::getenv("TMPDIR");
-  const std::string base =
-      !parent.empty() ? parent : environment != nullptr ? std::string(environment) : "/tmp";
+  const std::string base = !parent.empty()          ? parent
+                           : environment != nullptr ? std::string(environment)
+                                                    : "/tmp";
   std::string pattern = JoinPath(base, "farm.XXXXXX");
   if (mkdtemp(pattern.data()) == nullptr) return SystemError("making directory", pattern);
   return TemporaryDirectory(pattern);

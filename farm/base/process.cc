@@ -97,7 +97,8 @@ void Attend(const ProcessSpec& spec, pid_t child, Pipe& in, Pipe& out, Pipe& err
   auto kill_at = Clock::time_point::max();
   while (out.ends[0] >= 0 || error.ends[0] >= 0) {
     if (fed == spec.standard_input.size()) in.CloseEnd(1);
-    std::array<pollfd, 3> polled = {pollfd{out.ends[0], POLLIN, 0}, pollfd{error.ends[0], POLLIN, 0},
+    std::array<pollfd, 3> polled = {pollfd{out.ends[0], POLLIN, 0},
+                                    pollfd{error.ends[0], POLLIN, 0},
                                     pollfd{in.ends[1], POLLOUT, 0}};
     poll(polled.data(), polled.size(), 100);
     if (polled[0].revents != 0) Drain(out, result.output, spec.on_output);
@@ -137,7 +138,8 @@ Result<ProcessResult> RunProcess(const ProcessSpec& spec) {
   Pipe error;
   fcntl(in.ends[1], F_SETFL, O_NONBLOCK);
   const pid_t child = fork();
-  if (child < 0) return Error{ErrorCode::kUnavailable, "starting " + program + ": no more processes"};
+  if (child < 0)
+    return Error{ErrorCode::kUnavailable, "starting " + program + ": no more processes"};
   if (child == 0) {
     RunChild(spec, program.c_str(), argv.data(), environment.data(),
              spec.inherited_descriptors.data(), spec.inherited_descriptors.size(), in.ends[0],

@@ -32,7 +32,7 @@ struct ProcessResult {
   int signal = 0;
   bool timed_out = false;
   bool cancelled = false;
-  std::string output;        // at most kProcessOutputBytesMax of each, the rest is dropped
+  std::string output;  // at most kProcessOutputBytesMax of each, the rest is dropped
   std::string error_output;
   bool ok() const { return exit_code == 0; }
 };

@@ -4,13 +4,20 @@ namespace farm {
 
 std::string_view Name(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kInvalidInput: return "invalid input";
-    case ErrorCode::kMismatch: return "mismatch";
-    case ErrorCode::kUntrusted: return "untrusted";
-    case ErrorCode::kUnavailable: return "unavailable";
-    case ErrorCode::kLimitExceeded: return "limit exceeded";
-    case ErrorCode::kNotFound: return "not found";
-    case ErrorCode::kInternal: return "internal";
+    case ErrorCode::kInvalidInput:
+      return "invalid input";
+    case ErrorCode::kMismatch:
+      return "mismatch";
+    case ErrorCode::kUntrusted:
+      return "untrusted";
+    case ErrorCode::kUnavailable:
+      return "unavailable";
+    case ErrorCode::kLimitExceeded:
+      return "limit exceeded";
+    case ErrorCode::kNotFound:
+      return "not found";
+    case ErrorCode::kInternal:
+      return "internal";
   }
   CHECK(false);
 }
@@ -18,13 +25,20 @@ std::string_view Name(ErrorCode code) {
 ExitCode Error::Exit() const {
   if (exit) return *exit;
   switch (code) {
-    case ErrorCode::kInvalidInput: return ExitCode::kUsage;
-    case ErrorCode::kLimitExceeded: return ExitCode::kUsage;
-    case ErrorCode::kMismatch: return ExitCode::kInputMissing;
-    case ErrorCode::kNotFound: return ExitCode::kInputMissing;
-    case ErrorCode::kUntrusted: return ExitCode::kBadSignature;
-    case ErrorCode::kUnavailable: return ExitCode::kUnavailable;
-    case ErrorCode::kInternal: return ExitCode::kInternal;
+    case ErrorCode::kInvalidInput:
+      return ExitCode::kUsage;
+    case ErrorCode::kLimitExceeded:
+      return ExitCode::kUsage;
+    case ErrorCode::kMismatch:
+      return ExitCode::kInputMissing;
+    case ErrorCode::kNotFound:
+      return ExitCode::kInputMissing;
+    case ErrorCode::kUntrusted:
+      return ExitCode::kBadSignature;
+    case ErrorCode::kUnavailable:
+      return ExitCode::kUnavailable;
+    case ErrorCode::kInternal:
+      return ExitCode::kInternal;
   }
   CHECK(false);
 }

@@ -21,7 +21,7 @@ enum class ErrorCode {
   kUnavailable,    // try again
   kLimitExceeded,  // more than we take
   kNotFound,
-  kInternal,       // our own bug
+  kInternal,  // our own bug
 };
 
 std::string_view Name(ErrorCode code);
@@ -69,8 +69,8 @@ using Status = Result<void>;
 }  // namespace farm
 
 // Stops the program where our own reasoning was wrong.  Never for input.
-#define CHECK(condition) \
-  do {                   \
+#define CHECK(condition)                                                   \
+  do {                                                                     \
     if (!(condition)) ::farm::CheckFailed(__FILE__, __LINE__, #condition); \
   } while (false)
 
@@ -78,8 +78,8 @@ using Status = Result<void>;
 #define FARM_CONCAT(a, b) FARM_CONCAT_INNER(a, b)
 
 // Leaves the function with the error of `expression` (a Status or a Result<T>), if it has one.
-#define RETURN_IF_ERROR(expression)                                               \
-  do {                                                                            \
+#define RETURN_IF_ERROR(expression)                                                \
+  do {                                                                             \
     if (auto farm_status = (expression); !farm_status) return farm_status.error(); \
   } while (false)
 

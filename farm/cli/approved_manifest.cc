@@ -51,8 +51,8 @@ Result<ApprovedManifest> LastApprovedManifest(FarmClient& farm, const ReadManife
     ASSIGN_OR_RETURN(Manifest manifest, ParseManifestJson(bytes));
     return ApprovedManifest{std::move(manifest), release.release_id()};
   }
-  return Error{ErrorCode::kNotFound, "no other manifest of " + now.manifest.product +
-                                         " has been approved at this farm"};
+  return Error{ErrorCode::kNotFound,
+               "no other manifest of " + now.manifest.product + " has been approved at this farm"};
 }
 
 }  // namespace farm

@@ -36,7 +36,8 @@ TEST(SubordinateIds, StayClearOfRangesThatAreGivenAway) {
   ASSERT_TRUE(directory);
   const std::string file = JoinPath(directory->path(), "subuid");
   EXPECT_EQ(FreeSubordinateIds({file}, 65536).value(), 1U << 30);
-  ASSERT_TRUE(WriteDurably(RealFileSystem(), file, "a:100000:65536\nb:1073741824:65536\nbad line\n"));
+  ASSERT_TRUE(
+      WriteDurably(RealFileSystem(), file, "a:100000:65536\nb:1073741824:65536\nbad line\n"));
   EXPECT_EQ(FreeSubordinateIds({file}, 65536).value(), (1U << 30) + 65536);
   ASSERT_TRUE(WriteDurably(RealFileSystem(), file, "a:1073741824:3200000000\n"));
   EXPECT_FALSE(FreeSubordinateIds({file}, 1 << 26));  // what is left is too small
@@ -101,7 +102,8 @@ TEST_F(InitTest, EveryFileOfAPartyIsItsOwnersAlone) {
   EXPECT_GE(keys, parties_.size());
   for (const char* key : {"root.key.pem", "tls.key.pem"}) {
     struct stat status = {};
-    ASSERT_EQ(stat(JoinPath(options_.directory, "authority/" + std::string(key)).c_str(), &status), 0);
+    ASSERT_EQ(stat(JoinPath(options_.directory, "authority/" + std::string(key)).c_str(), &status),
+              0);
     EXPECT_EQ(status.st_mode & 07777, 0600U) << key;
   }
 }
@@ -167,7 +169,8 @@ TEST_F(InitTest, ATakenPortIsNamedWithTheRemedy) {
 }
 
 TEST_F(InitTest, AnAuditorIsFoundByHisKey) {
-  const std::string bytes = ReadFile(JoinPath(options_.directory, "public/root.json"), 1 << 20).value();
+  const std::string bytes =
+      ReadFile(JoinPath(options_.directory, "public/root.json"), 1 << 20).value();
   const TrustRoot root = ParseTrustRoot(bytes, "root.json").value();
   const auto key_of = [&](const std::string& party) {
     return OpenFileSigner(File(party, "key.pem")).value()->key();
@@ -182,7 +185,8 @@ TEST_F(InitTest, AnAuditorIsFoundByHisKey) {
 TEST(Person, AFarmIsGivenAsUrl) {
   const TlsFiles tls = TlsFilesBeside("/keys/mine.pem");
   EXPECT_EQ(tls.key, "/keys/tls.key.pem");
-  for (const char* good : {"https://farm.example:4711", "farm.example:4711", "https://farm.example:4711/"}) {
+  for (const char* good :
+       {"https://farm.example:4711", "farm.example:4711", "https://farm.example:4711/"}) {
     const auto farm = FarmOfUrl(good, tls);
     ASSERT_TRUE(farm) << good;
     EXPECT_EQ(farm->address, "farm.example:4711");

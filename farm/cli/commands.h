@@ -20,7 +20,8 @@ struct ManifestArguments {
 // farm plan: what would be built, by which rules; changes nothing.
 struct PlanArguments {
   ManifestArguments manifest;
-  // Empty: what the files say, and the rules of the default policy; else farmd is asked for its own.
+  // Empty: what the files say, and the rules of the default policy; else farmd is asked for its
+  // own.
   std::string config;
   bool digest_only = false;
 };
@@ -111,12 +112,12 @@ struct AuditArguments {
   std::string config;    // empty: no farmd is asked
   std::string store;
   SandboxArguments sandbox;
-  std::string git;       // checkout: folder to make
-  std::string key;       // approve
-  std::string auditor;   // approve: id in the trust root; empty: found there by the key
-  std::string root;      // approve: trust root; empty: the configuration's, else beside the key
-  std::string farm;      // approve: URL of the farmd that gets it; empty: the configuration's
-  std::string out;       // approve: file for the bundle line
+  std::string git;      // checkout: folder to make
+  std::string key;      // approve
+  std::string auditor;  // approve: id in the trust root; empty: found there by the key
+  std::string root;     // approve: trust root; empty: the configuration's, else beside the key
+  std::string farm;     // approve: URL of the farmd that gets it; empty: the configuration's
+  std::string out;      // approve: file for the bundle line
 };
 int RunAuditShowCommand(const AuditArguments& arguments, const Output& output);
 int RunAuditCheckoutCommand(const AuditArguments& arguments, const Output& output);

@@ -1,4 +1,5 @@
-// farm audit show, checkout, approve; farm source identify: an auditor looks and hashes for himself.
+// farm audit show, checkout, approve; farm source identify: an auditor looks and hashes for
+// himself.
 #include "farm/base/clock.h"
 #include "farm/base/files.h"
 #include "farm/cli/approved_manifest.h"
@@ -100,7 +101,8 @@ Result<Comparison> PreviousManifest(const AuditArguments& arguments, const Audit
   return Comparison{std::move(approved.manifest),
                     "release " + approved.release_id +
                         ", the last one of this product whose manifest has been approved at the "
-                        "farm " + audit.config->farm.address};
+                        "farm " +
+                        audit.config->farm.address};
 }
 
 // Who approves, found before any work is done.
@@ -117,12 +119,13 @@ Result<std::string> FindAuditor(const AuditArguments& arguments, const AuditCase
   if (!arguments.auditor.empty()) return arguments.auditor;
   const std::string path = !arguments.root.empty() ? arguments.root
                            : audit.config          ? audit.config->root_path
-                                          : JoinPath(DirectoryName(key_path), "root.json");
+                                                   : JoinPath(DirectoryName(key_path), "root.json");
   const auto bytes = ReadFile(path, kRootBytesMax);
   if (!bytes) {
     return Error{ErrorCode::kInvalidInput,
-                 bytes.error().message + "; who has this key stands in the trust root: name it "
-                                         "with --root FILE, or yourself with --auditor ID"};
+                 bytes.error().message +
+                     "; who has this key stands in the trust root: name it "
+                     "with --root FILE, or yourself with --auditor ID"};
   }
   ASSIGN_OR_RETURN(const TrustRoot root, ParseTrustRoot(*bytes, path));
   auto auditor = AuditorOfKey(root, key);
@@ -142,9 +145,8 @@ Result<Approver> OpenApprover(const AuditArguments& arguments, const AuditCase& 
   ASSIGN_OR_RETURN(approver.auditor, FindAuditor(arguments, audit, key, approver.signer->key()));
   if (audit.config) approver.farm = audit.config->farm;
   if (!arguments.farm.empty()) {
-    ASSIGN_OR_RETURN(approver.farm,
-                     FarmOfUrl(arguments.farm,
-                               audit.config ? audit.config->farm.tls : TlsFilesBeside(key)));
+    ASSIGN_OR_RETURN(approver.farm, FarmOfUrl(arguments.farm, audit.config ? audit.config->farm.tls
+                                                                           : TlsFilesBeside(key)));
   }
   return approver;
 }
@@ -170,7 +172,8 @@ Status SendApproval(const Endpoint& farm, const AuditCase& audit, const std::str
   request.set_manifest(audit.read.canonical);
   request.set_approval_line(line);
   ASSIGN_OR_RETURN(const v1::ApproveReply reply, client->Approve(request));
-  Say(output, "the farm holds " + std::to_string(reply.approvals()) + " approvals of this manifest");
+  Say(output,
+      "the farm holds " + std::to_string(reply.approvals()) + " approvals of this manifest");
   return {};
 }
 
@@ -208,8 +211,7 @@ Status Checkout(const AuditArguments& arguments, const Output& output) {
                                ": source " + source.name + "\n\nManifest " +
                                audit.read.digest.Text() + "\n",
                            audit.read.manifest.source_date_epoch};
-    ASSIGN_OR_RETURN(const std::string tree,
-                     AddGitBranch(arguments.git, unpacked, branch));
+    ASSIGN_OR_RETURN(const std::string tree, AddGitBranch(arguments.git, unpacked, branch));
     if (tree != source.tree) {
       return Error{ErrorCode::kMismatch, "source " + source.name + " is git tree " + tree +
                                              ", the manifest says " + source.tree};

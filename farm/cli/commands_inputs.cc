@@ -10,8 +10,8 @@
 #include "farm/client/farm_client.h"
 #include "farm/plan/plan.h"
 #include "farm/source/source.h"
-#include "farm/verify/policy.h"
 #include "farm/toolchain/fetch.h"
+#include "farm/verify/policy.h"
 
 namespace farm {
 namespace {
@@ -54,8 +54,8 @@ Status FetchMissingPackages(Fetch& fetch) {
     RETURN_IF_ERROR(RealFileSystem().Remove(path));
   }
   if (fetched.lost.empty()) return {};
-  return Error{ErrorCode::kNotFound, "packages that have left the archive:\n" +
-                                         DescribeLost(fetched.lost)};
+  return Error{ErrorCode::kNotFound,
+               "packages that have left the archive:\n" + DescribeLost(fetched.lost)};
 }
 
 Status FetchMissingSources(Fetch& fetch) {
@@ -79,16 +79,17 @@ Status FetchMissingSources(Fetch& fetch) {
   // A source that lies beside the manifest as a directory becomes its canonical tar again.
   for (const ManifestSource& source : fetch.manifest.manifest.sources) {
     const auto* origin = std::get_if<DirectoryOrigin>(&source.origin);
-    if (origin == nullptr || source.files.empty() || fetch.store.Has(source.files[0].digest)) continue;
+    if (origin == nullptr || source.files.empty() || fetch.store.Has(source.files[0].digest))
+      continue;
     const std::string path = JoinPath(DirectoryName(fetch.manifest.path), origin->path);
     if (!FileExists(path)) continue;
-    ASSIGN_OR_RETURN(const ImportedSource imported,
-                     ImportDirectory(source.name, path, fetch.manifest.manifest.source_date_epoch,
-                                     fetch.store));
+    ASSIGN_OR_RETURN(
+        const ImportedSource imported,
+        ImportDirectory(source.name, path, fetch.manifest.manifest.source_date_epoch, fetch.store));
     if (imported.source.tree != source.tree) {
       return Error{ErrorCode::kMismatch, path + " has tree " + imported.source.tree +
-                                             ", the manifest's source " + source.name + " is tree " +
-                                             source.tree};
+                                             ", the manifest's source " + source.name +
+                                             " is tree " + source.tree};
     }
   }
   return FetchSourceFiles(fetch.manifest.manifest, fetch.store, fetch.arguments.search, from_apt);

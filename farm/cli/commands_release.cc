@@ -120,7 +120,8 @@ int WatchToEnd(FarmClient& client, const std::string& release_id, bool logs, Wat
   if (status) return EndOfRelease(client, state, output);
   EndProgressInPlace(output);
   if (status.error().Exit() == ExitCode::kCancelled) {
-    SayProgress(output, "detached; the release goes on. Attach again with: farm watch " + release_id);
+    SayProgress(output,
+                "detached; the release goes on. Attach again with: farm watch " + release_id);
   } else {
     SayWhy(client, release_id, output);
   }
@@ -184,7 +185,7 @@ int RunReleaseCommand(const ReleaseArguments& arguments, const Output& output) {
   const auto reply = Submit(*session, *manifest, output);
   if (!reply) return Fail(output, kCommand, reply.error());
   SayProgress(output, std::string(reply->already_there() ? "already submitted: " : "submitted: ") +
-                       reply->release_id());
+                          reply->release_id());
   if (!arguments.wait) {
     Say(output, reply->release_id());
     Answer(output, {{"release", reply->release_id()}, {"alreadyThere", reply->already_there()}});

@@ -27,12 +27,13 @@ Result<ImportedSource> Import(const SourceImportArguments& arguments, BlobStore&
   }
   ASSIGN_OR_RETURN(const SandboxPlace place, OpenAnySandbox(arguments.sandbox));
   const Unpacker unpack = SandboxUnpacker(place.setup, store);
-  if (arguments.kind == "debian") return ImportDebian(arguments.name, arguments.path, store, unpack);
+  if (arguments.kind == "debian")
+    return ImportDebian(arguments.name, arguments.path, store, unpack);
   if (arguments.kind == "archive") {
     return ImportArchive(arguments.name, arguments.path, arguments.url, store, unpack);
   }
-  return Error{ErrorCode::kInvalidInput, "kind \"" + arguments.kind +
-                                             "\" is none of debian, archive, git, directory"};
+  return Error{ErrorCode::kInvalidInput,
+               "kind \"" + arguments.kind + "\" is none of debian, archive, git, directory"};
 }
 
 Status RunImport(const SourceImportArguments& arguments, const Output& output) {

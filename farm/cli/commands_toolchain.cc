@@ -48,16 +48,16 @@ Result<AssemblySandbox> OpenAssembly(const std::string& launcher) {
   return sandbox;
 }
 
-// Host paths of the lock's packages in the store.  Errors: exit 22 naming the first that is missing.
+// Host paths of the lock's packages in the store.  Errors: exit 22 naming the first that is
+// missing.
 Result<std::map<Digest, std::string>> PackagePaths(const Lock& lock, const BlobStore& store,
                                                    const std::string& store_path) {
   std::map<Digest, std::string> paths;
   for (const LockedPackage& package : lock.packages) {
     if (!store.Has(package.sha256)) {
-      return Error{ErrorCode::kNotFound, "package " + package.name + " " + package.version +
-                                             " is not in " + store_path +
-                                             "; get it with `farm fetch MANIFEST --store " +
-                                             store_path + "`"};
+      return Error{ErrorCode::kNotFound,
+                   "package " + package.name + " " + package.version + " is not in " + store_path +
+                       "; get it with `farm fetch MANIFEST --store " + store_path + "`"};
     }
     paths[package.sha256] = store.PathOf(package.sha256);
   }
@@ -85,7 +85,8 @@ LockRequest RequestOf(const ToolchainLockArguments& arguments) {
   request.names = arguments.packages;
   std::sort(request.names.begin(), request.names.end());
   request.build_depends_of = arguments.build_depends_of;
-  request.suites = arguments.suites.empty() ? std::vector<std::string>{"bookworm"} : arguments.suites;
+  request.suites =
+      arguments.suites.empty() ? std::vector<std::string>{"bookworm"} : arguments.suites;
   return request;
 }
 

@@ -127,8 +127,7 @@ std::vector<std::string> DescribeManifest(const Manifest& manifest) {
   return lines;
 }
 
-std::vector<std::string> DescribeManifestDifference(const Manifest& before,
-                                                    const Manifest& after) {
+std::vector<std::string> DescribeManifestDifference(const Manifest& before, const Manifest& after) {
   const std::vector<std::string> old_lines = DescribeManifest(before);
   const std::vector<std::string> new_lines = DescribeManifest(after);
   const std::set<std::string> old_set(old_lines.begin(), old_lines.end());
@@ -145,15 +144,16 @@ std::vector<std::string> DescribeManifestDifference(const Manifest& before,
 
 std::string SourceText(const ManifestSource& source) {
   const auto quoted = [](const std::string& text) { return Json(text).dump(); };
-  std::string text = "source {\n  name: " + quoted(source.name) + "\n  tree: " +
-                     quoted(source.tree) + "\n";
+  std::string text =
+      "source {\n  name: " + quoted(source.name) + "\n  tree: " + quoted(source.tree) + "\n";
   for (const SourceFile& file : source.files) {
-    text += "  file {\n    name: " + quoted(file.name) + "\n    sha256: " +
-            quoted(file.digest.Hex()) + "\n    size: " + std::to_string(file.size) + "\n  }\n";
+    text += "  file {\n    name: " + quoted(file.name) +
+            "\n    sha256: " + quoted(file.digest.Hex()) +
+            "\n    size: " + std::to_string(file.size) + "\n  }\n";
   }
   if (const auto* debian = std::get_if<DebianOrigin>(&source.origin)) {
-    text += "  debian { package: " + quoted(debian->package) + " version: " +
-            quoted(debian->version) + " }\n";
+    text += "  debian { package: " + quoted(debian->package) +
+            " version: " + quoted(debian->version) + " }\n";
   } else if (const auto* archive = std::get_if<ArchiveOrigin>(&source.origin)) {
     text += "  archive { url: " + quoted(archive->url) + " }\n";
   } else if (const auto* git = std::get_if<GitOrigin>(&source.origin)) {

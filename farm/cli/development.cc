@@ -52,7 +52,12 @@ std::vector<std::string> CommandOf(const DevelopmentOptions& options, const Part
   std::vector<std::string> command;
   if (party.first_subordinate_id != 0) {
     const std::string uid = std::to_string(party.uid);
-    command = {JoinPath(options.programs, "farm-sandbox"), "monitor", "--uid", uid, "--gid", uid,
+    command = {JoinPath(options.programs, "farm-sandbox"),
+               "monitor",
+               "--uid",
+               uid,
+               "--gid",
+               uid,
                "--subids",
                std::to_string(party.first_subordinate_id) + ":" + std::to_string(kSubordinateIds),
                "--"};

@@ -19,10 +19,10 @@ struct DevelopmentOptions {
 
 // Starts time stamp, witnesses, log, signer, sites, farmd in this order, each when the one before
 // said that it is ready; prints {"ready":true} on standard output; ends everything when SIGTERM or
-// SIGINT comes or, without `restart`, a daemon ends by itself.  Log lines go to <directory>/run/<party>.log, the own pid
-// to <directory>/run/supervisor.pid.
-// Errors: kUnavailable exit 30 (which daemon, the end of its log, or its port that is taken; or a
-// farm that runs already).
+// SIGINT comes or, without `restart`, a daemon ends by itself.  Log lines go to
+// <directory>/run/<party>.log, the own pid to <directory>/run/supervisor.pid. Errors: kUnavailable
+// exit 30 (which daemon, the end of its log, or its port that is taken; or a farm that runs
+// already).
 Status RunDevelopment(const DevelopmentOptions& options);
 
 // Ends a running farm and waits until it has ended.  A farm that does not run is success.

@@ -25,11 +25,16 @@ Result<std::string> Git(const std::string& repository, const std::vector<std::st
   spec.argv = {"git", "-C", repository};
   spec.argv.insert(spec.argv.end(), words.begin(), words.end());
   const std::string date = std::to_string(time) + " +0000";
-  spec.environment = {"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/nonexistent",
-                      "GIT_CONFIG_NOSYSTEM=1",             "GIT_CONFIG_GLOBAL=/dev/null",
-                      "GIT_AUTHOR_NAME=farm audit",        "GIT_AUTHOR_EMAIL=audit@farm.example",
-                      "GIT_COMMITTER_NAME=farm audit",     "GIT_COMMITTER_EMAIL=audit@farm.example",
-                      "GIT_AUTHOR_DATE=" + date,           "GIT_COMMITTER_DATE=" + date};
+  spec.environment = {"PATH=/usr/local/bin:/usr/bin:/bin",
+                      "HOME=/nonexistent",
+                      "GIT_CONFIG_NOSYSTEM=1",
+                      "GIT_CONFIG_GLOBAL=/dev/null",
+                      "GIT_AUTHOR_NAME=farm audit",
+                      "GIT_AUTHOR_EMAIL=audit@farm.example",
+                      "GIT_COMMITTER_NAME=farm audit",
+                      "GIT_COMMITTER_EMAIL=audit@farm.example",
+                      "GIT_AUTHOR_DATE=" + date,
+                      "GIT_COMMITTER_DATE=" + date};
   spec.standard_input = input;
   ASSIGN_OR_RETURN(ProcessResult result, RunProcess(spec));
   if (!result.ok()) {
@@ -101,8 +106,9 @@ Result<std::map<std::string, std::string>> WriteBlobs(const std::string& reposit
     list += path + "\n";
     listed.push_back(&entry);
   }
-  ASSIGN_OR_RETURN(const std::string output,
-                   Git(repository, {"hash-object", "-w", "--no-filters", "--stdin-paths"}, list, time));
+  ASSIGN_OR_RETURN(
+      const std::string output,
+      Git(repository, {"hash-object", "-w", "--no-filters", "--stdin-paths"}, list, time));
   const std::vector<std::string> ids = Split(output, '\n');
   if (ids.size() != listed.size() + 1) {
     return Error{ErrorCode::kUnavailable, "git hash-object gave another number of ids"};
@@ -110,8 +116,10 @@ Result<std::map<std::string, std::string>> WriteBlobs(const std::string& reposit
   std::map<std::string, std::string> blobs;
   for (std::size_t i = 0; i < listed.size(); ++i) {
     const char kind = listed[i]->kind;
-    blobs[listed[i]->path] =
-        std::string(kind == 'l' ? "120000" : kind == 'x' ? "100755" : "100644") + " blob " + ids[i];
+    blobs[listed[i]->path] = std::string(kind == 'l'   ? "120000"
+                                         : kind == 'x' ? "100755"
+                                                       : "100644") +
+                             " blob " + ids[i];
   }
   return blobs;
 }
@@ -147,8 +155,8 @@ Result<std::string> AddGitBranch(const std::string& repository, const std::strin
   std::string tree;
   for (const Entry& entry : entries) {
     if (entry.kind != 'd') continue;
-    ASSIGN_OR_RETURN(const std::string id,
-                     Git(repository, {"mktree", "-z"}, TreeLines(entry.path, objects), branch.time));
+    ASSIGN_OR_RETURN(const std::string id, Git(repository, {"mktree", "-z"},
+                                               TreeLines(entry.path, objects), branch.time));
     tree = Split(id, '\n')[0];
     if (!entry.path.empty()) objects[entry.path] = "040000 tree " + tree;
   }

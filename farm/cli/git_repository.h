@@ -14,9 +14,9 @@ namespace farm {
 Status MakeGitRepository(const std::string& path);
 
 struct GitBranch {
-  std::string name;     // "dropbear"
-  std::string message;  // of the one commit
-  UnixSeconds time = 0; // of the commit
+  std::string name;      // "dropbear"
+  std::string message;   // of the one commit
+  UnixSeconds time = 0;  // of the commit
 };
 // Puts what lies in `directory` (modes, links, empty directories; no filters, no attributes) into
 // the repository as the one commit of a new branch.  Returns the tree's id, 64 hex.

@@ -79,8 +79,8 @@ class Maker {
   Status MakeSigner();
   Status MakeCoordinator();
   Status WriteRoot();
-  Json Certified(const std::string& party, const std::string& operator_id,
-                 const std::string& role, const std::string& country, Status& status);
+  Json Certified(const std::string& party, const std::string& operator_id, const std::string& role,
+                 const std::string& country, Status& status);
   std::string Address(const std::string& port_name) {
     return "127.0.0.1:" + std::to_string(ports_.at(port_name));
   }
@@ -121,8 +121,8 @@ void Maker::AddParty(const std::string& name, const std::string& program) {
 
 Status Chown(const std::string& path, std::uint32_t uid) {
   if (chown(path.c_str(), uid, uid) != 0) {
-    return Error{ErrorCode::kUnavailable, "giving " + path + " to uid " + std::to_string(uid) +
-                                              ": " + std::strerror(errno)};
+    return Error{ErrorCode::kUnavailable,
+                 "giving " + path + " to uid " + std::to_string(uid) + ": " + std::strerror(errno)};
   }
   return {};
 }
@@ -222,17 +222,18 @@ Status Maker::MakePersons() {
     const PrivateKey key = PrivateKey::Generate(KeyKind::kP256);
     RETURN_IF_ERROR(WritePrivate(name, "key.pem", key.Pem()));
     RETURN_IF_ERROR(WriteTls(name));
-    Person person{name, "development " + std::string(name), key.public_key(), ValidFor{now_ - 60, {}}};
+    Person person{name, "development " + std::string(name), key.public_key(),
+                  ValidFor{now_ - 60, {}}};
     if (std::string_view(name).starts_with("auditor")) root_.auditors.push_back(person);
     if (std::string_view(name).starts_with("requester")) root_.requesters.push_back(person);
-    RETURN_IF_ERROR(WriteConfig(
-        name, {{"tls", TlsJson()},
-               {"key", "key.pem"},
-               {"id", name},
-               {"root", "root.json"},
-               {"policy", "policy.json"},
-               {"farm", {{"address", Address("farmd")}, {"serverName", "farmd"}}},
-               {"store", JoinPath(options_.directory, "inputs")}}));
+    RETURN_IF_ERROR(
+        WriteConfig(name, {{"tls", TlsJson()},
+                           {"key", "key.pem"},
+                           {"id", name},
+                           {"root", "root.json"},
+                           {"policy", "policy.json"},
+                           {"farm", {{"address", Address("farmd")}, {"serverName", "farmd"}}},
+                           {"store", JoinPath(options_.directory, "inputs")}}));
   }
   return {};
 }
@@ -240,8 +241,8 @@ Status Maker::MakePersons() {
 Status Maker::MakeLogAndWitnesses() {
   const PrivateKey key = PrivateKey::Generate(KeyKind::kEd25519);
   const PrivateKey ecdsa_key = PrivateKey::Generate(KeyKind::kP256);
-  root_.logs.push_back(Log{std::string(kOrigin), key.public_key(), ecdsa_key.public_key(),
-                           ValidFor{now_ - 60, {}}});
+  root_.logs.push_back(
+      Log{std::string(kOrigin), key.public_key(), ecdsa_key.public_key(), ValidFor{now_ - 60, {}}});
   Json witnesses = Json::array();
   for (const char* name : kWitnesses) {
     const PrivateKey witness_key = PrivateKey::Generate(KeyKind::kEd25519);
@@ -250,16 +251,17 @@ Status Maker::MakeLogAndWitnesses() {
     witnesses.push_back({{"name", name},
                          {"url", "http://" + Address(name)},
                          {"publicKey", std::string(name) + ".pem"}});
-    RETURN_IF_ERROR(WritePrivate("log", std::string(name) + ".pem", witness_key.public_key().Pem()));
+    RETURN_IF_ERROR(
+        WritePrivate("log", std::string(name) + ".pem", witness_key.public_key().Pem()));
     RETURN_IF_ERROR(WritePrivate(name, "key.pem", witness_key.Pem()));
-    RETURN_IF_ERROR(WriteConfig(
-        name, {{"listen", Address(name)},
-               {"name", name},
-               {"key", "key.pem"},
-               {"directory", "state"},
-               {"logs", Json::array({{{"origin", kOrigin},
-                                      {"url", "http://" + Address("log-http")},
-                                      {"publicKey", "log.pem"}}})}}));
+    RETURN_IF_ERROR(
+        WriteConfig(name, {{"listen", Address(name)},
+                           {"name", name},
+                           {"key", "key.pem"},
+                           {"directory", "state"},
+                           {"logs", Json::array({{{"origin", kOrigin},
+                                                  {"url", "http://" + Address("log-http")},
+                                                  {"publicKey", "log.pem"}}})}}));
     RETURN_IF_ERROR(WritePrivate(name, "log.pem", key.public_key().Pem()));
   }
   RETURN_IF_ERROR(WritePrivate("log", "key.pem", key.Pem()));
@@ -286,8 +288,8 @@ Status Maker::MakeTimestamp() {
                      now_, 10 * kYearSeconds);
   const PrivateKey key = PrivateKey::Generate(KeyKind::kP256);
   const Certificate leaf =
-      IssueTimestampLeaf(authority_key, authority, key.public_key(),
-                         "Farm development time stamp", now_, 5 * kYearSeconds);
+      IssueTimestampLeaf(authority_key, authority, key.public_key(), "Farm development time stamp",
+                         now_, 5 * kYearSeconds);
   root_.timestamp_authorities.push_back(
       TimestampAuthority{"timestamp", {leaf, authority}, ValidFor{now_ - 60, {}}});
   RETURN_IF_ERROR(WritePrivate("timestamp", "key.pem", key.Pem()));
@@ -335,27 +337,28 @@ Status Maker::MakeCoordinator() {
   RETURN_IF_ERROR(status);
   Json sites = Json::array();
   for (const SiteFacts& site : kSites) {
-    sites.push_back({{"id", PartyUri(site.name)}, {"address", Address(site.name)}, {"serverName", site.name}});
+    sites.push_back(
+        {{"id", PartyUri(site.name)}, {"address", Address(site.name)}, {"serverName", site.name}});
   }
   return WriteConfig(
-      "farmd",
-      {{"listen", Address("farmd")},
-       {"tls", common["tls"]},
-       {"root", "root.json"},
-       {"policy", "policy.json"},
-       {"store", "store"},
-       {"database", "state"},
-       {"published", JoinPath(options_.directory, "published")},
-       {"coordinator", {{"id", common["id"]}, {"key", "key.pem"}, {"authority", common["authority"]}}},
-       {"log", LogJson()},
-       {"timestamp", TimestampJson()},
-       {"signer", {{"address", Address("signer")}, {"serverName", "signer"}}},
-       {"sites", sites},
-       {"roles",
-        {{"requester-1", {"submit", "read"}},
-         {"auditor-1", {"approve", "read"}},
-         {"auditor-2", {"approve", "read"}},
-         {"replayer-1", {"read"}}}}});
+      "farmd", {{"listen", Address("farmd")},
+                {"tls", common["tls"]},
+                {"root", "root.json"},
+                {"policy", "policy.json"},
+                {"store", "store"},
+                {"database", "state"},
+                {"published", JoinPath(options_.directory, "published")},
+                {"coordinator",
+                 {{"id", common["id"]}, {"key", "key.pem"}, {"authority", common["authority"]}}},
+                {"log", LogJson()},
+                {"timestamp", TimestampJson()},
+                {"signer", {{"address", Address("signer")}, {"serverName", "signer"}}},
+                {"sites", sites},
+                {"roles",
+                 {{"requester-1", {"submit", "read"}},
+                  {"auditor-1", {"approve", "read"}},
+                  {"auditor-2", {"approve", "read"}},
+                  {"replayer-1", {"read"}}}}});
 }
 
 Status Maker::WriteRoot() {
@@ -380,8 +383,8 @@ Status Maker::WriteRoot() {
   RETURN_IF_ERROR(WritePublic("trusted_root.json", WriteSigstoreTrustedRoot(root_)));
   RETURN_IF_ERROR(WritePublic("keyring.json", WriteSigstoreKeyring(root_)));
   const std::string authority = JoinPath(options_.directory, "authority");
-  for (const auto& [name, key] :
-       {std::pair{"/root.key.pem", &root_key}, std::pair{"/tls.key.pem", &std::as_const(tls_key_)}}) {
+  for (const auto& [name, key] : {std::pair{"/root.key.pem", &root_key},
+                                  std::pair{"/tls.key.pem", &std::as_const(tls_key_)}}) {
     RETURN_IF_ERROR(WriteDurably(RealFileSystem(), authority + name, key->Pem()));
     if (chmod((authority + name).c_str(), 0600) != 0) {
       return Error{ErrorCode::kUnavailable, "chmod " + authority + name};
@@ -399,8 +402,9 @@ Result<std::vector<Party>> Maker::Run() {
   AddParty("timestamp", "farm-tsa");
   for (const char* name : kPersons) AddParty(name, "");
 
-  const std::vector<std::string> listeners = {"farmd",    "site-xa",   "site-xb",   "site-xc",  "signer",
-                                              "log",      "log-http",  "witness-1", "witness-2", "timestamp"};
+  const std::vector<std::string> listeners = {"farmd",     "site-xa",  "site-xb",  "site-xc",
+                                              "signer",    "log",      "log-http", "witness-1",
+                                              "witness-2", "timestamp"};
   // Anywhere in the range: farms that do not run just now have ports, too.
   const std::string random = RandomBytes(2);
   const int start = kFirstPort + (static_cast<unsigned char>(random[0]) * 256 +
@@ -425,8 +429,9 @@ Result<std::vector<Party>> Maker::Run() {
                     {"firstSubordinateId", party.first_subordinate_id}});
   }
   // Last: its presence says that the farm is complete.
-  RETURN_IF_ERROR(WriteDurably(RealFileSystem(), JoinPath(options_.directory, "parties.json"),
-                               WriteReadableJson({{"format", "farm-parties/1"}, {"parties", list}})));
+  RETURN_IF_ERROR(
+      WriteDurably(RealFileSystem(), JoinPath(options_.directory, "parties.json"),
+                   WriteReadableJson({{"format", "farm-parties/1"}, {"parties", list}})));
   return parties_;
 }
 
@@ -444,9 +449,9 @@ Result<std::vector<Party>> ReadParties(const std::string& directory) {
   const std::string path = JoinPath(directory, "parties.json");
   auto text = ReadFile(path, 1 << 20);
   if (!text) {
-    return Error{ErrorCode::kNotFound,
-                 "no farm in " + directory + ": make one with `farm init --development --state " +
-                     directory + "`"};
+    return Error{ErrorCode::kNotFound, "no farm in " + directory +
+                                           ": make one with `farm init --development --state " +
+                                           directory + "`"};
   }
   ASSIGN_OR_RETURN(const Json json, ParseJson(*text, path));
   JsonFields fields(json, path);

@@ -70,7 +70,8 @@ std::vector<NeededBlob> NeededBlobs(const ReadManifest& manifest) {
     }
   }
   for (const LockedPackage& package : manifest.lock.packages) {
-    needed.push_back({"package " + package.name + " " + package.version, package.sha256, static_cast<std::uint64_t>(package.size)});
+    needed.push_back({"package " + package.name + " " + package.version, package.sha256,
+                      static_cast<std::uint64_t>(package.size)});
   }
   return needed;
 }

@@ -16,7 +16,7 @@ namespace farm {
 // A manifest with everything that it names by digest and that lies beside it.
 struct ReadManifest {
   std::string path;
-  std::string text;       // as written
+  std::string text;  // as written
   Manifest manifest;
   std::string canonical;  // farm-manifest/1
   Digest digest;          // of `canonical`

@@ -20,10 +20,12 @@ constexpr const char* kExamples =
     "examples:\n"
     "  farm plan manifests/products/greeting/manifest.textproto\n"
     "  farm fetch MANIFEST --store DIR && farm release MANIFEST --wait --config requester.json\n"
-    "  farm audit show MANIFEST && farm audit approve MANIFEST --config auditor.json --toolchain DIR\n"
+    "  farm audit show MANIFEST && farm audit approve MANIFEST --config auditor.json --toolchain "
+    "DIR\n"
     "  farm why greeting/1.0/r1/5e1c2a90b7f1 --config requester.json\n"
     "exit codes: 0 done, 2 usage or malformed input, 14 approval missing, 22 input missing,\n"
-    "  23 unresolved dissent, 25 refused, 26 cancelled, 30 no answer, 40 build failed, 70 internal;\n"
+    "  23 unresolved dissent, 25 refused, 26 cancelled, 30 no answer, 40 build failed, 70 "
+    "internal;\n"
     "  README has them all";
 
 constexpr int kOk = static_cast<int>(ExitCode::kProved);
@@ -43,23 +45,27 @@ CLI::App* Command(CLI::App& parent, Chosen& chosen, const std::string& name,
 }
 
 void AddManifest(CLI::App* command, ManifestArguments& arguments) {
-  command->add_option("MANIFEST", arguments.manifest, "protobuf text, or canonical JSON")->required();
+  command->add_option("MANIFEST", arguments.manifest, "protobuf text, or canonical JSON")
+      ->required();
   command->add_option("--lock", arguments.lock,
                       "the toolchain's lock (default: <name>.lock.textproto in a folder toolchains "
                       "above the manifest)");
 }
 
 void AddConfig(CLI::App* command, std::string& config) {
-  command->add_option("--config", config,
-                      "your configuration (default: $FARM_CONFIG, else ~/.config/farm/config.json)");
+  command->add_option(
+      "--config", config,
+      "your configuration (default: $FARM_CONFIG, else ~/.config/farm/config.json)");
 }
 
 void AddSandbox(CLI::App* command, SandboxArguments& arguments) {
   command->add_option("--toolchain", arguments.toolchain, "folder of `farm toolchain build`");
-  command->add_option("--launcher", arguments.launcher, "farm-sandbox (default: beside this program)");
+  command->add_option("--launcher", arguments.launcher,
+                      "farm-sandbox (default: beside this program)");
 }
 
-// ---- init and development ------------------------------------------------------------------------
+// ---- init and development
+// ------------------------------------------------------------------------
 
 struct InitArguments {
   bool development = false;
@@ -73,8 +79,8 @@ int RunInit(const InitArguments& arguments, const Output& output) {
   options.programs = arguments.programs.empty() ? DirectoryName(OwnProgram()) : arguments.programs;
   if (geteuid() == 0) {
     options.first_uid = kFirstPartyUid;
-    const auto range = FreeSubordinateIds({"/etc/subuid", "/etc/subgid"},
-                                          std::uint64_t{16} * kSubordinateIds);
+    const auto range =
+        FreeSubordinateIds({"/etc/subuid", "/etc/subgid"}, std::uint64_t{16} * kSubordinateIds);
     if (!range) return Fail(output, "farm init", range.error());
     options.first_subordinate_id = *range;
   }
@@ -110,7 +116,8 @@ void AddInit(CLI::App& app, Chosen& chosen) {
                  "all parties on this machine; every verdict will say so")
       ->required();
   init->add_option("--state", arguments.state, "folder to make")->required();
-  init->add_option("--programs", arguments.programs, "folder of the programs (default: this one's)");
+  init->add_option("--programs", arguments.programs,
+                   "folder of the programs (default: this one's)");
 }
 
 void AddDevelopment(CLI::App& app, Chosen& chosen) {
@@ -121,11 +128,12 @@ void AddDevelopment(CLI::App& app, Chosen& chosen) {
   const auto add_state = [](CLI::App* command) {
     command->add_option("--state", options.directory, "folder made by `farm init`")->required();
   };
-  CLI::App* run = Command(*development, chosen, "run", "run all daemons until told to stop", [&chosen] {
-    if (options.programs.empty()) options.programs = DirectoryName(OwnProgram());
-    const Status status = RunDevelopment(options);
-    return status ? kOk : Fail(chosen.output, "farm development run", status.error());
-  });
+  CLI::App* run =
+      Command(*development, chosen, "run", "run all daemons until told to stop", [&chosen] {
+        if (options.programs.empty()) options.programs = DirectoryName(OwnProgram());
+        const Status status = RunDevelopment(options);
+        return status ? kOk : Fail(chosen.output, "farm development run", status.error());
+      });
   add_state(run);
   run->add_option("--programs", options.programs, "folder of the programs (default: this one's)");
   run->add_flag("--detached", options.detached, "outlive the caller");
@@ -143,25 +151,29 @@ void AddDevelopment(CLI::App& app, Chosen& chosen) {
   show->add_option("NAME", party)->required();
 }
 
-// ---- release engineers ---------------------------------------------------------------------------
+// ---- release engineers
+// ---------------------------------------------------------------------------
 
 void AddPlanAndFetch(CLI::App& app, Chosen& chosen) {
   static PlanArguments plan_arguments;
   static FetchArguments fetch_arguments;
-  CLI::App* plan = Command(app, chosen, "plan", "what would be built, by which rules; changes nothing",
-                           [&chosen] { return RunPlanCommand(plan_arguments, chosen.output); });
+  CLI::App* plan =
+      Command(app, chosen, "plan", "what would be built, by which rules; changes nothing",
+              [&chosen] { return RunPlanCommand(plan_arguments, chosen.output); });
   AddManifest(plan, plan_arguments.manifest);
   plan->add_option("--config", plan_arguments.config, "ask this farm for its rules too");
   plan->add_flag("--digest", plan_arguments.digest_only, "print only the manifest's digest");
   CLI::App* fetch = Command(app, chosen, "fetch", "every raw input of a manifest into a store",
                             [&chosen] { return RunFetchCommand(fetch_arguments, chosen.output); });
   AddManifest(fetch, fetch_arguments.manifest);
-  fetch->add_option("--store", fetch_arguments.store, "folder of the store; made if missing")->required();
+  fetch->add_option("--store", fetch_arguments.store, "folder of the store; made if missing")
+      ->required();
   fetch->add_option("--search", fetch_arguments.search, "folders to look in first");
   fetch->add_flag("--offline", fetch_arguments.offline, "ask no archive");
   CLI::Option* toolchain =
       fetch->add_flag("--toolchain-only", fetch_arguments.toolchain_only, "only packages");
-  fetch->add_flag("--sources-only", fetch_arguments.sources_only, "only source files")->excludes(toolchain);
+  fetch->add_flag("--sources-only", fetch_arguments.sources_only, "only source files")
+      ->excludes(toolchain);
 }
 
 void AddRelease(CLI::App& app, Chosen& chosen) {
@@ -186,14 +198,16 @@ void AddQueries(CLI::App& app, Chosen& chosen) {
     const char* help;
     int (*run)(const QueryArguments&, const Output&);
   };
-  for (const Query& query : {Query{"get", "one release", RunGetCommand},
-                             Query{"watch", "follow a release to its end; ^C detaches", RunWatchCommand},
-                             Query{"why", "what a release waits for, or why it ended", RunWhyCommand},
-                             Query{"cancel", "end a release that is not signed yet", RunCancelCommand}}) {
-    CLI::App* command =
-        Command(app, chosen, query.name, query.help,
-                [&chosen, run = query.run] { return run(arguments, chosen.output); });
-    command->add_option("RELEASE", arguments.release_id, "as `farm release` and `farm list` print it")
+  for (const Query& query :
+       {Query{"get", "one release", RunGetCommand},
+        Query{"watch", "follow a release to its end; ^C detaches", RunWatchCommand},
+        Query{"why", "what a release waits for, or why it ended", RunWhyCommand},
+        Query{"cancel", "end a release that is not signed yet", RunCancelCommand}}) {
+    CLI::App* command = Command(app, chosen, query.name, query.help, [&chosen, run = query.run] {
+      return run(arguments, chosen.output);
+    });
+    command
+        ->add_option("RELEASE", arguments.release_id, "as `farm release` and `farm list` print it")
         ->required();
     AddConfig(command, arguments.config);
     if (std::string_view(query.name) == "watch") {
@@ -207,7 +221,8 @@ void AddQueries(CLI::App& app, Chosen& chosen) {
   AddConfig(list, arguments.config);
 }
 
-// ---- toolchains, sources, audits ------------------------------------------------------------------
+// ---- toolchains, sources, audits
+// ------------------------------------------------------------------
 
 void AddToolchain(CLI::App& app, Chosen& chosen) {
   static ToolchainLockArguments lock_arguments;
@@ -215,24 +230,30 @@ void AddToolchain(CLI::App& app, Chosen& chosen) {
   static std::string lock_file;
   CLI::App* toolchain = app.add_subcommand("toolchain", "package locks and root file systems");
   toolchain->require_subcommand(1);
-  CLI::App* lock = Command(*toolchain, chosen, "lock", "resolve names once into a lock with digests",
-                           [&chosen] { return RunToolchainLockCommand(lock_arguments, chosen.output); });
+  CLI::App* lock =
+      Command(*toolchain, chosen, "lock", "resolve names once into a lock with digests",
+              [&chosen] { return RunToolchainLockCommand(lock_arguments, chosen.output); });
   lock->add_option("--refresh", lock_arguments.refresh, "ask for what this lock asked for, again");
-  lock->add_option("--out", lock_arguments.out, "file to write; without it only the difference is shown");
+  lock->add_option("--out", lock_arguments.out,
+                   "file to write; without it only the difference is shown");
   lock->add_option("--package", lock_arguments.packages, "package to have in the root");
   lock->add_option("--build-depends-of", lock_arguments.build_depends_of, "SOURCE=VERSION");
   lock->add_option("--suite", lock_arguments.suites, "suite of the archive, the main one first");
   lock->add_option("--source-date-epoch", lock_arguments.source_date_epoch, "seconds");
   lock->add_option("--store", lock_arguments.store, "folder of the store for packages")->required();
   lock->add_option("--launcher", lock_arguments.launcher, "farm-sandbox");
-  CLI::App* build = Command(*toolchain, chosen, "build", "assemble a root from pinned packages alone",
-                            [&chosen] { return RunToolchainBuildCommand(build_arguments, chosen.output); });
-  build->add_option("FILE", build_arguments.lock, "a lock, or a manifest that names one")->required();
+  CLI::App* build =
+      Command(*toolchain, chosen, "build", "assemble a root from pinned packages alone",
+              [&chosen] { return RunToolchainBuildCommand(build_arguments, chosen.output); });
+  build->add_option("FILE", build_arguments.lock, "a lock, or a manifest that names one")
+      ->required();
   build->add_option("--out", build_arguments.out, "folder for the root")->required();
-  build->add_option("--store", build_arguments.store, "folder of the store with the packages")->required();
+  build->add_option("--store", build_arguments.store, "folder of the store with the packages")
+      ->required();
   build->add_option("--launcher", build_arguments.launcher, "farm-sandbox");
-  CLI::App* digest = Command(*toolchain, chosen, "digest", "the digest that a manifest names a lock by",
-                             [&chosen] { return RunToolchainDigestCommand(lock_file, chosen.output); });
+  CLI::App* digest =
+      Command(*toolchain, chosen, "digest", "the digest that a manifest names a lock by",
+              [&chosen] { return RunToolchainDigestCommand(lock_file, chosen.output); });
   digest->add_option("LOCK", lock_file)->required();
 }
 
@@ -241,18 +262,22 @@ void AddSource(CLI::App& app, Chosen& chosen) {
   static AuditArguments identify_arguments;
   CLI::App* source = app.add_subcommand("source", "sources and their identities");
   source->require_subcommand(1);
-  CLI::App* import = Command(*source, chosen, "import", "a source into a store, as a manifest's block",
-                             [&chosen] { return RunSourceImportCommand(import_arguments, chosen.output); });
-  import->add_option("KIND", import_arguments.kind, "debian, archive, git or directory")->required();
-  import->add_option("PATH", import_arguments.path, ".dsc, archive, repository or directory")->required();
+  CLI::App* import =
+      Command(*source, chosen, "import", "a source into a store, as a manifest's block",
+              [&chosen] { return RunSourceImportCommand(import_arguments, chosen.output); });
+  import->add_option("KIND", import_arguments.kind, "debian, archive, git or directory")
+      ->required();
+  import->add_option("PATH", import_arguments.path, ".dsc, archive, repository or directory")
+      ->required();
   import->add_option("--name", import_arguments.name, "what steps will call it")->required();
   import->add_option("--commit", import_arguments.commit, "git: SHA-1 of the commit");
   import->add_option("--url", import_arguments.url, "where it was had, for people");
   import->add_option("--source-date-epoch", import_arguments.source_date_epoch, "the manifest's");
   import->add_option("--store", import_arguments.store, "folder of the store")->required();
   AddSandbox(import, import_arguments.sandbox);
-  CLI::App* identify = Command(*source, chosen, "identify", "unpack a manifest's sources, name their trees",
-                               [&chosen] { return RunSourceIdentifyCommand(identify_arguments, chosen.output); });
+  CLI::App* identify =
+      Command(*source, chosen, "identify", "unpack a manifest's sources, name their trees",
+              [&chosen] { return RunSourceIdentifyCommand(identify_arguments, chosen.output); });
   AddManifest(identify, identify_arguments.manifest);
   identify->add_option("--store", identify_arguments.store, "folder of the store")->required();
   AddSandbox(identify, identify_arguments.sandbox);
@@ -262,32 +287,40 @@ void AddAudit(CLI::App& app, Chosen& chosen) {
   static AuditArguments arguments;
   CLI::App* audit = app.add_subcommand("audit", "look at a manifest and approve it");
   audit->require_subcommand(1);
-  CLI::App* show = Command(*audit, chosen, "show", "recipe, sources, toolchain in plain words; what changed",
-                           [&chosen] { return RunAuditShowCommand(arguments, chosen.output); });
-  CLI::App* checkout = Command(*audit, chosen, "checkout", "the sources as a SHA-256 git repository",
-                               [&chosen] { return RunAuditCheckoutCommand(arguments, chosen.output); });
-  CLI::App* approve = Command(*audit, chosen, "approve", "hash everything again, then sign",
-                              [&chosen] { return RunAuditApproveCommand(arguments, chosen.output); });
+  CLI::App* show =
+      Command(*audit, chosen, "show", "recipe, sources, toolchain in plain words; what changed",
+              [&chosen] { return RunAuditShowCommand(arguments, chosen.output); });
+  CLI::App* checkout =
+      Command(*audit, chosen, "checkout", "the sources as a SHA-256 git repository",
+              [&chosen] { return RunAuditCheckoutCommand(arguments, chosen.output); });
+  CLI::App* approve =
+      Command(*audit, chosen, "approve", "hash everything again, then sign",
+              [&chosen] { return RunAuditApproveCommand(arguments, chosen.output); });
   for (CLI::App* command : {show, checkout, approve}) {
     AddManifest(command, arguments.manifest);
     command->add_option("--config", arguments.config, "your configuration; names the farm to ask");
   }
-  show->add_option("--previous", arguments.previous,
-                   "manifest to compare with (default: the product's last approved one at your farm)");
+  show->add_option(
+      "--previous", arguments.previous,
+      "manifest to compare with (default: the product's last approved one at your farm)");
   for (CLI::App* command : {checkout, approve}) {
-    command->add_option("--store", arguments.store, "folder of the store (default: the configuration's)");
+    command->add_option("--store", arguments.store,
+                        "folder of the store (default: the configuration's)");
     AddSandbox(command, arguments.sandbox);
   }
   checkout->add_option("--git", arguments.git, "folder of the repository to make")->required();
   approve->add_option("--key", arguments.key, "your key (default: the configuration's)");
   approve->add_option("--out", arguments.out, "file for the approval");
-  approve->add_option("--farm", arguments.farm,
-                      "https://HOST:PORT of the farmd to send it to; your TLS files lie beside the key "
-                      "(tls.pem, tls.key.pem, tls-authority.pem) or in the configuration");
-  approve->add_option("--root", arguments.root,
-                      "trust root that lists your key (default: the configuration's, else root.json "
-                      "beside the key)");
-  approve->add_option("--auditor", arguments.auditor, "your id (default: found in the root by your key)");
+  approve->add_option(
+      "--farm", arguments.farm,
+      "https://HOST:PORT of the farmd to send it to; your TLS files lie beside the key "
+      "(tls.pem, tls.key.pem, tls-authority.pem) or in the configuration");
+  approve->add_option(
+      "--root", arguments.root,
+      "trust root that lists your key (default: the configuration's, else root.json "
+      "beside the key)");
+  approve->add_option("--auditor", arguments.auditor,
+                      "your id (default: found in the root by your key)");
 }
 
 int Main(int argc, char** argv) {
@@ -317,6 +350,7 @@ int Main(int argc, char** argv) {
 }  // namespace farm
 
 int main(int argc, char** argv) {
-  if (argc > 1 && std::string_view(argv[1]) == "identify-tree") return farm::IdentifyTreeMain(argc, argv);
+  if (argc > 1 && std::string_view(argv[1]) == "identify-tree")
+    return farm::IdentifyTreeMain(argc, argv);
   return farm::Main(argc, argv);
 }

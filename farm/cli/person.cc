@@ -46,7 +46,8 @@ Result<PersonConfig> ReadPersonConfig(const std::string& path) {
   const Json& tls_json = fields.Object("tls");
   const Json& farm_json = fields.Object("farm");
   RETURN_IF_ERROR(fields.Finish());
-  ASSIGN_OR_RETURN(const TlsFiles tls, ParseTlsFiles(tls_json, fields.Where("tls"), file->directory));
+  ASSIGN_OR_RETURN(const TlsFiles tls,
+                   ParseTlsFiles(tls_json, fields.Where("tls"), file->directory));
   ASSIGN_OR_RETURN(config.farm, ParseEndpoint(farm_json, fields.Where("farm"), tls));
   return config;
 }

@@ -109,7 +109,8 @@ TEST_F(Program, AnInputWithAnotherDigestIsExit22NamingIt) {
   EXPECT_TRUE(Says(fetch, "d00fedebb845861f956a5d66a35a52e873a515bdfb14787eb12ea78cc5f69bba"))
       << fetch.error_output;
   // Another lock than the manifest names.
-  const ProcessResult plan = Run({"plan", manifest, "--lock", "manifests/toolchains/debhelper.lock.textproto"});
+  const ProcessResult plan =
+      Run({"plan", manifest, "--lock", "manifests/toolchains/debhelper.lock.textproto"});
   EXPECT_EQ(plan.exit_code, 22) << plan.error_output;
   EXPECT_TRUE(Says(plan, "toolchain.lock")) << plan.error_output;
   EXPECT_TRUE(Says(plan, "debhelper.lock.textproto")) << plan.error_output;
@@ -123,8 +124,7 @@ TEST_F(Program, AuditShowSaysWhatItComparesWith) {
   // --previous finds its lock above itself.
   const std::string before = std::string(kProduct) + "manifest.textproto";
   const std::string after = Manifest("revision: 1", "revision: 2");
-  const ProcessResult shown =
-      Run({"audit", "show", after, "--lock", kLock, "--previous", before});
+  const ProcessResult shown = Run({"audit", "show", after, "--lock", kLock, "--previous", before});
   EXPECT_EQ(shown.exit_code, 0) << shown.error_output;
   EXPECT_TRUE(Says(shown, "compared with greeting 1.0 revision 1: " + before)) << shown.output;
   EXPECT_TRUE(Says(shown, "+ product greeting 1.0 revision 2")) << shown.output;
@@ -143,10 +143,19 @@ TEST_F(Program, AuditApproveNeedsNoMoreThanAKeyAndTheRoot) {
   ASSERT_TRUE(MakeDirectories(Path("store"), 0755));
   const std::string manifest = Manifest();
   const auto approve = [&](const std::string& party, std::vector<std::string> more) {
-    std::vector<std::string> words = {"audit", "approve", manifest, "--lock", kLock, "--key",
+    std::vector<std::string> words = {"audit",
+                                      "approve",
+                                      manifest,
+                                      "--lock",
+                                      kLock,
+                                      "--key",
                                       JoinPath(options.directory, "parties/" + party + "/key.pem"),
-                                      "--store", Path("store"), "--toolchain", Path("toolchain"),
-                                      "--out", Path("approval.jsonl")};
+                                      "--store",
+                                      Path("store"),
+                                      "--toolchain",
+                                      Path("toolchain"),
+                                      "--out",
+                                      Path("approval.jsonl")};
     words.insert(words.end(), more.begin(), more.end());
     return Run(words);
   };

@@ -14,8 +14,8 @@ Result<std::string> FindLauncher(const std::string& launcher) {
   for (const char* candidate : {"farm-sandbox", "../../sandbox/farm-sandbox"}) {
     if (const std::string path = JoinPath(folder, candidate); FileExists(path)) return path;
   }
-  return Error{ErrorCode::kNotFound, "no farm-sandbox beside " + OwnProgram() +
-                                         "; name it with --launcher FILE"};
+  return Error{ErrorCode::kNotFound,
+               "no farm-sandbox beside " + OwnProgram() + "; name it with --launcher FILE"};
 }
 
 Result<SubordinateRange> RangeIfRoot() {

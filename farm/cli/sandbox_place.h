@@ -22,8 +22,8 @@ struct SandboxPlace {
 
 // Checks that the folder holds the root of `lock`: its lock file, and every byte of the root again
 // (FindAssembled).
-// As root without a monitor a free range of subordinate ids is used for as long as the command runs.
-// Errors: kNotFound exit 22 with the remedy, kMismatch exit 22 (another lock, another root).
+// As root without a monitor a free range of subordinate ids is used for as long as the command
+// runs. Errors: kNotFound exit 22 with the remedy, kMismatch exit 22 (another lock, another root).
 Result<SandboxPlace> OpenSandbox(const SandboxArguments& arguments, const Lock& lock);
 
 // The farm-sandbox beside this program, or `launcher` if not empty.  Errors: kNotFound.

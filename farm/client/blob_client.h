@@ -31,7 +31,8 @@ class BlobClient {
   // Errors: kNotFound exit 22 (the peer has it not), kMismatch, those of FromGrpc.
   Status Get(const Digest& digest, BlobStore& to, const Cancelled& cancelled);
   // Missing, then Put of each.
-  Status PutMissing(const std::vector<Digest>& digests, BlobStore& from, const Cancelled& cancelled);
+  Status PutMissing(const std::vector<Digest>& digests, BlobStore& from,
+                    const Cancelled& cancelled);
 
  private:
   struct State;

@@ -19,8 +19,9 @@ constexpr int kMessageBytesMax = 64 << 20;
 constexpr std::size_t kBlobPieceBytes = 1 << 20;  // proto/farm.proto: pieces of at most 1 MiB
 
 // Why these: a plain call does file work on the other side only; Append waits for two fsyncs and
-// the witnesses (10 s each); Decide reads the whole log; a build is bounded by its manifest's limits
-// and the site's own time limits, so a stream only needs a bound against a peer that never ends it.
+// the witnesses (10 s each); Decide reads the whole log; a build is bounded by its manifest's
+// limits and the site's own time limits, so a stream only needs a bound against a peer that never
+// ends it.
 constexpr std::chrono::seconds kCallDeadline{30};
 constexpr std::chrono::seconds kAppendDeadline{60};
 constexpr std::chrono::seconds kDecideDeadline{300};

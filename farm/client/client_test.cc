@@ -58,8 +58,10 @@ TEST(ErrorStatus, StatusesOfOthersGetTheExitCodesOfTheirKind) {
 }
 
 TEST(ErrorStatus, WordsOfAPeerAreShownNotObeyed) {
-  for (const std::string& details : {std::string(), ToGrpc(Error{ErrorCode::kInternal, "x", {}}).error_details()}) {
-    const Error error = FromGrpc({grpc::StatusCode::INTERNAL, "one\ntwo \xff\x1b[2K", details}, "peer");
+  for (const std::string& details :
+       {std::string(), ToGrpc(Error{ErrorCode::kInternal, "x", {}}).error_details()}) {
+    const Error error =
+        FromGrpc({grpc::StatusCode::INTERNAL, "one\ntwo \xff\x1b[2K", details}, "peer");
     EXPECT_EQ(error.message, "peer: one\ntwo \\xff\\x1b[2K");
   }
 }
@@ -158,9 +160,7 @@ class ClientTest : public ::testing::Test {
     server_.emplace(std::move(*server));
   }
   std::string Path(const std::string& name) const { return temporary_.path() + "/" + name; }
-  Endpoint As(const std::string& party) {
-    return {server_->listen(), "farmd", tls_.Files(party)};
-  }
+  Endpoint As(const std::string& party) { return {server_->listen(), "farmd", tls_.Files(party)}; }
 
   TemporaryDirectory temporary_ = *TemporaryDirectory::Make("");
   TlsMaker tls_{temporary_.path()};
@@ -268,7 +268,8 @@ TEST_F(ClientTest, ReflectionNamesTheServices) {
 }
 
 TEST_F(ClientTest, TwoServersNeverShareAPort) {
-  auto second = StartServer({.listen = server_->listen(), .tls = tls_.Files("farmd"), .services = {}});
+  auto second =
+      StartServer({.listen = server_->listen(), .tls = tls_.Files("farmd"), .services = {}});
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().Exit(), ExitCode::kUnavailable);
 }

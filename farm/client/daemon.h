@@ -36,7 +36,8 @@ class Daemon {
   void Ready(const Json& facts);
   // Returns when SIGTERM or SIGINT has come, or RequestTermination was called.
   void WaitForTermination();
-  // Ends the daemon from any thread; `status` becomes the reason if it is an error ("fsync failed").
+  // Ends the daemon from any thread; `status` becomes the reason if it is an error ("fsync
+  // failed").
   void RequestTermination(Status status);
   // From now on the program ends after this time at the latest, even if a destructor still waits
   // for somebody who does not answer.  For programs whose files are whole at any moment.

@@ -19,13 +19,20 @@ constexpr std::array kErrorCodes = {
 grpc::StatusCode GrpcCode(const Error& error) {
   if (error.exit == ExitCode::kCancelled) return grpc::StatusCode::CANCELLED;
   switch (error.code) {
-    case ErrorCode::kInvalidInput: return grpc::StatusCode::INVALID_ARGUMENT;
-    case ErrorCode::kMismatch: return grpc::StatusCode::FAILED_PRECONDITION;
-    case ErrorCode::kUntrusted: return grpc::StatusCode::PERMISSION_DENIED;
-    case ErrorCode::kUnavailable: return grpc::StatusCode::UNAVAILABLE;
-    case ErrorCode::kLimitExceeded: return grpc::StatusCode::RESOURCE_EXHAUSTED;
-    case ErrorCode::kNotFound: return grpc::StatusCode::NOT_FOUND;
-    case ErrorCode::kInternal: return grpc::StatusCode::INTERNAL;
+    case ErrorCode::kInvalidInput:
+      return grpc::StatusCode::INVALID_ARGUMENT;
+    case ErrorCode::kMismatch:
+      return grpc::StatusCode::FAILED_PRECONDITION;
+    case ErrorCode::kUntrusted:
+      return grpc::StatusCode::PERMISSION_DENIED;
+    case ErrorCode::kUnavailable:
+      return grpc::StatusCode::UNAVAILABLE;
+    case ErrorCode::kLimitExceeded:
+      return grpc::StatusCode::RESOURCE_EXHAUSTED;
+    case ErrorCode::kNotFound:
+      return grpc::StatusCode::NOT_FOUND;
+    case ErrorCode::kInternal:
+      return grpc::StatusCode::INTERNAL;
   }
   return grpc::StatusCode::INTERNAL;
 }
@@ -67,15 +74,19 @@ Error FromForeign(const grpc::Status& status) {
     case grpc::StatusCode::PERMISSION_DENIED:
     case grpc::StatusCode::UNAUTHENTICATED:
       return {ErrorCode::kUntrusted, "refused: " + said, ExitCode::kRefused};
-    case grpc::StatusCode::INVALID_ARGUMENT: return {ErrorCode::kInvalidInput, said, std::nullopt};
-    case grpc::StatusCode::FAILED_PRECONDITION: return {ErrorCode::kMismatch, said, std::nullopt};
-    case grpc::StatusCode::NOT_FOUND: return {ErrorCode::kNotFound, said, std::nullopt};
+    case grpc::StatusCode::INVALID_ARGUMENT:
+      return {ErrorCode::kInvalidInput, said, std::nullopt};
+    case grpc::StatusCode::FAILED_PRECONDITION:
+      return {ErrorCode::kMismatch, said, std::nullopt};
+    case grpc::StatusCode::NOT_FOUND:
+      return {ErrorCode::kNotFound, said, std::nullopt};
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
       return {ErrorCode::kLimitExceeded, said, std::nullopt};
     case grpc::StatusCode::UNIMPLEMENTED:
       return {ErrorCode::kInternal, "does not know this call; is it the program meant? " + said,
               std::nullopt};
-    default: return {ErrorCode::kInternal, said, std::nullopt};
+    default:
+      return {ErrorCode::kInternal, said, std::nullopt};
   }
 }
 

@@ -9,7 +9,7 @@
 namespace farm {
 namespace {
 
-constexpr int kServerThreads = 32;  // a reader holds one while its connection idles (1 s at most)
+constexpr int kServerThreads = 32;    // a reader holds one while its connection idles (1 s at most)
 constexpr int kKeepAliveSeconds = 1;  // so that a daemon ends within a second
 
 struct ParsedUrl {
@@ -73,9 +73,9 @@ class Server final : public HttpServer {
       port = -1;
     }
     if (port < 0) {
-      return Error{ErrorCode::kUnavailable,
-                   "listening on " + where.host + ":" + std::to_string(where.port) +
-                       ": the address is in use or not this machine's"};
+      return Error{ErrorCode::kUnavailable, "listening on " + where.host + ":" +
+                                                std::to_string(where.port) +
+                                                ": the address is in use or not this machine's"};
     }
     listen_ = (where.host.find(':') == std::string::npos ? where.host : "[" + where.host + "]") +
               ":" + std::to_string(port);

@@ -15,7 +15,7 @@ namespace farm {
 constexpr std::chrono::seconds kHttpConnectDeadline{5};
 constexpr std::chrono::seconds kHttpDeadline{10};       // without a byte read or written
 constexpr std::chrono::seconds kHttpTotalDeadline{60};  // 24 MiB at 400 kB/s: a slow line, not none
-constexpr std::size_t kHttpBodyBytesMax = 24 << 20;        // an entry bundle: 256 entries of 64 KiB
+constexpr std::size_t kHttpBodyBytesMax = 24 << 20;     // an entry bundle: 256 entries of 64 KiB
 
 // "host:port" or "[::1]:port".  Errors: kInvalidInput naming the text.
 struct HostPort {

@@ -4,9 +4,9 @@
 
 #include <atomic>
 
+#include "farm/base/files.h"
 #include "farm/client/config.h"
 #include "farm/client/tls.h"
-#include "farm/base/files.h"
 
 namespace farm {
 namespace {
@@ -24,10 +24,10 @@ TEST(Http, CarriesMethodPathBodyTypeAndStatus) {
   auto server = StartHttpServer(
       "127.0.0.1:0",
       [](const HttpRequest& request) -> HttpReply {
-        return {request.method == "POST" ? 201 : 200, "text/x.test",
-                request.method + " " + request.path + " " + request.content_type + " " +
-                    request.body,
-                false};
+        return {
+            request.method == "POST" ? 201 : 200, "text/x.test",
+            request.method + " " + request.path + " " + request.content_type + " " + request.body,
+            false};
       },
       100);
   ASSERT_TRUE(server) << server.error().message;
@@ -46,7 +46,9 @@ TEST(Http, CarriesMethodPathBodyTypeAndStatus) {
 TEST(Http, HoldsBothSidesToTheirLimits) {
   auto server = StartHttpServer(
       "127.0.0.1:0",
-      [](const HttpRequest&) -> HttpReply { return {200, "", std::string(1000, 'x'), false}; },
+      [](const HttpRequest&) -> HttpReply {
+        return {200, "", std::string(1000, 'x'), false};
+      },
       100);
   ASSERT_TRUE(server);
   HttpClient http = *HttpClient::Open("http://" + (*server)->listen(), "peer");

@@ -10,7 +10,8 @@
 namespace farm {
 namespace {
 
-constexpr std::size_t kTimestampReplyBytesMax = 64 << 10;  // with a chain of four certificates: 6 kB
+constexpr std::size_t kTimestampReplyBytesMax = 64
+                                                << 10;  // with a chain of four certificates: 6 kB
 
 // What the log must not have changed, and what it must have proved.
 Status CheckAppended(const Bundle& asked, const Bundle& answered) {
@@ -64,8 +65,7 @@ Result<Bundle> LogClient::Append(const Bundle& bundle, std::uint64_t epoch) {
 Result<std::unique_ptr<TimestampClient>> TimestampClient::Open(const std::string& url,
                                                                std::vector<Certificate> chain) {
   ASSIGN_OR_RETURN(HttpClient http, HttpClient::Open(url, "time-stamping authority"));
-  return std::unique_ptr<TimestampClient>(
-      new TimestampClient(std::move(http), std::move(chain)));
+  return std::unique_ptr<TimestampClient>(new TimestampClient(std::move(http), std::move(chain)));
 }
 
 Result<std::string> TimestampClient::Stamp(std::string_view signature) {

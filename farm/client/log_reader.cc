@@ -52,8 +52,8 @@ Result<LogTrust> LogTrustOf(const TrustRoot& root, std::string_view origin,
   for (const Log& log : root.logs) {
     if (log.origin != origin) continue;
     if (IsRevoked(root, log.key)) {
-      return Error{ErrorCode::kUntrusted, "trust root: the key of log " + log.origin + " is revoked",
-                   ExitCode::kRevoked};
+      return Error{ErrorCode::kUntrusted,
+                   "trust root: the key of log " + log.origin + " is revoked", ExitCode::kRevoked};
     }
     LogTrust trust{log.origin, log.key, {}, witnesses_needed};
     for (const Witness& witness : root.witnesses) {
@@ -63,8 +63,7 @@ Result<LogTrust> LogTrustOf(const TrustRoot& root, std::string_view origin,
     }
     return trust;
   }
-  return Error{ErrorCode::kNotFound,
-               "trust root: no log with origin " + Printable(origin, 80)};
+  return Error{ErrorCode::kNotFound, "trust root: no log with origin " + Printable(origin, 80)};
 }
 
 Result<WitnessedHead> CheckHead(std::string_view bytes, const LogTrust& trust) {
@@ -156,9 +155,9 @@ Result<std::vector<VerifiedEntry>> LogReader::ReadNew(const WitnessedHead& head)
     }
   }
   if (frontier.Root() != tree.root) {
-    return LogError(ErrorCode::kMismatch, trust_,
-                    "its entries do not make the root that was witnessed at size " +
-                        std::to_string(tree.size));
+    return LogError(
+        ErrorCode::kMismatch, trust_,
+        "its entries do not make the root that was witnessed at size " + std::to_string(tree.size));
   }
   verified_ = std::move(frontier);
   return entries;
@@ -189,8 +188,7 @@ Result<std::vector<Digest>> LogReader::Consistency(const OldTree& old_tree,
     return FetchTile(http_, tile, kTileWidth * Digest::kSize);
   });
   ASSIGN_OR_RETURN(std::vector<Digest> proof, ConsistencyHashes(old_tree.size, head.size, hash));
-  RETURN_IF_ERROR(
-      CheckConsistency(old_tree.size, old_tree.root, head.size, head.root, proof));
+  RETURN_IF_ERROR(CheckConsistency(old_tree.size, old_tree.root, head.size, head.root, proof));
   return proof;
 }
 

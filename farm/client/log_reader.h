@@ -43,8 +43,8 @@ Result<LogTrust> LogTrustOf(const TrustRoot& root, std::string_view origin,
 // A checkpoint with a good log signature and enough good cosignatures.
 struct WitnessedHead {
   Checkpoint checkpoint;
-  std::string note;             // the exact bytes served
-  UnixSeconds witnessed_at = 0; // the k-th smallest cosignature time; 0 if none are needed
+  std::string note;              // the exact bytes served
+  UnixSeconds witnessed_at = 0;  // the k-th smallest cosignature time; 0 if none are needed
 };
 // Errors: kInvalidInput, kUntrusted exit 15 (log signature, origin) or exit 16 (too few witnesses
 // of different operators, valid when they cosigned).
@@ -88,6 +88,7 @@ class LogReader {
   Mutex mutex_;
   Frontier verified_ GUARDED_BY(mutex_);
 };
-constexpr std::uint64_t kReadEntriesMax = 1 << 20;  // 1.4 kB each: 1.5 GB; then a cache on disk is due
+constexpr std::uint64_t kReadEntriesMax =
+    1 << 20;  // 1.4 kB each: 1.5 GB; then a cache on disk is due
 
 }  // namespace farm

@@ -182,7 +182,9 @@ TEST_F(LogReaderTest, WitnessesCountOnlyWhereTheRootVouchesForThem) {
          r.revocations = {{"key", w2_.public_key().KeyId(), "stolen", std::nullopt}};
        }},
       {"revoked_for_later", ExitCode::kWitnesses,
-       [&](TrustRoot& r) { r.revocations = {{"key", w2_.public_key().KeyId(), "stolen", 9999}}; }},
+       [&](TrustRoot& r) {
+         r.revocations = {{"key", w2_.public_key().KeyId(), "stolen", 9999}};
+       }},
       {"log_revoked", ExitCode::kRevoked,
        [&](TrustRoot& r) {
          r.revocations = {{"key", key_.public_key().KeyId(), "stolen", std::nullopt}};

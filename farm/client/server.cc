@@ -137,8 +137,8 @@ Result<std::string> RequirePeer(const grpc::ServerContext& context,
     }
   }
   return Error{ErrorCode::kUntrusted,
-               "\"" + Printable(name, 64) + "\" may not " + std::string(action) +
-                   "; only " + (allowed.empty() ? "nobody" : Join(allowed, ", ")) +
+               "\"" + Printable(name, 64) + "\" may not " + std::string(action) + "; only " +
+                   (allowed.empty() ? "nobody" : Join(allowed, ", ")) +
                    " may (see the server's configuration)",
                ExitCode::kRefused};
 }

@@ -36,7 +36,7 @@ class RunningServer {
                 std::function<Status()> health);
   ~RunningServer();
   RunningServer(RunningServer&&);
-  RunningServer& operator=(RunningServer&& other);  // stops what was there
+  RunningServer& operator=(RunningServer&& other);       // stops what was there
   const std::string& listen() const { return listen_; }  // with the real port
   // Stops taking calls and cancels those that run after kShutdownGrace.  Idempotent.
   void Stop();

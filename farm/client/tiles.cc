@@ -93,9 +93,9 @@ Result<TileId> ParseTilePath(std::string_view path) {
     if (group.size() != 3 || group.find_first_not_of("0123456789") != std::string_view::npos) {
       return BadPath(path);
     }
-    tile.index = tile.index * 1000 + static_cast<std::uint64_t>((group[0] - '0') * 100 +
-                                                                (group[1] - '0') * 10 +
-                                                                (group[2] - '0'));
+    tile.index =
+        tile.index * 1000 + static_cast<std::uint64_t>((group[0] - '0') * 100 +
+                                                       (group[1] - '0') * 10 + (group[2] - '0'));
     if (tile.index > kLogSizeMax) return BadPath(path);
   }
   if (TilePath(tile) != path) return BadPath(path);  // one path for one tile
@@ -219,11 +219,12 @@ SubtreeHash SubtreeHashFromTiles(std::uint64_t size, TileBytes tile) {
     }
     std::vector<Digest> row;
     for (std::uint64_t i = begin; i < end; ++i) {
-      row.push_back(Digest::FromBytes(
-          std::string_view(bytes).substr(i * Digest::kSize, Digest::kSize)));
+      row.push_back(
+          Digest::FromBytes(std::string_view(bytes).substr(i * Digest::kSize, Digest::kSize)));
     }
     while (row.size() > 1) {
-      for (std::size_t i = 0; i < row.size() / 2; ++i) row[i] = NodeHash(row[2 * i], row[2 * i + 1]);
+      for (std::size_t i = 0; i < row.size() / 2; ++i)
+        row[i] = NodeHash(row[2 * i], row[2 * i + 1]);
       row.resize(row.size() / 2);
     }
     return row.front();

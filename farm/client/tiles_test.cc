@@ -42,11 +42,26 @@ TEST(Tiles, PathsReadBackAndOthersAreRefused) {
     ASSERT_TRUE(read) << TilePath(tile);
     EXPECT_EQ(TilePath(*read), TilePath(tile));
   }
-  for (const char* path :
-       {"", "tile", "tile/0", "tile/0/", "tile/0/00", "tile/0/0000", "tile/0/x000/000", "tile/8/000",
-        "tile/-1/000", "tile/00/000", "tile/0/000.p/0", "tile/0/000.p/256", "tile/0/000.p/01",
-        "tile/0/000.p", "tile/0/001/002", "tile/0/../000", "tile/entries/000/", "/tile/0/000",
-        "tile/0/x999/x999/x999/x999/x999/999", "tile/0/00a"}) {
+  for (const char* path : {"",
+                           "tile",
+                           "tile/0",
+                           "tile/0/",
+                           "tile/0/00",
+                           "tile/0/0000",
+                           "tile/0/x000/000",
+                           "tile/8/000",
+                           "tile/-1/000",
+                           "tile/00/000",
+                           "tile/0/000.p/0",
+                           "tile/0/000.p/256",
+                           "tile/0/000.p/01",
+                           "tile/0/000.p",
+                           "tile/0/001/002",
+                           "tile/0/../000",
+                           "tile/entries/000/",
+                           "/tile/0/000",
+                           "tile/0/x999/x999/x999/x999/x999/999",
+                           "tile/0/00a"}) {
     EXPECT_FALSE(ParseTilePath(path)) << path;
   }
 }

@@ -69,8 +69,8 @@ Result<WitnessAnswer> AskWitness(const PostToWitness& post, const AddCheckpointR
                                  std::string_view witness_name) {
   const std::string witness = "witness " + std::string(witness_name);
   ASSIGN_OR_RETURN(const HttpReply reply, post(WriteAddCheckpoint(request)));
-  const std::string said = witness + " answered " + std::to_string(reply.status) + ": " +
-                           Printable(reply.body, 200);
+  const std::string said =
+      witness + " answered " + std::to_string(reply.status) + ": " + Printable(reply.body, 200);
   WitnessAnswer answer;
   switch (reply.status) {
     case 200: {

@@ -54,7 +54,7 @@ struct ActionResult {
   // What the check found after prepare: the unpacked sources and the trees computed here, not what
   // the action expects.  Empty if it did not come so far.
   std::vector<ExpectedTree> trees;
-  std::string log_tail;             // the last kLogTailBytes of what was printed
+  std::string log_tail;  // the last kLogTailBytes of what was printed
   std::int64_t milliseconds = 0;
   Json sandbox = Json::object();  // the launcher's facts: isolation, limits, root backend, usage
   bool limits_observed = false;   // limits were not the kernel's
@@ -102,10 +102,10 @@ struct BuildOutcome {
   // What holds for every action that ran, an object of strings and integers: the weakest walls, the
   // usage of all.
   Json sandbox = Json::object();
-  bool limits_observed = false;     // of any action
-  std::string failed_step;          // if failed
+  bool limits_observed = false;  // of any action
+  std::string failed_step;       // if failed
   ActionEnd failed_end = ActionEnd::kFailed;
-  std::string reason;               // if failed: printable lines, with the end of the log
+  std::string reason;  // if failed: printable lines, with the end of the log
 };
 
 // Runs the actions in order and stops at the first that does not succeed.  Errors: Execute's;
@@ -128,7 +128,8 @@ Result<std::string> UnpackSource(const SandboxSetup& setup, const ManifestSource
 // "<path> <tree>\n" for each (SHA-256 tree; with --sha1 first "<path> <tree> <sha1>\n").
 // Returns the exit status: 22, having printed why, for a path that is not there or that
 // CheckTreeAdmissible refuses: whatever made the tree, an archive or a Debian source as much as a
-// directory, nobody approves it and no site builds it.  Programs call it when argv[1] is "identify-tree".
+// directory, nobody approves it and no site builds it.  Programs call it when argv[1] is
+// "identify-tree".
 int IdentifyTreeMain(int argc, char** argv);
 
 }  // namespace farm

@@ -156,14 +156,21 @@ class FactsExecutor final : public Executor {
 TEST_F(ExecuteTest, TheFactsOfAPlanHoldForEveryAction) {
   const Manifest manifest = TwoSteps("true", "true");
   const auto plan = MakePlan(manifest, ManifestDigest(manifest), manifest.lock);
-  const Json strong = {{"root_backend", "image"}, {"kernel", "6.1"},        {"seccomp", "allow-list"},
-                       {"landlock_abi", 7},       {"limits", "kernel"},     {"disk_limits", "kernel"},
-                       {"cgroup", "v2"},          {"uid_map", "range"},     {"memory_bytes_max", 5},
-                       {"cpu_milliseconds", 10},  {"wall_milliseconds", 20}};
+  const Json strong = {
+      {"root_backend", "image"}, {"kernel", "6.1"},        {"seccomp", "allow-list"},
+      {"landlock_abi", 7},       {"limits", "kernel"},     {"disk_limits", "kernel"},
+      {"cgroup", "v2"},          {"uid_map", "range"},     {"memory_bytes_max", 5},
+      {"cpu_milliseconds", 10},  {"wall_milliseconds", 20}};
   Json weak = strong;
-  weak.update({{"seccomp", "deny-list"}, {"landlock_abi", 2}, {"limits", "observed"},
-               {"disk_limits", "observed"}, {"cgroup", "none"}, {"uid_map", "single"},
-               {"memory_bytes_max", 3}, {"cpu_milliseconds", 1}, {"wall_milliseconds", 2}});
+  weak.update({{"seccomp", "deny-list"},
+               {"landlock_abi", 2},
+               {"limits", "observed"},
+               {"disk_limits", "observed"},
+               {"cgroup", "none"},
+               {"uid_map", "single"},
+               {"memory_bytes_max", 3},
+               {"cpu_milliseconds", 1},
+               {"wall_milliseconds", 2}});
   Json both = weak;
   both.update({{"memory_bytes_max", 5}, {"cpu_milliseconds", 11}, {"wall_milliseconds", 22}});
   for (const std::vector<Json>& facts : {std::vector<Json>{strong, weak}, {weak, strong}}) {
@@ -176,11 +183,36 @@ TEST_F(ExecuteTest, TheFactsOfAPlanHoldForEveryAction) {
     const char* name;
     Json second;
   } rows[] = {
-      {"root_backend", [&] { Json other = strong; other["root_backend"] = "directory"; return other; }()},
-      {"kernel", [&] { Json other = strong; other["kernel"] = "6.2"; return other; }()},
-      {"seccomp", [&] { Json other = strong; other["seccomp"] = "a new word"; return other; }()},
-      {"uid_map", [&] { Json other = strong; other.erase("uid_map"); return other; }()},
-      {"door", [&] { Json other = strong; other["door"] = "open"; return other; }()},
+      {"root_backend",
+       [&] {
+         Json other = strong;
+         other["root_backend"] = "directory";
+         return other;
+       }()},
+      {"kernel",
+       [&] {
+         Json other = strong;
+         other["kernel"] = "6.2";
+         return other;
+       }()},
+      {"seccomp",
+       [&] {
+         Json other = strong;
+         other["seccomp"] = "a new word";
+         return other;
+       }()},
+      {"uid_map",
+       [&] {
+         Json other = strong;
+         other.erase("uid_map");
+         return other;
+       }()},
+      {"door",
+       [&] {
+         Json other = strong;
+         other["door"] = "open";
+         return other;
+       }()},
   };
   for (const auto& row : rows) {
     FactsExecutor executor({strong, row.second});

@@ -62,7 +62,8 @@ Result<BuildOutcome> RunPlan(const Plan& plan, Executor& executor, const Execute
       outcome.failed_end = result.end;
       // The log is the build's own words: it may begin in the middle of a character, or paint.
       outcome.reason = PrintableLines(
-          result.reason + (result.log_tail.empty() ? "" : "\n...\n" + result.log_tail), kLogTailBytes);
+          result.reason + (result.log_tail.empty() ? "" : "\n...\n" + result.log_tail),
+          kLogTailBytes);
       return outcome;
     }
     outputs[action.step] = result.outputs;

@@ -19,8 +19,8 @@ namespace farm {
 using Json = nlohmann::json;
 
 constexpr std::int64_t kJsonIntegerMax = (std::int64_t{1} << 53) - 1;
-constexpr int kJsonDepthMax = 32;                     // our deepest format has 9 levels
-constexpr std::size_t kJsonBytesMax = 16 << 20;       // a lock of 5,000 packages has about 1 MB
+constexpr int kJsonDepthMax = 32;                // our deepest format has 9 levels
+constexpr std::size_t kJsonBytesMax = 16 << 20;  // a lock of 5,000 packages has about 1 MB
 
 // Parses one JSON text.  Refuses: more than `bytes_max` bytes, deeper than kJsonDepthMax, duplicate
 // keys, keys that are not ASCII, text that is not UTF-8, a byte order mark, numbers with a fraction
@@ -56,14 +56,14 @@ class JsonFields {
   // `object` must outlive this.  A value that is not an object is an error.
   JsonFields(const Json& object, std::string where);
 
-  std::string String(std::string_view name);                          // any UTF-8 string
-  std::string Bytes(std::string_view name);                           // base64 -> bytes
-  Digest DigestOf(std::string_view name);                             // "sha256:<hex>"
+  std::string String(std::string_view name);  // any UTF-8 string
+  std::string Bytes(std::string_view name);   // base64 -> bytes
+  Digest DigestOf(std::string_view name);     // "sha256:<hex>"
   std::int64_t Integer(std::string_view name, std::int64_t min, std::int64_t max);
   bool Boolean(std::string_view name);
-  std::int64_t Time(std::string_view name);                           // RFC 3339 -> Unix seconds
-  const Json& Object(std::string_view name);                          // an object
-  const Json& Array(std::string_view name, std::size_t count_max);    // an array
+  std::int64_t Time(std::string_view name);                         // RFC 3339 -> Unix seconds
+  const Json& Object(std::string_view name);                        // an object
+  const Json& Array(std::string_view name, std::size_t count_max);  // an array
   std::vector<std::string> Strings(std::string_view name, std::size_t count_max);
   const Json& Any(std::string_view name);
 

@@ -48,17 +48,16 @@ Status Epochs::Admit(const std::string& peer, std::uint64_t epoch) {
   const std::uint64_t seen = found == seen_.end() ? 0 : found->second;
   if (epoch < seen) {
     return Error{ErrorCode::kUntrusted,
-                 Printable(peer, 64) + " asks with epoch " + std::to_string(epoch) +
-                     ", epoch " + std::to_string(seen) +
-                     " has been seen: a newer one has taken its place",
+                 Printable(peer, 64) + " asks with epoch " + std::to_string(epoch) + ", epoch " +
+                     std::to_string(seen) + " has been seen: a newer one has taken its place",
                  ExitCode::kRefused};
   }
   if (epoch == seen) return {};
   Json epochs = Json::object();
   for (const auto& [name, number] : seen_) epochs[name] = number;
   epochs[peer] = epoch;
-  RETURN_IF_ERROR(WriteDurably(
-      files_, path_, WriteReadableJson({{"format", kEpochsFormat}, {"epochs", epochs}})));
+  RETURN_IF_ERROR(WriteDurably(files_, path_,
+                               WriteReadableJson({{"format", kEpochsFormat}, {"epochs", epochs}})));
   seen_[peer] = epoch;
   return {};
 }

@@ -49,8 +49,8 @@ class LogTest : public ::testing::Test {
     tsa_server_ = *StartHttpServer(
         "127.0.0.1:0", [this](const HttpRequest& request) { return tsa_.Handle(request); }, 4096);
     witness_server_ = *StartHttpServer(
-        "127.0.0.1:0",
-        [this](const HttpRequest& request) { return witness_.Handle(request.body); }, 1 << 20);
+        "127.0.0.1:0", [this](const HttpRequest& request) { return witness_.Handle(request.body); },
+        1 << 20);
     WriteSecret("log.key", log_key_.Pem());
     WriteSecret("log-ecdsa.key", PrivateKey::Generate(KeyKind::kP256).Pem());
     Write("w1.pub", witness_.Configured().identity.key.Pem());
@@ -93,17 +93,15 @@ class LogTest : public ::testing::Test {
   std::unique_ptr<TimestampClient> Timestamps() {
     return *TimestampClient::Open("http://" + tsa_server_->listen(), {tsa_.leaf, tsa_.root});
   }
-  LogTrust Trust() {
-    return {kOrigin, log_key_.public_key(), {witness_.Configured().identity}, 1};
-  }
+  LogTrust Trust() { return {kOrigin, log_key_.public_key(), {witness_.Configured().identity}, 1}; }
   std::unique_ptr<LogReader> Reader() {
     return *LogReader::Open("http://" + log_->http_listen(), Trust());
   }
   Bundle Logged(const std::string& product) {
     auto timestamps = Timestamps();
     auto log = Client("farmd");
-    auto bundle = StampAndLog({*SignStatement(SomeRequest(product), *person_), 1, {}}, *timestamps,
-                              *log);
+    auto bundle =
+        StampAndLog({*SignStatement(SomeRequest(product), *person_), 1, {}}, *timestamps, *log);
     EXPECT_TRUE(bundle) << bundle.error().message;
     return *bundle;
   }

@@ -21,10 +21,10 @@ Examples:
 farm::Status Run(farm::Daemon& daemon) {
   ASSIGN_OR_RETURN(const farm::ConfigFile file, farm::ReadConfig(daemon.config_path()));
   ASSIGN_OR_RETURN(const farm::LogConfig config, farm::ParseLogConfig(file));
-  ASSIGN_OR_RETURN(
-      const auto log,
-      farm::StartLog(config, farm::RealFileSystem(),
-                     [&daemon](const farm::Error& error) { daemon.RequestTermination(error); }));
+  ASSIGN_OR_RETURN(const auto log, farm::StartLog(config, farm::RealFileSystem(),
+                                                  [&daemon](const farm::Error& error) {
+                                                    daemon.RequestTermination(error);
+                                                  }));
   daemon.Ready({{"listen", log->listen()}, {"httpListen", log->http_listen()}});
   daemon.WaitForTermination();
   daemon.ExitWithin(farm::kDaemonExitTime);

@@ -59,8 +59,8 @@ std::optional<std::string> RightEdge::Bytes(const TileId& tile) const {
     if (tile.level != TileId::kEntries) {
       return Concatenate(rows_[static_cast<std::size_t>(tile.level)], tile.width);
     }
-    return WriteEntryBundle({entries_.begin(),
-                             entries_.begin() + static_cast<std::ptrdiff_t>(tile.width)});
+    return WriteEntryBundle(
+        {entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(tile.width)});
   }
   return std::nullopt;
 }

@@ -20,8 +20,8 @@ class RightEdge {
   void Append(const std::string& leaf, std::map<std::string, std::string>& filled);
   // The partial tiles and bundle of the tree as it is now.
   std::vector<TileId> Partials() const;
-  // Bytes of the first `tile.width` hashes (entries) of a tile that is not full; nothing if the edge
-  // does not have it.
+  // Bytes of the first `tile.width` hashes (entries) of a tile that is not full; nothing if the
+  // edge does not have it.
   std::optional<std::string> Bytes(const TileId& tile) const;
 
   std::uint64_t size() const { return frontier_.size(); }
@@ -29,8 +29,8 @@ class RightEdge {
 
  private:
   Frontier frontier_;
-  std::vector<std::string> entries_;        // of the last, partial bundle
-  std::vector<std::vector<Digest>> rows_;   // per level: hashes of the last, partial tile
+  std::vector<std::string> entries_;       // of the last, partial bundle
+  std::vector<std::vector<Digest>> rows_;  // per level: hashes of the last, partial tile
 };
 
 }  // namespace farm

@@ -55,13 +55,13 @@ struct Sequencer::State {
   const std::string log_id;
 
   Mutex mutex;
-  std::condition_variable work;       // something to do
-  std::condition_variable progress;   // something published, or refused
+  std::condition_variable work;      // something to do
+  std::condition_variable progress;  // something published, or refused
   std::deque<Pending> queue GUARDED_BY(mutex);
   std::set<Digest> queued GUARDED_BY(mutex);
   Checkpoint published GUARDED_BY(mutex);  // of `note`
   std::string note GUARDED_BY(mutex);
-  std::string not_yet GUARDED_BY(mutex);   // why the head is not published
+  std::string not_yet GUARDED_BY(mutex);  // why the head is not published
   std::optional<Error> diverged GUARDED_BY(mutex);
   std::optional<Error> stopped GUARDED_BY(mutex);
   bool ending GUARDED_BY(mutex) = false;
@@ -102,8 +102,7 @@ std::vector<std::string> Sequencer::State::TakeBatch() {
 
 Result<Note> Sequencer::State::SignHead(const Checkpoint& head) {
   Note signed_note{CheckpointText(head), {}};
-  ASSIGN_OR_RETURN(NoteSignature line,
-                   SignNoteWith(*options.key, signed_note.text, head.origin));
+  ASSIGN_OR_RETURN(NoteSignature line, SignNoteWith(*options.key, signed_note.text, head.origin));
   signed_note.signatures.push_back(std::move(line));
   ASSIGN_OR_RETURN(NoteSignature second,
                    SignNoteWith(*options.ecdsa_key, signed_note.text, head.origin));
@@ -120,8 +119,7 @@ void Sequencer::State::PublishHead() {
     not_yet = signed_note.error().message;
     return;
   }
-  WitnessPanel::Answers answers =
-      panel.Ask(log, head, *signed_note, options.cosignatures_needed);
+  WitnessPanel::Answers answers = panel.Ask(log, head, *signed_note, options.cosignatures_needed);
   const std::string problems = Join(answers.problems, "; ");
   if (!problems.empty()) Report(problems);
   if (answers.diverged) {
@@ -196,8 +194,8 @@ Result<std::unique_ptr<Sequencer>> Sequencer::Start(TileLog& log, SequencerOptio
   if (options.cosignatures_needed > options.witnesses.size()) {
     return Error{ErrorCode::kInvalidInput,
                  "log " + log.origin() + ": " + std::to_string(options.cosignatures_needed) +
-                     " cosignatures needed, but only " +
-                     std::to_string(options.witnesses.size()) + " witnesses configured"};
+                     " cosignatures needed, but only " + std::to_string(options.witnesses.size()) +
+                     " witnesses configured"};
   }
   auto state = std::make_unique<State>(log, std::move(options));
   const std::string note = log.published();

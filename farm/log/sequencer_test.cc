@@ -48,8 +48,8 @@ class SequencerTest : public ::testing::Test {
             needed};
   }
 
-  static constexpr std::chrono::milliseconds kLong{30000};   // never reached by a good test
-  static constexpr std::chrono::milliseconds kShort{50};     // to be reached
+  static constexpr std::chrono::milliseconds kLong{30000};  // never reached by a good test
+  static constexpr std::chrono::milliseconds kShort{50};    // to be reached
   const PrivateKey key_ = PrivateKey::Generate(KeyKind::kEd25519);
   const PrivateKey ecdsa_key_ = PrivateKey::Generate(KeyKind::kP256);
   TemporaryDirectory temporary_ = *TemporaryDirectory::Make("");

@@ -111,8 +111,7 @@ Result<LogConfig> ParseLogConfig(const ConfigFile& file) {
         static_cast<std::uint64_t>(fields.Integer("reserveBytes", 0, kJsonIntegerMax));
   }
   RETURN_IF_ERROR(fields.Finish());
-  if (config.origin.empty() ||
-      config.origin.find_first_of(" +/:\n") != std::string::npos) {
+  if (config.origin.empty() || config.origin.find_first_of(" +/:\n") != std::string::npos) {
     return Error{ErrorCode::kInvalidInput,
                  fields.Where("origin") + ": want a host name without path and port"};
   }
@@ -137,9 +136,9 @@ Result<std::unique_ptr<LogServer>> StartLog(const LogConfig& config, FileSystem&
   }
   options.cosignatures_needed = static_cast<std::size_t>(config.cosignatures);
   options.report = [](const std::string& sentence) { spdlog::warn("{}", sentence); };
-  ASSIGN_OR_RETURN(running->log,
-                   TileLog::Open(files, config.directory,
-                                 {config.origin, config.disk, std::move(on_stopped)}));
+  ASSIGN_OR_RETURN(
+      running->log,
+      TileLog::Open(files, config.directory, {config.origin, config.disk, std::move(on_stopped)}));
   ASSIGN_OR_RETURN(running->epochs,
                    Epochs::Open(files, JoinPath(config.directory, "epochs.json"), SystemClock()));
   ASSIGN_OR_RETURN(running->sequencer, Sequencer::Start(*running->log, std::move(options)));
@@ -147,11 +146,11 @@ Result<std::unique_ptr<LogServer>> StartLog(const LogConfig& config, FileSystem&
       std::make_unique<Appender>(*running->log, *running->sequencer, *running->epochs);
   running->service = std::make_unique<LogService>(*running->appender, config.peers);
   const TileLog& log = *running->log;
-  ASSIGN_OR_RETURN(
-      running->http,
-      StartHttpServer(config.http_listen,
-                      [&log](const HttpRequest& request) { return ServeResource(log, request); },
-                      kRequestBytesMax));
+  ASSIGN_OR_RETURN(running->http,
+                   StartHttpServer(
+                       config.http_listen,
+                       [&log](const HttpRequest& request) { return ServeResource(log, request); },
+                       kRequestBytesMax));
   ASSIGN_OR_RETURN(running->grpc, StartServer({.listen = config.listen,
                                                .tls = config.tls,
                                                .services = {running->service.get()},

@@ -31,8 +31,8 @@ struct LogConfig {
   std::string key;        // Ed25519 PEM file
   std::string ecdsa_key;  // P-256 PEM file
   std::vector<WitnessConfig> witnesses;
-  std::int64_t cosignatures = 0;  // needed before an answer
-  std::vector<std::string> peers; // common names that may append
+  std::int64_t cosignatures = 0;   // needed before an answer
+  std::vector<std::string> peers;  // common names that may append
   DiskLimits disk;
 };
 // Errors: kInvalidInput naming file and field.

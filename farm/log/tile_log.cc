@@ -135,8 +135,8 @@ Status TileLog::State::Load() {
   auto read = ParseCheckpoint(text);
   if (!read || HeadText(*read) != text) return Damaged(directory, "malformed head");
   if (read->origin != origin) {
-    return Error{ErrorCode::kInvalidInput, directory + ": is the log " +
-                                               Printable(read->origin, 80) + ", not " + origin};
+    return Error{ErrorCode::kInvalidInput,
+                 directory + ": is the log " + Printable(read->origin, 80) + ", not " + origin};
   }
   {
     MutexLock guard(mutex);
@@ -341,8 +341,8 @@ Status TileLog::CheckWritable() {
   if (free < limits.floor_bytes) {
     // The reserve's room is for finishing what was already taken.
     if (FileExists(reserve)) (void)state.files.Remove(reserve);
-    return Unavailable("log " + state.origin + ": " + std::to_string(free >> 20) +
-                       " MiB free in " + state.directory + ", takes new entries from " +
+    return Unavailable("log " + state.origin + ": " + std::to_string(free >> 20) + " MiB free in " +
+                       state.directory + ", takes new entries from " +
                        std::to_string(limits.floor_bytes >> 20) +
                        " MiB up; make room, then ask again");
   }

@@ -96,9 +96,9 @@ TEST_F(TileLogTest, TheExampleOfFormatMdIsTrue) {
 TEST_F(TileLogTest, RefusesPathsThatItDoesNotHave) {
   auto log = Open();
   ASSERT_TRUE(log->Commit(LeavesFrom(0, 5)));
-  for (const char* path : {"", "head", "lock", "format", "checkpoint", "tile/0/000", "tile/0/000.p/6",
-                           "tile/1/000.p/1", "tile/0/001.p/1", "payload/../head", "payload/ab",
-                           "payload/", "../log/head", "epochs.json"}) {
+  for (const char* path : {"", "head", "lock", "format", "checkpoint", "tile/0/000",
+                           "tile/0/000.p/6", "tile/1/000.p/1", "tile/0/001.p/1", "payload/../head",
+                           "payload/ab", "payload/", "../log/head", "epochs.json"}) {
     auto resource = log->Read(path);
     ASSERT_FALSE(resource) << path;
     EXPECT_EQ(resource.error().code, ErrorCode::kNotFound) << path;
@@ -164,14 +164,12 @@ TEST_F(TileLogTest, OneServerHasTheDirectory) {
 
 TEST_F(TileLogTest, RefusesAnotherOriginAForeignDirectoryAndDamage) {
   { ASSERT_TRUE(Open()->Commit(LeavesFrom(0, 300))); }
-  EXPECT_EQ(TileLog::Open(RealFileSystem(), directory(), {"other.example", NoLimits(), {}})
-                .error()
-                .code,
-            ErrorCode::kInvalidInput);
-  EXPECT_EQ(TileLog::Open(RealFileSystem(), temporary_.path(), {kOrigin, NoLimits(), {}})
-                .error()
-                .code,
-            ErrorCode::kInvalidInput);
+  EXPECT_EQ(
+      TileLog::Open(RealFileSystem(), directory(), {"other.example", NoLimits(), {}}).error().code,
+      ErrorCode::kInvalidInput);
+  EXPECT_EQ(
+      TileLog::Open(RealFileSystem(), temporary_.path(), {kOrigin, NoLimits(), {}}).error().code,
+      ErrorCode::kInvalidInput);
   const std::string bundle = directory() + "/tile/entries/000";
   std::string bytes = *ReadFile(bundle, 1 << 20);
   bytes[10] ^= 1;
@@ -194,10 +192,9 @@ TEST_F(TileLogTest, StopsWhenTheHeadOnDiskIsNotItsOwn) {
 
 TEST_F(TileLogTest, TakesNothingBelowTheFloorAndGivesUpItsReserve) {
   auto free = std::make_shared<std::uint64_t>(100 << 20);
-  auto log = TryOpen(RealFileSystem(),
-                     {10 << 20, 1 << 20, [free](const std::string&) -> Result<std::uint64_t> {
-                        return *free;
-                      }});
+  auto log = TryOpen(
+      RealFileSystem(),
+      {10 << 20, 1 << 20, [free](const std::string&) -> Result<std::uint64_t> { return *free; }});
   ASSERT_TRUE(log);
   ASSERT_TRUE((*log)->CheckWritable());
   EXPECT_EQ(*FileSize(directory() + "/reserve"), 1u << 20);
@@ -245,8 +242,7 @@ void Live(FileSystem& files, const std::string& directory, Acknowledged& acknowl
     size = head->size;
     acknowledged.committed = size;
     const Note note{CheckpointText(*head), {}};
-    const std::string bytes =
-        WriteNote({note.text, {{kOrigin, "abcd", std::string(64, 's')}}});
+    const std::string bytes = WriteNote({note.text, {{kOrigin, "abcd", std::string(64, 's')}}});
     if (!(*log)->Publish(*head, bytes)) return;
     acknowledged.published = bytes;
   }

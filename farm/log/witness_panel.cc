@@ -38,15 +38,16 @@ WitnessPanel::Answer WitnessPanel::AskOne(Member& member, const TileLog& log,
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
     auto proof = log.Consistency(member.seen, head.size);
     if (!proof) return {{}, proof.error().message, {}};
-    auto answer = AskWitness(member.configured.post, {member.seen, *proof, WriteNote(note)},
-                             identity.name);
+    auto answer =
+        AskWitness(member.configured.post, {member.seen, *proof, WriteNote(note)}, identity.name);
     if (!answer) {
       if (answer.error().code != ErrorCode::kMismatch) return {{}, answer.error().message, {}};
       return {{}, "", Diverged(log, answer.error().message)};
     }
     if (answer->has_size) {
       if (*answer->has_size > head.size) {
-        return {{}, "",
+        return {{},
+                "",
                 Diverged(log, "witness " + identity.name + " has seen size " +
                                   std::to_string(*answer->has_size) + ", we have only " +
                                   std::to_string(head.size))};
@@ -80,8 +81,7 @@ WitnessPanel::Answers WitnessPanel::Ask(const TileLog& log, const Checkpoint& he
   std::vector<Answer> answers(asked.size());
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < asked.size(); ++i) {
-    threads.emplace_back(
-        [&, i] { answers[i] = AskOne(*asked[i], log, head, note); });
+    threads.emplace_back([&, i] { answers[i] = AskOne(*asked[i], log, head, note); });
   }
   for (std::thread& thread : threads) thread.join();
   Answers all;

@@ -54,12 +54,12 @@ bool IsPath(std::string_view text) {
   return std::all_of(parts.begin(), parts.end(), [](const auto& part) { return IsPathPart(part); });
 }
 
-// UTF-8 of characters that a terminal obeys or does not show: an auditor would read another text than
-// the one that he signs.  Pairs of first and last.
+// UTF-8 of characters that a terminal obeys or does not show: an auditor would read another text
+// than the one that he signs.  Pairs of first and last.
 constexpr std::pair<std::string_view, std::string_view> kHidden[] = {
     {"\u0080", "\u009f"},  // C1 controls
-    {"\u061c", "\u061c"}, {"\u200b", "\u200f"}, {"\u2028", "\u202e"}, {"\u2060", "\u206f"},
-    {"\ufeff", "\ufeff"}, {"\ufff9", "\ufffb"},
+    {"\u061c", "\u061c"}, {"\u200b", "\u200f"}, {"\u2028", "\u202e"},
+    {"\u2060", "\u206f"}, {"\ufeff", "\ufeff"}, {"\ufff9", "\ufffb"},
 };
 
 // True if every character of `text`, which is UTF-8, is shown as what it is.  Newlines and tabs are
@@ -93,7 +93,8 @@ bool IsIn(std::string_view inner, std::string_view outer) {
 
 class Linter {
  public:
-  Linter(const Manifest& manifest, ManifestProblems& problems) : manifest_(manifest), problems_(problems) {}
+  Linter(const Manifest& manifest, ManifestProblems& problems)
+      : manifest_(manifest), problems_(problems) {}
 
   void Run() {
     CheckHead();

@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::size_t kNamesInMessage = 20;
 // First names in the published tree (DESIGN section 6).
-constexpr std::string_view kPublishedNames[] = {"root", "by-digest", "tile",       "payload",
-                                                "log",  "checkpoint"};
+constexpr std::string_view kPublishedNames[] = {"root",    "by-digest", "tile",
+                                                "payload", "log",       "checkpoint"};
 
 Error Refusal(ErrorCode code, ExitCode exit, std::string message) {
   return Error{code, std::move(message), exit};

@@ -316,11 +316,9 @@ TEST(Releases, ADeletedDatabaseForgetsNeitherReleaseNorDissent) {
 }
 
 TEST(Releases, WithoutADatabaseALoggedReleaseIsReleasedOnlyIfThePublishedTreeHoldsAllOfIt) {
-  const char* files[] = {"greeting/1.0/greet",
-                         "greeting/1.0/libgreet.a.sigstore.jsonl",
+  const char* files[] = {"greeting/1.0/greet", "greeting/1.0/libgreet.a.sigstore.jsonl",
                          "greeting/1.0/greeting-1.0.farmkit",
-                         "greeting/1.0/greeting-1.0.farmkit.sigstore.jsonl",
-                         "by-digest/"};
+                         "greeting/1.0/greeting-1.0.farmkit.sigstore.jsonl", "by-digest/"};
   for (const std::string name : files) {
     Harness harness;
     const std::string id = harness.Release(harness.Make("1.0"));

@@ -92,8 +92,8 @@ std::vector<std::string> ReasonsOf(const ReleaseState& state, const ReleaseView&
     case Stage::kPublishing:
       if (state.submitted) break;
       return {"entry " + std::to_string(view.log_index) + " of the log is this release, but the " +
-              "published tree does not hold all of it, and what it was made of is lost with " +
-              "farmd's database",
+                  "published tree does not hold all of it, and what it was made of is lost with " +
+                  "farmd's database",
               "bring " + view.product + "/" + view.version + " and by-digest/ back from a mirror " +
                   "of the published tree and start farmd again; if there is none, release it " +
                   "under another version"};

@@ -25,7 +25,8 @@ std::string WriteAction(const Action& action) {
   if (!action.prepare.empty()) text += "prepare" + Encoded(action.prepare) + "\n";
   text += "directory " + EncodeActionWord(action.directory) + "\n";
   text += "run" + Encoded(action.argv) + "\n";
-  for (const std::string& output : action.outputs) text += "output " + EncodeActionWord(output) + "\n";
+  for (const std::string& output : action.outputs)
+    text += "output " + EncodeActionWord(output) + "\n";
   return text + "end\n";
 }
 

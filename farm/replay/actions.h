@@ -1,5 +1,6 @@
 // actions.txt of a kit: a plan as lines that a shell reads with `read -r key rest` and splits at
-// blanks.  Words are data, never a shell's text: a byte that is not one of A-Z a-z 0-9 . _ / = + : ,
+// blanks.  Words are data, never a shell's text: a byte that is not one of A-Z a-z 0-9 . _ / = + :
+// ,
 // @ ~ - stands as %xx, the empty word as %.
 //   step NAME
 //   input AT SHA256            a raw file at /build/AT

@@ -10,9 +10,10 @@ namespace {
 // replay.sh decodes with printf %b.
 std::string Decoded(const std::string& encoded) {
   ProcessSpec spec;
-  spec.argv = {"/bin/bash", "-c",
-               "[ \"$0\" != % ] || exit 0; printf -v word %b \"${0//%/\\\\x}\"; printf %s \"$word\"",
-               encoded};
+  spec.argv = {
+      "/bin/bash", "-c",
+      "[ \"$0\" != % ] || exit 0; printf -v word %b \"${0//%/\\\\x}\"; printf %s \"$word\"",
+      encoded};
   return RunProcess(spec).value().output;
 }
 
@@ -34,7 +35,8 @@ TEST(WriteActions, GivesOneLineAFact) {
   action.argv = {"cc", "-o", "a b"};
   action.environment = {{"NAME", "value"}};
   action.prepare = {"/bin/sh", "-c", "true\ntrue"};
-  action.inputs = {ActionInput{.at = "x", .digest = {}, .size = 0, .mode = "0644", .step = "first", .path = "y"}};
+  action.inputs = {ActionInput{
+      .at = "x", .digest = {}, .size = 0, .mode = "0644", .step = "first", .path = "y"}};
   action.outputs = {"out"};
   action.input_time = 7;
   plan.actions = {action};

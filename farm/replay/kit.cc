@@ -48,10 +48,12 @@ Result<Parts> ParseParts(const KitInput& input) {
   Parts parts;
   ASSIGN_OR_RETURN(parts.manifest, ParseManifestJson(input.manifest));
   ASSIGN_OR_RETURN(parts.lock, ParseLockJson(input.lock));
-  ASSIGN_OR_RETURN(parts.plan, MakePlan(parts.manifest, Sha256(input.manifest), LockDigest(parts.lock)));
+  ASSIGN_OR_RETURN(parts.plan,
+                   MakePlan(parts.manifest, Sha256(input.manifest), LockDigest(parts.lock)));
   ASSIGN_OR_RETURN(const std::vector<Bundle> lines,
                    ParseBundleFile(input.bundle_file, "evidence/release.sigstore.jsonl"));
-  if (lines.empty()) return Error{ErrorCode::kInvalidInput, "evidence/release.sigstore.jsonl is empty"};
+  if (lines.empty())
+    return Error{ErrorCode::kInvalidInput, "evidence/release.sigstore.jsonl is empty"};
   ASSIGN_OR_RETURN(parts.release, ParseStatementAs<Release>(lines.front().envelope.payload,
                                                             "the first line of the evidence"));
   return parts;
@@ -166,13 +168,15 @@ Status ReadMember(const ArchiveEntry& entry, const EntryContent& content, BlobSt
   return {};
 }
 
-Result<std::string> Take(const KitContents& contents, const std::string& name, std::size_t bytes_max) {
+Result<std::string> Take(const KitContents& contents, const std::string& name,
+                         std::size_t bytes_max) {
   const auto found = contents.small.find(name);
   if (found == contents.small.end()) {
     return Error{ErrorCode::kNotFound, "the kit has no " + name};
   }
   if (found->second.size() > bytes_max) {
-    return Error{ErrorCode::kLimitExceeded, name + " has more than " + std::to_string(bytes_max) + " bytes"};
+    return Error{ErrorCode::kLimitExceeded,
+                 name + " has more than " + std::to_string(bytes_max) + " bytes"};
   }
   return found->second;
 }
@@ -184,7 +188,8 @@ Status CheckRaw(const std::vector<RawMember>& wanted, const KitContents& content
     known.insert(member.name);
     const auto found = contents.raw.find(member.name);
     if (found == contents.raw.end()) {
-      return Error{ErrorCode::kNotFound, "the kit has no " + member.name + " (" + member.what + ")"};
+      return Error{ErrorCode::kNotFound,
+                   "the kit has no " + member.name + " (" + member.what + ")"};
     }
     if (found->second != member.digest) {
       return Error{ErrorCode::kMismatch, member.name + " (" + member.what + ") is " +
@@ -206,7 +211,8 @@ Result<WrittenKit> WriteKit(const KitInput& input, BlobStore& blobs, const ByteS
   std::vector<TarMember> members = SmallMembers(input, parts);
   for (const RawMember& member : RawMembers(parts)) {
     if (!blobs.Has(member.digest)) {
-      return Error{ErrorCode::kNotFound, member.what + " " + member.digest.Text() + " is not in the store"};
+      return Error{ErrorCode::kNotFound,
+                   member.what + " " + member.digest.Text() + " is not in the store"};
     }
     RETURN_IF_ERROR(blobs.Get(member.digest, [](std::string_view) -> Status { return {}; }));
     members.push_back(TarMember{member.name, false, blobs.PathOf(member.digest), ""});

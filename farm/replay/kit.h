@@ -1,7 +1,7 @@
 // The kit, `<product>-<version>.farmkit`: everything a regulator needs to rebuild a release with no
-// network.  A canonical ustar, sorted, times = the manifest's source_date_epoch, DATA from published
-// bytes only; no image, no program of ours.  Anybody with the same inputs makes the same bytes.
-// It is trusted by nobody: every member is checked against release, lock and manifest.
+// network.  A canonical ustar, sorted, times = the manifest's source_date_epoch, DATA from
+// published bytes only; no image, no program of ours.  Anybody with the same inputs makes the same
+// bytes. It is trusted by nobody: every member is checked against release, lock and manifest.
 //   README                         what this is and the two ways to use it
 //   replay.sh                      rebuilds without any program of ours
 //   assemble.sh                    assembler 1 of the toolchain
@@ -28,14 +28,15 @@
 namespace farm {
 
 struct KitInput {
-  std::string manifest;      // canonical farm-manifest/1
-  std::string lock;          // canonical farm-lock/1
-  std::string bundle_file;   // the release's lines, exactly as published in <artifact>.sigstore.jsonl
-  std::string root;          // root.json as published
+  std::string manifest;  // canonical farm-manifest/1
+  std::string lock;      // canonical farm-lock/1
+  std::string
+      bundle_file;   // the release's lines, exactly as published in <artifact>.sigstore.jsonl
+  std::string root;  // root.json as published
 };
 
 struct WrittenKit {
-  std::string file_name;     // "<product>-<version>.farmkit"
+  std::string file_name;  // "<product>-<version>.farmkit"
   Digest digest;
   std::uint64_t size = 0;
 };

@@ -64,38 +64,39 @@ bool Inside() { return std::getenv(kInsideVariable) != nullptr; }
 // An ordinary user: the same command again as mapped root of a user namespace with his subordinate
 // ids, and without a network.  Returns only on failure.
 int EnterNamespaces(char** argv) {
-  std::vector<std::string> words = {"unshare", "--user", "--map-root-user", "--map-auto", "--net",
-                                    "--mount", "--fork", "--kill-child", "--", OwnProgram()};
+  std::vector<std::string> words = {"unshare", "--user",    "--map-root-user", "--map-auto",
+                                    "--net",   "--mount",   "--fork",          "--kill-child",
+                                    "--",      OwnProgram()};
   for (char** word = argv + 1; *word != nullptr; ++word) words.push_back(*word);
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
   setenv(kInsideVariable, "1", 1);
   execvp("unshare", pointers.data());
-  return Fail("farm-replay run", Error{ErrorCode::kUnavailable,
-                                       std::string("unshare: ") + std::strerror(errno) +
-                                           "; install util-linux and uidmap"});
+  return Fail("farm-replay run",
+              Error{ErrorCode::kUnavailable, std::string("unshare: ") + std::strerror(errno) +
+                                                 "; install util-linux and uidmap"});
 }
 
 // Whether `unshare` can give this user what a replay needs; the remedy if not.
 Status CheckNamespaces() {
   ProcessSpec spec;
-  spec.argv = {"unshare", "--user", "--map-root-user", "--map-auto", "--net", "--mount", "--", "true"};
+  spec.argv = {"unshare", "--user", "--map-root-user", "--map-auto", "--net", "--mount",
+               "--",      "true"};
   spec.environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
   ASSIGN_OR_RETURN(const ProcessResult result, RunProcess(spec));
   if (result.ok()) return {};
-  return Error{ErrorCode::kUnavailable,
-               "no user namespace with subordinate ids here: " +
-                   Printable(result.error_output, 300) +
-                   "; install uidmap and give your user a range in /etc/subuid and /etc/subgid "
-                   "(usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER)",
-               ExitCode::kReplayInconclusive};
+  return Error{
+      ErrorCode::kUnavailable,
+      "no user namespace with subordinate ids here: " + Printable(result.error_output, 300) +
+          "; install uidmap and give your user a range in /etc/subuid and /etc/subgid "
+          "(usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER)",
+      ExitCode::kReplayInconclusive};
 }
 
 Status LeaveNetwork() {
   if (unshare(CLONE_NEWNET) == 0) return {};
-  return Error{ErrorCode::kUnavailable,
-               std::string("leaving the network: ") + std::strerror(errno),
+  return Error{ErrorCode::kUnavailable, std::string("leaving the network: ") + std::strerror(errno),
                ExitCode::kReplayInconclusive};
 }
 
@@ -116,8 +117,10 @@ Result<ReplaySetup> MakeSetup(const RunArguments& arguments) {
 
 Status WriteReports(const ReplayReport& report, const std::string& directory) {
   RETURN_IF_ERROR(MakeDirectories(directory, 0755));
-  RETURN_IF_ERROR(WriteDurably(RealFileSystem(), JoinPath(directory, "report.json"), WriteReportJson(report)));
-  return WriteDurably(RealFileSystem(), JoinPath(directory, "report.html"), WriteReportHtml(report));
+  RETURN_IF_ERROR(
+      WriteDurably(RealFileSystem(), JoinPath(directory, "report.json"), WriteReportJson(report)));
+  return WriteDurably(RealFileSystem(), JoinPath(directory, "report.html"),
+                      WriteReportHtml(report));
 }
 
 // A replay that could not begin.
@@ -149,7 +152,8 @@ int Report(const ReplayReport& report, const RunArguments& arguments) {
                   rule.found.c_str(), rule.remedy.c_str());
     }
     for (const ReplayedArtifact& artifact : report.artifacts) {
-      std::printf("%s  %s\n", artifact.equal() ? "equal    " : "DIFFERENT", artifact.released.name.c_str());
+      std::printf("%s  %s\n", artifact.equal() ? "equal    " : "DIFFERENT",
+                  artifact.released.name.c_str());
     }
     std::printf("%s  %s\n", std::string(Name(report.verdict)).c_str(), report.reason.c_str());
   }
@@ -213,7 +217,8 @@ int Doctor(const RunArguments& arguments) {
     const std::string remedy = status ? "" : status.error().message;
     checks.push_back({{"check", what}, {"ok", status.has_value()}, {"remedy", remedy}});
     if (!arguments.json) {
-      std::printf("%-4s %s%s%s\n", status ? "ok" : "BAD", what.c_str(), status ? "" : ": ", remedy.c_str());
+      std::printf("%-4s %s%s%s\n", status ? "ok" : "BAD", what.c_str(), status ? "" : ": ",
+                  remedy.c_str());
     }
     if (!status) exit = ExitCode::kReplayInconclusive;
   };
@@ -233,10 +238,11 @@ int Doctor(const RunArguments& arguments) {
   sandbox.environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
   const auto result = RunProcess(sandbox);
   if (result && !arguments.json) std::fputs(result->output.c_str(), stdout);
-  say("sandbox", !result        ? Status(result.error())
-                 : result->ok() ? Status()
-                                : Status(Error{ErrorCode::kUnavailable,
-                                               Printable(result->output + result->error_output, 2000)}));
+  say("sandbox", !result ? Status(result.error())
+                 : result->ok()
+                     ? Status()
+                     : Status(Error{ErrorCode::kUnavailable,
+                                    Printable(result->output + result->error_output, 2000)}));
   if (arguments.json) SayJson({{"checks", checks}, {"exit", static_cast<int>(exit)}});
   return static_cast<int>(exit);
 }
@@ -251,8 +257,10 @@ int Main(int argc, char** argv) {
   run_command->add_option("KIT", run.kit, "<product>-<version>.farmkit")->required();
   run_command->add_option("--root", run.root, "your own root.json")->required();
   run_command->add_option("--policy", run.policy, "your own policy.json")->required();
-  run_command->add_option("--out", run.out, "folder for report.json, report.html and the rebuild")->required();
-  run_command->add_option("--launcher", run.launcher, "farm-sandbox (default: beside this program)");
+  run_command->add_option("--out", run.out, "folder for report.json, report.html and the rebuild")
+      ->required();
+  run_command->add_option("--launcher", run.launcher,
+                          "farm-sandbox (default: beside this program)");
   run_command->add_flag("--allow-development-root", run.allow_development_root);
   run_command->add_flag("--json", run.json, "the report on standard output");
   CLI::App* sign_command = app.add_subcommand("sign", "sign a report");
@@ -262,7 +270,8 @@ int Main(int argc, char** argv) {
   sign_command->add_option("--out", sign.out, "file for the signed verdict")->required();
   sign_command->add_flag("--json", sign.json, "the answer as JSON");
   CLI::App* doctor_command = app.add_subcommand("doctor", "what this machine can give");
-  doctor_command->add_option("--launcher", run.launcher, "farm-sandbox (default: beside this program)");
+  doctor_command->add_option("--launcher", run.launcher,
+                             "farm-sandbox (default: beside this program)");
   doctor_command->add_flag("--json", run.json, "the findings as JSON");
   try {
     app.parse(argc, argv);
@@ -279,6 +288,7 @@ int Main(int argc, char** argv) {
 }  // namespace farm
 
 int main(int argc, char** argv) {
-  if (argc > 1 && std::string_view(argv[1]) == "identify-tree") return farm::IdentifyTreeMain(argc, argv);
+  if (argc > 1 && std::string_view(argv[1]) == "identify-tree")
+    return farm::IdentifyTreeMain(argc, argv);
   return farm::Main(argc, argv);
 }

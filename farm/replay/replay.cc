@@ -39,7 +39,8 @@ Status CopyBlob(const BlobStore& blobs, const Digest& digest, const std::string&
 }
 
 // True if a difference may come from how the root file system was shown: as a directory here, as an
-// image at every site.  The other way round nothing is excused, for the sites' word cannot be checked.
+// image at every site.  The other way round nothing is excused, for the sites' word cannot be
+// checked.
 bool OtherBackend(const ReplaySetup& setup, const ReplayReport& report) {
   if (setup.image) return false;
   const auto as_image = [](const Record& record) {
@@ -55,7 +56,8 @@ class ProgressEvents final : public EventSink {
  public:
   explicit ProgressEvents(const ReplayProgress& progress) : progress_(progress) {}
   void ActionStarted(const Action& action, std::size_t number, std::size_t total) override {
-    progress_("action " + std::to_string(number) + "/" + std::to_string(total) + "  " + action.step);
+    progress_("action " + std::to_string(number) + "/" + std::to_string(total) + "  " +
+              action.step);
   }
   void Log(const Action&, std::string_view) override {}
   void ActionEnded(const Action& action, const ActionResult& result) override {
@@ -95,7 +97,8 @@ class Replayer {
 
 std::optional<Stop> Replayer::OpenKit() {
   progress_("reading " + setup_.kit);
-  if (const Status made = MakeDirectories(setup_.directory, 0755); !made) return Refused(made.error());
+  if (const Status made = MakeDirectories(setup_.directory, 0755); !made)
+    return Refused(made.error());
   auto blobs = BlobStore::Open(RealFileSystem(), JoinPath(setup_.directory, "store"));
   if (!blobs) return Refused(blobs.error());
   blobs_ = std::move(*blobs);
@@ -168,7 +171,8 @@ std::optional<Stop> Replayer::JudgeEvidence() {
 }
 
 std::optional<Stop> Replayer::AssembleToolchain() {
-  progress_("assembling the root file system (" + std::to_string(lock_.packages.size()) + " packages)");
+  progress_("assembling the root file system (" + std::to_string(lock_.packages.size()) +
+            " packages)");
   AssembleRequest request;
   request.lock = lock_;
   for (const LockedPackage& package : lock_.packages) {
@@ -234,8 +238,9 @@ std::optional<Stop> Replayer::Compare(const BuildOutcome& outcome) {
   if (const Status made = MakeDirectories(rebuilt, 0755); !made) return Refused(made.error());
   std::size_t equal = 0;
   for (ReplayedArtifact& artifact : report_.artifacts) {
-    const auto here = std::find_if(outcome.artifacts.begin(), outcome.artifacts.end(),
-                                   [&](const Artifact& one) { return one.name == artifact.released.name; });
+    const auto here =
+        std::find_if(outcome.artifacts.begin(), outcome.artifacts.end(),
+                     [&](const Artifact& one) { return one.name == artifact.released.name; });
     if (here == outcome.artifacts.end()) continue;
     artifact.rebuilt = true;
     artifact.here = *here;
@@ -270,9 +275,12 @@ std::optional<Stop> Replayer::Run() {
 
 std::string_view Name(ReplayVerdictKind kind) {
   switch (kind) {
-    case ReplayVerdictKind::kMatch: return "MATCH";
-    case ReplayVerdictKind::kMismatch: return "MISMATCH";
-    case ReplayVerdictKind::kInconclusive: return "INCONCLUSIVE";
+    case ReplayVerdictKind::kMatch:
+      return "MATCH";
+    case ReplayVerdictKind::kMismatch:
+      return "MISMATCH";
+    case ReplayVerdictKind::kInconclusive:
+      return "INCONCLUSIVE";
   }
   CHECK(false);
 }

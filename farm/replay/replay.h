@@ -16,23 +16,23 @@
 namespace farm {
 
 struct ReplaySetup {
-  std::string kit;            // file
-  std::string directory;      // of this replay: store, root, report; made if missing
-  std::string root;           // bytes of the regulator's own root.json
-  std::string policy;         // bytes of his own policy.json
+  std::string kit;        // file
+  std::string directory;  // of this replay: store, root, report; made if missing
+  std::string root;       // bytes of the regulator's own root.json
+  std::string policy;     // bytes of his own policy.json
   bool allow_development_root = false;
-  std::string launcher;       // farm-sandbox
-  std::string check_program;  // a program that takes `identify-tree`
+  std::string launcher;           // farm-sandbox
+  std::string check_program;      // a program that takes `identify-tree`
   std::uint32_t subid_base = 0;   // with subid_count > 0: ids to map inside (a caller that is root,
   std::uint32_t subid_count = 0;  // or mapped root of a user namespace)
-  bool image = false;         // mount the EROFS image (real root only); else a directory
+  bool image = false;             // mount the EROFS image (real root only); else a directory
 };
 
 enum class ReplayVerdictKind { kMatch, kMismatch, kInconclusive };
 std::string_view Name(ReplayVerdictKind kind);  // "MATCH", ...
 
-// One artifact: what the release says, what came out here.  Equal as sites' outputs must be: digest,
-// size and mode.
+// One artifact: what the release says, what came out here.  Equal as sites' outputs must be:
+// digest, size and mode.
 struct ReplayedArtifact {
   Artifact released;
   bool rebuilt = false;  // false: nothing came out under this name
@@ -45,15 +45,15 @@ constexpr std::size_t kReasonLineMax = 8192;  // bytes of a reason's line as a r
 // Everything that a report says.
 struct ReplayReport {
   ReplayVerdictKind verdict = ReplayVerdictKind::kInconclusive;
-  std::string reason;   // printable; one sentence, for INCONCLUSIVE with the remedy
+  std::string reason;  // printable; one sentence, for INCONCLUSIVE with the remedy
   ExitCode exit = ExitCode::kReplayInconclusive;
   std::string product;
   std::string version;
   Digest kit;
-  Digest release;       // PAE
+  Digest release;  // PAE
   Digest manifest;
   Digest lock;
-  Verdict judgement;    // of the evidence, by the regulator's own root and policy
+  Verdict judgement;  // of the evidence, by the regulator's own root and policy
   std::vector<ReplayedArtifact> artifacts;
   std::vector<std::string> notes;  // e.g. texts of the kit that this version would write otherwise
   Json sandbox = Json::object();
@@ -74,10 +74,10 @@ ReplayReport Replay(const ReplaySetup& setup, const Clock& clock, const ReplayPr
 std::string WriteReportJson(const ReplayReport& report);
 std::string WriteReportHtml(const ReplayReport& report);
 
-// The statement a regulator signs about a report.  The verdict is derived again from what the report
-// holds: MATCH only if the evidence was VERIFIED, exit is 0 and every artifact was rebuilt as released.
-// Errors: kInvalidInput (not a report of ours; its verdict does not follow from its artifacts; a name
-// that no statement takes).
+// The statement a regulator signs about a report.  The verdict is derived again from what the
+// report holds: MATCH only if the evidence was VERIFIED, exit is 0 and every artifact was rebuilt
+// as released. Errors: kInvalidInput (not a report of ours; its verdict does not follow from its
+// artifacts; a name that no statement takes).
 Result<ReplayVerdict> VerdictOfReport(std::string_view report_json, const std::string& replayer,
                                       UnixSeconds now);
 

@@ -1,8 +1,7 @@
 // The two forms of a replay's report.
-#include "farm/replay/replay.h"
-
 #include "farm/base/bytes.h"
 #include "farm/crypto/hash.h"
+#include "farm/replay/replay.h"
 
 namespace farm {
 namespace {
@@ -81,12 +80,23 @@ std::string EscapeHtml(std::string_view text) {
   std::string escaped;
   for (const char c : text) {
     switch (c) {
-      case '&': escaped += "&amp;"; break;
-      case '<': escaped += "&lt;"; break;
-      case '>': escaped += "&gt;"; break;
-      case '"': escaped += "&quot;"; break;
-      case '\'': escaped += "&#39;"; break;
-      default: escaped += c;
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      case '\'':
+        escaped += "&#39;";
+        break;
+      default:
+        escaped += c;
     }
   }
   return escaped;
@@ -160,16 +170,21 @@ std::string WriteReportHtml(const ReplayReport& report) {
   html += Row({"toolchain lock", report.lock.Text()});
   html += Row({"evidence, by the root and policy given here", report.judgement.headline});
   html += Row({"time", FormatTime(report.started) + " to " + FormatTime(report.finished)});
-  html += "</table>\n<h2>Artifacts</h2>\n<table><tr><th>name</th><th>released: SHA-256, mode</th><th>"
-          "rebuilt here: SHA-256, mode</th><th></th></tr>\n" +
-          ArtifactRows(report) + "</table>\n<h2>Rules of the evidence</h2>\n<table><tr><th>rule</th>"
-          "<th>expected</th><th>found</th><th></th></tr>\n";
+  html +=
+      "</table>\n<h2>Artifacts</h2>\n<table><tr><th>name</th><th>released: SHA-256, mode</th><th>"
+      "rebuilt here: SHA-256, mode</th><th></th></tr>\n" +
+      ArtifactRows(report) +
+      "</table>\n<h2>Rules of the evidence</h2>\n<table><tr><th>rule</th>"
+      "<th>expected</th><th>found</th><th></th></tr>\n";
   for (const RuleOutcome& rule : report.judgement.rules) {
     html += Row({rule.rule, rule.expected, rule.found,
-                 rule.held ? "held" : rule.warning ? "warning" : "FAILED"});
+                 rule.held      ? "held"
+                 : rule.warning ? "warning"
+                                : "FAILED"});
   }
-  html += "</table>\n<h2>Build</h2>\n<table><tr><th>step</th><th>action</th><th>exit code</th>"
-          "<th>milliseconds</th></tr>\n";
+  html +=
+      "</table>\n<h2>Build</h2>\n<table><tr><th>step</th><th>action</th><th>exit code</th>"
+      "<th>milliseconds</th></tr>\n";
   for (const ActionTrace& action : report.trace) {
     html += Row({action.step, action.action.Text(), std::to_string(action.exit_code),
                  std::to_string(action.milliseconds)});
@@ -204,7 +219,8 @@ Status CheckFollows(const std::string& verdict, const ReportFacts& facts) {
   if (verdict == Name(ReplayVerdictKind::kMismatch)) {
     if (!facts.evidence_holds) return refuse("its evidence is not VERIFIED");
     if (all_equal) return refuse("every artifact was rebuilt as released");
-    if (facts.exit != static_cast<int>(ExitCode::kReplayMismatch)) return refuse("its exit code is not 20");
+    if (facts.exit != static_cast<int>(ExitCode::kReplayMismatch))
+      return refuse("its exit code is not 20");
     return {};
   }
   if (verdict == Name(ReplayVerdictKind::kInconclusive)) {

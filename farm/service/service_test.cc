@@ -30,8 +30,8 @@ class Door : public testing::Test {
     farm_door_ = std::make_unique<FarmDoor>(harness_.farm(), harness_.store(), authority_);
     blob_service_ = std::make_unique<BlobService>(
         harness_.store(), AdmitByRole(authority_, [this] { return harness_.disk; }));
-    server_.emplace(
-        Must(StartServer({"127.0.0.1:0", tls_.Files("farmd"), {farm_door_.get(), blob_service_.get()}})));
+    server_.emplace(Must(StartServer(
+        {"127.0.0.1:0", tls_.Files("farmd"), {farm_door_.get(), blob_service_.get()}})));
     harness_.farm().Start();
   }
   void TearDown() override {
@@ -260,9 +260,9 @@ TEST_F(Door, ASiteThatAcceptsCallsAndStaysSilentIsUnreachable) {
   for (const Case& one : {Case{"from_the_first_call", 0, "no answer in time"},
                           Case{"after_it_began_to_build", 2, "it hangs"}}) {
     SilentSite service(one.answers);
-    BlobService blobs(harness_.store(),
-                      AdmitByRole(authority_, [] { return Status(); }));
-    RunningServer site = Must(StartServer({"127.0.0.1:0", tls_.Files("site-xa"), {&service, &blobs}}));
+    BlobService blobs(harness_.store(), AdmitByRole(authority_, [] { return Status(); }));
+    RunningServer site =
+        Must(StartServer({"127.0.0.1:0", tls_.Files("site-xa"), {&service, &blobs}}));
     FarmConfig config;
     config.sites = {{id, {site.listen(), "site-xa", tls_.Files("requester-1")}}};
     const auto sites = Must(RemoteSites::Open(config, harness_.store(), kShort));

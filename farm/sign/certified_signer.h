@@ -21,7 +21,7 @@ namespace farm {
 
 constexpr UnixSeconds kLeafSeconds = 24 * 3600;
 constexpr UnixSeconds kLeafRenewalSeconds = 6 * 3600;  // renew when this much remains
-constexpr UnixSeconds kLeafBackdateSeconds = 300;  // the time stamp comes from another's clock
+constexpr UnixSeconds kLeafBackdateSeconds = 300;      // the time stamp comes from another's clock
 
 // The operator's CA as PEM files.
 struct AuthorityFiles {
@@ -31,8 +31,8 @@ struct AuthorityFiles {
 };
 
 struct CertifiedIdentity {
-  std::string builder_id;    // the leaf's critical URI name, as the trust root lists it
-  std::string common_name;   // for people, at most 64 characters: "site-xa"
+  std::string builder_id;   // the leaf's critical URI name, as the trust root lists it
+  std::string common_name;  // for people, at most 64 characters: "site-xa"
 };
 
 // Thread-safe.

@@ -112,7 +112,8 @@ class SiteServiceTest : public ::testing::Test {
                           SiteDescription{"https://farm.example/site", "XA", "kernel", "image"},
                           peers, [](Status) {});
     blob_service_.emplace(*blobs_, AdmitPeers(peers));
-    auto server = StartServer({"127.0.0.1:0", tls_.Files("site"), {&*site_service_, &*blob_service_}});
+    auto server =
+        StartServer({"127.0.0.1:0", tls_.Files("site"), {&*site_service_, &*blob_service_}});
     ASSERT_TRUE(server) << server.error().message;
     server_.emplace(*std::move(server));
   }

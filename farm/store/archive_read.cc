@@ -60,8 +60,7 @@ Result<ArchiveHandle> OpenArchive(const std::string& path) {
   archive_read_support_filter_lzma(archive.get());
   archive_read_support_filter_zstd(archive.get());
   if (archive_read_open_filename(archive.get(), path.c_str(), kReadBytes) != ARCHIVE_OK) {
-    return Error{ErrorCode::kInvalidInput,
-                 path + ": not an archive: " + Reason(archive.get())};
+    return Error{ErrorCode::kInvalidInput, path + ": not an archive: " + Reason(archive.get())};
   }
   return archive;
 }
@@ -317,8 +316,7 @@ Status ReadArchive(const std::string& path,
     if (status == ARCHIVE_RETRY) continue;
     // A warning is about a name that this locale cannot hold; we take the bytes.
     if (status != ARCHIVE_OK && status != ARCHIVE_WARN) {
-      return Error{ErrorCode::kInvalidInput,
-                   path + ": " + Reason(archive.get())};
+      return Error{ErrorCode::kInvalidInput, path + ": " + Reason(archive.get())};
     }
     if (++entries > kArchiveEntriesMax) {
       return Error{ErrorCode::kLimitExceeded,

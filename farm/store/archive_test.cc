@@ -151,7 +151,8 @@ TEST_F(ArchiveTest, TheCanonicalFormNeverMoves) {
   EXPECT_EQ(bytes.substr(257, 8), std::string("ustar\0"
                                               "00",
                                               8));
-  EXPECT_EQ(Sha256(bytes).Hex(), "99eb5aa4ae7adedf4fdc57f1d04ccea7a16ec801ee648cc9d36aa7218531f1d3");
+  EXPECT_EQ(Sha256(bytes).Hex(),
+            "99eb5aa4ae7adedf4fdc57f1d04ccea7a16ec801ee648cc9d36aa7218531f1d3");
 }
 
 TEST_F(ArchiveTest, MembersAreSortedAsAWalkWouldFindThem) {

@@ -1,8 +1,9 @@
+#include "farm/crypto/timestamp.h"
+
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include "farm/base/files.h"
-#include "farm/crypto/timestamp.h"
 #include "farm/timestamp/server.h"
 
 namespace farm {

@@ -60,13 +60,13 @@ struct Assembled {
 Result<Assembled> AssembleRoot(const AssembleRequest& request, const AssemblySandbox& sandbox,
                                const Progress& progress);
 
-// What AssembleRoot has left in DIR for this lock, checked again: a kept image and tar are hashed (a
-// second for 500 MB); of a kept tree an image is made anew, in the sandbox, and hashed (some seconds
-// and DIR.check, as large as the image), so that a tree is the lock's or is refused.  What is not
-// kept is not there to be hashed: its digest is the one that AssembleRoot found.
-// Errors: kNotFound (not assembled yet, or less is kept than `keeps` asks for), kMismatch exit 22
-// (changed on disk, or DIR is another lock's): remove it with RemoveAssembled; kUnavailable exit 30
-// (no sandbox here, disk full), kUnavailable exit 26 (cancelled).
+// What AssembleRoot has left in DIR for this lock, checked again: a kept image and tar are hashed
+// (a second for 500 MB); of a kept tree an image is made anew, in the sandbox, and hashed (some
+// seconds and DIR.check, as large as the image), so that a tree is the lock's or is refused.  What
+// is not kept is not there to be hashed: its digest is the one that AssembleRoot found. Errors:
+// kNotFound (not assembled yet, or less is kept than `keeps` asks for), kMismatch exit 22 (changed
+// on disk, or DIR is another lock's): remove it with RemoveAssembled; kUnavailable exit 30 (no
+// sandbox here, disk full), kUnavailable exit 26 (cancelled).
 Result<Assembled> FindAssembled(const Lock& lock, const std::string& directory,
                                 const AssemblyKeeps& keeps, const AssemblySandbox& sandbox);
 

@@ -129,8 +129,9 @@ TEST_F(AssembleTest, KeepsWhatIsAskedForAndFindsItAgain) {
   ASSERT_TRUE(found) << found.error().message;
   EXPECT_EQ(found->image, made->image);
   EXPECT_EQ(found->tree_path, made->tree_path);
-  EXPECT_EQ(FindAssembled(request_.lock, request_.directory, {true, true, true}, sandbox_).error().code,
-            ErrorCode::kNotFound);
+  EXPECT_EQ(
+      FindAssembled(request_.lock, request_.directory, {true, true, true}, sandbox_).error().code,
+      ErrorCode::kNotFound);
 }
 
 TEST_F(AssembleTest, RunsTheAssemblerInItsOwnProfile) {
@@ -257,8 +258,7 @@ TEST_F(AssembleTest, AKeptTreeThatCannotBeCheckedIsNotUsed) {
   request_.keeps.tree = true;
   ASSERT_TRUE(AssembleRoot(request_, sandbox_, {}));
   const auto exit_of_find = [this] {
-    const auto found =
-        FindAssembled(request_.lock, request_.directory, request_.keeps, sandbox_);
+    const auto found = FindAssembled(request_.lock, request_.directory, request_.keeps, sandbox_);
     return found ? ExitCode::kProved : found.error().Exit();
   };
   result_ = R"({"ended":"exited","exit_code":22})";  // another time than the epoch
@@ -281,8 +281,9 @@ TEST_F(AssembleTest, AKeptTreeIsMadeIntoAnImageAsTheAssemblerDoesIt) {
     return run(spec);
   };
   ASSERT_TRUE(FindAssembled(request_.lock, request_.directory, request_.keeps, sandbox_));
-  for (const char* shared : {"IMAGE_UUID=dc713512-ec3b-8a46-866a-87a1025925ea",
-                             "mkfs.erofs --quiet -x -1 -T \"$SOURCE_DATE_EPOCH\" -U \"$IMAGE_UUID\""}) {
+  for (const char* shared :
+       {"IMAGE_UUID=dc713512-ec3b-8a46-866a-87a1025925ea",
+        "mkfs.erofs --quiet -x -1 -T \"$SOURCE_DATE_EPOCH\" -U \"$IMAGE_UUID\""}) {
     EXPECT_NE(script.find(shared), std::string::npos) << shared;
     EXPECT_NE(AssembleScript().find(shared), std::string::npos) << shared;
   }

@@ -66,8 +66,8 @@ class AssembleTwice : public testing::Test {
     // As the mapped root, whose file it is: the sandbox sees the tree as its /build.
     const auto run = [&](const std::vector<std::string>& command) {
       ProcessSpec spec;
-      spec.argv = {sandbox_.launcher, "run", "--profile", "assembly", "--uid", "0", "--gid", "0",
-                   "--work", tree};
+      spec.argv = {sandbox_.launcher, "run", "--profile", "assembly", "--uid", "0",
+                   "--gid",           "0",   "--work",    tree};
       if (sandbox_.subid_count > 0) {
         spec.argv.insert(spec.argv.end(), {"--subids", std::to_string(sandbox_.subid_base) + ":" +
                                                            std::to_string(sandbox_.subid_count)});
@@ -81,8 +81,7 @@ class AssembleTwice : public testing::Test {
     for (const char* change : {"echo x >>/build/etc/issue && touch -d @1735689600 /build/etc/issue",
                                "touch /build/etc/issue", "chmod 0600 /build/etc/debian_version"}) {
       if (!run({"/bin/sh", "-c", change})) return std::string("could not do: ") + change;
-      const auto found =
-          FindAssembled(request_.lock, request_.directory, request_.keeps, sandbox_);
+      const auto found = FindAssembled(request_.lock, request_.directory, request_.keeps, sandbox_);
       if (found || found.error().code != ErrorCode::kMismatch) {
         return std::string("believed after: ") + change;
       }

@@ -1,5 +1,5 @@
-// One program of the assembler in the sandbox's assembly profile: the host's /usr as tools, uid 0 of
-// a mapped range, no network.  For the files of this folder only.
+// One program of the assembler in the sandbox's assembly profile: the host's /usr as tools, uid 0
+// of a mapped range, no network.  For the files of this folder only.
 #pragma once
 
 #include <string>

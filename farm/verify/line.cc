@@ -127,7 +127,8 @@ LineFacts CheckLine(const Bundle& line, const std::string& name, Role role, cons
   if (keys.log != nullptr) {
     CheckWitnesses(line, name, root, policy, facts);
   } else {
-    Add(facts, Rule::kWitnesses, ExitCode::kWitnesses, name + ": no sound log entry, so no witness");
+    Add(facts, Rule::kWitnesses, ExitCode::kWitnesses,
+        name + ": no sound log entry, so no witness");
   }
   CheckRevocations(line, name, keys, root, facts);
 

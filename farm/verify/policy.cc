@@ -64,8 +64,7 @@ Policy Tighten(const Policy& policy, const Requires& requirements) {
   return tightened;
 }
 
-std::vector<std::string> RulesInWords(const Policy& policy,
-                                      const std::vector<std::string>& sites) {
+std::vector<std::string> RulesInWords(const Policy& policy, const std::vector<std::string>& sites) {
   const auto number = [](std::int64_t value) { return std::to_string(value); };
   std::vector<std::string> rules = {
       number(policy.auditors) + " auditors approve the manifest and its sources",

@@ -92,8 +92,9 @@ TEST(Policy, SaysItsRulesAndThoseOfTheManifest) {
   EXPECT_TRUE(has(usual, "2 auditors approve the manifest and its sources"));
   EXPECT_TRUE(has(tight, "3 auditors approve the manifest and its sources"));
   EXPECT_TRUE(has(tight, "at least one site is in CH or IS"));
-  EXPECT_TRUE(has(tight, "these sites build it, and all of them must agree byte for byte: site-a, "
-                         "site-b"));
+  EXPECT_TRUE(has(tight,
+                  "these sites build it, and all of them must agree byte for byte: site-a, "
+                  "site-b"));
   EXPECT_EQ(tight.size(), usual.size() + 1);
 }
 

@@ -10,7 +10,9 @@ std::string AtLeast(std::int64_t count, std::string_view what) {
   return "at least " + std::to_string(count) + " " + std::string(what);
 }
 
-std::string LinesFound(const Case& facts) { return std::to_string(LinesOf(facts).size()) + " lines"; }
+std::string LinesFound(const Case& facts) {
+  return std::to_string(LinesOf(facts).size()) + " lines";
+}
 
 std::string WitnessesFound(const Case& facts) {
   std::size_t fewest = facts.release->facts.witnesses;
@@ -46,8 +48,8 @@ std::string ExpectedCountries(const Policy& policy) {
 std::string ExpectedRelease(const VerdictInput& input) {
   std::string words = "the first line is a readable release";
   if (input.product) words += " of product " + Printable(*input.product, 80);
-  if (input.version) words += (input.product ? ", version " : " of version ") +
-                              Printable(*input.version, 80);
+  if (input.version)
+    words += (input.product ? ", version " : " of version ") + Printable(*input.version, 80);
   return words;
 }
 

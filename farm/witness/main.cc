@@ -19,10 +19,9 @@ farm::Status Run(farm::Daemon& daemon) {
   ASSIGN_OR_RETURN(const farm::ConfigFile file, farm::ReadConfig(daemon.config_path()));
   ASSIGN_OR_RETURN(const farm::WitnessServerConfig config, farm::ParseWitnessConfig(file));
   ASSIGN_OR_RETURN(const auto witness,
-                   farm::StartWitness(config, farm::RealFileSystem(), farm::SystemClock(),
-                                      [&daemon](const farm::Error& error) {
-                                        daemon.RequestTermination(error);
-                                      }));
+                   farm::StartWitness(
+                       config, farm::RealFileSystem(), farm::SystemClock(),
+                       [&daemon](const farm::Error& error) { daemon.RequestTermination(error); }));
   daemon.Ready({{"listen", witness->listen()}});
   daemon.WaitForTermination();
   daemon.ExitWithin(farm::kDaemonExitTime);

@@ -21,7 +21,7 @@ struct MonitorFinding {
 
 struct MonitorReport {
   Checkpoint head;
-  std::uint64_t entries_read = 0;  // in all rounds
+  std::uint64_t entries_read = 0;              // in all rounds
   std::map<std::string, std::uint64_t> kinds;  // statements read, by kind: "record" -> 12
   std::vector<MonitorFinding> findings;  // what cannot be read now; it is asked again each round
 };

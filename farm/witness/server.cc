@@ -119,45 +119,44 @@ Result<WitnessServerConfig> ParseWitnessConfig(const ConfigFile& file) {
   return config;
 }
 
-Result<std::unique_ptr<WitnessServer>> StartWitness(
-    const WitnessServerConfig& config, FileSystem& files, const Clock& clock,
-    std::function<void(const Error&)> on_stopped) {
+Result<std::unique_ptr<WitnessServer>> StartWitness(const WitnessServerConfig& config,
+                                                    FileSystem& files, const Clock& clock,
+                                                    std::function<void(const Error&)> on_stopped) {
   auto running = std::make_unique<RunningWitness>();
   ASSIGN_OR_RETURN(std::unique_ptr<Signer> key, OpenFileSigner(config.key));
   const PublicKey public_key = key->key();
   std::vector<WitnessedLog> logs;
   for (const WatchedLogConfig& log : config.logs) logs.push_back({log.origin, log.key});
-  ASSIGN_OR_RETURN(running->core,
-                   WitnessCore::Open(files, config.directory, config.name, std::move(key),
-                                     std::move(logs), clock));
+  ASSIGN_OR_RETURN(running->core, WitnessCore::Open(files, config.directory, config.name,
+                                                    std::move(key), std::move(logs), clock));
   for (const WatchedLogConfig& log : config.logs) {
     if (log.url.empty()) continue;
     // What we ourselves have cosigned is the history that we watch.
     ASSIGN_OR_RETURN(
         auto reader,
         LogReader::Open(log.url, {log.origin, log.key, {{config.name, public_key}}, 1}));
-    running->monitors.push_back(std::make_unique<MonitorLoop>(log.origin, std::move(reader),
-                                                              config.monitor_seconds));
+    running->monitors.push_back(
+        std::make_unique<MonitorLoop>(log.origin, std::move(reader), config.monitor_seconds));
   }
   RunningWitness* const witness = running.get();
-  ASSIGN_OR_RETURN(
-      running->http,
-      StartHttpServer(config.listen,
-                      [witness, on_stopped](const HttpRequest& request) {
-                        HttpReply reply = witness->core->Handle(request);
-                        if (reply.status >= 500) {
-                          const Status health = witness->core->Health();
-                          if (!health && !witness->stopped.exchange(true)) {
-                            on_stopped(health.error());
-                          }
-                        }
-                        if (reply.status != 200) {
-                          spdlog::warn("{} {}: {} {}", request.method, request.path, reply.status,
-                                       reply.body.substr(0, reply.body.find('\n')));
-                        }
-                        return reply;
-                      },
-                      kAddCheckpointBytesMax));
+  ASSIGN_OR_RETURN(running->http, StartHttpServer(
+                                      config.listen,
+                                      [witness, on_stopped](const HttpRequest& request) {
+                                        HttpReply reply = witness->core->Handle(request);
+                                        if (reply.status >= 500) {
+                                          const Status health = witness->core->Health();
+                                          if (!health && !witness->stopped.exchange(true)) {
+                                            on_stopped(health.error());
+                                          }
+                                        }
+                                        if (reply.status != 200) {
+                                          spdlog::warn("{} {}: {} {}", request.method, request.path,
+                                                       reply.status,
+                                                       reply.body.substr(0, reply.body.find('\n')));
+                                        }
+                                        return reply;
+                                      },
+                                      kAddCheckpointBytesMax));
   return std::unique_ptr<WitnessServer>(std::move(running));
 }
 

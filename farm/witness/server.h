@@ -40,8 +40,8 @@ class WitnessServer {
 };
 // `on_stopped`: called once, from another thread, when state could not be stored; end the program
 // then.  `files`, `clock` outlive it.
-Result<std::unique_ptr<WitnessServer>> StartWitness(
-    const WitnessServerConfig& config, FileSystem& files, const Clock& clock,
-    std::function<void(const Error&)> on_stopped);
+Result<std::unique_ptr<WitnessServer>> StartWitness(const WitnessServerConfig& config,
+                                                    FileSystem& files, const Clock& clock,
+                                                    std::function<void(const Error&)> on_stopped);
 
 }  // namespace farm

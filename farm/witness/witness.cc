@@ -56,7 +56,8 @@ struct WitnessCore::State {
       : files(f), name(std::move(n)), key(std::move(k)), clock(c) {}
   Status TakeDirectory(const std::string& directory);
   Status Load(const std::string& directory, std::vector<WitnessedLog> logs);
-  HttpReply Add(const AddCheckpointRequest& request, const Note& note, const Checkpoint& checkpoint);
+  HttpReply Add(const AddCheckpointRequest& request, const Note& note,
+                const Checkpoint& checkpoint);
   HttpReply CosignAndKeep(Watched& watched, const Note& note, const Checkpoint& checkpoint)
       REQUIRES(mutex);
 
@@ -73,8 +74,8 @@ struct WitnessCore::State {
 
 Status WitnessCore::State::TakeDirectory(const std::string& directory) {
   RETURN_IF_ERROR(files.MakeDirectory(directory));
-  ASSIGN_OR_RETURN(lock, FileLock::Take(JoinPath(directory, "lock"),
-                                        "another witness has this directory"));
+  ASSIGN_OR_RETURN(
+      lock, FileLock::Take(JoinPath(directory, "lock"), "another witness has this directory"));
   return {};
 }
 
@@ -109,8 +110,7 @@ HttpReply WitnessCore::State::CosignAndKeep(Watched& watched, const Note& note,
   CHECK(log_line != nullptr);  // its signature has been checked
   std::string bytes = WriteNote({note.text, {*log_line, *line}});
   if (!watched.seen || watched.seen->checkpoint.size != checkpoint.size) {
-    const Status kept =
-        WriteDurably(files, JoinPath(watched.directory, "checkpoint"), bytes);
+    const Status kept = WriteDurably(files, JoinPath(watched.directory, "checkpoint"), bytes);
     if (!kept) {
       stopped = kept.error();
       return Refuse(500, "the witness has stopped: its state could not be stored");
@@ -141,8 +141,8 @@ HttpReply WitnessCore::State::Add(const AddCheckpointRequest& request, const Not
   if (checkpoint.size == 0 && checkpoint.root != EmptyTreeRoot()) {
     return Refuse(422, "an empty tree has another root");
   }
-  if (Status grows = CheckConsistency(request.old_size, seen_root, checkpoint.size,
-                                      checkpoint.root, request.proof);
+  if (Status grows = CheckConsistency(request.old_size, seen_root, checkpoint.size, checkpoint.root,
+                                      request.proof);
       !grows) {
     return Refuse(422, grows.error().message);
   }
@@ -152,12 +152,9 @@ HttpReply WitnessCore::State::Add(const AddCheckpointRequest& request, const Not
 WitnessCore::WitnessCore(std::unique_ptr<State> state) : state_(std::move(state)) {}
 WitnessCore::~WitnessCore() = default;
 
-Result<std::unique_ptr<WitnessCore>> WitnessCore::Open(FileSystem& files,
-                                                       const std::string& directory,
-                                                       std::string name,
-                                                       std::unique_ptr<Signer> key,
-                                                       std::vector<WitnessedLog> logs,
-                                                       const Clock& clock) {
+Result<std::unique_ptr<WitnessCore>> WitnessCore::Open(
+    FileSystem& files, const std::string& directory, std::string name, std::unique_ptr<Signer> key,
+    std::vector<WitnessedLog> logs, const Clock& clock) {
   if (key->key().kind() != KeyKind::kEd25519) {
     return Error{ErrorCode::kInvalidInput, "witness " + name + ": want an Ed25519 key"};
   }

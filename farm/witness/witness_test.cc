@@ -84,7 +84,8 @@ TEST_F(WitnessTest, CosignsWhatGrows) {
   }
   const HttpReply latest = witness_->LatestCheckpoint(Sha256(kOrigin).Hex());
   ASSERT_EQ(latest.status, 200);
-  EXPECT_TRUE(CheckHead(latest.body, {kOrigin, log_.key.public_key(), {{"w1", key_.public_key()}}, 1}));
+  EXPECT_TRUE(
+      CheckHead(latest.body, {kOrigin, log_.key.public_key(), {{"w1", key_.public_key()}}, 1}));
   EXPECT_EQ(witness_->LatestCheckpoint(Sha256("other").Hex()).status, 404);
 }
 
@@ -180,8 +181,8 @@ TEST_F(WitnessTest, OfTwoThreadsWithTwoFuturesOnlyOneIsCosigned) {
 }
 
 TEST_F(WitnessTest, OneWitnessHasTheDirectory) {
-  EXPECT_FALSE(WitnessCore::Open(files_, temporary_.path() + "/state", "w1",
-                                 NewMemorySigner(key_), {}, clock_));
+  EXPECT_FALSE(WitnessCore::Open(files_, temporary_.path() + "/state", "w1", NewMemorySigner(key_),
+                                 {}, clock_));
 }
 
 TEST_F(WitnessTest, ServesOverHttpAndAsksAsALogDoes) {
@@ -251,8 +252,8 @@ TEST_F(WitnessTest, TheMonitorSaysWhatItCannotRead) {
       },
       1000);
   ASSERT_TRUE(server);
-  Monitor monitor(*LogReader::Open("http://" + (*server)->listen(),
-                                   {kOrigin, log.key.public_key(), {}, 0}));
+  Monitor monitor(
+      *LogReader::Open("http://" + (*server)->listen(), {kOrigin, log.key.public_key(), {}, 0}));
   auto report = monitor.Round();
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(report->entries_read, 3u);
