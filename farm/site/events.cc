@@ -32,12 +32,14 @@ void BuildEvents::Log(std::string_view bytes) {
 
 void BuildEvents::DropOldLog() {
   // Down to half, so that a loud build does not come here with every piece.
-  std::erase_if(events_, [this](const Numbered& numbered) {
+  std::size_t bytes = log_bytes_;
+  std::erase_if(events_, [&bytes](const Numbered& numbered) {
     const auto* piece = std::get_if<LogPiece>(&numbered.event);
-    if (piece == nullptr || log_bytes_ <= kEventLogBytesMax / 2) return false;
-    log_bytes_ -= piece->bytes.size();
+    if (piece == nullptr || bytes <= kEventLogBytesMax / 2) return false;
+    bytes -= piece->bytes.size();
     return true;
   });
+  log_bytes_ = bytes;
 }
 
 void BuildEvents::End(Result<std::string> record_line) {
