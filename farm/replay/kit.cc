@@ -11,8 +11,6 @@
 #include "farm/evidence/statement.h"
 #include "farm/evidence/trust_root.h"
 #include "farm/manifest/manifest.h"
-#include "farm/plan/plan.h"
-#include "farm/replay/actions.h"
 #include "farm/replay/kit_texts.h"
 #include "farm/store/archive.h"
 #include "farm/toolchain/assemble.h"
@@ -30,7 +28,6 @@ constexpr std::string_view kSmallNames[] = {"README",
                                             "assemble.sh",
                                             "manifest.json",
                                             "lock.json",
-                                            "actions.txt",
                                             "artifacts.txt",
                                             "evidence/release.sigstore.jsonl",
                                             "evidence/root.json",
@@ -40,7 +37,6 @@ constexpr std::string_view kSmallNames[] = {"README",
 struct Parts {
   Manifest manifest;
   Lock lock;
-  Plan plan;
   Release release;
 };
 
@@ -48,8 +44,12 @@ Result<Parts> ParseParts(const KitInput& input) {
   Parts parts;
   ASSIGN_OR_RETURN(parts.manifest, ParseManifestJson(input.manifest));
   ASSIGN_OR_RETURN(parts.lock, ParseLockJson(input.lock));
-  ASSIGN_OR_RETURN(parts.plan,
-                   MakePlan(parts.manifest, Sha256(input.manifest), LockDigest(parts.lock)));
+  if (parts.manifest.lock != LockDigest(parts.lock)) {
+    return Error{ErrorCode::kMismatch,
+                 "the manifest wants lock " + parts.manifest.lock.Text() + ", lock.json is " +
+                     LockDigest(parts.lock).Text(),
+                 ExitCode::kInputMissing};
+  }
   ASSIGN_OR_RETURN(const std::vector<Bundle> lines,
                    ParseBundleFile(input.bundle_file, "evidence/release.sigstore.jsonl"));
   if (lines.empty())
@@ -78,7 +78,6 @@ std::vector<TarMember> SmallMembers(const KitInput& input, const Parts& parts) {
           Text("assemble.sh", std::string(AssembleScript()), true),
           Text("manifest.json", input.manifest),
           Text("lock.json", input.lock),
-          Text("actions.txt", WriteActions(parts.plan)),
           Text("artifacts.txt", ArtifactList(parts.release)),
           Text("evidence/release.sigstore.jsonl", input.bundle_file),
           Text("evidence/root.json", input.root),

@@ -7,7 +7,6 @@
 //   assemble.sh                    assembler 1 of the toolchain
 //   manifest.json                  canonical farm-manifest/1
 //   lock.json                      canonical farm-lock/1
-//   actions.txt                    the plan in a form that replay.sh reads (actions.h)
 //   artifacts.txt                  "<sha256>  <name>" of what the release says it published
 //   evidence/release.sigstore.jsonl  the release's bundle lines
 //   evidence/root.json             the root it was judged by (a regulator uses HIS OWN)

@@ -118,7 +118,6 @@ TEST_F(KitTest, HoldsWhatTheHeaderLists) {
   std::vector<std::string> names;
   for (const TarMember& member : members) names.push_back(member.name);
   std::vector<std::string> want = {"README",
-                                   "actions.txt",
                                    "artifacts.txt",
                                    "assemble.sh",
                                    "evidence/release.sigstore.jsonl",

@@ -2,17 +2,19 @@
 # Rebuilds a release from an unpacked kit, with Debian's own tools and no network, as an ordinary
 # user with subordinate ids.
 #   kit/replay.sh [--work DIR]     DIR: a new folder for everything that is made (2 GB or more)
-# needs: mmdebstrap uidmap tar bubblewrap coreutils util-linux
+#   kit/replay.sh --plan           only prints what it would do; words have %xx for unusual bytes
+# needs: mmdebstrap (which brings python3) uidmap tar bubblewrap coreutils util-linux
 # exit:  0 MATCH   20 MISMATCH   22 an input is missing or has another digest   21 cannot be tried here
 # What it believes: that manifest.json and artifacts.txt are the release's (compare their digests, printed
 # at the end, with what was published), and this file and assemble.sh, which you can read.
 set -euo pipefail
 umask 022
 kit=$(cd "$(dirname "$0")" && pwd)
-work=''
+work='' only_plan=0
 case ${1:-} in
   --work) work=${2:?--work needs a folder} ;;
-  -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  --plan) only_plan=1 ;;
+  -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
   '') ;;
   *) echo "replay.sh: unknown option $1 (see --help)" >&2; exit 2 ;;
 esac
@@ -21,19 +23,107 @@ inconclusive() { echo "INCONCLUSIVE: $*"; exit 21; }
 bad_input() { echo "BAD INPUT: $*"; exit 22; }
 say() { echo "replay.sh: $*" >&2; }
 digest_of() { sha256sum "$1" | cut -d' ' -f1; }
-# Whether a text stands in manifest.json, which is canonical JSON on one line.
-in_manifest() { grep -qF -e "$1" "$kit/manifest.json"; }
-json() { # WORD as canonical JSON
-  local text=$1
-  text=${text//\\/\\\\} text=${text//\"/\\\"} text=${text//$'\n'/\\n} text=${text//$'\t'/\\t} text=${text//$'\r'/\\r}
-  [[ $text != *[[:cntrl:]]* ]] || bad_input "actions.txt: a control character"
-  printf '"%s"' "$text"
+
+# ---- what to do -------------------------------------------------------------------------------------
+# manifest.json, from which everything here follows, as one line a fact:
+#   lock DIGEST          step NAME            input AT SHA256      from AT STEP PATH    epoch SECONDS
+#   variable NAME=VALUE  prepare WORD...      directory PATH       run WORD...          output PATH
+#   end                  artifact STEP PATH NAME
+# Words are data, never a shell's text: %xx stands for a byte that is not plain, % alone for no byte.
+plan() {
+  python3 -I - "$kit/manifest.json" <<'EOF'
+import json, re, sys
+
+sys.tracebacklimit = 0
+
+
+def once(pairs):
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("a field stands twice")
+    return dict(pairs)
+
+
+def word(text):
+    return re.sub(rb"[^A-Za-z0-9._/=+:,@~-]", lambda byte: b"%%%02x" % byte[0][0], text.encode()).decode() or "%"
+
+
+def line(key, *words):
+    print(key, *map(word, words))
+
+
+def matching(pattern, text):
+    if not re.fullmatch(pattern, text):
+        raise ValueError("%r is not what may stand there" % text)
+    return text
+
+
+def name(text):
+    return matching(r"[a-z0-9][a-z0-9+._-]*", text)
+
+
+def inside(path):  # relative, stays where it starts, harmless between a shell's quotes
+    if {".", ".."} & set(path.split("/")):
+        raise ValueError("path %r leads elsewhere" % path)
+    return matching(r"[^/'\x00-\x1f\x7f]+(/[^/'\x00-\x1f\x7f]+)*", path)
+
+
+def raw(source, file):
+    return inside("inputs/%s/%s" % (name(source["name"]), file["name"]))
+
+
+def unpack(source, at):  # as farm-plan/1 says it
+    first, parent = raw(source, source["files"][0]), at.rpartition("/")[0]
+    if source["kind"] == "debian":
+        made = "mkdir -p '/build/%s'\n" % parent if parent else ""
+        return made + "dpkg-source --no-check --no-copy -x '/build/%s' '/build/%s'\n" % (first, at)
+    strip = " --strip-components=1" if source["kind"] == "archive" else ""
+    tar = "tar --no-same-owner --no-same-permissions -xf '/build/%s'%s -C '/build/%s'\n" % (first, strip, at)
+    return "mkdir -p '/build/%s'\n" % at + tar
+
+
+manifest = json.load(open(sys.argv[1], encoding="utf-8"), object_pairs_hook=once)
+if manifest["format"] != "farm-manifest/1":
+    raise ValueError("not a farm-manifest/1")
+line("lock", matching(r"sha256:[0-9a-f]{64}", manifest["toolchain"]["lock"]))
+epoch = str(int(manifest["sourceDateEpoch"]))
+sources = {source["name"]: source for source in manifest["sources"]}
+steps = set()
+for step in manifest["steps"]:
+    line("step", name(step["name"]))
+    line("epoch", epoch)
+    if step["determinism"] != "off":
+        raise ValueError("step %s wants a determinism level, which this script cannot give" % step["name"])
+    placed = sorted((inside(one["at"]), name(one["source"])) for one in step["inputs"] if "source" in one)
+    for source in sorted({source for _, source in placed}):
+        for file in sources[source]["files"]:
+            line("input", raw(sources[source], file), matching(r"[0-9a-f]{64}", file["sha256"]))
+    for one in step["inputs"]:
+        if "source" not in one:
+            if one["step"] not in steps:
+                raise ValueError("step %s takes from %s, which is no earlier step" % (step["name"], one["step"]))
+            line("from", inside(one["at"]), one["step"], inside(one["path"]))
+    environment = {"HOME": "/nonexistent", "LC_ALL": "C.UTF-8", "TZ": "UTC",
+                   "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                   **step["environment"], "SOURCE_DATE_EPOCH": epoch}
+    for variable in sorted(environment):
+        line("variable", matching(r"[A-Za-z_][A-Za-z0-9_]*", variable) + "=" + environment[variable])
+    if placed:
+        line("prepare", "/bin/sh", "-e", "-c", "".join(unpack(sources[source], at) for at, source in placed))
+    line("directory", step["directory"] and inside(step["directory"]))
+    line("run", *step["argv"])
+    for output in sorted(step["outputs"]):
+        line("output", inside(output))
+    line("end")
+    steps.add(step["name"])
+for artifact in sorted(manifest["artifacts"], key=lambda one: one["name"]):
+    if artifact["step"] not in steps or "/" in artifact["name"]:
+        raise ValueError("artifact %r" % artifact["name"])
+    line("artifact", artifact["step"], inside(artifact["path"]), inside(artifact["name"]))
+EOF
 }
-json_array() { # WORD...
-  local word text=''
-  for word in "$@"; do text+=,$(json "$word"); done
-  printf '[%s]' "${text#,}"
-}
+command -v python3 >/dev/null || inconclusive "python3 is not installed: apt-get install mmdebstrap, which brings it"
+actions=$(plan) || bad_input "manifest.json cannot be followed (see above)"
+[ $only_plan = 0 ] || { printf '%s\n' "$actions"; exit 0; }
 
 for tool in mmdebstrap newuidmap tar bwrap sha256sum unshare; do
   command -v $tool >/dev/null || PATH=$PATH:/usr/sbin command -v $tool >/dev/null ||
@@ -55,12 +145,15 @@ sha256sum --check --quiet --strict "$work/sums" >&2 || bad_input "files with ano
 while read -r name version architecture sha256 size file; do
   grep -qF "\"$sha256\"" "$kit/lock.json" || bad_input "package $name $version is not in lock.json"
 done <"$kit/packages/packages.list"
-in_manifest "\"lock\":\"sha256:$(digest_of "$kit/lock.json")\"" || bad_input "manifest.json names another lock.json"
-for file in "$kit"/sources/*; do
-  in_manifest "\"sha256\":\"$(basename "$file")\"" || bad_input "sources/$(basename "$file") is not in manifest.json"
-done
+grep -qxF "lock sha256:$(digest_of "$kit/lock.json")" <<<"$actions" || bad_input "manifest.json names another lock.json"
+while read -r key at sha256; do
+  [ "$key" != input ] || [ -r "$kit/sources/$sha256" ] || bad_input "sources/$sha256 ($at) is missing"
+done <<<"$actions"
+names=$(sed -nE 's/^artifact [^ ]+ [^ ]+ //p' <<<"$actions" | while read -r word; do printf '%b\n' "${word//%/\\x}"; done | sort)
+[ -n "$names" ] && [ "$names" = "$(cut -c67- "$kit/artifacts.txt" | sort)" ] ||
+  bad_input "artifacts.txt does not have the artifacts of manifest.json"
 
-# ---- what to do ------------------------------------------------------------------------------------
+# ---- how a step runs ----------------------------------------------------------------------------------
 confined() { # DIRECTORY WORD...: the command in the root, work folder at /build, no network
   local directory=$1
   shift
@@ -70,19 +163,16 @@ confined() { # DIRECTORY WORD...: the command in the root, work folder at /build
     --bind "$work/build/current" /build "${variables[@]}" --chdir "/build/$directory" -- "$@"
 }
 place() { # FILE AT
-  [ $act = execute ] || return 0
   mkdir -p "$(dirname "$work/build/current/$2")"
   cp "$1" "$work/build/current/$2"
   chmod u+w "$work/build/current/$2"
   touch -d "@$epoch" "$work/build/current/$2"
 }
-execute() {
+run_step() {
   say "step $step"
   mkdir -p "$work/build/logs" "$work/build/outputs/$step" "$work/build/current"
   local log=$work/build/logs/$step output made
   if [ ${#prepare[@]} != 0 ]; then
-    # The only words that manifest.json does not have: look at them.
-    printf 'unpacking the sources:'; printf ' %q' "${prepare[@]}"; echo
     confined '' "${prepare[@]}" >"$log" 2>&1 </dev/null || { tail -20 "$log" >&2; inconclusive "step $step: the sources could not be unpacked"; }
   fi
   if ! confined "$directory" "${run[@]}" >>"$log" 2>&1 </dev/null; then
@@ -99,78 +189,37 @@ execute() {
   done
   in_namespaces rm -rf "$work/build/current"
 }
-
-# actions.txt: words are data, never a shell's text.  %xx stands for a byte, % alone for no byte.
 decode() { # LINE -> words=()
   local word
   words=()
   for word in $1; do
-    [[ $word =~ ^([A-Za-z0-9._/=+:,@~-]|%[0-9a-f]{2})*$|^%$ ]] || bad_input "actions.txt: not a word: $(printf %q "$word")"
     [ "$word" != % ] || word=''
     printf -v word '%b' "${word//%/\\x}"
     words+=("$word")
   done
 }
-step_name() { [[ $1 =~ ^[a-z0-9][a-z0-9+._-]*$ ]] && in_manifest "\"name\":$(json "$1")" || bad_input "actions.txt: step $(printf %q "$1") is not in manifest.json"; }
-inside() { # a relative path that stays where it starts
-  [[ -n $1 && $1 != /* && /$1/ != */../* && /$1/ != */./* && $1 != *$'\n'* ]] || bad_input "actions.txt: path $(printf %q "$1")"
-}
-sha256_name() { [[ $1 =~ ^[0-9a-f]{64}$ ]] || bad_input "actions.txt: not a digest: $(printf %q "$1")"; }
-fixed_variables=" HOME=/nonexistent LC_ALL=C.UTF-8 TZ=UTC PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "
-variable() { # NAME=VALUE
-  local name=${1%%=*} value=${1#*=}
-  [[ $fixed_variables == *" $1 "* ]] || { [ "$name" = SOURCE_DATE_EPOCH ] && in_manifest "\"sourceDateEpoch\":$value,"; } ||
-    in_manifest "$(json "$name"):$(json "$value")" || bad_input "actions.txt: variable $(printf %q "$1") is not in manifest.json"
-  variables+=(--setenv "$name" "$value")
-}
-# Reads actions.txt; checks every line against manifest.json, and with act=execute does what it says.
-read_actions() {
-  local key rest want steps=0 artifacts=0
+run_actions() {
+  local key rest
   set -f # no word is a pattern
   while read -r key rest; do
     decode "$rest"
     set -- "${words[@]}"
     case $key in
-      end) want=0 ;;
-      step | epoch | variable | directory | output) want=1 ;;
-      input) want=2 ;;
-      from | artifact) want=3 ;;
-      *) want=$#; [ $# -gt 0 ] || want=1 ;;
-    esac
-    [ $# = $want ] || bad_input "actions.txt: $(printf %q "$key") with $# words, not $want"
-    case $key in
-      step) step_name "$1"; step=$1 epoch=0 directory='' variables=() prepare=() run=() outputs=() ;;
-      epoch) [[ $1 =~ ^[0-9]+$ ]] || bad_input "actions.txt: epoch $(printf %q "$1")"; epoch=$1 ;;
-      input) inside "$1"; sha256_name "$2"; place "$kit/sources/$2" "$1" ;;
-      from) inside "$1"; step_name "$2"; inside "$3"; place "$work/build/outputs/$2/$3" "$1" ;;
-      variable) variable "$1" ;;
+      step) step=$1 epoch=0 directory='' variables=() prepare=() run=() outputs=() ;;
+      epoch) epoch=$1 ;;
+      input) place "$kit/sources/$2" "$1" ;;
+      from) place "$work/build/outputs/$2/$3" "$1" ;;
+      variable) variables+=(--setenv "${1%%=*}" "${1#*=}") ;;
       prepare) prepare=("$@") ;;
-      directory) [ -z "$1" ] || inside "$1"; in_manifest "\"directory\":$(json "$1")" || bad_input "actions.txt: directory $(printf %q "$1") is not in manifest.json"; directory=$1 ;;
-      run) in_manifest "\"argv\":$(json_array "$@")" || bad_input "actions.txt: a command that is not in manifest.json"; run=("$@") ;;
-      output) inside "$1"; outputs+=("$1") ;;
-      end)
-        in_manifest "\"outputs\":$(json_array "${outputs[@]}")" || bad_input "actions.txt: outputs of step $step that manifest.json does not have"
-        steps=$((steps + 1))
-        [ $act = check ] || execute
-        ;;
-      artifact)
-        in_manifest "{\"name\":$(json "$3"),\"path\":$(json "$2"),\"step\":$(json "$1")}" || bad_input "actions.txt: artifact $(printf %q "$3") is not in manifest.json"
-        step_name "$1"; inside "$2"; inside "$3"
-        cut -c67- "$kit/artifacts.txt" | grep -qxF -e "$3" || bad_input "artifacts.txt does not have $(printf %q "$3")"
-        artifacts=$((artifacts + 1))
-        [ $act = check ] || cp "$work/build/outputs/$1/$2" "$work/artifacts/$3"
-        ;;
-      *) bad_input "actions.txt: unknown line $(printf %q "$key")" ;;
+      directory) directory=$1 ;;
+      run) run=("$@") ;;
+      output) outputs+=("$1") ;;
+      end) run_step ;;
+      artifact) cp "$work/build/outputs/$1/$2" "$work/artifacts/$3" ;;
     esac
-  done <"$kit/actions.txt"
+  done <<<"$actions"
   set +f
-  [ $steps = "$(grep -oF '"argv":[' "$kit/manifest.json" | wc -l)" ] || bad_input "actions.txt has $steps steps, manifest.json another number"
-  [ $artifacts -gt 0 ] && [ $artifacts = "$(wc -l <"$kit/artifacts.txt")" ] && [ $artifacts = "$(grep -oE '\{"name":"[^"]*","path":"' "$kit/manifest.json" | wc -l)" ] ||
-    bad_input "actions.txt has $artifacts artifacts, artifacts.txt or manifest.json another number"
 }
-
-act=check
-read_actions
 
 # ---- root file system -------------------------------------------------------------------------------
 field() { grep -oE "\"$1\":\"?[^\",}]+" "$kit/lock.json" | head -1 | sed -E 's/^[^:]*:"?//'; }
@@ -203,16 +252,14 @@ in_namespaces tar --extract --file="$work/out/root.tar" --directory="$work/root"
 rm -rf "$work/repository"
 
 # ---- build -----------------------------------------------------------------------------------------
-act=execute
 mkdir -p "$work/artifacts"
-read_actions
+run_actions
 
 # ---- verdict ----------------------------------------------------------------------------------------
 equal=0 total=0
 while read -r sha256 name; do
   total=$((total + 1))
   got=''
-  inside "$name"
   [ ! -f "$work/artifacts/$name" ] || got=$(digest_of "$work/artifacts/$name")
   if [ "$got" = "$sha256" ]; then equal=$((equal + 1)); else echo "different: $name is $got, the release says $sha256"; fi
 done <"$kit/artifacts.txt"

@@ -1,0 +1,173 @@
+// What the kit's replay.sh makes of a manifest, which it reads without any program of ours.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <utility>
+
+#include "farm/base/bytes.h"
+#include "farm/base/files.h"
+#include "farm/base/process.h"
+#include "farm/crypto/hash.h"
+#include "farm/manifest/manifest.h"
+#include "farm/plan/plan.h"
+#include "farm/replay/kit_texts.h"
+
+namespace farm {
+namespace {
+
+std::string Word(std::string_view text) {
+  constexpr std::string_view kPlain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/=+:,@~-";
+  if (text.empty()) return "%";
+  std::string word;
+  for (const char c : text) {
+    const bool plain = kPlain.find(c) != std::string_view::npos;
+    word += plain ? std::string(1, c) : "%" + HexEncode(std::string_view(&c, 1));
+  }
+  return word;
+}
+
+std::string Line(const std::string& key, const std::vector<std::string>& words) {
+  std::string line = key;
+  for (const std::string& word : words) line += " " + Word(word);
+  return line + "\n";
+}
+
+// The farm's own plan, as replay.sh says it.
+std::string LinesOf(const Plan& plan) {
+  std::string text = Line("lock", {plan.lock.Text()});
+  for (const Action& action : plan.actions) {
+    text += Line("step", {action.step}) + Line("epoch", {std::to_string(action.input_time)});
+    for (const bool symbolic : {false, true}) {
+      for (const ActionInput& input : action.inputs) {
+        if (input.symbolic() != symbolic) continue;
+        text += symbolic ? Line("from", {input.at, input.step, input.path})
+                         : Line("input", {input.at, input.digest.Hex()});
+      }
+    }
+    for (const auto& [name, value] : action.environment) {
+      text += Line("variable", {name + "=" + value});
+    }
+    if (!action.prepare.empty()) text += Line("prepare", action.prepare);
+    text += Line("directory", {action.directory}) + Line("run", action.argv);
+    for (const std::string& output : action.outputs) text += Line("output", {output});
+    text += "end\n";
+  }
+  for (const ManifestArtifact& one : plan.artifacts) {
+    text += Line("artifact", {one.step, one.path, one.name});
+  }
+  return text;
+}
+
+ManifestSource Source(const std::string& name, SourceOrigin origin,
+                      const std::vector<std::string>& files) {
+  ManifestSource source;
+  source.name = name;
+  source.tree = std::string(64, 'a');
+  source.origin = std::move(origin);
+  for (const std::string& file : files) source.files.push_back({file, Sha256(file), 7});
+  return source;
+}
+
+// Every kind of source and input, and words that a shell would take for something else.
+Manifest RichManifest() {
+  Manifest manifest;
+  manifest.product = "rich";
+  manifest.version = "1.0~rc1";
+  manifest.source_date_epoch = 1700000000;
+  manifest.toolchain = "cc";
+  manifest.lock = Sha256("lock");
+  manifest.sources = {
+      Source("a", ArchiveOrigin{"https://example.org/a.tar.gz"}, {"a.tar.gz"}),
+      Source("b", DirectoryOrigin{"b"}, {"b.tar"}),
+      Source("d", DebianOrigin{"d", "1"}, {"d.dsc", "d.orig.tar.xz"}),
+      Source("g", GitOrigin{"https://example.org/g", std::string(40, 'b'), std::string(40, 'c')},
+             {"g.tar"})};
+  Step first;
+  first.name = "first";
+  first.inputs = {{"z", "a", "", ""}, {"deep/er/d", "d", "", ""}, {"b copy", "b", "", ""}};
+  first.argv = {"/bin/sh",          "-c",    "",    "it's $HOME `id` \\ \"x\"",
+                "line\nbreak\ttab", "*?[a]", "%41", "\xc3\xa9",
+                "{\"lock\":1}"};
+  first.environment = {{"TZ", "Europe/Zurich"}, {"lock", "x"}, {"EMPTY", ""}};
+  first.directory = "deep/er/d";
+  first.outputs = {"z/two", "out/one"};
+  Step second;
+  second.name = "second.step+1";
+  second.inputs = {{"in/one", "", "first", "out/one"}, {"g", "g", "", ""}, {"g2", "g", "", ""}};
+  second.argv = {"true"};
+  second.outputs = {"in/three"};
+  manifest.steps = {first, second};
+  manifest.artifacts = {{"three", "second.step+1", "in/three"}, {"two", "first", "z/two"}};
+  return manifest;
+}
+
+class ReplayScript : public ::testing::Test {
+ protected:
+  ProcessResult RunPlan(const std::string& manifest) {
+    const std::string script = directory_.path() + "/replay.sh";
+    EXPECT_TRUE(WriteDurably(RealFileSystem(), script, std::string(KitReplayScript())));
+    EXPECT_TRUE(WriteDurably(RealFileSystem(), directory_.path() + "/manifest.json", manifest));
+    ProcessSpec spec;
+    spec.argv = {"/bin/bash", script, "--plan"};
+    spec.environment = {"PATH=/usr/bin:/bin"};
+    auto result = RunProcess(spec);
+    EXPECT_TRUE(result);
+    return *std::move(result);
+  }
+
+  TemporaryDirectory directory_ = *TemporaryDirectory::Make("");
+};
+
+TEST_F(ReplayScript, PlansAsTheFarmDoes) {
+  const Manifest manifest = RichManifest();
+  const std::string bytes = CanonicalManifest(manifest);
+  const auto plan = MakePlan(manifest, Sha256(bytes), manifest.lock);
+  ASSERT_TRUE(plan) << plan.error().message;
+  const ProcessResult result = RunPlan(bytes);
+  EXPECT_EQ(result.exit_code, 0) << result.error_output;
+  EXPECT_EQ(result.output, LinesOf(*plan));
+}
+
+struct Hostile {
+  std::string name;
+  std::function<void(Manifest&)> bend;
+};
+
+TEST_F(ReplayScript, RefusesWhatLeadsElsewhereBeforeAnythingRuns) {
+  const Hostile hostile[] = {
+      {"an artifact from elsewhere",
+       [](Manifest& m) { m.artifacts[0].path = "../../../kit/evidence"; }},
+      {"an artifact under another folder", [](Manifest& m) { m.artifacts[0].name = "../three"; }},
+      {"an artifact of no step", [](Manifest& m) { m.artifacts[0].step = "third"; }},
+      {"an input that is put outside", [](Manifest& m) { m.steps[1].inputs[0].at = "../../x"; }},
+      {"an absolute input", [](Manifest& m) { m.steps[1].inputs[0].at = "/etc/x"; }},
+      {"an input of a later step", [](Manifest& m) { std::swap(m.steps[0], m.steps[1]); }},
+      {"a source that is not there", [](Manifest& m) { m.steps[1].inputs[1].source = "x"; }},
+      {"a source's place that a shell would read",
+       [](Manifest& m) { m.steps[0].inputs[0].at = "x'; touch marker; '"; }},
+      {"a file's name that a shell would read",
+       [](Manifest& m) { m.sources[0].files[0].name = "'$(touch marker)'"; }},
+      {"a file's name that leads out", [](Manifest& m) { m.sources[0].files[0].name = ".."; }},
+      {"a step's name that leads out", [](Manifest& m) { m.steps[1].name = "../x"; }},
+      {"an output that leads out", [](Manifest& m) { m.steps[0].outputs[0] = "a/../../b"; }},
+      {"a variable's name", [](Manifest& m) { m.steps[0].environment["A=B"] = "x"; }},
+      {"a directory that leads out", [](Manifest& m) { m.steps[0].directory = ".."; }},
+      {"a level it cannot give", [](Manifest& m) { m.steps[0].determinism = "on"; }},
+  };
+  for (const Hostile& one : hostile) {
+    Manifest manifest = RichManifest();
+    one.bend(manifest);
+    const ProcessResult result = RunPlan(CanonicalManifest(manifest));
+    EXPECT_EQ(result.exit_code, 22) << one.name << ": " << result.output;
+    EXPECT_FALSE(FileExists(directory_.path() + "/marker")) << one.name;
+  }
+  const std::string good = CanonicalManifest(RichManifest());
+  for (const std::string& bad : {std::string("{}"), std::string("no JSON"), good.substr(0, 400),
+                                 "{\"format\":\"x\"," + good.substr(1)}) {
+    EXPECT_EQ(RunPlan(bad).exit_code, 22) << bad.substr(0, 40);
+  }
+}
+
+}  // namespace
+}  // namespace farm
