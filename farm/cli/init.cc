@@ -273,6 +273,7 @@ Status Maker::MakeLogAndWitnesses() {
                              {"httpListen", Address("log-http")},
                              {"tls", TlsJson()},
                              {"directory", "data"},
+                             {"root", "root.json"},
                              {"origin", kOrigin},
                              {"key", "key.pem"},
                              {"ecdsaKey", "ecdsa.key.pem"},

@@ -19,6 +19,38 @@ bool HoldsImprintOf(std::string_view token, std::string_view signature) {
   return token.find(imprint) != std::string_view::npos;
 }
 
+// Of a kind that only a party of this role may say; "" for what persons say.
+std::string_view RoleThatSays(const Statement& statement) {
+  if (std::holds_alternative<Record>(statement)) return "site";
+  if (std::holds_alternative<Intent>(statement)) return "coordinator";
+  if (std::holds_alternative<KitEntry>(statement)) return "coordinator";
+  if (std::holds_alternative<Release>(statement)) return "signer";
+  if (std::holds_alternative<Dissent>(statement)) return "signer";
+  return "";
+}
+
+Status CheckSpeaker(const Bundle& bundle, const Statement& statement, const TrustRoot& root) {
+  const std::string_view role = RoleThatSays(statement);
+  if (role.empty()) return {};
+  const std::string what = "a " + std::string(KindName(statement));
+  const auto refused = [&](const std::string& why) {
+    return Error{ErrorCode::kUntrusted, what + " " + why, ExitCode::kBadSignature};
+  };
+  if (!bundle.certificate) return refused("must be signed with a certificate");
+  ASSIGN_OR_RETURN(const std::string id, bundle.certificate->UriName());
+  const auto found = root.FindParty(id);
+  if (!found || found->party->role != role) {
+    return refused("by " + Printable(id, 120) + ", whom the root does not list as a " +
+                   std::string(role));
+  }
+  if (!CheckSigningChain(*bundle.certificate, found->owner->authority,
+                         bundle.certificate->not_before())) {
+    return refused("by " + Printable(id, 120) +
+                   " with a leaf that its operator's CA has not issued");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Epochs>> Epochs::Open(FileSystem& files, const std::string& path,
@@ -62,7 +94,7 @@ Status Epochs::Admit(const std::string& peer, std::uint64_t epoch) {
   return {};
 }
 
-Result<std::string> CheckForAppend(const Bundle& bundle) {
+Result<std::string> CheckForAppend(const Bundle& bundle, const TrustRoot& root) {
   const Envelope& envelope = bundle.envelope;
   const std::string name = "bundle " + bundle.PaeDigest().Short();
   if (!bundle.certificate && !bundle.public_key) {
@@ -90,7 +122,10 @@ Result<std::string> CheckForAppend(const Bundle& bundle) {
                                                Printable(envelope.payload_type, 60) + ", want " +
                                                std::string(kInTotoPayloadType)};
   }
-  RETURN_IF_ERROR(ParseStatement(envelope.payload, name));
+  ASSIGN_OR_RETURN(const Statement statement, ParseStatement(envelope.payload, name));
+  if (Status speaker = CheckSpeaker(bundle, statement, root); !speaker) {
+    return Wrap(name, speaker.error());
+  }
   return CanonicalizedBody(envelope, bundle.certificate, bundle.key());
 }
 
@@ -98,7 +133,8 @@ Result<std::string> Appender::Append(const std::string& peer, std::uint64_t epoc
                                      std::string_view bundle_line) {
   RETURN_IF_ERROR(epochs_.Admit(peer, epoch));
   ASSIGN_OR_RETURN(Bundle bundle, ParseBundleLine(bundle_line, "bundle"));
-  ASSIGN_OR_RETURN(std::string leaf, CheckForAppend(bundle));
+  ASSIGN_OR_RETURN(const TrustRoot root, root_());
+  ASSIGN_OR_RETURN(std::string leaf, CheckForAppend(bundle, root));
   RETURN_IF_ERROR(log_.CheckWritable());
   RETURN_IF_ERROR(log_.PutPayload(bundle.PaeDigest(), bundle.envelope.PaeBytes()));
   ASSIGN_OR_RETURN(Placement placement, sequencer_.Append(leaf));

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -12,6 +14,7 @@
 #include "farm/base/mutex.h"
 #include "farm/base/result.h"
 #include "farm/evidence/bundle.h"
+#include "farm/evidence/trust_root.h"
 #include "farm/log/sequencer.h"
 #include "farm/log/tile_log.h"
 
@@ -38,16 +41,21 @@ class Epochs {
 };
 
 // Checks one bundle as the log must, whoever sent it: the signature by the bundle's own key, a
-// time stamp whose imprint is the signature's, a leaf that fits.  Returns the leaf.
+// time stamp whose imprint is the signature's, a leaf that fits.  What only a party may say
+// (intent, record, release, dissent, kit) needs a leaf by that party's own operator, as `root` has
+// them now: signers count what is in the log under CAs that have been renewed since, so nobody may
+// bring in what a CA of his own making signed.  Returns the leaf.
 // Errors: kInvalidInput exit 2, kUntrusted exit 11.
-Result<std::string> CheckForAppend(const Bundle& bundle);
+Result<std::string> CheckForAppend(const Bundle& bundle, const TrustRoot& root);
 
-// Thread-safe.  `log`, `sequencer` and `epochs` outlive it.
+// Thread-safe.  `log`, `sequencer` and `epochs` outlive it.  `root` is asked at every append, so
+// that a new root counts at once.
 class Appender {
  public:
-  Appender(TileLog& log, Sequencer& sequencer, Epochs& epochs)
-      : log_(log), sequencer_(sequencer), epochs_(epochs) {}
-  // The line with its log entry.  Errors: those of CheckForAppend, Epochs::Admit,
+  using ReadRoot = std::function<Result<TrustRoot>()>;
+  Appender(TileLog& log, Sequencer& sequencer, Epochs& epochs, ReadRoot root)
+      : log_(log), sequencer_(sequencer), epochs_(epochs), root_(std::move(root)) {}
+  // The line with its log entry.  Errors: those of CheckForAppend, Epochs::Admit, `root`,
   // Sequencer::Append.
   Result<std::string> Append(const std::string& peer, std::uint64_t epoch,
                              std::string_view bundle_line);
@@ -56,6 +64,7 @@ class Appender {
   TileLog& log_;
   Sequencer& sequencer_;
   Epochs& epochs_;
+  const ReadRoot root_;
 };
 
 }  // namespace farm

@@ -7,6 +7,7 @@
 #include "farm/evidence/merkle.h"
 #include "farm/evidence/statement.h"
 #include "farm/sign/certified_signer.h"
+#include "tests/support/evidence_maker.h"
 
 namespace farm {
 namespace {
@@ -44,11 +45,13 @@ class AppenderTest : public ::testing::Test {
     options.ecdsa_key = NewMemorySigner(PrivateKey::Generate(KeyKind::kP256));
     sequencer_ = *Sequencer::Start(*log_, std::move(options));
     epochs_ = *Epochs::Open(RealFileSystem(), directory + "/epochs.json", clock_);
-    appender_ = std::make_unique<Appender>(*log_, *sequencer_, *epochs_);
+    appender_ = std::make_unique<Appender>(*log_, *sequencer_, *epochs_,
+                                           [this]() -> Result<TrustRoot> { return maker_.root(); });
   }
 
   TemporaryDirectory temporary_ = *TemporaryDirectory::Make("");
   const FixedClock clock_{1'800'000'000};
+  EvidenceMaker maker_;
   std::unique_ptr<Signer> person_ = NewMemorySigner(PrivateKey::Generate(KeyKind::kP256));
   std::unique_ptr<TileLog> log_;
   std::unique_ptr<Sequencer> sequencer_;
@@ -116,7 +119,7 @@ TEST_F(AppenderTest, RefusesWhatDoesNotHold) {
   for (const Row& row : rows) {
     Bundle bundle = good;
     row.change(bundle);
-    auto leaf = CheckForAppend(bundle);
+    auto leaf = CheckForAppend(bundle, maker_.root());
     ASSERT_FALSE(leaf) << row.name;
     EXPECT_EQ(leaf.error().Exit(), row.exit) << row.name << ": " << leaf.error().message;
     EXPECT_FALSE(appender_->Append("farmd", 1, WriteBundleLine(bundle))) << row.name;
@@ -124,6 +127,46 @@ TEST_F(AppenderTest, RefusesWhatDoesNotHold) {
   EXPECT_FALSE(appender_->Append("farmd", 1, "not a bundle"));
   EXPECT_FALSE(appender_->Append("farmd", 1, ""));
   EXPECT_EQ(log_->head().size, 0u);
+}
+
+TEST_F(AppenderTest, WhatOnlyAPartySaysNeedsALeafOfThatPartysOperator) {
+  const auto exit_of = [&](Bundle line) {
+    line.log_entry.reset();
+    const auto leaf = CheckForAppend(line, maker_.root());
+    return leaf ? ExitCode::kProved : leaf.error().Exit();
+  };
+  const MadeRelease made = maker_.Make();
+  for (const Bundle& line : made.lines) EXPECT_EQ(exit_of(line), ExitCode::kProved);
+
+  EvidenceMaker stranger;  // the same names under CAs and keys of his own making
+  for (const std::size_t line : {kReleaseLine, kIntentLine, kFirstRecordLine}) {
+    EXPECT_EQ(exit_of(stranger.Make().lines[line]), ExitCode::kBadSignature) << line;
+  }
+  const auto bent = [&](const std::string& party, const std::function<void(LineDraft&)>& bend) {
+    const MadeRelease other = maker_.Make([&](LineDraft& draft) {
+      if (draft.party == party) bend(draft);
+    });
+    const std::size_t line = party == "signer" ? kReleaseLine : kFirstRecordLine;
+    return exit_of(other.lines[line]);
+  };
+  EXPECT_EQ(bent("site-0", [](LineDraft& d) { d.authority = "operator-1"; }),
+            ExitCode::kBadSignature);
+  EXPECT_EQ(bent("signer", [](LineDraft& d) { d.authority = "operator-0"; }),
+            ExitCode::kBadSignature);
+  EXPECT_EQ(bent("signer",
+                 [](LineDraft& d) {  // a site signs a release under its own name
+                   d.party = "site-0";
+                   d.authority = "operator-0";
+                   d.uri = EvidenceMaker::SiteId(0);
+                 }),
+            ExitCode::kBadSignature);
+  EXPECT_EQ(bent("signer",
+                 [](LineDraft& d) {  // a person signs a release
+                   d.party = "requester";
+                   d.authority = "";
+                   d.uri = "";
+                 }),
+            ExitCode::kBadSignature);
 }
 
 TEST_F(AppenderTest, RefusesAnOlderEpochOfTheSamePeerOnly) {

@@ -9,6 +9,7 @@
 #include "farm/evidence/merkle.h"
 #include "farm/log/server.h"
 #include "farm/sign/certified_signer.h"
+#include "tests/support/evidence_maker.h"
 #include "tests/support/fake_witness.h"
 #include "tests/support/tls_maker.h"
 
@@ -53,13 +54,14 @@ class LogTest : public ::testing::Test {
         1 << 20);
     WriteSecret("log.key", log_key_.Pem());
     WriteSecret("log-ecdsa.key", PrivateKey::Generate(KeyKind::kP256).Pem());
+    Write("root.json", EvidenceMaker().RootBytes());
     Write("w1.pub", witness_.Configured().identity.key.Pem());
     tls_.Files("log");
     Write("log.json",
           R"({"format": "farm-config/1", "listen": "127.0.0.1:0", "httpListen": "127.0.0.1:0",
               "tls": {"certificate": "log.tls.pem", "key": "log.tls.key.pem",
                       "authority": "tls-authority.pem"},
-              "directory": "log", "origin": "log.farm.example", "key": "log.key",
+              "directory": "log", "root": "root.json", "origin": "log.farm.example", "key": "log.key",
               "ecdsaKey": "log-ecdsa.key",
               "witnesses": [{"name": "w1", "url": "http://)" +
               witness_server_->listen() + R"(", "publicKey": "w1.pub"}],

@@ -96,6 +96,7 @@ Result<LogConfig> ParseLogConfig(const ConfigFile& file) {
   config.http_listen = fields.String("httpListen");
   const Json& tls = fields.Object("tls");
   config.directory = file.Resolve(fields.String("directory"));
+  config.root = file.Resolve(fields.String("root"));
   config.origin = fields.String("origin");
   config.key = file.Resolve(fields.String("key"));
   config.ecdsa_key = file.Resolve(fields.String("ecdsaKey"));
@@ -142,8 +143,12 @@ Result<std::unique_ptr<LogServer>> StartLog(const LogConfig& config, FileSystem&
   ASSIGN_OR_RETURN(running->epochs,
                    Epochs::Open(files, JoinPath(config.directory, "epochs.json"), SystemClock()));
   ASSIGN_OR_RETURN(running->sequencer, Sequencer::Start(*running->log, std::move(options)));
-  running->appender =
-      std::make_unique<Appender>(*running->log, *running->sequencer, *running->epochs);
+  running->appender = std::make_unique<Appender>(
+      *running->log, *running->sequencer, *running->epochs,
+      [path = config.root]() -> Result<TrustRoot> {
+        ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kRootBytesMax));
+        return ParseTrustRoot(text, path);
+      });
   running->service = std::make_unique<LogService>(*running->appender, config.peers);
   const TileLog& log = *running->log;
   ASSIGN_OR_RETURN(running->http,

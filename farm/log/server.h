@@ -27,6 +27,7 @@ struct LogConfig {
   std::string http_listen;  // HTTP
   TlsFiles tls;
   std::string directory;
+  std::string root;  // trust root: whose statements may come in
   std::string origin;
   std::string key;        // Ed25519 PEM file
   std::string ecdsa_key;  // P-256 PEM file

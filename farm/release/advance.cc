@@ -93,17 +93,17 @@ Result<Bundle> Advance::Carry(const std::string& kind, const std::string& key, L
   if (!line.stamped) {
     CHECK(line.signed_line);
     ASSIGN_OR_RETURN(const Bundle plain, SignedInTime(*line.signed_line, kind + " line"));
+    TokenBounds bounds{in_.world.clock.Now(), 0, intent_ ? &intent_->bundle() : nullptr};
     ASSIGN_OR_RETURN(const Bundle stamped, in_.world.notary.Stamp(plain));
+    bounds.now = in_.world.clock.Now();
+    RETURN_IF_ERROR(CheckNewToken(stamped, bounds, in_.rules.root, manifest_->policy));
     const std::string text = WriteBundleLine(stamped);
     RETURN_IF_ERROR(Record({{kind + ".stamped", key, "", text}}));
     line.stamped = Sha256(text);
   }
   ASSIGN_OR_RETURN(const Bundle stamped, Line(*line.stamped, kind + " line"));
   ASSIGN_OR_RETURN(const Bundle logged, in_.world.notary.Append(stamped, in_.ledger.epoch()));
-  if (!logged.log_entry) {
-    return Error{ErrorCode::kMismatch, "the log answered a " + kind + " without its entry",
-                 ExitCode::kLogProof};
-  }
+  RETURN_IF_ERROR(CheckNewEntry(logged, in_.rules.root, manifest_->policy));
   RETURN_IF_ERROR(Record(
       {{kind + ".logged", key, std::to_string(logged.log_entry->index), WriteBundleLine(logged)}}));
   return logged;
@@ -341,7 +341,10 @@ Result<bool> Advance::TakeDecision(const Bundle& line) {
               "the signer answered with a " + std::string(KindName(statement)) + " of intent " +
                   intent.Text() + ", this one is " + intent_->digest().Text() +
                   "; it has decided before, and its answer was lost with farmd's database and its "
-                  "copy; submit the manifest with a higher revision",
+                  "copy; " +
+                  (release != nullptr ? "it releases this version by no other manifest: submit "
+                                        "the manifest with another version"
+                                      : "submit the manifest with a higher revision"),
               ExitCode::kRefused});
   }
   const std::string text = WriteBundleLine(line);

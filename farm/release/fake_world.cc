@@ -234,7 +234,7 @@ Bundle FakeWorld::StampIt(const Bundle& bundle) const {
   Bundle stamped = bundle;
   if (stamped.timestamp) return stamped;
   auto token = AnswerTimestampRequest(MakeTimestampRequest(bundle.envelope.signature), tsa_key_,
-                                      *tsa_, *tsa_authority_, clock.Now());
+                                      *tsa_, *tsa_authority_, clock.Now() + token_ahead);
   CHECK(token);
   stamped.timestamp = *std::move(token);
   return stamped;
@@ -242,13 +242,15 @@ Bundle FakeWorld::StampIt(const Bundle& bundle) const {
 
 Bundle FakeWorld::AppendLocked(const Bundle& bundle) {
   const std::string leaf = CanonicalizedBody(bundle.envelope, bundle.certificate, bundle.key());
-  if (const auto found = by_leaf_.find(leaf); found != by_leaf_.end()) return found->second;
   CHECK(bundle.timestamp);
-  leaves_.push_back(leaf);
-  payloads_[bundle.PaeDigest()] = bundle.envelope.PaeBytes();
+  const auto [place, fresh] = by_leaf_.emplace(leaf, leaves_.size());
+  if (fresh) {
+    leaves_.push_back(leaf);
+    payloads_[bundle.PaeDigest()] = bundle.envelope.PaeBytes();
+  }
   const std::vector<Digest> hashes = Hashes(leaves_);
   LogEntry entry;
-  entry.index = leaves_.size() - 1;
+  entry.index = place->second;
   entry.tree_size = leaves_.size();
   entry.root = Root(hashes, 0, hashes.size());
   Path(hashes, entry.index, 0, hashes.size(), entry.hashes);
@@ -256,7 +258,7 @@ Bundle FakeWorld::AppendLocked(const Bundle& bundle) {
   note.text = CheckpointText({std::string(kOrigin), entry.tree_size, entry.root});
   note.signatures = {SignNote(note.text, kOrigin, log_key_),
                      SignNote(note.text, kOrigin, log_ecdsa_key_)};
-  for (std::size_t i = 0; i < witness_keys_.size(); ++i) {
+  for (std::size_t i = 0; i < std::min(cosigners, witness_keys_.size()); ++i) {
     note.signatures.push_back(
         Cosign(note.text, "witness-" + std::to_string(i + 1), witness_keys_[i], clock.Now()));
   }
@@ -265,7 +267,6 @@ Bundle FakeWorld::AppendLocked(const Bundle& bundle) {
   entry.log_id = NoteKeyIdFull(kOrigin, log_key_.public_key());
   Bundle logged = bundle;
   logged.log_entry = std::move(entry);
-  by_leaf_.emplace(leaf, logged);
   return logged;
 }
 

@@ -33,6 +33,8 @@ class FakeWorld final : public Notary, public Sites, public Decider, public KitM
   // Called with the name of each step ("append", "append done", ...); an error makes the call fail.
   std::function<Status(const std::string&)> fault;
   std::map<std::string, SiteMood> moods;  // by site id; honest if not there
+  UnixSeconds token_ahead = 0;            // the time stamp authority's clock before ours
+  std::size_t cosigners = 2;              // witnesses that are awake
   FixedClock clock{1'800'000'000};
   FixedClock steady{1000};
 
@@ -106,8 +108,8 @@ class FakeWorld final : public Notary, public Sites, public Decider, public KitM
 
   mutable Mutex mutex_;
   std::vector<std::string> leaves_;
-  std::map<std::string, Bundle> by_leaf_ GUARDED_BY(mutex_);   // leaf -> logged bundle
-  std::map<Digest, std::string> payloads_ GUARDED_BY(mutex_);  // PAE digest -> PAE
+  std::map<std::string, std::uint64_t> by_leaf_ GUARDED_BY(mutex_);  // leaf -> index
+  std::map<Digest, std::string> payloads_ GUARDED_BY(mutex_);        // PAE digest -> PAE
   std::size_t read_ = 0;
   std::map<std::string, Bundle> records_ GUARDED_BY(mutex_);  // site + intent -> logged record
   std::map<Digest, Bundle> answers_ GUARDED_BY(mutex_);       // intent -> decision

@@ -274,6 +274,39 @@ TEST(Releases, WhatLostItsLeafBeforeATimeStampCameIsSignedAgain) {
   }
 }
 
+TEST(Releases, KeepsNoTokenOrEntryThatNobodyWouldCount) {
+  struct Bent {
+    const char* name;
+    UnixSeconds token_ahead;
+    std::size_t cosigners;
+  };
+  // From the moment that the signer has signed: a bad answer kept then would burn the version.
+  for (const Bent& bent :
+       {Bent{"a token of the next hour", 3600, 2}, Bent{"a token older than the intent", -3600, 2},
+        Bent{"one witness of two", 0, 1}}) {
+    Harness harness;
+    FakeWorld& world = harness.world();
+    world.fault = [&](const std::string& step) -> Status {
+      if (step == "decide done") {
+        world.token_ahead = bent.token_ahead;
+        world.cosigners = bent.cosigners;
+      }
+      return {};
+    };
+    const std::string id = harness.Release(harness.Make("1.0"));
+    EXPECT_EQ(harness.Get(id).stage, Stage::kPublishing) << bent.name;
+    EXPECT_TRUE(Contains(harness.Why(id), "asked for again")) << harness.Why(id);
+    world.fault = nullptr;
+    world.token_ahead = 0;
+    world.cosigners = 2;
+    harness.Drive();
+    EXPECT_EQ(harness.Get(id).stage, Stage::kReleased) << bent.name << ": " << harness.Why(id);
+    const Verdict verdict = JudgePublished(harness, "greeting/1.0", "greet");
+    EXPECT_TRUE(verdict.proved()) << bent.name << ": " << verdict.headline;
+    EXPECT_EQ(world.signed_releases(), 1) << bent.name;
+  }
+}
+
 TEST(Releases, TheSameVersionIsNeverReleasedFromAnotherManifest) {
   Harness harness;
   const Submission first = harness.Make("1.0");

@@ -17,7 +17,8 @@ class Publisher {
   // `authority`: the time-stamping authority's name in the root; empty: its only one.
   static Result<std::unique_ptr<Publisher>> Open(const Endpoint& log, std::string timestamp_url,
                                                  std::string authority);
-  // The record with time stamp and log entry; both checked against the site's own root.
+  // The record with time stamp and log entry; whether they count is for the site to say, before it
+  // keeps them.
   // Errors: those of StampAndLog; kInvalidInput (the root does not list the authority).
   Result<Bundle> Publish(const SiteParts::Publication& publication);
 

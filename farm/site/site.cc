@@ -139,7 +139,7 @@ Result<std::string> Site::MakeLine(const BuildQuestion& question, const Digest& 
     kept = KeptRecord{std::move(signed_record), "", false};
   }
   events.Phase({"record", 0, 0, "time stamp and log"});
-  return Publish(*std::move(kept), intent, question.epoch);
+  return Publish(*std::move(kept), intent, question);
 }
 
 Result<SiteRules> Site::ReadRules() {
@@ -190,7 +190,8 @@ Result<Record> Site::BuildRecord(const Admitted& admitted, const SiteRules& rule
                                 .finished = parts_.clock.Now()});
 }
 
-Result<std::string> Site::Publish(KeptRecord kept, const Digest& intent, std::uint64_t epoch) {
+Result<std::string> Site::Publish(KeptRecord kept, const Digest& intent,
+                                  const BuildQuestion& question) {
   if (stopping()) return StoppedError();
   if (!kept.bundle.timestamp && kept.bundle.certificate &&
       parts_.clock.Now() > kept.bundle.certificate->not_after()) {
@@ -202,12 +203,16 @@ Result<std::string> Site::Publish(KeptRecord kept, const Digest& intent, std::ui
     RETURN_IF_ERROR(parts_.journal.KeepSigned(intent, kept.bundle));
   }
   ASSIGN_OR_RETURN(const SiteRules rules, ReadRules());
-  ASSIGN_OR_RETURN(const Bundle logged, parts_.publish({std::move(kept.bundle), epoch,
-                                                        [&](const Bundle& stamped) {
-                                                          return parts_.journal.KeepStamped(
-                                                              intent, stamped);
-                                                        },
-                                                        rules.root}));
+  ASSIGN_OR_RETURN(const Bundle intent_line, ParseBundleLine(question.intent_line, "intent line"));
+  const UnixSeconds asked = parts_.clock.Now();
+  const auto keep = [&](const Bundle& stamped) -> Status {
+    RETURN_IF_ERROR(CheckNewToken(stamped, {asked, parts_.clock.Now(), &intent_line}, rules.root,
+                                  rules.policy));
+    return parts_.journal.KeepStamped(intent, stamped);
+  };
+  ASSIGN_OR_RETURN(const Bundle logged,
+                   parts_.publish({std::move(kept.bundle), question.epoch, keep, rules.root}));
+  RETURN_IF_ERROR(CheckNewEntry(logged, rules.root, rules.policy));
   RETURN_IF_ERROR(parts_.journal.KeepLogged(intent, logged));
   return WriteBundleLine(logged);
 }

@@ -106,7 +106,7 @@ class Site {
                                BuildEvents& events);
   Result<SiteRules> ReadRules();
   Result<Record> BuildRecord(const Admitted& admitted, const SiteRules& rules, BuildEvents& events);
-  Result<std::string> Publish(KeptRecord kept, const Digest& intent, std::uint64_t epoch);
+  Result<std::string> Publish(KeptRecord kept, const Digest& intent, const BuildQuestion& question);
   void ForgetEnded() REQUIRES(mutex_);
   bool stopping();
 

@@ -205,13 +205,14 @@ class World {
     Bundle bundle = publication.record;
     if (publish_fails == 1) return Lost();
     if (!bundle.timestamp) {
-      maker.Stamp(bundle, clock.Now());
+      maker.Stamp(bundle, clock.Now() + token_ahead);
       RETURN_IF_ERROR(publication.keep(bundle));
     }
     if (publish_fails == 2) return Lost();
     const std::string leaf = CanonicalizedBody(bundle.envelope, bundle.certificate, bundle.key());
     if (!log.contains(leaf)) {
       LineDraft draft = maker.Draft(Request{}, "site-0", clock.Now());
+      draft.witnesses.resize(cosigners);
       maker.Enter(bundle, draft);
       log.insert({leaf, bundle});
     }
@@ -229,6 +230,8 @@ class World {
   CrashFiles files;  // the journal's
   CrashFiles disk;   // the store's
   int publish_fails = 0;
+  UnixSeconds token_ahead = 0;  // the authority's clock before ours
+  std::size_t cosigners = 2;
   std::map<std::string, Bundle> log;  // leaf -> line, in nobody's order
   std::optional<Error> root_error;
   std::optional<Digest> root_tar;  // as assembled here; else what the lock says
@@ -451,6 +454,34 @@ TEST(Site, SignsTheSamePayloadAgainWhenTheLeafEndedBeforeItsTimeStamp) {
   EXPECT_EQ(answered.envelope.payload, kept.bundle.envelope.payload);
   EXPECT_GE(answered.certificate->not_after(), world.clock.Now());
   EXPECT_EQ(world.script.runs, 1);
+}
+
+TEST(Site, KeepsNoAnswerOfItsPublishersThatNobodyWouldCount) {
+  struct Bent {
+    const char* name;
+    UnixSeconds token_ahead;
+    std::size_t cosigners;
+    ExitCode exit;
+  };
+  for (const Bent& bent : {Bent{"a token of the next hour", 3600, 2, ExitCode::kNotValidThen},
+                           Bent{"a token older than the intent", -3600, 2, ExitCode::kNotValidThen},
+                           Bent{"one witness of two", 0, 1, ExitCode::kWitnesses}}) {
+    World world;
+    const BuildQuestion question = world.Ask();
+    world.token_ahead = bent.token_ahead;
+    world.cosigners = bent.cosigners;
+    const auto line = world.Build(question);
+    ASSERT_FALSE(line) << bent.name;
+    EXPECT_EQ(line.error().code, ErrorCode::kUnavailable) << bent.name;
+    EXPECT_EQ(line.error().Exit(), bent.exit) << bent.name << ": " << line.error().message;
+    EXPECT_FALSE(world.Kept(question)->logged) << bent.name;
+    // The same leaf under a later checkpoint, as a log answers.
+    world.log.clear();
+    world.token_ahead = 0;
+    world.cosigners = 2;
+    EXPECT_TRUE(world.Build(question)) << bent.name;
+    EXPECT_EQ(world.script.runs, 1) << bent.name;
+  }
 }
 
 // ---- what is refused, or cannot be attempted: no record -----------------------------------------

@@ -126,6 +126,22 @@ struct ReleaseToSign {
 Status CheckBeforeSigning(const ReleaseToSign& release, const TrustRoot& root,
                           const Policy& policy);
 
+// Before the answer of a time stamp authority or of a log is kept for ever: whether it will count
+// with everybody who has this root.  One bad answer that is kept would end what it is about, for a
+// line is stamped and logged once; one that is not kept is asked for again.
+// Errors: kUnavailable with the exit code of the rule that it would break.
+struct TokenBounds {
+  UnixSeconds asked = 0;           // when the token was asked for, by the caller's clock
+  UnixSeconds now = 0;             // when it came
+  const Bundle* intent = nullptr;  // of a record or release: no token may be older
+};
+// A known authority's token over the line, of a time between `asked` and `now`.
+Status CheckNewToken(const Bundle& line, const TokenBounds& bounds, const TrustRoot& root,
+                     const Policy& policy);
+// The entry of a stamped line: under a known log's checkpoint, with the policy's witnesses, not
+// before the token.
+Status CheckNewEntry(const Bundle& line, const TrustRoot& root, const Policy& policy);
+
 // One rule of the verdict, as the customer reads it.
 struct RuleOutcome {
   std::string rule;  // "signature", "sites", "approvals", ... stable names

@@ -1,0 +1,69 @@
+// Before the answer of a time stamp authority or of a log is kept for ever: whether it will count.
+#include "farm/verify/line.h"
+
+namespace farm {
+namespace {
+
+Status NotYet(const Problems& problems) {
+  if (problems.empty()) return {};
+  const Error worst = WorstOf(problems);
+  return Error{
+      ErrorCode::kUnavailable,
+      "an answer that nobody would count, not kept: " + worst.message + "; it is asked for again",
+      worst.Exit()};
+}
+
+Problem Order(std::string message) {
+  return {Rule::kOrder, ExitCode::kNotValidThen, std::move(message)};
+}
+
+// U of a line; none where its own checks would fail.
+std::optional<UnixSeconds> WitnessedAt(const Bundle& line, const TrustRoot& root,
+                                       const Policy& policy) {
+  LineFacts facts;
+  if (CheckLogEntry(line, "the intent", root, facts) == nullptr) return std::nullopt;
+  CheckWitnesses(line, "the intent", root, policy, facts);
+  return facts.witnessed;
+}
+
+}  // namespace
+
+Status CheckNewToken(const Bundle& line, const TokenBounds& bounds, const TrustRoot& root,
+                     const Policy& policy) {
+  const std::string name = "line " + line.PaeDigest().Short();
+  LineFacts facts;
+  CheckToken(line, name, root, facts);
+  if (facts.token) {
+    const UnixSeconds skew = policy.clock_skew_seconds;
+    const std::string at = name + ": its time stamp says " + FormatTime(*facts.token);
+    if (*facts.token > bounds.now + skew || *facts.token < bounds.asked - skew) {
+      facts.problems.push_back(Order(at + ", this clock " + FormatTime(bounds.now) +
+                                     ": look at this clock and at the authority's"));
+    }
+    const std::optional<UnixSeconds> begun =
+        bounds.intent == nullptr ? std::nullopt : WitnessedAt(*bounds.intent, root, policy);
+    if (begun && *facts.token < *begun - skew) {
+      facts.problems.push_back(Order(at + ", but its intent was witnessed at " +
+                                     FormatTime(*begun) +
+                                     ": look at the clocks of authority and witnesses"));
+    }
+  }
+  return NotYet(facts.problems);
+}
+
+Status CheckNewEntry(const Bundle& line, const TrustRoot& root, const Policy& policy) {
+  const std::string name = "line " + line.PaeDigest().Short();
+  LineFacts facts;
+  CheckToken(line, name, root, facts);
+  if (CheckLogEntry(line, name, root, facts) != nullptr) {
+    CheckWitnesses(line, name, root, policy, facts);
+  }
+  if (facts.token && facts.witnessed &&
+      *facts.token > *facts.witnessed + policy.clock_skew_seconds) {
+    facts.problems.push_back(Order(name + ": time stamp at " + FormatTime(*facts.token) +
+                                   ", witnessed before that, at " + FormatTime(*facts.witnessed)));
+  }
+  return NotYet(facts.problems);
+}
+
+}  // namespace farm
