@@ -2,6 +2,7 @@
 
 #include "farm/base/bytes.h"
 #include "farm/crypto/hash.h"
+#include "farm/evidence/dsse_json.h"
 
 namespace farm {
 namespace {

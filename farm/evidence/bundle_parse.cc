@@ -2,6 +2,7 @@
 #include "farm/crypto/hash.h"
 #include "farm/crypto/timestamp.h"
 #include "farm/evidence/bundle.h"
+#include "farm/evidence/dsse_json.h"
 #include "farm/evidence/foreign_json.h"
 #include "farm/evidence/merkle.h"
 

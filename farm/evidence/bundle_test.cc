@@ -8,6 +8,7 @@
 #include "farm/base/bytes.h"
 #include "farm/crypto/hash.h"
 #include "farm/evidence/merkle.h"
+#include "farm/json/json.h"
 #include "tests/support/evidence_maker.h"
 
 namespace farm {

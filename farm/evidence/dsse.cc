@@ -4,6 +4,7 @@
 
 #include "farm/base/bytes.h"
 #include "farm/crypto/hash.h"
+#include "farm/evidence/dsse_json.h"
 #include "farm/evidence/foreign_json.h"
 
 namespace farm {

@@ -7,7 +7,6 @@
 
 #include "farm/base/digest.h"
 #include "farm/base/result.h"
-#include "farm/json/json.h"
 
 namespace farm {
 
@@ -27,11 +26,6 @@ struct Envelope {
   // sha256 of the PAE: how every statement names another signed thing (DESIGN section 2).
   Digest PaeDigest() const;
 };
-
-// The JSON object {"payload","payloadType","signatures":[{"keyid","sig"}]}.  Reading takes standard
-// and URL-safe base64, exactly one signature.  Errors: kInvalidInput, kLimitExceeded.
-Json EnvelopeToJson(const Envelope& envelope);
-Result<Envelope> EnvelopeFromJson(const Json& json, std::string_view where);
 
 // Splits PAE bytes, as the log serves them under payload/<sha256>.  Errors: kInvalidInput.
 struct PaeParts {

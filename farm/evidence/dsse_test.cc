@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "farm/evidence/dsse_json.h"
+
 namespace farm {
 namespace {
 

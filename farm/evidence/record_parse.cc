@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "farm/base/bytes.h"
+#include "farm/evidence/facts_json.h"
 #include "farm/evidence/statement_fields.h"
 #include "farm/evidence/statement_names.h"
 
@@ -11,7 +12,6 @@ namespace {
 using namespace statement_names;
 
 constexpr std::size_t kProgramsMax = 64;
-constexpr std::size_t kSandboxFactsMax = 256;
 
 Result<std::vector<ActionTrace>> ReadTrace(const Json& list, const std::string& where) {
   std::vector<ActionTrace> trace;
@@ -34,22 +34,6 @@ Result<std::vector<ActionTrace>> ReadTrace(const Json& list, const std::string& 
   return trace;
 }
 
-Status CheckSandboxFacts(const Json& facts, const std::string& where) {
-  if (facts.size() > kSandboxFactsMax) {
-    return Error{ErrorCode::kLimitExceeded, where + ": more than 256 facts"};
-  }
-  for (const auto& [name, value] : facts.items()) {
-    const bool ascii = std::all_of(name.begin(), name.end(),
-                                   [](unsigned char c) { return c >= 0x20 && c < 0x7f; });
-    if (!ascii || !(value.is_string() || value.is_number_integer() || value.is_boolean())) {
-      return Error{ErrorCode::kInvalidInput,
-                   where + "." + Printable(name, 80) +
-                       ": want an ASCII name and a string, an integer or a boolean"};
-    }
-  }
-  return {};
-}
-
 Status ReadInternalParameters(const Json& json, const std::string& where, Record& record) {
   JsonFields fields(json, where);
   const std::string limits = fields.String("limits");
@@ -62,10 +46,10 @@ Status ReadInternalParameters(const Json& json, const std::string& where, Record
     fields.Fail("result", "want \"succeeded\" or \"failed\"");
   }
   record.result = result == kResultSucceeded ? BuildResult::kSucceeded : BuildResult::kFailed;
-  record.sandbox = fields.Object("sandbox");
+  const Json& sandbox = fields.Object("sandbox");
   const Json& trace = fields.Array("trace", kTraceActionsMax);
   RETURN_IF_ERROR(fields.Finish());
-  RETURN_IF_ERROR(CheckSandboxFacts(record.sandbox, fields.Where("sandbox")));
+  ASSIGN_OR_RETURN(record.sandbox, FactsFromJson(sandbox, fields.Where("sandbox")));
   ASSIGN_OR_RETURN(record.trace, ReadTrace(trace, fields.Where("trace")));
   return {};
 }

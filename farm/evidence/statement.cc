@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "farm/evidence/facts_json.h"
 #include "farm/evidence/statement_names.h"
 
 namespace farm {
@@ -121,7 +122,7 @@ Parts PartsOf(const Record& record) {
       {"internalParameters",
        {{"limits", record.limits_observed ? kLimitsObserved : kLimitsKernel},
         {"result", succeeded ? kResultSucceeded : kResultFailed},
-        {"sandbox", record.sandbox},
+        {"sandbox", FactsToJson(record.sandbox)},
         {"trace", TraceJson(record.trace)}}},
       {"resolvedDependencies", std::move(dependencies)}};
   Json details = {

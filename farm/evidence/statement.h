@@ -15,7 +15,7 @@
 #include "farm/base/clock.h"
 #include "farm/base/digest.h"
 #include "farm/base/result.h"
-#include "farm/json/json.h"
+#include "farm/evidence/facts.h"
 
 namespace farm {
 
@@ -99,8 +99,7 @@ struct Record {
   // Evidence, not compared:
   std::vector<ActionTrace> trace;
   std::vector<SourceTree> sources;  // as built; may be left out, must be the manifest's if not
-  Json sandbox = Json::object();    // facts of the sandbox: ASCII names; strings, integers,
-                                    // booleans, nothing nested
+  Facts sandbox;
   std::map<std::string, Digest> programs;  // program name -> digest
   bool limits_observed = false;            // limits were not the kernel's
   UnixSeconds started = 0;

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "farm/base/result.h"
+#include "farm/evidence/facts.h"
 #include "farm/evidence/statement.h"
-#include "farm/json/json.h"
 #include "farm/plan/plan.h"
 #include "farm/store/blob_store.h"
 #include "farm/store/tree.h"
@@ -56,8 +56,8 @@ struct ActionResult {
   std::vector<ExpectedTree> trees;
   std::string log_tail;  // the last kLogTailBytes of what was printed
   std::int64_t milliseconds = 0;
-  Json sandbox = Json::object();  // the launcher's facts: isolation, limits, root backend, usage
-  bool limits_observed = false;   // limits were not the kernel's
+  Facts sandbox;                 // the launcher's facts: isolation, limits, root backend, usage
+  bool limits_observed = false;  // limits were not the kernel's
 };
 constexpr std::size_t kLogTailBytes = 8192;
 
@@ -101,7 +101,7 @@ struct BuildOutcome {
   std::set<std::string> trees;      // 64 hex: of the sources that were unpacked and identified here
   // What holds for every action that ran, an object of strings and integers: the weakest walls, the
   // usage of all.
-  Json sandbox = Json::object();
+  Facts sandbox;
   bool limits_observed = false;  // of any action
   std::string failed_step;       // if failed
   ActionEnd failed_end = ActionEnd::kFailed;

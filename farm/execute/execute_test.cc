@@ -125,9 +125,9 @@ TEST_F(ExecuteTest, RunsAPlanFromSourcesToArtifacts) {
   EXPECT_EQ(outcome->trace[0].milliseconds, 12);
   EXPECT_EQ(outcome->trees, std::set<std::string>{Source().tree});
   EXPECT_TRUE(outcome->limits_observed);
-  EXPECT_EQ(outcome->sandbox.at("root_backend"), "directory");
-  EXPECT_EQ(outcome->sandbox.at("landlock_abi"), 7);
-  EXPECT_EQ(outcome->sandbox.at("limits"), "observed");
+  EXPECT_EQ(WordOf(outcome->sandbox, "root_backend"), "directory");
+  EXPECT_EQ(outcome->sandbox.at("landlock_abi"), Fact(std::int64_t{7}));
+  EXPECT_EQ(WordOf(outcome->sandbox, "limits"), "observed");
   EXPECT_EQ(events_.events, "one 1/2\none ok\ntwo 2/2\ntwo ok\n");
   EXPECT_NE(events_.log.find("building\n"), std::string::npos);
 }
@@ -135,7 +135,7 @@ TEST_F(ExecuteTest, RunsAPlanFromSourcesToArtifacts) {
 // Says of each action what the test says.
 class FactsExecutor final : public Executor {
  public:
-  explicit FactsExecutor(std::vector<Json> facts) : facts_(std::move(facts)) {}
+  explicit FactsExecutor(std::vector<Facts> facts) : facts_(std::move(facts)) {}
   Result<ActionResult> Execute(const Action& action, const ExecuteContext& context,
                                EventSink&) override {
     ActionResult result;
@@ -149,31 +149,35 @@ class FactsExecutor final : public Executor {
   }
 
  private:
-  std::vector<Json> facts_;
+  std::vector<Facts> facts_;
   std::size_t ran_ = 0;
 };
+
+void Update(Facts& facts, const Facts& changes) {
+  for (const auto& [name, fact] : changes) facts[name] = fact;
+}
 
 TEST_F(ExecuteTest, TheFactsOfAPlanHoldForEveryAction) {
   const Manifest manifest = TwoSteps("true", "true");
   const auto plan = MakePlan(manifest, ManifestDigest(manifest), manifest.lock);
-  const Json strong = {
+  const Facts strong = {
       {"root_backend", "image"}, {"kernel", "6.1"},        {"seccomp", "allow-list"},
       {"landlock_abi", 7},       {"limits", "kernel"},     {"disk_limits", "kernel"},
       {"cgroup", "v2"},          {"uid_map", "range"},     {"memory_bytes_max", 5},
       {"cpu_milliseconds", 10},  {"wall_milliseconds", 20}};
-  Json weak = strong;
-  weak.update({{"seccomp", "deny-list"},
-               {"landlock_abi", 2},
-               {"limits", "observed"},
-               {"disk_limits", "observed"},
-               {"cgroup", "none"},
-               {"uid_map", "single"},
-               {"memory_bytes_max", 3},
-               {"cpu_milliseconds", 1},
-               {"wall_milliseconds", 2}});
-  Json both = weak;
-  both.update({{"memory_bytes_max", 5}, {"cpu_milliseconds", 11}, {"wall_milliseconds", 22}});
-  for (const std::vector<Json>& facts : {std::vector<Json>{strong, weak}, {weak, strong}}) {
+  Facts weak = strong;
+  Update(weak, {{"seccomp", "deny-list"},
+                {"landlock_abi", 2},
+                {"limits", "observed"},
+                {"disk_limits", "observed"},
+                {"cgroup", "none"},
+                {"uid_map", "single"},
+                {"memory_bytes_max", 3},
+                {"cpu_milliseconds", 1},
+                {"wall_milliseconds", 2}});
+  Facts both = weak;
+  Update(both, {{"memory_bytes_max", 5}, {"cpu_milliseconds", 11}, {"wall_milliseconds", 22}});
+  for (const std::vector<Facts>& facts : {std::vector<Facts>{strong, weak}, {weak, strong}}) {
     FactsExecutor executor(facts);
     const auto outcome = RunPlan(*plan, executor, {*blobs_, cancelled_}, NoEvents());
     ASSERT_TRUE(outcome) << outcome.error().message;
@@ -181,35 +185,35 @@ TEST_F(ExecuteTest, TheFactsOfAPlanHoldForEveryAction) {
   }
   const struct {
     const char* name;
-    Json second;
+    Facts second;
   } rows[] = {
       {"root_backend",
        [&] {
-         Json other = strong;
+         Facts other = strong;
          other["root_backend"] = "directory";
          return other;
        }()},
       {"kernel",
        [&] {
-         Json other = strong;
+         Facts other = strong;
          other["kernel"] = "6.2";
          return other;
        }()},
       {"seccomp",
        [&] {
-         Json other = strong;
+         Facts other = strong;
          other["seccomp"] = "a new word";
          return other;
        }()},
       {"uid_map",
        [&] {
-         Json other = strong;
+         Facts other = strong;
          other.erase("uid_map");
          return other;
        }()},
       {"door",
        [&] {
-         Json other = strong;
+         Facts other = strong;
          other["door"] = "open";
          return other;
        }()},

@@ -26,11 +26,11 @@ bool IsOneOf(std::string_view name, std::initializer_list<std::string_view> name
 }
 
 // True if `value` may take the place of `before`: `merged` is then what holds for both.
-bool Merge(std::string_view name, const Json& before, const Json& value, Json& merged) {
+bool Merge(std::string_view name, const Fact& before, const Fact& value, Fact& merged) {
   merged = value;
-  if (before.is_number_integer() && value.is_number_integer()) {
-    const auto one = before.get<std::int64_t>();
-    const auto two = value.get<std::int64_t>();
+  if (std::holds_alternative<std::int64_t>(before) && std::holds_alternative<std::int64_t>(value)) {
+    const auto one = std::get<std::int64_t>(before);
+    const auto two = std::get<std::int64_t>(value);
     if (name == "landlock_abi") merged = std::min(one, two);
     if (name == "memory_bytes_max") merged = std::max(one, two);
     if (IsOneOf(name, {"wall_milliseconds", "cpu_milliseconds", "log_bytes"})) merged = one + two;
@@ -41,18 +41,21 @@ bool Merge(std::string_view name, const Json& before, const Json& value, Json& m
   }
   if (before == value) return true;
   const auto wall = Walls().find(name);
-  if (wall == Walls().end() || !before.is_string() || !value.is_string()) return false;
-  const auto rank = [&](const Json& word) {
-    return std::find(wall->second.begin(), wall->second.end(), word.get<std::string>());
+  if (wall == Walls().end() || !std::holds_alternative<std::string>(before) ||
+      !std::holds_alternative<std::string>(value)) {
+    return false;
+  }
+  const auto rank = [&](const Fact& word) {
+    return std::find(wall->second.begin(), wall->second.end(), std::get<std::string>(word));
   };
   if (rank(before) == wall->second.end() || rank(value) == wall->second.end()) return false;
   merged = rank(before) < rank(value) ? before : value;
   return true;
 }
 
-Error Differs(const std::string& step, const std::string& name, const Json* before,
-              const Json* value) {
-  const auto text = [](const Json* json) { return json == nullptr ? "nothing" : json->dump(); };
+Error Differs(const std::string& step, const std::string& name, const Fact* before,
+              const Fact* value) {
+  const auto text = [](const Fact* fact) { return fact == nullptr ? "nothing" : FactText(*fact); };
   return Error{ErrorCode::kInternal, "step " + step + ": the sandbox says " + name + " " +
                                          text(value) + ", of the steps before it said " +
                                          text(before) + "; one record cannot speak for both"};
@@ -60,18 +63,18 @@ Error Differs(const std::string& step, const std::string& name, const Json* befo
 
 }  // namespace
 
-Status AddFacts(const std::string& step, const Json& facts, Json& weakest) {
+Status AddFacts(const std::string& step, const Facts& facts, Facts& weakest) {
   if (weakest.empty()) {
     weakest = facts;
     return {};
   }
-  for (const auto& [name, before] : weakest.items()) {
+  for (const auto& [name, before] : weakest) {
     if (!facts.contains(name)) return Differs(step, name, &before, nullptr);
   }
-  Json merged = Json::object();
-  for (const auto& [name, value] : facts.items()) {
+  Facts merged;
+  for (const auto& [name, value] : facts) {
     if (!weakest.contains(name)) return Differs(step, name, nullptr, &value);
-    const Json& before = weakest.at(name);
+    const Fact& before = weakest.at(name);
     if (!Merge(name, before, value, merged[name])) return Differs(step, name, &before, &value);
   }
   weakest = std::move(merged);

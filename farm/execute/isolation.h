@@ -5,7 +5,7 @@
 #include <string>
 
 #include "farm/base/result.h"
-#include "farm/json/json.h"
+#include "farm/evidence/facts.h"
 
 namespace farm {
 
@@ -14,6 +14,6 @@ namespace farm {
 //   usage: times and log bytes are summed, memory is the larger
 // `step` is for the message.  Errors: kInternal (anything else differs between two actions of one
 // plan, as root_backend or kernel, or is there for one of them only: no one line could be true).
-Status AddFacts(const std::string& step, const Json& facts, Json& weakest);
+Status AddFacts(const std::string& step, const Facts& facts, Facts& weakest);
 
 }  // namespace farm

@@ -1,6 +1,7 @@
 #include "farm/execute/launcher.h"
 
 #include "farm/base/bytes.h"
+#include "farm/evidence/facts_json.h"
 
 namespace farm {
 namespace {
@@ -103,17 +104,21 @@ Result<LauncherResult> ParseLauncherResult(std::string_view line) {
   // Evidence for the record's reader: taken as it comes, names of ours or not.
   for (const Json* group : {&isolation, &usage}) {
     for (const auto& [name, value] : group->items()) {
-      if (value.is_string() || value.is_number_integer()) result.facts[name] = value;
+      const auto fact = FactFromJson(value);
+      if (fact && !std::holds_alternative<bool>(*fact)) result.facts[name] = *fact;
     }
   }
   for (const char* name : {"enforcement", "disk_enforcement"}) {
     if (limits.contains(name) && limits[name].is_string()) {
       result.facts[name == std::string_view("enforcement") ? "limits" : "disk_limits"] =
-          limits[name];
+          limits[name].get<std::string>();
     }
   }
-  result.limits_are_kernel_enforced = result.facts.value("limits", "") == "kernel";
-  result.milliseconds = result.facts.value("wall_milliseconds", std::int64_t{0});
+  result.limits_are_kernel_enforced = WordOf(result.facts, "limits") == "kernel";
+  const auto wall = result.facts.find("wall_milliseconds");
+  if (wall != result.facts.end() && std::holds_alternative<std::int64_t>(wall->second)) {
+    result.milliseconds = std::get<std::int64_t>(wall->second);
+  }
   for (const Json& output : outputs) {
     JsonFields one(output, "farm-sandbox-result.outputs");
     CollectedOutput collected;

@@ -41,7 +41,7 @@ struct LauncherResult {
   std::string check_output;
   std::int64_t milliseconds = 0;
   bool limits_are_kernel_enforced = false;
-  Json facts = Json::object();  // strings and integers
+  Facts facts;  // strings and integers
   std::vector<CollectedOutput> outputs;
 };
 // Errors: kInternal (the launcher is not the one we know).

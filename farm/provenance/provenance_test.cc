@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "farm/crypto/hash.h"
+#include "farm/json/json.h"
 #include "tests/support/evidence_maker.h"
 
 namespace farm {

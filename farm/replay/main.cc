@@ -14,6 +14,7 @@
 #include "farm/base/process.h"
 #include "farm/evidence/bundle.h"
 #include "farm/execute/execute.h"
+#include "farm/json/json.h"
 #include "farm/replay/replay.h"
 #include "farm/sign/certified_signer.h"
 #include "farm/sign/signer.h"

@@ -44,8 +44,7 @@ Status CopyBlob(const BlobStore& blobs, const Digest& digest, const std::string&
 bool OtherBackend(const ReplaySetup& setup, const ReplayReport& report) {
   if (setup.image) return false;
   const auto as_image = [](const Record& record) {
-    const auto backend = record.sandbox.find("root_backend");
-    return backend != record.sandbox.end() && *backend == "image";
+    return WordOf(record.sandbox, "root_backend") == "image";
   };
   return !report.judgement.records.empty() &&
          std::all_of(report.judgement.records.begin(), report.judgement.records.end(), as_image);

@@ -56,7 +56,7 @@ struct ReplayReport {
   Verdict judgement;  // of the evidence, by the regulator's own root and policy
   std::vector<ReplayedArtifact> artifacts;
   std::vector<std::string> notes;  // e.g. texts of the kit that this version would write otherwise
-  Json sandbox = Json::object();
+  Facts sandbox;
   std::vector<ActionTrace> trace;
   UnixSeconds started = 0;
   UnixSeconds finished = 0;

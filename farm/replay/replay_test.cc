@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 
 #include "farm/base/bytes.h"
 #include "farm/base/files.h"
@@ -13,6 +14,7 @@
 #include "farm/crypto/hash.h"
 #include "farm/evidence/bundle.h"
 #include "farm/execute/execute.h"
+#include "farm/json/json.h"
 #include "farm/store/archive.h"
 #include "tests/support/fake_launcher.h"
 #include "tests/support/kit_example.h"
@@ -123,7 +125,7 @@ TEST_F(ReplayTest, RebuildsFromTheKitAlone) {
   EXPECT_TRUE(report.artifacts[0].equal());
   EXPECT_EQ(report.artifacts[0].here.digest, Sha256("HELLO\n"));
   EXPECT_TRUE(report.notes.empty());
-  EXPECT_EQ(report.sandbox.at("root_backend"), "directory");
+  EXPECT_EQ(WordOf(report.sandbox, "root_backend"), "directory");
   ASSERT_EQ(report.trace.size(), 1u);
   EXPECT_EQ(report.trace[0].step, "build");
   EXPECT_EQ(report.started, example.now);
@@ -193,27 +195,27 @@ TEST_F(ReplayTest, SaysWhatDoesNotMatch) {
 TEST_F(ReplayTest, AnotherRootBackendIsNoDifferenceOfTheRelease) {
   const struct {
     const char* name;
-    Json site_0;
-    Json others;
+    std::optional<Fact> site_0;
+    std::optional<Fact> others;
     ReplayVerdictKind verdict;
   } kCases[] = {
       {"all_mounted_an_image", "image", "image", ReplayVerdictKind::kInconclusive},
       {"one_did_as_here", "directory", "image", ReplayVerdictKind::kMismatch},
-      {"nobody_says", Json(), Json(), ReplayVerdictKind::kMismatch},
+      {"nobody_says", {}, {}, ReplayVerdictKind::kMismatch},
       {"a_number", 7, 7, ReplayVerdictKind::kMismatch},
-      {"a_number_and_as_here", 7, "directory", ReplayVerdictKind::kMismatch},
+      {"a_number_and_as_here", std::int64_t{7}, "directory", ReplayVerdictKind::kMismatch},
       {"a_truth", true, false, ReplayVerdictKind::kMismatch},
       {"a_word_of_their_own", "xyz", "xyz", ReplayVerdictKind::kMismatch},
-      {"one_says_nothing", Json(), "image", ReplayVerdictKind::kMismatch},
+      {"one_says_nothing", {}, "image", ReplayVerdictKind::kMismatch},
   };
   for (const auto& c : kCases) {
     ASSERT_TRUE(RemoveTree(Path("replay")));
     Make({.released = "WELCOME\n", .hook = [&](LineDraft& draft) {
             auto* record = std::get_if<Record>(&draft.statement);
             if (record == nullptr) return;
-            const Json& backend = draft.party == "site-0" ? c.site_0 : c.others;
-            record->sandbox = Json::object();
-            if (!backend.is_null()) record->sandbox["root_backend"] = backend;
+            const std::optional<Fact>& backend = draft.party == "site-0" ? c.site_0 : c.others;
+            record->sandbox.clear();
+            if (backend) record->sandbox["root_backend"] = *backend;
           }});
     const ReplayReport report = Run();
     EXPECT_EQ(report.verdict, c.verdict) << c.name << ": " << report.reason;

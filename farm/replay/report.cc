@@ -1,6 +1,7 @@
 // The two forms of a replay's report.
 #include "farm/base/bytes.h"
 #include "farm/crypto/hash.h"
+#include "farm/evidence/facts_json.h"
 #include "farm/replay/replay.h"
 
 namespace farm {
@@ -148,7 +149,7 @@ std::string WriteReportJson(const ReplayReport& report) {
                              {"rules", RulesJson(report.judgement)},
                              {"artifacts", artifacts},
                              {"notes", report.notes},
-                             {"sandbox", report.sandbox},
+                             {"sandbox", FactsToJson(report.sandbox)},
                              {"trace", TraceJson(report.trace)},
                              {"started", FormatTime(report.started)},
                              {"finished", FormatTime(report.finished)}});
@@ -191,7 +192,7 @@ std::string WriteReportHtml(const ReplayReport& report) {
   }
   html += "</table>\n<ul>\n";
   for (const std::string& note : report.notes) html += "<li>" + EscapeHtml(note) + "</li>\n";
-  return html + "</ul>\n<p><code>" + EscapeHtml(report.sandbox.dump()) +
+  return html + "</ul>\n<p><code>" + EscapeHtml(FactsToJson(report.sandbox).dump()) +
          "</code></p>\n</body></html>\n";
 }
 

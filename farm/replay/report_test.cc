@@ -5,6 +5,7 @@
 #include "farm/base/files.h"
 #include "farm/crypto/hash.h"
 #include "farm/evidence/bundle.h"
+#include "farm/json/json.h"
 #include "farm/replay/replay.h"
 #include "farm/sign/certified_signer.h"
 #include "farm/sign/signer.h"

@@ -35,8 +35,8 @@ std::string RecordText(const Record& record) {
   for (const auto& [name, digest] : record.programs) {
     text += FactLine("  program", name + " " + digest.Text());
   }
-  for (const auto& [name, value] : record.sandbox.items()) {
-    text += FactLine("  sandbox", name + " " + value.dump());
+  for (const auto& [name, fact] : record.sandbox) {
+    text += FactLine("  sandbox", name + " " + FactText(fact));
   }
   return text;
 }
