@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "farm/base/bytes.h"
+#include "farm/crypto/hash.h"
 #include "farm/crypto/openssl.h"
 
 namespace farm {
@@ -50,7 +51,8 @@ Result<Certificate> CertificateAccess::Parse(std::string_view der, bool foreign_
   if ((X509_get_extension_flags(x509) & EXFLAG_INVALID) != 0) return Bad("malformed extensions");
 
   const X509_PUBKEY* const key = X509_get_X509_PUBKEY(x509);
-  auto public_key = PublicKey::FromSpki(ToDer<i2d_X509_PUBKEY>(key));
+  const std::string spki = ToDer<i2d_X509_PUBKEY>(key);
+  auto public_key = PublicKey::FromSpki(spki);
   if (public_key) {
     state.public_key = *std::move(public_key);
   } else if (!foreign_key) {
@@ -58,6 +60,7 @@ Result<Certificate> CertificateAccess::Parse(std::string_view der, bool foreign_
   } else if (X509_PUBKEY_get0(key) == nullptr) {
     return Bad("no public key that we can read");
   }
+  state.key_id = Sha256(spki).Hex();
   const auto not_before = TimeFromAsn1(X509_get0_notBefore(x509));
   const auto not_after = TimeFromAsn1(X509_get0_notAfter(x509));
   if (!not_before || !not_after) return Bad("malformed validity");
@@ -90,6 +93,7 @@ const PublicKey& Certificate::public_key() const {
   return *state_->public_key;
 }
 
+const std::string& Certificate::KeyId() const { return state_->key_id; }
 UnixSeconds Certificate::not_before() const { return state_->not_before; }
 UnixSeconds Certificate::not_after() const { return state_->not_after; }
 std::string Certificate::common_name() const { return state_->common_name; }

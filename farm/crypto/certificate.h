@@ -32,6 +32,9 @@ class Certificate {
   std::string Pem() const;
   bool HasPublicKey() const;            // false only after ForeignFromDer
   const PublicKey& public_key() const;  // CHECKs HasPublicKey()
+  // Lowercase hex SHA-256 of its SPKI as it stands there, whatever the kind of the key; that of
+  // public_key() where there is one.  A revocation names a key by it.
+  const std::string& KeyId() const;
   UnixSeconds not_before() const;
   UnixSeconds not_after() const;    // the last second of validity
   std::string common_name() const;  // UTF-8; "" if the subject has none, or several

@@ -21,6 +21,8 @@ dUFz5RDH+6Wl+T6dhaTUbmLhg92jusOjUzBRMB0GA1UdDgQWBBQsmkjE/RzrQ65NZgJOHowRv93XKjAf
 BgNVHSMEGDAWgBQsmkjE/RzrQ65NZgJOHowRv93XKjAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMC
 A2cAMGQCMAS/woPQgO6DQ/PtYBb2c138QEqWeVlVHZDzNEa6fSv9aIZNAoDdzcAo5LfnWydjGAIwQCSp
 nGtcPTavtMB0D6W3sDeaf+zbT+XdC99g2VHpystVDgDAozHJL/PE9mbTP267)";
+// openssl x509 -noout -pubkey | openssl pkey -pubin -outform DER | sha256sum
+constexpr char kP384KeyId[] = "61438075b3497d3fb6a211a19e12b08ce2a4b5508aabb4ebf4ba0099b2486c32";
 
 class CertificateTest : public testing::Test {
  protected:
@@ -79,6 +81,8 @@ TEST_F(CertificateTest, TakesAKeyOfAnotherKindOnlyAsForeign) {
   const auto foreign = Certificate::ForeignFromDer(der);
   ASSERT_TRUE(foreign) << foreign.error().message;
   EXPECT_FALSE(foreign->HasPublicKey());
+  EXPECT_EQ(foreign->KeyId(), kP384KeyId);
+  EXPECT_EQ(authority_.KeyId(), authority_.public_key().KeyId());
   EXPECT_EQ(foreign->common_name(), "P384");
   EXPECT_DEATH(foreign->public_key(), "CHECK");
   EXPECT_TRUE(Certificate::ForeignFromDer(authority_.der()).value().HasPublicKey());

@@ -92,6 +92,7 @@ struct Certificate::State {
   OwnedX509 x509;
   std::string der;
   std::optional<PublicKey> public_key;  // empty if its key is of a kind that the farm does not use
+  std::string key_id;                   // of any kind
   UnixSeconds not_before = 0;
   UnixSeconds not_after = 0;
   std::string common_name;

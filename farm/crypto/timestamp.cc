@@ -178,6 +178,14 @@ Result<std::string> AnswerTimestampRequest(std::string_view request, const Priva
 
 Result<UnixSeconds> CheckTimestamp(std::string_view response, std::string_view message,
                                    const std::vector<Certificate>& chain) {
+  ASSIGN_OR_RETURN(const CheckedTimestamp checked,
+                   CheckTimestampAndSigner(response, message, chain));
+  return checked.time;
+}
+
+Result<CheckedTimestamp> CheckTimestampAndSigner(std::string_view response,
+                                                 std::string_view message,
+                                                 const std::vector<Certificate>& chain) {
   const ErrorQueueScope scope;
   if (response.size() > kTimestampResponseBytesMax) {
     return Error{ErrorCode::kLimitExceeded,
@@ -213,7 +221,7 @@ Result<UnixSeconds> CheckTimestamp(std::string_view response, std::string_view m
       !path) {
     return Wrap("time stamp", path.error());
   }
-  return *time;
+  return CheckedTimestamp{*time, signer};
 }
 
 }  // namespace farm

@@ -47,6 +47,16 @@ TEST_F(TimestampTest, GivesTheTimeInTheToken) {
   EXPECT_EQ(ERR_peek_error(), 0U);
 }
 
+TEST_F(TimestampTest, NamesWhoSignedEvenIfOnlyTheTokenShowsIt) {
+  for (const auto& chain :
+       {std::vector<Certificate>{certificate_, authority_}, std::vector<Certificate>{authority_}}) {
+    const auto checked = CheckTimestampAndSigner(response_, kMessage, chain);
+    ASSERT_TRUE(checked) << checked.error().message;
+    EXPECT_EQ(checked->time, kNow + 5);
+    EXPECT_EQ(checked->signer, certificate_);
+  }
+}
+
 TEST_F(TimestampTest, NeedsNoCertificateInsideIfTheRootListsTheLeaf) {
   const auto bare = AnswerTimestampRequest(Request(false), key_, certificate_, authority_, kNow);
   ASSERT_TRUE(bare) << bare.error().message;

@@ -63,12 +63,12 @@ struct Witness {
 
 struct TimestampAuthority {
   std::string name;
-  std::vector<Certificate> chain;  // TSA leaf first, root last
+  std::vector<Certificate> chain;  // TSA leaf or its issuer first, root last
   ValidFor valid_for;
 };
 
 struct Revocation {
-  std::string kind;  // "key" (hex SHA-256 of SPKI), "release" (PAE digest text)
+  std::string kind;  // "key" (hex SHA-256 of SPKI, of any kind), "release" (PAE digest text)
   std::string subject;
   std::string reason;
   std::optional<UnixSeconds> compromised_since;  // signatures attested before still count

@@ -230,18 +230,14 @@ class Registry {
   explicit Registry(std::string where) : where_(std::move(where)) {}
 
   Status AddKey(const PublicKey& key, const std::string& role) {
-    const auto [entry, added] = keys_.emplace(key.KeyId(), role);
-    if (added) return {};
-    return Twice("key " + key.KeyId().substr(0, 16) + "..", entry->second, role);
+    return AddKeyId(key.KeyId(), role);
   }
   // Chains of time stamps may share their upper certificates; operators' chains may not.
   Status AddChain(const std::vector<Certificate>& chain, const std::string& role, bool shared) {
     for (const Certificate& certificate : chain) {
-      if (!certificate.HasPublicKey()) continue;
-      const std::string key_id = certificate.public_key().KeyId();
-      const auto known = keys_.find(key_id);
+      const auto known = keys_.find(certificate.KeyId());
       if (shared && known != keys_.end() && known->second == role) continue;
-      RETURN_IF_ERROR(AddKey(certificate.public_key(), role));
+      RETURN_IF_ERROR(AddKeyId(certificate.KeyId(), role));
     }
     return {};
   }
@@ -252,6 +248,11 @@ class Registry {
   }
 
  private:
+  Status AddKeyId(const std::string& key_id, const std::string& role) {
+    const auto [entry, added] = keys_.emplace(key_id, role);
+    if (added) return {};
+    return Twice("key " + key_id.substr(0, 16) + "..", entry->second, role);
+  }
   Error Twice(const std::string& what, const std::string& first, const std::string& second) {
     return Error{ErrorCode::kInvalidInput, where_ + ": " + what + " stands there twice, as " +
                                                Printable(first, 120) + " and as " +

@@ -117,7 +117,7 @@ LineFacts CheckLine(const Bundle& line, const std::string& name, Role role, cons
     Add(facts, Rule::kSignatures, ExitCode::kBadSignature, name + ": signature does not match");
   }
   KeysOfLine keys;
-  keys.timestamp_authority = CheckToken(line, name, root, facts);
+  keys.stamped_by = CheckToken(line, name, root, facts);
   if (IsPerson(role)) {
     CheckPerson(line, name, role, root, facts);
   } else {

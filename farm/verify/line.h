@@ -40,9 +40,13 @@ LineFacts CheckSignerToBe(const Bundle& line, const std::string& name, Role role
 
 // Steps of CheckLine that stand in files of their own.  Each adds to `facts`.
 
-// T: a token of a known authority over the signature (timestamp.cc).  The authority, if known.
-const TimestampAuthority* CheckToken(const Bundle& line, const std::string& name,
-                                     const TrustRoot& root, LineFacts& facts);
+// T: a token of a known authority over the signature (timestamp.cc).  Whose, if known.
+struct StampedBy {
+  const TimestampAuthority* authority = nullptr;
+  Certificate signer;  // the chain's first, or where that is its issuer, one of the token's own
+};
+std::optional<StampedBy> CheckToken(const Bundle& line, const std::string& name,
+                                    const TrustRoot& root, LineFacts& facts);
 // The entry is this line's, included under a checkpoint that a known log signed (log.cc).
 const Log* CheckLogEntry(const Bundle& line, const std::string& name, const TrustRoot& root,
                          LineFacts& facts);
@@ -52,7 +56,7 @@ void CheckWitnesses(const Bundle& line, const std::string& name, const TrustRoot
 // No key that the line stands on is revoked (revocations.cc).
 struct KeysOfLine {
   const Operator* owner = nullptr;
-  const TimestampAuthority* timestamp_authority = nullptr;
+  std::optional<StampedBy> stamped_by = {};
   const Log* log = nullptr;
 };
 void CheckRevocations(const Bundle& line, const std::string& name, const KeysOfLine& keys,

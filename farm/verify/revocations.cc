@@ -21,12 +21,16 @@ void CheckRevocations(const Bundle& line, const std::string& name, const KeysOfL
   used.emplace_back("its key", line.key().KeyId());
   const auto add_chain = [&](const std::string& what, const std::vector<Certificate>& chain) {
     for (const Certificate& certificate : chain) {
-      if (certificate.HasPublicKey()) used.emplace_back(what, certificate.public_key().KeyId());
+      used.emplace_back(what, certificate.KeyId());
     }
   };
   if (keys.owner != nullptr) add_chain("the CA of " + keys.owner->id, keys.owner->authority);
-  if (keys.timestamp_authority != nullptr) {
-    add_chain("the time stamp authority", keys.timestamp_authority->chain);
+  if (keys.stamped_by) {
+    const std::vector<Certificate>& chain = keys.stamped_by->authority->chain;
+    add_chain("the time stamp authority", chain);
+    if (keys.stamped_by->signer != chain.front()) {
+      used.emplace_back("the time stamp authority's leaf", keys.stamped_by->signer.KeyId());
+    }
   }
   if (keys.log != nullptr) {
     used.emplace_back("the log's key", keys.log->key.KeyId());

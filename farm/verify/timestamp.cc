@@ -4,35 +4,35 @@
 
 namespace farm {
 
-const TimestampAuthority* CheckToken(const Bundle& line, const std::string& name,
-                                     const TrustRoot& root, LineFacts& facts) {
+std::optional<StampedBy> CheckToken(const Bundle& line, const std::string& name,
+                                    const TrustRoot& root, LineFacts& facts) {
   if (!line.timestamp) {
     facts.problems.push_back(
         {Rule::kTimeStamps, ExitCode::kNotValidThen, name + ": no time stamp"});
-    return nullptr;
+    return std::nullopt;
   }
   Problem refused{Rule::kTimeStamps, ExitCode::kBadSignature,
                   name + ": time stamp: the root lists no time stamp authority"};
   for (const TimestampAuthority& authority : root.timestamp_authorities) {
-    const Result<UnixSeconds> time =
-        CheckTimestamp(*line.timestamp, line.envelope.signature, authority.chain);
-    if (!time) {
-      const bool not_then = time.error().Exit() == ExitCode::kNotValidThen;
+    const Result<CheckedTimestamp> checked =
+        CheckTimestampAndSigner(*line.timestamp, line.envelope.signature, authority.chain);
+    if (!checked) {
+      const bool not_then = checked.error().Exit() == ExitCode::kNotValidThen;
       refused = Problem{not_then ? Rule::kValidity : Rule::kTimeStamps,
                         not_then ? ExitCode::kNotValidThen : ExitCode::kBadSignature,
-                        name + ": time stamp: " + time.error().message};
+                        name + ": time stamp: " + checked.error().message};
       continue;
     }
-    facts.token = *time;
-    if (!authority.valid_for.Contains(*time)) {
+    facts.token = checked->time;
+    if (!authority.valid_for.Contains(checked->time)) {
       facts.problems.push_back({Rule::kValidity, ExitCode::kNotValidThen,
                                 name + ": the root does not vouch for time stamp authority " +
-                                    authority.name + " at " + FormatTime(*time)});
+                                    authority.name + " at " + FormatTime(checked->time)});
     }
-    return &authority;
+    return StampedBy{&authority, checked->signer};
   }
   facts.problems.push_back(std::move(refused));
-  return nullptr;
+  return std::nullopt;
 }
 
 }  // namespace farm

@@ -506,6 +506,43 @@ const Row kRows[] = {
      [](VerdictInput& input, const EvidenceMaker& maker) {
        input.root.revocations = {RevokedKey(maker.Key("tsa").public_key().KeyId(), std::nullopt)};
      }},
+    {"time_stamp_key_compromised_that_only_the_token_shows",
+     ExitCode::kRevoked,
+     "revocations",
+     {},
+     [](VerdictInput& input, const EvidenceMaker& maker) {
+       std::vector<Certificate>& chain = input.root.timestamp_authorities[0].chain;
+       chain.erase(chain.begin());
+       input.root.revocations = {RevokedKey(maker.Key("tsa").public_key().KeyId(), kStart - 1)};
+     }},
+    {"time_stamp_key_of_a_foreign_kind_compromised",
+     ExitCode::kRevoked,
+     "revocations",
+     {},
+     [](VerdictInput& input, const EvidenceMaker&) {
+       input.root.revocations = {
+           RevokedKey(input.root.timestamp_authorities[0].chain[0].KeyId(), kStart - 1)};
+     },
+     {.foreign_timestamps = true}},
+    {"time_stamp_authority_of_a_foreign_kind_revoked",
+     ExitCode::kRevoked,
+     "revocations",
+     {},
+     [](VerdictInput& input, const EvidenceMaker&) {
+       input.root.revocations = {
+           RevokedKey(input.root.timestamp_authorities[0].chain[1].KeyId(), std::nullopt)};
+     },
+     {.foreign_timestamps = true}},
+    {"time_stamp_key_of_a_foreign_kind_compromised_that_only_the_token_shows",
+     ExitCode::kRevoked,
+     "revocations",
+     {},
+     [](VerdictInput& input, const EvidenceMaker&) {
+       std::vector<Certificate>& chain = input.root.timestamp_authorities[0].chain;
+       input.root.revocations = {RevokedKey(chain[0].KeyId(), kStart - 1)};
+       chain.erase(chain.begin());
+     },
+     {.foreign_timestamps = true}},
     {"witness_key_revoked",
      ExitCode::kRevoked,
      "revocations",
@@ -769,6 +806,22 @@ const Row kGoodRows[] = {
        input.root.revocations = {
            RevokedKey(maker.Key("signer").public_key().KeyId(), kStart + 411)};
      }},
+    {"time_stamps_of_a_foreign_authority",
+     ExitCode::kProved,
+     "",
+     {},
+     {},
+     {.foreign_timestamps = true}},
+    {"time_stamp_key_compromised_later_that_only_the_token_shows",
+     ExitCode::kProved,
+     "",
+     {},
+     [](VerdictInput& input, const EvidenceMaker&) {
+       std::vector<Certificate>& chain = input.root.timestamp_authorities[0].chain;
+       input.root.revocations = {RevokedKey(chain[0].KeyId(), kStart + 411)};
+       chain.erase(chain.begin());
+     },
+     {.foreign_timestamps = true}},
     {"another_release_revoked",
      ExitCode::kProved,
      "",

@@ -149,7 +149,9 @@ void EvidenceMaker::MakeRoot() {
       Key("tsa-root"), tsa_root, Key("tsa").public_key(), "stamps", start - kYear, 20 * kYear);
   tsa_.emplace("root", tsa_root);
   tsa_.emplace("leaf", tsa_leaf);
-  root_.timestamp_authorities.push_back({"stamps", {tsa_leaf, tsa_root}, always});
+  if (options_.foreign_timestamps) foreign_tsa_.emplace(start - kYear, 20 * kYear);
+  root_.timestamp_authorities.push_back(
+      {"stamps", foreign_tsa_ ? foreign_tsa_->chain() : std::vector{tsa_leaf, tsa_root}, always});
   root_.transparency_keys = {Key("transparency").public_key()};
 }
 
@@ -202,6 +204,10 @@ Bundle EvidenceMaker::Sign(const LineDraft& draft) const {
 }
 
 void EvidenceMaker::Stamp(Bundle& line, UnixSeconds time) const {
+  if (foreign_tsa_) {
+    line.timestamp = foreign_tsa_->Stamp(line.envelope.signature, time);
+    return;
+  }
   auto token = AnswerTimestampRequest(MakeTimestampRequest(line.envelope.signature), Key("tsa"),
                                       tsa_.at("leaf"), tsa_.at("root"), time);
   CHECK(token.has_value());

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "farm/evidence/trust_root.h"
 #include "farm/verify/policy.h"
 #include "farm/verify/verify.h"
+#include "tests/support/foreign_timestamps.h"
 
 namespace farm {
 
@@ -22,6 +24,7 @@ struct EvidenceOptions {
   int sites = 3;  // site i belongs to operator i, with its own CA, in country XA, XB, XC, ...
   int auditors = 2;
   int witnesses = 2;
+  bool foreign_timestamps = false;  // by an authority with keys of kinds that the farm has not
   std::string product = "hello";
   std::string version = "1.0";
   // Names and bytes; also what the manifest declares.
@@ -114,6 +117,7 @@ class EvidenceMaker {
   std::map<std::string, PrivateKey> keys_;
   std::map<std::string, Certificate> authorities_;  // operator id -> CA
   std::map<std::string, Certificate> tsa_;          // "leaf", "root"
+  std::optional<ForeignTimestampAuthority> foreign_tsa_;
   TrustRoot root_;
   std::string manifest_;
   std::vector<Digest> leaves_;
