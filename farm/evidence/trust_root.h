@@ -4,6 +4,7 @@
 // journal) also asks whether enough of that one's keys have: CheckSuccessor.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -116,9 +117,14 @@ struct TrustRoot {
 std::string WriteTrustRootSigned(const TrustRoot& root);
 // The whole file.
 std::string WriteTrustRoot(const TrustRoot& root, const std::vector<PrivateKey>& signing_keys);
+// Of a root's file: a thousand parties with certificates fit.  Whoever reads one takes this number:
+// a program that took more than the others would publish what they refuse.
+constexpr std::size_t kTrustRootBytesMax = 4 << 20;
+
 // Checks form and the threshold of its own keys; refuses an issuer listed under two operators, a
 // builder id listed twice, a person who is auditor and requester, a key with two roles.
-// Errors: kInvalidInput (field), kUntrusted exit 11 (threshold not met).
+// Errors: kInvalidInput (field), kLimitExceeded (kTrustRootBytesMax), kUntrusted exit 11 (threshold
+// not met).
 Result<TrustRoot> ParseTrustRoot(std::string_view bytes, std::string_view where);
 
 // How many of `keys` have signed the parsed `root`, each counted once.  TUF's rule for a successor

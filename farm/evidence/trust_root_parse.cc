@@ -10,8 +10,7 @@
 namespace farm {
 namespace {
 
-constexpr std::size_t kRootBytesMax = 4 << 20;  // a thousand parties with certificates fit
-constexpr std::size_t kRootListMax = 1024;      // operators, persons, logs, revocations
+constexpr std::size_t kRootListMax = 1024;  // operators, persons, logs, revocations
 constexpr std::size_t kRootKeysMax = 64;
 constexpr std::size_t kTextBytesMax = 1024;
 
@@ -369,7 +368,7 @@ Result<std::vector<TrustRoot::Signature>> ReadSignatures(const Json& list,
 }  // namespace
 
 Result<TrustRoot> ParseTrustRoot(std::string_view bytes, std::string_view where) {
-  ASSIGN_OR_RETURN(const Json json, ParseJson(bytes, where, kRootBytesMax));
+  ASSIGN_OR_RETURN(const Json json, ParseJson(bytes, where, kTrustRootBytesMax));
   JsonFields fields(json, std::string(where));
   const Json& to_check = fields.Object("signed");
   const Json& signatures = fields.Array("signatures", kRootKeysMax);

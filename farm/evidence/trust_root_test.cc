@@ -41,6 +41,15 @@ TEST_F(Root, ComesBackAsWritten) {
   EXPECT_EQ(read->FindRequester(maker_.Key("requester").public_key())->id, "requester");
 }
 
+TEST_F(Root, HasALimitThatEveryReaderTakes) {
+  std::string bytes = maker_.RootBytes();
+  bytes.resize(kTrustRootBytesMax, ' ');
+  EXPECT_TRUE(ParseTrustRoot(bytes, "root.json"));
+  const auto read = ParseTrustRoot(bytes + " ", "root.json");
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::kLimitExceeded) << read.error().message;
+}
+
 TEST_F(Root, NeedsTheThresholdOfItsOwnKeys) {
   TrustRoot root = maker_.root();
   const PrivateKey second = PrivateKey::Generate(KeyKind::kEd25519);

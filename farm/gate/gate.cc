@@ -12,7 +12,6 @@
 namespace farm {
 namespace {
 
-constexpr std::size_t kRootBytesMax = 4 << 20;  // a root of hundreds of parties has 500 kB
 constexpr std::size_t kPolicyBytesMax = 64 << 10;
 // Time stamp and log come after the answer, and farmd may have to ask them twice.
 constexpr UnixSeconds kLeafMarginSeconds = 30 * 60;
@@ -38,7 +37,7 @@ Gate::Gate(GateFiles files, Journal& journal, CertifiedSigner& signer, ReadHisto
       history_(std::move(history)) {}
 
 Result<GateRules> Gate::ReadRules() {
-  ASSIGN_OR_RETURN(const std::string root_bytes, ReadFile(files_.root, kRootBytesMax));
+  ASSIGN_OR_RETURN(const std::string root_bytes, ReadFile(files_.root, kTrustRootBytesMax));
   ASSIGN_OR_RETURN(TrustRoot root, ParseTrustRoot(root_bytes, files_.root));
   ASSIGN_OR_RETURN(const std::string policy_bytes, ReadFile(files_.policy, kPolicyBytesMax));
   ASSIGN_OR_RETURN(const Policy policy, ParsePolicy(policy_bytes, files_.policy));

@@ -13,7 +13,6 @@
 namespace farm {
 namespace {
 
-constexpr std::size_t kRootFileBytesMax = 4 << 20;
 constexpr std::size_t kPolicyFileBytesMax = 64 << 10;
 
 constexpr char kExplanation[] =
@@ -87,7 +86,7 @@ Result<VerdictInput> ReadInputs(const Options& options) {
     ASSIGN_OR_RETURN(root_path, DefaultRoot());
   }
   ASSIGN_OR_RETURN(const std::string root,
-                   ReadInput("root", root_path, kRootFileBytesMax, "--root"));
+                   ReadInput("root", root_path, kTrustRootBytesMax, "--root"));
   ASSIGN_OR_RETURN(input.root, ParseTrustRoot(root, root_path));
 
   const std::string policy_path =
