@@ -44,6 +44,21 @@ Status CheckRoot(const GateRules& rules) {
                      " as a signer: nobody would accept what it signs",
                  ExitCode::kBadSignature};
   }
+  // Two signers know nothing of each other's journals: before either release is in the log, each
+  // could release one version from another manifest.  One whose operator has left only keeps its
+  // old releases good.
+  for (const Operator& owner : rules.root.operators) {
+    if (!owner.valid_for.Contains(rules.now)) continue;
+    for (const CertifiedParty& party : owner.parties) {
+      if (party.role != "signer" || party.id == rules.signer) continue;
+      return Error{ErrorCode::kUntrusted,
+                   "the trust root lists another signer, " + Printable(party.id, 160) +
+                       ", beside " + rules.signer +
+                       ": two journals cannot keep one version from being released twice; give "
+                       "the signer a root with one of them, or end the other's operator there",
+                   ExitCode::kBadSignature};
+    }
+  }
   return {};
 }
 

@@ -58,11 +58,12 @@ struct ProvedCase {
   std::vector<VerifiedApproval> approvals;
 };
 
-// Everything that can be proved without log and journal: the root in force and naming this signer;
-// the manifest canonical and free of lint; request, intent, records, approvals; one record for each
-// site of the intent.  Whether the records agree and whether the quorums are met comes later.
-// Errors, each with its exit code: 2 (malformed), 11, 12 (a site has no record, or two), 14, 15,
-// 16, 17, 18.
+// Everything that can be proved without log and journal: the root in force and naming this signer
+// and no other whose operator is still vouched for (two journals could each release another
+// revision of one version); the manifest canonical and free of lint; request, intent, records,
+// approvals; one record for each site of the intent.  Whether the records agree and whether the
+// quorums are met comes later. Errors, each with its exit code: 2 (malformed), 11, 12 (a site has
+// no record, or two), 14, 15, 16, 17, 18.
 Result<ProvedCase> ProveCase(const ParsedQuestion& question, const GateRules& rules);
 
 // What the records list is what the manifest declares, name by name.  Errors: exit 12.

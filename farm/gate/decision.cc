@@ -5,6 +5,7 @@
 
 #include "farm/compare/compare.h"
 #include "farm/crypto/hash.h"
+#include "farm/json/json.h"
 #include "farm/provenance/provenance.h"
 
 namespace farm {
@@ -80,6 +81,13 @@ Result<std::variant<std::int64_t, SameAnswer>> NextSequence(
     return Refusal(ExitCode::kRollback, name + " was released before (" + release.where +
                                             "), and this signer's journal does not know it: it "
                                             "was restored from an older copy");
+  }
+  // The last number that a statement can hold.  A log can carry it without any of our signers.
+  if (newest >= kJsonIntegerMax) {
+    return Error{ErrorCode::kLimitExceeded,
+                 "a release of " + manifest.product + " has the last sequence there is, " +
+                     std::to_string(newest) +
+                     "; find out who signed it, and release under another product name"};
   }
   return std::variant<std::int64_t, SameAnswer>(newest + 1);
 }

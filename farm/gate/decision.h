@@ -52,6 +52,7 @@ using Decision = std::variant<Release, Dissent, SameAnswer>;
 //   this product and version released before: with the same manifest and bytes the same answer; by
 //     the same manifest with other bytes 23; by another manifest (revision) 24, even with
 //     the same bytes
+//   a release of the product with the last sequence that a statement can hold   2
 //   else a Release, its sequence one more than the highest in journal or log
 Result<Decision> Decide(const ProvedCase& proved, const ParsedQuestion& question,
                         const LogHistory& history, const std::vector<GivenAnswer>& given,

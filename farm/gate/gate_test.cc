@@ -16,6 +16,7 @@
 #include "farm/base/files.h"
 #include "farm/crypto/hash.h"
 #include "farm/gate/decision.h"
+#include "farm/json/json.h"
 #include "farm/manifest/manifest.h"
 #include "farm/sign/signer.h"
 #include "tests/support/evidence_maker.h"
@@ -404,6 +405,32 @@ TEST(Gate, SequenceGrowsByOneForEachReleaseOfAProduct) {
   const auto next = world.Decide(world.Due(ManifestBytes("1.3", 1, "-O2"), "1.3"));
   ASSERT_TRUE(next) << next.error().message;
   EXPECT_EQ(std::get<Release>(StatementOf(*next)).sequence, 8);
+}
+
+TEST(Gate, GoesOnToTheLastSequenceThereIs) {
+  World world;
+  const auto first = world.Decide(world.Due(Good(), "1.0"));
+  ASSERT_TRUE(first) << first.error().message;
+  Release elsewhere = std::get<Release>(StatementOf(*first));
+  elsewhere.manifest = ManifestBytes("1.2", 1, "-O2");
+  elsewhere.sequence = kJsonIntegerMax - 1;
+  world.Logged(elsewhere, "signer", 400);
+  const auto next = world.Decide(world.Due(ManifestBytes("1.3", 1, "-O2"), "1.3"));
+  ASSERT_TRUE(next) << next.error().message;
+  EXPECT_EQ(std::get<Release>(StatementOf(*next)).sequence, kJsonIntegerMax);
+}
+
+TEST(Gate, ASignerWhoseOperatorHasLeftStandsBesideThisOne) {
+  World world;
+  world.root.operators.push_back(world.root.operators[1]);
+  Operator& left = world.root.operators.back();
+  left.id = "operator-left";
+  const PrivateKey key = PrivateKey::Generate(KeyKind::kP256);
+  left.authority = {IssueAuthority(key, "left", "left CA", kStart - 10000, 100 * 24 * 3600)};
+  left.parties = {{"https://farm.example/signer/left", "signer", ""}};
+  left.valid_for = {kStart - 10000, kStart + 399};
+  const auto line = world.Decide(world.Due(Good(), "1.0"));
+  ASSERT_TRUE(line) << line.error().message;
 }
 
 TEST(Gate, SignsADissentWhenASiteLies) {
@@ -1001,6 +1028,29 @@ const Row kPastRows[] = {
      [](World& world) {
        world.root.expires = kStart + 100;
        return world.Decide(world.Due(Good(), "1.0"));
+     }},
+    {"root_with_a_second_signer", ExitCode::kBadSignature,
+     [](World& world) {
+       world.root.operators[1].parties.push_back({"https://farm.example/signer/2", "signer", ""});
+       const auto line = world.Decide(world.Due(Good(), "1.0"));
+       if (!line) {
+         EXPECT_NE(line.error().message.find("lists another signer"), std::string::npos);
+       }
+       return line;
+     }},
+    {"last_sequence_is_taken", ExitCode::kUsage,
+     [](World& world) {
+       EXPECT_TRUE(world.Decide(world.Due(Good(), "1.0")));
+       Release last = std::get<Release>(
+           StatementOf(*world.Decide(world.Due(ManifestBytes("1.1", 1, "-O2"), "1.1"))));
+       last.manifest = ManifestBytes("1.2", 1, "-O2");
+       last.sequence = kJsonIntegerMax;
+       world.Logged(last, "signer", 400);
+       const auto line = world.Decide(world.Due(ManifestBytes("1.3", 1, "-O2"), "1.3"));
+       if (!line) {
+         EXPECT_EQ(line.error().code, ErrorCode::kLimitExceeded);
+       }
+       return line;
      }},
     {"root_that_does_not_know_this_signer", ExitCode::kBadSignature,
      [](World& world) {
