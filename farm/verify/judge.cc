@@ -120,20 +120,21 @@ std::string Plural(std::int64_t count, const std::string& what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
-std::string Proved(const Case& facts) {
+std::string DevelopmentMark(const Case& facts) {
   const std::optional<Development>& development = facts.input.root.development;
-  if (!development) return "VERIFIED";
+  if (!development) return "";
   const bool observed = std::any_of(facts.records.begin(), facts.records.end(),
                                     [](const auto& r) { return r.statement.limits_observed; });
-  return "VERIFIED (development: " + Plural(development->machines, "machine") + ", " +
+  return "(development: " + Plural(development->machines, "machine") + ", " +
          Plural(development->operators, "operator") + (observed ? ", limits observed" : "") + ")";
 }
 
 // What was proved, and of what.
 std::string ProvedHeadline(const Case& facts) {
   const ManifestView& manifest = *facts.manifest;
-  std::string headline = Proved(facts) + "  " + Printable(manifest.product, 120) + " " +
-                         Printable(manifest.version, 120);
+  const std::string mark = DevelopmentMark(facts);
+  std::string headline = "VERIFIED" + (mark.empty() ? "" : " " + mark) + "  " +
+                         Printable(manifest.product, 120) + " " + Printable(manifest.version, 120);
   const Artifact* released = FindReleased(facts);
   if (released != nullptr) headline += "  " + Printable(released->name, 255);
   return headline;
@@ -141,6 +142,7 @@ std::string ProvedHeadline(const Case& facts) {
 
 void FillFacts(const Case& facts, Verdict& verdict) {
   verdict.root_version = facts.input.root.version;
+  verdict.development = DevelopmentMark(facts);
   if (facts.manifest) {
     verdict.product = facts.manifest->product;
     verdict.version = facts.manifest->version;

@@ -201,7 +201,17 @@ void JudgeReleaseRevocation(Case& facts) {
 void JudgeSequence(Case& facts) {
   const VerdictInput& input = facts.input;
   const std::int64_t sequence = facts.release->statement.sequence;
-  if (!input.newest_sequence || sequence >= *input.newest_sequence) return;
+  if (!input.newest_sequence || sequence > *input.newest_sequence) return;
+  if (sequence == *input.newest_sequence) {
+    const Digest release = facts.release->bundle->PaeDigest();
+    if (!input.newest_release || release == *input.newest_release) return;
+    facts.Add(Rule::kSequence, ExitCode::kRollback,
+              "sequence " + std::to_string(sequence) + " is of release " + release.Short() +
+                  ", but release " + input.newest_release->Short() +
+                  " was accepted with it before; keep both bundles and tell the farm: its signer "
+                  "gave one number twice");
+    return;
+  }
   const std::string message = "sequence " + std::to_string(sequence) + ", sequence " +
                               std::to_string(*input.newest_sequence) + " was accepted before";
   if (input.allow_older) {

@@ -129,11 +129,16 @@ Result<ExitCode> Run(const Options& options) {
       input.newest_root_version = memory->memory().root_version;
     }
     const std::optional<std::string> product = ClaimedProduct(input.lines);
-    if (product) input.newest_sequence = memory->SequenceOf(*product);
+    const auto remembered = product ? memory->ReleaseOf(*product) : std::nullopt;
+    if (remembered) {
+      input.newest_sequence = remembered->sequence;
+      input.newest_release = remembered->release;
+    }
   }
   const Verdict verdict = Judge(input);
   if (memory && verdict.proved()) {
-    RETURN_IF_ERROR(memory->Remember(verdict.root_version, verdict.product, verdict.sequence));
+    RETURN_IF_ERROR(memory->Remember(
+        {verdict.root_version, verdict.product, verdict.sequence, verdict.release_digest.value()}));
   }
   const std::string text =
       options.json ? VerdictJson(verdict, input) : VerdictText(verdict, options.explain);

@@ -29,8 +29,10 @@ Result<Memory> ParseMemory(std::string_view json, std::string_view where) {
   for (std::size_t i = 0; i < sequences.size(); ++i) {
     JsonFields entry(sequences[i], fields.Where("sequences") + "[" + std::to_string(i) + "]");
     const std::string product = entry.String("product");
-    const std::int64_t sequence = entry.Integer("sequence", 1, kJsonIntegerMax);
-    if (entry.ok() && !memory.sequences.emplace(product, sequence).second) {
+    RememberedRelease remembered;
+    remembered.sequence = entry.Integer("sequence", 1, kJsonIntegerMax);
+    if (entry.Has("release")) remembered.release = entry.DigestOf("release");
+    if (entry.ok() && !memory.releases.emplace(product, remembered).second) {
       entry.Fail("product", "stands there twice");
     }
     RETURN_IF_ERROR(entry.Finish());
@@ -40,8 +42,10 @@ Result<Memory> ParseMemory(std::string_view json, std::string_view where) {
 
 std::string WriteMemory(const Memory& memory) {
   Json sequences = Json::array();
-  for (const auto& [product, sequence] : memory.sequences) {
-    sequences.push_back({{"product", product}, {"sequence", sequence}});
+  for (const auto& [product, remembered] : memory.releases) {
+    Json entry = {{"product", product}, {"sequence", remembered.sequence}};
+    if (remembered.release) entry["release"] = remembered.release->Text();
+    sequences.push_back(std::move(entry));
   }
   return WriteReadableJson({{"format", "farm-verify-memory/1"},
                             {"rootVersion", memory.root_version},
@@ -75,17 +79,17 @@ MemoryDirectory::~MemoryDirectory() {
   if (lock_ >= 0) close(lock_);
 }
 
-std::optional<std::int64_t> MemoryDirectory::SequenceOf(const std::string& product) const {
-  const auto found = memory_.sequences.find(product);
-  if (found == memory_.sequences.end()) return std::nullopt;
+std::optional<RememberedRelease> MemoryDirectory::ReleaseOf(const std::string& product) const {
+  const auto found = memory_.releases.find(product);
+  if (found == memory_.releases.end()) return std::nullopt;
   return found->second;
 }
 
-Status MemoryDirectory::Remember(std::int64_t root_version, const std::string& product,
-                                 std::int64_t sequence) {
-  memory_.root_version = std::max(memory_.root_version, root_version);
-  std::int64_t& newest = memory_.sequences[product];
-  newest = std::max(newest, sequence);
+Status MemoryDirectory::Remember(const Proof& proof) {
+  memory_.root_version = std::max(memory_.root_version, proof.root_version);
+  RememberedRelease& newest = memory_.releases[proof.product];
+  const bool fills_in = proof.sequence == newest.sequence && !newest.release;
+  if (proof.sequence > newest.sequence || fills_in) newest = {proof.sequence, proof.release};
   return WriteDurably(*files_, path_, WriteMemory(memory_));
 }
 

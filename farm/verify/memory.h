@@ -8,14 +8,23 @@
 #include <string>
 #include <string_view>
 
+#include "farm/base/digest.h"
 #include "farm/base/files.h"
 #include "farm/base/result.h"
 
 namespace farm {
 
+// The newest release of a product that was accepted.
+struct RememberedRelease {
+  std::int64_t sequence = 0;
+  // PAE digest.  Absent: written by a version that kept only the sequence; the next proof of that
+  // sequence fills it in.
+  std::optional<Digest> release = {};
+};
+
 struct Memory {
-  std::int64_t root_version = 0;                  // newest seen in a proof; 0: none yet
-  std::map<std::string, std::int64_t> sequences;  // product -> newest sequence accepted
+  std::int64_t root_version = 0;                      // newest seen in a proof; 0: none yet
+  std::map<std::string, RememberedRelease> releases;  // by product
 };
 
 // Errors: kInvalidInput naming the field.
@@ -33,10 +42,17 @@ class MemoryDirectory {
   ~MemoryDirectory();
 
   const Memory& memory() const { return memory_; }
-  std::optional<std::int64_t> SequenceOf(const std::string& product) const;
+  std::optional<RememberedRelease> ReleaseOf(const std::string& product) const;
+  // What a verdict has proved.
+  struct Proof {
+    std::int64_t root_version = 0;
+    std::string product;
+    std::int64_t sequence = 0;
+    Digest release;  // PAE
+  };
   // Remembers the newer of what is known and what was proved; durable on return.
   // Errors: kUnavailable.
-  Status Remember(std::int64_t root_version, const std::string& product, std::int64_t sequence);
+  Status Remember(const Proof& proof);
 
  private:
   MemoryDirectory(FileSystem& files, std::string path, int lock)

@@ -184,6 +184,41 @@ TEST_F(Program, RemembersAndRefusesToGoBack) {
   EXPECT_EQ(Verify({}).exit_code, 0);
 }
 
+TEST_F(Program, RefusesAnotherReleaseWithTheSequenceItAccepted) {
+  const std::string state = JoinPath(directory_.path(), "state");
+  EXPECT_EQ(Verify({"--state", state}).exit_code, 0);
+  const std::string other_bundle = Write("other.jsonl", maker_.Make().FileText());
+  EXPECT_EQ(Verify({"--state", state, "--bundle", other_bundle}).exit_code, 0);  // the same bytes
+  const MadeRelease other = maker_.Make([](LineDraft& draft) {
+    if (auto* release = std::get_if<Release>(&draft.statement)) ++release->created;
+  });
+  Write("other.jsonl", other.FileText());
+  EXPECT_EQ(Verify({"--bundle", other_bundle}).exit_code, 0);
+  const ProcessResult refused = Verify({"--state", state, "--bundle", other_bundle});
+  EXPECT_EQ(refused.exit_code, 24) << refused.output;
+  EXPECT_THAT(refused.output, testing::HasSubstr("gave one number twice"));
+  EXPECT_EQ(Verify({"--state", state, "--bundle", other_bundle, "--allow-older"}).exit_code, 24);
+  EXPECT_EQ(Verify({"--state", state}).exit_code, 0);
+}
+
+TEST_F(Program, WarnsOfTheRootAsOfTheTimeGiven) {
+  const auto root_line = [&](UnixSeconds at) {
+    const ProcessResult result = Verify({"--at", FormatTime(at)});
+    EXPECT_EQ(result.exit_code, 0) << result.output << result.error_output;
+    return LinesOf(result.output).at(0);
+  };
+  const UnixSeconds expires = maker_.root().expires;
+  const UnixSeconds created = maker_.root().created;
+  const std::int64_t month = std::int64_t{30} * 24 * 3600;
+  EXPECT_THAT(root_line(expires + 1), testing::MatchesRegex("warn  root .*the root expired at.*"));
+  EXPECT_THAT(root_line(expires), testing::MatchesRegex("warn  root .*the root expires at.*"));
+  EXPECT_THAT(root_line(expires - month + 1),
+              testing::MatchesRegex("warn  root .*the root expires at.*"));
+  EXPECT_THAT(root_line(expires - month), testing::StartsWith("ok    root "));
+  EXPECT_THAT(root_line(created), testing::StartsWith("ok    root "));
+  EXPECT_THAT(root_line(created - 1), testing::MatchesRegex("warn  root .*was made later.*"));
+}
+
 TEST_F(Program, NeedsLibcAndNothingElse) {
   ProcessSpec spec;
   spec.argv = {"/usr/bin/readelf", "-dW", kProgram};

@@ -65,7 +65,9 @@ Words WordsOf(Rule rule) {
     case Rule::kAgreement:
       return {"agreement", "do not use the file; the sites disagree"};
     case Rule::kSequence:
-      return {"sequence", "use the newest release; --allow-older accepts the older one"};
+      return {"sequence",
+              "use the newest release; --allow-older accepts an older one, nothing accepts another "
+              "of the same number"};
   }
   CHECK(false);
 }

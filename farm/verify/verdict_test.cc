@@ -693,6 +693,23 @@ const Row kRows[] = {
      "sequence",
      {},
      [](VerdictInput& input, const EvidenceMaker&) { input.newest_sequence = 2; }},
+    {"another_release_with_the_sequence_accepted_before",
+     ExitCode::kRollback,
+     "sequence",
+     {},
+     [](VerdictInput& input, const EvidenceMaker&) {
+       input.newest_sequence = 1;
+       input.newest_release = kOther;
+     }},
+    {"another_release_with_the_sequence_accepted_before_though_older_is_allowed",
+     ExitCode::kRollback,
+     "sequence",
+     {},
+     [](VerdictInput& input, const EvidenceMaker&) {
+       input.newest_sequence = 1;
+       input.newest_release = kOther;
+       input.allow_older = true;
+     }},
     {"older_root",
      ExitCode::kRollback,
      "root-version",
@@ -854,12 +871,27 @@ const Row kGoodRows[] = {
      "",
      {},
      [](VerdictInput& input, const EvidenceMaker&) { input.newest_sequence = 1; }},
+    {"same_release_again",
+     ExitCode::kProved,
+     "",
+     {},
+     [](VerdictInput& input, const EvidenceMaker&) {
+       input.newest_sequence = 1;
+       input.newest_release = input.lines[0].PaeDigest();
+     }},
+    {"another_release_with_a_newer_sequence", ExitCode::kProved, "",
+     On<Release>([](Release& release, LineDraft&) { release.sequence = 2; }),
+     [](VerdictInput& input, const EvidenceMaker&) {
+       input.newest_sequence = 1;
+       input.newest_release = kOther;
+     }},
     {"older_but_allowed",
      ExitCode::kProved,
      "",
      {},
      [](VerdictInput& input, const EvidenceMaker&) {
        input.newest_sequence = 5;
+       input.newest_release = kOther;
        input.newest_root_version = 5;
        input.allow_older = true;
      }},
@@ -971,6 +1003,16 @@ TEST(Headline, NamesWhatWasProvedADevelopmentRootAndObservedLimits) {
   renamed.file_name = "mine";
   renamed.renamed = true;
   EXPECT_EQ(Judge(renamed).headline, "VERIFIED  hello 1.0  hello.tar");
+  EXPECT_EQ(Judge(renamed).development, "");
+}
+
+TEST(Headline, TheMarkOfADevelopmentRootIsThereWhateverIsProved) {
+  EvidenceMaker maker;
+  VerdictInput input = maker.Input(maker.Make());
+  EXPECT_EQ(Judge(input).development, "(development: 1 machine, 1 operator)");
+  input.allow_development_root = false;
+  EXPECT_EQ(Judge(input).headline, "NOT VERIFIED");
+  EXPECT_EQ(Judge(input).development, "(development: 1 machine, 1 operator)");
 }
 
 TEST(Judge, PrintsEveryRuleAndTheLowestCodeOfSeveral) {

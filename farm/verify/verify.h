@@ -170,6 +170,9 @@ struct VerdictInput {
   // Remembered from earlier verdicts (--state); nothing is compared where absent.
   std::optional<std::int64_t> newest_root_version;
   std::optional<std::int64_t> newest_sequence;  // of this product
+  // PAE digest of the release that had it.  Another one with the same sequence is refused (24),
+  // even with allow_older: it is no older one, and a signer never gives two releases one number.
+  std::optional<Digest> newest_release = {};
   bool allow_older = false;
 };
 
@@ -180,6 +183,9 @@ struct Verdict {
   // product and version, two spaces, the file's name as released (not where all files were judged).
   // Or "NOT VERIFIED" and nothing more.
   std::string headline;
+  // "(development: 1 machine, 1 operator)", proved or not, to stand beside every word that is built
+  // on this verdict; "" under a production root.
+  std::string development;
   // Facts for people and for --state; filled as far as they could be derived.
   std::string product;
   std::string version;
