@@ -27,6 +27,12 @@ constexpr const char* kExamples =
     "  farm-replay doctor\n"
     "  farm-replay run dropbear-1.farmkit --root root.json --policy policy.json --out report\n"
     "  farm-replay sign report/report.json --key key.pem --name regulator-1 --out verdict.jsonl\n"
+    "a trial, with a development root (exit 13 without the option, of both commands):\n"
+    "  farm-replay run dropbear-1.farmkit --root root.json --policy policy.json --out report \\\n"
+    "    --allow-development-root\n"
+    "  farm-replay sign report/report.json --key key.pem --name regulator-1 --out verdict.jsonl "
+    "\\\n"
+    "    --allow-development-root\n"
     "exit codes of run: 0 MATCH, 20 MISMATCH, 21 INCONCLUSIVE, 22 a kit that was changed, others:\n"
     "  the evidence does not hold (as farm-verify)";
 
@@ -156,7 +162,7 @@ int Report(const ReplayReport& report, const RunArguments& arguments) {
       std::printf("%s  %s\n", artifact.equal() ? "equal    " : "DIFFERENT",
                   artifact.released.name.c_str());
     }
-    std::printf("%s  %s\n", std::string(Name(report.verdict)).c_str(), report.reason.c_str());
+    std::printf("%s\n", Headline(report).c_str());
   }
   if (!written) return Fail("farm-replay run", written.error());
   return static_cast<int>(report.exit);
@@ -180,6 +186,7 @@ struct SignArguments {
   std::string key;
   std::string name;
   std::string out;
+  bool allow_development_root = false;
   bool json = false;
 };
 
@@ -187,14 +194,19 @@ Status Sign(const SignArguments& arguments) {
   ASSIGN_OR_RETURN(const std::string report, ReadFile(arguments.report, kSmallFileBytesMax));
   ASSIGN_OR_RETURN(const ReplayVerdict verdict,
                    VerdictOfReport(report, arguments.name, SystemClock().Now()));
+  ASSIGN_OR_RETURN(const std::string mark,
+                   CheckMayBeSigned(report, arguments.allow_development_root));
   ASSIGN_OR_RETURN(const std::unique_ptr<Signer> signer, OpenFileSigner(arguments.key));
   ASSIGN_OR_RETURN(const Bundle bundle, SignStatement(Statement(verdict), *signer));
   RETURN_IF_ERROR(WriteDurably(RealFileSystem(), arguments.out, WriteBundleLine(bundle) + "\n"));
   if (arguments.json) {
-    SayJson({{"verdict", verdict.verdict}, {"replayer", arguments.name}, {"out", arguments.out}});
+    SayJson({{"verdict", verdict.verdict},
+             {"development", mark},
+             {"replayer", arguments.name},
+             {"out", arguments.out}});
   } else {
-    std::printf("signed %s as %s: %s\n", verdict.verdict.c_str(), arguments.name.c_str(),
-                arguments.out.c_str());
+    std::printf("signed %s%s%s as %s: %s\n", verdict.verdict.c_str(), mark.empty() ? "" : " ",
+                mark.c_str(), arguments.name.c_str(), arguments.out.c_str());
   }
   return {};
 }
@@ -262,13 +274,16 @@ int Main(int argc, char** argv) {
       ->required();
   run_command->add_option("--launcher", run.launcher,
                           "farm-sandbox (default: beside this program)");
-  run_command->add_flag("--allow-development-root", run.allow_development_root);
+  run_command->add_flag("--allow-development-root", run.allow_development_root,
+                        "accept a root of one machine, for trials");
   run_command->add_flag("--json", run.json, "the report on standard output");
   CLI::App* sign_command = app.add_subcommand("sign", "sign a report");
   sign_command->add_option("REPORT", sign.report, "report.json")->required();
   sign_command->add_option("--key", sign.key, "your P-256 key, PEM")->required();
   sign_command->add_option("--name", sign.name, "the name you sign under")->required();
   sign_command->add_option("--out", sign.out, "file for the signed verdict")->required();
+  sign_command->add_flag("--allow-development-root", sign.allow_development_root,
+                         "sign a report by a root of one machine, for trials");
   sign_command->add_flag("--json", sign.json, "the answer as JSON");
   CLI::App* doctor_command = app.add_subcommand("doctor", "what this machine can give");
   doctor_command->add_option("--launcher", run.launcher,

@@ -69,6 +69,11 @@ using ReplayProgress = std::function<void(std::string_view line)>;
 // is missing or has other bytes; otherwise the judgement's own code (the evidence does not hold).
 ReplayReport Replay(const ReplaySetup& setup, const Clock& clock, const ReplayProgress& progress);
 
+// The last line of `farm-replay run`: "MATCH  2 of 2 artifacts ...", and under a development root,
+// after two spaces, its mark "(development: 1 machine, 1 operator)": such a MATCH is no evidence
+// that distinct operators agree.
+std::string Headline(const ReplayReport& report);
+
 // `farm-replay-report/1`, canonical JSON, and the same for a browser: one file, no script, nothing
 // loaded from anywhere.
 std::string WriteReportJson(const ReplayReport& report);
@@ -80,5 +85,11 @@ std::string WriteReportHtml(const ReplayReport& report);
 // artifacts; a name that no statement takes).
 Result<ReplayVerdict> VerdictOfReport(std::string_view report_json, const std::string& replayer,
                                       UnixSeconds now);
+
+// The mark of a development root under which the evidence of a report was judged, "" under another
+// root.  The statement that is signed has no room for it, so whoever signs must have allowed it.
+// Errors: kInvalidInput (not a report of ours); kUntrusted exit 13 (a development root, not
+// allowed).
+Result<std::string> CheckMayBeSigned(std::string_view report_json, bool allow_development_root);
 
 }  // namespace farm

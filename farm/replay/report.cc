@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view kReportFormat = "farm-replay-report/1";
 constexpr std::size_t kReportBytesMax = 16 << 20;
+constexpr std::size_t kMarkBytesMax = 120;
 
 Json ArtifactJson(const Artifact& artifact) {
   return {{"name", artifact.name},
@@ -128,6 +129,12 @@ std::string ArtifactRows(const ReplayReport& report) {
 
 }  // namespace
 
+std::string Headline(const ReplayReport& report) {
+  const std::string& mark = report.judgement.development;
+  return std::string(Name(report.verdict)) + "  " + report.reason +
+         (mark.empty() ? "" : "  " + mark);
+}
+
 std::string WriteReportJson(const ReplayReport& report) {
   Json artifacts = Json::array();
   for (const ReplayedArtifact& artifact : report.artifacts) {
@@ -137,6 +144,8 @@ std::string WriteReportJson(const ReplayReport& report) {
   }
   return WriteCanonicalJson({{"format", kReportFormat},
                              {"verdict", std::string(Name(report.verdict))},
+                             {"headline", Headline(report)},
+                             {"development", report.judgement.development},
                              {"reason", report.reason},
                              {"exit", static_cast<int>(report.exit)},
                              {"product", report.product},
@@ -157,14 +166,16 @@ std::string WriteReportJson(const ReplayReport& report) {
 
 std::string WriteReportHtml(const ReplayReport& report) {
   const std::string verdict(Name(report.verdict));
+  const std::string& mark = report.judgement.development;
+  const std::string what = report.product + " " + report.version + (mark.empty() ? "" : " " + mark);
   std::string html =
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" +
-      EscapeHtml(verdict + ": " + report.product + " " + report.version) +
+      EscapeHtml(verdict + ": " + what) +
       "</title><meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
       "style-src 'unsafe-inline'\"><style>" +
       std::string(kStyle) + "</style></head><body>\n<h1><span class=\"verdict\">" +
-      EscapeHtml(verdict) + "</span> " + EscapeHtml(report.product + " " + report.version) +
-      "</h1>\n<p>" + EscapeHtml(report.reason) + "</p>\n<table>\n";
+      EscapeHtml(verdict) + "</span> " + EscapeHtml(what) + "</h1>\n<p>" +
+      EscapeHtml(report.reason) + "</p>\n<table>\n";
   html += Row({"kit", report.kit.Text()});
   html += Row({"release", report.release.Text()});
   html += Row({"manifest", report.manifest.Text()});
@@ -251,8 +262,8 @@ Result<ReplayVerdict> VerdictOfReport(std::string_view report_json, const std::s
   facts.evidence_holds = fields.String("evidence").starts_with("VERIFIED");
   facts.exit = fields.Integer("exit", 0, 255);
   const Json& artifacts = fields.Array("artifacts", kArtifactsMax);
-  for (const char* known : {"reason", "product", "version", "manifest", "lock", "rules", "notes",
-                            "sandbox", "trace", "started", "finished"}) {
+  for (const char* known : {"headline", "development", "reason", "product", "version", "manifest",
+                            "lock", "rules", "notes", "sandbox", "trace", "started", "finished"}) {
     fields.Ignore(known);
   }
   RETURN_IF_ERROR(fields.Finish());
@@ -268,6 +279,26 @@ Result<ReplayVerdict> VerdictOfReport(std::string_view report_json, const std::s
   }
   RETURN_IF_ERROR(CheckFollows(verdict.verdict, facts));
   return CheckReadable(verdict);
+}
+
+Result<std::string> CheckMayBeSigned(std::string_view report_json, bool allow_development_root) {
+  ASSIGN_OR_RETURN(const Json json, ParseJson(report_json, "report.json", kReportBytesMax));
+  JsonFields fields(json, "report.json");
+  fields.Format(kReportFormat);
+  // A report of a version without the field says it in its evidence alone.
+  constexpr std::string_view kProved = "VERIFIED ";
+  const std::string evidence = fields.String("evidence");
+  std::string mark = fields.Has("development") ? fields.String("development") : "";
+  if (!fields.ok()) return fields.Finish().error();
+  if (mark.empty() && evidence.starts_with("VERIFIED (")) {
+    mark = evidence.substr(kProved.size(), evidence.find(')') - kProved.size() + 1);
+  }
+  if (mark.empty() || allow_development_root) return Printable(mark, kMarkBytesMax);
+  return Error{ErrorCode::kUntrusted,
+               "the report is by a development root " + Printable(mark, kMarkBytesMax) +
+                   "; what you sign will not say so: replay with a production root, or add "
+                   "--allow-development-root",
+               ExitCode::kJurisdiction};
 }
 
 }  // namespace farm

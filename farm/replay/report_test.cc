@@ -63,6 +63,15 @@ ReplayReport Inconclusive() {
   return report;
 }
 
+constexpr char kMark[] = "(development: 1 machine, 1 operator)";
+
+ReplayReport DevelopmentMatch() {
+  ReplayReport report = Match();
+  report.judgement.headline = std::string("VERIFIED ") + kMark + "  hello 1.0";
+  report.judgement.development = kMark;
+  return report;
+}
+
 Json Parsed(const ReplayReport& report) { return *ParseJson(WriteReportJson(report), "report"); }
 
 // ---- report.json ------------------------------------------------------------------------------
@@ -71,6 +80,8 @@ TEST(ReportJson, SaysEverythingOfAMatch) {
   const Json json = Parsed(Match());
   EXPECT_EQ(json.at("format"), "farm-replay-report/1");
   EXPECT_EQ(json.at("verdict"), "MATCH");
+  EXPECT_EQ(json.at("headline"), "MATCH  2 of 2 artifacts rebuilt bit for bit from the kit");
+  EXPECT_EQ(json.at("development"), "");
   EXPECT_EQ(json.at("exit"), 0);
   EXPECT_EQ(json.at("reason"), "2 of 2 artifacts rebuilt bit for bit from the kit");
   EXPECT_EQ(json.at("product"), "hello");
@@ -95,7 +106,17 @@ TEST(ReportJson, SaysEverythingOfAMatch) {
                                           {"milliseconds", 1234}}));
   EXPECT_EQ(json.at("started"), "2027-01-15T08:00:00Z");
   EXPECT_EQ(json.at("finished"), "2027-01-15T08:01:00Z");
-  EXPECT_EQ(json.size(), 18u);
+  EXPECT_EQ(json.size(), 20u);
+}
+
+TEST(ReportJson, AMatchUnderADevelopmentRootIsMarked) {
+  const std::string marked =
+      std::string("MATCH  2 of 2 artifacts rebuilt bit for bit from the kit") + "  " + kMark;
+  EXPECT_EQ(Headline(DevelopmentMatch()), marked);
+  const Json json = Parsed(DevelopmentMatch());
+  EXPECT_EQ(json.at("verdict"), "MATCH");
+  EXPECT_EQ(json.at("headline"), marked);
+  EXPECT_EQ(json.at("development"), kMark);
 }
 
 TEST(ReportJson, SaysWhatDiffersAndWhatIsMissing) {
@@ -115,7 +136,7 @@ TEST(ReportJson, IsWholeWhereNothingIsKnown) {
   EXPECT_EQ(json.at("reason"), "no user namespaces; do this");
   EXPECT_EQ(json.at("artifacts"), Json::array());
   EXPECT_EQ(json.at("sandbox"), Json::object());
-  EXPECT_EQ(json.size(), 18u);
+  EXPECT_EQ(json.size(), 20u);
 }
 
 TEST(ReplayedArtifact, IsEqualInDigestSizeAndMode) {
@@ -147,6 +168,13 @@ TEST(ReportHtml, ShowsEachVerdict) {
     EXPECT_NE(html.find(std::string("<title>") + c.verdict + ": "), std::string::npos);
     EXPECT_NE(html.find("<p>" + c.report.reason + "</p>"), std::string::npos) << c.verdict;
   }
+}
+
+TEST(ReportHtml, AMatchUnderADevelopmentRootIsMarked) {
+  const std::string html = WriteReportHtml(DevelopmentMatch());
+  EXPECT_EQ(Count(html, std::string("<title>MATCH: hello 1.0 ") + kMark + "</title>"), 1u);
+  EXPECT_EQ(Count(html, std::string("MATCH</span> hello 1.0 ") + kMark + "</h1>"), 1u);
+  EXPECT_EQ(Count(WriteReportHtml(Match()), "development"), 0u);
 }
 
 TEST(ReportHtml, ShowsArtifactsRulesAndSteps) {
@@ -184,6 +212,7 @@ TEST(ReportHtml, HostileNamesStayText) {
       {"version", [&](ReplayReport& r) { r.version = hostile; }, 2},
       {"reason", [&](ReplayReport& r) { r.reason = hostile; }, 1},
       {"headline", [&](ReplayReport& r) { r.judgement.headline = hostile; }, 1},
+      {"mark", [&](ReplayReport& r) { r.judgement.development = hostile; }, 2},
       {"artifact", [&](ReplayReport& r) { r.artifacts[0].released.name = hostile; }, 1},
       {"mode", [&](ReplayReport& r) { r.artifacts[0].here.mode = hostile; }, 1},
       {"rule", [&](ReplayReport& r) { r.judgement.rules[0].rule = hostile; }, 1},
@@ -238,6 +267,39 @@ TEST(VerdictOfReport, SaysWhatTheReportSays) {
   ASSERT_TRUE(inconclusive) << inconclusive.error().message;
   EXPECT_EQ(inconclusive->verdict, "INCONCLUSIVE");
   EXPECT_TRUE(inconclusive->rebuilt.empty());
+}
+
+TEST(CheckMayBeSigned, WantsADevelopmentRootAllowed) {
+  const auto production = CheckMayBeSigned(WriteReportJson(Match()), false);
+  ASSERT_TRUE(production) << production.error().message;
+  EXPECT_EQ(*production, "");
+
+  // Of a version without the field; without the evidence; and by a root that was not even allowed.
+  Json old = Parsed(DevelopmentMatch());
+  old.erase("development");
+  old.erase("headline");
+  Json field_alone = Parsed(DevelopmentMatch());
+  field_alone["evidence"] = "VERIFIED  hello 1.0";
+  ReplayReport refused = Inconclusive();
+  refused.judgement.headline = "NOT VERIFIED";
+  refused.judgement.development = kMark;
+  const std::pair<const char*, std::string> kCases[] = {
+      {"match", WriteReportJson(DevelopmentMatch())},
+      {"old", WriteCanonicalJson(old)},
+      {"field_alone", WriteCanonicalJson(field_alone)},
+      {"refused", WriteReportJson(refused)},
+  };
+  for (const auto& [name, report] : kCases) {
+    const auto not_allowed = CheckMayBeSigned(report, false);
+    ASSERT_FALSE(not_allowed) << name;
+    EXPECT_EQ(not_allowed.error().Exit(), ExitCode::kJurisdiction) << name;
+    EXPECT_NE(not_allowed.error().message.find("--allow-development-root"), std::string::npos);
+    const auto allowed = CheckMayBeSigned(report, true);
+    ASSERT_TRUE(allowed) << name << allowed.error().message;
+    EXPECT_EQ(*allowed, kMark) << name;
+    EXPECT_TRUE(VerdictOfReport(report, "regulator-1", kNow)) << name;
+  }
+  EXPECT_FALSE(CheckMayBeSigned("{}", true));
 }
 
 TEST(VerdictOfReport, NoOtherReportBecomesAMatch) {
