@@ -13,6 +13,7 @@
 #include "farm/base/files.h"
 #include "farm/base/process.h"
 #include "farm/evidence/bundle.h"
+#include "farm/evidence/trust_root.h"
 #include "farm/execute/execute.h"
 #include "farm/json/json.h"
 #include "farm/replay/replay.h"
@@ -111,7 +112,7 @@ Result<ReplaySetup> MakeSetup(const RunArguments& arguments) {
   ReplaySetup setup;
   setup.kit = arguments.kit;
   setup.directory = arguments.out;
-  ASSIGN_OR_RETURN(setup.root, ReadFile(arguments.root, kSmallFileBytesMax));
+  ASSIGN_OR_RETURN(setup.root, ReadFile(arguments.root, kTrustRootBytesMax));
   ASSIGN_OR_RETURN(setup.policy, ReadFile(arguments.policy, kSmallFileBytesMax));
   setup.allow_development_root = arguments.allow_development_root;
   setup.launcher = Launcher(arguments);
