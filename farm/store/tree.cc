@@ -96,6 +96,13 @@ Error Problems(const std::vector<std::string>& problems) {
 
 bool IsGitDirectory(const std::string& key) { return key == ".git"; }
 
+bool HasControlCharacter(std::string_view name) {
+  return std::any_of(name.begin(), name.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7f;
+  });
+}
+
 // Problems of one directory's names; `path` is the directory's.
 void CheckNames(const std::string& path, const std::vector<std::string>& names,
                 std::vector<std::string>& problems) {
@@ -106,6 +113,7 @@ void CheckNames(const std::string& path, const std::vector<std::string>& names,
       problems.push_back(where + ": the name is not UTF-8");
       continue;
     }
+    if (HasControlCharacter(name)) problems.push_back(where + ": a control character in the name");
     const std::string key = NameKey(name);
     if (IsGitDirectory(key)) problems.push_back(where + ": a name that git keeps for itself");
     const auto [other, fresh] = seen.emplace(key, name);

@@ -30,10 +30,11 @@ Result<TreeIdentity> IdentifyTree(int directory);
 Result<TreeIdentity> IdentifyTreeAt(const std::string& path);
 
 // Refuses, by name, a tree that other systems could not carry unchanged or that could reach out:
-// names that are not UTF-8, names in one directory that are equal after Unicode case folding or
-// normalisation (unicode.h), `.git` in any case, absolute or escaping symbolic links, devices,
-// sockets and FIFOs.  Errors: kInvalidInput, one line a problem (at most 20); kLimitExceeded,
-// kUnavailable.
+// names that are not UTF-8, names with control characters (bytes below 0x20, and 0x7f: lists of
+// names are read by lines, and terminals obey such bytes), names in one directory that are equal
+// after Unicode case folding or normalisation (unicode.h), `.git` in any case, absolute or escaping
+// symbolic links, devices, sockets and FIFOs.  Errors: kInvalidInput, one line a problem (at most
+// 20); kLimitExceeded, kUnavailable.
 Status CheckTreeAdmissible(int directory);
 Status CheckTreeAdmissibleAt(const std::string& path);
 

@@ -232,6 +232,37 @@ TEST_F(TreeTest, RefusesByNameWhatOtherSystemsCannotCarry) {
   EXPECT_EQ(Split(status.error().message, '\n').size(), 7u) << status.error().message;
 }
 
+TEST_F(TreeTest, RefusesControlCharactersInNamesByName) {
+  const struct {
+    const char* name;
+    std::string file;
+    const char* said;  // nullptr: admitted
+  } rows[] = {
+      {"newline", "line\nbreak", "line\\x0abreak: a control character in the name"},
+      {"tab", "tab\t", "tab\\x09: a control character in the name"},
+      {"escape", "\x1b[2J", "\\x1b[2J: a control character in the name"},
+      {"lowest", "\x01", "\\x01: a control character in the name"},
+      {"highest", "\x1f", "\\x1f: a control character in the name"},
+      {"delete", "\x7f", "\\x7f: a control character in the name"},
+      {"blank", " ", nullptr},
+      {"tilde", "~", nullptr},
+      {"not_ascii", "\xc2\xa0", nullptr},  // its bytes are above 0x7f
+  };
+  for (const auto& row : rows) {
+    Directory(row.name);
+    File(std::string(row.name) + "/" + row.file, "x");
+    const auto status = CheckTreeAdmissibleAt(At(row.name));
+    ASSERT_EQ(status.has_value(), row.said == nullptr) << row.name;
+    if (status) continue;
+    EXPECT_EQ(status.error().code, ErrorCode::kInvalidInput) << row.name;
+    EXPECT_NE(status.error().message.find(row.said), std::string::npos)
+        << row.name << ": " << status.error().message;
+  }
+  Directory("outer");
+  Directory("outer/line\nbreak");  // directories are named as files are
+  EXPECT_FALSE(CheckTreeAdmissibleAt(At("outer")));
+}
+
 TEST(Link, StaysInsideOrNot) {
   EXPECT_TRUE(LinkStaysInside("a", "b"));
   EXPECT_TRUE(LinkStaysInside("a/b", "../c"));
