@@ -64,8 +64,7 @@ void AddSandbox(CLI::App* command, SandboxArguments& arguments) {
                       "farm-sandbox (default: beside this program)");
 }
 
-// ---- init and development
-// ------------------------------------------------------------------------
+// Init and development.
 
 struct InitArguments {
   bool development = false;
@@ -151,8 +150,7 @@ void AddDevelopment(CLI::App& app, Chosen& chosen) {
   show->add_option("NAME", party)->required();
 }
 
-// ---- release engineers
-// ---------------------------------------------------------------------------
+// Release engineers.
 
 void AddPlanAndFetch(CLI::App& app, Chosen& chosen) {
   static PlanArguments plan_arguments;
@@ -221,8 +219,7 @@ void AddQueries(CLI::App& app, Chosen& chosen) {
   AddConfig(list, arguments.config);
 }
 
-// ---- toolchains, sources, audits
-// ------------------------------------------------------------------
+// Toolchains, sources, audits.
 
 void AddToolchain(CLI::App& app, Chosen& chosen) {
   static ToolchainLockArguments lock_arguments;
