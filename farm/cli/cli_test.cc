@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <set>
 #include <thread>
@@ -387,6 +388,64 @@ TEST(Output, DurationsAndBars) {
   EXPECT_EQ(FormatDuration(7800), "2:10:00");
   EXPECT_EQ(ProgressBar(1, 2), "[##########----------]");
   EXPECT_EQ(ProgressBar(0, 0), "[--------------------]");
+}
+
+TEST(Output, ALineIsCutToTheTerminalsWidthWithoutItsLastColumn) {
+  const struct {
+    const char* name;
+    std::string line;
+    std::size_t columns;
+    std::size_t shown;
+  } rows[] = {
+      {"empty", "", 80, 0},
+      {"fits", std::string(79, 'x'), 80, 79},
+      {"one_too_long", std::string(80, 'x'), 80, 79},
+      {"much_too_long", std::string(500, 'x'), 80, 79},
+      {"wide_terminal", std::string(100, 'x'), 200, 100},
+      {"one_column", "x", 1, 0},
+      {"no_column", "x", 0, 0},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(CutToColumns(row.line, row.columns), row.line.substr(0, row.shown)) << row.name;
+  }
+}
+
+// What is redrawn on a terminal of $COLUMNS columns; a file, as the test's standard error is, has
+// no width of its own.
+std::string Redrawn(const char* columns, std::string_view line) {
+  const Output output{.json = false, .terminal = true};
+  EXPECT_EQ(setenv("COLUMNS", columns, 1), 0);
+  testing::internal::CaptureStderr();
+  SayProgressInPlace(output, line);
+  const std::string shown = testing::internal::GetCapturedStderr();
+  testing::internal::CaptureStderr();
+  EndProgressInPlace(output);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "\n");
+  return shown;
+}
+
+TEST(Output, ARedrawnLineNeverWraps) {
+  const std::string line(300, 'x');
+  EXPECT_EQ(Redrawn("20", line), "\r\x1b[K" + std::string(19, 'x'));
+  EXPECT_EQ(Redrawn("120", line), "\r\x1b[K" + std::string(119, 'x'));
+  for (const char* nothing : {"", "0", "wide", "-5"}) {
+    EXPECT_EQ(Redrawn(nothing, line), "\r\x1b[K" + std::string(79, 'x')) << nothing;
+  }
+  testing::internal::CaptureStderr();
+  SayProgressInPlace(Output(), line);  // a file has no last column
+  EndProgressInPlace(Output());
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), line + "\n");
+}
+
+TEST(Output, ManyLinesAreForATerminalOnly) {
+  const Output terminal{.json = false, .terminal = true};
+  const Output file;
+  testing::internal::CaptureStderr();
+  ProgressOf(file)("one of many");
+  ProgressOf(terminal)("one");
+  ProgressOf(terminal)("two");
+  EndProgressInPlace(terminal);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "\r\x1b[Kone\r\x1b[Ktwo\n");
 }
 
 TEST(SitesLine, SaysWhatEachSiteDoes) {

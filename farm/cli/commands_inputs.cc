@@ -25,13 +25,6 @@ struct Fetch {
   const Output& output;
 };
 
-Progress ProgressOf(const Output& output) {
-  // Elsewhere than on a terminal hundreds of such lines would hide the others.
-  return [&output](std::string_view line) {
-    if (output.terminal) SayProgressInPlace(output, line);
-  };
-}
-
 // Packages that the store does not have, through apt.  Those that have left the archive are an
 // error exit 22 naming each.
 Status FetchMissingPackages(Fetch& fetch) {

@@ -17,13 +17,6 @@
 namespace farm {
 namespace {
 
-Progress ProgressOf(const Output& output) {
-  // Elsewhere than on a terminal hundreds of such lines would hide the others.
-  return [&output](std::string_view line) {
-    if (output.terminal) SayProgressInPlace(output, line);
-  };
-}
-
 Result<Lock> ReadLockFile(const std::string& path) {
   ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kLockBytesMax));
   return text.starts_with('{') ? ParseLockJson(text) : ParseLockText(text, path);

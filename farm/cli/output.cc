@@ -1,7 +1,13 @@
 #include "farm/cli/output.h"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+
+#include "farm/base/bytes.h"
 
 namespace farm {
 namespace {
@@ -16,6 +22,18 @@ void WriteLine(std::FILE* file, std::string_view line) {
   std::fwrite(line.data(), 1, line.size(), file);
   std::fputc('\n', file);
   std::fflush(file);
+}
+
+constexpr std::size_t kColumnsUsual = 80;
+constexpr std::uint64_t kColumnsMax = 10'000;  // more is a mistake in $COLUMNS
+
+// Asked each time: people resize their terminals.
+std::size_t ColumnsOfTerminal() {
+  winsize size{};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  const char* columns = std::getenv("COLUMNS");
+  const auto number = ParseDecimal(columns == nullptr ? "" : columns, kColumnsMax);
+  return number && *number > 0 ? static_cast<std::size_t>(*number) : kColumnsUsual;
 }
 
 }  // namespace
@@ -40,7 +58,8 @@ void SayProgressInPlace(const Output& output, std::string_view line) {
   if (LastLine() == line) return;
   LastLine() = line;
   if (!output.terminal) return WriteLine(stderr, line);
-  std::fprintf(stderr, "\r\x1b[K%.*s", static_cast<int>(line.size()), line.data());
+  const std::string_view shown = CutToColumns(line, ColumnsOfTerminal());
+  std::fprintf(stderr, "\r\x1b[K%.*s", static_cast<int>(shown.size()), shown.data());
   std::fflush(stderr);
 }
 
@@ -48,6 +67,16 @@ void EndProgressInPlace(const Output& output) {
   if (LastLine().empty()) return;
   LastLine().clear();
   if (output.terminal) std::fputc('\n', stderr);
+}
+
+std::function<void(std::string_view)> ProgressOf(const Output& output) {
+  return [&output](std::string_view line) {
+    if (output.terminal) SayProgressInPlace(output, line);
+  };
+}
+
+std::string_view CutToColumns(std::string_view line, std::size_t columns) {
+  return line.substr(0, columns == 0 ? 0 : columns - 1);
 }
 
 int Fail(const Output& output, std::string_view command, const Error& error) {
