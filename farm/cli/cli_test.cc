@@ -6,11 +6,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <set>
-#include <thread>
 
 #include "farm/base/bytes.h"
 #include "farm/base/files.h"
@@ -23,10 +21,8 @@
 #include "farm/cli/release_view.h"
 #include "farm/cli/waiting.h"
 #include "farm/client/config.h"
-#include "farm/client/server.h"
-#include "farm/crypto/certificate.h"
 #include "farm/evidence/trust_root.h"
-#include "farm/proto/farm.grpc.pb.h"
+#include "farm/json/json.h"
 #include "farm/sign/signer.h"
 
 namespace farm {
@@ -314,62 +310,6 @@ TEST(ReleaseView, HasAClockOnlyOnATerminal) {
   const v1::ReleaseInfo info = Info(v1::BUILDING, {"building"});
   EXPECT_EQ(SitesLine(info, 5), "building  0:05   site-xa building");
   EXPECT_EQ(SitesLine(info, std::nullopt), "building   site-xa building");
-}
-
-// A farmd whose releases are as their id says; one with the id "interrupted" has its watchers
-// press ^C.
-class FakeFarm final : public v1::Farm::Service {
- public:
-  grpc::Status Watch(grpc::ServerContext* context, const v1::WatchRequest* request,
-                     grpc::ServerWriter<v1::WatchEvent>* writer) override {
-    v1::WatchEvent event;
-    event.set_number(1);
-    *event.mutable_info() = Info(v1::BUILDING);
-    if (request->release_id() == "refused") event.mutable_info()->set_stage(v1::REFUSED);
-    writer->Write(event);
-    if (request->release_id() == "interrupted") std::raise(SIGINT);
-    while (!context->IsCancelled()) std::this_thread::yield();
-    return grpc::Status::OK;
-  }
-};
-
-TEST(Watch, InterruptedEndsWith26AndAnEndWithoutAReasonWith70) {
-  const auto directory = TemporaryDirectory::Make("");
-  ASSERT_TRUE(directory);
-  const auto path = [&](const std::string& name) { return JoinPath(directory->path(), name); };
-  const auto write = [&](const std::string& name, const std::string& text) {
-    ASSERT_TRUE(WriteDurably(RealFileSystem(), path(name), text));
-  };
-  const UnixSeconds now = SystemClock().Now();
-  const PrivateKey authority_key = PrivateKey::Generate(KeyKind::kP256);
-  const Certificate authority = IssueAuthority(authority_key, "dev", "dev tls", now, 3600);
-  const PrivateKey key = PrivateKey::Generate(KeyKind::kP256);
-  write("authority.pem", authority.Pem());
-  write("key.pem", key.Pem());
-  write("tls.pem", IssueTlsLeaf(authority_key, authority,
-                                {.key = key.public_key(),
-                                 .common_name = "farmd",
-                                 .dns_names = {"farmd"},
-                                 .ip_addresses = {},
-                                 .not_before = now - 60})
-                       .Pem());
-  FakeFarm farm;
-  const auto server = StartServer({.listen = "127.0.0.1:0",
-                                   .tls = {path("tls.pem"), path("key.pem"), path("authority.pem")},
-                                   .services = {&farm}});
-  ASSERT_TRUE(server) << server.error().message;
-  write("config.json",
-        R"({"format": "farm-config/1", "id": "requester-1", "key": "key.pem", "root": "root.json",
-            "policy": "policy.json", "store": "store",
-            "tls": {"certificate": "tls.pem", "key": "key.pem", "authority": "authority.pem"},
-            "farm": {"serverName": "farmd", "address": ")" +
-            server->listen() + R"("}})");
-  QueryArguments arguments;
-  arguments.config = path("config.json");
-  arguments.release_id = "refused";
-  EXPECT_EQ(RunWatchCommand(arguments, Output()), static_cast<int>(ExitCode::kInternal));
-  arguments.release_id = "interrupted";
-  EXPECT_EQ(RunWatchCommand(arguments, Output()), static_cast<int>(ExitCode::kCancelled));
 }
 
 TEST(Describe, AWordIsOneLine) {

@@ -112,8 +112,10 @@ int EndOfRelease(FarmClient& client, const WatchState& state, const Output& outp
   return static_cast<int>(ExitOf(state.info));
 }
 
-int WatchToEnd(FarmClient& client, const std::string& release_id, bool logs, WatchState state,
-               const Output& output) {
+// `command` is the person's own: "farm watch", "farm release".
+int WatchToEnd(FarmClient& client, std::string_view command, const std::string& release_id,
+               bool logs, WatchState state, const Output& output) {
+  g_interrupted = 0;
   std::signal(SIGINT, OnInterrupt);
   std::signal(SIGTERM, OnInterrupt);
   const Status status = Follow(client, release_id, logs, state, output);
@@ -125,7 +127,7 @@ int WatchToEnd(FarmClient& client, const std::string& release_id, bool logs, Wat
   } else {
     SayWhy(client, release_id, output);
   }
-  return Fail(output, "farm release " + release_id, status.error());
+  return Fail(output, std::string(command) + " " + release_id, status.error());
 }
 
 // Everything farmd needs to start: inputs, manifest, lock, signed request.
@@ -195,7 +197,7 @@ int RunReleaseCommand(const ReleaseArguments& arguments, const Output& output) {
                   SteadyClock::now());
   WatchState state;
   state.waiting = &waiting;
-  return WatchToEnd(*session->client, reply->release_id(), false, state, output);
+  return WatchToEnd(*session->client, kCommand, reply->release_id(), false, state, output);
 }
 
 int RunGetCommand(const QueryArguments& arguments, const Output& output) {
@@ -223,11 +225,13 @@ int RunListCommand(const QueryArguments& arguments, const Output& output) {
 }
 
 int RunWatchCommand(const QueryArguments& arguments, const Output& output) {
+  constexpr std::string_view kCommand = "farm watch";
   auto session = OpenSession(arguments.config);
-  if (!session) return Fail(output, "farm watch", session.error());
+  if (!session) return Fail(output, kCommand, session.error());
   WatchState state;
   state.last_number = arguments.after;
-  return WatchToEnd(*session->client, arguments.release_id, arguments.logs, state, output);
+  return WatchToEnd(*session->client, kCommand, arguments.release_id, arguments.logs, state,
+                    output);
 }
 
 int RunWhyCommand(const QueryArguments& arguments, const Output& output) {
