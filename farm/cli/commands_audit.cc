@@ -3,6 +3,7 @@
 #include "farm/base/clock.h"
 #include "farm/base/files.h"
 #include "farm/cli/approved_manifest.h"
+#include "farm/cli/audit_checks.h"
 #include "farm/cli/commands.h"
 #include "farm/cli/describe.h"
 #include "farm/cli/git_repository.h"
@@ -13,7 +14,6 @@
 #include "farm/evidence/bundle.h"
 #include "farm/evidence/trust_root.h"
 #include "farm/sign/certified_signer.h"
-#include "farm/source/source.h"
 
 namespace farm {
 namespace {
@@ -45,40 +45,10 @@ Result<AuditCase> OpenCase(const AuditArguments& arguments, bool needs_store) {
   return audit;
 }
 
-// Every raw input, hashed again from its bytes.  Errors: exit 22 naming the input.
-Status HashInputs(const ReadManifest& read, const BlobStore& store, const Output& output) {
-  for (const NeededBlob& blob : NeededBlobs(read)) {
-    std::uint64_t size = 0;
-    const Status status = store.Get(blob.digest, [&](std::string_view piece) -> Status {
-      size += piece.size();
-      return {};
-    });
-    if (!status) return Wrap(blob.what, status.error());
-    if (size != blob.size) {
-      return Error{ErrorCode::kMismatch, blob.what + " has " + std::to_string(size) +
-                                             " bytes, want " + std::to_string(blob.size)};
-    }
-    if (output.terminal) SayProgressInPlace(output, "hashed " + blob.what);
-  }
-  EndProgressInPlace(output);
-  return {};
-}
-
-// Unpacks each source and compares its tree.  Errors: exit 22 (another tree than the manifest's).
-Result<std::vector<TreeIdentity>> IdentifySources(const ReadManifest& read, BlobStore& store,
-                                                  const SandboxPlace& place) {
-  const Unpacker unpack = SandboxUnpacker(place.setup, store);
-  std::vector<TreeIdentity> trees;
-  for (const ManifestSource& source : read.manifest.sources) {
-    auto tree = unpack(source);
-    if (!tree) return Wrap("source " + source.name, tree.error());
-    if (tree->sha256 != source.tree) {
-      return Error{ErrorCode::kMismatch, "source " + source.name + " unpacks to tree " +
-                                             tree->sha256 + ", the manifest says " + source.tree};
-    }
-    trees.push_back(*tree);
-  }
-  return trees;
+// Unpacks each source in the sandbox.
+Result<std::vector<TreeIdentity>> IdentifyInSandbox(const AuditCase& audit,
+                                                    const SandboxPlace& place) {
+  return IdentifySources(audit.read.manifest.sources, SandboxUnpacker(place.setup, *audit.store));
 }
 
 // What a manifest is compared with.
@@ -182,7 +152,7 @@ Status Approve(const AuditArguments& arguments, const Output& output) {
   ASSIGN_OR_RETURN(const Approver approver, OpenApprover(arguments, audit));
   RETURN_IF_ERROR(HashInputs(audit.read, *audit.store, output));
   ASSIGN_OR_RETURN(const SandboxPlace place, OpenSandbox(arguments.sandbox, audit.read.lock));
-  RETURN_IF_ERROR(IdentifySources(audit.read, *audit.store, place));
+  RETURN_IF_ERROR(IdentifyInSandbox(audit, place));
   ASSIGN_OR_RETURN(const Bundle bundle, SignApproval(approver, audit));
   const std::string line = WriteBundleLine(bundle);
   if (!arguments.out.empty()) {
@@ -269,8 +239,7 @@ Status Show(const AuditArguments& arguments, const Output& output) {
 Status Identify(const AuditArguments& arguments, const Output& output) {
   ASSIGN_OR_RETURN(const AuditCase audit, OpenCase(arguments, true));
   ASSIGN_OR_RETURN(const SandboxPlace place, OpenSandbox(arguments.sandbox, audit.read.lock));
-  ASSIGN_OR_RETURN(const std::vector<TreeIdentity> trees,
-                   IdentifySources(audit.read, *audit.store, place));
+  ASSIGN_OR_RETURN(const std::vector<TreeIdentity> trees, IdentifyInSandbox(audit, place));
   Json sources = Json::array();
   for (std::size_t i = 0; i < trees.size(); ++i) {
     const ManifestSource& source = audit.read.manifest.sources[i];
