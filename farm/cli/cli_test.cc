@@ -13,7 +13,6 @@
 #include "farm/base/bytes.h"
 #include "farm/base/files.h"
 #include "farm/cli/commands.h"
-#include "farm/cli/describe.h"
 #include "farm/cli/init.h"
 #include "farm/cli/output.h"
 #include "farm/cli/person.h"
@@ -213,22 +212,6 @@ TEST(ToolchainLock, ARefreshWithoutAFileAnswersInJson) {
   EXPECT_EQ(answer(after), "");
 }
 
-TEST(Describe, SaysWhatChanged) {
-  Manifest before;
-  before.product = "a";
-  before.version = "1";
-  Manifest after = before;
-  EXPECT_TRUE(DescribeManifestDifference(before, after).empty());
-  Step step;
-  step.name = "build";
-  step.argv = {"cc", "-O2", "it's"};
-  step.limits.wall_seconds = 5;
-  after.steps = {step};
-  EXPECT_EQ(DescribeManifestDifference(before, after),
-            (std::vector<std::string>{"+ step build: runs in /build/: cc -O2 'it'\\''s'",
-                                      "+ step build: limit wall seconds 5"}));
-}
-
 v1::ReleaseInfo Info(v1::Stage stage, const std::vector<std::string>& sites = {}) {
   v1::ReleaseInfo info;
   info.set_release_id("greeting/1/r1/5e1c2a90b7f1");
@@ -310,17 +293,6 @@ TEST(ReleaseView, HasAClockOnlyOnATerminal) {
   const v1::ReleaseInfo info = Info(v1::BUILDING, {"building"});
   EXPECT_EQ(SitesLine(info, 5), "building  0:05   site-xa building");
   EXPECT_EQ(SitesLine(info, std::nullopt), "building   site-xa building");
-}
-
-TEST(Describe, AWordIsOneLine) {
-  Manifest after;
-  Step step;
-  step.name = "build";
-  step.argv = {"sh", "-c", "it's\n+ step x: runs\t\\"};
-  after.steps = {step};
-  const std::vector<std::string> lines = DescribeManifestDifference(Manifest{}, after);
-  ASSERT_EQ(lines.size(), 1U);
-  EXPECT_EQ(lines[0], "+ step build: runs in /build/: sh -c $'it\\'s\\n+ step x: runs\\t\\\\'");
 }
 
 TEST(Output, DurationsAndBars) {

@@ -1,7 +1,7 @@
 #include "farm/cli/describe.h"
 
 #include <algorithm>
-#include <set>
+#include <cstdint>
 
 #include "farm/base/bytes.h"
 #include "farm/base/clock.h"
@@ -37,11 +37,12 @@ std::string DescribeOrigin(const SourceOrigin& origin) {
   if (const auto* debian = std::get_if<DebianOrigin>(&origin)) {
     return "Debian source package " + debian->package + " " + debian->version;
   }
-  if (const auto* archive = std::get_if<ArchiveOrigin>(&origin)) return "archive " + archive->url;
+  if (const auto* archive = std::get_if<ArchiveOrigin>(&origin))
+    return "archive " + ShellWord(archive->url);
   if (const auto* git = std::get_if<GitOrigin>(&origin)) {
-    return "git " + git->url + " commit " + git->commit + " tree " + git->tree_sha1;
+    return "git " + ShellWord(git->url) + " commit " + git->commit + " tree " + git->tree_sha1;
   }
-  return "directory " + std::get<DirectoryOrigin>(origin).path;
+  return "directory " + ShellWord(std::get<DirectoryOrigin>(origin).path);
 }
 
 void DescribeSource(const ManifestSource& source, std::vector<std::string>& lines) {
@@ -104,6 +105,60 @@ void DescribeRequires(const Requires& demands, std::vector<std::string>& lines) 
   }
 }
 
+using Lines = std::vector<std::string>;
+
+// 16 MB of lengths: descriptions of 2000 lines each, of which ours have 100.
+constexpr std::size_t kLengthsMax = 4 << 20;
+
+// Lengths of the longest common subsequences of what follows each pair of lines; row by row, each
+// of new_lines.size() + 1.  Empty, as if nothing were common, where that would be too many.
+std::vector<std::uint32_t> CommonLengths(const Lines& old_lines, const Lines& new_lines) {
+  const std::size_t width = new_lines.size() + 1;
+  if (width > kLengthsMax / (old_lines.size() + 1)) return {};
+  std::vector<std::uint32_t> lengths((old_lines.size() + 1) * width);
+  for (std::size_t i = old_lines.size(); i-- > 0;) {
+    for (std::size_t k = new_lines.size(); k-- > 0;) {
+      lengths[i * width + k] = old_lines[i] == new_lines[k] ? lengths[(i + 1) * width + k + 1] + 1
+                                                            : std::max(lengths[(i + 1) * width + k],
+                                                                       lengths[i * width + k + 1]);
+    }
+  }
+  return lengths;
+}
+
+// A line difference: empty only if the lines are equal, order and repetition included.
+Lines LineDifference(Lines old_lines, Lines new_lines) {
+  // What both begin and end with is never told, however long they are.
+  const auto [old_end, new_end] =
+      std::mismatch(old_lines.rbegin(), old_lines.rend(), new_lines.rbegin(), new_lines.rend());
+  old_lines.erase(old_end.base(), old_lines.end());
+  new_lines.erase(new_end.base(), new_lines.end());
+  const auto [old_begin, new_begin] =
+      std::mismatch(old_lines.begin(), old_lines.end(), new_lines.begin(), new_lines.end());
+  old_lines.erase(old_lines.begin(), old_begin);
+  new_lines.erase(new_lines.begin(), new_begin);
+
+  const std::vector<std::uint32_t> lengths = CommonLengths(old_lines, new_lines);
+  const std::size_t width = new_lines.size() + 1;
+  Lines difference;
+  std::size_t i = 0;
+  std::size_t k = 0;
+  while (i < old_lines.size() || k < new_lines.size()) {
+    const bool both = i < old_lines.size() && k < new_lines.size();
+    if (both && !lengths.empty() && old_lines[i] == new_lines[k]) {
+      ++i;
+      ++k;
+    } else if (k == new_lines.size() ||
+               (both &&
+                (lengths.empty() || lengths[(i + 1) * width + k] >= lengths[i * width + k + 1]))) {
+      difference.push_back("- " + old_lines[i++]);
+    } else {
+      difference.push_back("+ " + new_lines[k++]);
+    }
+  }
+  return difference;
+}
+
 }  // namespace
 
 std::string ShellWords(const std::vector<std::string>& argv) {
@@ -121,23 +176,22 @@ std::vector<std::string> DescribeManifest(const Manifest& manifest) {
   lines.push_back("toolchain " + manifest.toolchain + " " + manifest.lock.Text());
   for (const Step& step : manifest.steps) DescribeStep(step, lines);
   for (const ManifestArtifact& artifact : manifest.artifacts) {
-    lines.push_back("publishes " + artifact.name + " from step " + artifact.step);
+    lines.push_back("publishes " + artifact.name + " from step " + artifact.step + ": output " +
+                    artifact.path);
   }
   DescribeRequires(manifest.requirements, lines);
   return lines;
 }
 
 std::vector<std::string> DescribeManifestDifference(const Manifest& before, const Manifest& after) {
-  const std::vector<std::string> old_lines = DescribeManifest(before);
-  const std::vector<std::string> new_lines = DescribeManifest(after);
-  const std::set<std::string> old_set(old_lines.begin(), old_lines.end());
-  const std::set<std::string> new_set(new_lines.begin(), new_lines.end());
-  std::vector<std::string> difference;
-  for (const std::string& line : old_lines) {
-    if (!new_set.contains(line)) difference.push_back("- " + line);
-  }
-  for (const std::string& line : new_lines) {
-    if (!old_set.contains(line)) difference.push_back("+ " + line);
+  std::vector<std::string> difference =
+      LineDifference(DescribeManifest(before), DescribeManifest(after));
+  const Digest old_digest = ManifestDigest(before);
+  const Digest new_digest = ManifestDigest(after);
+  if (difference.empty() && old_digest != new_digest) {
+    // A field that no line tells of is a bug of ours, and still no reason to say that nothing
+    // changed.
+    difference = {"- manifest " + old_digest.Text(), "+ manifest " + new_digest.Text()};
   }
   return difference;
 }

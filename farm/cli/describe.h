@@ -11,10 +11,12 @@ namespace farm {
 
 // One line a fact, in a fixed order: product, sources and their files, toolchain, each step with
 // command, environment, inputs, outputs, limits that differ from the defaults, artifacts, demands.
+// Everything that the canonical manifest holds: two that differ have different lines.
 std::vector<std::string> DescribeManifest(const Manifest& manifest);
 
-// Lines of `before` that are gone ("- ...") and lines of `after` that are new ("+ ..."), in the
-// order of the descriptions; empty if nothing changed.
+// What stands in the way from one description to the other, in their order: lines of `before` that
+// are gone ("- ...") or have moved, lines of `after` that are new ("+ ...") or have moved.  As few
+// as there can be, unless both are very long.  Empty only if both have the same canonical bytes.
 std::vector<std::string> DescribeManifestDifference(const Manifest& before, const Manifest& after);
 
 // "178 packages of bookworm, image sha256:... (535822336 bytes)".
