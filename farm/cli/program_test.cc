@@ -2,6 +2,9 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <filesystem>
+#include <set>
+
 #include "farm/base/bytes.h"
 #include "farm/base/files.h"
 #include "farm/base/process.h"
@@ -61,6 +64,30 @@ TEST_F(Program, PlanShowsByWhichRulesOffline) {
   const Json json = Answer(Run({"plan", tight, "--lock", kLock, "--json"}));
   EXPECT_EQ(json.at("rules").at(0), "4 auditors approve the manifest and its sources");
   EXPECT_NE(json.at("rulesOf").get<std::string>().find("default policy"), std::string::npos);
+}
+
+TEST_F(Program, PlanNamesTheArtifactsThatAreExpectedOfEveryProduct) {
+  std::size_t products = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("manifests/products")) {
+    if (!entry.is_directory()) continue;
+    const std::string folder = entry.path().string();
+    const ProcessResult result =
+        Run({"plan", JoinPath(folder, "manifest.textproto"), "--json"});  // its lock is found
+    EXPECT_EQ(result.exit_code, 0) << folder << ": " << result.error_output;
+    const auto expected =
+        ParseJson(ReadFile(JoinPath(folder, "expected.json"), 1 << 20).value(), folder);
+    ASSERT_TRUE(expected) << expected.error().message;
+    const auto names = [](const Json& artifacts) {
+      std::set<std::string> names;
+      for (const Json& artifact : artifacts) names.insert(artifact.at("name"));
+      EXPECT_EQ(names.size(), artifacts.size());
+      return names;
+    };
+    EXPECT_EQ(names(Answer(result).at("plan").at("artifacts")), names(expected->at("artifacts")))
+        << folder;
+    ++products;
+  }
+  EXPECT_GE(products, 4U);
 }
 
 TEST_F(Program, AMalformedManifestIsExit2NamingFileAndField) {
@@ -171,6 +198,45 @@ TEST_F(Program, AuditApproveNeedsNoMoreThanAKeyAndTheRoot) {
   const ProcessResult rootless = approve("auditor-1", {"--root", Path("no-root.json")});
   EXPECT_EQ(rootless.exit_code, 2) << rootless.error_output;
   EXPECT_TRUE(Says(rootless, "--root FILE")) << rootless.error_output;
+  EXPECT_FALSE(FileExists(Path("approval.jsonl")));
+}
+
+TEST_F(Program, AuditApproveSignsNothingIfAStoredInputHasChanged) {
+  InitOptions options;
+  options.directory = Path("farm");
+  options.programs = "/bin";
+  ASSERT_TRUE(InitDevelopment(options, FixedClock(1795477230)));
+  const std::string manifest = Manifest();
+  ASSERT_TRUE(MakeDirectories(Path("source"), 0755));
+  for (const std::string name : {"greet.c", "greeting.c", "greeting.h"}) {
+    Write("source/" + name, ReadFile(kProduct + ("source/" + name), 1 << 20).value());
+  }
+  const ProcessResult fetch = Run({"fetch", manifest, "--lock", kLock, "--store", Path("store"),
+                                   "--sources-only", "--offline"});
+  ASSERT_EQ(fetch.exit_code, 0) << fetch.error_output;
+  const auto approve = [&] {
+    return Run({"audit", "approve", manifest, "--lock", kLock, "--key",
+                JoinPath(options.directory, "parties/auditor-1/key.pem"), "--store", Path("store"),
+                "--toolchain", Path("toolchain"), "--out", Path("approval.jsonl")});
+  };
+  // The source is good; what is missing next is the first package.
+  const ProcessResult good = approve();
+  EXPECT_EQ(good.exit_code, 22) << good.error_output;
+  EXPECT_TRUE(Says(good, "package ")) << good.error_output;
+  EXPECT_FALSE(Says(good, "greeting.tar")) << good.error_output;
+  // Somebody changes one byte of the only blob, the source's tar.
+  std::size_t blobs = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(Path("store/blobs"))) {
+    if (!entry.is_regular_file()) continue;
+    std::string bytes = ReadFile(entry.path().string(), 1 << 20).value();
+    bytes[bytes.size() / 2] ^= 1;
+    ASSERT_TRUE(WriteDurably(RealFileSystem(), entry.path().string(), bytes));
+    ++blobs;
+  }
+  EXPECT_EQ(blobs, 1U);
+  const ProcessResult changed = approve();
+  EXPECT_EQ(changed.exit_code, 22) << changed.error_output;
+  EXPECT_TRUE(Says(changed, "source greeting: greeting.tar: ")) << changed.error_output;
   EXPECT_FALSE(FileExists(Path("approval.jsonl")));
 }
 
