@@ -12,6 +12,7 @@
 
 #include <csignal>
 
+#include "sandbox/inspect.h"
 #include "sandbox/landlock.h"
 #include "sandbox/limits.h"
 #include "sandbox/system.h"
@@ -144,6 +145,9 @@ Status VerifyWalls(const Spec& spec) {
   }
   if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1) return missing("no_new_privs");
   if (getppid() != 1) return missing("pid namespace");
+  Result<std::string> cgroups = ReadFile("/proc/self/cgroup", 4096);
+  if (!cgroups.ok()) return cgroups.status();
+  if (!VerifyCgroupNamespace(*cgroups).ok()) return missing("cgroup namespace");
   struct statvfs root = {};
   constexpr unsigned long kFlags = ST_RDONLY | ST_NOSUID | ST_NODEV;
   if (statvfs("/", &root) != 0 || (root.f_flag & kFlags) != kFlags) {

@@ -10,7 +10,7 @@
 namespace sandbox {
 
 Status VerifyNamespaces(pid_t pid) {
-  for (const char* name : {"user", "mnt", "net", "ipc", "uts"}) {
+  for (const char* name : {"user", "mnt", "net", "ipc", "uts", "time_for_children"}) {
     struct stat ours = {};
     struct stat theirs = {};
     std::string path = "/proc/" + std::to_string(pid) + "/ns/" + name;
@@ -23,6 +23,20 @@ Status VerifyNamespaces(pid_t pid) {
     }
   }
   return {};
+}
+
+Status VerifyCgroupNamespace(const std::string& cgroups) {
+  bool any = false;
+  for (const std::string& line : Split(cgroups, '\n')) {
+    if (Trim(line).empty()) continue;
+    // "0::/", or "4:memory:/" where there are hierarchies of version 1.
+    std::size_t path = line.find(":/");
+    if (path == std::string::npos || line.substr(path) != ":/") {
+      return Status::Failed("a wall is missing: cgroup namespace");
+    }
+    any = true;
+  }
+  return any ? Status() : Status::Failed("no cgroup is named");
 }
 
 Status VerifyIdMap(const std::string& map) {

@@ -10,8 +10,12 @@ namespace sandbox {
 
 // What the launcher sees of the walls from outside; VerifyWalls (confine.h) looks from inside.
 
-// Refuses namespaces that are not new: compares /proc/<pid>/ns with our own.
+// Refuses namespaces that are not new: compares /proc/<pid>/ns with our own.  The time namespace is
+// that of the process's children.  pid and cgroup namespaces are made later: VerifyWalls.
 Status VerifyNamespaces(pid_t pid);
+// Refuses cgroups that are not the roots of what their process sees, so that it knows where on the
+// host it is. `cgroups`: the text of its own /proc/self/cgroup; for VerifyWalls.
+Status VerifyCgroupNamespace(const std::string& cgroups);
 // Refuses a map that gives away host uid 0 or the whole host. `map`: the text of a uid_map.
 Status VerifyIdMap(const std::string& map);
 

@@ -100,7 +100,6 @@ Status RaiseLoopback() {
 Status Setup::ConfigureNamespaces() {
   // After the launcher has put this process into its cgroup, so that it is the root seen inside.
   if (unshare(CLONE_NEWCGROUP) != 0) return SystemError("cgroup namespace");
-  if (Status status = SetUptime(); !status.ok()) return status;
   if (sethostname(spec_.hostname.c_str(), spec_.hostname.size()) != 0) {
     return SystemError("hostname");
   }
@@ -115,6 +114,8 @@ Status Setup::Enter() {
   // Before the ids change: afterwards the kernel lets this process not write there.
   Status adjusted = WriteControlFile(AT_FDCWD, "/proc/self/oom_score_adj", "1000");
   if (!adjusted.ok()) return adjusted;
+  // Likewise, and so that the launcher sees the new time namespace among the others.
+  if (Status status = SetUptime(); !status.ok()) return status;
   Result<HostTrees> trees = OpenHostTrees(spec_);
   if (!trees.ok()) return trees.status();
   if (Status status = Send(fds_.launcher, Kind::kOpened); !status.ok()) return status;

@@ -76,6 +76,20 @@ TEST(IdMap, NeverGivesAwayHostRoot) {
   EXPECT_FALSE(VerifyIdMap("nonsense\n").ok());
 }
 
+TEST(Namespaces, ThoseOfAnOrdinaryChildAreNotNew) {
+  Status status = VerifyNamespaces(getpid());
+  EXPECT_EQ(status.message(), "a wall is missing: user namespace");
+}
+
+TEST(Namespaces, ACgroupIsTheRootOfWhatItsProcessSees) {
+  EXPECT_TRUE(VerifyCgroupNamespace("0::/\n").ok());
+  EXPECT_TRUE(VerifyCgroupNamespace("4:memory:/\n1:name=systemd:/\n0::/\n").ok());
+  for (const char* text :
+       {"0::/user.slice\n", "4:memory:/farm/a\n0::/\n", "0::/../b\n", "0::\n", "", "nonsense\n"}) {
+    EXPECT_FALSE(VerifyCgroupNamespace(text).ok()) << text;
+  }
+}
+
 TEST(Authority, FindsTheCallersRange) {
   const std::string text = "other:100:10\nme:200000:65536\nme:1:1\n";
   EXPECT_EQ(FindSubordinateRange(text, "me", 7).base, 200000u);

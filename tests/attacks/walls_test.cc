@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <sstream>
 
 #include "tests/attacks/harness.h"
 
@@ -76,6 +77,17 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"cwd_is_build", {"cwd"}, "/build"},
         Row{"tcp_is_refused_by_landlock", {"bind_tcp"}, "EACCES"}),
     [](const testing::TestParamInfo<Row>& info) { return std::string(info.param.name); });
+
+// "0::/" alone where there is version 2 only, else a line of this kind for each hierarchy.
+TEST(Walls, ItsCgroupIsTheRootOfWhatItSees) {
+  Bench bench;
+  std::istringstream lines(bench.Do({"cat", "/proc/self/cgroup"}).log);
+  int count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    EXPECT_TRUE(line.ends_with(":/")) << line;
+  }
+  EXPECT_GT(count, 0);
+}
 
 TEST(Walls, ProcHidesTheKernel) {
   Bench bench;
