@@ -1,4 +1,7 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "farm/base/bytes.h"
 #include "farm/base/clock.h"
@@ -85,6 +88,31 @@ TEST(Files, WriteDurablyReplacesWholeContent) {
   EXPECT_EQ(ReadFile(path, 2).error().code, ErrorCode::kLimitExceeded);
   EXPECT_EQ(ReadFile(path + "x", 2).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(ListDirectory(directory->path()).value(), std::vector<std::string>{"a"});
+}
+
+// What cannot be synced is refused, so the kernel has been asked.
+TEST(Files, SyncAsksTheKernel) {
+  const auto directory = *TemporaryDirectory::Make("");
+  const std::string path = JoinPath(directory.path(), "fifo");
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  const int reader = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  ASSERT_GE(reader, 0);
+  auto file = RealFileSystem().Create(path, true);
+  ASSERT_TRUE(file) << file.error().message;
+  EXPECT_TRUE((*file)->Append("x"));
+  const Status synced = (*file)->Sync();
+  ASSERT_FALSE(synced);
+  EXPECT_EQ(synced.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(synced.error().message, "syncing " + path + ": Invalid argument");
+  close(reader);
+}
+
+TEST(Files, SyncDirectoryAsksTheKernel) {
+  const auto directory = *TemporaryDirectory::Make("");
+  EXPECT_TRUE(RealFileSystem().SyncDirectory(directory.path()));
+  const Status synced = RealFileSystem().SyncDirectory("/proc/self");
+  ASSERT_FALSE(synced);
+  EXPECT_EQ(synced.error().message, "syncing directory /proc/self: Invalid argument");
 }
 
 TEST(FileLock, IsHeldByOneAtATime) {
