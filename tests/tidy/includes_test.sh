@@ -97,3 +97,70 @@ for wrong in 'farm/verify/x.cc farm/log/log.h' 'farm/base/x.h farm/json/json.h' 
     exit 1
   fi
 done
+
+# ---- libraries --------------------------------------------------------------------------------------
+libraries=$root/tests/tidy/libraries.txt
+list_library_includes() {
+  cd "$root"
+  find farm sandbox \( -name '*.h' -o -name '*.cc' \) -print0 | sort -z |
+    xargs -0 grep -HoE '^ *# *include *<[^>]+>' |
+    sed -E 's/^([^:]+):.*<(.*)>$/\1 \2/'
+}
+
+# Standard headers have no suffix, those of C and Linux are in no folder but the five; every other
+# one with a slash is a library's, and so is each that has a line.
+check_libraries() {
+  awk -v libraries="$libraries" '
+    BEGIN {
+      while ((getline line < libraries) > 0) {
+        if (line ~ /^#/ || line == "") continue
+        if (line !~ /^[A-Za-z0-9_]+(\/[a-z]+)*(\/|\.h): [a-z_\/]+( [a-z_\/]+)*$/) {
+          print "libraries.txt: want \"header: folder ...\": " line; bad = 1; continue
+        }
+        split(line, part, ": "); may[part[1]] = part[2]
+      }
+    }
+    {
+      file = $1; header = $2; found = ""
+      for (prefix in may) {
+        if (header == prefix || (prefix ~ /\/$/ && index(header, prefix) == 1)) found = prefix
+      }
+      if (found == "") {
+        if (header !~ /\// || header ~ /^(arpa|linux|net|netinet|sys)\//) next
+        print file ": <" header "> is in no line of libraries.txt"; bad = 1; next
+      }
+      count = split(may[found], allowed, " ")
+      for (i = 1; i <= count; ++i) if (index(file, allowed[i] "/") == 1) next
+      print file ": <" header "> is for " may[found]; bad = 1
+    }
+    END { exit bad }'
+}
+
+if ! list_library_includes | check_libraries; then
+  echo "tests/tidy/libraries.txt says which folder may use which library" >&2
+  exit 1
+fi
+
+# That rule is alive too: every line of it refuses another folder, and what has no line is refused.
+wrong_uses='farm/base/x.cc curl/curl.h
+farm/verify/x.cc grpcpp/grpcpp.h
+farm/verify/x.cc google/protobuf/message.h
+farm/crypto_next/x.cc openssl/evp.h
+farm/store/x.cc openssl/evp.h'
+while IFS=: read -r header _; do
+  [[ $header =~ ^(#.*|g(test|mock)/)?$ ]] || wrong_uses+=$'\n'"farm/compare/x.cc $header"
+done <"$libraries"
+while read -r wrong; do
+  if echo "$wrong" | check_libraries >/dev/null; then
+    echo "the check of libraries let \"$wrong\" pass" >&2
+    exit 1
+  fi
+done <<<"$wrong_uses"
+for right in 'farm/crypto/x.cc openssl/evp.h' 'farm/base/x.cc vector' 'sandbox/x.cc linux/sched.h' 'farm/base/x_test.cc gtest/gtest.h'; do
+  if ! echo "$right" | check_libraries; then
+    echo "the check of libraries refuses \"$right\"" >&2
+    exit 1
+  fi
+done
+# The list is not empty, or nothing above was looked at.
+[ "$(list_library_includes | grep -c ' openssl/')" -gt 5 ] || { echo "found hardly any use of OpenSSL" >&2; exit 1; }

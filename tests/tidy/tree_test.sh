@@ -1,6 +1,6 @@
 #!/bin/bash
 # The top level is what the design names; each BUILD says its folder's idea in its first line; no
-# test is skipped or disabled; every daemon ends in time.
+# test is skipped or disabled; every daemon ends in time; warnings are errors, and clang checks the locks.
 set -euo pipefail
 cd "$(dirname "$(readlink -f WORKSPACE)")"
 bad=0
@@ -19,5 +19,27 @@ for main in $(grep -l 'WaitForTermination()' farm/*/main.cc); do
   if ! sed -n '/WaitForTermination()/,$p' "$main" | grep -q 'ExitWithin('; then
     echo "$main: waits for its termination, but may then wait for ever: want daemon.ExitWithin"; bad=1
   fi
+done
+# Warnings are errors in every build; each configuration of clang's checks which lock guards what.
+check_warnings() { # FILE
+  local name missing=0
+  for option in -Wall -Wextra -Werror; do
+    grep -qE "^build (.* )?--copt=$option( |\$)" "$1" || { echo "$1: no build --copt=$option"; missing=1; }
+  done
+  if grep -nE -- '-Wno-' "$1"; then echo "$1: a warning is taken back"; missing=1; fi
+  grep -q 'CC=clang' "$1" || { echo "$1: no configuration of clang's"; missing=1; }
+  for name in $(sed -nE 's/^build:([^ ]+) .*CC=clang.*/\1/p' "$1"); do
+    grep -qE "^build:$name (.* )?--copt=-Wthread-safety( |\$)" "$1" || { echo "$1: $name without -Wthread-safety"; missing=1; }
+  done
+  return $missing
+}
+check_warnings .bazelrc || bad=1
+# That rule is alive.
+mutant=$(mktemp)
+trap 'rm -f "$mutant"' EXIT
+for change in 's/ --copt=-Werror//' 's/ --copt=-Wextra//' '/^build:clang /s/ --copt=-Wthread-safety//' \
+  '/^build:asan-ubsan /s/ --copt=-Wthread-safety//' '$s/$/ --copt=-Wno-error/' 's/CC=clang/CC=gcc/'; do
+  sed "$change" .bazelrc >"$mutant"
+  if check_warnings "$mutant" >/dev/null; then echo "the check of .bazelrc let \"$change\" pass"; bad=1; fi
 done
 exit $bad
