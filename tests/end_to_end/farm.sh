@@ -14,8 +14,7 @@ finish() {
 }
 trap finish EXIT
 
-failures=0 checks=0 not_run=0
-not_here() { echo "NOT RUN  $*"; not_run=$((not_run + 1)); }
+failures=0 checks=0
 check() { # DESCRIPTION WANTED-EXIT COMMAND...
   local description=$1 want=$2 got=0
   shift 2
@@ -63,6 +62,9 @@ start() { # OPTIONS of `farm development run`
   die "the farm does not start"
 }
 stop() { farm development stop --state "$state"; wait $supervisor 2>/dev/null; supervisor=''; }
+daemon() { # PROGRAM PARTY: its process
+  pgrep -f "^$state/bin/$1 --config $state/parties/$2/config\.json( |\$)"
+}
 as() { # PARTY COMMAND...
   local party=$1 uid ids
   shift
@@ -115,6 +117,6 @@ keep_roots() { # what was assembled and found good serves the next run
 }
 finish_test() { # the exit code: every check held
   stop
-  echo "$checks checks, $failures failed, $not_run not run"
+  echo "$checks checks, $failures failed, $SECONDS seconds"
   [ $failures = 0 ]
 }
