@@ -79,6 +79,9 @@ TEST(SiteConfig, NamesTheFieldThatIsWrong) {
   }
 }
 
+// One piece of a blob fits, three do not: what is larger has to travel in pieces.
+constexpr int kMessageBytesHere = 2 * kBlobPieceBytes;
+
 // A site behind its real doors, with TLS certificates of one authority.
 class SiteServiceTest : public ::testing::Test {
  protected:
@@ -112,8 +115,10 @@ class SiteServiceTest : public ::testing::Test {
                           SiteDescription{"https://farm.example/site", "XA", "kernel", "image"},
                           peers, [](Status) {});
     blob_service_.emplace(*blobs_, AdmitPeers(peers));
-    auto server =
-        StartServer({"127.0.0.1:0", tls_.Files("site"), {&*site_service_, &*blob_service_}});
+    auto server = StartServer({.listen = "127.0.0.1:0",
+                               .tls = tls_.Files("site"),
+                               .services = {&*site_service_, &*blob_service_},
+                               .message_bytes_max = kMessageBytesHere});
     ASSERT_TRUE(server) << server.error().message;
     server_.emplace(*std::move(server));
   }
@@ -143,6 +148,7 @@ class SiteServiceTest : public ::testing::Test {
 TEST_F(SiteServiceTest, TakesAndGivesBlobs) {
   const auto client = ClientOf("farmd");
   const std::string large(3 * kBlobPieceBytes + 7, 'x');
+  static_assert(3 * kBlobPieceBytes > kMessageBytesHere);
   const Digest one = own_->PutBytes(large)->digest;
   const Digest two = own_->PutBytes("")->digest;
   ASSERT_TRUE(client->blobs().PutMissing({one, two}, *own_, {}));
