@@ -13,7 +13,7 @@ for party in site-xa=farm-site site-xb=farm-site site-xc=farm-site farmd=farmd s
   uid=$(id -u)
   [ "$uid" != 0 ] || read -r uid _ < <(farm development party "$party" --state "$state")
   runs_as=$(ps -o uid= -p "$(daemon "$program" "$party")" | tr -d ' ')
-  equals "$program of $party runs as the user who is $party here" "$uid" "$runs_as"
+  equals "the $program of $party runs as the user of $party" "$uid" "$runs_as"
   uids+=("$runs_as")
 done
 if [ "$(id -u)" = 0 ]; then

@@ -1,6 +1,7 @@
 #!/bin/bash
 # From the published kit back to the same bytes: by farm-replay, and by the kit's own replay.sh, which
-# needs no program of ours, as an ordinary user; and what neither takes for a MATCH.
+# needs no program of ours, as an ordinary user; that neither has a network; and what neither takes
+# for a MATCH.
 set -uo pipefail
 source tests/end_to_end/farm.sh
 set_up
@@ -9,13 +10,49 @@ requester farm release "$manifest" --wait >"$state/out" 2>&1 || { cat "$state/ou
 keep_roots
 published=$state/published/greeting/1.0
 
+user() {
+  if [ "$(id -u)" = 0 ]; then "$root/tests/support/as_user.sh" "$state/user" "$@"; else "$@"; fi
+}
+# Programs in front of the real ones note the network in which something was started.
+mkdir "$state/noted"
+ours=$(readlink /proc/self/ns/net)
+no_network() { # DESCRIPTION NOTES COUNT: at least so many notes, each of another network than ours
+  check "$1" 0 awk -v ours="$ours" -v least="$3" '
+    $0 == ours || !/^net:\[[0-9]+\]$/ { print "noted: " $0; bad = 1 }
+    END { print NR " notes"; exit bad || NR < least }' "$2"
+}
+
 # ---- farm-replay ---------------------------------------------------------------------------------------
 kit=$(ls "$published"/*.farmkit)
-replay() { farm-replay run "$1" --root "$state/public/root.json" --policy "$state/public/policy.json" --allow-development-root --out "$2"; }
+: >"$state/noted/launcher.net"
+chmod 666 "$state/noted/launcher.net"
+cat >"$state/noted/launcher" <<EOF
+#!/bin/sh
+readlink /proc/self/ns/net >>"$state/noted/launcher.net"
+exec "$state/bin/farm-sandbox" "\$@"
+EOF
+chmod 755 "$state/noted/launcher"
+replay() { # KIT OUT [COMMAND-BEFORE...]
+  local kit=$1 out=$2
+  shift 2
+  "$@" farm-replay run "$kit" --root "$state/public/root.json" --policy "$state/public/policy.json" --allow-development-root --launcher "$state/noted/launcher" --out "$out"
+}
 mkdir -p "$state/replay"
 cp -a "$state/toolchain" "$state/replay/toolchain"
 check "the kit gives MATCH" 0 replay "$kit" "$state/replay"
 says "of both artifacts" 'MATCH  2 of 2'
+check "and a report to read" 0 test -s "$state/replay/report.html"
+no_network "built with no network of ours" "$state/noted/launcher.net" 2
+if [ "$(id -u)" = 0 ]; then # else that was an ordinary user
+  : >"$state/noted/launcher.net"
+  check "as an ordinary user the kit gives MATCH" 0 replay "$kit" "$state/user/replay" user
+  says "of both artifacts" 'MATCH  2 of 2'
+  check "and a report to read" 0 test -s "$state/user/replay/report.html"
+  no_network "built with no network of ours" "$state/noted/launcher.net" 2
+fi
+check "farm-replay doctor" 0 farm-replay doctor
+check "farm-replay doctor, where the sandbox gives nothing" 21 farm-replay doctor --launcher /bin/false
+says "names it" '^BAD +sandbox'
 cp "$kit" "$state/flipped.farmkit"
 offset=$(grep -aobF 'greeting.h"' "$kit" | cut -d: -f1 | while read -r at; do
   # In a source file, not in the manifest or a statement: C has the include in quotes.
@@ -29,12 +66,25 @@ check "a flipped source byte in the kit" 22 replay "$state/flipped.farmkit" "$st
 mkdir -p "$state/kit"
 tar -xf "$kit" -C "$state/kit"
 chmod -R a+rX "$state/kit"
-user() {
-  if [ "$(id -u)" = 0 ]; then "$root/tests/support/as_user.sh" "$state/user" "$@"; else "$@"; fi
-}
-check "replay.sh gives MATCH" 0 user "$state/kit/replay.sh" --work "$state/user/work"
+# What bwrap starts notes its network, inside, before it begins.
+: >"$state/noted/bwrap.net"
+chmod 666 "$state/noted/bwrap.net"
+mkdir "$state/noted/bin"
+cat >"$state/noted/bin/bwrap" <<EOF
+#!/bin/bash
+options=()
+while [ \$# != 0 ] && [ "\$1" != -- ]; do options+=("\$1"); shift; done
+shift
+exec 9>>"$state/noted/bwrap.net"
+exec /usr/bin/bwrap "\${options[@]}" -- /bin/sh -c 'readlink /proc/self/ns/net >&9; exec "\$@" 9>&-' sh "\$@"
+EOF
+chmod 755 "$state/noted/bin/bwrap"
+alone=$state/noted/bin:/usr/sbin:/usr/bin:/sbin:/bin
+equals "no program of ours is where replay.sh looks" '' "$(PATH=$alone; cd "$state/bin" && for program in *; do command -v "$program"; done)"
+check "replay.sh gives MATCH" 0 user env PATH="$alone" "$state/kit/replay.sh" --work "$state/user/work"
 says "of both artifacts" '^MATCH: 2 of 2'
 says "of this manifest" "^manifest $(farm plan "$manifest" --digest)"
+no_network "assembled and built with no network of ours" "$state/noted/bwrap.net" 5
 bent_kit() { # DESCRIPTION FILE SED-EXPRESSION: refused before anything runs
   cp -p "$state/kit/$2" "$state/honest"
   sed -i -E "$3" "$state/kit/$2"
