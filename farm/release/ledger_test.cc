@@ -39,7 +39,7 @@ class Connection {
   }
 
  private:
-  static int Opened(sqlite3* database, const char**, const void*) {
+  static int Opened(sqlite3* database, char**, const sqlite3_api_routines*) {
     opened_ = database;
     return SQLITE_OK;
   }
