@@ -25,7 +25,6 @@ struct AuditCase {
   std::unique_ptr<BlobStore> store;
 };
 
-constexpr std::size_t kRootBytesMax = 4 << 20;  // a root of hundreds of parties has 500 kB
 
 Result<AuditCase> OpenCase(const AuditArguments& arguments, bool needs_store) {
   AuditCase audit;
@@ -90,7 +89,7 @@ Result<std::string> FindAuditor(const AuditArguments& arguments, const AuditCase
   const std::string path = !arguments.root.empty() ? arguments.root
                            : audit.config          ? audit.config->root_path
                                                    : JoinPath(DirectoryName(key_path), "root.json");
-  const auto bytes = ReadFile(path, kRootBytesMax);
+  const auto bytes = ReadFile(path, kTrustRootBytesMax);
   if (!bytes) {
     return Error{ErrorCode::kInvalidInput,
                  bytes.error().message +

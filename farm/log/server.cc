@@ -146,7 +146,7 @@ Result<std::unique_ptr<LogServer>> StartLog(const LogConfig& config, FileSystem&
   running->appender = std::make_unique<Appender>(
       *running->log, *running->sequencer, *running->epochs,
       [path = config.root]() -> Result<TrustRoot> {
-        ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kRootBytesMax));
+        ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kTrustRootBytesMax));
         return ParseTrustRoot(text, path);
       });
   running->service = std::make_unique<LogService>(*running->appender, config.peers);

@@ -17,7 +17,6 @@
 namespace farm {
 namespace {
 
-constexpr std::uint64_t kRootFileBytesMax = 16 << 20;
 constexpr std::string_view kPartial = ".partial";
 
 // A name that is one plain component of a path.
@@ -118,7 +117,7 @@ Status PublishedTree::WriteRoots(const TrustRoot& root, const std::string& root_
   RETURN_IF_ERROR(Prepare("root"));
   const std::string path = JoinPath(directory_, "root/" + std::to_string(root.version) + ".json");
   if (FileExists(path)) {
-    ASSIGN_OR_RETURN(const std::string old, ReadFile(path, kRootFileBytesMax));
+    ASSIGN_OR_RETURN(const std::string old, ReadFile(path, kTrustRootBytesMax));
     if (old != root_bytes) {
       return Error{ErrorCode::kMismatch,
                    path + " is another root of the same version; a root file is never replaced"};

@@ -19,7 +19,6 @@
 namespace farm {
 namespace {
 
-constexpr std::size_t kRootBytesMax = 4 << 20;
 // More than any lock and manifest can name.
 constexpr std::size_t kRawMembersMax = kLockPackagesMax + kManifestSourcesMax * kManifestFilesMax;
 
@@ -242,7 +241,7 @@ Result<Kit> ReadKit(const std::string& path, BlobStore& blobs) {
   ASSIGN_OR_RETURN(kit.input.lock, Take(contents, "lock.json", kLockBytesMax));
   ASSIGN_OR_RETURN(kit.input.bundle_file,
                    Take(contents, "evidence/release.sigstore.jsonl", kBundleFileBytesMax));
-  ASSIGN_OR_RETURN(kit.input.root, Take(contents, "evidence/root.json", kRootBytesMax));
+  ASSIGN_OR_RETURN(kit.input.root, Take(contents, "evidence/root.json", kTrustRootBytesMax));
   ASSIGN_OR_RETURN(const Parts parts, ParseParts(kit.input));
   RETURN_IF_ERROR(CheckRaw(RawMembers(parts), contents));
   for (const TarMember& member : SmallMembers(kit.input, parts)) {

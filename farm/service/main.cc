@@ -26,7 +26,6 @@
 namespace farm {
 namespace {
 
-constexpr std::uint64_t kRootBytesMax = 16 << 20;
 constexpr std::uint64_t kPolicyBytesMax = 1 << 20;
 
 const DaemonHelp kHelp{
@@ -60,7 +59,7 @@ Status CheckDisk(const std::vector<std::string>& directories, std::uint64_t floo
 
 Result<Rules> ReadRules(const FarmConfig& config) {
   Rules rules;
-  ASSIGN_OR_RETURN(rules.root_bytes, ReadFile(config.root, kRootBytesMax));
+  ASSIGN_OR_RETURN(rules.root_bytes, ReadFile(config.root, kTrustRootBytesMax));
   ASSIGN_OR_RETURN(rules.root, ParseTrustRoot(rules.root_bytes, config.root));
   ASSIGN_OR_RETURN(const std::string policy, ReadFile(config.policy, kPolicyBytesMax));
   ASSIGN_OR_RETURN(rules.policy, ParsePolicy(policy, config.policy));

@@ -9,7 +9,6 @@
 namespace farm {
 namespace {
 
-constexpr std::size_t kRootBytesMax = 4 << 20;  // a root of hundreds of parties has 500 kB
 constexpr std::size_t kPolicyBytesMax = 64 << 10;
 
 Error StoppedError() {
@@ -143,7 +142,7 @@ Result<std::string> Site::MakeLine(const BuildQuestion& question, const Digest& 
 }
 
 Result<SiteRules> Site::ReadRules() {
-  ASSIGN_OR_RETURN(const std::string root_bytes, ReadFile(parts_.files.root, kRootBytesMax));
+  ASSIGN_OR_RETURN(const std::string root_bytes, ReadFile(parts_.files.root, kTrustRootBytesMax));
   ASSIGN_OR_RETURN(TrustRoot root, ParseTrustRoot(root_bytes, parts_.files.root));
   ASSIGN_OR_RETURN(const std::string policy_bytes, ReadFile(parts_.files.policy, kPolicyBytesMax));
   ASSIGN_OR_RETURN(const Policy policy, ParsePolicy(policy_bytes, parts_.files.policy));
