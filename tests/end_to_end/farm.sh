@@ -1,6 +1,6 @@
 #!/bin/bash
-# A farm of the small product of ours for the tests of this folder, which source this file: set-up,
-# checks and words.  As root each party has its own uid; else all have ours, with subordinate ids.
+# A farm of the small product of ours for the tests of this folder, which source this file: set-up
+# and words.  As root each party has its own uid; else all have ours, with subordinate ids.
 # FARM_TEST_INPUTS: a folder that keeps fetched packages and, as root, assembled root file systems
 # between runs.  The first run assembles, as each site does, once per lock.
 root=$(dirname "$(readlink -f WORKSPACE)")
@@ -14,30 +14,8 @@ finish() {
 }
 trap finish EXIT
 
-failures=0 checks=0
-check() { # DESCRIPTION WANTED-EXIT COMMAND...
-  local description=$1 want=$2 got=0
-  shift 2
-  checks=$((checks + 1))
-  "$@" >"$state/out" 2>"$state/err" || got=$?
-  if [ $got = "$want" ]; then
-    echo "ok    $description"
-  else
-    echo "FAIL  $description: exit $got, want $want"
-    sed 's/^/      | /' "$state/out" "$state/err" | tail -30
-    failures=$((failures + 1))
-  fi
-}
-says() { # DESCRIPTION PATTERN: what the last check printed
-  checks=$((checks + 1))
-  if grep -qE -- "$2" "$state/out" "$state/err"; then
-    echo "ok    $1"
-  else
-    echo "FAIL  $1: nothing matches $2"
-    sed 's/^/      | /' "$state/out" "$state/err" | tail -30
-    failures=$((failures + 1))
-  fi
-}
+scratch=$state
+source tests/end_to_end/checks.sh
 die() { echo "FAIL  $*"; tail -5 "$state"/run/*.log 2>/dev/null; exit 1; }
 
 mkdir -p "$state/bin" "$inputs"
@@ -82,10 +60,6 @@ approve() { # MANIFEST
 verify() { farm-verify --root "$state/public/root.json" --policy "$state/public/policy.json" "$@"; }
 # How many statements of a kind the log holds.
 logged() { grep -lE "\"predicateType\":\"[^\"]*/$1/v1\"" "$state"/parties/log/data/payload/* | wc -l; }
-equals() { # DESCRIPTION WANT GOT
-  checks=$((checks + 1))
-  if [ "$2" = "$3" ]; then echo "ok    $1"; else echo "FAIL  $1: $3, want $2"; failures=$((failures + 1)); fi
-}
 release_id() { requester farm list greeting 2>/dev/null | grep -F "/$1/" | awk '{print $NF; exit}'; }
 variant() { # NAME SED-EXPRESSION: a manifest of the same product, changed
   sed -E "$2" "$manifest" >"$state/manifests/products/greeting/$1.textproto"
@@ -115,8 +89,7 @@ keep_roots() { # what was assembled and found good serves the next run
   mkdir -p "$roots"
   cp -a "$state/toolchain" "$roots/toolchain" && cp -a "$state/parties/site-xa/store/roots" "$roots/.sites" && mv "$roots/.sites" "$roots/sites"
 }
-finish_test() { # the exit code: every check held
+finish_test() {
   stop
-  echo "$checks checks, $failures failed, $SECONDS seconds"
-  [ $failures = 0 ]
+  sum_up
 }
