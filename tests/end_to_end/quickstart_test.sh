@@ -1,0 +1,295 @@
+#!/bin/bash
+# farm/quickstart after its first run, on the state folder which that left: what every later run
+# prints, what it refuses and with which exit code, and that nothing of it keeps running.
+#   quickstart_test.sh STATE [PRODUCT]     PRODUCT: the one that STATE was made with (default: dropbear)
+# It needs no Bazel and no network; on two quiet cores it takes three minutes.
+set -uo pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+state=$(cd "${1:?quickstart_test.sh STATE [PRODUCT]}" && pwd)
+product=${2:-dropbear}
+scratch=$(mktemp -d "${TMPDIR:-/var/tmp}/farm-quickstart-test.XXXXXX")
+chmod 755 "$scratch"
+source "$root/tests/end_to_end/checks.sh"
+root_user=0
+[ "$(id -u)" != 0 ] || root_user=1
+
+# The clone lies where only its owner may enter.
+private=$scratch/private
+clone=$private/farm
+mkdir -m 700 "$private"
+mkdir -p "$clone/farm" "$scratch/fakes" "$scratch/bazel"
+cp "$root/farm/quickstart" "$root/farm/packages.txt" "$clone/farm/"
+cp -r "$root/manifests" "$clone/manifests"
+manifest=$clone/manifests/products/$product/manifest.textproto
+toolchain=$(sed -n '/^toolchain/,/^}/p' "$manifest" | sed -nE 's/^ *name: "([^"]+)".*/\1/p')
+lock=$clone/manifests/toolchains/$toolchain.lock.textproto
+git -C "$clone" init -q
+commit() { # the clone as it is now; the programs in STATE/bin pass for what it builds (quickstart: build_key)
+  git -C "$clone" add -A
+  git -C "$clone" -c user.name=test -c user.email=test@localhost commit -q --allow-empty -m test
+  { git -C "$clone" rev-parse HEAD; dpkg-query -W; } | sha256sum >"$state/built"
+}
+
+# What the test changes in the state is put back, however it ends.
+cp "$state/built" "$scratch/built" 2>/dev/null || : >"$scratch/built"
+cp -r "$state/relocked" "$scratch/relocked" 2>/dev/null
+blob='' run=''
+put_back() {
+  [ -z "$blob" ] || [ ! -e "$scratch/blob" ] || mv "$scratch/blob" "$blob"
+  [ ! -e "$state/bin/farm.real" ] || mv "$state/bin/farm.real" "$state/bin/farm"
+  rm -rf "$state/relocked"
+  [ ! -d "$scratch/relocked" ] || cp -r "$scratch/relocked" "$state/relocked"
+  cp "$scratch/built" "$state/built"
+}
+finish() {
+  [ -z "$run" ] || { kill -TERM "$run" && wait "$run"; } 2>/dev/null
+  [ ! -e "$scratch/server.pid" ] || kill "$(cat "$scratch/server.pid")" 2>/dev/null
+  "$state/bin/farm" development stop --state "$state"
+  put_back
+  rm -rf --one-file-system "$scratch"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+quickstart() { "$clone/farm/quickstart" --state "$state" --product "$product" --offline "$@"; }
+# A run in the background with a process group of its own, which a terminal's ^C would be sent to.
+begin() { # [VARIABLE=VALUE...] -- OPTIONS
+  local variables=()
+  while [ "$1" != -- ]; do variables+=("$1"); shift; done
+  shift
+  : >"$scratch/run.out"
+  set -m
+  env "${variables[@]}" "$clone/farm/quickstart" "$@" >"$scratch/run.out" 2>&1 &
+  run=$!
+  set +m
+}
+begin_offline() { begin -- --state "$state" --product "$product" --offline "$@"; }
+await() { # SECONDS COMMAND...: until it succeeds, or the run ends
+  local deadline=$((SECONDS + $1))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    [ $SECONDS -lt $deadline ] && kill -0 "$run" 2>/dev/null || return 1
+    sleep 0.1
+  done
+}
+await_line() { await 300 grep -qE -- "$1" "$scratch/run.out"; }
+end_of_run() { wait "$run"; local code=$?; run=''; cat "$scratch/run.out"; return $code; }
+interrupt() { kill -INT -- "-$run"; end_of_run; }
+terminate() { kill -TERM "$run"; end_of_run; }
+# Processes of the farm, and those in a sandbox: their mounts come from the state.
+running() {
+  pgrep -af -- "$state/bin/|--state $state( |\$)"
+  grep -lsF "$state/" /proc/[0-9]*/mountinfo
+}
+nothing_runs() { equals "$1" "" "$(running)"; }
+step_numbers() { sed -nE 's/^ ?([0-9]+) ok .*/\1/p' "$scratch/out" | tr '\n' ' '; }
+
+commit
+nothing_runs "the run before has left nothing running"
+cat /etc/passwd /etc/subuid /etc/subgid >"$scratch/accounts" 2>/dev/null
+
+# ---- what is refused before anything is done ------------------------------------------------------------
+check "an unknown option" 2 quickstart --nonsense
+check "an option without its value" 2 "$clone/farm/quickstart" --state
+check "an unknown product" 2 "$clone/farm/quickstart" --state "$state" --product nonsense
+says "names the products" "one of: ([a-z0-9.+-]+ )*$product( |\$)"
+
+cat >"$scratch/fakes/dpkg-query" <<'END'
+#!/bin/sh
+# A machine on which one package is missing.
+for word; do :; done
+[ "$word" = mmdebstrap ] || echo installed
+END
+chmod 755 "$scratch/fakes/dpkg-query"
+cp -r "$clone" "$scratch/public"
+chmod -R a+rX "$scratch/public" "$scratch/fakes"
+as_user=''
+[ $root_user = 0 ] || as_user='setpriv --reuid 54322 --regid 54322 --clear-groups'
+check "a missing package, for an ordinary user" 22 $as_user env -i HOME=/nonexistent PATH="$scratch/fakes:$PATH" "$scratch/public/farm/quickstart" --state "$scratch/user"
+says "is named" 'missing: mmdebstrap'
+says "with the command that installs it" 'remedy: sudo farm/quickstart --packages'
+check "and nothing is made" 1 test -e "$scratch/user"
+if [ $root_user = 1 ]; then
+  check "a state that only root may enter" 2 "$clone/farm/quickstart" --state "$private/state" --product "$product"
+  says "has a remedy" 'remedy: choose another --state'
+else
+  not_here "a state that only root may enter"
+fi
+
+# ---- Bazel's server ---------------------------------------------------------------------------------------
+cat >"$scratch/bazel/bazel" <<END
+#!/bin/bash
+# Does with processes what Bazel does: a build starts a server unless there is one, shutdown ends it.
+case \$1 in
+  build)
+    [ -e $scratch/server.pid ] || setsid bash -c 'echo \$\$ >$scratch/server.pid; exec -a "server --workspace_directory=\$PWD" sleep 600' </dev/null >/dev/null 2>&1 &
+    until [ -s $scratch/server.pid ]; do sleep 0.05; done
+    [ \$BAZEL_DOES = fail ] && { echo 'ERROR: made to fail'; exit 1; }
+    echo \$\$ >$scratch/build.pid
+    exec sleep 600
+    ;;
+  shutdown) kill "\$(cat $scratch/server.pid)"; rm $scratch/server.pid ;;
+esac
+END
+chmod 755 "$scratch/bazel/bazel"
+server() { pgrep -f -- "--workspace_directory=$clone( |\$)"; }
+with_bazel() { env PATH="$scratch/bazel:$PATH" BAZEL_DOES="$1" "$clone/farm/quickstart" --state "$scratch/unbuilt" --product "$product"; }
+check "a build that fails" 70 with_bazel fail
+says "shows the error" 'ERROR: made to fail'
+equals "and leaves no server" "" "$(server)"
+begin PATH="$scratch/bazel:$PATH" BAZEL_DOES=wait -- --state "$scratch/unbuilt" --product "$product"
+await 30 test -s "$scratch/build.pid"
+check "^C while Bazel builds" 130 interrupt
+equals "leaves no server" "" "$(server)"
+check "and no build" 1 kill -0 "$(cat "$scratch/build.pid")"
+(cd "$clone" && PATH="$scratch/bazel:$PATH" BAZEL_DOES=fail bazel build >/dev/null)
+before=$(server)
+equals "a server is there" 1 "$(grep -c . <<<"$before")"
+check "a build that fails where a server was" 70 with_bazel fail
+equals "leaves that one" "$before" "$(server)"
+kill "$before"
+rm "$scratch/server.pid"
+
+# ---- a whole run, which leaves its farm -----------------------------------------------------------------
+at=$SECONDS
+begin_offline --keep
+await_line '^ 1 ok'
+check "a second run beside one that runs" 30 quickstart
+says "says so" 'another quick start runs in'
+await_line '^ 5 ok'
+seconds=$((SECONDS - at))
+# Seconds on a quiet machine; the limit tells them from minutes of assembling on a busy one.
+equals "steps 1 to 5 of a later run take seconds: $seconds s" 1 $((seconds < 120))
+check "the clone below a folder of mode 0700: the whole run" 0 end_of_run
+equals "all ten steps are there" "1 2 3 4 5 6 7 8 9 10 " "$(step_numbers)"
+while read -r number pattern; do
+  says "step $number says what it did" "^ ?$number ok  $pattern"
+done <<'END'
+1 tools +farm .*farm-verify .*\(built in [0-9]+ s\)
+2 parties +3 sites \(.*\), signer, log, 2 witnesses, time stamp +development root [0-9]+
+3 toolchain +[0-9]+ packages +image sha256:[0-9a-f]+
+4 source +[^ ]+ [^ ]+ +tree [0-9a-f]+.* swh:1:dir:[0-9a-f]{40} +files [0-9]+
+5 approvals +2 of 2 auditors on manifest sha256:[0-9a-f]+
+6 agreement +[0-9]+ artifacts, 3 records
+7 release +sequence [0-9]+ +log: 
+8 VERIFIED \(development: 1 machine, 1 operator\) .*farm-verify, no network
+9 MATCH +([0-9]+) of \1 artifacts rebuilt .*farm-replay, no network
+10 archive +[0-9]+ of [0-9]+ 
+END
+says "how to reach the farm" '^the farm is running\.  reach it:  .*/farm list --config '
+says "and how to stop it" 'stop it: +.*/farm development stop --state '
+approved=$(grep -oE 'on manifest sha256:[0-9a-f]+' "$scratch/out")
+person=$state/parties/requester-1/config.json
+check "farm list reaches it" 0 "$state/bin/farm" list "$product" --config "$person"
+check "a run beside a farm that runs" 30 quickstart
+says "says how to stop that" 'remedy: .*farm development stop'
+check "farm list still reaches it" 0 "$state/bin/farm" list "$product" --config "$person"
+check "farm development stop" 0 "$state/bin/farm" development stop --state "$state"
+nothing_runs "ends all of it"
+
+# ---- who owns what ----------------------------------------------------------------------------------------
+if [ $root_user = 1 ]; then
+  equals "the state is open to all" 755 "$(stat -c %a "$state")"
+  equals "every party's folder is its own" "" "$(find "$state/parties" -mindepth 1 -maxdepth 1 ! -perm 0700)"
+  parties=$(find "$state/parties" -mindepth 1 -maxdepth 1 | wc -l)
+  equals "with a uid of its own from 64000 up" "$parties" "$(stat -c %u "$state"/parties/* | awk '$1 >= 64000' | sort -u | wc -l)"
+  equals "which is no account's" "" "$(stat -c %u "$state"/parties/* | xargs -n 1 getent passwd)"
+else
+  not_here "a party's folder is its own: all parties of a rootless farm share one uid"
+fi
+
+# ---- inputs that are gone -----------------------------------------------------------------------------------
+read -r name sha256 < <(sed -n '/^  file/,/^  }/p' "$manifest" | tr -d '\n' | sed -nE 's/^ *file \{ *name: "([^"]+)" *sha256: "([0-9a-f]{64})".*/\1 \2/p')
+blob=$(find "$state/inputs/blobs" -name "$sha256" -o -path "*/${sha256:0:2}/${sha256:2}" | head -1)
+if grep -q '^  directory' "$manifest"; then
+  not_here "a lost source file: that of $product is made anew from its folder"
+elif [ -n "$blob" ]; then
+  mv "$blob" "$scratch/blob"
+  check "a lost source file" 22 quickstart
+  says "is named" "$name"
+  says "with the products that are here" 'products whose inputs are here:'
+  mv "$scratch/blob" "$blob"
+  nothing_runs "and nothing runs after a step that failed"
+else
+  equals "the store has $name" there "not there"
+fi
+
+# ---- ended in the middle --------------------------------------------------------------------------------------
+begin_offline
+await_line '^ 4 ok'
+check "^C while auditors approve" 130 interrupt
+nothing_runs "leaves nothing running"
+if [ -d "$scratch/relocked/$product" ]; then
+  not_here "SIGTERM while sites build: the pinned toolchain of $product is gone"
+else
+  sed -i -E 's/^revision: .*/revision: 99/' "$manifest"
+  commit
+  begin_offline
+  # A site's work shows in its sandbox.
+  await_line '^ 5 ok'
+  await 120 grep -lsF "$state/parties/site-" /proc/[0-9]*/mountinfo
+  check "SIGTERM while sites build" 143 terminate
+  nothing_runs "leaves nothing running"
+  # Else it would go on with the next run.
+  "$state/bin/farm" development run --state "$state" --programs "$state/bin" >"$scratch/ready" 2>&1 &
+  run=$!
+  await 60 grep -q ready "$scratch/ready"
+  id=$("$state/bin/farm" list "$product" --config "$person" | awk '$NF ~ "/r99/" {print $NF; exit}')
+  check "the release that was under way is cancelled" 26 "$state/bin/farm" cancel "$id" --config "$person"
+  "$state/bin/farm" development stop --state "$state"
+  wait "$run"
+  run=''
+  git -C "$clone" checkout -q HEAD~1 -- manifests
+  commit
+fi
+
+# ---- a pinned package that has left the archive ---------------------------------------------------------------
+# The checkout's lock names a package that nobody has; what a new lock would be is the one that serves.
+good=$lock
+[ ! -d "$scratch/relocked/$product" ] || good=$scratch/relocked/$product/$toolchain.lock.textproto
+cp "$good" "$scratch/good.lock"
+rm -rf "$state/relocked"
+lost=$(sed -nE '0,/^package/s/^package \{ name: "([^"]+)".*/\1/p' "$lock")
+sed -i -E '0,/^package/s#^(package .*version: ")[^"]*(".* sha256: ")[0-9a-f]{64}(.* file: ")[^"]*#\10\2'"$(printf '%064d' 1)"'\3pool/lost.deb#' "$lock"
+digest=$("$state/bin/farm" toolchain digest "$lock")
+sed -i -E "s/^( *lock: )\"sha256:[0-9a-f]{64}\"/\1\"$digest\"/" "$manifest"
+commit
+check "a package that is not in the store, with --offline" 22 quickstart
+says "is named" "$lost 0"
+# The archive's part is played: what is not in the store it does not have, and it resolves to the lock above.
+mv "$state/bin/farm" "$state/bin/farm.real"
+cat >"$state/bin/farm" <<END
+#!/bin/bash
+farm=$state/bin/farm.real
+case "\$1 \$2" in
+  fetch*) exec \$farm "\$@" --offline ;;
+  'toolchain lock')
+    while [ "\$1" != --out ]; do shift; done
+    cp $scratch/good.lock "\$2"
+    echo "the difference of the locks"
+    ;;
+  *) exec \$farm "\$@" ;;
+esac
+END
+chmod 755 "$state/bin/farm" "$scratch/good.lock"
+begin -- --state "$state" --product "$product"
+await_line '^ 5 ok'
+check "a package that has left the archive: a new lock, and on" 143 terminate
+says "it says what it does" 'pinned packages have left the archive; making a new lock in'
+says "and shows the difference" '^the difference of the locks'
+equals "the checkout is as it was" "" "$(git -C "$clone" status --porcelain)"
+again=$(grep -oE 'on manifest sha256:[0-9a-f]+' "$scratch/out")
+equals "the auditors approve the new manifest" "$approved" "$again"
+mv "$state/bin/farm.real" "$state/bin/farm"
+begin_offline
+await_line '^ 5 ok'
+check "the next run, with --offline, goes on" 143 terminate
+says "with the lock made then" 'the lock made for that on .* is in'
+equals "and the same manifest" "$again" "$(grep -oE 'on manifest sha256:[0-9a-f]+' "$scratch/out")"
+printf '# changed\n' >>"$lock"
+commit
+check "with another lock in the checkout it is not used" 22 quickstart
+nothing_runs "and nothing is left running"
+
+equals "accounts and subordinate ids are as they were" "$(sha256sum <"$scratch/accounts")" "$(cat /etc/passwd /etc/subuid /etc/subgid 2>/dev/null | sha256sum)"
+sum_up
