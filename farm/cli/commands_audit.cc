@@ -25,7 +25,6 @@ struct AuditCase {
   std::unique_ptr<BlobStore> store;
 };
 
-
 Result<AuditCase> OpenCase(const AuditArguments& arguments, bool needs_store) {
   AuditCase audit;
   ASSIGN_OR_RETURN(audit.read,

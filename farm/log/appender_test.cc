@@ -151,7 +151,7 @@ TEST_F(AppenderTest, WhatOnlyAPartySaysNeedsALeafOfThatPartysOperator) {
   };
   EXPECT_EQ(bent("site-0", [](LineDraft& d) { d.authority = "operator-1"; }),
             ExitCode::kBadSignature);
-  EXPECT_EQ(bent("signer", [](LineDraft& d) { d.authority = "operator-0"; }),
+  EXPECT_EQ(bent("signer", [](LineDraft& d) { d.authority = "operator-1"; }),
             ExitCode::kBadSignature);
   EXPECT_EQ(bent("signer",
                  [](LineDraft& d) {  // a site signs a release under its own name
