@@ -187,7 +187,7 @@ TEST_F(ReleaseTest, NamesEveryLineItRestsOn) {
 
 TEST_F(ReleaseTest, IsTheSameInWhateverOrderTheLinesCame) {
   const Release want = MakeRelease(*intent_, records_, approvals_, Facts());
-  std::ranges::rotate(records_, records_.begin() + 1);
+  std::rotate(records_.begin(), records_.begin() + 1, records_.end());
   std::ranges::reverse(approvals_);
   const Release found = MakeRelease(*intent_, records_, approvals_, Facts());
   EXPECT_EQ(found.records, want.records);
@@ -239,7 +239,7 @@ TEST_F(ReleaseTest, IsNotMadeForAnotherManifest) {
 }
 
 TEST_F(ReleaseTest, ADissentNamesTheRecordsInTheIntentsOrder) {
-  std::ranges::rotate(records_, records_.begin() + 2);
+  std::rotate(records_.begin(), records_.begin() + 2, records_.end());
   const Dissent dissent = MakeDissent(*intent_, records_, "hello.txt differs", kNow);
   EXPECT_EQ(dissent.manifest, D(maker_.manifest()));
   EXPECT_EQ(dissent.product, "hello");
