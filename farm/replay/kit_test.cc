@@ -137,7 +137,9 @@ TEST_F(KitTest, HoldsWhatTheHeaderLists) {
   EXPECT_EQ(Find(members, "artifacts.txt").bytes, Sha256("HELLO\n").Hex() + "  shout.txt\n");
   EXPECT_EQ(Find(members, Package(0)).bytes, "the package gcc");
   EXPECT_TRUE(Find(members, "replay.sh").executable);
-  for (const ArchiveEntry& entry : *ListArchive(Path("good.farmkit"))) {
+  const auto entries = ListArchive(Path("good.farmkit"));
+  ASSERT_TRUE(entries);
+  for (const ArchiveEntry& entry : *entries) {
     EXPECT_EQ(entry.mtime, example_.manifest.source_date_epoch) << entry.path;
   }
 }
