@@ -13,6 +13,7 @@
 #include "farm/client/farm_client.h"
 #include "farm/evidence/bundle.h"
 #include "farm/evidence/trust_root.h"
+#include "farm/json/json.h"
 #include "farm/sign/certified_signer.h"
 
 namespace farm {

@@ -8,6 +8,7 @@
 #include "farm/cli/inputs.h"
 #include "farm/cli/person.h"
 #include "farm/client/farm_client.h"
+#include "farm/json/json.h"
 #include "farm/plan/plan.h"
 #include "farm/source/source.h"
 #include "farm/toolchain/fetch.h"

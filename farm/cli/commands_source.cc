@@ -3,6 +3,7 @@
 #include "farm/cli/commands.h"
 #include "farm/cli/describe.h"
 #include "farm/cli/sandbox_place.h"
+#include "farm/json/json.h"
 #include "farm/manifest/manifest.h"
 #include "farm/source/source.h"
 

@@ -9,6 +9,7 @@
 #include "farm/cli/describe.h"
 #include "farm/cli/inputs.h"
 #include "farm/cli/sandbox_place.h"
+#include "farm/json/json.h"
 #include "farm/store/blob_store.h"
 #include "farm/toolchain/assemble.h"
 #include "farm/toolchain/fetch.h"

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <functional>
 
+#include "farm/base/bytes.h"
 #include "farm/base/clock.h"
 #include "farm/base/process.h"
 #include "farm/cli/commands.h"
@@ -12,6 +13,7 @@
 #include "farm/cli/init.h"
 #include "farm/cli/sandbox_place.h"
 #include "farm/execute/execute.h"
+#include "farm/json/json.h"
 
 namespace farm {
 namespace {
@@ -208,6 +210,8 @@ void AddQueries(CLI::App& app, Chosen& chosen) {
         ->add_option("RELEASE", arguments.release_id, "as `farm release` and `farm list` print it")
         ->required();
     AddConfig(command, arguments.config);
+    command->footer("example:\n  farm " + std::string(query.name) +
+                    " greeting/1.0/r1/5e1c2a90b7f1 --config requester.json");
     if (std::string_view(query.name) == "watch") {
       command->add_flag("--logs", arguments.logs, "show what the builds print");
       command->add_option("--after", arguments.after, "event number to go on from");
@@ -320,6 +324,19 @@ void AddAudit(CLI::App& app, Chosen& chosen) {
                       "your id (default: found in the root by your key)");
 }
 
+// The library itself would only say that a command is missing.
+bool IsCommand(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return true;
+  std::string commands;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (command->get_name() == argv[1]) return true;
+    commands += " " + command->get_name();
+  }
+  std::fprintf(stderr, "farm: no command %s; there are:%s\n", Printable(argv[1], 80).c_str(),
+               commands.c_str());
+  return false;
+}
+
 int Main(int argc, char** argv) {
   CLI::App app{"farm: builds anyone can check", "farm"};
   app.footer(kExamples);
@@ -334,6 +351,7 @@ int Main(int argc, char** argv) {
   AddToolchain(app, chosen);
   AddInit(app, chosen);
   AddDevelopment(app, chosen);
+  if (!IsCommand(app, argc, argv)) return static_cast<int>(ExitCode::kUsage);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "farm/base/bytes.h"
+#include "farm/json/json.h"
 
 namespace farm {
 namespace {

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "farm/base/result.h"
-#include "farm/json/json.h"
+#include "farm/json/json_fwd.h"
 
 namespace farm {
 

@@ -240,6 +240,15 @@ TEST_F(Program, AuditApproveSignsNothingIfAStoredInputHasChanged) {
   EXPECT_FALSE(FileExists(Path("approval.jsonl")));
 }
 
+TEST_F(Program, AnUnknownCommandIsNamedWithThoseThereAre) {
+  const ProcessResult result = Run({"relase", "x"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_TRUE(Says(result, "no command relase; there are: plan fetch release"))
+      << result.error_output;
+  EXPECT_EQ(Run({}).exit_code, 2);
+  EXPECT_TRUE(Says(Run({"cancel", "--help"}), "farm cancel greeting/1.0/r1/"));
+}
+
 TEST_F(Program, DevelopmentStopAnswersInJson) {
   const ProcessResult result = Run({"development", "stop", "--state", directory_.path(), "--json"});
   EXPECT_EQ(result.exit_code, 0) << result.error_output;

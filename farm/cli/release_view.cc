@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "farm/base/files.h"
+#include "farm/json/json.h"
 
 namespace farm {
 

@@ -6,7 +6,7 @@
 
 #include "farm/base/exit_code.h"
 #include "farm/cli/output.h"
-#include "farm/json/json.h"
+#include "farm/json/json_fwd.h"
 #include "farm/proto/farm.pb.h"
 
 namespace farm {

@@ -18,6 +18,7 @@
 #include "farm/base/bytes.h"
 #include "farm/base/clock.h"
 #include "farm/base/mutex.h"
+#include "farm/json/json.h"
 
 namespace farm {
 namespace {

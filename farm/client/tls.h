@@ -4,7 +4,7 @@
 #include <string>
 
 #include "farm/base/result.h"
-#include "farm/json/json.h"
+#include "farm/json/json_fwd.h"
 
 namespace farm {
 

@@ -13,10 +13,9 @@
 
 #include "farm/base/digest.h"
 #include "farm/base/result.h"
+#include "farm/json/json_fwd.h"
 
 namespace farm {
-
-using Json = nlohmann::json;
 
 constexpr std::int64_t kJsonIntegerMax = (std::int64_t{1} << 53) - 1;
 constexpr int kJsonDepthMax = 32;                // our deepest format has 9 levels

@@ -259,16 +259,22 @@ Result<ReplayVerdict> VerdictOfReport(std::string_view report_json, const std::s
   verdict.report = Sha256(report_json).Text();
   verdict.created = now;
   ReportFacts facts;
-  facts.evidence_holds = fields.String("evidence").starts_with("VERIFIED");
+  const std::string evidence = fields.String("evidence");
+  facts.evidence_holds = evidence.starts_with("VERIFIED");
+  const std::string mark = fields.String("development");
   facts.exit = fields.Integer("exit", 0, 255);
   const Json& artifacts = fields.Array("artifacts", kArtifactsMax);
-  for (const char* known : {"headline", "development", "reason", "product", "version", "manifest",
-                            "lock", "rules", "notes", "sandbox", "trace", "started", "finished"}) {
+  for (const char* known : {"headline", "reason", "product", "version", "manifest", "lock", "rules",
+                            "notes", "sandbox", "trace", "started", "finished"}) {
     fields.Ignore(known);
   }
   RETURN_IF_ERROR(fields.Finish());
   if (WriteCanonicalJson(json) != report_json) {
     return Error{ErrorCode::kInvalidInput, "report.json is not as farm-replay wrote it"};
+  }
+  if (facts.evidence_holds && evidence.starts_with("VERIFIED (") == mark.empty()) {
+    return Error{ErrorCode::kInvalidInput, "report.json: development contradicts the evidence, \"" +
+                                               Printable(evidence, kMarkBytesMax) + "\""};
   }
   for (const Json& entry : artifacts) {
     ASSIGN_OR_RETURN(const ReplayedArtifact artifact,
@@ -285,14 +291,8 @@ Result<std::string> CheckMayBeSigned(std::string_view report_json, bool allow_de
   ASSIGN_OR_RETURN(const Json json, ParseJson(report_json, "report.json", kReportBytesMax));
   JsonFields fields(json, "report.json");
   fields.Format(kReportFormat);
-  // A report of a version without the field says it in its evidence alone.
-  constexpr std::string_view kProved = "VERIFIED ";
-  const std::string evidence = fields.String("evidence");
-  std::string mark = fields.Has("development") ? fields.String("development") : "";
+  const std::string mark = fields.String("development");
   if (!fields.ok()) return fields.Finish().error();
-  if (mark.empty() && evidence.starts_with("VERIFIED (")) {
-    mark = evidence.substr(kProved.size(), evidence.find(')') - kProved.size() + 1);
-  }
   if (mark.empty() || allow_development_root) return Printable(mark, kMarkBytesMax);
   return Error{ErrorCode::kUntrusted,
                "the report is by a development root " + Printable(mark, kMarkBytesMax) +

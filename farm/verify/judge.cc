@@ -45,7 +45,8 @@ void JudgeFile(Case& facts) {
     if (input.renamed) {
       facts.Warn(Rule::kArtifact, message);
     } else {
-      facts.Add(Rule::kArtifact, ExitCode::kArtifactUnknown, message);
+      facts.Add(Rule::kArtifact, ExitCode::kArtifactUnknown,
+                message + " (if you renamed it, add --renamed)");
     }
     return;
   }

@@ -14,16 +14,17 @@ std::string Padded(std::string text, std::size_t width) {
   return text;
 }
 
+std::string FactLine(const std::string& name, const std::string& value) {
+  return "      " + Padded(name, kNameWidth) + Printable(value, kLineCharactersMax) + "\n";
+}
+
 std::string RuleText(const RuleOutcome& outcome) {
   const std::string_view state = !outcome.held ? "FAIL" : outcome.warning ? "warn" : "ok";
   std::string text = Padded(std::string(state), 6) + Padded(outcome.rule, kNameWidth) +
                      "found: " + outcome.found + " | expected: " + outcome.expected;
-  if (!outcome.held) text += " | to do: " + outcome.remedy;
-  return Printable(text, kLineCharactersMax) + "\n";
-}
-
-std::string FactLine(const std::string& name, const std::string& value) {
-  return "      " + Padded(name, kNameWidth) + Printable(value, kLineCharactersMax) + "\n";
+  text = Printable(text, kLineCharactersMax) + "\n";
+  if (!outcome.held) text += FactLine("to do", outcome.remedy);
+  return text;
 }
 
 std::string RecordText(const Record& record) {
@@ -74,7 +75,11 @@ std::string OneLine(const Json& json) {
 
 std::string VerdictText(const Verdict& verdict, bool explain) {
   std::string text;
-  for (const RuleOutcome& outcome : verdict.rules) text += RuleText(outcome);
+  std::string failed;
+  for (const RuleOutcome& outcome : verdict.rules) {
+    (outcome.held ? text : failed) += RuleText(outcome);
+  }
+  text += failed;
   if (explain) text += FactsText(verdict);
   return text + verdict.headline + "\n";
 }

@@ -7,8 +7,8 @@
 
 namespace farm {
 
-// One line per rule (state, name, found, expected, and what to do where it does not hold), the
-// headline last.  `explain` adds the facts of the release before the headline.
+// One line per rule (state, name, found, expected), those that do not hold last, each with a second
+// line that says what to do; then the headline.  `explain` adds the facts of the release before it.
 std::string VerdictText(const Verdict& verdict, bool explain);
 
 // `farm-verdict/1`, one line of JSON; FORMAT.md has the schema.

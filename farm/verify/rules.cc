@@ -17,7 +17,8 @@ Words WordsOf(Rule rule) {
       return {"root-version", "use the newest root; --allow-older accepts the older one"};
     case Rule::kDevelopmentRoot:
       return {"development-root",
-              "use a production root; for a trial add --allow-development-root"};
+              "use a production root; for a trial add --allow-development-root, with a policy that "
+              "does not refuse such roots"};
     case Rule::kRelease:
       return {"release",
               "download file and bundle again, of the product and version that you want; the "
@@ -25,9 +26,7 @@ Words WordsOf(Rule rule) {
     case Rule::kStatements:
       return {"statements", "download the bundle file again; if it stays so, tell the farm"};
     case Rule::kArtifact:
-      return {"artifact",
-              "do not use the file; download it again, with its bundle; if it is only its name "
-              "that you have changed, add --renamed"};
+      return {"artifact", "do not use the file; download it again, with its bundle"};
     case Rule::kSignatures:
       return {"signatures", "do not use the file; the evidence was changed after signing"};
     case Rule::kIdentities:

@@ -10,6 +10,11 @@ std::string AtLeast(std::int64_t count, std::string_view what) {
   return "at least " + std::to_string(count) + " " + std::string(what);
 }
 
+// "at least 1 country", "at least 2 countries".
+std::string AtLeast(std::int64_t count, std::string_view one, std::string_view many) {
+  return AtLeast(count, count == 1 ? one : many);
+}
+
 std::string LinesFound(const Case& facts) {
   return std::to_string(LinesOf(facts).size()) + " lines";
 }
@@ -38,7 +43,7 @@ std::string Places(const std::vector<Line<Record>>& records, std::string LineIde
 }
 
 std::string ExpectedCountries(const Policy& policy) {
-  std::string words = AtLeast(policy.countries, "countries");
+  std::string words = AtLeast(policy.countries, "country", "countries");
   for (const auto* wanted : {&policy.countries_any, &policy.manifest_countries_any}) {
     if (!wanted->empty()) words += ", one of " + Join(*wanted, " ");
   }
@@ -96,11 +101,11 @@ std::string ExpectedWords(Rule rule, const Case& facts) {
     case Rule::kTimeStamps:
       return "every signature has a time stamp of a known authority";
     case Rule::kSites:
-      return AtLeast(policy.sites, "sites, one record of each site asked");
+      return AtLeast(policy.sites, "site", "sites") + ", one record of each site asked";
     case Rule::kOutputs:
       return "every site built exactly the released artifacts, as the manifest declares";
     case Rule::kOperators:
-      return AtLeast(policy.operators, "operators");
+      return AtLeast(policy.operators, "operator", "operators");
     case Rule::kCountries:
       return ExpectedCountries(policy);
     case Rule::kLimits:
@@ -108,15 +113,16 @@ std::string ExpectedWords(Rule rule, const Case& facts) {
              : policy.require_kernel_limits ? "the kernel's limits at every site"
                                             : "any (policy)";
     case Rule::kApprovals:
-      return AtLeast(policy.auditors, "auditors of this manifest, none requester or operator");
+      return AtLeast(policy.auditors, "auditor", "auditors") +
+             " of this manifest, none requester or operator";
     case Rule::kLog:
       return "every line is proved to be in a known log";
     case Rule::kConsistency:
       return "every line's log is a beginning of the release's log";
     case Rule::kWitnesses:
-      return AtLeast(policy.witnesses, facts.input.root.development
-                                           ? "witnesses of every line"
-                                           : "witnesses of every line, of different operators");
+      return AtLeast(policy.witnesses, "witness", "witnesses") +
+             (facts.input.root.development ? " of every line"
+                                           : " of every line, of different operators");
     case Rule::kRevocations:
       return "nothing revoked";
     case Rule::kValidity:
