@@ -31,7 +31,6 @@ Result<PersonConfig> ReadPersonConfig(const std::string& path) {
     Error error = file.error();
     if (error.code == ErrorCode::kNotFound) {
       error.message += "; name your configuration with --config FILE or in FARM_CONFIG";
-      error.exit = ExitCode::kUsage;
     }
     return error;
   }

@@ -10,8 +10,7 @@
 
 namespace farm {
 
-// `farm-config/1` of a person: {"format","id","key","root","policy","store","tls":{...},
-// "farm":{"address","serverName"}}; relative paths are relative to the file.
+// `farm-config/1` of a person: client/CONFIGURATION.md.
 struct PersonConfig {
   std::string id;
   std::string key_path;

@@ -28,7 +28,11 @@ std::string ConfigFile::Resolve(std::string_view path_in_file) const {
 
 Result<ConfigFile> ReadConfig(const std::string& path) {
   auto text = ReadFile(path, kConfigBytesMax);
-  if (!text) return Wrap("configuration", text.error());
+  if (!text) {
+    Error error = Wrap("configuration", text.error());
+    if (error.code == ErrorCode::kNotFound) error.exit = ExitCode::kUsage;
+    return error;
+  }
   ConfigFile file;
   ASSIGN_OR_RETURN(file.json, ParseJson(*text, path, kConfigBytesMax));
   file.directory = DirectoryName(path);

@@ -1,4 +1,5 @@
 // Configuration files of the daemons: JSON objects with "format": "farm-config/1", read strictly.
+// CONFIGURATION.md has one of each.
 #pragma once
 
 #include <string>
@@ -24,7 +25,7 @@ struct ConfigFile {
   std::string Resolve(std::string_view path_in_file) const;
 };
 
-// Errors: kNotFound, kUnavailable, kInvalidInput, naming the file.
+// Errors: kNotFound exit 2, kUnavailable, kInvalidInput, naming the file.
 Result<ConfigFile> ReadConfig(const std::string& path);
 
 // {"certificate","key","transparencyKey"}; relative paths are relative to `directory`.

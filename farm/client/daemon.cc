@@ -18,6 +18,7 @@
 #include "farm/base/bytes.h"
 #include "farm/base/clock.h"
 #include "farm/base/mutex.h"
+#include "farm/client/configuration_text.h"
 #include "farm/json/json.h"
 
 namespace farm {
@@ -82,6 +83,22 @@ struct Arguments {
   bool die_with_parent = false;
 };
 
+// What CONFIGURATION.md says of `program`, without the marks of its examples.
+std::string ConfigurationHelp(const std::string& program) {
+  const std::string_view text = ConfigurationText();
+  const std::string heading = "\n## " + program + "\n";
+  const std::size_t begin = text.find(heading);
+  if (begin == std::string_view::npos) return "";
+  const std::string_view rest = text.substr(begin + heading.size());
+  std::string help =
+      "Configuration; paths are relative to the file; what stands only below the example may be "
+      "left out:\n";
+  for (const std::string_view line : Split(rest.substr(0, rest.find("\n## ")), '\n')) {
+    if (!line.starts_with("```")) help += std::string(line) + "\n";
+  }
+  return help;
+}
+
 // An exit code instead of arguments after --help and after wrong usage.
 std::optional<int> ParseArguments(int argc, char** argv, const DaemonHelp& help,
                                   Arguments& arguments) {
@@ -89,7 +106,7 @@ std::optional<int> ParseArguments(int argc, char** argv, const DaemonHelp& help,
   app.add_option("--config", arguments.config, "configuration, JSON \"farm-config/1\"")->required();
   app.add_flag("--die-with-parent", arguments.die_with_parent,
                "end when the program that started this one ends");
-  app.footer(help.examples);
+  app.footer(ConfigurationHelp(help.program) + help.examples);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

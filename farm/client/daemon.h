@@ -26,7 +26,7 @@ constexpr std::chrono::milliseconds kDaemonExitTime{900};  // SIGTERM ends withi
 struct DaemonHelp {
   std::string program;      // "farm-log"
   std::string description;  // one sentence
-  std::string examples;     // shown at the end of --help
+  std::string examples;     // shown at the end of --help, after CONFIGURATION.md's section on it
 };
 
 class Daemon {

@@ -1,10 +1,4 @@
-// The signer's configuration file.
-//   {"format": "farm-config/1", "listen": "127.0.0.1:4713", "id":
-//   "https://farm.example/parties/signer",
-//    "tls": {"certificate", "key", "authority"}, "root": "root.json", "policy": "policy.json",
-//    "key": "key.pem", "authority": {"certificate", "key", "transparencyKey"}, "state": "state",
-//    "log": {"url": "http://127.0.0.1:4712"}, "peers": ["farmd"]}
-// "log" may name the log's "origin" where the root lists several.  Paths are relative to the file.
+// The signer's configuration file: client/CONFIGURATION.md.
 #pragma once
 
 #include <string>

@@ -23,9 +23,7 @@ const DaemonHelp kHelp{
     "Examples:\n"
     "  farm-signer --config /etc/farm/signer.json\n"
     "  farm-signer --config signer/config.json --die-with-parent\n"
-    "The configuration file is described in farm/gate/config.h. The journal in its \"state\" "
-    "folder\n"
-    "must never be lost or set back: it is what keeps one version from being signed twice.\n"};
+    "The journal in \"state\" keeps one version from being signed twice.\n"};
 
 Status Serve(Daemon& daemon) {
   ASSIGN_OR_RETURN(const ConfigFile file, ReadConfig(daemon.config_path()));

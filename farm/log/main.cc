@@ -5,16 +5,7 @@
 
 namespace {
 
-constexpr char kExamples[] = R"(Configuration:
-  {"format": "farm-config/1",
-   "listen": "127.0.0.1:4711", "httpListen": "127.0.0.1:4712",
-   "tls": {"certificate": "tls.pem", "key": "tls.key", "authority": "authority.pem"},
-   "directory": "log", "root": "root.json", "origin": "log.farm.example",
-   "key": "log.key", "ecdsaKey": "log-ecdsa.key",
-   "witnesses": [{"name": "w1", "url": "http://127.0.0.1:4721", "publicKey": "w1.pub"}],
-   "cosignatures": 1, "peers": ["farmd", "site-xa"]}
-Optional: "floorBytes", "reserveBytes" (disk space below which no entry is taken; kept in reserve).
-Examples:
+constexpr char kExamples[] = R"(Examples:
   farm-log --config log.json
   curl http://127.0.0.1:4712/checkpoint)";
 

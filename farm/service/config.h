@@ -1,21 +1,4 @@
-// The configuration of farmd, `farm-config/1`.  Relative paths are relative to the file's folder.
-//   {"format": "farm-config/1",
-//    "listen": "127.0.0.1:4711",
-//    "tls": {"certificate", "key", "authority"},              PEM files
-//    "root": FILE, "policy": FILE,                            the farm's own; the root is published
-//    "store": DIR,                                            blobs; releases/: copy of "database"
-//    "database": DIR, "published": DIR,                       best not on one disk with "store"
-//    "diskFloorBytes": 2147483648,                            may be left out
-//    "coordinator": {"id": URI, "key": FILE,
-//                    "authority": {"certificate", "key", "transparencyKey"}},
-//    "log": {"address", "serverName", "url", "origin"},       origin: if the root lists several
-//    logs "timestamp": {"url", "authority"},                       authority: its name in the root,
-//    if it
-//                                                             lists several
-//    "signer": {"address", "serverName"},
-//    "sites": [{"id": URI, "address", "serverName"}, ...],    who is asked, in this order
-//    "roles": {"requester-1": ["submit", "read"], ...}}       by the client certificate's common
-//    name
+// The configuration of farmd, `farm-config/1`: client/CONFIGURATION.md.
 #pragma once
 
 #include <cstdint>

@@ -33,11 +33,9 @@ const DaemonHelp kHelp{
     "Examples:\n"
     "  farmd --config /etc/farm/farmd.json\n"
     "  farmd --config farmd/config.json --die-with-parent\n"
-    "The configuration file is described in farm/service/config.h. What farmd has done stands in "
-    "its\n"
-    "\"database\" folder; killed at any moment and started again it goes on from there. If that "
-    "folder\n"
-    "is lost, it is made anew from the \"store\" folder and the log.\n"};
+    "What farmd has done stands in its \"database\" folder; killed at any moment and started "
+    "again\n"
+    "it goes on from there. If that folder is lost, it is made anew from \"store\" and the log.\n"};
 
 // An error if one of the directories' disks has less than `floor` bytes left.
 Status CheckDisk(const std::vector<std::string>& directories, std::uint64_t floor) {

@@ -1,14 +1,4 @@
-// The site's configuration file.
-//   {"format": "farm-config/1", "listen": "127.0.0.1:4711", "id":
-//   "https://farm.example/sites/site-xa",
-//    "country": "XA", "tls": {"certificate", "key", "authority"}, "root": "root.json",
-//    "policy": "policy.json", "key": "key.pem",
-//    "authority": {"certificate", "key", "transparencyKey"}, "store": "store", "work": "work",
-//    "launcher": "/usr/lib/farm/farm-sandbox",
-//    "log": {"address": "127.0.0.1:4712", "serverName": "log", "url": "http://127.0.0.1:4713"},
-//    "timestamp": {"url": "http://127.0.0.1:4714"}, "peers": ["farmd"], "limits": "kernel"}
-// "limits" is "kernel" or "observed"; "timestamp" may name the "authority" where the root lists
-// several.  Paths are relative to the file.
+// The site's configuration file: client/CONFIGURATION.md.
 #pragma once
 
 #include <string>

@@ -34,8 +34,7 @@ const DaemonHelp kHelp{
     "Examples:\n"
     "  farm-site --config site-xa/config.json               as an ordinary user, limits observed\n"
     "  farm-sandbox monitor --uid 64001 --gid 64001 --subids 1073741824:65536 -- \\\n"
-    "    farm-site --config /var/lib/farm/site-xa/config.json   as root, limits of the kernel\n"
-    "The configuration file is described in farm/site/config.h.\n"};
+    "    farm-site --config /var/lib/farm/site-xa/config.json   as root, limits of the kernel\n"};
 
 // Below `store`: blobs, records, roots.
 struct Places {

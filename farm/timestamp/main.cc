@@ -5,10 +5,7 @@
 
 namespace {
 
-constexpr char kExamples[] = R"(Configuration:
-  {"format": "farm-config/1", "listen": "127.0.0.1:4731",
-   "key": "tsa.key", "certificate": "tsa.pem", "authority": "tsa-authority.pem"}
-Examples:
+constexpr char kExamples[] = R"(Examples:
   farm-tsa --config tsa.json
   openssl ts -query -data FILE -sha256 -cert | curl --data-binary @- \
     -H 'Content-Type: application/timestamp-query' http://127.0.0.1:4731/ -o FILE.tsr)";

@@ -5,13 +5,7 @@
 
 namespace {
 
-constexpr char kExamples[] = R"(Configuration:
-  {"format": "farm-config/1",
-   "listen": "127.0.0.1:4721", "name": "w1", "key": "w1.key", "directory": "state",
-   "logs": [{"origin": "log.farm.example", "publicKey": "log.pub",
-             "url": "http://127.0.0.1:4712"}]}
-Optional: "url" of a log (then every entry and payload of it is read, too), "monitorSeconds" (60).
-Examples:
+constexpr char kExamples[] = R"(Examples:
   farm-witness --config witness.json
   curl http://127.0.0.1:4721/$(printf log.farm.example | sha256sum | cut -c1-64)/checkpoint)";
 

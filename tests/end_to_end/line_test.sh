@@ -22,6 +22,13 @@ else
   equals "without root all six are who we are" "$(id -u)" "$(printf '%s\n' "${uids[@]}" | sort -u)"
 fi
 
+for program in farmd farm-site farm-signer farm-log farm-witness farm-tsa; do
+  check "$program --help" 0 "$program" --help
+  says "shows its configuration" '"format": "farm-config/1"'
+  check "without its configuration" 2 "$program" --config "$state/missing.json"
+  says "names it" 'missing\.json'
+done
+
 # ---- one release ------------------------------------------------------------------------------------
 check "farm plan asks farmd" 0 requester farm plan "$manifest"
 says "which has no approval" '^approvals  0 of 2$'

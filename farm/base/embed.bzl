@@ -1,8 +1,9 @@
-"""Text files as functions that return them: embed(name, texts = {"KitReadme": "kit_readme.txt"})."""
+"""Text files as functions that return them: embed(name, header, texts = {"KitReadme": "kit_readme.txt"}) makes
+<name>.cc; `header`, in the caller's folder, declares them: std::string_view KitReadme();"""
 
 def embed(name, header, texts):
     labels = texts.values()
-    command = "{ echo '#include \"farm/replay/%s\"'; echo 'namespace farm {'; " % header
+    command = "{ echo '#include \"%s/%s\"'; echo 'namespace farm {'; " % (native.package_name(), header)
     for function, label in texts.items():
         command += ("echo 'std::string_view %s() { static constexpr char kText[] ='; " % function +
                     "sed -e 's/\\\\/\\\\\\\\/g' -e 's/\"/\\\\\"/g' -e 's/^/\"/' -e 's/$$/\\\\n\"/' $(location %s); " % label +
