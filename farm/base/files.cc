@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -167,6 +168,12 @@ Result<std::vector<std::string>> ListDirectory(const std::string& path) {
   closedir(directory);
   std::sort(names.begin(), names.end());
   return names;
+}
+
+Status FlushStandardOutput() {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return {};
+  return Error{ErrorCode::kUnavailable,
+               "not all of the answer could be written to standard output"};
 }
 
 Status MakeDirectories(const std::string& path, unsigned mode) {

@@ -57,6 +57,9 @@ Result<std::uint64_t> FileSize(const std::string& path);
 Result<std::vector<std::string>> ListDirectory(const std::string& path);
 // mkdir -p with `mode` for what it makes.
 Status MakeDirectories(const std::string& path, unsigned mode);
+// Whether everything printed on standard output has been taken: an answer cut short by a full disk
+// is no answer.  Errors: kUnavailable exit 30.
+Status FlushStandardOutput();
 // rm -rf of what belongs to us; never follows links.
 Status RemoveTree(const std::string& path);
 // "a/b" + "c" -> "a/b/c".

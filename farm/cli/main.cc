@@ -7,6 +7,7 @@
 
 #include "farm/base/bytes.h"
 #include "farm/base/clock.h"
+#include "farm/base/files.h"
 #include "farm/base/process.h"
 #include "farm/cli/commands.h"
 #include "farm/cli/development.h"
@@ -358,7 +359,9 @@ int Main(int argc, char** argv) {
     const int code = app.exit(error);
     return code == 0 ? kOk : static_cast<int>(ExitCode::kUsage);
   }
-  return chosen.run();
+  const int code = chosen.run();
+  const Status printed = FlushStandardOutput();
+  return code != kOk || printed ? code : Fail(chosen.output, "farm", printed.error());
 }
 
 }  // namespace

@@ -57,6 +57,11 @@ Result<std::string> AuditorOfKey(const TrustRoot& root, const PublicKey& key) {
     if (auditor.key == key) return auditor.id;
     auditors.push_back(auditor.id);
   }
+  if (const Person* requester = root.FindRequester(key)) {
+    return Error{ErrorCode::kUntrusted,
+                 "the key is requester " + requester->id + "'s; an auditor must be somebody else",
+                 ExitCode::kApproval};
+  }
   return Error{ErrorCode::kUntrusted,
                "the key is no auditor's: the root lists " +
                    (auditors.empty() ? "nobody" : Join(auditors, ", ")) + " with other keys",

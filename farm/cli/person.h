@@ -25,7 +25,7 @@ struct PersonConfig {
 Result<PersonConfig> ReadPersonConfig(const std::string& path);
 
 // Who of the root's auditors has this key.
-// Errors: kUntrusted exit 25 (nobody: the root lists these auditors, each named).
+// Errors: kUntrusted exit 14 (it is a requester's), exit 25 (nobody's: names the root's auditors).
 Result<std::string> AuditorOfKey(const TrustRoot& root, const PublicKey& key);
 
 // The TLS files beside a person's key, named as `farm init` names them: tls.pem, tls.key.pem,

@@ -190,7 +190,10 @@ TEST_F(Program, AuditApproveNeedsNoMoreThanAKeyAndTheRoot) {
   const ProcessResult found = approve("auditor-1", {"--farm", "https://127.0.0.1:1"});
   EXPECT_EQ(found.exit_code, 22) << found.error_output;
   EXPECT_TRUE(Says(found, "source greeting: greeting.tar")) << found.error_output;
-  const ProcessResult nobody = approve("requester-1", {});
+  const ProcessResult requester = approve("requester-1", {});
+  EXPECT_EQ(requester.exit_code, 14) << requester.error_output;
+  EXPECT_TRUE(Says(requester, "an auditor must be somebody else")) << requester.error_output;
+  const ProcessResult nobody = approve("replayer-1", {});
   EXPECT_EQ(nobody.exit_code, 25) << nobody.error_output;
   EXPECT_TRUE(Says(nobody, "no auditor's")) << nobody.error_output;
   const ProcessResult nowhere = approve("auditor-1", {"--farm", "ftp://farm"});
@@ -238,6 +241,17 @@ TEST_F(Program, AuditApproveSignsNothingIfAStoredInputHasChanged) {
   EXPECT_EQ(changed.exit_code, 22) << changed.error_output;
   EXPECT_TRUE(Says(changed, "source greeting: greeting.tar: ")) << changed.error_output;
   EXPECT_FALSE(FileExists(Path("approval.jsonl")));
+}
+
+TEST_F(Program, AnAnswerThatCannotBeWrittenIsExit30) {
+  ProcessSpec spec;
+  spec.argv = {
+      "/bin/sh", "-c",    "exec \"$@\" >/dev/full", "sh", kProgram, "plan", Manifest(), "--lock",
+      kLock,     "--json"};
+  const auto result = RunProcess(spec);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->exit_code, 30);
+  EXPECT_TRUE(Says(*result, "standard output")) << result->error_output;
 }
 
 TEST_F(Program, AnUnknownCommandIsNamedWithThoseThereAre) {

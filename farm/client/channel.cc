@@ -17,6 +17,7 @@ constexpr std::chrono::milliseconds kCancellationPoll{100};
 
 Result<std::shared_ptr<grpc::Channel>> Connect(const Endpoint& endpoint) {
   QuietGrpcLog();
+  RETURN_IF_ERROR(CheckTlsFiles(endpoint.tls, SystemClock().Now()));
   grpc::SslCredentialsOptions options;
   ASSIGN_OR_RETURN(options.pem_root_certs, ReadFile(endpoint.tls.authority, kPemFileBytesMax));
   ASSIGN_OR_RETURN(options.pem_private_key, ReadFile(endpoint.tls.key, kPemFileBytesMax));

@@ -70,6 +70,17 @@ Result<TlsFiles> ParseTlsFiles(const Json& object, const std::string& where,
   return files;
 }
 
+Status CheckTlsFiles(const TlsFiles& files, UnixSeconds now) {
+  ASSIGN_OR_RETURN(const Certificate certificate, ReadCertificateFile(files.certificate));
+  if (now >= certificate.not_before() && now <= certificate.not_after()) return {};
+  return Error{ErrorCode::kUntrusted,
+               files.certificate + ": the TLS certificate is valid from " +
+                   FormatTime(certificate.not_before()) + " to " +
+                   FormatTime(certificate.not_after()) + ", it is " + FormatTime(now) +
+                   "; ask your operator for a new one",
+               ExitCode::kNotValidThen};
+}
+
 Result<Endpoint> ParseEndpoint(const Json& object, const std::string& where, const TlsFiles& tls) {
   JsonFields fields(object, where);
   Endpoint endpoint;

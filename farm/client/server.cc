@@ -91,6 +91,7 @@ void RunningServer::Stop() {
 
 Result<RunningServer> StartServer(const ServerConfig& config) {
   ASSIGN_OR_RETURN(const HostPort where, ParseHostPort(config.listen));
+  RETURN_IF_ERROR(CheckTlsFiles(config.tls, SystemClock().Now()));
   grpc::SslServerCredentialsOptions options(
       GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
   ASSIGN_OR_RETURN(options.pem_root_certs, ReadFile(config.tls.authority, kPemFileBytesMax));

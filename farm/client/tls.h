@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "farm/base/clock.h"
 #include "farm/base/result.h"
 #include "farm/json/json_fwd.h"
 
@@ -27,6 +28,9 @@ struct Endpoint {
 // {"certificate","key","authority"}; relative paths are relative to `directory`.
 Result<TlsFiles> ParseTlsFiles(const Json& object, const std::string& where,
                                const std::string& directory);
+// Whether the certificate is valid at `now`: nobody would take it otherwise.
+// Errors: unreadable (kNotFound, kUnavailable, kInvalidInput); kUntrusted exit 18; naming the file.
+Status CheckTlsFiles(const TlsFiles& files, UnixSeconds now);
 // {"address","serverName"}; `tls` is the program's own.
 Result<Endpoint> ParseEndpoint(const Json& object, const std::string& where, const TlsFiles& tls);
 

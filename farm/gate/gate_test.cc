@@ -535,7 +535,7 @@ const Row kLineRows[] = {
      }},
     {"more_lines_than_a_checkpoint_can_prove", ExitCode::kUsage,
      [](World& world) { return world.Decide(DueWithApprovals(world, kApprovalsProvable + 1)); }},
-    {"request_for_another_manifest", ExitCode::kBadSignature,
+    {"request_for_another_manifest", ExitCode::kApproval,
      [](World& world) {
        Attempt attempt = world.Due(Good(), "1.0");
        attempt.manifest = ManifestBytes("1.0", 1, "-O3");

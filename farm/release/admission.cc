@@ -127,7 +127,7 @@ Result<Request> AdmitRequest(const Bundle& line, const AdmittedManifest& manifes
                    ParseStatementAs<Request>(line.envelope.payload, "request line"));
   if (request.manifest != manifest.view.digest || request.product != manifest.view.product ||
       request.version != manifest.view.version) {
-    return Refusal(ErrorCode::kMismatch, ExitCode::kInputMissing,
+    return Refusal(ErrorCode::kMismatch, ExitCode::kApproval,
                    "request line: asks for " + request.product + " " + request.version +
                        ", manifest " + request.manifest.Text() + "; the manifest given is " +
                        manifest.view.product + " " + manifest.view.version + ", " +

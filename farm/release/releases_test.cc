@@ -34,6 +34,23 @@ Verdict JudgePublished(Harness& harness, const std::string& directory, const std
   return Judge(input);
 }
 
+struct LoggedIntent {
+  Digest pae;
+  Intent intent;
+};
+
+// In the order of the log.
+std::vector<LoggedIntent> LoggedIntents(FakeWorld& world) {
+  std::vector<LoggedIntent> intents;
+  world.Restart();
+  for (const LoggedLeaf& leaf : Must(world.ReadNew())) {
+    const PaeParts parts = Must(ParsePae(Must(leaf.pae())));
+    const auto intent = ParseStatementAs<Intent>(parts.payload, "leaf");
+    if (intent) intents.push_back({leaf.facts.pae_digest, *intent});
+  }
+  return intents;
+}
+
 TEST(Releases, WhatIsPublishedVerifiesForACustomer) {
   Harness harness;
   const std::string id = harness.Release(harness.Make("1.0"));
@@ -162,7 +179,26 @@ TEST(Releases, ASiteThatIsDownLeavesItWaitingAndANewAttemptNamesTheOldIntent) {
   harness.Drive();
   EXPECT_EQ(harness.Get(id).stage, Stage::kReleased) << harness.Why(id);
   EXPECT_EQ(harness.Get(id).attempt, 2);
-  EXPECT_EQ(harness.world().Logged("intent"), 2);
+  const std::vector<LoggedIntent> intents = LoggedIntents(harness.world());
+  ASSERT_EQ(intents.size(), 2U);
+  EXPECT_EQ(intents[0].intent.earlier, std::vector<Digest>{});
+  EXPECT_EQ(intents[1].intent.earlier, std::vector<Digest>{intents[0].pae});
+}
+
+TEST(Releases, RequestAndIntentAreLoggedBeforeAnySiteIsAsked) {
+  Harness harness;
+  int asked = 0;
+  harness.world().fault = [&](const std::string& step) -> Status {
+    if (step == "build") {
+      ++asked;
+      EXPECT_EQ(harness.world().Logged("request"), 1);
+      EXPECT_EQ(harness.world().Logged("intent"), 1);
+    }
+    return {};
+  };
+  const std::string id = harness.Release(harness.Make("1.0"));
+  EXPECT_EQ(harness.Get(id).stage, Stage::kReleased) << harness.Why(id);
+  EXPECT_EQ(asked, 3);
 }
 
 TEST(Releases, ASiteThatComesBackFinishesTheSameAttempt) {
@@ -442,7 +478,7 @@ TEST(Releases, SubmitRefusesWhatIsNotInOrder) {
   Submission approval_as_request = good;
   approval_as_request.request_line = harness.world().MakeApproval(good.manifest, 0);
   const Case cases[] = {{"wrong_lock", wrong_lock, ExitCode::kInputMissing},
-                        {"request_of_another_manifest", wrong_request, ExitCode::kInputMissing},
+                        {"request_of_another_manifest", wrong_request, ExitCode::kApproval},
                         {"request_is_no_line", not_a_line, ExitCode::kUsage},
                         {"manifest_not_canonical", not_canonical, ExitCode::kUsage},
                         {"approval_as_request", approval_as_request, ExitCode::kUsage}};

@@ -295,10 +295,15 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::kUsage);
   }
-  if (*run_command) return Run(run, argv);
-  if (*doctor_command) return Doctor(run);
-  const Status signed_report = Sign(sign);
-  return signed_report ? 0 : Fail("farm-replay sign", signed_report.error());
+  const auto chosen = [&] {
+    if (*run_command) return Run(run, argv);
+    if (*doctor_command) return Doctor(run);
+    const Status signed_report = Sign(sign);
+    return signed_report ? 0 : Fail("farm-replay sign", signed_report.error());
+  };
+  const int code = chosen();
+  const Status printed = FlushStandardOutput();
+  return code != 0 || printed ? code : Fail("farm-replay", printed.error());
 }
 
 }  // namespace

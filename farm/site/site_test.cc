@@ -517,7 +517,7 @@ const Row kRows[] = {
        manifest.replace(manifest.find("-O2"), 3, "-march=native");
        return world.AskFor(manifest, [](Intent&) {});
      }},
-    {"another_manifest_than_requested", ExitCode::kBadSignature,
+    {"another_manifest_than_requested", ExitCode::kApproval,
      [](World& world) {
        BuildQuestion question = world.Ask();
        question.manifest = ManifestBytes("-O3");
@@ -542,6 +542,18 @@ const Row kRows[] = {
     {"intent_not_in_the_log", ExitCode::kLogProof,
      [](World& world) {
        world.on_draft = [](LineDraft& draft) { draft.logged = draft.party != "coordinator"; };
+       return Asked(world);
+     }},
+    {"request_that_one_witness_saw", ExitCode::kWitnesses,
+     [](World& world) {
+       world.on_draft = [](LineDraft& draft) {
+         if (draft.party == "requester") draft.witnesses = {1};
+       };
+       return Asked(world);
+     }},
+    {"request_not_in_the_log", ExitCode::kLogProof,
+     [](World& world) {
+       world.on_draft = [](LineDraft& draft) { draft.logged = draft.party != "requester"; };
        return Asked(world);
      }},
     {"one_approval_of_two", ExitCode::kApproval,

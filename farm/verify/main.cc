@@ -142,9 +142,8 @@ Result<ExitCode> Run(const Options& options) {
   }
   const std::string text =
       options.json ? VerdictJson(verdict, input) : VerdictText(verdict, options.explain);
-  if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) {
-    return Error{ErrorCode::kUnavailable, "writing the verdict to standard output failed"};
-  }
+  std::fputs(text.c_str(), stdout);
+  RETURN_IF_ERROR(FlushStandardOutput());
   return verdict.exit;
 }
 

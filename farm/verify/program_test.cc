@@ -137,6 +137,16 @@ TEST_F(Program, RefusesABundleOfAnotherFarm) {
   EXPECT_EQ(Verify({}).exit_code, 11);
 }
 
+TEST_F(Program, AVerdictThatCannotBeWrittenIsNone) {
+  ProcessSpec spec;
+  spec.argv = {"/bin/sh", "-c",  "exec \"$@\" >/dev/full",   "sh", kProgram,
+               "--root",  root_, "--allow-development-root", file_};
+  const auto result = RunProcess(spec);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->exit_code, 30);
+  EXPECT_THAT(result->error_output, testing::HasSubstr("standard output"));
+}
+
 TEST_F(Program, NamesMissingFiles) {
   EXPECT_EQ(Run({"--root", root_, file_ + ".missing"}).exit_code, 22);
   EXPECT_EQ(Verify({"--bundle", file_ + ".missing"}).exit_code, 22);

@@ -60,7 +60,7 @@ Status CheckRequestIsFor(const VerifiedRequest& request, const ManifestView& man
                "the request is for " + asked.product + " " + asked.version + ", manifest " +
                    asked.manifest.Short() + "; this manifest is " + manifest.product + " " +
                    manifest.version + ", " + manifest.digest.Short(),
-               ExitCode::kBadSignature};
+               ExitCode::kApproval};
 }
 
 Result<VerifiedIntent> VerifyIntent(const Bundle& line, const VerifiedRequest& request,

@@ -97,7 +97,7 @@ Result<VerifiedApproval> VerifyApprovalAlone(const Bundle& line, const ManifestV
 Result<VerifiedRecord> VerifyRecord(const Bundle& line, const VerifiedIntent& intent,
                                     const TrustRoot& root, const Policy& policy);
 
-// The request must be for this manifest, its product and version.  Error: kMismatch exit 11.
+// The request must be for this manifest, its product and version.  Error: kMismatch exit 14.
 Status CheckRequestIsFor(const VerifiedRequest& request, const ManifestView& manifest);
 
 // Distinct persons by id and key, `count` at least.  Error: exit 14.

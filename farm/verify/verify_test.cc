@@ -39,7 +39,7 @@ TEST_F(Lines, OfAGoodReleaseVerifyOneByOne) {
   EXPECT_TRUE(CheckRequestIsFor(*request, manifest).has_value());
   ManifestView other = manifest;
   other.version += "1";
-  EXPECT_EQ(CheckRequestIsFor(*request, other).error().Exit(), ExitCode::kBadSignature);
+  EXPECT_EQ(CheckRequestIsFor(*request, other).error().Exit(), ExitCode::kApproval);
   std::vector<VerifiedApproval> approvals;
   for (int i = 0; i < 2; ++i) {
     const Bundle& line = made_.lines[kFirstRecordLine + 3 + i];
@@ -107,10 +107,28 @@ TEST_F(Lines, SitesThatAllFailedDoNotAgreeOnARelease) {
   EXPECT_EQ(CheckAgreement(records).error().Exit(), ExitCode::kDissent);
 }
 
+template <typename T>
+std::optional<Error> ErrorOf(const Result<T>& result) {
+  return result ? std::nullopt : std::optional<Error>(result.error());
+}
+
 TEST_F(Lines, EveryLineIsRefusedUnderAnotherRoot) {
   const EvidenceMaker other;
-  EXPECT_EQ(VerifyRequest(made_.lines[kRequestLine], other.root(), policy_).error().Exit(),
-            ExitCode::kBadSignature);
+  const auto request = VerifyRequest(made_.lines[kRequestLine], root_, policy_);
+  const auto intent = Intended();
+  const auto manifest = ViewManifest(maker_.manifest());
+  ASSERT_TRUE(request && intent && manifest);
+  const TrustRoot root = other.root();
+  const std::pair<const char*, std::optional<Error>> refusals[] = {
+      {"request", ErrorOf(VerifyRequest(made_.lines[kRequestLine], root, policy_))},
+      {"intent", ErrorOf(VerifyIntent(made_.lines[kIntentLine], *request, root, policy_))},
+      {"approval", ErrorOf(VerifyApproval(made_.lines[kFirstRecordLine + 3], *manifest, *request,
+                                          *intent, root, policy_))},
+      {"record", ErrorOf(VerifyRecord(made_.lines[kFirstRecordLine], *intent, root, policy_))}};
+  for (const auto& [name, error] : refusals) {
+    ASSERT_TRUE(error) << name;
+    EXPECT_EQ(error->Exit(), ExitCode::kBadSignature) << name << ": " << error->message;
+  }
 }
 
 TEST(SameOutcome, ComparesWhatWasBuiltAndNotHow) {

@@ -102,6 +102,18 @@ std::string WriteFile(const std::string& path, const std::string& text) {
   return verdict;
 }
 
+std::string WriteLongAgo(const std::string& path) {
+  std::string verdict = WriteFile(path, "old");
+  const timespec times[2] = {{5, 0}, {5, 0}};
+  return utimensat(AT_FDCWD, path.c_str(), times, 0) == 0 ? verdict : ErrorName(errno);
+}
+
+std::string TimeOf(const std::string& path) {
+  struct stat status = {};
+  if (stat(path.c_str(), &status) != 0) return ErrorName(errno);
+  return std::to_string(status.st_mtime);
+}
+
 // The signal or the exit code of `child`.
 std::string Fate(const std::function<void()>& child) {
   pid_t pid = fork();
@@ -501,6 +513,8 @@ const std::map<std::string, Deed>& Deeds() {
       {"terminal", TerminalInput},
       {"udp", SendUdp},
       {"uptime", Uptime},
+      {"write_long_ago", [](const Arguments& w) { return WriteLongAgo(w.at(0)); }},
+      {"time", [](const Arguments& w) { return TimeOf(w.at(0)); }},
       {"write", [](const Arguments& w) { return WriteFile(w.at(0), w.at(1)); }},
   };
   return deeds;

@@ -20,6 +20,12 @@ std::vector<std::string> Prepare(const std::vector<std::string>& deed) {
   return words;
 }
 
+// The words of a check by the host's shell.
+std::vector<std::string> Check(const std::string& script, const std::string& directory) {
+  return {"--check-word", "/bin/sh", "--check-word", "-c",
+          "--check-word", script,    "--check-dir",  directory};
+}
+
 // Runs `hostile outputs KIND` and collects /build/out.
 Ran Collect(Bench* bench, const std::string& kind, const std::vector<std::string>& options = {}) {
   std::filesystem::path out = bench->NewDirectory("out");
@@ -104,6 +110,13 @@ TEST(Stages, PrepareAndMainShareTheWorkDirectoryOnly) {
   EXPECT_EQ(bench.Do({"shm", "find"}, Prepare({"shm", "make"})).log, "allowed\nENOENT");
 }
 
+TEST(Stages, MainSeesTheTimesThatPrepareLeft) {
+  Bench bench;
+  const std::vector<std::string> prepare =
+      Join(Prepare({"write_long_ago", "/build/file"}), Check("true", "/build"));
+  EXPECT_EQ(bench.Do({"time", "/build/file"}, prepare).log, "allowed\n5");
+}
+
 TEST(Stages, FailedPrepareIsTheEnd) {
   Bench bench;
   Ran ran = bench.Do({"cwd"}, Prepare({"exit", "3"}));
@@ -121,12 +134,6 @@ TEST(Stages, DaemonOfPrepareCannotChangeWhatWasChecked) {
                            "--check-expect", "changed by the daemon"}));
   EXPECT_EQ(ran.exit_code, 0) << ran.diagnostics;
   EXPECT_EQ(ran.log, "left\nchanged by the daemon");
-}
-
-// The words of a check by the host's shell.
-std::vector<std::string> Check(const std::string& script, const std::string& directory) {
-  return {"--check-word", "/bin/sh", "--check-word", "-c",
-          "--check-word", script,    "--check-dir",  directory};
 }
 
 TEST(Check, SeesTheDirectoryAndDecides) {

@@ -1,8 +1,9 @@
 #!/bin/bash
 # A farm of the small product of ours for the tests of this folder, which source this file: set-up
 # and words.  As root each party has its own uid; else all have ours, with subordinate ids.
-# FARM_TEST_INPUTS: a folder that keeps fetched packages and, as root, assembled root file systems
-# between runs.  The first run assembles, as each site does, once per lock.
+# FARM_TEST_INPUTS: a folder that keeps fetched packages and, as root, the assembled root file system
+# between runs.  As root it is assembled once and handed to the sites, which check it like their own;
+# that each site assembles for itself is the quick start's matter.
 root=$(dirname "$(readlink -f WORKSPACE)")
 inputs=${FARM_TEST_INPUTS:-/var/tmp/farm-test-inputs}
 state=$(mktemp -d /var/tmp/farm-line.XXXXXX)
@@ -70,7 +71,7 @@ variant() { # NAME SED-EXPRESSION: a manifest of the same product, changed
 roots=$inputs/roots
 [ "$(id -u)" = 0 ] || roots=/nonexistent
 set_up() { # a farm that runs and has released nothing
-  local site
+  local site image
   farm init --development --state "$state" --programs "$state/bin" >/dev/null || die "farm init"
   mkdir -p "$inputs/store"
   farm fetch "$manifest" --store "$inputs/store" >/dev/null || die "farm fetch"
@@ -79,15 +80,17 @@ set_up() { # a farm that runs and has released nothing
   [ ! -d "$roots/toolchain" ] || cp -a "$roots/toolchain" "$state/toolchain"
   farm toolchain build "$manifest" --out "$state/toolchain" --store "$state/inputs" >/dev/null || die "farm toolchain build"
   start --restart
-  [ -d "$roots/sites" ] || return 0
+  [ "$(id -u)" = 0 ] || return 0
+  image=$(sed -nE 's/.*"image":"sha256:([0-9a-f]{64})".*/\1/p' "$state/toolchain/assembled.json")
   for site in "$state"/parties/site-*; do
-    cp -r "$roots/sites/." "$site/store/roots/" && chown -R --reference="$site" "$site/store/roots" || die "roots of $site"
+    mkdir -p "$site/store/roots/$image" && cp "$state/toolchain/assembled.json" "$state/toolchain/root.erofs" "$site/store/roots/$image/" &&
+      chown -R --reference="$site" "$site/store/roots" || die "the root of $site"
   done
 }
-keep_roots() { # what was assembled and found good serves the next run
-  [ "$(id -u)" = 0 ] && [ ! -d "$roots/sites" ] || return 0
+keep_root() { # what was assembled and found good serves the next run
+  [ "$(id -u)" = 0 ] && [ ! -d "$roots/toolchain" ] || return 0
   mkdir -p "$roots"
-  cp -a "$state/toolchain" "$roots/toolchain" && cp -a "$state/parties/site-xa/store/roots" "$roots/.sites" && mv "$roots/.sites" "$roots/sites"
+  cp -a "$state/toolchain" "$roots/.toolchain" && mv "$roots/.toolchain" "$roots/toolchain"
 }
 finish_test() {
   stop

@@ -40,7 +40,7 @@ check "two auditors approve" 0 approve "$manifest"
 check "the release goes through" 0 requester farm release "$manifest" --wait
 says "with sequence 1" 'sequence 1 '
 published=$state/published/greeting/1.0
-keep_roots
+keep_root
 development='development: 1 machine, 1 operator'
 [ "$(id -u)" = 0 ] || development+=', limits observed'
 for file in greet libgreeting.so.1; do

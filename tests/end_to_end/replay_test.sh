@@ -7,7 +7,7 @@ source tests/end_to_end/farm.sh
 set_up
 approve "$manifest" || die "no approvals"
 requester farm release "$manifest" --wait >"$state/out" 2>&1 || { cat "$state/out"; die "no release"; }
-keep_roots
+keep_root
 published=$state/published/greeting/1.0
 
 user() {

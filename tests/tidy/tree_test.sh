@@ -27,6 +27,8 @@ check_warnings() { # FILE
     grep -qE "^build (.* )?--copt=$option( |\$)" "$1" || { echo "$1: no build --copt=$option"; missing=1; }
   done
   if grep -nE -- '-Wno-' "$1"; then echo "$1: a warning is taken back"; missing=1; fi
+  grep -qE '^build:asan-ubsan (.* )?--copt=-fsanitize=address,undefined,' "$1" && grep -qE -- '--copt=-fno-sanitize-recover=all' "$1" ||
+    { echo "$1: asan-ubsan watches nothing"; missing=1; }
   grep -q 'CC=clang' "$1" || { echo "$1: no configuration of clang's"; missing=1; }
   for name in $(sed -nE 's/^build:([^ ]+) .*CC=clang.*/\1/p' "$1"); do
     grep -qE "^build:$name (.* )?--copt=-Wthread-safety( |\$)" "$1" || { echo "$1: $name without -Wthread-safety"; missing=1; }
@@ -38,7 +40,8 @@ check_warnings .bazelrc || bad=1
 mutant=$(mktemp)
 trap 'rm -f "$mutant"' EXIT
 for change in 's/ --copt=-Werror//' 's/ --copt=-Wextra//' '/^build:clang /s/ --copt=-Wthread-safety//' \
-  '/^build:asan-ubsan /s/ --copt=-Wthread-safety//' '$s/$/ --copt=-Wno-error/' 's/CC=clang/CC=gcc/'; do
+  '/^build:asan-ubsan /s/ --copt=-Wthread-safety//' '$s/$/ --copt=-Wno-error/' 's/CC=clang/CC=gcc/' \
+  's/ --copt=-fsanitize=address,undefined[^ ]*//' 's/ --copt=-fno-sanitize-recover=all//'; do
   sed "$change" .bazelrc >"$mutant"
   if check_warnings "$mutant" >/dev/null; then echo "the check of .bazelrc let \"$change\" pass"; bad=1; fi
 done
