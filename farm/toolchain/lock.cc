@@ -119,10 +119,9 @@ std::string DescribeLockDifference(const Lock& before, const Lock& after) {
       out += "~ " + name + " " + was->version + ": moved to " + is->file + "\n";
     }
   }
+  if (before.IsDraft() || after.IsDraft()) return out;
   const auto digest = [&out](std::string_view what, const Digest& was, const Digest& is) {
-    if (was == is) return;
-    out += "~ " + std::string(what) + " " + (was.IsZero() ? "(none)" : was.Short()) + " -> " +
-           (is.IsZero() ? "(none)" : is.Short()) + "\n";
+    if (was != is) out += "~ " + std::string(what) + " " + was.Short() + " -> " + is.Short() + "\n";
   };
   digest("root tar", before.root_tar, after.root_tar);
   digest("image", before.image, after.image);

@@ -81,7 +81,7 @@ std::string LockText(const Lock& lock);
 //   - libbar 1.0
 //   ~ libssl3 3.0.20 -> 3.0.22
 //   ~ gcc-12 12.2.0: same version, other bytes
-// and, if they differ, lines for the request, root tar and image.
+// and, if they differ, lines for the request, root tar and image.  A draft has no root to compare.
 std::string DescribeLockDifference(const Lock& before, const Lock& after);
 
 // True for what may stand in a lock; also used on what apt says.

@@ -152,6 +152,16 @@ TEST(LockDifference, SaysNothingOfEqualLocks) {
   EXPECT_EQ(DescribeLockDifference(Example(), Example()), "");
 }
 
+TEST(LockDifference, SaysNothingOfTheRootThatADraftDoesNotHaveYet) {
+  Lock draft = Example();
+  draft.root_tar = Digest();
+  draft.image = Digest();
+  draft.image_size = 0;
+  EXPECT_EQ(DescribeLockDifference(Example(), draft), "");
+  draft.packages[1].version = "5.3-1";
+  EXPECT_EQ(DescribeLockDifference(Example(), draft), "~ bash 5.2.15-2+b13 -> 5.3-1\n");
+}
+
 TEST(LockDifference, NamesEveryKindOfChange) {
   const Lock before = Example();
   Lock after = before;
@@ -162,14 +172,14 @@ TEST(LockDifference, NamesEveryKindOfChange) {
   added.version = "1:1.2.13";
   after.packages.push_back(added);
   after.requested.suites = {"bookworm"};
-  after.image = Digest();
+  after.image = before.root_tar;
   EXPECT_EQ(DescribeLockDifference(before, after),
             "~ suites bookworm bookworm-security -> bookworm\n"
             "~ adduser 3.134: same version, other bytes\n"
             "~ bash 5.2.15-2+b13 -> 5.3-1\n"
             "+ zlib1g 1:1.2.13\n"
             "~ image " +
-                before.image.Short() + " -> (none)\n");
+                before.image.Short() + " -> " + after.image.Short() + "\n");
   EXPECT_NE(DescribeLockDifference(after, before).find("- zlib1g 1:1.2.13\n"), std::string::npos);
 }
 
