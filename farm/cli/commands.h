@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "farm/base/process.h"
 #include "farm/cli/output.h"
+#include "farm/toolchain/apt.h"
 #include "farm/toolchain/lock.h"
 
 namespace farm {
@@ -79,7 +81,13 @@ struct ToolchainLockArguments {
   std::string store;
   std::string launcher;
 };
-int RunToolchainLockCommand(const ToolchainLockArguments& arguments, const Output& output);
+// What of this machine a lock is made with, or what a test has instead.
+struct LockMachine {
+  AptPlace apt;                      // its directory is `apt` in the store, whatever it says
+  RunCommand assemble = RunProcess;  // starts farm-sandbox
+};
+int RunToolchainLockCommand(const ToolchainLockArguments& arguments, const LockMachine& machine,
+                            const Output& output);
 // What --refresh says; without --out it is the whole answer.
 void SayLockDifference(const Lock& before, const Lock& after,
                        const ToolchainLockArguments& arguments, const Output& output);

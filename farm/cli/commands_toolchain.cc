@@ -84,7 +84,8 @@ LockRequest RequestOf(const ToolchainLockArguments& arguments) {
   return request;
 }
 
-Status MakeLock(const ToolchainLockArguments& arguments, const Output& output) {
+Status MakeLock(const ToolchainLockArguments& arguments, const LockMachine& machine,
+                const Output& output) {
   std::optional<Lock> before;
   LockRequest request = RequestOf(arguments);
   if (!arguments.refresh.empty()) {
@@ -94,7 +95,7 @@ Status MakeLock(const ToolchainLockArguments& arguments, const Output& output) {
   RETURN_IF_ERROR(MakeDirectories(arguments.store, 0755));
   ASSIGN_OR_RETURN(const std::unique_ptr<BlobStore> store,
                    BlobStore::Open(RealFileSystem(), arguments.store));
-  AptPlace place;
+  AptPlace place = machine.apt;
   place.directory = JoinPath(arguments.store, "apt");
   ASSIGN_OR_RETURN(Lock lock, ResolveLock(request, place, ProgressOf(output)));
   EndProgressInPlace(output);
@@ -106,7 +107,8 @@ Status MakeLock(const ToolchainLockArguments& arguments, const Output& output) {
   if (arguments.out.empty()) return Error{ErrorCode::kInvalidInput, "--out FILE is missing"};
   RETURN_IF_ERROR(FetchInto(lock, place, *store, arguments.store, output));
   ASSIGN_OR_RETURN(const auto paths, PackagePaths(lock, *store, arguments.store));
-  ASSIGN_OR_RETURN(const AssemblySandbox sandbox, OpenAssembly(arguments.launcher));
+  ASSIGN_OR_RETURN(AssemblySandbox sandbox, OpenAssembly(arguments.launcher));
+  sandbox.run = machine.assemble;
   ASSIGN_OR_RETURN(const TemporaryDirectory scratch, TemporaryDirectory::Make(arguments.store));
   ASSIGN_OR_RETURN(const Assembled assembled,
                    AssembleRoot({lock, paths, JoinPath(scratch.path(), "root"), {}}, sandbox,
@@ -163,8 +165,9 @@ void SayLockDifference(const Lock& before, const Lock& after,
   Answer(output, {{"refreshed", arguments.refresh}, {"changes", changes}, {"file", nullptr}});
 }
 
-int RunToolchainLockCommand(const ToolchainLockArguments& arguments, const Output& output) {
-  return Finish(output, "farm toolchain lock", MakeLock(arguments, output));
+int RunToolchainLockCommand(const ToolchainLockArguments& arguments, const LockMachine& machine,
+                            const Output& output) {
+  return Finish(output, "farm toolchain lock", MakeLock(arguments, machine, output));
 }
 
 int RunToolchainBuildCommand(const ToolchainBuildArguments& arguments, const Output& output) {

@@ -232,9 +232,9 @@ void AddToolchain(CLI::App& app, Chosen& chosen) {
   static std::string lock_file;
   CLI::App* toolchain = app.add_subcommand("toolchain", "package locks and root file systems");
   toolchain->require_subcommand(1);
-  CLI::App* lock =
-      Command(*toolchain, chosen, "lock", "resolve names once into a lock with digests",
-              [&chosen] { return RunToolchainLockCommand(lock_arguments, chosen.output); });
+  CLI::App* lock = Command(
+      *toolchain, chosen, "lock", "resolve names once into a lock with digests",
+      [&chosen] { return RunToolchainLockCommand(lock_arguments, LockMachine{}, chosen.output); });
   lock->add_option("--refresh", lock_arguments.refresh, "ask for what this lock asked for, again");
   lock->add_option("--out", lock_arguments.out,
                    "file to write; without it only the difference is shown");
