@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <atomic>
+#include <filesystem>
 #include <fstream>
 
 #include "farm/base/files.h"
@@ -339,6 +340,24 @@ TEST_F(ExecuteTest, UnpacksASourceToFindItsTree) {
   const auto identity = SandboxUnpacker(setup_, *blobs_)(source);
   ASSERT_TRUE(identity) << identity.error().message;
   EXPECT_EQ(*identity, *IdentifyTreeAt(temporary_.path() + "/tree"));
+
+  // An archive lies below a folder of its own, which is dropped; a commit's tar does not.
+  ManifestSource git = source;
+  git.origin = GitOrigin{"https://example.org/p.git", std::string(40, 'c'), identity->sha1};
+  ManifestSource archive = source;
+  archive.origin = ArchiveOrigin{"https://example.org/p-1.tar.gz"};
+  std::filesystem::copy(temporary_.path() + "/tree", temporary_.path() + "/p-1");
+  ProcessSpec tar;
+  tar.argv = {"tar", "-czf", temporary_.path() + "/p-1.tar.gz", "-C", temporary_.path(), "p-1"};
+  tar.environment = {"PATH=/usr/bin:/bin"};
+  ASSERT_TRUE(RunProcess(tar)->ok());
+  const StoredBlob blob = *blobs_->PutFile(tar.argv[2]);
+  archive.files = {{"p-1.tar.gz", blob.digest, blob.size}};
+  for (const ManifestSource& other : {git, archive}) {
+    const auto found = SandboxUnpacker(setup_, *blobs_)(other);
+    ASSERT_TRUE(found) << KindName(other.origin) << ": " << found.error().message;
+    EXPECT_EQ(*found, *identity) << KindName(other.origin);
+  }
 
   ManifestSource broken = source;
   broken.files[0].digest = blobs_->PutBytes("no tar")->digest;
