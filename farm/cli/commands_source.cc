@@ -1,4 +1,9 @@
 // farm source import: a source into the store, printed as a manifest's source block.
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "farm/base/bytes.h"
 #include "farm/base/files.h"
 #include "farm/cli/commands.h"
 #include "farm/cli/describe.h"
@@ -10,8 +15,15 @@
 namespace farm {
 namespace {
 
+constexpr std::array<std::string_view, 4> kKinds = {"debian", "archive", "git", "directory"};
+
 // The toolchain that unpacks is whichever the folder holds.
 Result<SandboxPlace> OpenAnySandbox(const SandboxArguments& arguments) {
+  if (arguments.toolchain.empty()) {
+    return Error{ErrorCode::kInvalidInput,
+                 "--toolchain DIR is missing: what debian and archive are unpacked with, made by "
+                 "`farm toolchain build`"};
+  }
   ASSIGN_OR_RETURN(const std::string json,
                    ReadFile(JoinPath(arguments.toolchain, kToolchainLockFile), kLockBytesMax));
   ASSIGN_OR_RETURN(const Lock lock, ParseLockJson(json));
@@ -28,16 +40,17 @@ Result<ImportedSource> Import(const SourceImportArguments& arguments, BlobStore&
   }
   ASSIGN_OR_RETURN(const SandboxPlace place, OpenAnySandbox(arguments.sandbox));
   const Unpacker unpack = SandboxUnpacker(place.setup, store);
-  if (arguments.kind == "debian")
+  if (arguments.kind == "debian") {
     return ImportDebian(arguments.name, arguments.path, store, unpack);
-  if (arguments.kind == "archive") {
-    return ImportArchive(arguments.name, arguments.path, arguments.url, store, unpack);
   }
-  return Error{ErrorCode::kInvalidInput,
-               "kind \"" + arguments.kind + "\" is none of debian, archive, git, directory"};
+  return ImportArchive(arguments.name, arguments.path, arguments.url, store, unpack);
 }
 
 Status RunImport(const SourceImportArguments& arguments, const Output& output) {
+  if (std::find(kKinds.begin(), kKinds.end(), arguments.kind) == kKinds.end()) {
+    return Error{ErrorCode::kInvalidInput, "kind \"" + Printable(arguments.kind, 80) +
+                                               "\" is none of debian, archive, git, directory"};
+  }
   RETURN_IF_ERROR(MakeDirectories(arguments.store, 0755));
   ASSIGN_OR_RETURN(const std::unique_ptr<BlobStore> store,
                    BlobStore::Open(RealFileSystem(), arguments.store));
