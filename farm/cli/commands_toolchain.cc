@@ -135,8 +135,12 @@ Status Build(const ToolchainBuildArguments& arguments, const Output& output) {
     assembled = AssembleRoot({lock, paths, arguments.out, keeps}, sandbox, ProgressOf(output));
     EndProgressInPlace(output);
     if (!assembled) return assembled.error();
-    RETURN_IF_ERROR(WriteDurably(RealFileSystem(), JoinPath(arguments.out, kToolchainLockFile),
-                                 CanonicalLockJson(lock)));
+  }
+  // Another lock can have the same root: of packages that only moved in the archive.
+  const std::string lock_file = JoinPath(arguments.out, kToolchainLockFile);
+  const std::string lock_json = CanonicalLockJson(lock);
+  if (const auto kept = ReadFile(lock_file, kLockBytesMax); !kept || *kept != lock_json) {
+    RETURN_IF_ERROR(WriteDurably(RealFileSystem(), lock_file, lock_json));
   }
   Say(output, std::to_string(lock.packages.size()) + " packages   image " + lock.image.Short() +
                   "  (" + std::to_string(lock.image_size >> 20) + " MiB)");
