@@ -83,22 +83,56 @@ nothing_runs() { equals "$1" "" "$(running)"; }
 step_numbers() { sed -nE 's/^ ?([0-9]+) ok .*/\1/p' "$scratch/out" | tr '\n' ' '; }
 
 commit
+as_cloned=$(git -C "$clone" rev-parse HEAD)
+restore() { git -C "$clone" checkout -q "$as_cloned" -- manifests; commit; }
 nothing_runs "the run before has left nothing running"
 cat /etc/passwd /etc/subuid /etc/subgid >"$scratch/accounts" 2>/dev/null
 
 # ---- what is refused before anything is done ------------------------------------------------------------
+check "--help" 0 "$clone/farm/quickstart" --help
+says "shows the words" '^usage: farm/quickstart '
 check "an unknown option" 2 quickstart --nonsense
 check "an option without its value" 2 "$clone/farm/quickstart" --state
 check "an unknown product" 2 "$clone/farm/quickstart" --state "$state" --product nonsense
 says "names the products" "one of: ([a-z0-9.+-]+ )*$product( |\$)"
 
-cat >"$scratch/fakes/dpkg-query" <<'END'
+sed -i -E 's/^revision: .*/revision: "one"/' "$manifest"
+commit
+check "a malformed manifest" 2 quickstart
+says "is named, with its line" "$manifest:[0-9]+:"
+says "before there is a farm" '^ 1 FAIL manifest '
+check "a state that cannot be made" 30 "$clone/farm/quickstart" --state /proc/farm --product "$product"
+says "has a remedy" 'remedy: choose another --state'
+restore
+
+cat >"$scratch/fakes/dpkg-query" <<END
 #!/bin/sh
-# A machine on which one package is missing.
+# A machine on which one package is missing until it is installed.
 for word; do :; done
-[ "$word" = mmdebstrap ] || echo installed
+[ "\$word" = mmdebstrap ] && [ ! -e $scratch/installed ] || echo installed
 END
-chmod 755 "$scratch/fakes/dpkg-query"
+cat >"$scratch/fakes/apt-get" <<END
+#!/bin/sh
+# Notes its words; APT_DOES: fail, or wait.
+echo "\$*" >>$scratch/apt.words
+case "\$1 \$APT_DOES" in
+  *' fail') echo 'E: made to fail'; exit 100 ;;
+  *' wait') exec sleep 600 ;;
+  install*) touch $scratch/installed ;;
+esac
+END
+cat >"$scratch/fakes/id" <<'END'
+#!/bin/sh
+# One is whom FAKE_UID says, where it says so.
+if [ "${FAKE_UID:-}" ]; then echo "$FAKE_UID"; else exec /usr/bin/id "$@"; fi
+END
+cat >"$scratch/fakes/mkdir" <<'END'
+#!/bin/sh
+# Whoever is not who he seems makes nothing.
+[ -z "${FAKE_UID:-}" ] || exit 1
+exec /bin/mkdir "$@"
+END
+chmod 755 "$scratch"/fakes/*
 cp -r "$clone" "$scratch/public"
 chmod -R a+rX "$scratch/public" "$scratch/fakes"
 as_user=''
@@ -112,6 +146,35 @@ if [ $root_user = 1 ]; then
   check "a state that only root may enter" 2 "$clone/farm/quickstart" --state "$private/state" --product "$product"
   says "has a remedy" 'remedy: choose another --state'
 fi
+
+# ---- packages, and where the state lies -----------------------------------------------------------------
+mkdir "$scratch/logs"
+as_if() { env PATH="$scratch/fakes:$PATH" TMPDIR="$scratch/logs" "$@" </dev/null; } # [VARIABLE=VALUE...] COMMAND...
+logs() { ls "$scratch/logs"; }
+begin PATH="$scratch/fakes:$PATH" TMPDIR="$scratch/logs" FAKE_UID=0 APT_DOES=wait -- --packages
+await 30 test -s "$scratch/apt.words"
+equals "while packages install there is a log" 1 "$(logs | wc -l)"
+check "^C while packages install" 130 interrupt
+equals "leaves no log" "" "$(logs)"
+check "packages that cannot be installed" 30 as_if FAKE_UID=0 APT_DOES=fail "$clone/farm/quickstart" --packages
+says "are named" 'apt-get could not install: mmdebstrap'
+log=$(sed -nE 's/.*remedy: read ([^;]+);.*/\1/p' "$scratch/err")
+check "and the log that the remedy names is there" 0 grep -q 'E: made to fail' "${log:-/nonexistent}"
+rm -f "$scratch"/logs/* "$scratch/apt.words"
+check "--packages" 0 as_if FAKE_UID=0 "$clone/farm/quickstart" --packages
+says "says that all are there" '^ 1 ok  packages +[0-9]+ packages are installed'
+equals "after apt-get has installed the one" "update|install -y --no-install-recommends mmdebstrap" "$(sed 's/ *$//' "$scratch/apt.words" | paste -sd'|')"
+equals "and leaves no log" "" "$(logs)"
+check "--packages once more" 0 as_if FAKE_UID=0 "$clone/farm/quickstart" --packages
+equals "installs nothing" 2 "$(wc -l <"$scratch/apt.words")"
+while read -r uid home state_home folder; do
+  check "the state folder of uid $uid with XDG_STATE_HOME=$state_home" 30 as_if FAKE_UID="$uid" HOME="$home" XDG_STATE_HOME="${state_home#unset}" "$clone/farm/quickstart"
+  says "is $folder" "cannot make or write $folder\$"
+done <<'END'
+0 /root /elsewhere /var/lib/farm-quickstart
+54322 /nonexistent/home /nonexistent/state /nonexistent/state/farm-quickstart
+54322 /nonexistent/home unset /nonexistent/home/.local/state/farm-quickstart
+END
 
 # ---- Bazel's server ---------------------------------------------------------------------------------------
 cat >"$scratch/bazel/bazel" <<END
