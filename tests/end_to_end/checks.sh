@@ -2,7 +2,12 @@
 # Checks and words of the tests of this folder, which source this file.
 # $scratch: a folder for what the last check printed.
 failures=0 checks=0 not_run=0
-not_here() { echo "NOT RUN  $*"; not_run=$((not_run + 1)); }
+all_must_run=0 # 1: a check that cannot be made here has failed
+not_here() { # DESCRIPTION AND REASON
+  echo "NOT RUN  $*"
+  not_run=$((not_run + 1))
+  [ $all_must_run = 0 ] || failures=$((failures + 1))
+}
 check() { # DESCRIPTION WANTED-EXIT COMMAND...
   local description=$1 want=$2 got=0
   shift 2
@@ -30,7 +35,7 @@ equals() { # DESCRIPTION WANT GOT
   checks=$((checks + 1))
   if [ "$2" = "$3" ]; then echo "ok    $1"; else echo "FAIL  $1: $3, want $2"; failures=$((failures + 1)); fi
 }
-sum_up() { # the exit code: every check held
+sum_up() { # the exit code: every check held, and was made where it must be
   echo "$checks checks, $failures failed, $not_run not run, $SECONDS seconds"
   [ $failures = 0 ]
 }
