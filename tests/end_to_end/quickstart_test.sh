@@ -50,9 +50,16 @@ commit() { # the clone as it is now; the programs in STATE/bin pass for what it 
 cp "$state/built" "$scratch/built" 2>/dev/null || : >"$scratch/built"
 cp -r "$state/relocked" "$scratch/relocked" 2>/dev/null
 blob='' run=''
+no_stand_in() {
+  local real
+  for real in "$state"/bin/*.real; do
+    [ ! -e "$real" ] || mv "$real" "${real%.real}"
+  done
+}
 put_back() {
   [ -z "$blob" ] || [ ! -e "$scratch/blob" ] || mv "$scratch/blob" "$blob"
-  [ ! -e "$state/bin/farm.real" ] || mv "$state/bin/farm.real" "$state/bin/farm"
+  no_stand_in
+  [ ! -e "$scratch/lock.json" ] || cp "$scratch/lock.json" "$state/toolchain/lock.json"
   rm -rf "$state/relocked"
   [ ! -d "$scratch/relocked" ] || cp -r "$scratch/relocked" "$state/relocked"
   cp "$scratch/built" "$state/built"
@@ -96,7 +103,27 @@ terminate() { kill -TERM "$run"; end_of_run; }
 # A sandbox shows by its launcher, which it does not outlive.
 running() { pgrep -af -- "$state/bin/|--state $state( |\$)"; }
 in_sandbox() { pgrep -f -- "^$state/bin/farm-sandbox .*--args-fd"; }
+# A program that notes its words in a file, and does something else where they match a branch.
+stand_in() { # PROGRAM BRANCHES-OF-A-CASE
+  local program=$state/bin/$1
+  [ -e "$program.real" ] || mv "$program" "$program.real"
+  # Parties write it too.
+  : >"$scratch/words"
+  chmod 666 "$scratch/words"
+  cat >"$program" <<END
+#!/bin/bash
+echo "$1 \$*" >>$scratch/words
+case "\$*" in
+$2
+esac
+exec $program.real "\$@"
+END
+  chmod 755 "$program"
+}
+approvals_made() { grep -c -- "^farm audit approve ${1:-}" "$scratch/words"; } # [MANIFEST]
 nothing_runs() { equals "$1" "" "$(running)"; }
+# As a pattern, a name that holds what patterns are made of.
+literal() { sed 's/[^A-Za-z0-9_]/[&]/g' <<<"$1"; }
 step_numbers() { sed -nE 's/^ ?([0-9]+) ok .*/\1/p' "$scratch/out" | tr '\n' ' '; }
 
 commit
@@ -262,6 +289,9 @@ END
 says "how to reach the farm" '^the farm is running\.  reach it:  .*/farm list --config '
 says "and how to stop it" 'stop it: +.*/farm development stop --state '
 approved=$(grep -oE 'on manifest sha256:[0-9a-f]+' "$scratch/out")
+cp "$state/toolchain/lock.json" "$scratch/lock.json"
+cp "$state/run/release.out" "$scratch/release.out"
+chmod 644 "$scratch/release.out"
 person=$state/parties/requester-1/config.json
 check "farm list reaches it" 0 "$state/bin/farm" list "$product" --config "$person"
 check "a run beside a farm that runs" 30 quickstart
@@ -300,44 +330,66 @@ else
 fi
 
 # ---- ended in the middle --------------------------------------------------------------------------------------
-if [ -d "$scratch/relocked/$product" ]; then
-  not_here "^C while auditors approve, SIGTERM while sites build: the pinned toolchain of $product is gone"
-else
-  # Another version: a released one is never released again.
-  version=0.$(date +%s)
-  sed -i -E "s/^version: .*/version: \"$version\"/" "$manifest"
-  commit
-  begin_offline
-  await_line '^ 4 ok'
-  sleep 1
-  check "^C while auditors approve" 130 interrupt
-  nothing_runs "leaves nothing running"
-  begin_offline
-  await_line '^ 5 ok'
-  await 120 in_sandbox
-  equals "a site builds" 0 $?
-  check "SIGTERM while sites build" 143 terminate
-  nothing_runs "leaves nothing running"
-  # Else it would go on with the next run.
-  "$state/bin/farm" development run --state "$state" --programs "$state/bin" >"$scratch/ready" 2>&1 &
-  run=$!
-  await 60 grep -q ready "$scratch/ready"
-  id=$("$state/bin/farm" list "$product" --config "$person" | grep -F "/$version/" | awk '{print $NF; exit}')
-  check "the release that was under way is cancelled" 0 "$state/bin/farm" cancel "$id" --config "$person"
-  "$state/bin/farm" development stop --state "$state"
-  wait "$run"
-  run=''
-  git -C "$clone" checkout -q HEAD~1 -- manifests
-  commit
-fi
+# Another version: a released one is never released again.
+version=0.$(date +%s)
+sed -i -E "s/^version: .*/version: \"$version\"/" "$manifest"
+commit
+begin_offline
+await_line '^ 4 ok'
+sleep 1
+check "^C while auditors approve" 130 interrupt
+nothing_runs "leaves nothing running"
+begin_offline
+await_line '^ 5 ok'
+await 120 in_sandbox
+equals "a site builds" 0 $?
+check "SIGTERM while sites build" 143 terminate
+nothing_runs "leaves nothing running"
+# Else it would go on with the next run.
+"$state/bin/farm" development run --state "$state" --programs "$state/bin" >"$scratch/ready" 2>&1 &
+run=$!
+await 60 grep -q ready "$scratch/ready"
+id=$("$state/bin/farm" list "$product" --config "$person" | grep -F "/$version/" | awk '{print $NF; exit}')
+check "the release that was under way is cancelled" 0 "$state/bin/farm" cancel "$id" --config "$person"
+"$state/bin/farm" development stop --state "$state"
+wait "$run"
+run=''
+restore
+
+# ---- files that are not what was published, and a farm that does not answer ------------------------------------
+# Of the parts that take long the answers are played: the release is the one above, and its replay.
+play_release() {
+  stand_in farm "  release*) cat $scratch/release.out; exit ;;"
+  stand_in farm-replay '  run*) echo "MATCH  played"; exit ;;'
+}
+expect_another_file() { # sets $other: the file of which expected.json has another digest now
+  local sha256 digit=0
+  read -r other sha256 < <(expected_files)
+  [ "${sha256:0:1}" != 0 ] || digit=1
+  sed -i "s/$sha256/$digit${sha256:1}/" "$expected"
+}
+total=$(expected_files | wc -l)
+expect_another_file
+commit
+play_release
+check "a file that is not what was published" 20 quickstart
+says "ends step 10 and is named" "^10 FAIL archive +$((total - 1)) of $total equal what .* published; these differ: $(literal "$other")\$"
+equals "of a later run's manifest there is no more to approve" 0 "$(approvals_made)"
+restore
+stand_in farm '  plan*--config*) exit 25 ;;'
+check "a farm that refuses to say who has approved" 25 quickstart
+says "ends step 5 with the code of farm plan" '^ 5 FAIL approvals '
+no_stand_in
+nothing_runs "and nothing is left running"
 
 # ---- a pinned package that has left the archive ---------------------------------------------------------------
-# The checkout's lock names a package that nobody has; what a new lock would be is the one that serves.
-good=$lock
-[ ! -d "$scratch/relocked/$product" ] || good=$scratch/relocked/$product/$toolchain.lock.textproto
-cp "$good" "$scratch/good.lock"
-rm -rf "$state/relocked"
+# The checkout's lock names a package that nobody has; a new lock would have the one that is here.
+cp "$lock" "$scratch/good.lock"
+# Another lock each time, so that nobody has approved it yet; its packages and its root are the same.
+sed -i "/^requested/,/^}/s/^}/  suite: \"bookworm-test-$(date +%s)\"\n}/" "$scratch/good.lock"
+chmod 755 "$scratch/good.lock"
 lost=$(sed -nE '0,/^package/s/^package \{ name: "([^"]+)".*/\1/p' "$lock")
+version=$(sed -nE '0,/^package/s/^package .* version: "([^"]+)".*/\1/p' "$lock")
 sed -i -E '0,/^package/s#^(package .*version: ")[^"]*(".* sha256: ")[0-9a-f]{64}(.* file: ")[^"]*#\10\2'"$(printf '%064d' 1)"'\3pool/lost.deb#' "$lock"
 digest=$("$state/bin/farm" toolchain digest "$lock")
 sed -i -E "s/^( *lock: )\"sha256:[0-9a-f]{64}\"/\1\"$digest\"/" "$manifest"
@@ -345,35 +397,38 @@ commit
 check "a package that is not in the store, with --offline" 22 quickstart
 says "is named" "$lost 0"
 # The archive's part is played: what is not in the store it does not have, and it resolves to the lock above.
-mv "$state/bin/farm" "$state/bin/farm.real"
-cat >"$state/bin/farm" <<END
-#!/bin/bash
-farm=$state/bin/farm.real
-case "\$1 \$2" in
-  fetch*) exec \$farm "\$@" --offline ;;
-  'toolchain lock')
-    while [ "\$1" != --out ]; do shift; done
-    cp $scratch/good.lock "\$2"
-    echo "the difference of the locks"
-    ;;
-  *) exec \$farm "\$@" ;;
-esac
-END
-chmod 755 "$state/bin/farm" "$scratch/good.lock"
-begin -- --state "$state" --product "$product"
-await_line '^ 5 ok'
-check "a package that has left the archive: a new lock, and on" 143 terminate
+play_lock="  fetch*) exec $state/bin/farm.real \"\$@\" --offline ;;
+  'toolchain lock'*)
+    while [ \"\$1\" != --out ]; do shift; done
+    cp $scratch/good.lock \"\$2\"
+    echo 'the difference of the locks'
+    exit
+    ;;"
+stand_in farm "$play_lock
+  release*) exit 23 ;;"
+check "a package that has left the archive: a new lock, and on to a release that sites disagree on" 23 "$clone/farm/quickstart" --state "$state" --product "$product"
 says "it says what it does" 'pinned packages have left the archive; making a new lock in'
 says "and shows the difference" '^the difference of the locks'
+says "and ends step 6 with the code of farm release" '^ 6 FAIL release '
 equals "the checkout is as it was" "" "$(git -C "$clone" status --porcelain)"
+new_manifest=$state/relocked/$product/manifest.textproto
+new_digest=$("$state/bin/farm.real" plan "$new_manifest" --digest)
 again=$(grep -oE 'on manifest sha256:[0-9a-f]+' "$scratch/out")
-equals "what is approved is the new manifest" "$approved" "$again"
-mv "$state/bin/farm.real" "$state/bin/farm"
-begin_offline
-await_line '^ 5 ok'
-check "the next run, with --offline, goes on" 143 terminate
+equals "what is approved is the new manifest" "on manifest ${new_digest:0:15}" "$again"
+check "which is another than the pinned one" 1 test "$approved" = "$again"
+equals "and both auditors have approved it now" 2 "$(approvals_made "$new_manifest")"
+equals "with the same root" "$root_before" "$(assembled)"
+expect_another_file
+commit
+play_release
+check "the next run, with --offline, goes on to the end, also with another file than was published" 0 quickstart
 says "with the lock made then" 'the lock made for that on .* is in'
 equals "and the same manifest" "$again" "$(grep -oE 'on manifest sha256:[0-9a-f]+' "$scratch/out")"
+equals "which is not approved again" 0 "$(approvals_made)"
+says "names what differs" "^10 ok  archive +$((total - 1)) of $total equal what .* published; with the new lock these differ: $(literal "$other")\$"
+says "and what has changed: the package that is gone" "^< $(literal "$lost") 0\$"
+says "and the one that is there" "^> $(literal "$lost") $(literal "$version")\$"
+no_stand_in
 printf '# changed\n' >>"$lock"
 commit
 check "with another lock in the checkout it is not used" 22 quickstart
