@@ -1,6 +1,7 @@
 // What the kit's replay.sh makes of a manifest, which it reads without any program of ours.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <functional>
 #include <utility>
 
@@ -166,6 +167,119 @@ TEST_F(ReplayScript, RefusesWhatLeadsElsewhereBeforeAnythingRuns) {
   for (const std::string& bad : {std::string("{}"), std::string("no JSON"), good.substr(0, 400),
                                  "{\"format\":\"x\"," + good.substr(1)}) {
     EXPECT_EQ(RunPlan(bad).exit_code, 22) << bad.substr(0, 40);
+  }
+}
+
+// What replay.sh needs of a machine, played by scripts: the namespaces are ours, a step runs where
+// /build would be shown, and the folder may lie anywhere.
+constexpr std::pair<const char*, const char*> kFakes[] = {
+    {"mmdebstrap", "exit 70\n"},
+    {"newuidmap", "exit 70\n"},
+    {"find", "echo \"$1\"\n"},
+    {"unshare", "while [ \"$1\" != -- ]; do shift; done\nshift\nexec \"$@\"\n"},
+    {"bwrap",
+     "while [ \"$1\" != -- ]; do\n"
+     "  [ \"$1 $3\" != '--bind /build' ] || cd \"$2\"\n"
+     "  shift\n"
+     "done\nshift\nexec \"$@\"\n"},
+};
+constexpr std::size_t kEmptyTarBytes = 10240;
+
+// A kit of one step that takes no source (unpacking one would need /build) and one empty root.
+struct TinyKit {
+  std::string command = "echo x >out";
+  std::string assemble = "head -c 10240 /dev/zero >\"$2/root.tar\"";
+  Digest root_tar = Sha256(std::string(kEmptyTarBytes, '\0'));
+  Digest artifact = Sha256("x\n");
+  std::string namespaces;  // what `unshare` is instead
+};
+
+void Write(const std::string& path, const std::string& bytes) {
+  EXPECT_TRUE(MakeDirectories(DirectoryName(path), 0755));
+  EXPECT_TRUE(WriteDurably(RealFileSystem(), path, bytes));
+}
+
+void WriteKit(const TinyKit& kit, const std::string& folder) {
+  const Digest package = Sha256("package");
+  const std::string lock = R"({"architecture":"amd64","packages":[{"sha256":")" + package.Hex() +
+                           R"("}],"rootTar":")" + kit.root_tar.Text() +
+                           R"(","sourceDateEpoch":1,"suite":"bookworm"})";
+  Manifest manifest;
+  manifest.product = "tiny";
+  manifest.version = "1";
+  manifest.toolchain = "cc";
+  manifest.lock = Sha256(lock);
+  manifest.sources = {Source("s", DirectoryOrigin{"s"}, {"s.tar"})};
+  Step step;
+  step.name = "only";
+  step.argv = {"sh", "-c", kit.command};
+  step.outputs = {"out"};
+  manifest.steps = {step};
+  manifest.artifacts = {{"out", "only", "out"}};
+  Write(folder + "manifest.json", CanonicalManifest(manifest));
+  Write(folder + "lock.json", lock);
+  Write(folder + "artifacts.txt", kit.artifact.Hex() + "  out\n");
+  Write(folder + "assemble.sh", kit.assemble + "\n");
+  Write(folder + "sources/" + Sha256("s.tar").Hex(), "s.tar");
+  Write(folder + "packages/" + package.Hex() + ".deb", "package");
+  Write(folder + "packages/packages.list",
+        "tiny 1 amd64 " + package.Hex() + " 7 " + package.Hex() + ".deb\n");
+}
+
+ProcessResult RunKit(const TinyKit& kit, const std::string& folder) {
+  Write(folder + "/kit/replay.sh", std::string(KitReplayScript()));
+  WriteKit(kit, folder + "/kit/");
+  for (const auto& [program, script] : kFakes) {
+    const bool other = !kit.namespaces.empty() && program == std::string("unshare");
+    const std::string path = folder + "/fakes/" + program;
+    Write(path, std::string("#!/bin/sh -e\n") + (other ? kit.namespaces : script));
+    std::filesystem::permissions(path, std::filesystem::perms{0755});
+  }
+  ProcessSpec spec;
+  spec.argv = {"/bin/bash", folder + "/kit/replay.sh", "--work", folder + "/work"};
+  spec.environment = {"PATH=" + folder + "/fakes:/usr/bin:/bin"};
+  auto result = RunProcess(spec);
+  EXPECT_TRUE(result);
+  return *std::move(result);
+}
+
+struct Rebuild {
+  std::string name;
+  std::function<void(TinyKit&)> bend;
+  int exit_code;
+  std::string says;
+};
+
+TEST_F(ReplayScript, ComparesWhatItMade) {
+  const std::string made = Sha256("x\n").Hex();
+  const std::string other = Sha256("other").Hex();
+  const std::string root = TinyKit().root_tar.Text();
+  const Rebuild rows[] = {
+      {"good", [](TinyKit&) {}, 0, "MATCH: 1 of 1 artifacts"},
+      {"another_artifact", [](TinyKit& kit) { kit.artifact = Sha256("other"); }, 20,
+       "different: out is " + made + ", the release says " + other + "\n"},
+      {"another_root", [](TinyKit& kit) { kit.root_tar = Sha256("other"); }, 21,
+       "the root came out as " + root + ", lock.json says sha256:" + other},
+      {"no_root", [](TinyKit& kit) { kit.assemble = "exit 70"; }, 21,
+       "INCONCLUSIVE: the root could not be assembled"},
+      {"no_namespaces", [](TinyKit& kit) { kit.namespaces = "exit 1\n"; }, 21,
+       "INCONCLUSIVE: no user namespace"},
+      {"a_step_that_fails", [](TinyKit& kit) { kit.command += "; exit 3"; }, 20,
+       "MISMATCH: step only fails here"},
+      {"an_output_that_is_not_there", [](TinyKit& kit) { kit.command = "echo x >put"; }, 20,
+       "MISMATCH: step only did not make out\n"},
+      {"an_output_that_is_a_link", [](TinyKit& kit) { kit.command = "echo x >a; ln -s a out"; }, 20,
+       "MISMATCH: step only did not make out\n"},
+  };
+  for (const Rebuild& row : rows) {
+    TinyKit kit;
+    row.bend(kit);
+    const ProcessResult result = RunKit(kit, JoinPath(directory_.path(), row.name));
+    EXPECT_EQ(result.exit_code, row.exit_code) << row.name << ": " << result.error_output;
+    EXPECT_NE(result.output.find(row.says), std::string::npos)
+        << row.name << ": " << result.output << result.error_output;
+    EXPECT_EQ(result.output.find("MATCH: 1 of 1") != std::string::npos, row.exit_code == 0)
+        << row.name << ": " << result.output;
   }
 }
 
