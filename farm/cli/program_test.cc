@@ -6,6 +6,7 @@
 #include <set>
 
 #include "farm/base/bytes.h"
+#include "farm/base/digest.h"
 #include "farm/base/files.h"
 #include "farm/base/process.h"
 #include "farm/cli/init.h"
@@ -169,6 +170,38 @@ TEST_F(Program, AnInputWithAnotherDigestIsExit22NamingIt) {
   EXPECT_EQ(plan.exit_code, 22) << plan.error_output;
   EXPECT_TRUE(Says(plan, "toolchain.lock")) << plan.error_output;
   EXPECT_TRUE(Says(plan, "debhelper.lock.textproto")) << plan.error_output;
+}
+
+TEST_F(Program, AuditShowSaysRecipeSourcesAndToolchainInPlainWords) {
+  const std::string manifest = Manifest(
+      "  directory: \"greeting\"",
+      "  environment { name: \"GREETING\" value: \"good day\" }\n  directory: \"greeting\"");
+  const ProcessResult shown = Run({"audit", "show", manifest, "--lock", kLock});
+  EXPECT_EQ(shown.exit_code, 0) << shown.error_output;
+  // The digest that the lock has for one of its packages.
+  const std::string lock = ReadFile(kLock, 1 << 20).value();
+  constexpr std::string_view kSha256 = "sha256: \"";
+  const std::size_t at = lock.find(kSha256, lock.find("package { name: \"tar\"")) + kSha256.size();
+  const std::string tar = lock.substr(at, 64);
+  ASSERT_TRUE(Digest::ParseHex(tar)) << tar;
+  for (const std::string line : {
+           "source greeting: directory source\n",
+           "source greeting: tree "
+           "d00fedebb845861f956a5d66a35a52e873a515bdfb14787eb12ea78cc5f69bba "
+           "(SHA-256 git tree)\n",
+           "source greeting: file greeting.tar sha256:3b6f",
+           "step library: takes source greeting at /build/greeting\n",
+           "step library: runs in /build/greeting: cc -std=c17 -O2 ",
+           "step library: environment GREETING='good day'\n",
+           "step program: takes output libgreeting.so.1 of step library at /build/",
+           "publishes greet from step program: output greet\n",
+           "toolchain cc sha256:",
+           "toolchain has ",
+       }) {
+    EXPECT_NE(("\n" + shown.output).find("\n" + line), std::string::npos) << line << shown.output;
+  }
+  EXPECT_TRUE(Says(shown, "\n  tar ")) << shown.output;
+  EXPECT_TRUE(Says(shown, " amd64 sha256:" + tar + "\n")) << shown.output;
 }
 
 TEST_F(Program, AuditShowSaysWhatItComparesWith) {
