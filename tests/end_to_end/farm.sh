@@ -52,13 +52,21 @@ as() { # PARTY COMMAND...
   farm-sandbox monitor --uid "$uid" --gid "$uid" --subids "$ids:65536" -- "$@"
 }
 requester() { as requester-1 "$@" --config "$state/parties/requester-1/config.json"; }
-approve() { # MANIFEST
-  local auditor
-  for auditor in auditor-1 auditor-2; do
-    as $auditor farm audit approve "$1" --config "$state/parties/$auditor/config.json" --toolchain "$state/toolchain" >"$state/out" 2>&1 || { cat "$state/out"; return 1; }
-  done
+approve() { # MANIFEST: one auditor by his configuration, the other with no more than key, root and store
+  local own=$state/parties/auditor-2 farm
+  farm=https://$(jq -r .listen "$state/parties/farmd/config.json")
+  as auditor-1 farm audit approve "$1" --config "$state/parties/auditor-1/config.json" --toolchain "$state/toolchain" >"$state/out" 2>&1 &&
+    as auditor-2 farm audit approve "$1" --key "$own/key.pem" --root "$state/public/root.json" --store "$state/inputs" --farm "$farm" --toolchain "$state/toolchain" >"$state/out" 2>&1 ||
+    { cat "$state/out"; return 1; }
 }
 verify() { farm-verify --root "$state/public/root.json" --policy "$state/public/policy.json" "$@"; }
+appears() { # FILE PATTERN: a line of it, within a minute
+  for _ in $(seq 600); do
+    grep -qE -- "$2" "$1" && return 0
+    sleep 0.1
+  done
+  return 1
+}
 # How many statements of a kind the log holds.
 logged() { grep -lE "\"predicateType\":\"[^\"]*/$1/v1\"" "$state"/parties/log/data/payload/* | wc -l; }
 release_id() { requester farm list greeting 2>/dev/null | grep -F "/$1/" | awk '{print $NF; exit}'; }
