@@ -47,6 +47,10 @@ for file in greet libgreeting.so.1; do
   check "farm-verify $file" 0 verify --allow-development-root "$published/$file"
   says "says what it proved" "^VERIFIED \($development\)  greeting 1\.0  ${file//./\\.}\$"
 done
+shown_as=directory
+[ "$(id -u)" != 0 ] || shown_as=image
+check "farm-verify --explain" 0 verify --allow-development-root --explain "$published/greet"
+equals "each site has built in a root shown as $shown_as" 3 "$(grep -cE "^ +sandbox +root_backend \"$shown_as\"\$" "$state/out")"
 check "a development root needs to be allowed" 13 verify "$published/greet"
 check "Sigstore's own verifier accepts every line" 0 node "$root/tests/interop/verify_lines.cjs" "$published/greet.sigstore.jsonl" "$state/public/trusted_root.json" "$state/public/keyring.json"
 equals "of all $(wc -l <"$published/greet.sigstore.jsonl")" "$(wc -l <"$published/greet.sigstore.jsonl")" "$(grep -c '"accepted":true' "$state/out")"
@@ -59,6 +63,10 @@ equals "expected.json has both artifacts" 2 $expected
 check "the same manifest again is the same release" 0 requester farm release "$manifest" --wait
 says "still sequence 1" 'sequence 1 '
 equals "and one release in the log" 1 "$(logged release)"
+erase=$'\r\033\\[K'
+equals "without a terminal no line is drawn over" 0 "$(grep -cE "$erase" "$state/err")"
+check "on a terminal it is the same" 0 as requester-1 script -qec "farm release $manifest --wait --config $state/parties/requester-1/config.json" /dev/null
+says "and progress is drawn over" "${erase}released  [0-9]"
 
 # ---- files that were changed --------------------------------------------------------------------------
 cp "$published/greet" "$state/changed"; printf x >>"$state/changed"
@@ -95,10 +103,12 @@ says "and is named" "package tar .*$package has changed"
 other_tree=$(variant other_tree 's/^  tree: "[0-9a-f]{4}/  tree: "0000/')
 check "nor a source that is another tree" 22 approve_into other_tree "$other_tree" "$state/inputs"
 says "and is named" 'source greeting unpacks to tree .* the manifest says 0000'
+check "nor is it one that farm audit checkout takes" 22 farm audit checkout "$other_tree" --git "$state/other-git" --store "$state/inputs" --toolchain "$state/toolchain"
+says "and says both trees" 'source greeting is git tree .* the manifest says 0000'
 equals "no approval was written for either" honest "$(ls "$state/approvals")"
 
 # ---- a farmd that is killed ------------------------------------------------------------------------------
-slow=$(variant slow 's/^version: .*/version: "1.1"/; 0,/^  argv: "cc"/s//  argv: "sh"\n  argv: "-c"\n  argv: "sleep 4; exec cc \\"$@\\""\n  argv: "cc"/')
+slow=$(variant slow 's/^version: .*/version: "1.1"/; 0,/^  argv: "cc"/s//  argv: "sh"\n  argv: "-c"\n  argv: "echo here-I-compile; sleep 4; exec cc \\"$@\\""\n  argv: "cc"/')
 check "what an auditor of 1.1 is shown" 0 as auditor-1 farm audit show "$slow" --config "$state/parties/auditor-1/config.json"
 says "is compared with the last that was approved" "^compared with greeting 1\.0 revision 1: release $(release_id 1.0), the last one of this product whose manifest has been approved"
 says "and differs in the command" '^  \+ .*sleep 4'
@@ -108,17 +118,19 @@ equals "and has not submitted it" 1 "$(requester farm list greeting | wc -l)"
 check "approvals for 1.1" 0 approve "$slow"
 requester farm release "$slow" --wait >"$state/slow.out" 2>&1 &
 waiting=$!
-building=0
-for _ in $(seq 600); do
-  if grep -q 'action: ' "$state/slow.out"; then building=1; break; fi
-  sleep 0.1
-done
-equals "a site builds" 1 $building
+check "1.1 is submitted" 0 appears "$state/slow.out" '^submitted: '
+requester farm watch "$(release_id 1.1)" --logs >"$state/watch.out" 2>&1 &
+watching=$!
+check "a site builds" 0 appears "$state/slow.out" 'action: '
+check "farm watch --logs shows what the build prints" 0 appears "$state/watch.out" '^here-I-compile$'
+check "while the release is under way" 0 kill -0 $waiting
 old_farmd=$(daemon farmd farmd)
 check "kill -9 of farmd" 0 kill -9 "$old_farmd"
 wait $waiting
 equals "killed in the middle of a build, the release still goes through" 0 $?
 check "once" 0 grep -q 'sequence 2 ' "$state/slow.out"
+wait $watching
+equals "and who watches sees it" 0 $?
 equals "with one release in the log" 2 "$(logged release)"
 equals "and a farmd that is another process" 1 "$(daemon farmd farmd | grep -cvx "$old_farmd")"
 
@@ -178,10 +190,7 @@ check "farm why" 0 requester farm why "$(release_id 1.4)"
 says "names the site" '^why: .*site-xb'
 requester farm release "$hung" --wait --timeout 60 >"$state/hung.out" 2>&1 &
 waiting=$!
-for _ in $(seq 100); do
-  if grep -q '^building ' "$state/hung.out"; then break; fi
-  sleep 0.1
-done
+check "a release that builds" 0 appears "$state/hung.out" '^building '
 check "^C" 0 pkill -INT -f "^farm release $hung --wait"
 wait $waiting
 equals "ends who waits with" 26 $?
@@ -193,7 +202,9 @@ check "the release has gone on without it, and goes through" 0 requester farm wa
 check "an auditor may not submit" 25 as auditor-1 farm release "$manifest" --config "$state/parties/auditor-1/config.json"
 if [ "$(id -u)" = 0 ]; then
   read -r uid _ < <(farm development party site-xa --state "$state")
-  check "a site cannot read another's key" 1 setpriv --reuid "$uid" --regid "$uid" --clear-groups cat "$state/parties/site-xb/key.pem"
+  check "a site's key is there" 0 test -s "$state/parties/site-xb/key.pem"
+  check "another site cannot read it" 1 setpriv --reuid "$uid" --regid "$uid" --clear-groups cat "$state/parties/site-xb/key.pem"
+  says "and is not permitted to" 'Permission denied'
   check "but its own" 0 setpriv --reuid "$uid" --regid "$uid" --clear-groups cat "$state/parties/site-xa/key.pem"
 else
   # All parties share one user: what stands is that nobody else reads a key.
@@ -206,4 +217,10 @@ cp -a "$state/toolchain" "$state/replay/readme/toolchain"
 cp -a "$state/toolchain" "$state/toolchain-cc"
 check "the README's five pages" 0 "$root/tests/end_to_end/readme" "$state"
 says "are five" '^ok    README page for operator'
+approved=$(sed -nE 's/^  tree: "([0-9a-f]{64})"/\1/p' "$manifest")
+equals "what the auditor's page checked out is the tree to be approved" "$approved" "$(git -C "$state/audit-git" rev-parse 'greeting^{tree}')"
+check "what the regulator's page signed" 0 jq -er '.dsseEnvelope.payload | @base64d | fromjson | .predicate | .verdict + " by " + .replayer' "$state/replay/verdict.jsonl"
+says "is his MATCH" '^MATCH by regulator-1$'
+check "a report by a development root is not signed unless that is allowed" 13 farm-replay sign "$state/replay/readme/report.json" --key "$state/replay/regulator.pem" --name regulator-1 --out "$state/replay/verdict-13.jsonl"
+check "and nothing is written" 1 test -e "$state/replay/verdict-13.jsonl"
 finish_test
