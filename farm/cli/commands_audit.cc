@@ -179,12 +179,8 @@ Status Checkout(const AuditArguments& arguments, const Output& output) {
                            audit.read.manifest.product + " " + audit.read.manifest.version +
                                ": source " + source.name + "\n\nManifest " +
                                audit.read.digest.Text() + "\n",
-                           audit.read.manifest.source_date_epoch};
+                           audit.read.manifest.source_date_epoch, source.tree};
     ASSIGN_OR_RETURN(const std::string tree, AddGitBranch(arguments.git, unpacked, branch));
-    if (tree != source.tree) {
-      return Error{ErrorCode::kMismatch, "source " + source.name + " is git tree " + tree +
-                                             ", the manifest says " + source.tree};
-    }
     Say(output, "branch " + source.name + "  tree " + tree + "  (the one to be approved)");
     branches.push_back({{"name", source.name}, {"tree", tree}});
   }

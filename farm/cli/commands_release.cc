@@ -4,6 +4,7 @@
 #include <optional>
 #include <thread>
 
+#include "farm/base/bytes.h"
 #include "farm/base/clock.h"
 #include "farm/cli/commands.h"
 #include "farm/cli/inputs.h"
@@ -23,6 +24,7 @@ using SteadyClock = std::chrono::steady_clock;
 
 // A farmd that is being restarted is back within seconds; after this the watcher gives up.
 constexpr std::chrono::seconds kReconnectDeadline{60};
+constexpr std::size_t kLogLineMax = 4096;  // of a build, as a watcher sees it
 
 volatile std::sig_atomic_t g_interrupted = 0;
 void OnInterrupt(int) { g_interrupted = 1; }
@@ -58,7 +60,10 @@ void ShowEvent(const v1::WatchEvent& event, WatchState& state, const Output& out
     }
     SayProgressInPlace(output, SitesLine(event.info(), clock));
   }
-  if (event.has_log() && logs) SayProgress(output, event.log().text());
+  // What a build prints is a stranger's: no byte of it steers the terminal.
+  if (event.has_log() && logs) {
+    SayProgress(output, PrintableLines(event.log().text(), kLogLineMax));
+  }
   if (event.event_case() == v1::WatchEvent::kNote) SayProgress(output, event.note());
 }
 

@@ -160,6 +160,10 @@ Result<std::string> AddGitBranch(const std::string& repository, const std::strin
     tree = Split(id, '\n')[0];
     if (!entry.path.empty()) objects[entry.path] = "040000 tree " + tree;
   }
+  if (!branch.tree.empty() && tree != branch.tree) {
+    return Error{ErrorCode::kMismatch, "source " + branch.name + " is git tree " + tree +
+                                           ", the manifest says " + branch.tree};
+  }
   ASSIGN_OR_RETURN(const std::string commit,
                    Git(repository, {"commit-tree", tree, "-m", branch.message}, "", branch.time));
   RETURN_IF_ERROR(Git(repository,

@@ -17,10 +17,12 @@ struct GitBranch {
   std::string name;      // "dropbear"
   std::string message;   // of the one commit
   UnixSeconds time = 0;  // of the commit
+  std::string tree;      // what the tree must be; "" for any
 };
 // Puts what lies in `directory` (modes, links, empty directories; no filters, no attributes) into
 // the repository as the one commit of a new branch.  Returns the tree's id, 64 hex.
-// Errors: kUnavailable (git's words), kInvalidInput (a name with a newline: git's batch format
+// Errors: kMismatch exit 22 (another tree than wanted: no branch), kUnavailable (git's words),
+// kInvalidInput (a name with a newline: git's batch format
 // cannot carry it).
 Result<std::string> AddGitBranch(const std::string& repository, const std::string& directory,
                                  const GitBranch& branch);

@@ -46,7 +46,7 @@ class GitRepositoryTest : public testing::Test {
   }
   // Makes a branch of the tree; it is the tree that is approved, in git's eyes too.
   void ExpectTheApprovedTree(const std::string& name = "library") {
-    const auto tree = AddGitBranch(repository_, At(""), {name, "library 1.0\n", 1735689600});
+    const auto tree = AddGitBranch(repository_, At(""), {name, "library 1.0\n", 1735689600, ""});
     ASSERT_TRUE(tree) << tree.error().message;
     EXPECT_EQ(*tree, IdentifyTreeAt(At("")).value().sha256);
     EXPECT_EQ(Git({"rev-parse", name + "^{tree}"}).output, *tree + "\n");
@@ -150,9 +150,19 @@ TEST_F(GitRepositoryTest, EachSourceIsABranchOfItsOwn) {
   EXPECT_EQ(Git({"cat-file", "-p", "one:file"}).output, "one");
 }
 
+TEST_F(GitRepositoryTest, AnotherTreeThanWantedBecomesNoBranch) {
+  File("file", "x");
+  const std::string wanted(64, '0');
+  const auto tree = AddGitBranch(repository_, At(""), {"library", "library 1.0\n", 0, wanted});
+  ASSERT_FALSE(tree);
+  EXPECT_EQ(tree.error().Exit(), ExitCode::kInputMissing);
+  EXPECT_NE(tree.error().message.find(wanted), std::string::npos);
+  EXPECT_EQ(Git({"for-each-ref"}).output, "");
+}
+
 TEST_F(GitRepositoryTest, RefusesANewlineInANameByName) {
   File("line\nbreak", "x");
-  const auto tree = AddGitBranch(repository_, At(""), {"library", "library 1.0\n", 0});
+  const auto tree = AddGitBranch(repository_, At(""), {"library", "library 1.0\n", 0, ""});
   ASSERT_FALSE(tree);
   EXPECT_EQ(tree.error().code, ErrorCode::kInvalidInput);
   EXPECT_NE(tree.error().message.find("line\\x0abreak"), std::string::npos);

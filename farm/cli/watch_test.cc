@@ -34,6 +34,9 @@ class FakeFarm final : public v1::Farm::Service {
     event.mutable_info()->set_stage(request->release_id() == "refused" ? v1::REFUSED
                                                                        : v1::BUILDING);
     if (request->release_id() == "unknown") return {grpc::StatusCode::NOT_FOUND, "no such release"};
+    v1::WatchEvent printed;
+    printed.mutable_log()->set_text("compiling\n\x1b]0;title\x07");
+    writer->Write(printed);
     writer->Write(event);
     if (request->release_id() == "interrupted") std::raise(SIGINT);
     while (!context->IsCancelled()) std::this_thread::yield();
@@ -84,8 +87,9 @@ class WatchTest : public testing::Test {
     EXPECT_EQ(chmod(Path(name).c_str(), 0600), 0);
   }
   // Exit code of `farm watch`; what it said on standard error is in `said_`.
-  int Watch(const std::string& release_id) {
+  int Watch(const std::string& release_id, bool logs = false) {
     QueryArguments arguments;
+    arguments.logs = logs;
     arguments.config = Path("config.json");
     arguments.release_id = release_id;
     testing::internal::CaptureStderr();
@@ -107,6 +111,13 @@ constexpr char kAttachAgain[] =
 
 TEST_F(WatchTest, AnEndWithoutAReasonIsExit70) {
   EXPECT_EQ(Watch("refused"), static_cast<int>(ExitCode::kInternal)) << said_;
+}
+
+TEST_F(WatchTest, WhatABuildPrintsIsShownIfAskedForAndSteersNoTerminal) {
+  Watch("refused");
+  EXPECT_FALSE(Said("compiling")) << said_;
+  Watch("refused", true);
+  EXPECT_TRUE(Said("compiling\n\\x1b]0;title\\x07\n")) << said_;
 }
 
 TEST_F(WatchTest, InterruptedEndsWith26AndSaysHowToAttachAgain) {

@@ -115,15 +115,16 @@ Status Ledger::State::Begin(FileSystem& files, const LedgerOptions& options) {
   RETURN_IF_ERROR(
       Execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; PRAGMA synchronous = "
               "EXTRA;"));
-  ASSIGN_OR_RETURN(const std::string format, OneValue("PRAGMA user_version"));
-  if (format == "0") {
+  const Result<std::string> format = OneValue("PRAGMA user_version");
+  if (!format) return format.error();
+  if (*format == "0") {
     RETURN_IF_ERROR(Execute("BEGIN IMMEDIATE"));
     RETURN_IF_ERROR(Execute(kSchema));
     RETURN_IF_ERROR(Execute("COMMIT"));
     RETURN_IF_ERROR(files.SyncDirectory(options.directory));
-  } else if (format != std::to_string(kFormat)) {
+  } else if (*format != std::to_string(kFormat)) {
     return Error{ErrorCode::kInvalidInput,
-                 where_ + ": format " + format + ", this farmd reads " + std::to_string(kFormat)};
+                 where_ + ": format " + *format + ", this farmd reads " + std::to_string(kFormat)};
   }
   ASSIGN_OR_RETURN(const std::string newest, OneValue("SELECT IFNULL(MAX(epoch), 0) FROM effects"));
   ASSIGN_OR_RETURN(std::uint64_t last, ParseDecimal(newest, INT64_MAX));
