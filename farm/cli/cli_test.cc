@@ -172,7 +172,10 @@ TEST_F(InitTest, AnAuditorIsFoundByHisKey) {
     return OpenFileSigner(File(party, "key.pem")).value()->key();
   };
   EXPECT_EQ(AuditorOfKey(root, key_of("auditor-2")).value(), "auditor-2");
-  const auto nobody = AuditorOfKey(root, key_of("requester-1"));
+  const auto requester = AuditorOfKey(root, key_of("requester-1"));
+  ASSERT_FALSE(requester);
+  EXPECT_EQ(requester.error().Exit(), ExitCode::kApproval);
+  const auto nobody = AuditorOfKey(root, key_of("replayer-1"));
   ASSERT_FALSE(nobody);
   EXPECT_EQ(nobody.error().Exit(), ExitCode::kRefused);
   EXPECT_NE(nobody.error().message.find("auditor-1"), std::string::npos);

@@ -58,7 +58,8 @@ class ToolchainLock : public testing::Test {
   // Every file beside the lock, with its bytes.
   std::map<std::string, std::string> Locks() {
     std::map<std::string, std::string> files;
-    for (const std::string& name : ListDirectory(Path("locks")).value()) {
+    const std::vector<std::string> names = ListDirectory(Path("locks")).value();
+    for (const std::string& name : names) {
       files[name] = ReadFile(Path("locks/" + name), kLockBytesMax).value();
     }
     return files;
