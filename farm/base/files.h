@@ -47,7 +47,7 @@ Status WriteDurably(FileSystem& files, const std::string& path, std::string_view
 // Errors: kNotFound, kLimitExceeded, kUnavailable.
 Result<std::string> ReadFile(const std::string& path, std::uint64_t bytes_max);
 
-// Hands a file's bytes to `sink` in pieces (1 MiB); constant memory.
+// Hands a file's bytes to `sink` in pieces; constant memory.
 Status ReadFileInPieces(const std::string& path,
                         const std::function<Status(std::string_view)>& sink);
 
