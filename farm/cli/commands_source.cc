@@ -49,7 +49,8 @@ Result<ImportedSource> Import(const SourceImportArguments& arguments, BlobStore&
 Status RunImport(const SourceImportArguments& arguments, const Output& output) {
   if (std::find(kKinds.begin(), kKinds.end(), arguments.kind) == kKinds.end()) {
     return Error{ErrorCode::kInvalidInput, "kind \"" + Printable(arguments.kind, 80) +
-                                               "\" is none of debian, archive, git, directory"};
+                                               "\" is none of " +
+                                               Join({kKinds.begin(), kKinds.end()}, ", ")};
   }
   RETURN_IF_ERROR(MakeDirectories(arguments.store, 0755));
   ASSIGN_OR_RETURN(const std::unique_ptr<BlobStore> store,

@@ -115,6 +115,7 @@ Status Ledger::State::Begin(FileSystem& files, const LedgerOptions& options) {
   RETURN_IF_ERROR(
       Execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; PRAGMA synchronous = "
               "EXTRA;"));
+  // Not moved out of its Result: gcc 12 then takes it for uninitialised.
   const Result<std::string> format = OneValue("PRAGMA user_version");
   if (!format) return format.error();
   if (*format == "0") {
