@@ -193,21 +193,22 @@ struct SignArguments {
 
 Status Sign(const SignArguments& arguments) {
   ASSIGN_OR_RETURN(const std::string report, ReadFile(arguments.report, kSmallFileBytesMax));
-  ASSIGN_OR_RETURN(const ReplayVerdict verdict,
+  ASSIGN_OR_RETURN(const SignableVerdict verdict,
                    VerdictOfReport(report, arguments.name, SystemClock().Now()));
-  ASSIGN_OR_RETURN(const std::string mark,
-                   CheckMayBeSigned(report, arguments.allow_development_root));
+  RETURN_IF_ERROR(CheckMayBeSigned(verdict, arguments.allow_development_root));
   ASSIGN_OR_RETURN(const std::unique_ptr<Signer> signer, OpenFileSigner(arguments.key));
-  ASSIGN_OR_RETURN(const Bundle bundle, SignStatement(Statement(verdict), *signer));
+  ASSIGN_OR_RETURN(const Bundle bundle, SignStatement(Statement(verdict.statement), *signer));
   RETURN_IF_ERROR(WriteDurably(RealFileSystem(), arguments.out, WriteBundleLine(bundle) + "\n"));
+  const std::string& mark = verdict.development;
   if (arguments.json) {
-    SayJson({{"verdict", verdict.verdict},
+    SayJson({{"verdict", verdict.statement.verdict},
              {"development", mark},
              {"replayer", arguments.name},
              {"out", arguments.out}});
   } else {
-    std::printf("signed %s%s%s as %s: %s\n", verdict.verdict.c_str(), mark.empty() ? "" : " ",
-                mark.c_str(), arguments.name.c_str(), arguments.out.c_str());
+    std::printf("signed %s%s%s as %s: %s\n", verdict.statement.verdict.c_str(),
+                mark.empty() ? "" : " ", mark.c_str(), arguments.name.c_str(),
+                arguments.out.c_str());
   }
   return {};
 }

@@ -79,17 +79,22 @@ std::string Headline(const ReplayReport& report);
 std::string WriteReportJson(const ReplayReport& report);
 std::string WriteReportHtml(const ReplayReport& report);
 
-// The statement a regulator signs about a report.  The verdict is derived again from what the
-// report holds: MATCH only if the evidence was VERIFIED, exit is 0 and every artifact was rebuilt
-// as released. Errors: kInvalidInput (not a report of ours; its verdict does not follow from its
-// artifacts; a name that no statement takes).
-Result<ReplayVerdict> VerdictOfReport(std::string_view report_json, const std::string& replayer,
-                                      UnixSeconds now);
+// What a regulator signs about a report.
+struct SignableVerdict {
+  ReplayVerdict statement;
+  // The mark of a development root under which the evidence was judged, "" under another root.  The
+  // statement has no room for it, so whoever signs must have allowed it.
+  std::string development;
+};
 
-// The mark of a development root under which the evidence of a report was judged, "" under another
-// root.  The statement that is signed has no room for it, so whoever signs must have allowed it.
-// Errors: kInvalidInput (not a report of ours); kUntrusted exit 13 (a development root, not
-// allowed).
-Result<std::string> CheckMayBeSigned(std::string_view report_json, bool allow_development_root);
+// The verdict is derived again from what the report holds: MATCH only if the evidence was VERIFIED,
+// exit is 0 and every artifact was rebuilt as released.
+// Errors: kInvalidInput (not a report of ours; its verdict does not follow from its artifacts; a
+// name that no statement takes).
+Result<SignableVerdict> VerdictOfReport(std::string_view report_json, const std::string& replayer,
+                                        UnixSeconds now);
+
+// Errors: kUntrusted exit 13 (a development root, not allowed).
+Status CheckMayBeSigned(const SignableVerdict& verdict, bool allow_development_root);
 
 }  // namespace farm

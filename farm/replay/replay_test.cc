@@ -132,7 +132,7 @@ TEST_F(ReplayTest, RebuildsFromTheKitAlone) {
   EXPECT_EQ(*ReadFile(Path("replay/rebuilt/shout.txt"), 100), "HELLO\n");
   EXPECT_NE(said_.find("action 1/1  build\n"), std::string::npos) << said_;
   // What it found can be signed.
-  EXPECT_EQ(VerdictOfReport(WriteReportJson(report), "regulator", 1)->verdict, "MATCH");
+  EXPECT_EQ(VerdictOfReport(WriteReportJson(report), "regulator", 1)->statement.verdict, "MATCH");
 }
 
 TEST_F(ReplayTest, ASecondRunFindsTheRootAndBuildsAgain) {
@@ -188,7 +188,8 @@ TEST_F(ReplayTest, SaysWhatDoesNotMatch) {
     EXPECT_NE(report.reason.find(c.reason), std::string::npos) << c.name << ": " << report.reason;
     EXPECT_EQ(report.artifacts[0].rebuilt, c.rebuilt) << c.name;
     EXPECT_FALSE(report.artifacts[0].equal()) << c.name;
-    EXPECT_EQ(VerdictOfReport(WriteReportJson(report), "regulator", 1)->verdict, "MISMATCH");
+    EXPECT_EQ(VerdictOfReport(WriteReportJson(report), "regulator", 1)->statement.verdict,
+              "MISMATCH");
   }
 }
 

@@ -48,11 +48,12 @@ Result<ReplayedArtifact> ReadReplayed(const Json& json, const std::string& where
 }
 
 // What is signed must be readable: a statement that nobody takes would be found too late.
-Result<ReplayVerdict> CheckReadable(const ReplayVerdict& verdict) {
+Status CheckReadable(const ReplayVerdict& verdict) {
   if (!IsUtf8(verdict.replayer)) {
     return Error{ErrorCode::kInvalidInput, "the name to sign under is not UTF-8"};
   }
-  return ParseStatementAs<ReplayVerdict>(WriteStatement(verdict), "the verdict");
+  RETURN_IF_ERROR(ParseStatementAs<ReplayVerdict>(WriteStatement(verdict), "the verdict"));
+  return {};
 }
 
 Json RulesJson(const Verdict& verdict) {
@@ -246,8 +247,8 @@ Status CheckFollows(const std::string& verdict, const ReportFacts& facts) {
 
 }  // namespace
 
-Result<ReplayVerdict> VerdictOfReport(std::string_view report_json, const std::string& replayer,
-                                      UnixSeconds now) {
+Result<SignableVerdict> VerdictOfReport(std::string_view report_json, const std::string& replayer,
+                                        UnixSeconds now) {
   ASSIGN_OR_RETURN(const Json json, ParseJson(report_json, "report.json", kReportBytesMax));
   JsonFields fields(json, "report.json");
   fields.Format(kReportFormat);
@@ -284,18 +285,14 @@ Result<ReplayVerdict> VerdictOfReport(std::string_view report_json, const std::s
     if (artifact.rebuilt) verdict.rebuilt.push_back(artifact.here);
   }
   RETURN_IF_ERROR(CheckFollows(verdict.verdict, facts));
-  return CheckReadable(verdict);
+  RETURN_IF_ERROR(CheckReadable(verdict));
+  return SignableVerdict{std::move(verdict), Printable(mark, kMarkBytesMax)};
 }
 
-Result<std::string> CheckMayBeSigned(std::string_view report_json, bool allow_development_root) {
-  ASSIGN_OR_RETURN(const Json json, ParseJson(report_json, "report.json", kReportBytesMax));
-  JsonFields fields(json, "report.json");
-  fields.Format(kReportFormat);
-  const std::string mark = fields.String("development");
-  if (!fields.ok()) return fields.Finish().error();
-  if (mark.empty() || allow_development_root) return Printable(mark, kMarkBytesMax);
+Status CheckMayBeSigned(const SignableVerdict& verdict, bool allow_development_root) {
+  if (verdict.development.empty() || allow_development_root) return {};
   return Error{ErrorCode::kUntrusted,
-               "the report is by a development root " + Printable(mark, kMarkBytesMax) +
+               "the report is by a development root " + verdict.development +
                    "; what you sign will not say so: replay with a production root, or add "
                    "--allow-development-root",
                ExitCode::kJurisdiction};

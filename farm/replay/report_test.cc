@@ -250,50 +250,44 @@ TEST(VerdictOfReport, SaysWhatTheReportSays) {
   const std::string report = WriteReportJson(Match());
   const auto match = VerdictOfReport(report, "regulator-1", kNow);
   ASSERT_TRUE(match) << match.error().message;
-  EXPECT_EQ(match->verdict, "MATCH");
-  EXPECT_EQ(match->kit, Sha256("kit"));
-  EXPECT_EQ(match->release, Sha256("release"));
-  EXPECT_EQ(match->replayer, "regulator-1");
-  EXPECT_EQ(match->report, Sha256(report).Text());
-  EXPECT_EQ(match->created, kNow);
-  EXPECT_EQ(match->rebuilt, (std::vector<Artifact>{Of("a", "aa"), Of("b", "b")}));
+  EXPECT_EQ(match->statement.verdict, "MATCH");
+  EXPECT_EQ(match->statement.kit, Sha256("kit"));
+  EXPECT_EQ(match->statement.release, Sha256("release"));
+  EXPECT_EQ(match->statement.replayer, "regulator-1");
+  EXPECT_EQ(match->statement.report, Sha256(report).Text());
+  EXPECT_EQ(match->statement.created, kNow);
+  EXPECT_EQ(match->statement.rebuilt, (std::vector<Artifact>{Of("a", "aa"), Of("b", "b")}));
 
   const auto mismatch = VerdictOfReport(WriteReportJson(Mismatch()), "regulator-1", kNow);
   ASSERT_TRUE(mismatch) << mismatch.error().message;
-  EXPECT_EQ(mismatch->verdict, "MISMATCH");
-  EXPECT_EQ(mismatch->rebuilt, std::vector<Artifact>{Of("a", "other")});
+  EXPECT_EQ(mismatch->statement.verdict, "MISMATCH");
+  EXPECT_EQ(mismatch->statement.rebuilt, std::vector<Artifact>{Of("a", "other")});
 
   const auto inconclusive = VerdictOfReport(WriteReportJson(Inconclusive()), "regulator-1", kNow);
   ASSERT_TRUE(inconclusive) << inconclusive.error().message;
-  EXPECT_EQ(inconclusive->verdict, "INCONCLUSIVE");
-  EXPECT_TRUE(inconclusive->rebuilt.empty());
+  EXPECT_EQ(inconclusive->statement.verdict, "INCONCLUSIVE");
+  EXPECT_TRUE(inconclusive->statement.rebuilt.empty());
 }
 
 TEST(CheckMayBeSigned, WantsADevelopmentRootAllowed) {
-  const auto production = CheckMayBeSigned(WriteReportJson(Match()), false);
+  const auto production = VerdictOfReport(WriteReportJson(Match()), "regulator-1", kNow);
   ASSERT_TRUE(production) << production.error().message;
-  EXPECT_EQ(*production, "");
+  EXPECT_EQ(production->development, "");
+  EXPECT_TRUE(CheckMayBeSigned(*production, false));
 
   ReplayReport refused = Inconclusive();
   refused.judgement.headline = "NOT VERIFIED";
   refused.judgement.development = kMark;
-  const std::pair<const char*, std::string> kCases[] = {
-      {"match", WriteReportJson(DevelopmentMatch())},
-      {"refused", WriteReportJson(refused)},
-  };
-  for (const auto& [name, report] : kCases) {
-    const auto not_allowed = CheckMayBeSigned(report, false);
-    ASSERT_FALSE(not_allowed) << name;
-    EXPECT_EQ(not_allowed.error().Exit(), ExitCode::kJurisdiction) << name;
+  for (const ReplayReport& report : {DevelopmentMatch(), refused}) {
+    const auto verdict = VerdictOfReport(WriteReportJson(report), "regulator-1", kNow);
+    ASSERT_TRUE(verdict) << verdict.error().message;
+    EXPECT_EQ(verdict->development, kMark) << report.reason;
+    const Status not_allowed = CheckMayBeSigned(*verdict, false);
+    ASSERT_FALSE(not_allowed) << report.reason;
+    EXPECT_EQ(not_allowed.error().Exit(), ExitCode::kJurisdiction) << report.reason;
     EXPECT_NE(not_allowed.error().message.find("--allow-development-root"), std::string::npos);
-    const auto allowed = CheckMayBeSigned(report, true);
-    ASSERT_TRUE(allowed) << name << allowed.error().message;
-    EXPECT_EQ(*allowed, kMark) << name;
-    EXPECT_TRUE(VerdictOfReport(report, "regulator-1", kNow)) << name;
+    EXPECT_TRUE(CheckMayBeSigned(*verdict, true)) << report.reason;
   }
-  Json without = Parsed(Match());
-  without.erase("development");
-  EXPECT_FALSE(CheckMayBeSigned(WriteCanonicalJson(without), true));
 }
 
 TEST(VerdictOfReport, NoOtherReportBecomesAMatch) {
@@ -392,7 +386,7 @@ TEST(VerdictOfReport, SignedAndWrittenItIsReadAndItsSignatureHolds) {
   for (const ReplayReport& report : {Match(), Mismatch(), Inconclusive()}) {
     const auto verdict = VerdictOfReport(WriteReportJson(report), "regulator-1", kNow);
     ASSERT_TRUE(verdict) << verdict.error().message;
-    const auto bundle = SignStatement(Statement(*verdict), *signer);
+    const auto bundle = SignStatement(Statement(verdict->statement), *signer);
     ASSERT_TRUE(bundle) << bundle.error().message;
     const auto line = ParseBundleLine(WriteBundleLine(*bundle), "verdict.jsonl");
     ASSERT_TRUE(line) << line.error().message;
