@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "farm/crypto/hash.h"
-#include "farm/release/harness.h"
+#include "tests/support/release_harness.h"
 
 namespace farm {
 namespace {

@@ -7,7 +7,7 @@
 #include <csignal>
 
 #include "farm/crypto/hash.h"
-#include "farm/release/harness.h"
+#include "tests/support/release_harness.h"
 
 namespace farm {
 namespace {

@@ -7,9 +7,9 @@
 #include <thread>
 
 #include "farm/crypto/hash.h"
-#include "farm/release/harness.h"
 #include "farm/release/site_calls.h"
 #include "farm/verify/verify.h"
+#include "tests/support/release_harness.h"
 
 namespace farm {
 namespace {

@@ -12,13 +12,13 @@
 #include "farm/client/farm_client.h"
 #include "farm/client/server.h"
 #include "farm/crypto/hash.h"
-#include "farm/release/harness.h"
 #include "farm/release/site_calls.h"
 #include "farm/service/authority.h"
 #include "farm/service/config.h"
 #include "farm/service/farm_door.h"
 #include "farm/service/messages.h"
 #include "farm/service/parties.h"
+#include "tests/support/release_harness.h"
 #include "tests/support/tls_maker.h"
 
 namespace farm {

@@ -8,9 +8,9 @@
 #include <string>
 
 #include "farm/base/files.h"
-#include "farm/release/fake_world.h"
 #include "farm/release/ledger.h"
 #include "farm/release/releases.h"
+#include "tests/support/fake_world.h"
 
 namespace farm {
 

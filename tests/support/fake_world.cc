@@ -1,4 +1,4 @@
-#include "farm/release/fake_world.h"
+#include "tests/support/fake_world.h"
 
 #include <algorithm>
 #include <chrono>
