@@ -33,12 +33,12 @@ def fuzz_target(name, srcs, deps = [], corpus = None):
         name = name + "_fuzz",
         testonly = True,
         linkopts = select({
-            "//tests/fuzz:fuzzing": ["-fsanitize=fuzzer"],
+            "//farm/third_party:sanitizers": ["-fsanitize=fuzzer"],
             "//conditions:default": [],
         }),
         tags = ["fuzz"],
         deps = [":%s_function" % name] + select({
-            "//tests/fuzz:fuzzing": [],
+            "//farm/third_party:sanitizers": [],
             "//conditions:default": ["//tests/fuzz:replay_main"],
         }),
     )
