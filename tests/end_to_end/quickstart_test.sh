@@ -312,6 +312,30 @@ else
   equals "without root all are ours" "$(id -u)" "$(stat -c %u "$state"/parties/* | sort -u)"
 fi
 
+# ---- the next day ---------------------------------------------------------------------------------------------
+# For what runs here 26 hours have passed: more than a signing certificate of a party lasts.  Nothing of it stays.
+tomorrow() { # COMMAND...
+  unshare --mount --propagation private bash -eu -c '
+    over() { # DIR PLACE: what is written to DIR goes to PLACE
+      mkdir -p "$2/upper" "$2/work"
+      mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$1"
+    }
+    over /etc "$1/etc"
+    over "$2" "$1/state"
+    echo +26h >/etc/faketimerc
+    ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/etc/ld.so.preload
+    shift 2
+    exec "$@"' tomorrow "$scratch/tomorrow" "$state" "$@"
+}
+if [ $root_user = 1 ]; then
+  check "a clock that is a day ahead" 0 tomorrow bash -c "[ \$(date +%s) -gt $(($(date +%s) + 90000)) ]"
+  check "a run on the next day" 0 tomorrow "$clone/farm/quickstart" --state "$state" --product "$product" --offline
+  equals "has all ten steps" "1 2 3 4 5 6 7 8 9 10 " "$(step_numbers)"
+  nothing_runs "and leaves nothing running"
+else
+  not_here "the next day: another clock for all that runs needs root"
+fi
+
 # ---- inputs that are gone -----------------------------------------------------------------------------------
 read -r name sha256 < <(sed -n '/^  file/,/^  }/p' "$manifest" | tr -d '\n' | sed -nE 's/^ *file \{ *name: "([^"]+)" *sha256: "([0-9a-f]{64})".*/\1 \2/p')
 blob=$(find "$state/inputs/blobs" -name "$sha256" -o -path "*/${sha256:0:2}/${sha256:2}" | head -1)
