@@ -10,105 +10,134 @@ usage: tests/bench/build_in_sandbox.sh STATE PRODUCT [RUNS]
   STATE    what farm/quickstart --product PRODUCT left behind as root: programs, inputs, image
   PRODUCT  a folder of manifests/products whose manifest has one step
   RUNS     how often each (default 3); they take turns
-Bare: chroot into the same image, the same user id, environment and commands; no namespace, filter, limit or
-check of the source tree.  Needs root.  Prints each run, the medians and their ratio; fails if the two do not
-make the same bytes.
+Both build in memory, from the same image, as the same user, with the same environment and commands.
+Bare is a chroot: no namespace, filter or limit, no check of the source tree, nothing collected.
+Prints each run in seconds, the medians and their ratio.  Needs root.
+exit codes: 0 measured, 2 usage, 20 the two did not make the same bytes, 22 STATE is not that of PRODUCT,
+  30 not root, 40 a build failed
 example: farm/quickstart --state /var/tmp/q && tests/bench/build_in_sandbox.sh /var/tmp/q dropbear
 EOF
 }
 
+fail() { # CODE WORDS...
+  local code=$1
+  shift
+  echo "build_in_sandbox.sh: $*" >&2
+  exit "$code"
+}
+
 case ${1:-} in -h | --help) usage; exit 0 ;; esac
-[ $# -ge 2 ] && [ $# -le 3 ] || { usage >&2; exit 2; }
-[ "$(id -u)" = 0 ] || { echo "build_in_sandbox.sh: needs root (it mounts an image)" >&2; exit 30; }
+if [ $# -lt 2 ] || [ $# -gt 3 ] || [[ ! ${3:-3} =~ ^[1-9][0-9]*$ ]]; then
+  usage >&2
+  exit 2
+fi
+[ "$(id -u)" = 0 ] || fail 30 "needs root: it mounts an image"
+# What is mounted here is nobody else's, and gone with us.
+if [ -z "${FARM_BENCH_INSIDE:-}" ]; then
+  FARM_BENCH_INSIDE=1 exec unshare --mount --propagation private "$(realpath "$0")" "$@"
+fi
+export LC_ALL=C
 cd "$(dirname "$0")/../.."
 state=$(realpath "$1") product=$2 runs=${3:-3}
-image=$state/toolchain/root.erofs
-for file in "$image" "$state/bin/farm" "manifests/products/$product/manifest.textproto"; do
-  [ -e "$file" ] || { echo "build_in_sandbox.sh: $file is not there; run farm/quickstart --state $state --product $product" >&2; exit 22; }
+image=$state/toolchain/root.erofs manifest=manifests/products/$product/manifest.textproto
+for file in "$image" "$state/toolchain/lock.json" "$state/bin/farm" "$manifest"; do
+  [ -e "$file" ] || fail 22 "$file is not there; run farm/quickstart --state $state --product $product"
 done
 readonly id=1000 subids=1200000000:65536
 
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/farm-bench.XXXXXX")
 finish() {
-  mountpoint -q "$work/root" && umount -R -l "$work/root"
+  umount -R -l "$work/root" 2>/dev/null
   rm -rf --one-file-system "$work"
 }
 trap finish EXIT
 trap 'exit 130' INT TERM
-
-"$state/bin/farm" plan "manifests/products/$product/manifest.textproto" --json >"$work/plan.json"
-action() { jq -r ".plan.actions[0] | $1" "$work/plan.json"; }
-[ "$(jq '.plan.actions | length' "$work/plan.json")" = 1 ] ||
-  { echo "build_in_sandbox.sh: $product has more than one step" >&2; exit 2; }
-mapfile -t environment < <(action '.environment | to_entries[] | "\(.key)=\(.value)"')
-mapfile -t command < <(action '.argv[]')
-mapfile -t inputs < <(action '.inputs[] | "\(.digest | sub("sha256:"; "")) \(.at)"')
-mapfile -t trees < <(action '.trees[] | "\(.at) \(.tree)"')
-mapfile -t outputs < <(action '.outputs[]')
-prepare=$(action '.prepare[3]')
-directory=$(action .directory)
-input_time=$(action .inputTime)
-lock=$(action .lock)
-[ "sha256:$(sha256sum <"$state/toolchain/lock.json" | cut -d ' ' -f 1)" = "$lock" ] ||
-  { echo "build_in_sandbox.sh: $state/toolchain is of another lock than the manifest's, $lock" >&2; exit 22; }
-
-blob() { echo "$state/inputs/blobs/${1:0:2}/$1"; }
-
-in_sandbox() { # OUTPUT_DIR
-  local words=() word input
-  for input in "${inputs[@]}"; do
-    words+=(--input "$(blob "${input%% *}")" "/build/${input#* }" 0644 "$input_time")
-  done
-  for word in "${environment[@]}"; do words+=(--env "$word"); done
-  for word in /bin/sh -e -c "$prepare"; do words+=(--prepare-word "$word"); done
-  # The source is checked as a site checks it.
-  for word in "$state/bin/farm" identify-tree "${trees[@]%% *}"; do words+=(--check-word "$word"); done
-  words+=(--check-dir /build --check-expect "$(printf '%s\n' "${trees[@]}")"$'\n')
-  for word in "${outputs[@]}"; do words+=(--output "/build/$word"); done
-  chown $id:$id "$1"
-  "$state/bin/farm-sandbox" run --root-image "$image" --subids $subids "${words[@]}" --output-dir "$1" \
-    --cwd "/build/$directory" --result-fd 1 -- "${command[@]}"
-}
-
-bare() { # OUTPUT_DIR
-  local input at
-  mkdir -p "$work/build"
-  for input in "${inputs[@]}"; do
-    at=$work/build/${input#* }
-    mkdir -p "${at%/*}"
-    cp "$(blob "${input%% *}")" "$at"
-    touch --date="@$input_time" "$at"
-  done
-  chown -R $id:$id "$work/build"
-  mount -t erofs -o loop,ro "$image" "$work/root"
-  mount --bind "$work/build" "$work/root/build"
-  mount -t tmpfs -o mode=1777 tmp "$work/root/tmp"
-  mount --rbind /dev "$work/root/dev"
-  mount -t proc proc "$work/root/proc"
-  (umask 022 && chroot --userspec=$id:$id "$work/root" /usr/bin/env -i "${environment[@]}" /bin/sh -e -c \
-    "cd /build; $prepare
-cd '/build/$directory'; exec \"\$@\"" sh "${command[@]}")
-  umount -R -l "$work/root"
-  for at in "${outputs[@]}"; do cp "$work/build/$at" "$1/${at##*/}"; done
-  rm -rf --one-file-system "$work/build"
-}
-
-timed() { # HOW: runs it once, adds its seconds to $work/HOW.seconds and its digests to $work/HOW.sums
-  rm -rf "$work/out" && mkdir "$work/out"
-  local start=$EPOCHREALTIME
-  "$1" "$work/out" >"$work/log" 2>&1 || { tail -20 "$work/log" >&2; echo "build_in_sandbox.sh: $1 failed" >&2; exit 40; }
-  awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.2f\n", b - a }' | tee -a "$work/$1.seconds" | sed "s/^/$1 /"
-  (cd "$work/out" && find . -type f -printf '%f\n' | LC_ALL=C sort | xargs sha256sum) >"$work/$1.sums"
-}
-
 mkdir "$work/root"
+
+# ---- the action, as every site plans it ------------------------------------------------------------------
+"$state/bin/farm" plan "$manifest" --json >"$work/plan.json" || fail $? "farm plan failed"
+[ "$(jq '.plan.actions | length' "$work/plan.json")" = 1 ] || fail 2 "$product has more than one step"
+of_action() { jq -j --arg blobs "$state/inputs/blobs" ".plan.actions[0] | $1" "$work/plan.json"; }
+list() { of_action "($1) | tostring + \"\\u0000\""; } # words may have line breaks
+lock=$(of_action .lock)
+[ "sha256:$(sha256sum <"$state/toolchain/lock.json" | cut -d ' ' -f 1)" = "$lock" ] ||
+  fail 22 "$state/toolchain is of another lock than the manifest's, $lock"
+mapfile -d '' environment < <(list '.environment | to_entries[] | "\(.key)=\(.value)"')
+mapfile -d '' command < <(list '.argv[]')
+mapfile -d '' inputs < <(list '.inputs[] | "\($blobs)/\(.digest[7:9])/\(.digest[7:])", .at, .mode')
+mapfile -d '' outputs < <(list '.outputs[]')
+mapfile -d '' prepare < <(list '.prepare[]')
+mapfile -d '' options < <(list '
+  (.inputTime | tostring) as $time |
+  (.inputs[] | "--input", "\($blobs)/\(.digest[7:9])/\(.digest[7:])", "/build/\(.at)", .mode, $time),
+  (.environment | to_entries[] | "--env", "\(.key)=\(.value)"),
+  (.prepare[] | "--prepare-word", .),
+  (.outputs[] | "--output", "/build/\(.)"),
+  "--cwd", "/build/\(.directory)",
+  (if .loopback then "--loopback" else empty end),
+  (.limits | "--wall-seconds", .wallSeconds, "--cpu-seconds", .cpuSeconds, "--memory-bytes", .memoryBytes,
+             "--pids", .processes, "--disk-bytes", .diskBytes, "--disk-inodes", .diskInodes,
+             "--log-bytes", .logBytes, "--output-bytes", .outputBytes, "--silence-seconds", .silenceSeconds)')
+# The source is checked as a site checks it.
+mapfile -d '' places < <(list '.trees[].at')
+if [ ${#places[@]} != 0 ]; then
+  for word in "$state/bin/farm" identify-tree "${places[@]}"; do options+=(--check-word "$word"); done
+  options+=(--check-dir /build --check-expect "$(of_action '[.trees[] | "\(.at) \(.tree)\n"] | add')"$'\n')
+fi
+input_time=$(of_action .inputTime) directory=$(of_action .directory)
+
+# ---- both ways; each is a shell of its own, so that it ends at the first thing that fails -----------------
+in_sandbox() {
+  chown $id:$id "$work/out"
+  "$state/bin/farm-sandbox" run --root-image "$image" --subids $subids "${options[@]}" \
+    --output-dir "$work/out" --result-fd 1 -- "${command[@]}"
+}
+bare() {
+  local i root=$work/root
+  mount -t erofs -o loop,ro "$image" "$root"
+  mount -t tmpfs -o mode=0755,uid=$id,gid=$id build "$root/build"
+  mount -t tmpfs -o mode=1777 tmp "$root/tmp"
+  mount --rbind --make-rslave /dev "$root/dev"
+  mount -t proc proc "$root/proc"
+  for ((i = 0; i < ${#inputs[@]}; i += 3)); do
+    install -D -m "${inputs[i + 2]}" "${inputs[i]}" "$root/build/${inputs[i + 1]}"
+    touch --date="@$input_time" "$root/build/${inputs[i + 1]}"
+  done
+  chown -R $id:$id "$root/build"
+  inside() { (umask 022 && chroot --userspec=$id:$id "$root" /usr/bin/env -i "${environment[@]}" "$@"); }
+  [ ${#prepare[@]} = 0 ] || inside "${prepare[@]}"
+  # shellcheck disable=SC2016
+  inside /bin/sh -c 'cd "$1" && shift && exec "$@"' sh "/build/$directory" "${command[@]}"
+}
+timed() { # HOW: its seconds go to $work/HOW.seconds, the digests of its outputs to $work/HOW.sums
+  local start code=0 folder=$work/out file
+  rm -rf "$folder" && mkdir "$folder"
+  start=$EPOCHREALTIME
+  # Not part of a list: there the shell would go on after what fails.
+  set +e
+  (
+    set -e
+    "$1"
+  ) >"$work/log" 2>&1
+  code=$?
+  set -e
+  awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.2f\n", b - a }' >"$work/seconds"
+  if [ $code != 0 ]; then
+    tail -20 "$work/log" >&2
+    fail 40 "$1 ended with $code"
+  fi
+  [ "$1" = in_sandbox ] || folder=$work/root/build
+  for file in "${outputs[@]}"; do sha256sum "$folder/$file" | cut -d ' ' -f 1; done >"$work/$1.sums"
+  [ "$1" = in_sandbox ] || umount -R -l "$work/root"
+  cat "$work/seconds" >>"$work/$1.seconds"
+  echo "$1 $(cat "$work/seconds")"
+}
+
 for ((run = 0; run < runs; run++)); do
   timed in_sandbox
   timed bare
-  cmp "$work/in_sandbox.sums" "$work/bare.sums" ||
-    { echo "build_in_sandbox.sh: the two did not make the same bytes" >&2; exit 20; }
+  cmp -s "$work/in_sandbox.sums" "$work/bare.sums" || fail 20 "the two did not make the same bytes"
 done
 median() { sort -n "$1" | awk '{ v[NR] = $1 } END { print (v[int((NR + 1) / 2)] + v[int((NR + 2) / 2)]) / 2 }'; }
-sandboxed=$(median "$work/in_sandbox.seconds") alone=$(median "$work/bare.seconds")
-awk -v p="$product" -v s="$sandboxed" -v b="$alone" -v n="$(wc -l <"$work/bare.sums")" \
+awk -v p="$product" -v s="$(median "$work/in_sandbox.seconds")" -v b="$(median "$work/bare.seconds")" -v n="${#outputs[@]}" \
   'BEGIN { printf "%s: sandbox %.2f s, bare %.2f s, ratio %.3f; %d outputs, the same bytes\n", p, s, b, s / b, n }'

@@ -21,7 +21,8 @@ clone=$private/farm
 mkdir -m 700 "$private"
 mkdir -p "$clone/farm" "$scratch/fakes" "$scratch/bazel"
 cp "$root/farm/quickstart" "$root/farm/packages.txt" "$clone/farm/"
-cp -r "$root/manifests" "$clone/manifests"
+install -D "$root/farm/third_party/renew_cache.sh" "$clone/farm/third_party/renew_cache.sh"
+cp -r "$root/manifests" "$root/.gitignore" "$clone/"
 manifest=$clone/manifests/products/$product/manifest.textproto
 expected=$clone/manifests/products/$product/expected.json
 toolchain=$(sed -n '/^toolchain/,/^}/p' "$manifest" | sed -nE 's/^ *name: "([^"]+)".*/\1/p')

@@ -17,6 +17,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto again = farm::ParsePolicy(written, "again");
   CHECK(again.has_value());
   CHECK(farm::WritePolicy(*again) == written);
-  CHECK(!farm::RulesInWords(*policy, {}).empty());
+  // Whoever reads the policy in words is told of every country.
+  std::string words;
+  for (const std::string& rule : farm::RulesInWords(*policy, {})) words += rule + "\n";
+  for (const std::string& country : policy->countries_any) {
+    CHECK(words.find(country) != std::string::npos);
+  }
   return 0;
 }
