@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 
 #include "farm/base/bytes.h"
 #include "farm/base/files.h"
@@ -15,6 +16,9 @@ namespace farm {
 namespace {
 
 using Members = std::vector<TarMember>;
+
+constexpr char kFormat[] = "farm/replay/FORMAT.md";
+constexpr char kFormatKit[] = "tests/fuzz/corpus/kit/kit";  // its example
 
 class KitTest : public ::testing::Test {
  protected:
@@ -35,10 +39,7 @@ class KitTest : public ::testing::Test {
     return bytes;
   }
 
-  // The members of the good kit, by name.
-  Members GoodMembers() {
-    const std::string path = Path("good.farmkit");
-    EXPECT_TRUE(WriteDurably(RealFileSystem(), path, Written()));
+  static Members MembersOf(const std::string& path) {
     Members members;
     EXPECT_TRUE(ReadArchive(path, [&](const ArchiveEntry& entry, const EntryContent& content) {
       members.push_back({entry.path, entry.executable, "", ""});
@@ -48,6 +49,12 @@ class KitTest : public ::testing::Test {
       });
     }));
     return members;
+  }
+  // The members of the good kit, by name.
+  Members GoodMembers() {
+    const std::string path = Path("good.farmkit");
+    EXPECT_TRUE(WriteDurably(RealFileSystem(), path, Written()));
+    return MembersOf(path);
   }
 
   // Reads bytes as a kit into a store of its own.
@@ -91,6 +98,68 @@ void Drop(Members& members, const std::string& name) {
 
 void Flip(std::string& bytes) {
   bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+}
+
+// ---- FORMAT.md --------------------------------------------------------------------------------
+
+// The first column of the table of members.
+std::set<std::string> NamesOfFormat(const std::string& format) {
+  const std::size_t begin = format.find("| member |");
+  CHECK(begin != std::string::npos);
+  std::set<std::string> names;
+  for (const std::string& line :
+       Split(format.substr(begin, format.find("\n\n", begin) - begin), '\n')) {
+    if (line.starts_with("| `")) names.insert(line.substr(3, line.find('`', 3) - 3));
+  }
+  return names;
+}
+
+// The members' names as that table has them: "<sha256>" where a digest stands.
+std::set<std::string> NamesOf(const Members& members) {
+  std::set<std::string> names;
+  for (const TarMember& member : members) {
+    std::string name = member.name;
+    const std::size_t digest = name.find('/') + 1;  // 0 without a slash
+    if (Digest::ParseHex(name.substr(digest, 64))) name.replace(digest, 64, "<sha256>");
+    names.insert(name);
+  }
+  return names;
+}
+
+TEST_F(KitTest, HoldsTheMembersOfFormatAndNoOther) {
+  const auto format = ReadFile(kFormat, 1 << 20);
+  ASSERT_TRUE(format) << format.error().message;
+  const std::set<std::string> names = NamesOfFormat(*format);
+  EXPECT_EQ(NamesOf(MembersOf(kFormatKit)), names);
+  EXPECT_EQ(NamesOf(GoodMembers()), names);
+}
+
+TEST_F(KitTest, TheExampleOfFormatIsRead) {
+  const auto regulator = NewStore("regulator");
+  const auto kit = ReadKit(kFormatKit, *regulator);
+  ASSERT_TRUE(kit) << kit.error().message;
+  // Its texts are those of the version that wrote it: kit->other_texts may name some.
+  const auto format = ReadFile(kFormat, 1 << 20);
+  ASSERT_TRUE(format) << format.error().message;
+  EXPECT_NE(format->find("```kit-digest\n" + kit->digest.Text() + "\n```"), std::string::npos)
+      << kit->digest.Text();
+  Members members = MembersOf(kFormatKit);
+  const std::pair<const char*, const std::string&> kRead[] = {
+      {"manifest.json", kit->input.manifest},
+      {"lock.json", kit->input.lock},
+      {"evidence/release.sigstore.jsonl", kit->input.bundle_file},
+      {"evidence/root.json", kit->input.root}};
+  for (const auto& [name, bytes] : kRead) {
+    EXPECT_FALSE(bytes.empty()) << name;
+    EXPECT_EQ(bytes, Find(members, name).bytes) << name;
+  }
+  std::size_t raw = 0;
+  for (const TarMember& member : members) {
+    if (!member.name.starts_with("sources/") && !member.name.ends_with(".deb")) continue;
+    ++raw;
+    EXPECT_TRUE(regulator->Has(Sha256(member.bytes))) << member.name;
+  }
+  EXPECT_EQ(regulator->List()->size(), raw);
 }
 
 // ---- writing ----------------------------------------------------------------------------------

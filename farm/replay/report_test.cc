@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <set>
 
+#include "farm/base/bytes.h"
 #include "farm/base/files.h"
 #include "farm/crypto/hash.h"
 #include "farm/evidence/bundle.h"
@@ -70,6 +72,97 @@ ReplayReport DevelopmentMatch() {
   report.judgement.headline = std::string("VERIFIED ") + kMark + "  hello 1.0";
   report.judgement.development = kMark;
   return report;
+}
+
+// ---- FORMAT.md --------------------------------------------------------------------------------
+
+std::string Format() {
+  const auto text = ReadFile("farm/replay/FORMAT.md", 1 << 20);
+  CHECK(text.has_value());
+  return *text;
+}
+
+// The block ```<kind> of FORMAT.md, without its last line break.
+std::string Block(const std::string& kind) {
+  const std::string format = Format();
+  const std::string head = "```" + kind + "\n";
+  const std::size_t begin = format.find(head);
+  CHECK(begin != std::string::npos);
+  return format.substr(begin + head.size(), format.find("\n```", begin) - begin - head.size());
+}
+
+// The fields that its table says are read, not ignored, by `farm-replay sign`.
+std::set<std::string> FieldsRead() {
+  std::set<std::string> names;
+  for (const std::string& line : Split(Format(), '\n')) {
+    const std::size_t end = line.find(" | reads | ");
+    if (end == std::string::npos) continue;
+    const std::vector<std::string> parts = Split(line.substr(0, end), '`');
+    for (std::size_t i = 1; i < parts.size(); i += 2) names.insert(parts[i]);
+  }
+  return names;
+}
+
+// The report that it shows, of the kit that it shows.
+ReplayReport Example() {
+  ReplayReport report;
+  report.verdict = ReplayVerdictKind::kMatch;
+  report.exit = ExitCode::kProved;
+  report.reason = "1 of 1 artifacts rebuilt bit for bit from the kit";
+  report.product = "shout";
+  report.version = "1.0";
+  report.kit = *Digest::Parse(Block("kit-digest"));
+  report.release =
+      *Digest::ParseHex("36e317a355ca803cdbe6ea79711f59d297bc21fc9c5e76de9395276f6892f166");
+  report.manifest =
+      *Digest::ParseHex("14750668cda76db41e021fa1faa614f73c49a4d9475dbac5b8d93af8740521a4");
+  report.lock =
+      *Digest::ParseHex("0662390d18a6066d7877ee37243aca1e8191ef1b731bef265ce9bc1be6caeee4");
+  report.judgement.headline = std::string("VERIFIED ") + kMark + "  shout 1.0";
+  report.judgement.development = kMark;
+  report.judgement.rules = {{"operators", true, false, "at least 3 operators",
+                             "operator-0 operator-1 operator-2", "", ExitCode::kProved}};
+  report.artifacts = {{Of("shout.txt", "HELLO\n"), true, Of("shout.txt", "HELLO\n")}};
+  report.sandbox = {{"landlock_abi", 2}, {"limits", "kernel"}, {"root_backend", "directory"}};
+  report.trace = {
+      {"build",
+       *Digest::ParseHex("b4eac80f818787dedef1e0f6c80f530bd8f60993f468f6dd399d9e048e527edb"),
+       0,
+       {},
+       1234}};
+  report.started = kNow + 4000;
+  report.finished = kNow + 4120;
+  return report;
+}
+
+TEST(ReportFormat, TheExampleIsWhatIsWrittenAndSigned) {
+  const auto json = ParseJson(Block("report"), "FORMAT.md");
+  ASSERT_TRUE(json) << json.error().message;
+  const std::string canonical = WriteCanonicalJson(*json);
+  EXPECT_EQ(WriteReportJson(Example()), canonical);
+  const auto verdict = VerdictOfReport(canonical, "regulator-1", kNow);
+  ASSERT_TRUE(verdict) << verdict.error().message;
+  EXPECT_EQ(verdict->statement.verdict, "MATCH");
+  EXPECT_EQ(verdict->statement.rebuilt, std::vector<Artifact>{Of("shout.txt", "HELLO\n")});
+  EXPECT_EQ(verdict->statement.report, Block("report-digest"));
+  EXPECT_EQ(verdict->development, kMark);
+  EXPECT_FALSE(VerdictOfReport(Block("report"), "regulator-1", kNow));  // blanks for reading
+}
+
+TEST(ReportFormat, TheTableSaysWhichFieldsAreRead) {
+  const std::set<std::string> read = FieldsRead();
+  EXPECT_EQ(read.size(), 8u);
+  const Json good = *ParseJson(WriteReportJson(Example()), "report");
+  for (const auto& [name, value] : good.items()) {
+    Json missing = good;
+    missing.erase(name);
+    Json misshapen = good;
+    misshapen[name] = Json::array({1});
+    for (const Json& json : {missing, misshapen}) {
+      const auto verdict = VerdictOfReport(WriteCanonicalJson(json), "regulator-1", kNow);
+      EXPECT_EQ(verdict.has_value(), !read.contains(name)) << name;
+    }
+  }
 }
 
 Json Parsed(const ReplayReport& report) { return *ParseJson(WriteReportJson(report), "report"); }
