@@ -103,7 +103,7 @@ Result<Bundle> Advance::Carry(const std::string& kind, const std::string& key, L
   }
   ASSIGN_OR_RETURN(const Bundle stamped, Line(*line.stamped, kind + " line"));
   ASSIGN_OR_RETURN(const Bundle logged, in_.world.notary.Append(stamped, in_.ledger.epoch()));
-  RETURN_IF_ERROR(CheckNewEntry(logged, in_.rules.root, manifest_->policy));
+  RETURN_IF_ERROR(CheckNewEntry(logged, in_.world.clock.Now(), in_.rules.root, manifest_->policy));
   RETURN_IF_ERROR(Record(
       {{kind + ".logged", key, std::to_string(logged.log_entry->index), WriteBundleLine(logged)}}));
   return logged;

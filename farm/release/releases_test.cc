@@ -315,17 +315,20 @@ TEST(Releases, KeepsNoTokenOrEntryThatNobodyWouldCount) {
     const char* name;
     UnixSeconds token_ahead;
     std::size_t cosigners;
+    UnixSeconds cosigned_ahead;
   };
   // From the moment that the signer has signed: a bad answer kept then would burn the version.
   for (const Bent& bent :
-       {Bent{"a token of the next hour", 3600, 2}, Bent{"a token older than the intent", -3600, 2},
-        Bent{"one witness of two", 0, 1}}) {
+       {Bent{"a token of the next hour", 3600, 2, 0},
+        Bent{"a token older than the intent", -3600, 2, 0}, Bent{"one witness of two", 0, 1, 0},
+        Bent{"witnesses of the next hour", 0, 2, 3600}}) {
     Harness harness;
     FakeWorld& world = harness.world();
     world.fault = [&](const std::string& step) -> Status {
       if (step == "decide done") {
         world.token_ahead = bent.token_ahead;
         world.cosigners = bent.cosigners;
+        world.cosigned_ahead = bent.cosigned_ahead;
       }
       return {};
     };
@@ -335,6 +338,7 @@ TEST(Releases, KeepsNoTokenOrEntryThatNobodyWouldCount) {
     world.fault = nullptr;
     world.token_ahead = 0;
     world.cosigners = 2;
+    world.cosigned_ahead = 0;
     harness.Drive();
     EXPECT_EQ(harness.Get(id).stage, Stage::kReleased) << bent.name << ": " << harness.Why(id);
     const Verdict verdict = JudgePublished(harness, "greeting/1.0", "greet");

@@ -51,7 +51,8 @@ Status CheckNewToken(const Bundle& line, const TokenBounds& bounds, const TrustR
   return NotYet(facts.problems);
 }
 
-Status CheckNewEntry(const Bundle& line, const TrustRoot& root, const Policy& policy) {
+Status CheckNewEntry(const Bundle& line, UnixSeconds now, const TrustRoot& root,
+                     const Policy& policy) {
   const std::string name = "line " + line.PaeDigest().Short();
   LineFacts facts;
   CheckToken(line, name, root, facts);
@@ -62,6 +63,11 @@ Status CheckNewEntry(const Bundle& line, const TrustRoot& root, const Policy& po
       *facts.token > *facts.witnessed + policy.clock_skew_seconds) {
     facts.problems.push_back(Order(name + ": time stamp at " + FormatTime(*facts.token) +
                                    ", witnessed before that, at " + FormatTime(*facts.witnessed)));
+  }
+  if (facts.witnessed && *facts.witnessed > now + policy.clock_skew_seconds) {
+    facts.problems.push_back(Order(name + ": witnessed at " + FormatTime(*facts.witnessed) +
+                                   ", this clock " + FormatTime(now) +
+                                   ": look at this clock and at those of the witnesses"));
   }
   return NotYet(facts.problems);
 }

@@ -139,8 +139,9 @@ struct TokenBounds {
 Status CheckNewToken(const Bundle& line, const TokenBounds& bounds, const TrustRoot& root,
                      const Policy& policy);
 // The entry of a stamped line: under a known log's checkpoint, with the policy's witnesses, not
-// before the token.
-Status CheckNewEntry(const Bundle& line, const TrustRoot& root, const Policy& policy);
+// before the token and not after `now`.
+Status CheckNewEntry(const Bundle& line, UnixSeconds now, const TrustRoot& root,
+                     const Policy& policy);
 
 // One rule of the verdict, as the customer reads it.
 struct RuleOutcome {

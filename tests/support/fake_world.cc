@@ -259,8 +259,8 @@ Bundle FakeWorld::AppendLocked(const Bundle& bundle) {
   note.signatures = {SignNote(note.text, kOrigin, log_key_),
                      SignNote(note.text, kOrigin, log_ecdsa_key_)};
   for (std::size_t i = 0; i < std::min(cosigners, witness_keys_.size()); ++i) {
-    note.signatures.push_back(
-        Cosign(note.text, "witness-" + std::to_string(i + 1), witness_keys_[i], clock.Now()));
+    note.signatures.push_back(Cosign(note.text, "witness-" + std::to_string(i + 1),
+                                     witness_keys_[i], clock.Now() + cosigned_ahead));
   }
   entry.checkpoint = WriteNote(note);
   entry.canonicalized_body = leaf;

@@ -35,6 +35,7 @@ class FakeWorld final : public Notary, public Sites, public Decider, public KitM
   std::map<std::string, SiteMood> moods;  // by site id; honest if not there
   UnixSeconds token_ahead = 0;            // the time stamp authority's clock before ours
   std::size_t cosigners = 2;              // witnesses that are awake
+  UnixSeconds cosigned_ahead = 0;         // their clocks before ours
   FixedClock clock{1'800'000'000};
   FixedClock steady{1000};
 
