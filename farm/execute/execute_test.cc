@@ -388,6 +388,28 @@ TEST_F(ExecuteTest, NeitherIdentifiesNorBuildsATreeThatIsNotAdmissible) {
       << outcome.error().message;
 }
 
+TEST_F(ExecuteTest, NeitherIdentifiesNorBuildsASourceWithAHardLink) {
+  Manifest manifest = TwoSteps("cp a.txt ../out/one", "true");
+  const std::string directory = temporary_.path() + "/tree";
+  ASSERT_EQ(link((directory + "/a.txt").c_str(), (directory + "/b.txt").c_str()), 0);
+  ProcessSpec tar;
+  tar.argv = {"tar", "-cf", temporary_.path() + "/src.tar", "-C", directory, "a.txt", "b.txt"};
+  tar.environment = {"PATH=/usr/bin:/bin"};
+  ASSERT_TRUE(RunProcess(tar)->ok());
+  const StoredBlob blob = *blobs_->PutFile(tar.argv[2]);
+  ManifestSource& source = manifest.sources[0];
+  source.files = {{"src.tar", blob.digest, blob.size}};
+  source.tree = IdentifyTreeAt(directory)->sha256;  // that of two separate files
+
+  const char* why = "b.txt: is a hard link to another file; sources must hold separate files";
+  const auto identity = SandboxUnpacker(setup_, *blobs_)(source);
+  ASSERT_FALSE(identity);
+  EXPECT_NE(identity.error().message.find(why), std::string::npos) << identity.error().message;
+  const auto outcome = Run(manifest);
+  ASSERT_FALSE(outcome);
+  EXPECT_NE(outcome.error().message.find(why), std::string::npos) << outcome.error().message;
+}
+
 TEST_F(ExecuteTest, UnpacksASourceIntoADirectory) {
   ManifestSource source = Source();
   const std::string directory = temporary_.path() + "/unpacked";

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string_view>
 
 #include "farm/base/bytes.h"
 #include "farm/base/files.h"
@@ -262,6 +263,14 @@ int Doctor(const RunArguments& arguments) {
   return static_cast<int>(exit);
 }
 
+// `-h`, or `COMMAND -h`.  Beside other words it may be a script's file of that name, and 0 would
+// say MATCH.
+bool IsHelpAlone(const CLI::App& app, int argc, char** argv) {
+  const std::string_view last = argv[argc - 1];
+  const int words = app.get_subcommands().empty() ? 2 : 3;
+  return argc == words && (last == "-h" || last == "--help");
+}
+
 int Main(int argc, char** argv) {
   CLI::App app{"farm-replay: rebuild a release from its kit, with no network", "farm-replay"};
   app.footer(kExamples);
@@ -293,8 +302,16 @@ int Main(int argc, char** argv) {
   doctor_command->add_flag("--json", run.json, "the findings as JSON");
   try {
     app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    if (IsHelpAlone(app, argc, argv)) return app.exit(help);
+    std::fputs(
+        "farm-replay: -h and --help want no other word than the command; a file whose name begins "
+        "with - is given as `-- FILE` or `./FILE`\n",
+        stderr);
+    return static_cast<int>(ExitCode::kUsage);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::kUsage);
+    app.exit(error);
+    return static_cast<int>(ExitCode::kUsage);
   }
   const auto chosen = [&] {
     if (*run_command) return Run(run, argv);

@@ -136,13 +136,15 @@ chmod 0755 "$work"
 
 # ---- inputs -----------------------------------------------------------------------------------------
 say "checking packages and sources"
-while read -r name version architecture sha256 size file; do
+: >"$work/sums"
+# In each list a last line without a line break is a line too, as cut and sort have it.
+while read -r name version architecture sha256 size file || [ -n "$name" ]; do
   [ -r "$kit/packages/$file" ] || bad_input "packages/$file ($name $version) is missing"
-  echo "$sha256  $kit/packages/$file"
-done <"$kit/packages/packages.list" >"$work/sums"
+  echo "$sha256  $kit/packages/$file" >>"$work/sums"
+done <"$kit/packages/packages.list"
 for file in "$kit"/sources/*; do echo "$(basename "$file")  $file"; done >>"$work/sums"
 sha256sum --check --quiet --strict "$work/sums" >&2 || bad_input "files with another digest are named above"
-while read -r name version architecture sha256 size file; do
+while read -r name version architecture sha256 size file || [ -n "$name" ]; do
   grep -qF "\"$sha256\"" "$kit/lock.json" || bad_input "package $name $version is not in lock.json"
 done <"$kit/packages/packages.list"
 grep -qxF "lock sha256:$(digest_of "$kit/lock.json")" <<<"$actions" || bad_input "manifest.json names another lock.json"
@@ -257,13 +259,14 @@ run_actions
 
 # ---- verdict ----------------------------------------------------------------------------------------
 equal=0 total=0
-while read -r sha256 name; do
+while read -r sha256 name || [ -n "$sha256" ]; do
   total=$((total + 1))
   got=''
   [ ! -f "$work/artifacts/$name" ] || got=$(digest_of "$work/artifacts/$name")
   if [ "$got" = "$sha256" ]; then equal=$((equal + 1)); else echo "different: $name is $got, the release says $sha256"; fi
 done <"$kit/artifacts.txt"
-[ $total -gt 0 ] || bad_input "artifacts.txt is empty"
+want=$(grep -c '^artifact ' <<<"$actions")
+[ "$total" = "$want" ] || bad_input "artifacts.txt has $total artifacts, manifest.json $want"
 echo "manifest sha256:$(digest_of "$kit/manifest.json")   artifacts.txt sha256:$(digest_of "$kit/artifacts.txt")"
 if [ $equal = $total ]; then
   echo "MATCH: $equal of $total artifacts rebuilt bit for bit (work: $work)"

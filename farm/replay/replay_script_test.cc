@@ -191,7 +191,9 @@ struct TinyKit {
   std::string assemble = "head -c 10240 /dev/zero >\"$2/root.tar\"";
   Digest root_tar = Sha256(std::string(kEmptyTarBytes, '\0'));
   Digest artifact = Sha256("x\n");
-  std::string namespaces;  // what `unshare` is instead
+  std::string namespaces;      // what `unshare` is instead
+  std::string second_line;     // of artifacts.txt, for the artifact `more`, as it stands there
+  std::string second_package;  // line of packages.list, as it stands there
 };
 
 void Write(const std::string& path, const std::string& bytes) {
@@ -214,16 +216,20 @@ void WriteKit(const TinyKit& kit, const std::string& folder) {
   step.name = "only";
   step.argv = {"sh", "-c", kit.command};
   step.outputs = {"out"};
-  manifest.steps = {step};
   manifest.artifacts = {{"out", "only", "out"}};
+  if (!kit.second_line.empty()) {
+    step.outputs.insert(step.outputs.begin(), "more");
+    manifest.artifacts.insert(manifest.artifacts.begin(), {"more", "only", "more"});
+  }
+  manifest.steps = {step};
   Write(folder + "manifest.json", CanonicalManifest(manifest));
   Write(folder + "lock.json", lock);
-  Write(folder + "artifacts.txt", kit.artifact.Hex() + "  out\n");
+  Write(folder + "artifacts.txt", kit.artifact.Hex() + "  out\n" + kit.second_line);
   Write(folder + "assemble.sh", kit.assemble + "\n");
   Write(folder + "sources/" + Sha256("s.tar").Hex(), "s.tar");
   Write(folder + "packages/" + package.Hex() + ".deb", "package");
   Write(folder + "packages/packages.list",
-        "tiny 1 amd64 " + package.Hex() + " 7 " + package.Hex() + ".deb\n");
+        "tiny 1 amd64 " + package.Hex() + " 7 " + package.Hex() + ".deb\n" + kit.second_package);
 }
 
 ProcessResult RunKit(const TinyKit& kit, const std::string& folder) {
@@ -254,6 +260,10 @@ TEST_F(ReplayScript, ComparesWhatItMade) {
   const std::string made = Sha256("x\n").Hex();
   const std::string other = Sha256("other").Hex();
   const std::string root = TinyKit().root_tar.Text();
+  const auto two = [](TinyKit& kit, const std::string& digest) {
+    kit.command += "; echo y >more";
+    kit.second_line = digest + "  more";
+  };
   const Rebuild rows[] = {
       {"good", [](TinyKit&) {}, 0, "MATCH: 1 of 1 artifacts"},
       {"another_artifact", [](TinyKit& kit) { kit.artifact = Sha256("other"); }, 20,
@@ -270,6 +280,13 @@ TEST_F(ReplayScript, ComparesWhatItMade) {
        "MISMATCH: step only did not make out\n"},
       {"an_output_that_is_a_link", [](TinyKit& kit) { kit.command = "echo x >a; ln -s a out"; }, 20,
        "MISMATCH: step only did not make out\n"},
+      {"two_artifacts_and_no_last_line_break", [&](TinyKit& kit) { two(kit, Sha256("y\n").Hex()); },
+       0, "MATCH: 2 of 2 artifacts"},
+      {"another_artifact_and_no_last_line_break", [&](TinyKit& kit) { two(kit, other); }, 20,
+       "different: more is " + Sha256("y\n").Hex() + ", the release says " + other + "\n"},
+      {"another_package_and_no_last_line_break",
+       [&](TinyKit& kit) { kit.second_package = "p 1 amd64 " + other + " 5 " + other + ".deb"; },
+       22, "BAD INPUT: packages/" + other + ".deb (p 1) is missing"},
   };
   for (const Rebuild& row : rows) {
     TinyKit kit;
@@ -278,7 +295,7 @@ TEST_F(ReplayScript, ComparesWhatItMade) {
     EXPECT_EQ(result.exit_code, row.exit_code) << row.name << ": " << result.error_output;
     EXPECT_NE(result.output.find(row.says), std::string::npos)
         << row.name << ": " << result.output << result.error_output;
-    EXPECT_EQ(result.output.find("MATCH: 1 of 1") != std::string::npos, row.exit_code == 0)
+    EXPECT_EQ(result.output.find("\nMATCH: ") != std::string::npos, row.exit_code == 0)
         << row.name << ": " << result.output;
   }
 }

@@ -125,12 +125,25 @@ void CheckNames(const std::string& path, const std::vector<std::string>& names,
   }
 }
 
+// What the id does not see: of a file with two names, writing to one changes the other.
+void CheckFile(const TreeItem& item, std::vector<std::string>& problems) {
+  const std::string where = Printable(item.path, 200);
+  if (item.status.st_nlink > 1) {
+    problems.push_back(where +
+                       ": is a hard link to another file; sources must hold separate files");
+  }
+  if ((item.status.st_mode & (S_ISUID | S_ISGID | S_ISVTX)) != 0) {
+    problems.push_back(where + ": has a setuid, setgid or sticky bit; want none");
+  }
+}
+
 void CheckItem(const TreeItem& item, std::vector<std::string>& problems) {
   const mode_t mode = item.status.st_mode;
   if (S_ISLNK(mode) && !LinkStaysInside(item.path, item.target)) {
     problems.push_back(Printable(item.path, 200) + ": a link to " + Printable(item.target, 200) +
                        ", which is absolute or outside the tree");
   }
+  if (S_ISREG(mode)) CheckFile(item, problems);
   if (!S_ISLNK(mode) && !S_ISREG(mode) && !S_ISDIR(mode)) {
     problems.push_back(Printable(item.path, 200) + ": a device, socket or FIFO");
   }

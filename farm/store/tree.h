@@ -33,8 +33,10 @@ Result<TreeIdentity> IdentifyTreeAt(const std::string& path);
 // names that are not UTF-8, names with control characters (bytes below 0x20, and 0x7f: lists of
 // names are read by lines, and terminals obey such bytes), names in one directory that are equal
 // after Unicode case folding or normalisation (unicode.h), `.git` in any case, absolute or escaping
-// symbolic links, devices, sockets and FIFOs.  Errors: kInvalidInput, one line a problem (at most
-// 20); kLimitExceeded, kUnavailable.
+// symbolic links, devices, sockets and FIFOs.  Also what the identity does not see and a build
+// would: hard links, of whose names one changes with the other, and setuid, setgid or sticky files;
+// other mode bits may be any, as archives have them.  Errors: kInvalidInput, one line a problem (at
+// most 20); kLimitExceeded, kUnavailable.
 Status CheckTreeAdmissible(int directory);
 Status CheckTreeAdmissibleAt(const std::string& path);
 

@@ -263,6 +263,50 @@ TEST_F(TreeTest, RefusesControlCharactersInNamesByName) {
   EXPECT_FALSE(CheckTreeAdmissibleAt(At("outer")));
 }
 
+TEST_F(TreeTest, RefusesHardLinksByEachName) {
+  Directory("src");
+  Directory("tests");
+  File("src/main.c", "int main;");
+  File("src/other.c", "int main;");
+  File("tests/sample.c", "int main;");
+  EXPECT_TRUE(CheckTreeAdmissibleAt(top()));
+  const auto separate = IdentifyTreeAt(top());
+  ASSERT_TRUE(separate);
+  ASSERT_EQ(unlink(At("tests/sample.c").c_str()), 0);
+  ASSERT_EQ(link(At("src/main.c").c_str(), At("tests/sample.c").c_str()), 0);
+  EXPECT_EQ(*IdentifyTreeAt(top()), *separate);  // which is why
+  const auto status = CheckTreeAdmissibleAt(top());
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ErrorCode::kInvalidInput);
+  const std::string why = ": is a hard link to another file; sources must hold separate files";
+  EXPECT_EQ(status.error().message, "src/main.c" + why + "\ntests/sample.c" + why);
+}
+
+TEST_F(TreeTest, RefusesSpecialBitsOfFilesAndAdmitsOtherModes) {
+  const struct {
+    const char* name;
+    mode_t mode;
+    bool admitted;
+  } rows[] = {
+      {"usual", 0644, true},        {"program", 0755, true},   {"read_only", 0400, true},
+      {"group_writes", 0664, true}, {"everybody", 0777, true}, {"setuid", 04755, false},
+      {"setgid", 02755, false},     {"sticky", 01644, false},  {"setgid_and_sticky", 03777, false},
+  };
+  for (const auto& row : rows) {
+    Directory(row.name);
+    File(std::string(row.name) + "/file", "x", row.mode);
+    const auto status = CheckTreeAdmissibleAt(At(row.name));
+    ASSERT_EQ(status.has_value(), row.admitted) << row.name;
+    if (status) continue;
+    EXPECT_EQ(status.error().code, ErrorCode::kInvalidInput) << row.name;
+    EXPECT_EQ(status.error().message, "file: has a setuid, setgid or sticky bit; want none")
+        << row.name;
+  }
+  Directory("shared");
+  ASSERT_EQ(chmod(At("shared").c_str(), 03777), 0);
+  EXPECT_TRUE(CheckTreeAdmissibleAt(At("shared")));
+}
+
 TEST(Link, StaysInsideOrNot) {
   EXPECT_TRUE(LinkStaysInside("a", "b"));
   EXPECT_TRUE(LinkStaysInside("a/b", "../c"));

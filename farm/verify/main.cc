@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
+#include <string_view>
 
 #include "farm/base/files.h"
 #include "farm/crypto/hash.h"
@@ -150,6 +151,11 @@ Result<ExitCode> Run(const Options& options) {
 // An empty wish (an unset variable of a script) would check nothing.
 std::string IsGiven(std::string& text) { return text.empty() ? "is empty" : ""; }
 
+// Beside other words it may be a script's file of that name, and 0 would say that it is verified.
+bool IsHelpAlone(int argc, char** argv) {
+  return argc == 2 && (std::string_view(argv[1]) == "-h" || std::string_view(argv[1]) == "--help");
+}
+
 int Main(int argc, char** argv) {
   Options options;
   CLI::App app(kExplanation, "farm-verify");
@@ -177,7 +183,12 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
-    return app.exit(help);  // --help: done, nothing proved and nothing asked
+    if (IsHelpAlone(argc, argv)) return app.exit(help);  // nothing proved and nothing asked
+    std::fputs(
+        "farm-verify: -h and --help want no other word; a file whose name begins with - is given "
+        "as `-- FILE` or `./FILE`\n",
+        stderr);
+    return static_cast<int>(ExitCode::kUsage);
   } catch (const CLI::ParseError& error) {
     app.exit(error);
     return static_cast<int>(ExitCode::kUsage);

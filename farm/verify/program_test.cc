@@ -160,6 +160,32 @@ TEST_F(Program, ExplainsUsage) {
   const ProcessResult help = Run({"--help"});
   EXPECT_EQ(help.exit_code, 0);
   EXPECT_THAT(help.output, testing::HasSubstr("Examples:"));
+  EXPECT_EQ(Run({"-h"}).output, help.output);
+}
+
+TEST_F(Program, AFileNamedLikeHelpIsNotVerifiedByIt) {
+  const struct {
+    const char* name;
+    std::vector<std::string> arguments;
+  } rows[] = {
+      {"short_as_the_file", {"--root", root_, "--allow-development-root", "-h"}},
+      {"long_as_the_file", {"--root", root_, "--allow-development-root", "--help"}},
+      {"beside_a_file", {"-h", file_}},
+      {"before_an_option", {"--help", "--json"}},
+      {"twice", {"-h", "-h"}},
+      {"with_an_unknown_option", {"-h", "--no-such-option"}},
+      {"with_more_letters", {"-hello.tar"}},
+      {"with_a_value", {"--help=hello.tar"}},
+  };
+  for (const auto& row : rows) {
+    const ProcessResult result = Run(row.arguments);
+    EXPECT_EQ(result.exit_code, 2) << row.name << ": " << result.output;
+    EXPECT_EQ(result.output, "") << row.name;
+  }
+  EXPECT_THAT(Run(rows[0].arguments).error_output, testing::HasSubstr("`-- FILE` or `./FILE`"));
+  // The remedy: then it is a file, which is not there.
+  EXPECT_EQ(Run({"--root", root_, "--allow-development-root", "--", "-h"}).exit_code, 22);
+  EXPECT_EQ(Run({"--root", root_, "--allow-development-root", "./-h"}).exit_code, 22);
 }
 
 TEST_F(Program, PrintsJsonForScripts) {

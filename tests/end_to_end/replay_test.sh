@@ -50,6 +50,8 @@ if [ "$(id -u)" = 0 ]; then # else that was an ordinary user
   check "and a report to read" 0 test -s "$state/user/replay/report.html"
   no_network "built with no network of ours" "$state/noted/launcher.net" 2
 fi
+check "help asked for among other words is no MATCH" 2 farm-replay run "$kit" --root "$state/public/root.json" --policy "$state/public/policy.json" --out "$state/help" -h
+check "help asked for alone" 0 farm-replay run -h
 check "farm-replay doctor" 0 farm-replay doctor
 check "farm-replay doctor, where the sandbox gives nothing" 21 farm-replay doctor --launcher /bin/false
 says "names it" '^BAD +sandbox'
