@@ -63,6 +63,32 @@ std::string WriteBundleLine(const Bundle& bundle) {
                              {"verificationMaterial", std::move(material)}});
 }
 
+Status CheckLoggable(const Bundle& bundle, std::string_view where) {
+  const Envelope& envelope = bundle.envelope;
+  const std::string name(where);
+  if (bundle.key().kind() != KeyKind::kP256) {
+    return Error{ErrorCode::kInvalidInput,
+                 name + ".verificationMaterial: signed with Ed25519, want ECDSA P-256"};
+  }
+  if (envelope.key_id != bundle.key().KeyId()) {
+    return Error{ErrorCode::kInvalidInput, name + ".dsseEnvelope.signatures[0].keyid: found \"" +
+                                               Printable(envelope.key_id, 80) +
+                                               "\", want that of its key, \"" +
+                                               bundle.key().KeyId() + "\""};
+  }
+  // One payload that nobody can read would keep every signer from releasing anything.
+  if (envelope.payload_type != kInTotoPayloadType) {
+    return Error{ErrorCode::kInvalidInput, name + ".dsseEnvelope.payloadType: found \"" +
+                                               Printable(envelope.payload_type, 60) +
+                                               "\", want \"" + std::string(kInTotoPayloadType) +
+                                               "\""};
+  }
+  if (Status good = bundle.key().Verify(envelope.PaeBytes(), envelope.signature); !good) {
+    return Wrap(name, good.error());
+  }
+  return {};
+}
+
 NoteSignature ConsistencyLine(const ConsistencyProof& proof) {
   NoteSignature line;
   line.name = std::string(kConsistencyName);

@@ -67,6 +67,13 @@ std::string WriteBundleLine(const Bundle& bundle);
 Result<Bundle> ParseBundleLine(std::string_view line, std::string_view where);
 Result<std::vector<Bundle>> ParseBundleFile(std::string_view text, std::string_view where);
 
+// What the log asks of every line before it looks at who speaks: an ECDSA P-256 key, `keyid` the
+// hex id of that key (reading takes none, and Sigstore's base64, too), the in-toto payload type, a
+// signature by that key.  farmd asks the same at its door, since what it took and the log refuses
+// could never go on.  `where` begins each message.
+// Errors: kInvalidInput naming the field; kUntrusted exit 11 (the signature).
+Status CheckLoggable(const Bundle& bundle, std::string_view where);
+
 // The exact leaf bytes for an envelope: hashedrekord 0.0.2 over the PAE digest (RFC 8785 JSON).
 // P-256 only: Ed25519 cannot enter hashedrekord for DSSE.
 std::string CanonicalizedBody(const Envelope& envelope,

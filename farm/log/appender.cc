@@ -100,27 +100,12 @@ Result<std::string> CheckForAppend(const Bundle& bundle, const TrustRoot& root) 
   if (!bundle.certificate && !bundle.public_key) {
     return Error{ErrorCode::kInvalidInput, name + ": has neither a certificate nor a public key"};
   }
-  if (bundle.key().kind() != KeyKind::kP256) {
-    return Error{ErrorCode::kInvalidInput, name + ": signed with Ed25519, want ECDSA P-256"};
-  }
-  if (envelope.key_id != bundle.key().KeyId()) {
-    return Error{ErrorCode::kInvalidInput, name + ": keyid is not that of its key"};
-  }
-  if (Status signed_well = bundle.key().Verify(envelope.PaeBytes(), envelope.signature);
-      !signed_well) {
-    return Wrap(name, signed_well.error());
-  }
+  RETURN_IF_ERROR(CheckLoggable(bundle, name));
   if (!bundle.timestamp) {
     return Error{ErrorCode::kInvalidInput, name + ": has no time stamp; have it stamped first"};
   }
   if (!HoldsImprintOf(*bundle.timestamp, envelope.signature)) {
     return Error{ErrorCode::kInvalidInput, name + ": its time stamp is over something else"};
-  }
-  // One payload that nobody can read would keep every signer from releasing anything.
-  if (envelope.payload_type != kInTotoPayloadType) {
-    return Error{ErrorCode::kInvalidInput, name + ": payload type " +
-                                               Printable(envelope.payload_type, 60) + ", want " +
-                                               std::string(kInTotoPayloadType)};
   }
   ASSIGN_OR_RETURN(const Statement statement, ParseStatement(envelope.payload, name));
   if (Status speaker = CheckSpeaker(bundle, statement, root); !speaker) {

@@ -40,8 +40,8 @@ class Epochs {
   std::map<std::string, std::uint64_t> seen_ GUARDED_BY(mutex_);
 };
 
-// Checks one bundle as the log must, whoever sent it: the signature by the bundle's own key, a
-// time stamp whose imprint is the signature's, a leaf that fits.  What only a party may say
+// Checks one bundle as the log must, whoever sent it: CheckLoggable, a time stamp whose imprint is
+// the signature's, a statement that can be read.  What only a party may say
 // (intent, record, release, dissent, kit) needs a leaf by that party's own operator, as `root` has
 // them now: signers count what is in the log under CAs that have been renewed since, so nobody may
 // bring in what a CA of his own making signed.  Returns the leaf.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "farm/base/bytes.h"
 #include "farm/crypto/hash.h"
 #include "farm/evidence/dsse.h"
 #include "farm/evidence/merkle.h"
@@ -95,6 +96,10 @@ TEST_F(AppenderTest, RefusesWhatDoesNotHold) {
        ExitCode::kBadSignature},
       {"payload_changed", [](Bundle& b) { b.envelope.payload = WriteStatement(SomeRequest("x")); },
        ExitCode::kBadSignature},
+      {"no_keyid", [](Bundle& b) { b.envelope.key_id.clear(); }, ExitCode::kUsage},
+      {"keyid_in_base64",
+       [](Bundle& b) { b.envelope.key_id = Base64Encode(Sha256(b.key().spki()).bytes()); },
+       ExitCode::kUsage},
       {"no_time_stamp", [](Bundle& b) { b.timestamp.reset(); }, ExitCode::kUsage},
       {"token_over_something_else", [](Bundle& b) { b.timestamp = FakeToken("other"); },
        ExitCode::kUsage},

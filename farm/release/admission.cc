@@ -43,18 +43,17 @@ Status CheckNames(const Manifest& manifest) {
   return {};
 }
 
-// The signature and validity of a person's line.
+// Form, signature and validity of a person's line.  `certified`: as farm-verify ends for a
+// certificate there.
 Status CheckPerson(const Bundle& line, const Person& person, UnixSeconds now,
-                   const std::string& what) {
-  if (Status status = line.key().Verify(line.envelope.PaeBytes(), line.envelope.signature);
-      !status) {
-    return Refusal(ErrorCode::kUntrusted, ExitCode::kBadSignature,
-                   what + ": " + status.error().message);
+                   const std::string& what, ExitCode certified) {
+  if (line.certificate) {
+    return Refusal(ErrorCode::kUntrusted, certified,
+                   what +
+                       ".verificationMaterial: found certificate, want publicKey: a person "
+                       "signs with the very key that the trust root lists");
   }
-  if (line.key().kind() != KeyKind::kP256) {
-    return Error{ErrorCode::kInvalidInput,
-                 what + ": the key is not a P-256 key; the log takes no other"};
-  }
+  RETURN_IF_ERROR(CheckLoggable(line, what));
   if (!person.valid_for.Contains(now)) {
     return Refusal(ErrorCode::kUntrusted, ExitCode::kNotValidThen,
                    what + ": the key of " + person.id + " is not valid now by the trust root");
@@ -121,6 +120,14 @@ Status AdmitInputs(const Manifest& manifest, const std::string& lock, const Blob
   return Refusal(ErrorCode::kNotFound, ExitCode::kInputMissing, message);
 }
 
+Result<Bundle> ReadPersonLine(std::string_view text, std::string_view where) {
+  ASSIGN_OR_RETURN(Bundle line, ParseBundleLine(text, where));
+  line.envelope.key_id = line.key().KeyId();
+  line.timestamp.reset();
+  line.log_entry.reset();
+  return line;
+}
+
 Result<Request> AdmitRequest(const Bundle& line, const AdmittedManifest& manifest,
                              const Rules& rules, UnixSeconds now) {
   ASSIGN_OR_RETURN(Request request,
@@ -139,7 +146,7 @@ Result<Request> AdmitRequest(const Bundle& line, const AdmittedManifest& manifes
                    "request line: the key " + line.key().KeyId() + " is not that of requester \"" +
                        request.requester + "\" in the trust root");
   }
-  RETURN_IF_ERROR(CheckPerson(line, *person, now, "request line"));
+  RETURN_IF_ERROR(CheckPerson(line, *person, now, "request line", ExitCode::kBadSignature));
   return request;
 }
 
@@ -170,7 +177,7 @@ Result<Approval> AdmitApproval(const Bundle& line, const AdmittedManifest& manif
                    "approval line: the key " + line.key().KeyId() + " is not that of auditor \"" +
                        approval.auditor + "\" in the trust root");
   }
-  RETURN_IF_ERROR(CheckPerson(line, *person, now, "approval line"));
+  RETURN_IF_ERROR(CheckPerson(line, *person, now, "approval line", ExitCode::kApproval));
   return approval;
 }
 

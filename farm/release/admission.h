@@ -57,11 +57,20 @@ Result<std::vector<RawInput>> RawInputsOf(const Manifest& manifest, const std::s
 // Those of `inputs` that are not in `store` with their size.
 std::vector<RawInput> MissingOf(const std::vector<RawInput>& inputs, const BlobStore& store);
 
-// Errors: kUntrusted exit 11 (unknown requester, bad signature), exit 18 (key not valid now),
-// kMismatch (of another manifest), kInvalidInput.
+// A line as a person hands it in, brought into the form in which it is kept: `keyid`, which no
+// signature covers, is the hex id of its key, however it was written; time stamp and log entry are
+// gone, they are farmd's to get.  Errors: those of ParseBundleLine.
+Result<Bundle> ReadPersonLine(std::string_view text, std::string_view where);
+
+// Both take a line as ReadPersonLine gives it and refuse whatever the log would refuse of it
+// (CheckLoggable), and a certificate: a row stays, and one that the log never takes would hold up
+// its manifest for good.
+// Errors: kUntrusted exit 11 (unknown requester, certificate, bad signature), exit 18 (key not
+// valid now), kMismatch (of another manifest), kInvalidInput.
 Result<Request> AdmitRequest(const Bundle& line, const AdmittedManifest& manifest,
                              const Rules& rules, UnixSeconds now);
-// Errors: as above; exit 14 for a requester's key, another manifest or other sources.
+// Errors: as above; exit 14 for a requester's key, a certificate, another manifest or other
+// sources.
 Result<Approval> AdmitApproval(const Bundle& line, const AdmittedManifest& manifest,
                                const Rules& rules, UnixSeconds now);
 

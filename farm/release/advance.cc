@@ -101,7 +101,9 @@ Result<Bundle> Advance::Carry(const std::string& kind, const std::string& key, L
     RETURN_IF_ERROR(Record({{kind + ".stamped", key, "", text}}));
     line.stamped = Sha256(text);
   }
-  ASSIGN_OR_RETURN(const Bundle stamped, Line(*line.stamped, kind + " line"));
+  ASSIGN_OR_RETURN(Bundle stamped, Line(*line.stamped, kind + " line"));
+  // A row older than ReadPersonLine may have no key id, or one in base64; the log refuses both.
+  stamped.envelope.key_id = stamped.key().KeyId();
   ASSIGN_OR_RETURN(const Bundle logged, in_.world.notary.Append(stamped, in_.ledger.epoch()));
   RETURN_IF_ERROR(CheckNewEntry(logged, in_.world.clock.Now(), in_.rules.root, manifest_->policy));
   RETURN_IF_ERROR(Record(
@@ -126,14 +128,24 @@ Result<bool> Advance::CarryRequest() {
 
 Result<bool> Advance::CarryApprovals() {
   std::vector<std::string> refused;
+  std::optional<Error> not_carried;  // the first
+  const auto refuse = [&refused](const std::string& auditor, const Error& error) {
+    refused.push_back("the approval of " + auditor + " does not count: " + error.message);
+  };
   const std::map<std::string, LineState> lines = state_.approvals;
   for (const auto& [key, state] : lines) {
-    ASSIGN_OR_RETURN(const Bundle line, Carry("approval", key, state));
+    const Result<Bundle> line = Carry("approval", key, state);
+    if (!line) {
+      if (line.error().code == ErrorCode::kUnavailable) return line.error();
+      // One line that the log never takes must not keep the others from counting.
+      refuse(state.note, line.error());
+      if (!not_carried) not_carried = line.error();
+      continue;
+    }
     auto verified =
-        VerifyApprovalAlone(line, manifest_->view, *request_, in_.rules.root, manifest_->policy);
+        VerifyApprovalAlone(*line, manifest_->view, *request_, in_.rules.root, manifest_->policy);
     if (!verified) {
-      refused.push_back("the approval of " + state.note +
-                        " does not count: " + verified.error().message);
+      refuse(state.note, verified.error());
       continue;
     }
     approvals_.push_back(*std::move(verified));
@@ -146,7 +158,11 @@ Result<bool> Advance::CarryApprovals() {
                      "; an auditor looks (farm audit show MANIFEST) and signs (farm audit approve "
                      "MANIFEST --key FILE)");
     waits_.insert(waits_.end(), refused.begin(), refused.end());
-    return false;
+    if (!not_carried) return false;
+    // As an error, so that it is asked again: the fault may be the log's and end some day.
+    std::string message = waits_.front();
+    for (const std::string& reason : refused) message += "\n  " + reason;
+    return Error{not_carried->code, message, not_carried->exit};
   }
   return true;
 }

@@ -18,13 +18,6 @@ namespace {
 constexpr std::size_t kApprovalsOfOneAuditorMax = 4;  // a new key after a lost one, and then some
 constexpr std::size_t kTextBytesMax = 4 << 20;
 
-// Time stamp and log entry of a person's line are farmd's to get.
-void StripEvidence(Bundle& line) {
-  if (!line.certificate && !line.public_key) return;
-  line.timestamp.reset();
-  line.log_entry.reset();
-}
-
 std::set<std::string> AuditorsOf(const ReleaseState& state) {
   std::set<std::string> auditors;
   for (const auto& [key, line] : state.approvals) auditors.insert(line.note);
@@ -130,8 +123,7 @@ Result<SubmitOutcome> Releases::Submit(const Submission& submission) {
     return Error{ErrorCode::kLimitExceeded, "the manifest's text is too long"};
   }
   ASSIGN_OR_RETURN(const AdmittedManifest admitted, AdmitManifest(submission.manifest, rules));
-  ASSIGN_OR_RETURN(Bundle line, ParseBundleLine(submission.request_line, "request line"));
-  StripEvidence(line);
+  ASSIGN_OR_RETURN(const Bundle line, ReadPersonLine(submission.request_line, "request line"));
   ASSIGN_OR_RETURN(const Request request,
                    AdmitRequest(line, admitted, rules, state.driver.clock().Now()));
   RETURN_IF_ERROR(state.CheckVersionFree(admitted));
@@ -153,8 +145,7 @@ Result<std::int64_t> Releases::Approve(const std::string& manifest, const std::s
   State& state = *state_;
   ASSIGN_OR_RETURN(const AdmittedManifest admitted,
                    AdmitManifest(manifest, state.driver.options().rules));
-  ASSIGN_OR_RETURN(Bundle line, ParseBundleLine(text, "approval line"));
-  StripEvidence(line);
+  ASSIGN_OR_RETURN(const Bundle line, ReadPersonLine(text, "approval line"));
   ASSIGN_OR_RETURN(
       const Approval approval,
       AdmitApproval(line, admitted, state.driver.options().rules, state.driver.clock().Now()));

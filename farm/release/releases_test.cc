@@ -4,9 +4,14 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <thread>
+#include <utility>
 
+#include "farm/base/bytes.h"
+#include "farm/crypto/certificate.h"
 #include "farm/crypto/hash.h"
+#include "farm/release/admission.h"
 #include "farm/release/site_calls.h"
 #include "farm/verify/verify.h"
 #include "tests/support/release_harness.h"
@@ -32,6 +37,48 @@ Verdict JudgePublished(Harness& harness, const std::string& directory, const std
   input.at = harness.world().clock.Now();
   input.allow_development_root = true;
   return Judge(input);
+}
+
+Bundle Line(const std::string& text) { return Must(ParseBundleLine(text, "line")); }
+
+using Bend = std::function<void(Bundle&, const PrivateKey&)>;
+
+std::string Bent(const std::string& text, const PrivateKey& key, const Bend& bend) {
+  Bundle line = Line(text);
+  bend(line, key);
+  return WriteBundleLine(line);
+}
+
+void KeepTypeOfText(Bundle& line, const PrivateKey& key) {
+  line.envelope.payload_type = "text/plain";
+  line.envelope.signature = key.Sign(line.envelope.PaeBytes());
+}
+void PutCertificate(Bundle& line, const PrivateKey& key) {
+  const UnixSeconds now = 1'800'000'000;
+  const PrivateKey own = PrivateKey::Generate(KeyKind::kP256);
+  const Certificate authority = IssueAuthority(own, "own", "own CA", now, 24 * 3600);
+  line.public_key.reset();
+  line.certificate = IssueSigningLeaf(
+      own, authority, PrivateKey::Generate(KeyKind::kP256),
+      SigningLeafRequest{key.public_key(), "own", "person", "https://farm.example/parties/person",
+                         "https://farm.example", now - 60, 3600});
+}
+void LeaveOutKeyId(Bundle& line, const PrivateKey&) { line.envelope.key_id.clear(); }
+void WriteKeyIdInBase64(Bundle& line, const PrivateKey&) {
+  line.envelope.key_id = Base64Encode(Sha256(line.key().spki()).bytes());
+}
+
+// As an earlier farmd, which looked less closely, would have stored it.
+void StoreLine(Harness& harness, const std::string& id, const std::string& thing,
+               const std::string& person, const std::string& line) {
+  const std::string key = thing == "approval" ? Line(line).PaeDigest().Hex() : "";
+  Must(harness.ledger().Insert(id, {{thing + ".signed", key, person, line}}));
+  harness.Restart();
+}
+
+std::vector<Bundle> PublishedLines(Harness& harness) {
+  const std::string path = harness.path("published/greeting/1.0/greet.sigstore.jsonl");
+  return Must(ParseBundleFile(Must(ReadFile(path, kBundleFileBytesMax)), "bundle"));
 }
 
 struct LoggedIntent {
@@ -518,6 +565,131 @@ TEST(Releases, ApproveRefusesWhatIsNotAnAuditorsWordOnThisManifest) {
     ASSERT_FALSE(outcome);
     EXPECT_EQ(outcome.error().Exit(), exit) << outcome.error().message;
   }
+}
+
+TEST(Releases, TakesOfAPersonNoLineThatLogOrVerifierWouldRefuse) {
+  Harness harness;
+  FakeWorld& world = harness.world();
+  struct Case {
+    const char* name;
+    Bend bend;
+    ExitCode request;
+    ExitCode approval;
+    const char* says;
+  };
+  const Case cases[] = {
+      {"another_payload_type", KeepTypeOfText, ExitCode::kUsage, ExitCode::kUsage,
+       "dsseEnvelope.payloadType: found \"text/plain\", want \"application/vnd.in-toto+json\""},
+      {"certificate", PutCertificate, ExitCode::kBadSignature, ExitCode::kApproval,
+       "verificationMaterial: found certificate, want publicKey"},
+      {"signature_of_something_else",
+       [](Bundle& line, const PrivateKey& key) { line.envelope.signature = key.Sign("other"); },
+       ExitCode::kBadSignature, ExitCode::kBadSignature, "signature"},
+  };
+  const Submission good = harness.Make("1.0");
+  for (const Case& one : cases) {
+    Submission bad = good;
+    bad.request_line = Bent(good.request_line, world.requester_key(), one.bend);
+    const auto submitted = harness.farm().Submit(bad);
+    ASSERT_FALSE(submitted) << one.name;
+    EXPECT_EQ(submitted.error().Exit(), one.request) << submitted.error().message;
+    EXPECT_TRUE(Contains(submitted.error().message, one.says)) << submitted.error().message;
+    const auto approved = harness.farm().Approve(
+        good.manifest, Bent(world.MakeApproval(good.manifest, 0), world.auditor_key(0), one.bend));
+    ASSERT_FALSE(approved) << one.name;
+    EXPECT_EQ(approved.error().Exit(), one.approval) << approved.error().message;
+    EXPECT_TRUE(Contains(approved.error().message, one.says)) << approved.error().message;
+  }
+  EXPECT_TRUE(harness.farm().List("").empty());
+  const std::string id = harness.Release(good);  // nothing of it has stayed
+  EXPECT_EQ(harness.Get(id).stage, Stage::kReleased) << harness.Why(id);
+}
+
+TEST(Releases, HoweverAPersonsLineNamesItsKeyItIsReleased) {
+  const std::pair<const char*, Bend> cases[] = {{"no_keyid", LeaveOutKeyId},
+                                                {"keyid_in_base64", WriteKeyIdInBase64}};
+  for (const bool stored_before : {false, true}) {
+    for (const auto& [name, bend] : cases) {
+      Harness harness;
+      FakeWorld& world = harness.world();
+      Submission submission = harness.Make("1.0");
+      const std::string request = Bent(submission.request_line, world.requester_key(), bend);
+      const std::string id = Must(AdmitManifest(submission.manifest, world.rules())).id;
+      if (stored_before) {
+        StoreLine(harness, id, "request", "requester-1", request);
+      } else {
+        submission.request_line = request;
+      }
+      EXPECT_EQ(Must(harness.farm().Submit(submission)).id, id) << name;
+      for (int i = 0; i < 2; ++i) {
+        const std::string approval =
+            Bent(world.MakeApproval(submission.manifest, i), world.auditor_key(i), bend);
+        if (stored_before) {
+          StoreLine(harness, id, "approval", "auditor-" + std::to_string(i + 1), approval);
+        } else {
+          Must(harness.farm().Approve(submission.manifest, approval));
+        }
+      }
+      harness.Drive();
+      ASSERT_EQ(harness.Get(id).stage, Stage::kReleased) << name << ": " << harness.Why(id);
+      EXPECT_TRUE(JudgePublished(harness, "greeting/1.0", "greet").proved()) << name;
+      for (const Bundle& line : PublishedLines(harness)) {
+        EXPECT_EQ(line.envelope.key_id, line.key().KeyId()) << name;
+      }
+    }
+  }
+}
+
+TEST(Releases, AnApprovalThatTheLogNeverTakesHoldsUpNobodyElse) {
+  const std::pair<const char*, Bend> cases[] = {{"refused_by_the_log", KeepTypeOfText},
+                                                {"logged_but_no_auditors", PutCertificate}};
+  for (const auto& [name, bend] : cases) {
+    Harness harness;
+    FakeWorld& world = harness.world();
+    const Submission submission = harness.Make("1.0");
+    const std::string id = Must(harness.farm().Submit(submission)).id;
+    const std::string poison =
+        Bent(world.MakeApproval(submission.manifest, 2), world.auditor_key(2), bend);
+    StoreLine(harness, id, "approval", "auditor-3", poison);
+    harness.Approve(submission, 1);
+    harness.Drive();
+    // It is no second approval ...
+    EXPECT_EQ(harness.Get(id).stage, Stage::kWaitingApprovals) << name;
+    EXPECT_TRUE(Contains(harness.Why(id), "1 of 2 approvals")) << name << harness.Why(id);
+    EXPECT_TRUE(Contains(harness.Why(id), "the approval of auditor-3 does not count"))
+        << name << harness.Why(id);
+    EXPECT_EQ(world.Logged("intent"), 0) << name;
+    EXPECT_EQ(world.builds(), 0) << name;
+    // ... and keeps no other from being it.
+    harness.Approve(submission, 2);
+    harness.Drive();
+    ASSERT_EQ(harness.Get(id).stage, Stage::kReleased) << name << ": " << harness.Why(id);
+    EXPECT_TRUE(JudgePublished(harness, "greeting/1.0", "greet").proved()) << name;
+    for (const Bundle& line : PublishedLines(harness)) {
+      EXPECT_NE(line.envelope.payload, Line(poison).envelope.payload) << name;
+    }
+  }
+}
+
+TEST(Releases, ARefusalThatEndsIsNotTheEndOfAnApproval) {
+  Harness harness;
+  const Submission submission = harness.Make("1.0");
+  const std::string id = Must(harness.farm().Submit(submission)).id;
+  harness.Drive();
+  harness.world().fault = [](const std::string& step) -> Status {
+    if (step == "append") {
+      return Error{ErrorCode::kUntrusted, "not a peer of this log", ExitCode::kRefused};
+    }
+    return {};
+  };
+  harness.Approve(submission);
+  harness.Drive();
+  EXPECT_EQ(harness.Get(id).stage, Stage::kWaitingApprovals);
+  EXPECT_TRUE(Contains(harness.Why(id), "0 of 2 approvals")) << harness.Why(id);
+  EXPECT_TRUE(Contains(harness.Why(id), "not a peer of this log")) << harness.Why(id);
+  harness.world().fault = nullptr;
+  harness.Drive();  // nobody touches it
+  EXPECT_EQ(harness.Get(id).stage, Stage::kReleased) << harness.Why(id);
 }
 
 TEST(Releases, WatchersSeeEveryStageAndTheLog) {

@@ -121,10 +121,12 @@ FakeWorld::FakeWorld()
   coordinator_ =
       MakeParty("dev-coordinator", "https://farm.example/parties/farmd", "coordinator", "");
   root.requesters.push_back({"requester-1", "R", requester_key_.public_key(), valid});
-  for (int i = 0; i < 2; ++i) {
+  for (int i = 0; i < 3; ++i) {
     auditor_keys_.push_back(PrivateKey::Generate(KeyKind::kP256));
     root.auditors.push_back(
         {"auditor-" + std::to_string(i + 1), "A", auditor_keys_.back().public_key(), valid});
+  }
+  for (int i = 0; i < 2; ++i) {
     witness_keys_.push_back(PrivateKey::Generate(KeyKind::kEd25519));
     root.witnesses.push_back({"witness-" + std::to_string(i + 1), "dev-w" + std::to_string(i),
                               witness_keys_.back().public_key(), valid});
@@ -297,6 +299,8 @@ Result<Bundle> FakeWorld::Stamp(const Bundle& bundle) {
 
 Result<Bundle> FakeWorld::Append(const Bundle& bundle, std::uint64_t) {
   RETURN_IF_ERROR(Pass("append"));
+  RETURN_IF_ERROR(CheckLoggable(bundle, "bundle"));
+  RETURN_IF_ERROR(ParseStatement(bundle.envelope.payload, "bundle"));
   Result<Bundle> logged = [&] {
     MutexLock lock(mutex_);
     return AppendLocked(bundle);

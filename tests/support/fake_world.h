@@ -1,7 +1,7 @@
 // FakeWorld: a whole farm in memory for tests: persons, operators, three sites, signer, log with
 // two witnesses, time stamp, with real keys and real proofs, so that what comes out really
-// verifies. What it remembers survives a "crash" of farmd.  Every call can be made to fail, or to
-// fail after it took effect, by `fault`.
+// verifies, and a log that refuses of a line what the real one refuses.  What it remembers survives
+// a "crash" of farmd.  Every call can be made to fail, or to fail after it took effect, by `fault`.
 #pragma once
 
 #include <atomic>
@@ -47,10 +47,13 @@ class FakeWorld final : public Notary, public Sites, public Decider, public KitM
 
   // A manifest of one source and two artifacts, its lock, and their raw inputs in `store`.
   Submission MakeSubmission(const std::string& version, std::int64_t revision, BlobStore& store);
-  std::string MakeApproval(const std::string& manifest, int auditor) const;  // 0, 1
+  std::string MakeApproval(const std::string& manifest, int auditor) const;  // 0, 1, 2
   std::string MakeApprovalBy(const std::string& manifest, const PrivateKey& key,
                              const std::string& id) const;
   const PrivateKey& requester_key() const { return requester_key_; }
+  const PrivateKey& auditor_key(int auditor) const {
+    return auditor_keys_.at(static_cast<std::size_t>(auditor));
+  }
 
   // Distinct leaves of the log whose statement is of this kind ("release", "intent", ...).
   int Logged(const std::string& kind) const;
