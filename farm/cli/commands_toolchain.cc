@@ -136,7 +136,7 @@ Status Build(const ToolchainBuildArguments& arguments, const Output& output) {
     EndProgressInPlace(output);
     if (!assembled) return assembled.error();
   }
-  // Another lock can have the same root: of packages that only moved in the archive.
+  // The root is this very lock's; the file is missing where a run has ended before it wrote it.
   const std::string lock_file = JoinPath(arguments.out, kToolchainLockFile);
   const std::string lock_json = CanonicalLockJson(lock);
   if (const auto kept = ReadFile(lock_file, kLockBytesMax); !kept || *kept != lock_json) {

@@ -13,7 +13,7 @@ Result<ReadyRoot> RootCache::Get(const Lock& lock, const Stopped& stopped,
                                  const std::function<void(std::string_view)>& progress) {
   const bool mounts_images = sandbox_.monitor_fd >= 0;
   const AssemblyKeeps keeps{.tar = false, .image = mounts_images, .tree = !mounts_images};
-  const std::string directory = JoinPath(directory_, lock.image.Hex());
+  const std::string directory = JoinPath(directory_, LockDigest(lock).Hex());
   AssemblySandbox sandbox = sandbox_;
   sandbox.cancelled = stopped;
 
@@ -21,7 +21,7 @@ Result<ReadyRoot> RootCache::Get(const Lock& lock, const Stopped& stopped,
   // Stopping says nothing against what is there.
   if (!assembled && assembled.error().Exit() == ExitCode::kCancelled) return assembled.error();
   if (!assembled) {
-    // Not there, less than is needed, changed, or of a lock with another tar: made anew.
+    // Not there, less than is needed, changed, or noted without its lock: made anew.
     RETURN_IF_ERROR(RemoveAssembled(directory, sandbox));
     AssembleRequest request{lock, {}, directory, keeps};
     for (const LockedPackage& package : lock.packages) {

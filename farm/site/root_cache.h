@@ -1,5 +1,6 @@
 // RootCache: the root file systems that this site assembled itself, once per lock, from pinned
-// packages in its own store.  DIR/<image digest, 64 hex>/ holds what AssembleRoot left.
+// packages in its own store.  DIR/<lock digest, 64 hex>/ holds what AssembleRoot left: two locks
+// share nothing, whatever they say of their roots.
 #pragma once
 
 #include <functional>

@@ -22,24 +22,25 @@ void Note(const std::string& directory, char letter) {
 }
 
 // `PROGRAM run ... --work DIR ...` and `PROGRAM remove ... DIR`, as far as the cache comes to them.
-// The image of what lies in the tree is the file `usr/tool` there, or "image".
+// Of a package `clean` it makes the image "clean", of others "image"; the image of a tree is its
+// file `usr/tool`.
 int FakeAssemblerMain(int argc, char** argv) {
   const std::vector<std::string> words(argv, argv + argc);
   if (words[1] == "remove") return RemoveTree(words.back()) ? 0 : 1;
   const std::string work = *(std::ranges::find(words, "--work") + 1);
-  // DIR/roots/<image>.partial/build or DIR/roots/<image>.check/build.
-  const std::string roots = DirectoryName(DirectoryName(work));
   const bool assembles = words.back() == "tree" || words.back() == "image";
-  Note(DirectoryName(roots), assembles ? 'a' : 'c');
+  Note(work.substr(0, work.find("/roots/")), assembles ? 'a' : 'c');
+  const std::string view = *(std::ranges::find(words, "--bind-ro") + 1);
   std::string image = "image";
   if (assembles) {
+    if (ReadFile(view + "/packages.list", 1000).value().starts_with("clean ")) image = "clean";
     CHECK(WriteDurably(RealFileSystem(), work + "/root.tar", "tar").has_value());
     if (words.back() == "tree") {
       CHECK(MakeDirectories(work + "/root/usr", 0755).has_value());
-      CHECK(WriteDurably(RealFileSystem(), work + "/root/usr/tool", "image").has_value());
+      CHECK(WriteDurably(RealFileSystem(), work + "/root/usr/tool", image).has_value());
     }
   } else {
-    image = ReadFile(JoinPath(roots, Sha256("image").Hex() + "/root/usr/tool"), 100).value();
+    image = ReadFile(view + "/usr/tool", 100).value();
   }
   CHECK(WriteDurably(RealFileSystem(), work + "/root.erofs", image).has_value());
   return 0;
@@ -59,7 +60,8 @@ class RootCacheTest : public testing::Test {
     sandbox_.launcher = OwnProgram();
   }
   std::string Path(const std::string& name) const { return JoinPath(temporary_.path(), name); }
-  std::string Tool() const { return Path("roots/" + lock_.image.Hex() + "/root/usr/tool"); }
+  std::string Root() const { return Path("roots/" + LockDigest(lock_).Hex()); }
+  std::string Tool() const { return Root() + "/root/usr/tool"; }
   // What the launcher has been asked since the last time.
   std::string Calls() {
     const std::string calls = ReadFile(Path("calls"), 1000).value_or("");
@@ -82,7 +84,7 @@ TEST_F(RootCacheTest, AssemblesOncePerLockAndLooksAgainEachTime) {
   EXPECT_EQ(first->root_tar, lock_.root_tar);
   EXPECT_EQ(first->image_digest, lock_.image);
   EXPECT_EQ(DirectoryName(DirectoryName(Tool())), first->directory);
-  EXPECT_EQ(Calls(), "a");
+  EXPECT_EQ(Calls(), "ac");
   for (int again = 0; again < 2; ++again) {  // each with a new cache, as after a restart
     const auto found = Get();
     ASSERT_TRUE(found) << found.error().message;
@@ -97,7 +99,7 @@ TEST_F(RootCacheTest, ARootThatWasChangedIsAssembledAgain) {
   Calls();
   const auto found = Get();
   ASSERT_TRUE(found) << found.error().message;
-  EXPECT_EQ(Calls(), "ca");
+  EXPECT_EQ(Calls(), "cac");
   EXPECT_EQ(ReadFile(Tool(), 100).value(), "image");
 }
 
@@ -107,6 +109,48 @@ TEST_F(RootCacheTest, ARootThatComesOutAsAnotherIsRefused) {
   ASSERT_FALSE(other);
   EXPECT_EQ(other.error().Exit(), ExitCode::kInputMissing) << other.error().message;
   EXPECT_FALSE(FileExists(Tool()));
+}
+
+TEST_F(RootCacheTest, ALockThatClaimsTheRootOfAnotherIsAssembledOfItsOwnPackages) {
+  ASSERT_TRUE(Get());
+  Calls();
+  const Lock before = lock_;
+  const StoredBlob clean = blobs_->PutBytes("a clean package").value();
+  lock_.packages = {{"clean", "1", "amd64", clean.digest, static_cast<std::int64_t>(clean.size),
+                     "pool/clean.deb"}};
+  const auto claimed = Get();
+  ASSERT_FALSE(claimed);
+  EXPECT_EQ(claimed.error().Exit(), ExitCode::kInputMissing) << claimed.error().message;
+  EXPECT_EQ(Calls(), "a");
+  EXPECT_FALSE(FileExists(Root()));
+
+  lock_.image = Sha256("clean");
+  const auto own = Get();
+  ASSERT_TRUE(own) << own.error().message;
+  EXPECT_EQ(Calls(), "ac");
+  EXPECT_EQ(ReadFile(Tool(), 100).value(), "clean");
+
+  lock_ = before;  // its root has stayed as it was
+  ASSERT_TRUE(Get());
+  EXPECT_EQ(Calls(), "c");
+}
+
+TEST_F(RootCacheTest, ARootWithoutItsLockOrOfAnotherIsAssembledAgain) {
+  ASSERT_TRUE(Get());
+  const std::string facts = Root() + "/assembled.json";
+  const std::string good = ReadFile(facts, 4096).value();
+  const std::string field = "\"lock\":\"" + LockDigest(lock_).Text() + "\",";
+  ASSERT_NE(good.find(field), std::string::npos) << good;
+  for (const std::string& other :
+       {std::string(), "\"lock\":\"" + Sha256("another lock").Text() + "\","}) {
+    std::string changed = good;
+    changed.replace(good.find(field), field.size(), other);
+    ASSERT_TRUE(WriteDurably(RealFileSystem(), facts, changed));
+    Calls();
+    ASSERT_TRUE(Get());
+    EXPECT_EQ(Calls(), "ac") << other;
+    EXPECT_NE(ReadFile(facts, 4096).value().find(field), std::string::npos);
+  }
 }
 
 TEST_F(RootCacheTest, StoppingDoesNotThrowARootAway) {

@@ -21,7 +21,7 @@ namespace farm {
 namespace {
 
 constexpr char kFacts[] = "assembled.json";
-constexpr std::uint64_t kFactsBytesMax = 4096;  // five short fields
+constexpr std::uint64_t kFactsBytesMax = 4096;  // six short fields
 
 std::string PartialOf(const std::string& directory) { return directory + ".partial"; }
 
@@ -123,6 +123,7 @@ Status CompareWithLock(const Lock& lock, const Assembled& assembled) {
 
 std::string FactsText(const Assembled& assembled) {
   return WriteCanonicalJson(Json{{"format", "farm-assembled/1"},
+                                 {"lock", assembled.lock.Text()},
                                  {"rootTar", assembled.root_tar.Text()},
                                  {"image", assembled.image.Text()},
                                  {"imageSize", assembled.image_size},
@@ -133,7 +134,13 @@ Result<Assembled> ParseFacts(const std::string& text) {
   ASSIGN_OR_RETURN(const Json value, ParseJson(text, kFacts, kFactsBytesMax));
   JsonFields fields(value, kFacts);
   fields.Format("farm-assembled/1");
+  if (!fields.Has("lock")) {
+    return Error{
+        ErrorCode::kNotFound,
+        std::string(kFacts) + ": an older program wrote it; of which lock it does not say"};
+  }
   Assembled assembled;
+  assembled.lock = fields.DigestOf("lock");
   assembled.root_tar = fields.DigestOf("rootTar");
   assembled.image = fields.DigestOf("image");
   assembled.image_size = fields.Integer("imageSize", 1, kImageBytesMax);
@@ -158,8 +165,8 @@ Status SyncFileSystemOf(const std::string& directory) {
 }
 
 // From the finished `build` below the partial folder to DIR.
-Result<Assembled> Publish(const AssembleRequest& request, const std::string& partial,
-                          std::int64_t milliseconds) {
+Result<Assembled> Publish(const AssembleRequest& request, const AssemblySandbox& sandbox,
+                          const std::string& partial, std::int64_t milliseconds) {
   const std::string build = JoinPath(partial, "build");
   const std::string tar = JoinPath(build, "root.tar");
   const std::string image = JoinPath(build, "root.erofs");
@@ -171,8 +178,17 @@ Result<Assembled> Publish(const AssembleRequest& request, const std::string& par
   assembled.image_size = static_cast<std::int64_t>(image_digest.size);
   assembled.milliseconds = milliseconds;
   RETURN_IF_ERROR(CompareWithLock(request.lock, assembled));
+  // No lock can say so: a draft would stay one.
+  if (assembled.image_size == 0) return Mismatch("image: what was assembled here is empty");
+  assembled.lock = LockDigest(CompleteLock(request.lock, assembled));
   if (!request.keeps.tar) RETURN_IF_ERROR(RealFileSystem().Remove(tar));
   if (!request.keeps.image) RETURN_IF_ERROR(RealFileSystem().Remove(image));
+  if (request.keeps.tree) {
+    // Tar and image were hashed; the tree lies beside them, and builds will see it.
+    RETURN_IF_ERROR(CheckKeptTree(
+        {build, JoinPath(build, "root"), request.lock.requested.source_date_epoch, assembled.image},
+        sandbox));
+  }
   if (chmod(build.c_str(), 0755) != 0) {
     return Error{ErrorCode::kUnavailable, build + ": cannot set its mode"};
   }
@@ -186,7 +202,9 @@ Result<Assembled> Publish(const AssembleRequest& request, const std::string& par
 
 // The launcher removes what belongs to the mapped ids; it could not enter the closed folder above.
 Status RemovePartial(const std::string& directory, const AssemblySandbox& sandbox) {
-  RETURN_IF_ERROR(RemoveInAssembly(JoinPath(PartialOf(directory), "build"), sandbox));
+  const std::string build = JoinPath(PartialOf(directory), "build");
+  RETURN_IF_ERROR(RemoveKeptTreeCheck(build, sandbox));
+  RETURN_IF_ERROR(RemoveInAssembly(build, sandbox));
   return RemoveTree(PartialOf(directory));
 }
 
@@ -237,7 +255,7 @@ Result<Assembled> AssembleRoot(const AssembleRequest& request, const AssemblySan
     RETURN_IF_ERROR(MakeDirectoryWithMode(JoinPath(partial, "build"), 0777));
     RETURN_IF_ERROR(RunAssembler(request, sandbox, partial, progress));
     const auto passed = std::chrono::steady_clock::now() - begin;
-    return Publish(request, partial,
+    return Publish(request, sandbox, partial,
                    std::chrono::duration_cast<std::chrono::milliseconds>(passed).count());
   };
   Result<Assembled> assembled = assemble();
@@ -255,6 +273,11 @@ Result<Assembled> FindAssembled(const Lock& lock, const std::string& directory,
   }
   ASSIGN_OR_RETURN(const std::string text, ReadFile(facts, kFactsBytesMax));
   ASSIGN_OR_RETURN(Assembled assembled, ParseFacts(text));
+  // Another lock may say the same of its root: that it is true, only its own packages show.
+  if (const Digest want = LockDigest(lock); assembled.lock != want) {
+    return Mismatch(directory + ": assembled of the packages of lock " + assembled.lock.Text() +
+                    ", not of " + want.Text());
+  }
   RETURN_IF_ERROR(CompareWithLock(lock, assembled));
   SetPaths(directory, keeps, assembled);
   if (keeps.tar) RETURN_IF_ERROR(CheckFile(assembled.tar_path, assembled.root_tar));

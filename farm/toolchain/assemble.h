@@ -42,6 +42,7 @@ struct AssembleRequest {
 };
 
 struct Assembled {
+  Digest lock;  // LockDigest of the lock, complete, of whose packages this was assembled
   Digest root_tar;
   Digest image;
   std::int64_t image_size = 0;
@@ -52,21 +53,25 @@ struct Assembled {
 };
 
 // Checks every package's digest again, assembles under DIR.partial, compares root tar and image
-// with the lock, and renames.  One call at a time for one DIR; what a crash has left there is
-// removed. `progress` gets a line a step and what the assembler's programs complain about. Errors:
-// kNotFound exit 22 (a package is missing, named), kMismatch exit 22 (a package, the tar or the
-// image has another digest: both are named), kUnavailable exit 30 (no sandbox here, with the
-// remedy; disk full; a tool failed, with its last words), kUnavailable exit 26 (cancelled).
+// with the lock, looks at a kept tree as FindAssembled does, notes the lock's digest in
+// DIR/assembled.json (FORMAT.md), and renames.  One call at a time for one DIR; what a crash has
+// left there is removed. `progress` gets a line a step and what the assembler's programs complain
+// about. Errors: kNotFound exit 22 (a package is missing, named), kMismatch exit 22 (a package, the
+// tar, the image or that of the tree has another digest: both are named; the image is empty),
+// kUnavailable exit 30 (no sandbox here, with the remedy; disk full; a tool failed, with its last
+// words), kUnavailable exit 26 (cancelled).
 Result<Assembled> AssembleRoot(const AssembleRequest& request, const AssemblySandbox& sandbox,
                                const Progress& progress);
 
-// What AssembleRoot has left in DIR for this lock, checked again: a kept image and tar are hashed
-// (a second for 500 MB); of a kept tree an image is made anew, in the sandbox, and hashed (some
-// seconds and DIR.check, as large as the image), so that a tree is the lock's or is refused.  What
-// is not kept is not there to be hashed: its digest is the one that AssembleRoot found. Errors:
-// kNotFound (not assembled yet, or less is kept than `keeps` asks for), kMismatch exit 22 (changed
-// on disk, or DIR is another lock's): remove it with RemoveAssembled; kUnavailable exit 30 (no
-// sandbox here, disk full), kUnavailable exit 26 (cancelled).
+// What AssembleRoot has left in DIR for this very lock, by its digest: a lock of other packages
+// that says the same of its root finds nothing here.  The lock is no draft.  Checked again: a kept
+// image and tar are hashed (a second for 500 MB); of a kept tree an image is made anew, in the
+// sandbox, and hashed (some seconds and DIR.check, as large as the image), so that a tree is the
+// lock's or is refused.  What is not kept is not there to be hashed: its digest is the one that
+// AssembleRoot found. Errors: kNotFound (not assembled yet, or by a program that noted no lock, or
+// less is kept than `keeps` asks for), kMismatch exit 22 (changed on disk, or DIR is another
+// lock's): remove it with RemoveAssembled; kUnavailable exit 30 (no sandbox here, disk full),
+// kUnavailable exit 26 (cancelled).
 Result<Assembled> FindAssembled(const Lock& lock, const std::string& directory,
                                 const AssemblyKeeps& keeps, const AssemblySandbox& sandbox);
 

@@ -8,6 +8,7 @@
 
 #include "farm/base/files.h"
 #include "farm/crypto/hash.h"
+#include "farm/json/json.h"
 
 namespace farm {
 namespace {
@@ -45,9 +46,10 @@ class AssembleTest : public testing::Test {
       return result;
     }
     const std::string work = After(spec.argv, "--work");
-    if (const std::string tree = After(spec.argv, "--bind-ro"); tree == Path("root/root")) {
+    if (const std::string tree = After(spec.argv, "--bind-ro"); tree.ends_with("/root")) {
       return MakeImageOfTree(spec, tree, work);
     }
+    ++assemblies_;
     argv_ = spec.argv;
     const std::string repository = DirectoryName(work) + "/repository";
     list_ = ReadFile(repository + "/packages.list", 1 << 20).value();
@@ -62,7 +64,7 @@ class AssembleTest : public testing::Test {
     EXPECT_TRUE(WriteDurably(RealFileSystem(), work + "/root.erofs", image_));
     if (argv_.back() == "tree") {
       EXPECT_TRUE(MakeDirectories(work + "/root/usr", 0755));
-      EXPECT_TRUE(WriteDurably(RealFileSystem(), work + "/root/usr/cc", image_));
+      EXPECT_TRUE(WriteDurably(RealFileSystem(), work + "/root/usr/cc", tree_));
     }
     return result;
   }
@@ -91,6 +93,17 @@ class AssembleTest : public testing::Test {
     return *(std::find(argv.begin(), argv.end(), word) + 1);
   }
 
+  Result<Assembled> Find(const Lock& lock) {
+    return FindAssembled(lock, request_.directory, request_.keeps, sandbox_);
+  }
+
+  // What DIR/assembled.json says.
+  Json Facts() { return *ParseJson(*ReadFile(Path("root/assembled.json"), 4096), "facts"); }
+  void WriteFacts(const Json& facts) {
+    EXPECT_TRUE(
+        WriteDurably(RealFileSystem(), Path("root/assembled.json"), WriteCanonicalJson(facts)));
+  }
+
   bool NothingIsLeft() { return !FileExists(Path("root")) && !FileExists(Path("root.partial")); }
 
   TemporaryDirectory directory_;
@@ -100,7 +113,9 @@ class AssembleTest : public testing::Test {
   std::string list_;
   std::string tar_ = "tar";
   std::string image_ = "image";
+  std::string tree_ = "image";
   std::string result_;
+  int assemblies_ = 0;
   int checks_ = 0;  // of a kept tree
 };
 
@@ -200,6 +215,19 @@ TEST_F(AssembleTest, ADraftTakesWhatComesOut) {
   const Result<Assembled> made = AssembleRoot(request_, sandbox_, {});
   ASSERT_TRUE(made) << made.error().message;
   EXPECT_EQ(CompleteLock(request_.lock, *made), complete);
+  EXPECT_EQ(made->lock, LockDigest(complete));
+  EXPECT_TRUE(Find(complete));
+}
+
+TEST_F(AssembleTest, AnEmptyImageIsNoDraftsEither) {
+  request_.lock.root_tar = Digest();
+  request_.lock.image = Digest();
+  request_.lock.image_size = 0;
+  image_.clear();
+  const Result<Assembled> made = AssembleRoot(request_, sandbox_, {});
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, ErrorCode::kMismatch);
+  EXPECT_TRUE(NothingIsLeft());
 }
 
 TEST_F(AssembleTest, SaysHowTheAssemblerFailed) {
@@ -234,12 +262,28 @@ TEST_F(AssembleTest, RemovesWhatACrashHasLeft) {
   EXPECT_TRUE(NothingIsLeft());
 }
 
+TEST_F(AssembleTest, ATreeThatIsNotTheImagesIsNotKept) {
+  request_.keeps.tree = true;
+  tree_ = "imagE";
+  const Result<Assembled> made = AssembleRoot(request_, sandbox_, {});
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, ErrorCode::kMismatch);
+  EXPECT_EQ(made.error().Exit(), ExitCode::kInputMissing);
+  EXPECT_NE(made.error().message.find(Sha256("imagE").Text()), std::string::npos);
+  EXPECT_TRUE(NothingIsLeft());
+  tree_ = "image";
+  checks_ = 0;
+  EXPECT_TRUE(AssembleRoot(request_, sandbox_, {}));
+  EXPECT_EQ(checks_, 1);
+}
+
 TEST_F(AssembleTest, AKeptTreeThatHasChangedIsNotUsed) {
   request_.keeps.tree = true;
   ASSERT_TRUE(AssembleRoot(request_, sandbox_, {}));
   const auto find = [this] {
     return FindAssembled(request_.lock, request_.directory, request_.keeps, sandbox_);
   };
+  checks_ = 0;
   ASSERT_TRUE(find());
   EXPECT_EQ(checks_, 1);
   EXPECT_FALSE(FileExists(Path("root.check")));
@@ -287,6 +331,66 @@ TEST_F(AssembleTest, AKeptTreeIsMadeIntoAnImageAsTheAssemblerDoesIt) {
     EXPECT_NE(script.find(shared), std::string::npos) << shared;
     EXPECT_NE(AssembleScript().find(shared), std::string::npos) << shared;
   }
+}
+
+TEST_F(AssembleTest, ALockOfOtherPackagesDoesNotGetTheRootThatItClaims) {
+  struct Case {
+    const char* name;
+    std::function<void(Lock&)> change;
+  };
+  const Case cases[] = {
+      {"one_package_less", [](Lock& lock) { lock.packages.pop_back(); }},
+      {"another_package", [](Lock& lock) { lock.packages[0].sha256 = Sha256("a clean gcc"); }},
+      {"another_version", [](Lock& lock) { lock.packages[0].version = "2"; }},
+      {"another_request", [](Lock& lock) { lock.requested.suites.push_back("bookworm-test"); }},
+  };
+  request_.keeps.image = true;
+  request_.keeps.tree = true;
+  ASSERT_TRUE(AssembleRoot(request_, sandbox_, {}));
+  for (const Case& one : cases) {
+    Lock other = request_.lock;
+    one.change(other);
+    const auto found = Find(other);
+    ASSERT_FALSE(found) << one.name;
+    EXPECT_EQ(found.error().code, ErrorCode::kMismatch) << one.name;
+    EXPECT_EQ(found.error().Exit(), ExitCode::kInputMissing) << one.name;
+    EXPECT_NE(found.error().message.find(LockDigest(other).Text()), std::string::npos) << one.name;
+  }
+  const auto same = Find(request_.lock);
+  ASSERT_TRUE(same) << same.error().message;
+  EXPECT_EQ(same->lock, LockDigest(request_.lock));
+  EXPECT_EQ(assemblies_, 1);
+}
+
+TEST_F(AssembleTest, ARootWithoutTheDigestOfItsLockIsNotUsed) {
+  request_.keeps.image = true;
+  ASSERT_TRUE(AssembleRoot(request_, sandbox_, {}));
+  const Json good = Facts();
+  Json changed = good;
+  changed.erase("lock");
+  WriteFacts(changed);
+  EXPECT_EQ(Find(request_.lock).error().code, ErrorCode::kNotFound);
+  changed["lock"] = Sha256("another lock").Text();
+  WriteFacts(changed);
+  EXPECT_EQ(Find(request_.lock).error().code, ErrorCode::kMismatch);
+  changed["lock"] = "";
+  WriteFacts(changed);
+  EXPECT_EQ(Find(request_.lock).error().code, ErrorCode::kInvalidInput);
+  WriteFacts(good);
+  EXPECT_TRUE(Find(request_.lock));
+}
+
+TEST_F(AssembleTest, NotesTheExampleOfTheFormat) {
+  const std::string format = ReadFile("farm/toolchain/FORMAT.md", 1 << 20).value();
+  const std::string start = "```assembled\n";
+  const std::size_t begin = format.find(start) + start.size();
+  const std::string example = format.substr(begin, format.find("\n```", begin) - begin);
+  ASSERT_TRUE(AssembleRoot(request_, sandbox_, {}));
+  Json facts = Facts();
+  facts["milliseconds"] = 23656;
+  EXPECT_EQ(WriteCanonicalJson(facts), example);
+  ASSERT_TRUE(WriteDurably(RealFileSystem(), Path("root/assembled.json"), example));
+  EXPECT_TRUE(Find(request_.lock));
 }
 
 TEST_F(AssembleTest, FindingNoticesWhatChangedOnDiskAndAnotherLock) {

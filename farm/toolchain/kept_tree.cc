@@ -27,7 +27,7 @@ mkfs.erofs --quiet -x -1 -T "$SOURCE_DATE_EPOCH" -U "$IMAGE_UUID" /build/root.er
 std::string CheckOf(const std::string& directory) { return directory + ".check"; }
 
 Error Changed(const KeptTree& kept, const std::string& how) {
-  return Error{ErrorCode::kMismatch, kept.tree + ": changed since it was assembled: " + how,
+  return Error{ErrorCode::kMismatch, kept.tree + ": not as it was assembled: " + how,
                ExitCode::kInputMissing};
 }
 

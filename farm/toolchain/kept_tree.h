@@ -12,8 +12,10 @@
 namespace farm {
 
 struct KeptTree {
-  std::string directory;  // DIR of AssembleRoot; the image is made in DIR.check, removed afterwards
-  std::string tree;       // DIR/root
+  // DIR of AssembleRoot, or what is to become it; the image is made in DIR.check, removed
+  // afterwards.
+  std::string directory;
+  std::string tree;  // DIR/root
   std::int64_t source_date_epoch = 0;
   Digest image;
 };

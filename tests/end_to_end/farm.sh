@@ -79,7 +79,7 @@ variant() { # NAME SED-EXPRESSION: a manifest of the same product, changed
 roots=$inputs/roots
 [ "$(id -u)" = 0 ] || roots=/nonexistent
 set_up() { # a farm that runs and has released nothing
-  local site image
+  local site lock
   farm init --development --state "$state" --programs "$state/bin" >/dev/null || die "farm init"
   mkdir -p "$inputs/store"
   farm fetch "$manifest" --store "$inputs/store" >/dev/null || die "farm fetch"
@@ -89,15 +89,18 @@ set_up() { # a farm that runs and has released nothing
   farm toolchain build "$manifest" --out "$state/toolchain" --store "$state/inputs" >/dev/null || die "farm toolchain build"
   start --restart
   [ "$(id -u)" = 0 ] || return 0
-  image=$(sed -nE 's/.*"image":"sha256:([0-9a-f]{64})".*/\1/p' "$state/toolchain/assembled.json")
+  lock=$(sed -nE 's/.*"lock":"sha256:([0-9a-f]{64})".*/\1/p' "$state/toolchain/assembled.json")
+  [ -n "$lock" ] || die "of which lock the root is"
   for site in "$state"/parties/site-*; do
-    mkdir -p "$site/store/roots/$image" && cp "$state/toolchain/assembled.json" "$state/toolchain/root.erofs" "$site/store/roots/$image/" &&
+    mkdir -p "$site/store/roots/$lock" && cp "$state/toolchain/assembled.json" "$state/toolchain/root.erofs" "$site/store/roots/$lock/" &&
       chown -R --reference="$site" "$site/store/roots" || die "the root of $site"
   done
 }
-keep_root() { # what was assembled and found good serves the next run
-  [ "$(id -u)" = 0 ] && [ ! -d "$roots/toolchain" ] || return 0
+keep_root() { # what was assembled and found good serves the next run, also in place of another lock's
+  [ "$(id -u)" = 0 ] || return 0
+  ! cmp -s "$state/toolchain/assembled.json" "$roots/toolchain/assembled.json" || return 0
   mkdir -p "$roots"
+  rm -rf --one-file-system "$roots/toolchain" "$roots/.toolchain"
   cp -a "$state/toolchain" "$roots/.toolchain" && mv "$roots/.toolchain" "$roots/toolchain"
 }
 finish_test() {

@@ -60,7 +60,8 @@ no_stand_in() {
 put_back() {
   [ -z "$blob" ] || [ ! -e "$scratch/blob" ] || mv "$scratch/blob" "$blob"
   no_stand_in
-  [ ! -e "$scratch/lock.json" ] || cp "$scratch/lock.json" "$state/toolchain/lock.json"
+  # The new lock's root is the old one's, byte for byte, or `farm toolchain build` makes that anew.
+  if [ -e "$scratch/toolchain/lock.json" ] && [ -d "$state/toolchain" ]; then cp "$scratch"/toolchain/* "$state/toolchain/"; fi
   rm -rf "$state/relocked"
   [ ! -d "$scratch/relocked" ] || cp -r "$scratch/relocked" "$state/relocked"
   cp "$scratch/built" "$state/built"
@@ -258,7 +259,8 @@ rm "$scratch/server.pid"
 # ---- a whole run, which leaves its farm -----------------------------------------------------------------
 # A root that is assembled anew is another folder (farm/toolchain/assemble.h).
 assembled() { stat -c '%i' "$state/toolchain"; stat -c '%i %y' "$state/toolchain/assembled.json"; }
-root_before=$(assembled)
+assembled_says() { sed -nE "s/.*\"$1\":\"(sha256:[0-9a-f]{64})\".*/\1/p" "$state/toolchain/assembled.json"; } # FIELD
+root_before=$(assembled) image_before=$(assembled_says image)
 at=$SECONDS
 begin_offline --keep
 await_line '^ 1 ok'
@@ -290,7 +292,8 @@ END
 says "how to reach the farm" '^the farm is running\.  reach it:  .*/farm list --config '
 says "and how to stop it" 'stop it: +.*/farm development stop --state '
 approved=$(grep -oE 'on manifest sha256:[0-9a-f]+' "$scratch/out")
-cp "$state/toolchain/lock.json" "$scratch/lock.json"
+mkdir "$scratch/toolchain"
+cp "$state/toolchain/assembled.json" "$state/toolchain/lock.json" "$scratch/toolchain/"
 cp "$state/run/release.out" "$scratch/release.out"
 chmod 644 "$scratch/release.out"
 person=$state/parties/requester-1/config.json
@@ -410,7 +413,8 @@ nothing_runs "and nothing is left running"
 # ---- a pinned package that has left the archive ---------------------------------------------------------------
 # The checkout's lock names a package that nobody has; a new lock would have the one that is here.
 cp "$lock" "$scratch/good.lock"
-# Another lock each time, so that nobody has approved it yet; its packages and its root are the same.
+# Another lock each time, so that nobody has approved it yet: one more suite to ask for packages, which
+# are the same, so that its root is the same too.
 sed -i "/^requested/,/^}/s/^}/  suite: \"bookworm-test-$(date +%s)\"\n}/" "$scratch/good.lock"
 chmod 755 "$scratch/good.lock"
 lost=$(sed -nE '0,/^package/s/^package \{ name: "([^"]+)".*/\1/p' "$lock")
@@ -442,7 +446,10 @@ again=$(grep -oE 'on manifest sha256:[0-9a-f]+' "$scratch/out")
 equals "what is approved is the new manifest" "on manifest ${new_digest:0:15}" "$again"
 check "which is another than the pinned one" 1 test "$approved" = "$again"
 equals "and both auditors have approved it now" 2 "$(approvals_made "$new_manifest")"
-equals "with the same root" "$root_before" "$(assembled)"
+check "whose root was not taken from the pinned lock" 1 test "$root_before" = "$(assembled)"
+equals "but assembled of its own packages" "$("$state/bin/farm.real" toolchain digest "$state/relocked/$product/$toolchain.lock.textproto")" "$(assembled_says lock)"
+equals "which gives the root that it says" "$image_before" "$(assembled_says image)"
+root_of_new_lock=$(assembled)
 expect_another_file
 commit
 play_release
@@ -450,6 +457,7 @@ check "the next run, with --offline, goes on to the end, also with another file 
 says "with the lock made then" 'the lock made for that on .* is in'
 equals "and the same manifest" "$again" "$(grep -oE 'on manifest sha256:[0-9a-f]+' "$scratch/out")"
 equals "which is not approved again" 0 "$(approvals_made)"
+equals "with the root assembled then, which is not made again" "$root_of_new_lock" "$(assembled)"
 says "names what differs" "^10 ok  archive +$((total - 1)) of $total equal what .* published; with the new lock these differ: $(literal "$other")\$"
 says "and what has changed: the package that is gone" "^< $(literal "$lost") 0\$"
 says "and the one that is there" "^> $(literal "$lost") $(literal "$version")\$"
