@@ -320,6 +320,8 @@ tomorrow() { # COMMAND...
       mkdir -p "$2/upper" "$2/work"
       mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$1"
     }
+    # Else the library shares memory of root in there, which a process that becomes a party cannot open.
+    mount -t tmpfs -o ro none /dev/shm
     over /etc "$1/etc"
     over "$2" "$1/state"
     echo +26h >/etc/faketimerc
