@@ -402,6 +402,32 @@ check "a file that is not what was published" 20 quickstart
 says "ends step 10 and is named" "^10 FAIL archive +$((total - 1)) of $total equal what .* published; these differ: $(literal "$other")\$"
 equals "of a later run's manifest there is no more to approve" 0 "$(approvals_made)"
 restore
+play_release
+stand_in farm-verify '  *) echo "FAIL  signature    played"; exit 11 ;;'
+check "a release whose signature does not hold" 11 quickstart
+says "ends step 8 with the code of farm-verify" '^ 8 FAIL verify +.* is not proved$'
+says "and shows the words of the verdict" '^FAIL  signature    played$'
+nothing_runs "and nothing is left running"
+stand_in farm-verify '  *) echo "farm-verify: played" >&2; exit 30 ;;'
+check "a release that could not be judged" 30 quickstart
+says "ends step 8 without a word on what was proved" '^ 8 FAIL verify +.* could not be judged$'
+no_stand_in
+while IFS='|' read -r code line words remedy; do
+  play_release
+  stand_in farm-replay "  run*) echo '$line'; exit $code ;;"
+  check "farm-replay that ends with $code" "$code" quickstart </dev/null
+  says "ends step 9 with that code and its words" "^ 9 FAIL replay +$words\$"
+  says "shows what farm-replay found" "^$line\$"
+  says "and has the remedy of that code" "remedy: $remedy"
+  no_stand_in
+done <<'END'
+20|MISMATCH  played|the kit does not give the same bytes|.*/report\.html
+21|INCONCLUSIVE  no room|this machine could not try it: nothing is said of the kit|.*farm-replay doctor
+22|INCONCLUSIVE  no member|the kit was changed, or a member is missing|.*another copy of .*\.farmkit
+13|INCONCLUSIVE  the evidence does not hold|the evidence in the kit does not hold|each line above
+30|INCONCLUSIVE  disk full|farm-replay could not finish|.*is there room
+END
+nothing_runs "and nothing is left running"
 stand_in farm '  plan*--config*) exit 25 ;;'
 check "a farm that refuses to say who has approved" 25 quickstart
 says "ends step 5 with the code of farm plan" '^ 5 FAIL approvals '
