@@ -145,9 +145,35 @@ commit
 check "a malformed manifest" 2 quickstart
 says "is named, with its line" "$manifest:[0-9]+:"
 says "before there is a farm" '^ 1 FAIL manifest '
+restore
 check "a state that cannot be made" 30 "$clone/farm/quickstart" --state /proc/farm --product "$product"
 says "has a remedy" 'remedy: choose another --state'
+
+# expected.json: what step 10 compares with is refused at step 1.
+artifact=$(expected_files | sed 's/ .*//;q')
+rm "$expected"
+commit
+check "no expected.json" 22 quickstart
+says "is named, before there is a farm" "^ 1 FAIL expected +no $(literal "$expected")\$"
+says "with what to write there" "remedy: .*$(literal "$artifact").*manifests/FORMAT\.md"
 restore
+while IFS='|' read -r row edit words; do
+  sed -zi -E "$edit" "$expected"
+  commit
+  check "expected.json: $row" 2 quickstart </dev/null
+  says "is named, with what was expected" "^ 1 FAIL expected +$(literal "$expected"): $words\$"
+  says "and where that is described" 'remedy: .*manifests/FORMAT\.md'
+  restore
+done <<END
+another format|s:farm-expected/1:farm-expected/2:|format: want "farm-expected/1"
+no publisher|s/"published_by"/"by"/|published_by: want .*
+a missing artifact|s/\{[^{}]*"name"[^{}]*\},?//|artifacts: no entry that can be read for $(literal "$artifact")
+a digest of 63 digits|s/("sha256": ")./\1/|artifacts: no entry that can be read for $(literal "$artifact")
+an artifact that the manifest does not publish|s/("name": ")/\1other-/|artifacts: no entry that can be read for $(literal "$artifact"), not of the manifest, or named twice: other-$(literal "$artifact")
+an artifact twice|s/\{[^{}]*"name"[^{}]*\}/&,&/|artifacts: not of the manifest, or named twice: $(literal "$artifact")
+nothing that can be read|s/.*/"format": "farm-expected\/1", "published_by": "x"\n/|artifacts: no entry that can be read for .*$(literal "$artifact").*
+END
+nothing_runs "and nothing was started"
 
 cat >"$scratch/fakes/dpkg-query" <<END
 #!/bin/sh
