@@ -106,6 +106,8 @@ TEST_F(Program, PlanNamesTheArtifactsThatAreExpectedOfEveryProduct) {
     const auto expected =
         ParseJson(ReadFile(JoinPath(folder, "expected.json"), 1 << 20).value(), folder);
     ASSERT_TRUE(expected) << expected.error().message;
+    EXPECT_EQ(expected->at("format"), "farm-expected/1") << folder;
+    EXPECT_FALSE(expected->at("published_by").get<std::string>().empty()) << folder;
     const auto names = [](const Json& artifacts) {
       std::set<std::string> names;
       for (const Json& artifact : artifacts) names.insert(artifact.at("name"));

@@ -39,6 +39,21 @@ TEST(Manifest, TheExampleOfFormatHasTheCanonicalFormAndDigestItSays) {
   EXPECT_EQ(ManifestDigest(*manifest).Text(), FormatBlock("digest"));
 }
 
+TEST(Manifest, TheExampleOfExpectedJsonNamesTheArtifactsOfTheExample) {
+  const auto manifest = ParseManifestText(Text(), "example.textproto");
+  ASSERT_TRUE(manifest) << manifest.error().message;
+  const auto expected = ParseJson(FormatBlock("expected"), "FORMAT.md");
+  ASSERT_TRUE(expected) << expected.error().message;
+  EXPECT_EQ(expected->at("format"), "farm-expected/1");
+  EXPECT_FALSE(expected->at("published_by").get<std::string>().empty());
+  ASSERT_EQ(expected->at("artifacts").size(), manifest->artifacts.size());
+  for (std::size_t i = 0; i < manifest->artifacts.size(); ++i) {
+    const Json& artifact = expected->at("artifacts").at(i);
+    EXPECT_EQ(artifact.at("name").get<std::string>(), manifest->artifacts[i].name);
+    EXPECT_EQ(artifact.at("sha256").get<std::string>().size(), 64U);
+  }
+}
+
 TEST(Manifest, AVerifierReadsTheCanonicalForm) {
   const auto manifest = ParseManifestText(Text(), "example.textproto");
   ASSERT_TRUE(manifest);

@@ -147,9 +147,35 @@ commit
 check "a malformed manifest" 2 quickstart
 says "is named, with its line" "$manifest:[0-9]+:"
 says "before there is a farm" '^ 1 FAIL manifest '
+restore
 check "a state that cannot be made" 30 "$clone/farm/quickstart" --state /proc/farm --product "$product"
 says "has a remedy" 'remedy: choose another --state'
+
+# expected.json: what step 10 compares with is refused at step 1.
+artifact=$(expected_files | sed 's/ .*//;q')
+rm "$expected"
+commit
+check "no expected.json" 22 quickstart
+says "is named, before there is a farm" "^ 1 FAIL expected +no $(literal "$expected")\$"
+says "with what to write there" "remedy: .*$(literal "$artifact").*manifests/FORMAT\.md"
 restore
+while IFS='|' read -r row edit words; do
+  sed -zi -E "$edit" "$expected"
+  commit
+  check "expected.json: $row" 2 quickstart </dev/null
+  says "is named, with what was expected" "^ 1 FAIL expected +$(literal "$expected"): $words\$"
+  says "and where that is described" 'remedy: .*manifests/FORMAT\.md'
+  restore
+done <<END
+another format|s:farm-expected/1:farm-expected/2:|format: want "farm-expected/1"
+no publisher|s/"published_by"/"by"/|published_by: want .*
+a missing artifact|s/\{[^{}]*"name"[^{}]*\},?//|artifacts: no entry that can be read for $(literal "$artifact")
+a digest of 63 digits|s/("sha256": ")./\1/|artifacts: no entry that can be read for $(literal "$artifact")
+an artifact that the manifest does not publish|s/("name": ")/\1other-/|artifacts: no entry that can be read for $(literal "$artifact"), not of the manifest, or named twice: other-$(literal "$artifact")
+an artifact twice|s/\{[^{}]*"name"[^{}]*\}/&,&/|artifacts: not of the manifest, or named twice: $(literal "$artifact")
+nothing that can be read|s/.*/"format": "farm-expected\/1", "published_by": "x"\n/|artifacts: no entry that can be read for .*$(literal "$artifact").*
+END
+nothing_runs "and nothing was started"
 
 cat >"$scratch/fakes/dpkg-query" <<END
 #!/bin/sh
@@ -324,6 +350,8 @@ tomorrow() { # COMMAND...
       mkdir -p "$2/upper" "$2/work"
       mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$1"
     }
+    # Else the library shares memory of root in there, which a process that becomes a party cannot open.
+    mount -t tmpfs -o ro none /dev/shm
     over /etc "$1/etc"
     over "$2" "$1/state"
     echo +26h >/etc/faketimerc
@@ -404,6 +432,32 @@ check "a file that is not what was published" 20 quickstart
 says "ends step 10 and is named" "^10 FAIL archive +$((total - 1)) of $total equal what .* published; these differ: $(literal "$other")\$"
 equals "of a later run's manifest there is no more to approve" 0 "$(approvals_made)"
 restore
+play_release
+stand_in farm-verify '  *) echo "FAIL  signature    played"; exit 11 ;;'
+check "a release whose signature does not hold" 11 quickstart
+says "ends step 8 with the code of farm-verify" '^ 8 FAIL verify +.* is not proved$'
+says "and shows the words of the verdict" '^FAIL  signature    played$'
+nothing_runs "and nothing is left running"
+stand_in farm-verify '  *) echo "farm-verify: played" >&2; exit 30 ;;'
+check "a release that could not be judged" 30 quickstart
+says "ends step 8 without a word on what was proved" '^ 8 FAIL verify +.* could not be judged$'
+no_stand_in
+while IFS='|' read -r code line words remedy; do
+  play_release
+  stand_in farm-replay "  run*) echo '$line'; exit $code ;;"
+  check "farm-replay that ends with $code" "$code" quickstart </dev/null
+  says "ends step 9 with that code and its words" "^ 9 FAIL replay +$words\$"
+  says "shows what farm-replay found" "^$line\$"
+  says "and has the remedy of that code" "remedy: $remedy"
+  no_stand_in
+done <<'END'
+20|MISMATCH  played|the kit does not give the same bytes|.*/report\.html
+21|INCONCLUSIVE  no room|this machine could not try it: nothing is said of the kit|.*farm-replay doctor
+22|INCONCLUSIVE  no member|the kit was changed, or a member is missing|.*another copy of .*\.farmkit
+13|INCONCLUSIVE  the evidence does not hold|the evidence in the kit does not hold|each line above
+30|INCONCLUSIVE  disk full|farm-replay could not finish|.*is there room
+END
+nothing_runs "and nothing is left running"
 stand_in farm '  plan*--config*) exit 25 ;;'
 check "a farm that refuses to say who has approved" 25 quickstart
 says "ends step 5 with the code of farm plan" '^ 5 FAIL approvals '
