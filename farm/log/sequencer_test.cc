@@ -111,6 +111,18 @@ TEST_F(SequencerTest, SaysSoWhenTooFewWitnessesAnswerAndGoesOnWhenTheyAreBack) {
   EXPECT_EQ(sequencer_->Append("leaf")->index, 0u);
 }
 
+TEST_F(SequencerTest, PublishesNoCosignatureOfTheFuture) {
+  const UnixSeconds now = SystemClock().Now();
+  first_.SetClock(now + 3600);
+  OpenAndStart(2, kShort);
+  EXPECT_FALSE(sequencer_->Append("leaf"));
+  EXPECT_EQ(log_->published(), "");
+  first_.SetClock(now);
+  sequencer_.reset();
+  Start(2);
+  EXPECT_EQ(sequencer_->Append("leaf")->index, 0u);
+}
+
 TEST_F(SequencerTest, OneWitnessDownIsNoHindranceIfOneIsEnough) {
   first_.SetDown(true);
   OpenAndStart(1);

@@ -10,6 +10,8 @@ constexpr int kAttemptsMax = 3;  // a guess, the size it told us, once more if i
 constexpr std::chrono::seconds kRest{10};  // doubled with each failure in a row ...
 constexpr int kRestDoublingsMax = 5;       // ... up to 320 s
 
+constexpr UnixSeconds kAheadSecondsMax = 60;  // of a witness's clock before ours
+
 Error Diverged(const TileLog& log, const std::string& why) {
   return {ErrorCode::kMismatch,
           "log diverged: " + log.origin() + ": " + why +
@@ -26,14 +28,15 @@ struct WitnessPanel::Answer {
   std::optional<Error> diverged;
 };
 
-WitnessPanel::WitnessPanel(std::vector<ConfiguredWitness> witnesses) {
+WitnessPanel::WitnessPanel(std::vector<ConfiguredWitness> witnesses, const Clock& clock)
+    : clock_(clock) {
   for (ConfiguredWitness& witness : witnesses) {
     witnesses_.push_back({std::move(witness), 0, 0, {}});
   }
 }
 
 WitnessPanel::Answer WitnessPanel::AskOne(Member& member, const TileLog& log,
-                                          const Checkpoint& head, const Note& note) {
+                                          const Checkpoint& head, const Note& note) const {
   const WitnessKey& identity = member.configured.identity;
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
     auto proof = log.Consistency(member.seen, head.size);
@@ -57,10 +60,17 @@ WitnessPanel::Answer WitnessPanel::AskOne(Member& member, const TileLog& log,
     }
     for (NoteSignature& line : answer->lines) {
       const Note one{note.text, {line}};
-      if (CheckCosignature(one, identity.name, identity.key)) {
-        member.seen = head.size;
-        return {std::move(line), "", {}};
+      const auto at = CheckCosignature(one, identity.name, identity.key);
+      if (!at) continue;
+      member.seen = head.size;
+      // Published once, it would be every reader's for as long as this head is the last.
+      if (*at > clock_.Now() + kAheadSecondsMax) {
+        return {{},
+                "witness " + identity.name + ": cosigned at " + FormatTime(*at) +
+                    ", which is still to come; look at its clock and at this one",
+                {}};
       }
+      return {std::move(line), "", {}};
     }
     return {{}, "witness " + identity.name + ": answered no good cosignature by its key", {}};
   }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "farm/base/clock.h"
 #include "farm/base/result.h"
 #include "farm/client/log_reader.h"
 #include "farm/client/witness_client.h"
@@ -23,7 +24,8 @@ struct ConfiguredWitness {
 // Not thread-safe: the sequencer's thread only.
 class WitnessPanel {
  public:
-  explicit WitnessPanel(std::vector<ConfiguredWitness> witnesses);
+  explicit WitnessPanel(std::vector<ConfiguredWitness> witnesses,
+                        const Clock& clock = SystemClock());
   std::size_t size() const { return witnesses_.size(); }
 
   struct Answers {
@@ -43,8 +45,8 @@ class WitnessPanel {
     std::chrono::steady_clock::time_point rests_until{};
   };
   struct Answer;
-  static Answer AskOne(Member& member, const TileLog& log, const Checkpoint& head,
-                       const Note& note);
+  Answer AskOne(Member& member, const TileLog& log, const Checkpoint& head, const Note& note) const;
+  const Clock& clock_;
   std::vector<Member> witnesses_;
 };
 

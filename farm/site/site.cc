@@ -38,18 +38,6 @@ class PlanEvents final : public EventSink {
   int total_ = 0;
 };
 
-// A record of failure is for ever and says something of the source; a limit that was reached says
-// something of this machine on this day.
-Status CheckCarriedThrough(const BuildOutcome& outcome) {
-  if (outcome.failed_end == ActionEnd::kFailed) return {};
-  return Error{ErrorCode::kLimitExceeded,
-               "step " + outcome.failed_step +
-                   " could not be carried through here, so there is no record: " + outcome.reason +
-                   "; give it more room or time, then cancel and submit "
-                   "the manifest again",
-               ExitCode::kBuildFailed};
-}
-
 Status CheckLimits(bool kernel_limits, const TrustRoot& root) {
   if (kernel_limits || root.development) return {};
   return Error{ErrorCode::kUntrusted,
@@ -181,7 +169,6 @@ Result<Record> Site::BuildRecord(const Admitted& admitted, const SiteRules& rule
       RunPlan(admitted.plan, *executor, ExecuteContext{parts_.blobs, stopped}, plan_events));
   if (outcome.result == BuildResult::kFailed) {
     events.Log("\n" + outcome.failed_step + " failed: " + outcome.reason + "\n");
-    RETURN_IF_ERROR(CheckCarriedThrough(outcome));
   }
   if (outcome.limits_observed && !rules.root.development) {
     return Error{ErrorCode::kInternal,

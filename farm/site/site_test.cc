@@ -414,25 +414,6 @@ TEST(Site, AFailedBuildIsARecord) {
   EXPECT_EQ(world.Build(question).value(), line);  // no second try under this intent
 }
 
-// What this machine does to a build is not what the source does: another try may end otherwise.
-TEST(Site, ABuildThatWasNotCarriedThroughIsNoRecord) {
-  for (const ActionEnd end : {ActionEnd::kLimit, ActionEnd::kPrepareFailed}) {
-    World world;
-    world.script.end = end;
-    const BuildQuestion question = world.Ask();
-    const auto line = world.Build(question);
-    ASSERT_FALSE(line);
-    EXPECT_EQ(line.error().code, ErrorCode::kLimitExceeded);
-    EXPECT_EQ(line.error().Exit(), ExitCode::kBuildFailed);
-    EXPECT_NE(line.error().message.find("no record"), std::string::npos) << line.error().message;
-    EXPECT_FALSE(world.Kept(question));
-    world.script.end = ActionEnd::kSucceeded;
-    const auto next = world.Build(question);
-    ASSERT_TRUE(next) << next.error().message;
-    EXPECT_EQ(RecordIn(*next).result, BuildResult::kSucceeded);
-  }
-}
-
 TEST(Site, ASiteThatLiesSaysSoInItsOwnName) {
   World world;
   world.script.bytes = "greetinh";

@@ -7,6 +7,5 @@ cd "$(dirname "$0")/../.."
 seen=.bazel-packages-$(id -u)
 key=$(dpkg-query -W | sha256sum | cut -c1-16)
 [ "$(cat "$seen" 2>/dev/null)" != "$key" ] || exit 0
-# Without Bazel's links nothing has been built yet.
-if [ -e .bazel ]; then bazel clean --expunge >/dev/null 2>&1; fi
+words=$(bazel clean --expunge 2>&1) || { echo "$words" >&2; exit 70; }
 echo "$key" >"$seen"

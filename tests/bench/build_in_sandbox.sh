@@ -47,7 +47,7 @@ readonly id=1000 subids=1200000000:65536
 
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/farm-bench.XXXXXX")
 finish() {
-  umount -R -l "$work/root" 2>/dev/null
+  umount -R -l "$work/root" 2>/dev/null || true
   rm -rf --one-file-system "$work"
 }
 trap finish EXIT

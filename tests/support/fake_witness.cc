@@ -44,6 +44,11 @@ void FakeWitness::LoseNextAnswer() {
   lose_next_ = true;
 }
 
+void FakeWitness::SetClock(UnixSeconds now) {
+  MutexLock lock(mutex_);
+  time_ = now;
+}
+
 void FakeWitness::SetDown(bool down) {
   MutexLock lock(mutex_);
   down_ = down;

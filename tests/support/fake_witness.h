@@ -21,6 +21,7 @@ class FakeWitness {
   // The next answer is lost after the state was kept.
   void LoseNextAnswer();
   void SetDown(bool down);
+  void SetClock(UnixSeconds now);
   // Pretends to have seen a tree.
   void Pretend(const Checkpoint& seen);
   std::uint64_t seen_size();
