@@ -18,7 +18,8 @@ namespace farm {
 namespace {
 
 constexpr std::uint64_t kSize = (std::uint64_t{4} << 30) + 4097;
-constexpr long kMemoryMax = 64 << 10;  // KiB that both sides together may take on top
+constexpr long kMemoryMax =
+    256 << 10;  // KiB that both sides together may take on top: buffers of gRPC
 
 long PeakMemory() {
   struct rusage usage {};
