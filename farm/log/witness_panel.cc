@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "farm/base/clock.h"
+
 namespace farm {
 namespace {
 
@@ -28,15 +30,14 @@ struct WitnessPanel::Answer {
   std::optional<Error> diverged;
 };
 
-WitnessPanel::WitnessPanel(std::vector<ConfiguredWitness> witnesses, const Clock& clock)
-    : clock_(clock) {
+WitnessPanel::WitnessPanel(std::vector<ConfiguredWitness> witnesses) {
   for (ConfiguredWitness& witness : witnesses) {
     witnesses_.push_back({std::move(witness), 0, 0, {}});
   }
 }
 
 WitnessPanel::Answer WitnessPanel::AskOne(Member& member, const TileLog& log,
-                                          const Checkpoint& head, const Note& note) const {
+                                          const Checkpoint& head, const Note& note) {
   const WitnessKey& identity = member.configured.identity;
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
     auto proof = log.Consistency(member.seen, head.size);
@@ -64,7 +65,7 @@ WitnessPanel::Answer WitnessPanel::AskOne(Member& member, const TileLog& log,
       if (!at) continue;
       member.seen = head.size;
       // Published once, it would be every reader's for as long as this head is the last.
-      if (*at > clock_.Now() + kAheadSecondsMax) {
+      if (*at > SystemClock().Now() + kAheadSecondsMax) {
         return {{},
                 "witness " + identity.name + ": cosigned at " + FormatTime(*at) +
                     ", which is still to come; look at its clock and at this one",

@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "farm/base/clock.h"
 #include "farm/base/result.h"
 #include "farm/client/log_reader.h"
 #include "farm/client/witness_client.h"
@@ -24,8 +23,7 @@ struct ConfiguredWitness {
 // Not thread-safe: the sequencer's thread only.
 class WitnessPanel {
  public:
-  explicit WitnessPanel(std::vector<ConfiguredWitness> witnesses,
-                        const Clock& clock = SystemClock());
+  explicit WitnessPanel(std::vector<ConfiguredWitness> witnesses);
   std::size_t size() const { return witnesses_.size(); }
 
   struct Answers {
@@ -45,8 +43,8 @@ class WitnessPanel {
     std::chrono::steady_clock::time_point rests_until{};
   };
   struct Answer;
-  Answer AskOne(Member& member, const TileLog& log, const Checkpoint& head, const Note& note) const;
-  const Clock& clock_;
+  static Answer AskOne(Member& member, const TileLog& log, const Checkpoint& head,
+                       const Note& note);
   std::vector<Member> witnesses_;
 };
 
