@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/securebits.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -65,11 +66,23 @@ void ResetSignals() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-Status ArrangeDescriptors(int log, int report_pipe) {
+Status ArrangeDescriptors(int log, int report_pipe, int release) {
   int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (null < 0) return SystemError("opening /dev/null");
   if (dup2(null, 0) < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0) return SystemError("dup2");
-  CloseAllExcept({report_pipe});
+  CloseAllExcept({report_pipe, release});
+  return {};
+}
+
+// What of a process the kernel chooses by chance, or lets it find out without a system call. From
+// here on this process must not read a clock: the C library would read the processor's counter.
+Status FixTheProcess() {
+#ifdef __x86_64__
+  if (personality(ADDR_NO_RANDOMIZE) < 0) return SystemError("fixing addresses");
+  if (prctl(PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0) != 0) {
+    return SystemError("making the processor's counter fault");
+  }
+#endif
   return {};
 }
 
@@ -162,10 +175,12 @@ Status VerifyWalls(const Spec& spec) {
 }
 
 Status ConfineAndExecute(const Spec& spec, const Filter& filter, const Command& command,
-                         int report_pipe) {
+                         int report_pipe, int release) {
   ResetSignals();
   if (setsid() < 0) return SystemError("setsid");
-  if (Status status = ArrangeDescriptors(command.log, report_pipe); !status.ok()) return status;
+  if (Status status = ArrangeDescriptors(command.log, report_pipe, release); !status.ok()) {
+    return status;
+  }
   if (Status status = SetRlimits(spec, command.memory_is_observed); !status.ok()) return status;
   umask(spec.umask);
   if (Status status = DropPrivileges(spec, command.has_range); !status.ok()) return status;
@@ -175,20 +190,31 @@ Status ConfineAndExecute(const Spec& spec, const Filter& filter, const Command& 
   Result<int> landlock = RestrictWithLandlock(spec.profile, spec.loopback);
   if (!landlock.ok()) return landlock.status();
   if (Status status = VerifyWalls(spec); !status.ok()) return status;
-  if (Status status = LoadFilter(filter); !status.ok()) return status;
+  if (spec.determinism == Determinism::kFull) {
+    if (Status status = FixTheProcess(); !status.ok()) return status;
+  }
+  // After the change of ids, which forbids it: init is to look into this process.
+  if (spec.determinism != Determinism::kOff && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0) {
+    return SystemError("PR_SET_DUMPABLE");
+  }
+  Result<UniqueFd> listener = LoadFilter(filter, spec.determinism != Determinism::kOff);
+  if (!listener.ok()) return listener.status();
   if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != 2) {
     return Status::Failed("a wall is missing: seccomp; nothing was started");
   }
   // The filter was made for this profile.
   bool build = spec.profile == Profile::kBuild;
-  Status told =
-      WriteAll(report_pipe, ConfinedText({*landlock, build ? "allow-list" : "deny-list"}));
+  Status told = WriteAll(
+      report_pipe, ConfinedText({*landlock, build ? "allow-list" : "deny-list", listener->get()}));
   if (!told.ok()) return told;
+  char byte;
+  if (listener->valid() && read(release, &byte, 1) != 1) return Status::Failed("init is gone");
   return Execute(spec, command.argv);
 }
 
 std::string ConfinedText(const Confined& confined) {
-  return "confined " + std::to_string(confined.landlock_abi) + " " + confined.seccomp + "\n";
+  return "confined " + std::to_string(confined.landlock_abi) + " " + confined.seccomp + " " +
+         std::to_string(confined.listener + 1) + "\n";
 }
 
 bool TakeConfined(std::string* report, Confined* confined) {
@@ -196,10 +222,12 @@ bool TakeConfined(std::string* report, Confined* confined) {
   if (end == std::string::npos) return false;
   std::vector<std::string> words = Split(std::string_view(*report).substr(0, end), ' ');
   std::uint64_t abi = 0;
-  if (words.size() != 3 || words[0] != "confined" || !ParseNumber(words[1], 1000, &abi)) {
+  std::uint64_t listener = 0;  // and one
+  if (words.size() != 4 || words[0] != "confined" || !ParseNumber(words[1], 1000, &abi) ||
+      !ParseNumber(words[3], 1 << 20, &listener)) {
     return false;
   }
-  *confined = {static_cast<int>(abi), words[2]};
+  *confined = {static_cast<int>(abi), words[2], static_cast<int>(listener) - 1};
   report->erase(0, end + 1);
   return true;
 }

@@ -1,6 +1,8 @@
 #include "sandbox/filter.h"
 
 #include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/futex.h>
 #include <linux/netlink.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
@@ -8,11 +10,13 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
 
 #include "sandbox/filter_lists.h"
@@ -26,11 +30,17 @@ constexpr std::uint64_t kNamespaceFlags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NE
                                           CLONE_NEWCGROUP;
 // The kernel compares an ioctl's command, a socket's family and a mode in 32 bits.
 constexpr std::uint64_t kLow32 = 0xffffffff;
+#if defined(__x86_64__)
+constexpr std::uint32_t kArchitecture = AUDIT_ARCH_X86_64;
+#elif defined(__aarch64__)
+constexpr std::uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
+#endif
 
 // Adds rules and remembers the first failure.
 class Rules {
  public:
-  explicit Rules(std::uint32_t default_action) : context_(seccomp_init(default_action)) {
+  explicit Rules(std::uint32_t default_action)
+      : default_action_(default_action), context_(seccomp_init(default_action)) {
     if (context_ == nullptr) failure_ = ENOMEM;
   }
   ~Rules() { seccomp_release(context_); }
@@ -40,6 +50,7 @@ class Rules {
     int number = seccomp_syscall_resolve_name(name);
     if (number == __NR_SCMP_ERROR) return Fail(name, EINVAL);
     if (number < 0) return;  // not a system call of this architecture
+    if (action == default_action_) return;
     if (context_ == nullptr) return;
     int result = seccomp_rule_add_array(context_, action, number,
                                         static_cast<unsigned>(when.size()), when.begin());
@@ -76,6 +87,7 @@ class Rules {
     failed_rule_ = rule;
   }
 
+  std::uint32_t default_action_;
   scmp_filter_ctx context_;
   int failure_ = 0;
   std::string failed_rule_;
@@ -99,6 +111,8 @@ void AllowModes(Rules* rules, const char* name, unsigned index) {
 // with a bit set above. What they do not refuse goes on to the program.
 class Prelude {
  public:
+  static constexpr std::uint32_t kFutexLockPi2 = 13;  // Linux 5.14
+
   // Compares argument `index` with `values`; on a hit, returns `action` if `refuse_hits`, else goes
   // on; on a miss the other way round.
   void Argument(long number, unsigned index, const std::vector<std::uint32_t>& values,
@@ -120,6 +134,47 @@ class Prelude {
     Add(BPF_STMT(BPF_RET | BPF_K, action));
   }
 
+  // The numbers below are those of one architecture.
+  void KillOtherArchitectures() {
+    Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)));
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kArchitecture, 1, 0));
+    Add(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS));
+  }
+
+  // Argument `index` is an int and greater than 0: a wait of so many milliseconds.
+  void TraceIfPositive(long number, unsigned index) {
+    Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)));
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, 4));
+    Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LowHalf(index)));
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 2, 0));
+    Add(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x80000000, 1, 0));
+    Add(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE));
+  }
+
+  // Argument `index` is a pointer and not null: a wait with an end in time.
+  void TraceIfPointer(long number, unsigned index) {
+    Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)));
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, 5));
+    AddPointerTest(index);
+  }
+
+  // The futex operations that wait, with an end in time. For others argument 3 is no pointer.
+  void TraceTimedFutex() {
+    constexpr std::uint32_t kWaits[] = {FUTEX_WAIT, FUTEX_WAIT_BITSET, FUTEX_LOCK_PI,
+                                        FUTEX_WAIT_REQUEUE_PI, kFutexLockPi2};
+    constexpr auto kCount = static_cast<std::uint8_t>(std::size(kWaits));
+    Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)));
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_futex, 0, kCount + 2 + 5));
+    Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LowHalf(1)));
+    Add(BPF_STMT(BPF_ALU | BPF_AND | BPF_K, FUTEX_CMD_MASK & 0x7f));
+    for (std::uint8_t i = 0; i < kCount; ++i) {
+      bool last = i + 1 == kCount;
+      Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kWaits[i], static_cast<std::uint8_t>(kCount - 1 - i),
+                   static_cast<std::uint8_t>(last ? 5 : 0)));
+    }
+    AddPointerTest(3);
+  }
+
   // AF_NETLINK with another protocol than NETLINK_ROUTE.
   void RefuseNetlinkProtocols(std::uint32_t action) {
     Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)));
@@ -137,6 +192,14 @@ class Prelude {
   static std::uint32_t LowHalf(unsigned index) {
     static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
     return static_cast<std::uint32_t>(offsetof(seccomp_data, args) + index * sizeof(std::uint64_t));
+  }
+  // Five instructions: not null is SECCOMP_RET_TRACE.
+  void AddPointerTest(unsigned index) {
+    Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LowHalf(index)));
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 2));
+    Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LowHalf(index) + 4));
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0));
+    Add(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE));
   }
   void Add(sock_filter instruction) { instructions_.push_back(instruction); }
 
@@ -171,16 +234,37 @@ void RefuseOtherOwners(const Spec& spec, Prelude* prelude) {
   }
 }
 
+void TraceWaits(Prelude* prelude) {
+  prelude->Argument(SYS_prctl, 0, {PR_SET_TSC}, true, SECCOMP_RET_ERRNO | EPERM);
+#ifdef SYS_poll
+  prelude->TraceIfPositive(SYS_poll, 2);
+  prelude->TraceIfPositive(SYS_epoll_wait, 3);
+  prelude->TraceIfPointer(SYS_select, 4);
+#endif
+  prelude->TraceIfPositive(SYS_epoll_pwait, 3);
+  prelude->TraceIfPointer(SYS_ppoll, 2);
+  prelude->TraceIfPointer(SYS_pselect6, 4);
+  prelude->TraceIfPointer(SYS_epoll_pwait2, 3);
+  prelude->TraceIfPointer(SYS_rt_sigtimedwait, 2);
+  prelude->TraceIfPointer(SYS_semtimedop, 3);
+  prelude->TraceIfPointer(SYS_mq_timedsend, 4);
+  prelude->TraceIfPointer(SYS_mq_timedreceive, 4);
+  prelude->TraceIfPointer(SYS_futex_waitv, 3);
+  prelude->TraceTimedFutex();
+}
+
 // Terminal input, and socket families that no network namespace confines or that nothing needs.
 Filter MakePrelude(const Spec& spec) {
   constexpr std::uint32_t kRefuse = SECCOMP_RET_ERRNO;
   Prelude prelude;
+  prelude.KillOtherArchitectures();
   prelude.Argument(SYS_ioctl, 1, {TIOCSTI, TIOCLINUX}, true, kRefuse | EPERM);
   prelude.Argument(SYS_socket, 0, {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK}, false,
                    kRefuse | EAFNOSUPPORT);
   prelude.Argument(SYS_socketpair, 0, {AF_UNIX}, false, kRefuse | EAFNOSUPPORT);
   prelude.RefuseNetlinkProtocols(kRefuse | EPROTONOSUPPORT);
   if (spec.profile == Profile::kBuild) RefuseOtherOwners(spec, &prelude);
+  if (spec.determinism == Determinism::kFull) TraceWaits(&prelude);
   return prelude.instructions();
 }
 
@@ -192,16 +276,50 @@ void AllowPersonality(Rules* rules) {
   }
 }
 
-void BuildRules(Rules* rules) {
-  for (const std::string& name : Split(kAllowed, ' ')) rules->Add(SCMP_ACT_ALLOW, name.c_str());
+// What a level does with a call that is allowed otherwise: the words of one list.
+struct Treatment {
+  const char* names;
+  std::uint32_t action;
+};
+
+std::vector<Treatment> Treatments(Determinism level) {
+  if (level == Determinism::kOff) return {};
+  std::vector<Treatment> treatments = {{kOldForms, SCMP_ACT_ERRNO(ENOSYS)}};
+  if (level == Determinism::kFixed) {
+    treatments.push_back({"getdents64", SCMP_ACT_NOTIFY});
+    return treatments;
+  }
+  treatments.push_back({kAnswered, SCMP_ACT_NOTIFY});
+  treatments.push_back({kTraced, SCMP_ACT_TRACE(0)});
+  treatments.push_back({kWithoutEffect, SCMP_ACT_ERRNO(0)});
+  treatments.push_back({"ptrace", SCMP_ACT_ERRNO(EPERM)});
+  treatments.push_back({"rseq", SCMP_ACT_ERRNO(ENOSYS)});
+  return treatments;
+}
+
+void BuildRules(Determinism level, Rules* rules) {
+  std::vector<std::string> treated;
+  for (const Treatment& treatment : Treatments(level)) {
+    for (std::string& name : Split(treatment.names, ' ')) {
+      rules->Add(treatment.action, name.c_str());
+      treated.push_back(std::move(name));
+    }
+  }
+  auto is_treated = [&treated](const std::string& name) {
+    return std::find(treated.begin(), treated.end(), name) != treated.end();
+  };
+  for (const std::string& name : Split(kAllowed, ' ')) {
+    if (!is_treated(name)) rules->Add(SCMP_ACT_ALLOW, name.c_str());
+  }
   for (const std::string& name : Split(kRefused, ' '))
     rules->Add(SCMP_ACT_ERRNO(EPERM), name.c_str());
   // sync() would wait for the disks of the whole host; nothing inside is on them.
   rules->Add(SCMP_ACT_ERRNO(0), "sync");
   AllowModes(rules, "mknod", 1);
   AllowModes(rules, "mknodat", 2);
-  AllowPersonality(rules);
-  rules->Add(SCMP_ACT_ALLOW, "clone", {Masked(0, kNamespaceFlags, 0)});
+  if (!is_treated("personality")) AllowPersonality(rules);
+  std::uint32_t birth = level == Determinism::kFull ? SCMP_ACT_TRACE(0) : SCMP_ACT_ALLOW;
+  rules->Add(birth, "clone", {Masked(0, kNamespaceFlags, 0)});
 }
 
 void AssemblyRules(Rules* rules) {
@@ -230,17 +348,21 @@ Result<Filter> MakeFilter(const Spec& spec) {
     return WithPrelude(spec, rules.Export());
   }
   Rules rules(SCMP_ACT_ERRNO(ENOSYS));
-  BuildRules(&rules);
+  BuildRules(spec.determinism, &rules);
   return WithPrelude(spec, rules.Export());
 }
 
-Status LoadFilter(const Filter& filter) {
+Result<UniqueFd> LoadFilter(const Filter& filter, bool notifies) {
   sock_fprog program = {static_cast<unsigned short>(filter.size()),
                         const_cast<sock_filter*>(filter.data())};
-  if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) {
+  // A signal does not interrupt a call that waits for its answer, so that it is asked once.
+  unsigned long flags =
+      notifies ? SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV : 0UL;
+  long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+  if (result < 0) {
     return SystemError("loading the seccomp filter (needs CONFIG_SECCOMP_FILTER)");
   }
-  return {};
+  return notifies ? UniqueFd(static_cast<int>(result)) : UniqueFd();
 }
 
 }  // namespace sandbox

@@ -179,6 +179,13 @@ Result<HostTrees> OpenHostTrees(const Spec& spec) {
     if (!tree.ok()) return tree.status();
     trees.devices.push_back(std::move(*tree));
   }
+  if (spec.determinism == Determinism::kFull) {
+    Result<UniqueFd> fuse = OpenTree("/dev/fuse", false);
+    if (!fuse.ok()) {
+      return Status::Failed("--determinism full: " + fuse.message() + " (modprobe fuse)");
+    }
+    trees.fuse = std::move(*fuse);
+  }
   if (spec.profile == Profile::kAssembly) {
     Result<std::vector<AssemblerTool>> tools = OpenAssemblerTools();
     if (!tools.ok()) return tools.status();
@@ -187,19 +194,19 @@ Result<HostTrees> OpenHostTrees(const Spec& spec) {
   return trees;
 }
 
-Result<std::string> MountRoot(const Spec& spec, HostTrees trees, int root_image) {
+Result<std::string> MountRoot(const Spec& spec, HostTrees* trees, int root_image) {
   std::string backend;
-  Result<UniqueFd> root = RootMount(spec, &trees, root_image, &backend);
+  Result<UniqueFd> root = RootMount(spec, trees, root_image, &backend);
   if (!root.ok()) return root.status();
   if (Status status = PivotInto(root->get()); !status.ok()) return status;
   if (spec.profile == Profile::kAssembly) {
-    Status status = FillAssemblyRoot(std::move(trees.tools));
+    Status status = FillAssemblyRoot(std::move(trees->tools));
     if (!status.ok()) return status;
   }
-  if (Status status = Attach(trees.proc.get(), "/proc"); !status.ok()) return status;
-  if (Status status = MountDevices(std::move(trees.devices)); !status.ok()) return status;
-  if (Status status = MountWork(spec, trees.work.get()); !status.ok()) return status;
-  if (Status status = MountBinds(spec, std::move(trees.binds)); !status.ok()) return status;
+  if (Status status = Attach(trees->proc.get(), "/proc"); !status.ok()) return status;
+  if (Status status = MountDevices(std::move(trees->devices)); !status.ok()) return status;
+  if (Status status = MountWork(spec, trees->work.get()); !status.ok()) return status;
+  if (Status status = MountBinds(spec, std::move(trees->binds)); !status.ok()) return status;
   Status closed = SetMountFlags(root->get(), kReadOnly, false, "/");
   if (!closed.ok()) return closed;
   return backend;

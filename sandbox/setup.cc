@@ -19,6 +19,7 @@
 
 #include "sandbox/channel.h"
 #include "sandbox/collect.h"
+#include "sandbox/family.h"
 #include "sandbox/init.h"
 #include "sandbox/inputs.h"
 #include "sandbox/limits.h"
@@ -27,9 +28,6 @@
 
 namespace sandbox {
 namespace {
-
-// Inside, the machine seems to have been up for this long when the run began.
-constexpr std::int64_t kUptimeSeconds = 1000;
 
 class Setup {
  public:
@@ -54,6 +52,8 @@ class Setup {
   SetupDescriptors fds_;
   bool has_range_ = false;
   bool memory_is_observed_ = false;
+  std::int64_t began_ = RealNow();
+  UniqueFd fuse_;
 };
 
 Status Setup::DieWithLauncher() {
@@ -128,8 +128,9 @@ Status Setup::Enter() {
   // A change of ids forgets it.
   if (Status status = DieWithLauncher(); !status.ok()) return status;
   int image = mapped->fds.empty() ? -1 : mapped->fds[0].get();
-  Result<std::string> backend = MountRoot(spec_, std::move(*trees), image);
+  Result<std::string> backend = MountRoot(spec_, &*trees, image);
   if (!backend.ok()) return backend.status();
+  fuse_ = std::move(trees->fuse);
   return Send(fds_.launcher, Kind::kMounted, {}, *backend);
 }
 
@@ -147,8 +148,13 @@ Status Setup::RunStage(Stage stage) {
   bool prepare = stage == Stage::kPrepare;
   const std::string build = "/build";
   Command command{prepare ? spec_.prepare_argv : spec_.argv,
-                  prepare ? build : spec_.working_directory, fds_.log, memory_is_observed_,
-                  has_range_};
+                  prepare ? build : spec_.working_directory,
+                  fds_.log,
+                  memory_is_observed_,
+                  has_range_,
+                  stage,
+                  began_,
+                  fuse_.get()};
   int raw_pidfd = -1;
   pid_t pid = Clone(CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_PIDFD, &raw_pidfd);
   if (pid < 0) return SystemError("making the pid namespace");
