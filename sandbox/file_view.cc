@@ -19,6 +19,9 @@ constexpr unsigned kFirstDevice = 64;            // minor number of the first sh
 constexpr std::uint64_t kInodeMax = 0x7fffffff;  // archives keep 32 bits, some of them signed
 constexpr std::uint64_t kInodeMin = 1000;
 constexpr std::uint64_t kBlock = 4096;
+// /dev/urandom, by Linux's list of devices.
+constexpr unsigned kMemoryDevices = 1;
+constexpr unsigned kRandomNumber = 9;
 // Links to what is the caller's own, which we would take for ours.
 constexpr const char* kCallersOwn[] = {"/proc/", "/dev/"};
 // The device nodes of every sandbox, by themselves.
@@ -77,11 +80,9 @@ Answer Give(const Call& call, std::uint64_t address, const T& value) {
 
 }  // namespace
 
-bool FileNumbers::ShownDevice(std::uint64_t device, std::uint64_t* shown) const {
+std::uint64_t FileNumbers::ShownDevice(std::uint64_t device) const {
   auto found = devices_.find(device);
-  if (found == devices_.end()) return false;
-  *shown = found->second;
-  return true;
+  return found != devices_.end() ? found->second : makedev(0, kFirstDevice - 1);
 }
 
 void FileNumbers::AddDevice(std::uint64_t device) {
@@ -97,21 +98,25 @@ bool FileNumbers::Find(std::uint64_t device, std::uint64_t inode, std::uint64_t*
 
 std::uint64_t FileNumbers::Add(std::uint64_t device, std::uint64_t inode, const std::string& path) {
   std::uint64_t number = HashText(path.data(), path.size()) % (kInodeMax - kInodeMin) + kInodeMin;
-  while (!taken_.insert({device, number}).second) {
+  while (!taken_.insert({ShownDevice(device), number}).second) {
     number = number == kInodeMax ? kInodeMin : number + 1;
   }
   numbers_[{device, inode}] = number;
   return number;
 }
 
-void FileView::FindDevices() {
-  for (const char* path :
-       {"/", "/build", "/tmp", "/dev", "/dev/null", "/dev/pts", "/dev/urandom"}) {
+void FileView::FindDevices(const std::vector<Bind>& binds) {
+  auto device = [](const std::string& path) {
     struct statx status = {};
-    if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status) == 0) {
-      numbers_.AddDevice(DeviceOf(status));
-    }
+    int result = statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status);
+    return result == 0 ? DeviceOf(status) : 0;
+  };
+  for (const char* path : {"/", "/build", "/tmp", "/dev", "/dev/null", "/dev/pts"}) {
+    numbers_.AddDevice(device(path));
   }
+  for (const Bind& bind : binds) numbers_.AddDevice(device(bind.inside_path));
+  proc_device_ = device("/proc");
+  random_device_ = device("/dev/urandom");
 }
 
 // Where the file is now called what it is called; empty: it cannot be said.
@@ -141,8 +146,15 @@ void FileView::Show(const Call& call, const std::string& path, struct statx* sta
     }
     inode = numbers_.Add(device, status->stx_ino, name);
   }
-  std::uint64_t shown = makedev(0, kFirstDevice - 1);
-  numbers_.ShownDevice(device, &shown);
+  if (device == random_device_) {
+    // It is served as a file, and looks like what it stands for.
+    status->stx_mode = S_IFCHR | 0666;
+    status->stx_rdev_major = kMemoryDevices;
+    status->stx_rdev_minor = kRandomNumber;
+  }
+  // A device node is of the host, and so is its time.
+  if (S_ISCHR(status->stx_mode)) status->stx_mtime = Timestamp(family_->RealTime(0));
+  std::uint64_t shown = numbers_.ShownDevice(device);
   status->stx_dev_major = major(shown);
   status->stx_dev_minor = minor(shown);
   status->stx_ino = inode;
@@ -178,8 +190,10 @@ Answer FileView::Look(const Call& call, const Name& name, struct statx* shown) {
     bool is_plain = name.path[0] == '/' || name.directory == AT_FDCWD;
     return !is_descriptor && is_plain && errno == ENOENT ? Error(ENOENT) : Kernels();
   }
-  std::uint64_t device = 0;
-  if (!is_descriptor && !numbers_.ShownDevice(DeviceOf(*shown), &device)) return Kernels();
+  if (DeviceOf(*shown) == proc_device_) return Kernels();
+  // A link to /dev/stdin leads to the caller's own, which is not what we have found.
+  bool is_device = S_ISCHR(shown->stx_mode) && name.path.rfind("/dev/", 0) != 0;
+  if (!is_descriptor && is_device) return Kernels();
   std::uint64_t known = 0;
   bool is_known = numbers_.Find(DeviceOf(*shown), shown->stx_ino, &known);
   Show(call, is_known ? "" : PathOf(place, follows, is_descriptor), shown);

@@ -10,6 +10,7 @@
 
 #include "sandbox/family.h"
 #include "sandbox/notifier.h"
+#include "sandbox/spec.h"
 
 namespace sandbox {
 
@@ -17,8 +18,8 @@ namespace sandbox {
 // of its path when it is first seen, and keeps it; two files never have one number.
 class FileNumbers {
  public:
-  // The device of "/", "/build", ... as it is shown. False: not one of the run's own.
-  bool ShownDevice(std::uint64_t device, std::uint64_t* shown) const;
+  // As it is shown: by the order of AddDevice; all that were not added are one.
+  std::uint64_t ShownDevice(std::uint64_t device) const;
   void AddDevice(std::uint64_t device);
 
   bool Find(std::uint64_t device, std::uint64_t inode, std::uint64_t* shown) const;
@@ -28,7 +29,7 @@ class FileNumbers {
  private:
   std::map<std::uint64_t, std::uint64_t> devices_;
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> numbers_;
-  std::set<std::pair<std::uint64_t, std::uint64_t>> taken_;  // device, shown number
+  std::set<std::pair<std::uint64_t, std::uint64_t>> taken_;  // both as they are shown
 };
 
 // The files that a command sees: the order of directories, and under kFull also numbers, times and
@@ -38,8 +39,8 @@ class FileView {
  public:
   // `family`: of kFull; null for kFixed, which looks at the order of directories only.
   explicit FileView(Family* family) : family_(family) {}
-  // Learns which devices are the run's own. With the stage's file systems in place.
-  void FindDevices();
+  // Learns the devices of the stage's file systems, which are in place. `binds`: more places.
+  void FindDevices(const std::vector<Bind>& binds);
   FileView(const FileView&) = delete;
   void AddHandlers(CallHandlers* handlers);
 
@@ -63,6 +64,8 @@ class FileView {
 
   Family* family_;
   FileNumbers numbers_;
+  std::uint64_t proc_device_ = 0;
+  std::uint64_t random_device_ = 0;
 };
 
 // Where in its directory an entry stands: "." and ".." first, all others by this number, which is

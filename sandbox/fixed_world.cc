@@ -69,7 +69,7 @@ Result<std::unique_ptr<FixedWorld>> FixedWorld::Make(const Spec& spec, const Com
     Status status = StartRandomDevice(command.fuse, world->family_.get());
     if (!status.ok()) return status;
   }
-  world->files_.FindDevices();
+  world->files_.FindDevices(spec.binds);
   return world;
 }
 
@@ -106,10 +106,15 @@ Status FixedWorld::Take(pid_t child, int listener) {
   // Files are looked at as the command's user: what it may not see is not seen for it.
   uid_t uid = spec_.uid;
   gid_t gid = spec_.gid;
-  notifier_ = std::make_unique<Notifier>(std::move(notifications), std::move(handlers), [uid, gid] {
+  std::uint64_t kept = Capabilities();
+  auto enter = [uid, gid, kept] {
     setfsgid(gid);
     setfsuid(uid);
-  });
+    bool is_user = setfsuid(static_cast<uid_t>(-1)) == static_cast<int>(uid);
+    return is_user && CapabilitiesSet(kept, kept, 0) == 0;
+  };
+  notifier_ = std::make_unique<Notifier>(std::move(notifications), std::move(handlers), enter);
+  if (CapabilitiesSet(kept, kept, 0) != 0) return SystemError("dropping capabilities");
   return {};
 }
 

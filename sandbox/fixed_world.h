@@ -20,10 +20,9 @@ class FixedWorld {
   // With the stage's file systems in place. Errors: the kernel does not give what the level needs.
   static Result<std::unique_ptr<FixedWorld>> Make(const Spec& spec, const Command& command);
 
-  // What init must keep of its capabilities, all of them of the stage's user namespace.
-  std::uint64_t Capabilities() const;
   // Takes on `child`, which has loaded a filter that notifies `listener`, a descriptor of its own,
-  // and waits to execute the command.
+  // and waits to execute the command. Gives up all capabilities of the caller but those that
+  // looking into the command's processes, and choosing their ids, takes.
   Status Take(pid_t child, int listener);
   // Null for kFixed, which needs no following.
   Tracer* tracer() { return tracer_.get(); }
@@ -31,6 +30,7 @@ class FixedWorld {
  private:
   FixedWorld(const Spec& spec, const Command& command);
   Status OpenTracer(int log);
+  std::uint64_t Capabilities() const;
 
   const Spec& spec_;
   MachineFacts facts_;

@@ -3,6 +3,7 @@
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -16,12 +17,12 @@ constexpr std::uint64_t kSyncWakeUp = 1;
 
 }  // namespace
 
-Notifier::Notifier(UniqueFd listener, CallHandlers handlers, std::function<void()> enter)
+Notifier::Notifier(UniqueFd listener, CallHandlers handlers, std::function<bool()> enter)
     : listener_(std::move(listener)), handlers_(std::move(handlers)) {
   // Wakes the other side on the same processor. Older kernels do without.
   ioctl(listener_.get(), kSetFlags, kSyncWakeUp);
   thread_ = std::thread([this, enter = std::move(enter)] {
-    enter();
+    if (!enter()) _exit(1);
     Serve();
   });
 }

@@ -33,10 +33,10 @@ using CallHandlers = std::map<int, std::function<Answer(const Call&)>>;
 // Answers the calls that a filter notifies of, in a thread of its own, until the last process with
 // that filter has ended. Not a wall: a caller of several threads can change a path or a buffer
 // while it is looked at, and deceives itself alone. A call without a handler is the kernel's.
-// `enter`: the thread's first act, e.g. to take on an id.
+// `enter`: the thread's first act, e.g. to take on an id. If it fails, this process ends.
 class Notifier {
  public:
-  Notifier(UniqueFd listener, CallHandlers handlers, std::function<void()> enter);
+  Notifier(UniqueFd listener, CallHandlers handlers, std::function<bool()> enter);
   ~Notifier();
   Notifier(const Notifier&) = delete;
 
