@@ -107,7 +107,7 @@ void Family::Armed(pid_t thread, std::int64_t elapsed, std::int64_t due) {
 
 std::int64_t Family::ElapsedOf(Member* member) {
   auto elapsed = [member] {
-    return member->slept + static_cast<std::int64_t>(member->looks) * kClockLook;
+    return member->slept + static_cast<std::int64_t>(member->looks / kLooksPerStep) * kClockStep;
   };
   auto timers = timers_.find(member->process);
   if (timers == timers_.end()) return elapsed();

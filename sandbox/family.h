@@ -15,8 +15,8 @@ namespace sandbox {
 // The living threads of a stage under Determinism::kFull, and what time and chance are for each.
 // The tracer tells of births, sleeps and deaths; the notifier asks. Safe from any thread.
 //
-// Each thread's clock is its own: it begins with its parent's, and goes on by kClockLook whenever
-// it is looked at and by what the thread, or a child process that it got back, has slept.
+// Each thread's clock is its own: it begins with its parent's, and goes on by what the thread, or a
+// child process of it that has ended, has slept; and by kClockStep with every kLooksPerStep looks.
 // Elapsed times are nanoseconds since the run began, as the thread sees them.
 class Family {
  public:

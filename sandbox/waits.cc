@@ -20,7 +20,7 @@ namespace {
 
 // Below the stack's red zone, where a leaf function may keep what it likes.
 constexpr std::uint64_t kScratchBelow = 256;
-constexpr std::int64_t kForever = std::int64_t{1} << 60;
+constexpr std::int64_t kForever = std::int64_t{1} << 62;  // the year 2116
 constexpr std::int64_t kUptime = kUptimeSeconds * kSecond;
 // The kernel's own, never seen by a program: the call goes on after a signal.
 constexpr std::int64_t kRestartBlock = -516;
