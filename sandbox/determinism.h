@@ -21,9 +21,9 @@ constexpr std::int64_t kSecond = 1000000000;
 constexpr std::int64_t kClockStart = kSecond / 2;
 // Inside, the machine seems to have been up for this long when the run began.
 constexpr std::int64_t kUptimeSeconds = 1000;
-// A thread's clock stands still while it computes, and goes on by this much with every so many looks
-// at it, which takes about as long; so a loop that waits for the time comes to its end, and the
-// time does not tell how many looks a library takes.
+// A thread's clock stands still while it computes, and goes on by this much with every so many
+// looks at it, which takes about as long; so a loop that waits for the time comes to its end, and
+// the time does not tell how many looks a library takes.
 constexpr std::uint64_t kLooksPerStep = 1000;
 constexpr std::int64_t kClockStep = 10000000;
 

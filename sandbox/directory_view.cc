@@ -104,6 +104,21 @@ std::uint64_t DirectoryOrder(const std::string& name) {
   return HashText(name.data(), name.size()) % (kOrderMax - 2) + 2;
 }
 
+// As a look at the entry itself would show it.
+std::uint64_t FileView::NumberOf(const Call& call, int directory, std::uint64_t device,
+                                 const std::string& path, const std::string& name,
+                                 std::uint64_t inode) {
+  std::uint64_t number = 0;
+  struct statx parent = {};
+  std::string place = "/proc/self/fd/" + std::to_string(directory) + "/..";
+  if (name == ".." && statx(AT_FDCWD, place.c_str(), 0, STATX_BASIC_STATS, &parent) == 0) {
+    Show(call, PathOf(place, true, false), &parent);
+    return parent.stx_ino;
+  }
+  if (numbers_.Find(device, inode, &number)) return number;
+  return numbers_.Add(device, inode, name == "." ? path : path + (path == "/" ? "" : "/") + name);
+}
+
 // The place in a directory is kept where the kernel keeps it, in the open file, as the order of the
 // next entry: so it is shared, sought and rewound as always, and what is removed or added meanwhile
 // does not shift the rest.
@@ -132,11 +147,8 @@ Answer FileView::Getdents(const Call& call) {
   std::uint64_t next = begin.order;
   for (; entry != entries.end(); ++entry) {
     std::uint64_t inode = entry->inode;
-    if (family_ != nullptr && !numbers_.Find(device, entry->inode, &inode)) {
-      bool is_parent = entry->name == "..";
-      std::string name = entry->name == "." ? path : path + (path == "/" ? "" : "/") + entry->name;
-      inode = is_parent ? HashText(path.data(), path.size()) % kOrderMax
-                        : numbers_.Add(device, entry->inode, name);
+    if (family_ != nullptr) {
+      inode = NumberOf(call, directory.get(), device, path, entry->name, entry->inode);
     }
     if (!Append(*entry, inode, entry->order + 1, room, &bytes)) break;
     next = entry->order + 1;

@@ -7,6 +7,9 @@
 namespace sandbox {
 namespace {
 
+// Nobody wakes at the very moment: a program that adds up in floating point must see it passed.
+constexpr std::int64_t kWakeUp = 100000;
+
 std::int64_t Now(clockid_t clock) {
   timespec now = {};
   clock_gettime(clock, &now);
@@ -90,14 +93,15 @@ pid_t Family::ProcessOf(pid_t thread) {
 
 void Family::Sleep(pid_t thread, Member* member, std::int64_t until) {
   member->slept = std::max(member->slept, until);
-  // Other threads than the first are a program's own clockwork: they sleep all the time.
-  if (thread == member->process) times_.Slept(member->slept, RealNow());
+  // Other threads than the first are a program's own clockwork: they sleep all the time. By the
+  // clock that the kernel takes for files, which stands still for some milliseconds.
+  if (thread == member->process) times_.Slept(member->slept, Now(CLOCK_REALTIME_COARSE));
 }
 
 void Family::Slept(pid_t thread, std::int64_t duration) {
   std::lock_guard lock(mutex_);
   Member& member = Find(thread);
-  Sleep(thread, &member, member.slept + duration);
+  Sleep(thread, &member, member.slept + duration + kWakeUp);
 }
 
 void Family::Armed(pid_t thread, std::int64_t elapsed, std::int64_t due) {
@@ -115,7 +119,7 @@ std::int64_t Family::ElapsedOf(Member* member) {
   std::int64_t now = MonotonicNow();
   std::erase_if(timers->second, [&](const Timer& timer) {
     if (timer.due > now) return false;
-    member->slept += std::max<std::int64_t>(timer.elapsed - elapsed(), 0);
+    member->slept += std::max<std::int64_t>(timer.elapsed + kWakeUp - elapsed(), 0);
     return true;
   });
   return elapsed();

@@ -61,6 +61,8 @@ class FileView {
   Answer Statx(const Call& call);
   Answer Statfs(const Call& call, const std::string& place);
   Answer Getdents(const Call& call);
+  std::uint64_t NumberOf(const Call& call, int directory, std::uint64_t device,
+                         const std::string& path, const std::string& name, std::uint64_t inode);
 
   Family* family_;
   FileNumbers numbers_;

@@ -23,7 +23,8 @@ class FileTimes {
   // `span`: no run takes longer, and not less than a second.
   FileTimes(std::int64_t clock, std::int64_t began, std::int64_t span);
 
-  // A process has slept until its clock is `slept` nanoseconds on; `now` is the machine's time.
+  // A process has slept until its clock is `slept` nanoseconds on; `now` is the machine's time,
+  // by the coarse clock that files get theirs from.
   void Slept(std::int64_t slept, std::int64_t now);
   std::int64_t Shown(std::int64_t time, std::int64_t now) const;
 
