@@ -149,14 +149,15 @@ TEST(Outcome, IsOneLineOfJson) {
 }
 
 TEST(Confined, IsReadAsItIsWrittenAndNothingElse) {
-  std::string report = ConfinedText({6, "allow-list"}) + "executing x: No such file\n";
+  std::string report = ConfinedText({6, "allow-list", 7}) + "executing x: No such file\n";
   Confined confined;
   ASSERT_TRUE(TakeConfined(&report, &confined));
   EXPECT_EQ(confined.landlock_abi, 6);
   EXPECT_EQ(confined.seccomp, "allow-list");
+  EXPECT_EQ(confined.listener, 7);
   EXPECT_EQ(report, "executing x: No such file\n");
-  for (const char* bad :
-       {"", "confined 6 allow-list", "a wall is missing: x\n", "confined x y\n"}) {
+  for (const char* bad : {"", "confined 6 allow-list", "a wall is missing: x\n", "confined x y 0\n",
+                          "confined 6 allow-list\n", "confined 6 allow-list -1\n"}) {
     report = bad;
     EXPECT_FALSE(TakeConfined(&report, &confined)) << bad;
     EXPECT_EQ(report, bad);
