@@ -43,6 +43,7 @@ class Family {
   std::int64_t LookAtElapsed(pid_t thread);           // does
   std::int64_t RealTime(std::int64_t elapsed) const;  // nanoseconds since 1970
   std::int64_t ShownFileTime(std::int64_t time);      // see FileTimes
+  std::int64_t ShownToolchainTime(std::int64_t time) const { return times_.ShownOfToolchain(time); }
   void TakeRandom(pid_t thread, void* bytes, std::size_t size);
 
  private:

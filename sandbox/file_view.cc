@@ -114,6 +114,7 @@ void FileView::FindDevices(const std::vector<Bind>& binds) {
   for (const char* path : {"/", "/build", "/tmp", "/dev", "/dev/null", "/dev/pts"}) {
     numbers_.AddDevice(device(path));
   }
+  own_devices_ = {device("/build"), device("/tmp")};
   for (const Bind& bind : binds) numbers_.AddDevice(device(bind.inside_path));
   proc_device_ = device("/proc");
   random_device_ = device("/dev/urandom");
@@ -158,7 +159,10 @@ void FileView::Show(const Call& call, const std::string& path, struct statx* sta
   status->stx_dev_major = major(shown);
   status->stx_dev_minor = minor(shown);
   status->stx_ino = inode;
-  status->stx_mtime = Timestamp(family_->ShownFileTime(Nanoseconds(status->stx_mtime)));
+  std::int64_t time = Nanoseconds(status->stx_mtime);
+  status->stx_mtime =
+      Timestamp(own_devices_.count(device) != 0 ? family_->ShownFileTime(time)
+                                                : family_->ShownToolchainTime(time));
   status->stx_atime = status->stx_ctime = status->stx_mtime;
   status->stx_btime = {};
   status->stx_mask &= STATX_BASIC_STATS;

@@ -66,6 +66,7 @@ class FileView {
 
   Family* family_;
   FileNumbers numbers_;
+  std::set<std::uint64_t> own_devices_;  // where the command may write
   std::uint64_t proc_device_ = 0;
   std::uint64_t random_device_ = 0;
 };

@@ -79,6 +79,12 @@ TEST(FileTimes, TheSecondIsTheClocksAndTheRestTheOrder) {
   EXPECT_LT(times.Shown(kBegan + 3 * kDay, kBegan + 3 * kDay), kClock + kClockStart);
 }
 
+TEST(FileTimes, NothingOfTheToolchainIsNewerThanTheClock) {
+  FileTimes times(kClock, kBegan, kDay);
+  EXPECT_EQ(times.ShownOfToolchain(5), 5);
+  EXPECT_EQ(times.ShownOfToolchain(kBegan - 1), kClock);
+}
+
 TEST(FileTimes, SleepMovesTheSecond) {
   FileTimes times(kClock, kBegan, kDay);
   std::int64_t now = kBegan + 100 * kSecond;

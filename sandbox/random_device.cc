@@ -131,7 +131,7 @@ Status StartRandomDevice(int fuse, Family* family) {
   Result<UniqueFd> mount = NewFilesystem("fuse",
                                          {"fd=" + std::to_string(device.get()), "rootmode=100666",
                                           "user_id=" + std::to_string(geteuid()),
-       "group_id=" + std::to_string(getegid()), "allow_other"},
+                                          "group_id=" + std::to_string(getegid()), "allow_other"},
                                          MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
   if (!mount.ok()) return mount.status();
   if (Status status = Attach(mount->get(), "/dev/urandom"); !status.ok()) return status;

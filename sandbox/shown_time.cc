@@ -18,6 +18,8 @@ void FileTimes::Slept(std::int64_t slept, std::int64_t now) {
   if (steps > last) steps_.push_back({now, steps});
 }
 
+std::int64_t FileTimes::ShownOfToolchain(std::int64_t time) const { return std::min(time, clock_); }
+
 std::int64_t FileTimes::Shown(std::int64_t time, std::int64_t now) const {
   if (time < began_ || time > now) return time;
   auto after = std::upper_bound(steps_.begin(), steps_.end(), time,

@@ -27,6 +27,9 @@ class FileTimes {
   // by the coarse clock that files get theirs from.
   void Slept(std::int64_t slept, std::int64_t now);
   std::int64_t Shown(std::int64_t time, std::int64_t now) const;
+  // Of a file that the command cannot change. None is newer than the clock: a compiler's headers
+  // are older than what is compiled, also where the sources are of an earlier year.
+  std::int64_t ShownOfToolchain(std::int64_t time) const;
 
  private:
   struct Step {

@@ -10,7 +10,7 @@ build end: join middle other
 RULES
 echo 1 >source
 echo 2 >other
-say() { "$@" 2>&1 | sed 's/^\[[0-9/]*\] //' >>result; }
+say() { "$@" 2>&1 | sed 's/^\[[0-9/]*\] //; s/ ([0-9]* vs [0-9]*)//' >>result; }
 say ninja -v
 say ninja -v
 sleep 0.05
