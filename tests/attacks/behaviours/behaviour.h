@@ -14,7 +14,7 @@ namespace behaviour {
 
 enum Verdict : int {
   kRefused = 0,  // the harm was not possible
-  kAllowed = 1,  // it was done; where the catalogue judges from outside: look there
+  kAllowed = 1,  // it was done
   kMissing = 2,  // the program's own condition is not there: a fault of the test
 };
 
@@ -41,6 +41,14 @@ inline const char* ErrorName() {
   return name == nullptr ? "unknown error" : name;
 }
 
+// Something was left behind, and whether it does harm is to be seen from outside. Exits with 0, so
+// that outputs are collected.
+inline int Left(const char* what) {
+  std::printf("left: %s\n", what);
+  std::fflush(stdout);
+  return 0;
+}
+
 inline int RefusedByKernel(const char* call) { return Refused(call, ErrorName()); }
 inline int MissingByKernel(const char* call) { return Missing(call, ErrorName()); }
 
@@ -49,6 +57,11 @@ inline int Judge(const char* call, long result) {
   if (result != -1) return Allowed(call);
   if (errno == EFAULT || errno == EINVAL || errno == EBADF) return MissingByKernel(call);
   return RefusedByKernel(call);
+}
+
+// The same for what is left behind.
+inline int Leave(const char* call, long result) {
+  return result != -1 ? Left(call) : Judge(call, result);
 }
 
 // Judges a call that looks at the caller's rights first and then finds `error` in arguments that

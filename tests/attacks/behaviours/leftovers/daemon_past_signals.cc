@@ -16,5 +16,5 @@ int main(int argc, char** argv) {
   std::printf("ready\n");
   std::fflush(stdout);
   for (int i = 0; i < 300; ++i) usleep(100000);
-  return behaviour::Allowed("left");
+  return behaviour::Left("left");
 }

@@ -7,5 +7,5 @@
 
 int main(int argc, char** argv) {
   std::string name = std::string("/") + behaviour::Word(argc, argv, 1);
-  return behaviour::Judge("mq_open", mq_open(name.c_str(), O_RDWR | O_CREAT, 0666, nullptr));
+  return behaviour::Leave("mq_open", mq_open(name.c_str(), O_RDWR | O_CREAT, 0666, nullptr));
 }

@@ -14,5 +14,5 @@ int main(int argc, char** argv) {
   std::printf("ready\n");
   std::fflush(stdout);
   sleep(30);
-  return behaviour::Allowed("left");
+  return behaviour::Left("left");
 }

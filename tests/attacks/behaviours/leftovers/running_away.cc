@@ -15,5 +15,5 @@ int main(int argc, char** argv) {
     _exit(0);
   }
   usleep(200000);
-  return behaviour::Allowed("left");
+  return behaviour::Left("left");
 }

@@ -6,5 +6,5 @@
 
 int main(int argc, char** argv) {
   auto key = static_cast<key_t>(behaviour::Number(argc, argv, 1));
-  return behaviour::Judge("shmget", shmget(key, 4096, IPC_CREAT | 0666));
+  return behaviour::Leave("shmget", shmget(key, 4096, IPC_CREAT | 0666));
 }

@@ -31,5 +31,5 @@ int main() {
   if (setxattr("out/file", "system.posix_acl_access", &list, sizeof list, 0) != 0) {
     return behaviour::RefusedByKernel("setxattr");
   }
-  return behaviour::Allowed("setxattr");
+  return behaviour::Left("setxattr");
 }

@@ -23,5 +23,5 @@ int main(int argc, char** argv) {
     _exit(0);
   }
   usleep(100000);
-  return behaviour::Allowed("left");
+  return behaviour::Left("left");
 }

@@ -5,5 +5,5 @@
 
 int main() {
   mkdir("out", 0755);
-  return behaviour::Judge("a file", behaviour::WriteFile("out/file", "changed") ? 0 : -1);
+  return behaviour::Leave("a file", behaviour::WriteFile("out/file", "changed") ? 0 : -1);
 }

@@ -5,5 +5,5 @@
 
 int main() {
   mkdir("out", 0755);
-  return behaviour::Judge("chmod", chmod("out", 02775));
+  return behaviour::Leave("chmod", chmod("out", 02775));
 }

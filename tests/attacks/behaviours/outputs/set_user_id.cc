@@ -6,5 +6,5 @@
 int main() {
   mkdir("out", 0755);
   behaviour::WriteFile("out/file", "x");
-  return behaviour::Judge("chmod", chmod("out/file", 04755));
+  return behaviour::Leave("chmod", chmod("out/file", 04755));
 }

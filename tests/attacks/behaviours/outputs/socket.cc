@@ -11,5 +11,5 @@ int main() {
   address.sun_family = AF_UNIX;
   std::strcpy(address.sun_path, "out/socket");
   int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-  return behaviour::Judge("bind", bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address));
+  return behaviour::Leave("bind", bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address));
 }

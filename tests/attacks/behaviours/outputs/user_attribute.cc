@@ -10,5 +10,5 @@ int main() {
   if (setxattr("out/file", "user.hidden", "x", 1, 0) != 0) {
     return behaviour::RefusedByKernel("setxattr");
   }
-  return behaviour::Allowed("setxattr");
+  return behaviour::Left("setxattr");
 }

@@ -12,5 +12,5 @@ int main(int argc, char** argv) {
       return behaviour::RefusedByKernel("mkdir");
     }
   }
-  return behaviour::Allowed("made");
+  return behaviour::Left("made");
 }

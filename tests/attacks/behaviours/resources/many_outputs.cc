@@ -13,5 +13,5 @@ int main(int argc, char** argv) {
       return behaviour::RefusedByKernel("out");
     }
   }
-  return behaviour::Allowed("written");
+  return behaviour::Left("written");
 }
