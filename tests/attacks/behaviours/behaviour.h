@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
 
 // What every hostile program says and returns. It prints one line and exits with one of these.
 namespace behaviour {
