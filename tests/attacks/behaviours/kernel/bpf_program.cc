@@ -1,7 +1,8 @@
 // Loads a program into the kernel.
 #include <linux/bpf.h>
-#include <stdint.h>
 #include <sys/syscall.h>
+
+#include <cstdint>
 
 #include "tests/attacks/behaviours/behaviour.h"
 

@@ -1,5 +1,5 @@
 // Leaves a file that a list of its own opens to somebody else.
-#include <stdint.h>
+
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
