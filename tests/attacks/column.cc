@@ -49,7 +49,7 @@ Arguments OurLauncher(const Column& column, const Row& row, const Programs& prog
                       const Place& place, const std::string& options) {
   const std::string launcher = programs.launcher;
   Arguments words;
-  if (column.has_monitor) {
+  if (column.ids == Ids::kMonitor) {
     const std::string user = std::to_string(column.user);
     words = {launcher, "monitor",  "--uid",           user, "--gid",
              user,     "--subids", kSubordinateRange, "--"};
@@ -57,10 +57,10 @@ Arguments OurLauncher(const Column& column, const Row& row, const Programs& prog
   words.push_back(launcher);
   if (!column.leave_out.empty()) Append(&words, {"--leave-out", column.leave_out});
   words.push_back("run");
-  if (column.has_monitor) {
+  if (column.ids == Ids::kMonitor) {
     Append(&words, {"--root-image", scene.Image()});
   } else {
-    if (column.name.starts_with("root")) Append(&words, {"--subids", kSubordinateRange});
+    if (column.ids == Ids::kOption) Append(&words, {"--subids", kSubordinateRange});
     Append(&words, {"--root-dir", scene.root()});
   }
   Append(&words, {"--input", place.input(), "/build/input", "644", "0"});
@@ -163,7 +163,7 @@ fs::path FindLinuxSandbox() {
 }
 
 std::vector<Column> AllColumns(const Programs& programs, bool has_range, Scene& scene) {
-  const bool root = geteuid() == 0;
+  const bool root = HasOtherUsers();
   const std::string needs_root = root ? "" : "needs root";
   std::string range = needs_root;
   if (root && !has_range) range = "no mount namespace for the user's range";
@@ -175,15 +175,15 @@ std::vector<Column> AllColumns(const Programs& programs, bool has_range, Scene& 
       programs.linux_sandbox.empty() ? "needs Bazel's linux-sandbox" : needs_root;
   return {
       {"here", Sandbox::kOurs, geteuid()},
-      {"rootless", Sandbox::kOurs, kOrdinaryUser, false, {}, needs_root},
-      {"rootless-range", Sandbox::kOurs, kUserWithRange, false, {}, range},
-      {"root", Sandbox::kOurs, 0, false, {}, needs_root},
-      {"image", Sandbox::kOurs, kOrdinaryUser, true, {}, image},
-      {"bubblewrap", Sandbox::kBubblewrap, 0, false, {}, no_bubblewrap},
-      {"bubblewrap-user", Sandbox::kBubblewrap, kOrdinaryUser, false, {}, no_bubblewrap},
-      {"linux-sandbox", Sandbox::kBazel, 0, false, {}, no_bazel},
-      {"linux-sandbox-user", Sandbox::kBazel, kOrdinaryUser, false, {}, no_bazel},
-      {"bare", Sandbox::kNone, 0, false, {}, needs_root},
+      {"rootless", Sandbox::kOurs, kOrdinaryUser, Ids::kCallers, {}, needs_root},
+      {"rootless-range", Sandbox::kOurs, kUserWithRange, Ids::kCallers, {}, range},
+      {"root", Sandbox::kOurs, 0, Ids::kOption, {}, needs_root},
+      {"image", Sandbox::kOurs, kOrdinaryUser, Ids::kMonitor, {}, image},
+      {"bubblewrap", Sandbox::kBubblewrap, 0, Ids::kCallers, {}, no_bubblewrap},
+      {"bubblewrap-user", Sandbox::kBubblewrap, kOrdinaryUser, Ids::kCallers, {}, no_bubblewrap},
+      {"linux-sandbox", Sandbox::kBazel, 0, Ids::kCallers, {}, no_bazel},
+      {"linux-sandbox-user", Sandbox::kBazel, kOrdinaryUser, Ids::kCallers, {}, no_bazel},
+      {"bare", Sandbox::kNone, 0, Ids::kCallers, {}, needs_root},
   };
 }
 
@@ -192,7 +192,7 @@ Command MakeCommand(const Column& column, const Row& row, const Programs& progra
   const auto values = ValuesFor(column, scene, place);
   Command command;
   // The monitor is root's; it becomes the user itself.
-  command.user = column.has_monitor ? 0 : column.user;
+  command.user = column.ids == Ids::kMonitor ? 0 : column.user;
   command.directory = place.work();
   switch (column.sandbox) {
     case Sandbox::kOurs:

@@ -9,12 +9,19 @@ namespace attacks {
 
 enum class Sandbox { kOurs, kBubblewrap, kBazel, kNone };
 
+// Where our launcher has its ids from.
+enum class Ids {
+  kCallers,  // whatever its caller has
+  kOption,   // --subids
+  kMonitor,  // the monitor, which mounts an image too
+};
+
 // One column of the table: a sandbox and who starts it.
 struct Column {
   std::string name;
   Sandbox sandbox = Sandbox::kNone;
   uid_t user = 0;
-  bool has_monitor = false;    // ours: an image under the monitor
+  Ids ids = Ids::kCallers;
   std::string leave_out = {};  // ours: the protection that is left out
   std::string missing = {};    // why it cannot be had on this machine; empty: it can
 

@@ -38,11 +38,11 @@ void TakeTerminal(int master) {
 
 [[noreturn]] void Become(const Command& command, const Row& row, const Scene& scene,
                          const Place& place, int master) {
-  setpgid(0, 0);
   const std::string secret = scene.directory() / "secret";
   if (row.terminal) {
     TakeTerminal(master);
   } else {
+    setpgid(0, 0);
     dup2(open(secret.c_str(), O_RDONLY), 0);
   }
   dup2(open(place.log().c_str(), O_RDWR | O_APPEND), 1);
@@ -54,9 +54,8 @@ void TakeTerminal(int master) {
   umask(0);
   if (chdir(command.directory.c_str()) != 0) _exit(kCouldNotStart);
   uid_t user = command.user;
-  if (geteuid() == 0 && user != 0 &&
-      (setgroups(0, nullptr) != 0 || setresgid(user, user, user) != 0 ||
-       setresuid(user, user, user) != 0)) {
+  if (geteuid() != user && (setgroups(0, nullptr) != 0 || setresgid(user, user, user) != 0 ||
+                            setresuid(user, user, user) != 0)) {
     _exit(kCouldNotStart);
   }
   std::vector<char*> argv;

@@ -37,14 +37,14 @@ constexpr const char* kVictimName = "attack-victim";
 void Write(const fs::path& path, const std::string& text, mode_t mode, uid_t owner) {
   std::ofstream(path, std::ios::binary) << text;
   if (chmod(path.c_str(), mode) != 0) Die(path);
-  // An ordinary user who starts this has no other owner to give.
-  if (geteuid() == 0 && chown(path.c_str(), owner, owner) != 0) Die(path);
+  // Whoever is not root has no other owner to give.
+  if (HasOtherUsers() && chown(path.c_str(), owner, owner) != 0) Die(path);
 }
 
 void Folder(const fs::path& path, mode_t mode, uid_t owner) {
   fs::create_directory(path);
   if (chmod(path.c_str(), mode) != 0) Die(path);
-  if (geteuid() == 0 && chown(path.c_str(), owner, owner) != 0) Die(path);
+  if (HasOtherUsers() && chown(path.c_str(), owner, owner) != 0) Die(path);
 }
 
 int Bind(int family, int type, const void* address, socklen_t size) {
@@ -87,6 +87,10 @@ std::string ReadFile(const fs::path& path) {
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
+}
+
+bool HasOtherUsers() {
+  return geteuid() == 0 && ReadFile("/proc/self/uid_map").find(" 4294967295") != std::string::npos;
 }
 
 Scene::Scene(const fs::path& programs) {
@@ -204,7 +208,8 @@ pid_t Scene::Victim(uid_t user) {
   if (pid == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_NAME, kVictimName);
-    if (geteuid() == 0 && (setresgid(user, user, user) != 0 || setresuid(user, user, user) != 0)) {
+    if (geteuid() != user &&
+        (setresgid(user, user, user) != 0 || setresuid(user, user, user) != 0)) {
       _exit(1);
     }
     prctl(PR_SET_DUMPABLE, 1);
@@ -275,7 +280,7 @@ std::map<std::string, std::string> Scene::Values(const Place& place, uid_t user)
 }
 
 bool GiveRange(const fs::path& directory) {
-  if (geteuid() != 0 || unshare(CLONE_NEWNS) != 0 ||
+  if (!HasOtherUsers() || unshare(CLONE_NEWNS) != 0 ||
       mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
     return false;
   }

@@ -14,6 +14,9 @@ constexpr uid_t kOrdinaryUser = 54321;   // without subordinate ids
 constexpr uid_t kUserWithRange = 54322;  // with them, see GiveRange
 constexpr const char* kSubordinateRange = "1234560000:65536";
 
+// Whether this process can become another user of the host: it is root, and in no sandbox.
+bool HasOtherUsers();
+
 // Where one run of a behaviour may leave something. Belongs to the user who starts it.
 struct Place {
   std::filesystem::path directory;
