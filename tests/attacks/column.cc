@@ -66,8 +66,7 @@ Arguments OurLauncher(const Column& column, const Row& row, const Programs& prog
   Append(&words, {"--input", place.input(), "/build/input", "644", "0"});
   Append(&words, {"--bind-ro", place.bound(), "/build/bound"});
   Append(&words, Words(options));
-  if (row.judged == "outputs" || row.options.find("--output-bytes") != std::string::npos ||
-      row.judged == "host link_target") {
+  if (row.judged == "outputs" || row.judged == "limit output") {
     Append(&words, {"--output", "/build/out", "--output-dir", place.out()});
   }
   words.push_back("--");

@@ -37,7 +37,7 @@ void TakeTerminal(int master) {
 }
 
 [[noreturn]] void Become(const Command& command, const Row& row, const Scene& scene,
-                         const Place& place, int master) {
+                         const Place& place, int log, int master) {
   const std::string secret = scene.directory() / "secret";
   if (row.terminal) {
     TakeTerminal(master);
@@ -45,7 +45,7 @@ void TakeTerminal(int master) {
     setpgid(0, 0);
     dup2(open(secret.c_str(), O_RDONLY), 0);
   }
-  dup2(open(place.log().c_str(), O_RDWR | O_APPEND), 1);
+  dup2(log, 1);
   dup2(open(place.diagnostics().c_str(), O_WRONLY | O_APPEND), 2);
   dup2(open(secret.c_str(), O_RDONLY), 9);
   dup2(open("/", O_RDONLY | O_DIRECTORY), 11);
@@ -77,10 +77,11 @@ void EndIt(pid_t pid, const Row& row, const Place& place, Clock::time_point star
 
 }  // namespace
 
-pid_t Start(const Command& command, const Row& row, const Scene& scene, const Place& place) {
+pid_t Start(const Command& command, const Row& row, const Scene& scene, const Place& place,
+            int log) {
   int master = row.terminal ? OpenTerminal() : -1;
   pid_t pid = fork();
-  if (pid == 0) Become(command, row, scene, place, master);
+  if (pid == 0) Become(command, row, scene, place, log, master);
   return pid;
 }
 

@@ -102,6 +102,8 @@ std::string LookAtHost(const std::string& look, Scene& scene, const Place& place
   return LooksHarmed(look, scene, place, user, log) ? "on the host: " + look : "";
 }
 
+bool HasProcess(const std::string& name) { return !ProcessesNamed(name).empty(); }
+
 void KillByName(const std::string& name) {
   // Some run away: each look may find another one.
   for (int i = 0; i < 2000; ++i) {

@@ -14,12 +14,14 @@ namespace attacks {
 //   abstract_socket      somebody answers at place.tag
 //   input, bound, link_target              the host's file was changed
 //   mount                something is mounted in place.work()
-//   log_flags            the open file at place.log() does not block any more
+//   log_flags            the open file `log` does not block any more
 //   datagram             one came to the host
 //   victim               the victim of `user` is dead
 // What was found, and takes it away; empty: no harm was done.
 std::string LookAtHost(const std::string& look, Scene& scene, const Place& place, uid_t user,
                        int log);
+
+bool HasProcess(const std::string& name);
 
 // Kills what a behaviour left.
 void KillByName(const std::string& name);

@@ -86,12 +86,16 @@ Cell JudgeOutside(const std::string& harm, const Said& said, const Ended& ended,
   if (said.verdict == "missing") return {Verdict::kError, said.line};
   if (!harm.empty()) return {Verdict::kAllowed, harm};
   if (said.verdict.empty() && !may_be_silent) return {Verdict::kError, Explain(ended, told)};
-  if (told.ended == "error") return {Verdict::kError, Explain(ended, told)};
+  if (told.ended == "error" && told.message.find("File exists") == std::string::npos) {
+    return {Verdict::kError, Explain(ended, told)};
+  }
   std::string how = told.ended.empty() || told.ended == "exited"
                         ? said.line
-                        : told.ended + " " + told.limit + told.message;
+                        : told.ended + ": " + told.limit + told.message;
   return {Verdict::kRefused, how + "; no harm outside"};
 }
+
+int OpenLog(const Place& place) { return open(place.log().c_str(), O_RDWR | O_APPEND | O_CLOEXEC); }
 
 // The build beside: the same column, another place, nothing hostile.
 class Neighbour {
@@ -100,9 +104,11 @@ class Neighbour {
       : scene_(scene) {
     if (!column.IsOurs() || row.Group() != "resources") return;
     row_.name = "resources/steady_work";
-    row_.arguments = "2";
+    row_.arguments = "1";
     place_ = scene.NewPlace(column.user);
-    pid_ = Start(MakeCommand(column, row_, programs, scene, place_), row_, scene, place_);
+    int log = OpenLog(place_);
+    pid_ = Start(MakeCommand(column, row_, programs, scene, place_), row_, scene, place_, log);
+    close(log);
     for (int i = 0; i < 500 && ReadFile(place_.log()).empty(); ++i) usleep(10000);
   }
   // What it suffered; empty: nothing.
@@ -135,7 +141,9 @@ Cell Judge(const Row& row, const Column& column, const Ended& ended, Scene& scen
   }
   if (row.judged == "outputs") {
     fs::path out = (column.IsOurs() ? place.out() : place.work()) / "out";
-    return JudgeOutside(FindHarm(out), said, ended, told, false);
+    std::string harm = FindHarm(out);
+    if (harm.empty() && HasProcess(place.tag)) harm = "somebody can still change it";
+    return JudgeOutside(harm, said, ended, told, false);
   }
   if (row.judged.starts_with("host")) {
     bool may_be_silent = row.ending != Ending::kItself;
@@ -172,9 +180,9 @@ Cell RunAndJudge(const Row& row, const Column& column, const Programs& programs,
   scene.TakeDatagram();
   scene.Victim(column.user);
   Neighbour neighbour(row, column, programs, scene);
-  int log = open(place.log().c_str(), O_RDONLY | O_CLOEXEC);
+  int log = OpenLog(place);
   pid_t guest = row.has_guest ? scene.StartGuest() : -1;
-  pid_t pid = Start(MakeCommand(column, row, programs, scene, place), row, scene, place);
+  pid_t pid = Start(MakeCommand(column, row, programs, scene, place), row, scene, place, log);
   Ended ended = Wait(pid, row, place);
   Cell cell = Judge(row, column, ended, scene, place, log);
   if (std::string suffered = neighbour.Suffered(); !suffered.empty()) {

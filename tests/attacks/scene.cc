@@ -275,6 +275,7 @@ std::map<std::string, std::string> Scene::Values(const Place& place, uid_t user)
           {"cpus", std::to_string(sysconf(_SC_NPROCESSORS_ONLN))},
           {"scene", directory_.filename()},
           {"work_folder", place.work()},
+          {"out", place.out()},
           {"tag", place.tag},
           {"number", std::to_string(place.number)}};
 }

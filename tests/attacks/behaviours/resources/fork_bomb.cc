@@ -7,10 +7,10 @@ int main(int argc, char** argv) {
     pid_t pid = fork();
     if (pid < 0) return behaviour::RefusedByKernel("fork");
     if (pid == 0) {
-      sleep(3);
+      sleep(2);
       _exit(0);
     }
   }
-  sleep(2);
+  sleep(1);
   return behaviour::Allowed("fork");
 }

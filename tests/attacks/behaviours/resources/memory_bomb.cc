@@ -11,6 +11,6 @@ int main(int argc, char** argv) {
     if (memory == MAP_FAILED) return behaviour::RefusedByKernel("mmap");
     std::memset(memory, 1, 1 << 20);
   }
-  sleep(2);
+  sleep(1);
   return behaviour::Allowed("mmap");
 }

@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) _exit(1);
     std::memset(memory, 1, size / kProcesses);
-    sleep(2);
+    sleep(1);
     _exit(0);
   }
   for (int i = 0; i < kProcesses; ++i) {

@@ -12,6 +12,6 @@ int main(int argc, char** argv) {
   for (long i = 0; i < wanted; ++i) {
     if (write(file, block, sizeof block) < 0) return behaviour::RefusedByKernel("write");
   }
-  sleep(2);
+  sleep(1);
   return behaviour::Allowed("memfd_create");
 }

@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
     std::memset(memory, 1, kEach << 20);
     shmdt(memory);
   }
-  sleep(2);
+  sleep(1);
   for (int i = 0; i < count; ++i) shmctl(segments[i], IPC_RMID, nullptr);
   return verdict == behaviour::kAllowed ? behaviour::Allowed("shmget")
                                         : behaviour::Refused("shmget");

@@ -8,6 +8,6 @@ int main(int argc, char** argv) {
   void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return behaviour::RefusedByKernel("mmap");
   std::memset(memory, 1, size);
-  sleep(2);
+  sleep(1);
   return behaviour::Allowed("mmap");
 }

@@ -5,7 +5,7 @@
 
 namespace {
 void* Sleep(void*) {
-  sleep(3);
+  sleep(2);
   return nullptr;
 }
 }  // namespace
@@ -19,6 +19,6 @@ int main(int argc, char** argv) {
     errno = pthread_create(&thread, &small, Sleep, nullptr);
     if (errno != 0) return behaviour::RefusedByKernel("pthread_create");
   }
-  sleep(2);
+  sleep(1);
   return behaviour::Allowed("pthread_create");
 }
