@@ -55,8 +55,7 @@ int ReapUntilEnd(const Spec& spec, pid_t command, int channel) {
       if (pid == command) return status;
     }
     if (NowMilliseconds() >= next_report) {
-      UsageNow usage = ScanUsage(proc.get());
-      usage.memory_bytes += TemporaryBytes(spec);
+      UsageNow usage = ScanUsage(proc.get(), TemporaryBytes(spec));
       Status sent = Send(channel, Kind::kUsage,
                          {usage.cpu_microseconds, usage.memory_bytes, usage.processes});
       if (!sent.ok()) _exit(1);
