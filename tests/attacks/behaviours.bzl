@@ -20,6 +20,13 @@ def behaviours(name, srcs):
         srcs = programs,
     )
 
+# Holes that wait: see README.md. A test fails when one of them is mended and still stands here.
+_OPEN = [
+    "identity/cpu_count",
+    "identity/host_paths",
+    "resources/memory_file_bomb",
+]
+
 def report_test(name, launcher, columns, tags = []):
     """Runs the whole catalogue in these columns; one that cannot be had fails."""
     native.cc_test(
@@ -29,6 +36,7 @@ def report_test(name, launcher, columns, tags = []):
             "--launcher $(rootpath %s)" % launcher,
             "--programs tests/attacks/behaviours",
             "--columns " + ",".join(columns),
+            "--open " + ",".join(_OPEN),
         ],
         data = [
             launcher,

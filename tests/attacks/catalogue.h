@@ -36,6 +36,8 @@ struct Row {
   bool terminal = false;   // starts from a terminal
   bool has_guest = false;  // somebody of the host knocks at {listen_port}
   bool ours_only = false;  // the others have nothing of the kind
+  // The kernel does not keep it from the host's root, whom only the launcher for tests maps.
+  bool not_as_host_root = false;
   // Where NAME is not the program's: a variation.
   std::string program = {};
 

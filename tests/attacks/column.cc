@@ -45,6 +45,10 @@ std::map<std::string, std::string> ValuesFor(const Column& column, Scene& scene,
   return values;
 }
 
+bool Mentions(const Row& row, const std::string& value) {
+  return row.arguments.find(value) != std::string::npos;
+}
+
 Arguments OurLauncher(const Column& column, const Row& row, const Programs& programs, Scene& scene,
                       const Place& place, const std::string& options) {
   const std::string launcher = programs.launcher;
@@ -63,8 +67,10 @@ Arguments OurLauncher(const Column& column, const Row& row, const Programs& prog
     if (column.ids == Ids::kOption) Append(&words, {"--subids", kSubordinateRange});
     Append(&words, {"--root-dir", scene.root()});
   }
-  Append(&words, {"--input", place.input(), "/build/input", "644", "0"});
-  Append(&words, {"--bind-ro", place.bound(), "/build/bound"});
+  if (Mentions(row, "{input}")) {
+    Append(&words, {"--input", place.input(), "/build/input", "644", "0"});
+  }
+  if (Mentions(row, "{bound}")) Append(&words, {"--bind-ro", place.bound(), "/build/bound"});
   Append(&words, Words(options));
   if (row.judged == "outputs" || row.judged == "limit output") {
     Append(&words, {"--output", "/build/out", "--output-dir", place.out()});

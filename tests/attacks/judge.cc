@@ -156,6 +156,9 @@ Cell Judge(const Row& row, const Column& column, const Ended& ended, Scene& scen
 // What of a row does not apply to a column; empty: it does.
 std::string WhyNot(const Row& row, const Column& column) {
   if (!column.missing.empty()) return column.missing;
+  if (row.not_as_host_root && column.IsOurs() && column.ids == Ids::kCallers && column.user == 0) {
+    return "the host's root is mapped";
+  }
   if (row.ours_only && !column.IsOurs()) return "it has nothing of the kind";
   if (column.sandbox == Sandbox::kNone && row.bare == Bare::kNever) return "dangerous";
   return "";
