@@ -11,7 +11,7 @@ namespace attacks {
 
 // The host's users who start sandboxes.
 constexpr uid_t kOrdinaryUser = 54321;   // without subordinate ids
-constexpr uid_t kUserWithRange = 54322;  // with them, see GiveRange
+constexpr uid_t kUserWithRange = 54323;  // with them, see GiveRange
 constexpr const char* kSubordinateRange = "1234560000:65536";
 
 // Whether this process can become another user of the host: it is root, and in no sandbox.

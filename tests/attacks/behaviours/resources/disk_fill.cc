@@ -10,11 +10,12 @@ int main(int argc, char** argv) {
   std::memset(block, 1, sizeof block);
   int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   if (file < 0) return behaviour::RefusedByKernel(path.c_str());
-  long i = 0;
-  while (i < wanted && write(file, block, sizeof block) == sizeof block) ++i;
+  long left = wanted << 20;
+  ssize_t count = 0;
+  while (left > 0 && (count = write(file, block, sizeof block)) >= 0) left -= count;
   int error = errno;
   // The sandbox looks at a folder of the host's when the command has ended.
   if (argc < 4) unlink(path.c_str());
   errno = error;
-  return i == wanted ? behaviour::Allowed(path.c_str()) : behaviour::RefusedByKernel(path.c_str());
+  return left <= 0 ? behaviour::Allowed(path.c_str()) : behaviour::RefusedByKernel(path.c_str());
 }
