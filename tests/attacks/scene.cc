@@ -18,9 +18,11 @@
 #include <cstring>
 #include <fstream>
 #include <iostream>
+#include <set>
 #include <sstream>
 
 #include "tests/attacks/behaviours/behaviour.h"
+#include "tests/attacks/catalogue.h"
 
 namespace attacks {
 namespace {
@@ -118,13 +120,17 @@ void Scene::MakeRoot(const fs::path& programs) {
   for (const char* path : {"", "bin", "build", "tmp", "dev", "proc", "etc", "usr"}) {
     Folder(root() / path, 0755, 0);
   }
-  fs::copy(programs, root() / "bin",
-           fs::copy_options::recursive | fs::copy_options::overwrite_existing);
-  for (const auto& entry : fs::recursive_directory_iterator(root() / "bin")) {
-    fs::permissions(entry.path(), fs::perms(0755));
+  // A folder where Bazel builds has more in it than programs.
+  std::set<std::string> names = {"resources/steady_work"};
+  for (const Row& row : Catalogue()) names.insert(row.Program());
+  for (const std::string& name : names) {
+    const fs::path copy = root() / "bin" / name;
+    if (!fs::exists(programs / name)) Die("no program " + (programs / name).string());
+    fs::create_directories(copy.parent_path());
+    fs::copy_file(programs / name, copy);
+    fs::permissions(copy, fs::perms(0755));
   }
   const fs::path program = root() / "bin/identity/set_user_id_program";
-  if (!fs::exists(program)) Die("no behaviours in " + programs.string());
   fs::copy_file(program, root() / "bin/identity/set_user_id");
   fs::permissions(root() / "bin/identity/set_user_id", fs::perms(04755));
   Write(root() / "etc/everybody", "inside\n", 0666, 0);
