@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/securebits.h>
+#include <sched.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -33,6 +34,26 @@ constexpr const char* kDefaultPath = "/usr/local/bin:/usr/bin:/bin";
 
 std::uint64_t KeptCapabilities(Profile profile) {
   return profile == Profile::kAssembly ? kAssemblyCapabilities : 0;
+}
+
+// With one id mapped, /proc/self/uid_map would tell whose it is on the host. One more user
+// namespace that maps the id to itself shows that instead, and has no right over any other
+// namespace.
+Status HideCallersId(const Spec& spec) {
+  // Of a process that cannot be dumped, as init's child is, /proc belongs to the host's root.
+  if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0) return SystemError("opening /proc/self");
+  if (unshare(CLONE_NEWUSER) != 0) return SystemError("user namespace of the command");
+  struct Map {
+    const char* path;
+    std::uint32_t id;
+  };
+  for (const Map& map :
+       {Map{"/proc/self/gid_map", spec.gid}, Map{"/proc/self/uid_map", spec.uid}}) {
+    const std::string id = std::to_string(map.id);
+    Status written = WriteControlFile(AT_FDCWD, map.path, id + " " + id + " 1");
+    if (!written.ok()) return written;
+  }
+  return {};
 }
 
 Status SetIds(const Spec& spec, bool has_range) {
@@ -183,6 +204,9 @@ Status ConfineAndExecute(const Spec& spec, const Filter& filter, const Command& 
   }
   if (Status status = SetRlimits(spec, command.memory_is_observed); !status.ok()) return status;
   umask(spec.umask);
+  if (!command.has_range && spec.profile == Profile::kBuild) {
+    if (Status status = HideCallersId(spec); !status.ok()) return status;
+  }
   if (Status status = DropPrivileges(spec, command.has_range); !status.ok()) return status;
   if (chdir(command.working_directory.c_str()) != 0) {
     return SystemError("entering " + command.working_directory);

@@ -43,8 +43,7 @@ std::int64_t TemporaryBytes(const Spec& spec) {
 }
 
 void ReportUsage(const Spec& spec, int proc, int channel) {
-  UsageNow usage = ScanUsage(proc);
-  usage.memory_bytes += TemporaryBytes(spec);
+  UsageNow usage = ScanUsage(proc, TemporaryBytes(spec));
   Status sent =
       Send(channel, Kind::kUsage, {usage.cpu_microseconds, usage.memory_bytes, usage.processes});
   if (!sent.ok()) _exit(1);
