@@ -1,12 +1,11 @@
 #include "sandbox/filter.h"
 
-#include <fcntl.h>
+#include <linux/audit.h>
 #include <linux/netlink.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -14,6 +13,8 @@
 #include <unistd.h>
 
 #include <cstddef>
+#include <map>
+#include <utility>
 
 #include "sandbox/filter_lists.h"
 #include "sandbox/system.h"
@@ -27,57 +28,132 @@ constexpr std::uint64_t kNamespaceFlags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NE
 // The kernel compares an ioctl's command, a socket's family and a mode in 32 bits.
 constexpr std::uint64_t kLow32 = 0xffffffff;
 
-// Adds rules and remembers the first failure.
+// What is said about one system call: the first condition that holds decides, else `otherwise`.
+struct Verdict {
+  std::vector<std::pair<scmp_arg_cmp, std::uint32_t>> conditions;
+  std::uint32_t otherwise;
+};
+
+bool IsSame(const Verdict& one, const Verdict& two) {
+  return one.conditions.empty() && two.conditions.empty() && one.otherwise == two.otherwise;
+}
+
+// From this call on up to the next range's, the verdict is this.
+struct Range {
+  std::uint32_t first;
+  Verdict verdict;
+};
+
+std::uint32_t LowHalf(unsigned index) {
+  static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
+  return static_cast<std::uint32_t>(offsetof(seccomp_data, args) + index * sizeof(std::uint64_t));
+}
+
+constexpr std::uint32_t kX32 = 0x40000000;     // __X32_SYSCALL_BIT
+constexpr std::uint32_t kNoCall = 0xffffffff;  // syscall(-1)
+constexpr std::size_t kJumpMax = 255;          // of a conditional jump
+
+// Adds rules and remembers the first failure. libseccomp knows the names; the program is ours: its
+// own took longer to make than all the mounts, at every start.
 class Rules {
  public:
-  explicit Rules(std::uint32_t default_action) : context_(seccomp_init(default_action)) {
-    if (context_ == nullptr) failure_ = ENOMEM;
-  }
-  ~Rules() { seccomp_release(context_); }
-  Rules(const Rules&) = delete;
+  explicit Rules(std::uint32_t default_action) : default_action_(default_action) {}
 
+  // With a condition, of which `mask` and `datum_b` have 32 bits: only if it holds.
   void Add(std::uint32_t action, const char* name, std::initializer_list<scmp_arg_cmp> when = {}) {
     int number = seccomp_syscall_resolve_name(name);
-    if (number == __NR_SCMP_ERROR) return Fail(name, EINVAL);
+    if (number == __NR_SCMP_ERROR || when.size() > 1) return Fail(name);
     if (number < 0) return;  // not a system call of this architecture
-    if (context_ == nullptr) return;
-    int result = seccomp_rule_add_array(context_, action, number,
-                                        static_cast<unsigned>(when.size()), when.begin());
-    if (result < 0 && result != -EEXIST) Fail(name, -result);
+    Verdict& verdict =
+        calls_.try_emplace(static_cast<std::uint32_t>(number), Verdict{{}, default_action_})
+            .first->second;
+    if (when.size() == 0) {
+      verdict.otherwise = action;
+      return;
+    }
+    if (when.begin()->op != SCMP_CMP_MASKED_EQ ||
+        (when.begin()->datum_a | when.begin()->datum_b) > UINT32_MAX) {
+      return Fail(name);
+    }
+    verdict.conditions.emplace_back(*when.begin(), action);
   }
 
-  Result<Filter> Export() {
-    if (failure_ == 0) {
-      int result = seccomp_attr_set(context_, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-      // A binary tree: fewer instructions for each call than a chain.
-      if (result == 0) result = seccomp_attr_set(context_, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-      if (result < 0) Fail("attributes", -result);
-    }
-    if (failure_ != 0) {
-      return Status::Failed("seccomp rule for " + failed_rule_ + ": " + std::strerror(failure_));
-    }
-    UniqueFd file(memfd_create("filter", MFD_CLOEXEC));
-    if (!file.valid()) return SystemError("memfd_create");
-    if (int result = seccomp_export_bpf(context_, file.get()); result < 0) {
-      return Status::Failed(std::string("exporting the seccomp filter: ") + std::strerror(-result));
-    }
-    if (lseek(file.get(), 0, SEEK_SET) != 0) return SystemError("lseek");
-    Result<std::string> bytes = ReadAll(file.get(), BPF_MAXINSNS * sizeof(sock_filter));
-    if (!bytes.ok()) return bytes.status();
-    Filter filter(bytes->size() / sizeof(sock_filter));
-    std::memcpy(filter.data(), bytes->data(), filter.size() * sizeof(sock_filter));
+  Result<Filter> Export() const {
+    if (!failed_rule_.empty()) return Status::Failed("seccomp rule for " + failed_rule_);
+    const std::vector<Range> ranges = Ranges();
+    Filter filter = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, kX32, 0, 3),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kNoCall, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_STMT(BPF_RET | BPF_K, default_action_),
+    };
+    const Filter tree = Tree(ranges, 0, ranges.size());
+    filter.insert(filter.end(), tree.begin(), tree.end());
     return filter;
   }
 
  private:
-  void Fail(const char* rule, int error) {
-    if (failure_ != 0) return;
-    failure_ = error;
-    failed_rule_ = rule;
+  // All numbers, in order; neighbours that say the same are one.
+  std::vector<Range> Ranges() const {
+    std::vector<Range> ranges;
+    const auto add = [&ranges](std::uint32_t first, const Verdict& verdict) {
+      if (ranges.empty() || !IsSame(ranges.back().verdict, verdict)) {
+        ranges.push_back({first, verdict});
+      }
+    };
+    std::uint32_t next = 0;
+    for (const auto& [number, verdict] : calls_) {
+      if (number != next) add(next, {{}, default_action_});
+      add(number, verdict);
+      next = number + 1;
+    }
+    add(next, {{}, default_action_});
+    return ranges;
   }
 
-  scmp_filter_ctx context_;
-  int failure_ = 0;
+  // Instructions that find the range of the number in the accumulator, halving what is left.
+  static Filter Tree(const std::vector<Range>& ranges, std::size_t begin, std::size_t end) {
+    if (end - begin == 1) return Leaf(ranges[begin].verdict);
+    const std::size_t middle = begin + (end - begin) / 2;
+    const Filter below = Tree(ranges, begin, middle);
+    const Filter above = Tree(ranges, middle, end);
+    Filter code;
+    const bool is_near = below.size() <= kJumpMax;
+    code.push_back(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, ranges[middle].first,
+                            static_cast<std::uint8_t>(is_near ? below.size() : 0),
+                            static_cast<std::uint8_t>(is_near ? 0 : 1)));
+    if (!is_near) {
+      code.push_back(BPF_STMT(BPF_JMP | BPF_JA, static_cast<std::uint32_t>(below.size())));
+    }
+    code.insert(code.end(), below.begin(), below.end());
+    code.insert(code.end(), above.begin(), above.end());
+    return code;
+  }
+
+  static Filter Leaf(const Verdict& verdict) {
+    Filter code;
+    for (const auto& [condition, action] : verdict.conditions) {
+      code.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LowHalf(condition.arg)));
+      code.push_back(
+          BPF_STMT(BPF_ALU | BPF_AND | BPF_K, static_cast<std::uint32_t>(condition.datum_a)));
+      code.push_back(
+          BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(condition.datum_b), 0, 1));
+      code.push_back(BPF_STMT(BPF_RET | BPF_K, action));
+    }
+    code.push_back(BPF_STMT(BPF_RET | BPF_K, verdict.otherwise));
+    return code;
+  }
+
+  void Fail(const char* rule) {
+    if (failed_rule_.empty()) failed_rule_ = rule;
+  }
+
+  std::uint32_t default_action_;
+  std::map<std::uint32_t, Verdict> calls_;
   std::string failed_rule_;
 };
 
@@ -94,9 +170,9 @@ void AllowModes(Rules* rules, const char* name, unsigned index) {
   }
 }
 
-// Instructions that stand before libseccomp's program, for what libseccomp cannot say: "not equal
-// in the low 32 bits". The kernel looks at these 32 bits only, and a 64-bit comparison is passed by
-// with a bit set above. What they do not refuse goes on to the program.
+// Instructions that stand before the rules, for what a rule cannot say: "not equal". The kernel
+// looks at the low 32 bits only, and a 64-bit comparison is passed by with a bit set above. What
+// they do not refuse goes on to the rules.
 class Prelude {
  public:
   // Compares argument `index` with `values`; on a hit, returns `action` if `refuse_hits`, else goes
@@ -134,10 +210,6 @@ class Prelude {
   const Filter& instructions() const { return instructions_; }
 
  private:
-  static std::uint32_t LowHalf(unsigned index) {
-    static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
-    return static_cast<std::uint32_t>(offsetof(seccomp_data, args) + index * sizeof(std::uint64_t));
-  }
   void Add(sock_filter instruction) { instructions_.push_back(instruction); }
 
   Filter instructions_;
