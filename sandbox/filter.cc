@@ -12,8 +12,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
-#include <map>
+#include <string_view>
 #include <utility>
 
 #include "sandbox/filter_lists.h"
@@ -27,21 +28,28 @@ constexpr std::uint64_t kNamespaceFlags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NE
                                           CLONE_NEWCGROUP;
 // The kernel compares an ioctl's command, a socket's family and a mode in 32 bits.
 constexpr std::uint64_t kLow32 = 0xffffffff;
+#if defined(__x86_64__)
+constexpr std::uint32_t kArchitecture = AUDIT_ARCH_X86_64;
+#elif defined(__aarch64__)
+constexpr std::uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
+#endif
 
-// What is said about one system call: the first condition that holds decides, else `otherwise`.
-struct Verdict {
-  std::vector<std::pair<scmp_arg_cmp, std::uint32_t>> conditions;
-  std::uint32_t otherwise;
+// What is said of one system call: always, or if (argument & mask) == value.
+struct Rule {
+  std::uint32_t number;
+  std::uint32_t action;
+  bool has_condition;
+  unsigned argument;
+  std::uint32_t mask;
+  std::uint32_t value;
 };
 
-bool IsSame(const Verdict& one, const Verdict& two) {
-  return one.conditions.empty() && two.conditions.empty() && one.otherwise == two.otherwise;
-}
-
-// From this call on up to the next range's, the verdict is this.
+// From this call on, up to the next range's: the first of these conditions that holds decides, else
+// `otherwise`.
 struct Range {
   std::uint32_t first;
-  Verdict verdict;
+  std::uint32_t otherwise;
+  std::vector<Rule> conditions;  // of one call
 };
 
 std::uint32_t LowHalf(unsigned index) {
@@ -52,38 +60,48 @@ std::uint32_t LowHalf(unsigned index) {
 constexpr std::uint32_t kX32 = 0x40000000;     // __X32_SYSCALL_BIT
 constexpr std::uint32_t kNoCall = 0xffffffff;  // syscall(-1)
 constexpr std::size_t kJumpMax = 255;          // of a conditional jump
+constexpr std::size_t kNearRanges = 32;        // so many are jumped over at once
 
 // Adds rules and remembers the first failure. libseccomp knows the names; the program is ours: its
 // own took longer to make than all the mounts, at every start.
 class Rules {
  public:
-  explicit Rules(std::uint32_t default_action) : default_action_(default_action) {}
+  explicit Rules(std::uint32_t default_action) : default_action_(default_action) {
+    rules_.reserve(kRulesUsual);
+  }
 
-  // With a condition, of which `mask` and `datum_b` have 32 bits: only if it holds.
+  // With a condition, whose numbers have 32 bits: only if it holds.
   void Add(std::uint32_t action, const char* name, std::initializer_list<scmp_arg_cmp> when = {}) {
     int number = seccomp_syscall_resolve_name(name);
     if (number == __NR_SCMP_ERROR || when.size() > 1) return Fail(name);
     if (number < 0) return;  // not a system call of this architecture
-    Verdict& verdict =
-        calls_.try_emplace(static_cast<std::uint32_t>(number), Verdict{{}, default_action_})
-            .first->second;
-    if (when.size() == 0) {
-      verdict.otherwise = action;
-      return;
+    Rule rule = {static_cast<std::uint32_t>(number), action, when.size() != 0, 0, 0, 0};
+    for (const scmp_arg_cmp& condition : when) {
+      if (condition.op != SCMP_CMP_MASKED_EQ ||
+          (condition.datum_a | condition.datum_b) > UINT32_MAX) {
+        return Fail(name);
+      }
+      rule.argument = condition.arg;
+      rule.mask = static_cast<std::uint32_t>(condition.datum_a);
+      rule.value = static_cast<std::uint32_t>(condition.datum_b);
     }
-    if (when.begin()->op != SCMP_CMP_MASKED_EQ ||
-        (when.begin()->datum_a | when.begin()->datum_b) > UINT32_MAX) {
-      return Fail(name);
-    }
-    verdict.conditions.emplace_back(*when.begin(), action);
+    rules_.push_back(rule);
   }
 
-  Result<Filter> Export() const {
-    if (!failed_rule_.empty()) return Status::Failed("seccomp rule for " + failed_rule_);
+  // The same for each of the words.
+  void AddAll(std::uint32_t action, std::string_view names) {
+    while (!names.empty()) {
+      std::size_t end = std::min(names.find(' '), names.size());
+      Add(action, std::string(names.substr(0, end)).c_str());
+      names.remove_prefix(std::min(end + 1, names.size()));
+    }
+  }
+
+  Result<Filter> Export() {
     const std::vector<Range> ranges = Ranges();
     Filter filter = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kArchitecture, 1, 0),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
         BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, kX32, 0, 3),
@@ -91,61 +109,77 @@ class Rules {
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
         BPF_STMT(BPF_RET | BPF_K, default_action_),
     };
-    const Filter tree = Tree(ranges, 0, ranges.size());
-    filter.insert(filter.end(), tree.begin(), tree.end());
+    filter.reserve(kInstructionsUsual);
+    AddTree(ranges.data(), ranges.size(), &filter);
+    if (!failed_rule_.empty()) return Status::Failed("seccomp rule for " + failed_rule_);
     return filter;
   }
 
  private:
-  // All numbers, in order; neighbours that say the same are one.
-  std::vector<Range> Ranges() const {
+  static constexpr std::size_t kRulesUsual = 400;
+  static constexpr std::size_t kRangesUsual = 200;
+  static constexpr std::size_t kInstructionsUsual = 512;
+
+  // All numbers, in order; neighbours of which the same is said are one.
+  std::vector<Range> Ranges() {
+    std::stable_sort(rules_.begin(), rules_.end(),
+                     [](const Rule& one, const Rule& two) { return one.number < two.number; });
     std::vector<Range> ranges;
-    const auto add = [&ranges](std::uint32_t first, const Verdict& verdict) {
-      if (ranges.empty() || !IsSame(ranges.back().verdict, verdict)) {
-        ranges.push_back({first, verdict});
-      }
-    };
+    ranges.reserve(kRangesUsual);
     std::uint32_t next = 0;
-    for (const auto& [number, verdict] : calls_) {
-      if (number != next) add(next, {{}, default_action_});
-      add(number, verdict);
-      next = number + 1;
+    for (auto rule = rules_.begin(); rule != rules_.end();) {
+      if (rule->number != next) AddRange({next, default_action_, {}}, &ranges);
+      Range range = {rule->number, default_action_, {}};
+      for (; rule != rules_.end() && rule->number == range.first; ++rule) {
+        if (rule->has_condition) {
+          range.conditions.push_back(*rule);
+        } else {
+          range.otherwise = rule->action;
+        }
+      }
+      next = range.first + 1;
+      AddRange(std::move(range), &ranges);
     }
-    add(next, {{}, default_action_});
+    AddRange({next, default_action_, {}}, &ranges);
     return ranges;
   }
 
-  // Instructions that find the range of the number in the accumulator, halving what is left.
-  static Filter Tree(const std::vector<Range>& ranges, std::size_t begin, std::size_t end) {
-    if (end - begin == 1) return Leaf(ranges[begin].verdict);
-    const std::size_t middle = begin + (end - begin) / 2;
-    const Filter below = Tree(ranges, begin, middle);
-    const Filter above = Tree(ranges, middle, end);
-    Filter code;
-    const bool is_near = below.size() <= kJumpMax;
-    code.push_back(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, ranges[middle].first,
-                            static_cast<std::uint8_t>(is_near ? below.size() : 0),
-                            static_cast<std::uint8_t>(is_near ? 0 : 1)));
-    if (!is_near) {
-      code.push_back(BPF_STMT(BPF_JMP | BPF_JA, static_cast<std::uint32_t>(below.size())));
-    }
-    code.insert(code.end(), below.begin(), below.end());
-    code.insert(code.end(), above.begin(), above.end());
-    return code;
+  static void AddRange(Range range, std::vector<Range>* ranges) {
+    bool is_same = !ranges->empty() && range.conditions.empty() &&
+                   ranges->back().conditions.empty() && ranges->back().otherwise == range.otherwise;
+    if (!is_same) ranges->push_back(std::move(range));
   }
 
-  static Filter Leaf(const Verdict& verdict) {
-    Filter code;
-    for (const auto& [condition, action] : verdict.conditions) {
-      code.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LowHalf(condition.arg)));
-      code.push_back(
-          BPF_STMT(BPF_ALU | BPF_AND | BPF_K, static_cast<std::uint32_t>(condition.datum_a)));
-      code.push_back(
-          BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(condition.datum_b), 0, 1));
-      code.push_back(BPF_STMT(BPF_RET | BPF_K, action));
+  // Instructions that find the range of the number in the accumulator, halving what is left.
+  void AddTree(const Range* ranges, std::size_t count, Filter* filter) {
+    if (count == 1) return AddLeaf(*ranges, filter);
+    std::size_t middle = count / 2;
+    std::size_t jump = filter->size();
+    bool is_near = middle <= kNearRanges;
+    filter->push_back(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, ranges[middle].first, 0,
+                               static_cast<std::uint8_t>(is_near ? 0 : 1)));
+    if (!is_near) filter->push_back(BPF_STMT(BPF_JMP | BPF_JA, 0));
+    std::size_t below = filter->size();
+    AddTree(ranges, middle, filter);
+    std::size_t distance = filter->size() - below;
+    if (!is_near) {
+      (*filter)[jump + 1].k = static_cast<std::uint32_t>(distance);
+    } else if (distance <= kJumpMax) {
+      (*filter)[jump].jt = static_cast<std::uint8_t>(distance);
+    } else {
+      Fail("too many conditions beside each other");
     }
-    code.push_back(BPF_STMT(BPF_RET | BPF_K, verdict.otherwise));
-    return code;
+    AddTree(ranges + middle, count - middle, filter);
+  }
+
+  static void AddLeaf(const Range& range, Filter* filter) {
+    for (const Rule& rule : range.conditions) {
+      filter->push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LowHalf(rule.argument)));
+      filter->push_back(BPF_STMT(BPF_ALU | BPF_AND | BPF_K, rule.mask));
+      filter->push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, rule.value, 0, 1));
+      filter->push_back(BPF_STMT(BPF_RET | BPF_K, rule.action));
+    }
+    filter->push_back(BPF_STMT(BPF_RET | BPF_K, range.otherwise));
   }
 
   void Fail(const char* rule) {
@@ -153,7 +187,7 @@ class Rules {
   }
 
   std::uint32_t default_action_;
-  std::map<std::uint32_t, Verdict> calls_;
+  std::vector<Rule> rules_;
   std::string failed_rule_;
 };
 
@@ -265,9 +299,8 @@ void AllowPersonality(Rules* rules) {
 }
 
 void BuildRules(Rules* rules) {
-  for (const std::string& name : Split(kAllowed, ' ')) rules->Add(SCMP_ACT_ALLOW, name.c_str());
-  for (const std::string& name : Split(kRefused, ' '))
-    rules->Add(SCMP_ACT_ERRNO(EPERM), name.c_str());
+  rules->AddAll(SCMP_ACT_ALLOW, kAllowed);
+  rules->AddAll(SCMP_ACT_ERRNO(EPERM), kRefused);
   // sync() would wait for the disks of the whole host; nothing inside is on them.
   rules->Add(SCMP_ACT_ERRNO(0), "sync");
   AllowModes(rules, "mknod", 1);
@@ -277,10 +310,8 @@ void BuildRules(Rules* rules) {
 }
 
 void AssemblyRules(Rules* rules) {
-  for (const std::string& name : Split(kRefusedInAssembly, ' '))
-    rules->Add(SCMP_ACT_ERRNO(EPERM), name.c_str());
-  for (const std::string& name : Split(kMissingInAssembly, ' '))
-    rules->Add(SCMP_ACT_ERRNO(ENOSYS), name.c_str());
+  rules->AddAll(SCMP_ACT_ERRNO(EPERM), kRefusedInAssembly);
+  rules->AddAll(SCMP_ACT_ERRNO(ENOSYS), kMissingInAssembly);
   for (const char* name : {"clone", "unshare"}) {
     rules->Add(SCMP_ACT_ERRNO(EPERM), name, {Masked(0, CLONE_NEWUSER, CLONE_NEWUSER)});
   }
