@@ -47,7 +47,7 @@ int ReapUntilEnd(const Spec& spec, pid_t command, int channel) {
   sigprocmask(SIG_BLOCK, &child, nullptr);
   UniqueFd signals(signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK));
   UniqueFd proc(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  std::int64_t next_report = NowMilliseconds();
+  std::int64_t next_report = NowMilliseconds() + kUsagePeriodMilliseconds;
   while (true) {
     int status = 0;
     pid_t pid;
