@@ -33,7 +33,7 @@ if [ ! -e "$kept/ready" ]; then
   # An ordinary user without subordinate ids sees his own files as those of root.
   chown -R --no-dereference $user:$user "$kept/roots/root"
   chmod 755 "$kept/roots"
-  rm -rf --one-file-system "$kept/repo" "$kept/assembled" "$kept/assembled.words"
+  rm -rf --one-file-system "$kept/repo" "$kept"/assembled{,.words} "$kept"/roots/root.{erofs,tar}
   touch "$kept/ready"
 fi
 [ "$(stat -c %a "${FARM_TEST_INPUTS:-$state}" | tail -c 2)" -ge 5 ] ||
@@ -56,7 +56,7 @@ build() { # WHO PROJECT WORDS...: its output in $folder
   done < <(cd "$projects/$project" && find -L . -type f ! -name expected -printf '%P\0' | sort -z) >"$folder.words"
   $who --args-fd 9 "$@" --cwd "/build/$project" --output "/build/$project/result" --output-dir "$folder" \
     --env PATH=/usr/sbin:/usr/bin:/sbin:/bin --env LC_ALL=C.UTF-8 --env TZ=UTC --env HOME=/nonexistent \
-    --env SOURCE_DATE_EPOCH=$debian_epoch --wall-seconds 1200 --memory-bytes 8000000000 -- \
+    --env SOURCE_DATE_EPOCH=$debian_epoch --wall-seconds 1200 --memory-bytes $memory -- \
     /bin/sh -e build.sh 9<"$folder.words" >"$folder.log" 2>"$folder.result"
 }
 failed=0
@@ -64,8 +64,10 @@ report() { # PROJECT WHO OUTCOME SECONDS
   printf '%-12s %-8s %-7s %4d s\n' "$@"
 }
 try() { # PROJECT WHO
-  local start=$SECONDS words=() outcome=ok
+  local start=$SECONDS words=() outcome=ok memory=8000000000
   [ "$1" != loopback ] || words=(--loopback)
+  # It reserves 16 TB of addresses; without a cgroup the limit is one of addresses.
+  [ "$1-$2" != sanitizer-as_user ] || memory=0
   if ! build "$2" "$1" "${words[@]}" || ! cmp "$projects/$1/expected" "$folder/$1/result"; then
     outcome=FAILED failed=1
     tail -n 30 "$folder.log" "$folder.result" >&2
@@ -79,6 +81,7 @@ for project in "${chosen[@]}"; do
   for who in as_root as_user; do try "$project" $who; done
 done
 # Nobody has a loopback device unasked.
+memory=8000000000
 if build as_root loopback; then
   echo "loopback without being asked for" >&2
   failed=1

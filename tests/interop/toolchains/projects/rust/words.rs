@@ -4,9 +4,9 @@ use std::thread;
 
 fn main() {
     let (sender, receiver) = mpsc::channel();
-    let texts = ["a b a", "b c", "a"];
+    let texts: [&'static str; 3] = ["a b a", "b c", "a"];
     let threads: Vec<_> = texts
-        .iter()
+        .into_iter()
         .map(|text| {
             let sender = sender.clone();
             thread::spawn(move || {
