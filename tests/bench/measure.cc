@@ -54,9 +54,9 @@ void Fail(int code, const std::string& message) {
 }
 
 pid_t Start(const Command& command) {
-  static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
-  static char locale[] = "LC_ALL=C.UTF-8";
-  char* environment[] = {path, locale, nullptr};
+  std::vector<char*> environment;
+  for (const char* variable : kEnvironment) environment.push_back(const_cast<char*>(variable));
+  environment.push_back(nullptr);
   std::vector<char*> words;
   for (const std::string& word : command.argv) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
@@ -72,7 +72,8 @@ pid_t Start(const Command& command) {
   if (ftruncate(ErrorFile(), 0) != 0) Fail(70, "no room for errors");
   lseek(ErrorFile(), 0, SEEK_SET);
   pid_t pid = -1;
-  const int error = posix_spawnp(&pid, words[0], &actions, nullptr, words.data(), environment);
+  const int error =
+      posix_spawnp(&pid, words[0], &actions, nullptr, words.data(), environment.data());
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) Fail(30, command.argv[0] + " cannot be started: " + std::strerror(error));
   return pid;
@@ -155,9 +156,12 @@ std::string RatioText(double ours, double theirs) {
   return text;
 }
 
-Folder::Folder() {
-  const char* parent = std::getenv("TMPDIR");
-  path_ = std::string(parent != nullptr ? parent : "/var/tmp") + "/farm-bench.XXXXXX";
+std::string TemporaryPlace() {
+  const char* place = std::getenv("TMPDIR");
+  return place != nullptr ? place : "/var/tmp";
+}
+
+Folder::Folder(const std::string& parent) : path_(parent + "/farm-bench.XXXXXX") {
   if (mkdtemp(path_.data()) == nullptr || chmod(path_.c_str(), 0755) != 0) {
     Fail(70, path_ + " cannot be made");
   }

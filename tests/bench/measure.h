@@ -14,8 +14,10 @@ namespace bench {
 // Prints "PROGRAM: message" and ends the program.
 [[noreturn]] void Fail(int code, const std::string& message);
 
-// What is started, always by posix_spawn, with /dev/null for input and output, PATH and LC_ALL for
-// an environment, and no other descriptor than those without FD_CLOEXEC.
+// What is started, always by posix_spawn, with /dev/null for input and output, kEnvironment, and no
+// other descriptor than those without FD_CLOEXEC.
+inline constexpr const char* kEnvironment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+                                               "LC_ALL=C.UTF-8"};
 struct Command {
   std::string name;  // for people
   std::vector<std::string> argv;
@@ -50,10 +52,13 @@ std::string MachineText(const nlohmann::json& machine);
 // "0.58" or, with nothing to divide by, "-".
 std::string RatioText(double ours, double theirs);
 
-// A directory of our own under TMPDIR or /var/tmp, mode 0755, removed with all that is in it.
+// Where a Folder is made: TMPDIR, else /var/tmp.
+std::string TemporaryPlace();
+
+// A directory of our own below `parent`, mode 0755, removed with all that is in it.
 class Folder {
  public:
-  Folder();
+  explicit Folder(const std::string& parent);
   ~Folder();
   Folder(const Folder&) = delete;
   const std::string& path() const { return path_; }

@@ -63,7 +63,7 @@ class Comparison {
 
   std::vector<std::string> Words(const std::string& compiler) const {
     if (!options_.compile) return {"/usr/bin/true"};
-    return {compiler, "-O1", "-c", "a.c", "-o", "a.o"};
+    return {compiler, "-O1", "-pipe", "-c", "a.c", "-o", "a.o"};
   }
 
   Command Bare(const std::string& place) const {
@@ -79,6 +79,7 @@ class Comparison {
       words.insert(words.end(), {"--input", Place("a.c"), "/build/a.c", "644", "1700000000",
                                  "--output", "/build/a.o", "--output-dir", place});
     }
+    for (const char* variable : kEnvironment) words.insert(words.end(), {"--env", variable});
     words.insert(words.end(), {"--result-fd", "2", "--"});
     for (const std::string& word : Words(options_.compiler)) words.push_back(word);
     return {"farm-sandbox", words, "", -1};
@@ -167,7 +168,7 @@ class Comparison {
   }
 
   Options options_;
-  Folder folder_;
+  Folder folder_{"/dev/shm"};  // ours works in memory, and so do the others
   int next_ = 0;
 };
 

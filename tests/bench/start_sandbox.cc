@@ -155,7 +155,7 @@ class Comparison {
 
   Options options_;
   int filter_;
-  Folder folder_;
+  Folder folder_{TemporaryPlace()};
   std::string launcher_;
   std::string root_;
   std::string program_;
