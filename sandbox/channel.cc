@@ -65,8 +65,9 @@ Status Send(int channel, Kind kind, const std::vector<std::int64_t>& numbers,
 
 Result<Message> Receive(int channel) {
   Header header = {};
-  std::string text(kMessageTextMax, '\0');
-  iovec parts[2] = {{&header, sizeof header}, {text.data(), text.size()}};
+  // Not cleared: most texts are short, and a page that nobody touches costs nothing.
+  char text[kMessageTextMax];
+  iovec parts[2] = {{&header, sizeof header}, {text, sizeof text}};
   alignas(cmsghdr) char control[CMSG_SPACE(kMessageFdsMax * sizeof(int))] = {};
   msghdr raw = {};
   raw.msg_iov = parts;
@@ -87,8 +88,7 @@ Result<Message> Receive(int channel) {
   }
   message.kind = static_cast<Kind>(header.kind);
   std::copy_n(header.numbers, 5, message.numbers);
-  text.resize(header.text_bytes);
-  message.text = std::move(text);
+  message.text.assign(text, header.text_bytes);
   return message;
 }
 

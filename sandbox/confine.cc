@@ -77,6 +77,8 @@ Status DropPrivileges(const Spec& spec, bool has_range) {
     return SystemError("ambient capabilities");
   }
   if (CapabilitiesSet(keep, keep, 0) != 0) return SystemError("dropping capabilities");
+  // Whatever fs.suid_dumpable made of it at the change of ids: init has this memory too.
+  if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return SystemError("PR_SET_DUMPABLE");
   return {};
 }
 

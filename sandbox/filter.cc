@@ -1,6 +1,5 @@
 #include "sandbox/filter.h"
 
-#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/futex.h>
 #include <linux/netlink.h>
@@ -8,7 +7,6 @@
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -18,6 +16,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string_view>
+#include <utility>
 
 #include "sandbox/filter_lists.h"
 #include "sandbox/system.h"
@@ -36,60 +36,157 @@ constexpr std::uint32_t kArchitecture = AUDIT_ARCH_X86_64;
 constexpr std::uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
 #endif
 
-// Adds rules and remembers the first failure.
+// What is said of one system call: always, or if (argument & mask) == value.
+struct Rule {
+  std::uint32_t number;
+  std::uint32_t action;
+  bool has_condition;
+  unsigned argument;
+  std::uint32_t mask;
+  std::uint32_t value;
+};
+
+// From this call on, up to the next range's: the first of these conditions that holds decides, else
+// `otherwise`.
+struct Range {
+  std::uint32_t first;
+  std::uint32_t otherwise;
+  std::vector<Rule> conditions;  // of one call
+};
+
+std::uint32_t LowHalf(unsigned index) {
+  static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
+  return static_cast<std::uint32_t>(offsetof(seccomp_data, args) + index * sizeof(std::uint64_t));
+}
+
+constexpr std::uint32_t kX32 = 0x40000000;     // __X32_SYSCALL_BIT
+constexpr std::uint32_t kNoCall = 0xffffffff;  // syscall(-1)
+constexpr std::size_t kJumpMax = 255;          // of a conditional jump
+constexpr std::size_t kNearRanges = 32;        // so many are jumped over at once
+
+// Adds rules and remembers the first failure. libseccomp knows the names; the program is ours: its
+// own took longer to make than all the mounts, at every start.
 class Rules {
  public:
-  explicit Rules(std::uint32_t default_action)
-      : default_action_(default_action), context_(seccomp_init(default_action)) {
-    if (context_ == nullptr) failure_ = ENOMEM;
+  explicit Rules(std::uint32_t default_action) : default_action_(default_action) {
+    rules_.reserve(kRulesUsual);
   }
-  ~Rules() { seccomp_release(context_); }
-  Rules(const Rules&) = delete;
 
+  // With a condition, whose numbers have 32 bits: only if it holds.
   void Add(std::uint32_t action, const char* name, std::initializer_list<scmp_arg_cmp> when = {}) {
     int number = seccomp_syscall_resolve_name(name);
-    if (number == __NR_SCMP_ERROR) return Fail(name, EINVAL);
+    if (number == __NR_SCMP_ERROR || when.size() > 1) return Fail(name);
     if (number < 0) return;  // not a system call of this architecture
-    if (action == default_action_) return;
-    if (context_ == nullptr) return;
-    int result = seccomp_rule_add_array(context_, action, number,
-                                        static_cast<unsigned>(when.size()), when.begin());
-    if (result < 0 && result != -EEXIST) Fail(name, -result);
+    Rule rule = {static_cast<std::uint32_t>(number), action, when.size() != 0, 0, 0, 0};
+    for (const scmp_arg_cmp& condition : when) {
+      if (condition.op != SCMP_CMP_MASKED_EQ ||
+          (condition.datum_a | condition.datum_b) > UINT32_MAX) {
+        return Fail(name);
+      }
+      rule.argument = condition.arg;
+      rule.mask = static_cast<std::uint32_t>(condition.datum_a);
+      rule.value = static_cast<std::uint32_t>(condition.datum_b);
+    }
+    rules_.push_back(rule);
+  }
+
+  // The same for each of the words.
+  void AddAll(std::uint32_t action, std::string_view names) {
+    while (!names.empty()) {
+      std::size_t end = std::min(names.find(' '), names.size());
+      Add(action, std::string(names.substr(0, end)).c_str());
+      names.remove_prefix(std::min(end + 1, names.size()));
+    }
   }
 
   Result<Filter> Export() {
-    if (failure_ == 0) {
-      int result = seccomp_attr_set(context_, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-      // A binary tree: fewer instructions for each call than a chain.
-      if (result == 0) result = seccomp_attr_set(context_, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-      if (result < 0) Fail("attributes", -result);
-    }
-    if (failure_ != 0) {
-      return Status::Failed("seccomp rule for " + failed_rule_ + ": " + std::strerror(failure_));
-    }
-    UniqueFd file(memfd_create("filter", MFD_CLOEXEC));
-    if (!file.valid()) return SystemError("memfd_create");
-    if (int result = seccomp_export_bpf(context_, file.get()); result < 0) {
-      return Status::Failed(std::string("exporting the seccomp filter: ") + std::strerror(-result));
-    }
-    if (lseek(file.get(), 0, SEEK_SET) != 0) return SystemError("lseek");
-    Result<std::string> bytes = ReadAll(file.get(), BPF_MAXINSNS * sizeof(sock_filter));
-    if (!bytes.ok()) return bytes.status();
-    Filter filter(bytes->size() / sizeof(sock_filter));
-    std::memcpy(filter.data(), bytes->data(), filter.size() * sizeof(sock_filter));
+    const std::vector<Range> ranges = Ranges();
+    Filter filter = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, kX32, 0, 3),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kNoCall, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_STMT(BPF_RET | BPF_K, default_action_),
+    };
+    filter.reserve(kInstructionsUsual);
+    AddTree(ranges.data(), ranges.size(), &filter);
+    if (!failed_rule_.empty()) return Status::Failed("seccomp rule for " + failed_rule_);
     return filter;
   }
 
  private:
-  void Fail(const char* rule, int error) {
-    if (failure_ != 0) return;
-    failure_ = error;
-    failed_rule_ = rule;
+  static constexpr std::size_t kRulesUsual = 400;
+  static constexpr std::size_t kRangesUsual = 200;
+  static constexpr std::size_t kInstructionsUsual = 512;
+
+  // All numbers, in order; neighbours of which the same is said are one.
+  std::vector<Range> Ranges() {
+    std::stable_sort(rules_.begin(), rules_.end(),
+                     [](const Rule& one, const Rule& two) { return one.number < two.number; });
+    std::vector<Range> ranges;
+    ranges.reserve(kRangesUsual);
+    std::uint32_t next = 0;
+    for (auto rule = rules_.begin(); rule != rules_.end();) {
+      if (rule->number != next) AddRange({next, default_action_, {}}, &ranges);
+      Range range = {rule->number, default_action_, {}};
+      for (; rule != rules_.end() && rule->number == range.first; ++rule) {
+        if (rule->has_condition) {
+          range.conditions.push_back(*rule);
+        } else {
+          range.otherwise = rule->action;
+        }
+      }
+      next = range.first + 1;
+      AddRange(std::move(range), &ranges);
+    }
+    AddRange({next, default_action_, {}}, &ranges);
+    return ranges;
+  }
+
+  static void AddRange(Range range, std::vector<Range>* ranges) {
+    bool is_same = !ranges->empty() && range.conditions.empty() &&
+                   ranges->back().conditions.empty() && ranges->back().otherwise == range.otherwise;
+    if (!is_same) ranges->push_back(std::move(range));
+  }
+
+  // Instructions that find the range of the number in the accumulator, halving what is left.
+  void AddTree(const Range* ranges, std::size_t count, Filter* filter) {
+    if (count == 1) return AddLeaf(*ranges, filter);
+    std::size_t middle = count / 2;
+    std::size_t jump = filter->size();
+    bool is_near = middle <= kNearRanges;
+    filter->push_back(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, ranges[middle].first, 0,
+                               static_cast<std::uint8_t>(is_near ? 0 : 1)));
+    if (!is_near) filter->push_back(BPF_STMT(BPF_JMP | BPF_JA, 0));
+    std::size_t below = filter->size();
+    AddTree(ranges, middle, filter);
+    std::size_t distance = filter->size() - below;
+    if (!is_near) {
+      (*filter)[jump + 1].k = static_cast<std::uint32_t>(distance);
+    } else if (distance <= kJumpMax) {
+      (*filter)[jump].jt = static_cast<std::uint8_t>(distance);
+    } else {
+      Fail("too many conditions beside each other");
+    }
+    AddTree(ranges + middle, count - middle, filter);
+  }
+
+  static void AddLeaf(const Range& range, Filter* filter) {
+    for (const Rule& rule : range.conditions) {
+      filter->push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LowHalf(rule.argument)));
+      filter->push_back(BPF_STMT(BPF_ALU | BPF_AND | BPF_K, rule.mask));
+      filter->push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, rule.value, 0, 1));
+      filter->push_back(BPF_STMT(BPF_RET | BPF_K, rule.action));
+    }
+    filter->push_back(BPF_STMT(BPF_RET | BPF_K, range.otherwise));
+  }
+
+  void Fail(const char* rule) {
+    if (failed_rule_.empty()) failed_rule_ = rule;
   }
 
   std::uint32_t default_action_;
-  scmp_filter_ctx context_;
-  int failure_ = 0;
+  std::vector<Rule> rules_;
   std::string failed_rule_;
 };
 
@@ -106,9 +203,9 @@ void AllowModes(Rules* rules, const char* name, unsigned index) {
   }
 }
 
-// Instructions that stand before libseccomp's program, for what libseccomp cannot say: "not equal
-// in the low 32 bits". The kernel looks at these 32 bits only, and a 64-bit comparison is passed by
-// with a bit set above. What they do not refuse goes on to the program.
+// Instructions that stand before the rules, for what a rule cannot say: "not equal". The kernel
+// looks at the low 32 bits only, and a 64-bit comparison is passed by with a bit set above. What
+// they do not refuse goes on to the rules.
 class Prelude {
  public:
   static constexpr std::uint32_t kFutexLockPi2 = 13;  // Linux 5.14
@@ -189,10 +286,6 @@ class Prelude {
   const Filter& instructions() const { return instructions_; }
 
  private:
-  static std::uint32_t LowHalf(unsigned index) {
-    static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
-    return static_cast<std::uint32_t>(offsetof(seccomp_data, args) + index * sizeof(std::uint64_t));
-  }
   // Five instructions: not null is SECCOMP_RET_TRACE.
   void AddPointerTest(unsigned index) {
     Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LowHalf(index)));
@@ -298,35 +391,25 @@ std::vector<Treatment> Treatments(Determinism level) {
 }
 
 void BuildRules(Determinism level, Rules* rules) {
-  std::vector<std::string> treated;
+  rules->AddAll(SCMP_ACT_ALLOW, kAllowed);
+  // What is said last of a call holds.
   for (const Treatment& treatment : Treatments(level)) {
-    for (std::string& name : Split(treatment.names, ' ')) {
-      rules->Add(treatment.action, name.c_str());
-      treated.push_back(std::move(name));
-    }
+    rules->AddAll(treatment.action, treatment.names);
   }
-  auto is_treated = [&treated](const std::string& name) {
-    return std::find(treated.begin(), treated.end(), name) != treated.end();
-  };
-  for (const std::string& name : Split(kAllowed, ' ')) {
-    if (!is_treated(name)) rules->Add(SCMP_ACT_ALLOW, name.c_str());
-  }
-  for (const std::string& name : Split(kRefused, ' '))
-    rules->Add(SCMP_ACT_ERRNO(EPERM), name.c_str());
+  rules->AddAll(SCMP_ACT_ERRNO(EPERM), kRefused);
   // sync() would wait for the disks of the whole host; nothing inside is on them.
   rules->Add(SCMP_ACT_ERRNO(0), "sync");
   AllowModes(rules, "mknod", 1);
   AllowModes(rules, "mknodat", 2);
-  if (!is_treated("personality")) AllowPersonality(rules);
-  std::uint32_t birth = level == Determinism::kFull ? SCMP_ACT_TRACE(0) : SCMP_ACT_ALLOW;
-  rules->Add(birth, "clone", {Masked(0, kNamespaceFlags, 0)});
+  bool is_full = level == Determinism::kFull;
+  if (!is_full) AllowPersonality(rules);
+  rules->Add(is_full ? SCMP_ACT_TRACE(0) : SCMP_ACT_ALLOW, "clone",
+             {Masked(0, kNamespaceFlags, 0)});
 }
 
 void AssemblyRules(Rules* rules) {
-  for (const std::string& name : Split(kRefusedInAssembly, ' '))
-    rules->Add(SCMP_ACT_ERRNO(EPERM), name.c_str());
-  for (const std::string& name : Split(kMissingInAssembly, ' '))
-    rules->Add(SCMP_ACT_ERRNO(ENOSYS), name.c_str());
+  rules->AddAll(SCMP_ACT_ERRNO(EPERM), kRefusedInAssembly);
+  rules->AddAll(SCMP_ACT_ERRNO(ENOSYS), kMissingInAssembly);
   for (const char* name : {"clone", "unshare"}) {
     rules->Add(SCMP_ACT_ERRNO(EPERM), name, {Masked(0, CLONE_NEWUSER, CLONE_NEWUSER)});
   }

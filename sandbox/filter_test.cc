@@ -169,6 +169,29 @@ TEST(Filter, KillsOtherEntries) {
   }
 }
 
+TEST(Filter, NoCallIsNoOtherEntry) {
+  Row none = {"syscall(-1), a tracer's word for none", -1, {}, 0, 0};
+  EXPECT_EQ(Judge(Profile::kBuild, none), Errno(ENOSYS));
+  EXPECT_EQ(Judge(Profile::kAssembly, none), kAllow);
+}
+
+TEST(Filter, JudgesTheFirstAndTheLastOfARun) {
+  const Row rows[] = {
+      {"below the first", 0, {}, kAllow, kAllow},
+      {"pidfd_open", SYS_pidfd_open, {}, kAllow, kAllow},
+      {"clone3", SYS_pidfd_open + 1, {}, Errno(ENOSYS), Errno(ENOSYS)},
+      {"close_range", SYS_pidfd_open + 2, {}, kAllow, kAllow},
+      {"openat2", SYS_pidfd_open + 3, {}, kAllow, kAllow},
+      {"pidfd_getfd", SYS_pidfd_open + 4, {}, Errno(EPERM), Errno(EPERM)},
+      {"faccessat2", SYS_pidfd_open + 5, {}, kAllow, kAllow},
+      {"past the last", 0x3fffffff, {}, Errno(ENOSYS), kAllow},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(Judge(Profile::kBuild, row), row.build) << row.name;
+    EXPECT_EQ(Judge(Profile::kAssembly, row), row.assembly) << row.name;
+  }
+}
+
 TEST(Filter, FitsIntoTheKernel) {
   for (Determinism level : {Determinism::kOff, Determinism::kFixed, Determinism::kFull}) {
     Spec spec;

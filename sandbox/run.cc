@@ -41,6 +41,7 @@ class Launcher {
   Status StartSetupProcess();
   Status GiveIdentity();
   Status GiveCgroup();
+  Status VerifyCgroup() const;
   Status SendInputs();
   bool RunStage(Stage stage);
   bool EndOfStage();
@@ -70,6 +71,7 @@ class Launcher {
   pid_t setup_ = -1;
   bool has_range_ = false;
   int cgroup_ = 0;
+  std::string no_cgroup_;  // why there is none
 };
 
 Launcher::~Launcher() {
@@ -214,18 +216,22 @@ Status Launcher::GiveCgroup() {
   Result<int> version = authority_->MakeCgroup({setup_, setup_pidfd_.get()}, limits, &why);
   if (!version.ok()) return version.status();
   cgroup_ = *version;
-  if (cgroup_ != 0) {
-    outcome_.isolation.cgroup = cgroup_ == 2 ? "v2" : "v1";
-    outcome_.limits_are_kernel_enforced = true;
+  if (cgroup_ == 0) {
+    no_cgroup_ = why;
     return {};
   }
-  if (spec_.limits.require_kernel) {
-    return Status::Failed("--require-kernel-limits: no cgroup for memory and pids: " + why);
-  }
+  outcome_.isolation.cgroup = cgroup_ == 2 ? "v2" : "v1";
+  outcome_.limits_are_kernel_enforced = true;
   return {};
 }
 
+Status Launcher::VerifyCgroup() const {
+  if (cgroup_ != 0 || !spec_.limits.require_kernel) return {};
+  return Status::Failed("--require-kernel-limits: no cgroup for memory and pids: " + no_cgroup_);
+}
+
 Status Launcher::SendInputs() {
+  if (spec_.inputs.empty()) return {};
   for (std::size_t i = 0; i < spec_.inputs.size(); ++i) {
     const std::string& path = spec_.inputs[i].host_file;
     UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
@@ -401,8 +407,10 @@ Outcome Launcher::Run() {
     if (Status status = FindHostFiles(); !status.ok()) return Fail(status);
     if (Status status = Prepare(); !status.ok()) return Fail(status);
     if (Status status = StartSetupProcess(); !status.ok()) return Fail(status);
-    if (Status status = GiveIdentity(); !status.ok()) return Fail(status);
+    // While the setup process opens what it needs of the host. If it dies, the next line says why.
     if (Status status = GiveCgroup(); !status.ok()) return Fail(status);
+    if (Status status = GiveIdentity(); !status.ok()) return Fail(status);
+    if (Status status = VerifyCgroup(); !status.ok()) return Fail(status);
     std::vector<int> fds;
     UniqueFd root;
     if (image_.valid()) {

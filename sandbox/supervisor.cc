@@ -54,6 +54,7 @@ void Supervisor::StageStarted(UniqueFd pidfd, bool has_cgroup) {
   in_stage_ = true;
   has_cgroup_ = has_cgroup;
   last_output_ = NowMilliseconds();
+  next_cgroup_look_ = last_output_ + kCgroupPeriodMilliseconds;
 }
 
 void Supervisor::StageEnded(std::int64_t cpu_microseconds, std::int64_t resident_bytes_max) {

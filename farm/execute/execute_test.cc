@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "farm/base/bytes.h"
 #include "farm/base/files.h"
 #include "farm/base/process.h"
 #include "farm/crypto/hash.h"
@@ -226,6 +227,23 @@ TEST_F(ExecuteTest, TheFactsOfAPlanHoldForEveryAction) {
     EXPECT_EQ(outcome.error().code, ErrorCode::kInternal) << row.name;
     EXPECT_NE(outcome.error().message.find(row.name), std::string::npos) << outcome.error().message;
   }
+}
+
+TEST_F(ExecuteTest, TheFactsOfAPlanSayItsHighestLevelOfDeterminism) {
+  Manifest manifest = TwoSteps("true", "true");
+  const auto level = [&](const Facts& said) -> std::string {
+    const auto plan = MakePlan(manifest, ManifestDigest(manifest), manifest.lock);
+    FactsExecutor executor({said, said});
+    const auto outcome = RunPlan(*plan, executor, {*blobs_, cancelled_}, NoEvents());
+    EXPECT_TRUE(outcome) << outcome.error().message;
+    return WordOf(outcome->sandbox, "determinism");
+  };
+  const Facts facts = {{"kernel", "6.1"}};
+  EXPECT_EQ(level(facts), "");
+  manifest.steps[1].determinism = "fixed";
+  EXPECT_EQ(level(facts), "fixed");
+  manifest.steps[0].determinism = "full";
+  EXPECT_EQ(level(facts), "full");
 }
 
 TEST_F(ExecuteTest, RefusesASourceThatIsNotTheApprovedOne) {
@@ -509,6 +527,22 @@ TEST(Launcher, GetsEveryWordOfTheAction) {
                                          "make",
                                          "all"};
   EXPECT_EQ(words, want);
+}
+
+TEST(Launcher, GetsTheLevelAndWithFullTheSourcesDate) {
+  const auto temporary = *TemporaryDirectory::Make("");
+  const auto blobs = *BlobStore::Open(RealFileSystem(), temporary.path() + "/s");
+  const SandboxSetup setup;
+  Action action;
+  action.argv = {"make"};
+  action.input_time = 1700000000;
+  const auto words = [&] { return Join(LauncherWords({setup, action, *blobs, "", true, 7}), " "); };
+  EXPECT_EQ(words().find("--determinism"), std::string::npos);
+  action.determinism = "fixed";
+  EXPECT_NE(words().find(" --determinism fixed "), std::string::npos) << words();
+  EXPECT_EQ(words().find("--clock"), std::string::npos);
+  action.determinism = "full";
+  EXPECT_NE(words().find(" --determinism full --clock 1700000000 "), std::string::npos) << words();
 }
 
 }  // namespace
