@@ -38,6 +38,17 @@ std::string ErrorText() {
   return text;
 }
 
+// Those that there are; Fail ends the program before they go out of scope.
+std::vector<std::string>& Folders() {
+  static std::vector<std::string> folders;
+  return folders;
+}
+
+void RemoveFolders() {
+  std::error_code ignored;
+  for (const std::string& path : Folders()) std::filesystem::remove_all(path, ignored);
+}
+
 std::string FirstLineWith(const std::string& path, const std::string& word) {
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
@@ -165,6 +176,8 @@ Folder::Folder(const std::string& parent) : path_(parent + "/farm-bench.XXXXXX")
   if (mkdtemp(path_.data()) == nullptr || chmod(path_.c_str(), 0755) != 0) {
     Fail(70, path_ + " cannot be made");
   }
+  if (Folders().empty() && std::atexit(RemoveFolders) != 0) Fail(70, "atexit failed");
+  Folders().push_back(path_);
 }
 
 Folder::~Folder() {
