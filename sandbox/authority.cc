@@ -6,6 +6,7 @@
 
 #include <cstdio>
 
+#include "sandbox/layers.h"
 #include "sandbox/monitor_client.h"
 
 namespace sandbox {
@@ -39,7 +40,7 @@ Status RunMapper(const char* program, pid_t pid, const IdRange& range) {
   pid_t child = fork();
   if (child < 0) return SystemError("fork");
   if (child == 0) {
-    CloseAllExcept({});
+    if (!CloseAllExcept({}).ok()) _exit(126);
     char* none[] = {nullptr};
     execle(program, program, words[0].c_str(), words[1].c_str(), words[2].c_str(), words[3].c_str(),
            nullptr, none);
@@ -153,7 +154,7 @@ Result<std::unique_ptr<Authority>> OpenAuthority(const Spec& spec) {
     }
     return StartOwnMonitor(spec.subids);
   }
-  if (geteuid() == 0 && !spec.allow_host_root_unsafe) {
+  if (geteuid() == 0 && !spec.allow_host_root_unsafe && !LeftOut(Layer::kHostRootRefused)) {
     return Status::Failed(
         "started as root: give --subids BASE:COUNT (a range of ids that nobody uses), or start "
         "through farm-sandbox monitor; host uid 0 is never given to a sandbox");

@@ -28,6 +28,9 @@ Status CollectOutputs(const Spec& spec, int channel);
 // it seems to), and not more of them than `depth`.
 bool IsInwardTarget(const std::string& target, std::size_t depth);
 
+// The permissions of an output: without suid, sgid and sticky bits.
+mode_t OutputMode(mode_t mode);
+
 // Whether `name` is UTF-8 without control characters.
 bool IsPlainName(const std::string& name);
 

@@ -12,6 +12,7 @@
 #include <cstdlib>
 
 #include "sandbox/channel.h"
+#include "sandbox/layers.h"
 #include "sandbox/limits.h"
 #include "sandbox/mounts.h"
 
@@ -59,7 +60,7 @@ int ReapUntilEnd(const Spec& spec, pid_t command, int channel) {
       usage.memory_bytes += TemporaryBytes(spec);
       Status sent = Send(channel, Kind::kUsage,
                          {usage.cpu_microseconds, usage.memory_bytes, usage.processes});
-      if (!sent.ok()) _exit(1);
+      if (!sent.ok() && !LeftOut(Layer::kDieWithLauncher)) _exit(1);
       next_report = NowMilliseconds() + kUsagePeriodMilliseconds;
     }
     pollfd wait = {signals.get(), POLLIN, 0};
@@ -70,21 +71,30 @@ int ReapUntilEnd(const Spec& spec, pid_t command, int channel) {
   }
 }
 
-Status PrepareSelf(const Spec& spec, int channel) {
+Status DieWithParent(int channel) {
+  if (LeftOut(Layer::kDieWithLauncher)) return {};
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return SystemError("parent death signal");
   // The parent may have died before the line above.
   pollfd peer = {channel, POLLIN, 0};
   if (poll(&peer, 1, 0) < 0 || (peer.revents & POLLHUP) != 0) return Status::Failed("parent gone");
+  return {};
+}
+
+Status PrepareSelf(const Spec& spec, int channel) {
+  if (Status status = DieWithParent(channel); !status.ok()) return status;
   if (Status status = MountStage(spec); !status.ok()) return status;
   if (Status status = WipeArguments(); !status.ok()) return status;
   prctl(PR_SET_NAME, "init", 0, 0, 0);
-  if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return SystemError("making init untraceable");
+  if (!LeftOut(Layer::kInitUntraceable) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
+    return SystemError("making init untraceable");
+  }
   return {};
 }
 
 }  // namespace
 
 Status WipeArguments() {
+  if (LeftOut(Layer::kInitArgumentsWiped)) return {};
   Result<std::string> stat = ReadFile("/proc/self/stat", 4096);
   if (!stat.ok()) return stat.status();
   // arg_start, arg_end, env_start, env_end are fields 48 to 51 (proc(5)).
@@ -117,7 +127,9 @@ void RunInit(const Spec& spec, const Filter& filter, const Command& command, int
   }
   close(ends[1]);
   close(command.log);
-  if (CapabilitiesSet(0, 0, 0) != 0) Give(channel, Kind::kNotStarted, 0, "capset failed");
+  if (!LeftOut(Layer::kInitCapabilities) && CapabilitiesSet(0, 0, 0) != 0) {
+    Give(channel, Kind::kNotStarted, 0, "capset failed");
+  }
   Result<std::string> report = ReadAll(ends[0], kFailureTextMax);
   if (!report.ok()) Give(channel, Kind::kNotStarted, 0, report.message());
   Confined confined;

@@ -4,12 +4,14 @@
 
 #include <cstdio>
 
+#include "sandbox/layers.h"
 #include "sandbox/system.h"
 #include "sandbox/text.h"
 
 namespace sandbox {
 
 Status VerifyNamespaces(pid_t pid) {
+  if (LeftOut(Layer::kVerifyNamespaces)) return {};
   for (const char* name : {"user", "mnt", "net", "ipc", "uts", "time_for_children"}) {
     struct stat ours = {};
     struct stat theirs = {};

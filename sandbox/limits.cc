@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "sandbox/layers.h"
 #include "sandbox/system.h"
 
 namespace sandbox {
@@ -93,6 +94,7 @@ UsageNow ScanUsage(int proc) {
 }
 
 Status SetRlimits(const Spec& spec, bool memory_is_observed) {
+  if (LeftOut(Layer::kRlimits)) return {};
   struct Row {
     __rlimit_resource resource;
     const char* name;

@@ -142,8 +142,7 @@ Result<std::unique_ptr<Authority>> StartOwnMonitor(const IdRange& subids) {
   if (pid == 0) {
     // It must outlive us by the moment that it takes to clear up, and no signal meant for us may
     // stop it.
-    if (setsid() < 0) _exit(1);
-    CloseAllExcept({pair->second.get()});
+    if (setsid() < 0 || !CloseAllExcept({pair->second.get()}).ok()) _exit(1);
     for (int fd : {0, 1, 2}) close(fd);
     int null = open("/dev/null", O_RDWR);
     static_cast<void>(dup(null));
