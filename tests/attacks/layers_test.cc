@@ -44,7 +44,7 @@ constexpr std::uint64_t Set(Layers... layers) {
 static_assert(sandbox::kLayers <= 64);
 
 // In which modes an attack says something.
-enum class Where { kAnywhere, kRange, kSingle, kRootless, kTestIsRoot };
+enum class Where { kAnywhere, kRange, kSingle, kRootless, kRoot, kTestIsRoot };
 
 struct Row {
   Layer layer;
@@ -443,10 +443,8 @@ constexpr Row kRows[] = {
     {Layer::kCheckCapabilities, Where::kAnywhere, 0, nullptr, CheckHasCapabilities},
     {Layer::kCheckSealed, Where::kRootless, 0, nullptr, CheckChangesItsProgram},
     {Layer::kMonitorOwner, Where::kTestIsRoot, 0, nullptr, MonitorMapsAForeignProcess},
-    {Layer::kHostRootRefused, Where::kTestIsRoot, Set(Layer::kVerifyIdMap), nullptr,
-     RunsAsTheHostsRoot},
-    {Layer::kVerifyIdMap, Where::kTestIsRoot, Set(Layer::kHostRootRefused), nullptr,
-     RunsAsTheHostsRoot},
+    {Layer::kHostRootRefused, Where::kRoot, Set(Layer::kVerifyIdMap), nullptr, RunsAsTheHostsRoot},
+    {Layer::kVerifyIdMap, Where::kRoot, Set(Layer::kHostRootRefused), nullptr, RunsAsTheHostsRoot},
     {Layer::kVerifyWalls, Where::kAnywhere, Set(Layer::kProcMask), nullptr,
      [](std::uint64_t missing) {
        return Log(missing, {"read", "/proc/cmdline"}).size() > 8;
@@ -473,6 +471,8 @@ bool SaysSomething(Where where) {
       return !HasRange();
     case Where::kRootless:
       return TestMode() == Mode::kRootless;
+    case Where::kRoot:
+      return TestMode() == Mode::kRoot;
     case Where::kTestIsRoot:
       return TestMode() != Mode::kPlain;
   }
