@@ -6,6 +6,7 @@
 
 #include <cstdio>
 
+#include "sandbox/layers.h"
 #include "sandbox/monitor_client.h"
 
 namespace sandbox {
@@ -47,7 +48,7 @@ Status StartMapper(pid_t subject, Mapper* mapper) {
   mapper->pid = vfork();
   if (mapper->pid < 0) return SystemError("vfork");
   if (mapper->pid > 0) return {};
-  CloseAllExcept({});
+  if (!CloseAllExcept({}).ok()) _exit(126);
   execle(mapper->program, mapper->program, words[0].c_str(), words[1].c_str(), words[2].c_str(),
          words[3].c_str(), nullptr, none);
   _exit(127);
@@ -171,7 +172,7 @@ Result<std::unique_ptr<Authority>> OpenAuthority(const Spec& spec) {
     }
     return StartOwnMonitor(spec.subids);
   }
-  if (geteuid() == 0 && !spec.allow_host_root_unsafe) {
+  if (geteuid() == 0 && !spec.allow_host_root_unsafe && !LeftOut(Layer::kHostRootRefused)) {
     return Status::Failed(
         "started as root: give --subids BASE:COUNT (a range of ids that nobody uses), or start "
         "through farm-sandbox monitor; host uid 0 is never given to a sandbox");

@@ -20,6 +20,7 @@
 #include <utility>
 
 #include "sandbox/filter_lists.h"
+#include "sandbox/layers.h"
 #include "sandbox/system.h"
 
 namespace sandbox {
@@ -436,6 +437,7 @@ Result<Filter> MakeFilter(const Spec& spec) {
 }
 
 Result<UniqueFd> LoadFilter(const Filter& filter, bool notifies) {
+  if (LeftOut(Layer::kSeccomp)) return UniqueFd();
   sock_fprog program = {static_cast<unsigned short>(filter.size()),
                         const_cast<sock_filter*>(filter.data())};
   // A signal does not interrupt a call that waits for its answer, so that it is asked once.

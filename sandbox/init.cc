@@ -15,6 +15,7 @@
 
 #include "sandbox/channel.h"
 #include "sandbox/fixed_world.h"
+#include "sandbox/layers.h"
 #include "sandbox/limits.h"
 #include "sandbox/mounts.h"
 
@@ -46,7 +47,7 @@ void ReportUsage(const Spec& spec, int proc, int channel) {
   UsageNow usage = ScanUsage(proc, TemporaryBytes(spec));
   Status sent =
       Send(channel, Kind::kUsage, {usage.cpu_microseconds, usage.memory_bytes, usage.processes});
-  if (!sent.ok()) _exit(1);
+  if (!sent.ok() && !LeftOut(Layer::kDieWithLauncher)) _exit(1);
 }
 
 // Waits for `command`, reaping everything else that becomes an orphan. Returns its wait status.
@@ -87,15 +88,23 @@ int FollowUntilEnd(const Spec& spec, int proc, pid_t command, int channel, Trace
   return tracer->ServeUntilEnd(command);
 }
 
-Status PrepareSelf(const Spec& spec, int channel) {
+Status DieWithParent(int channel) {
+  if (LeftOut(Layer::kDieWithLauncher)) return {};
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return SystemError("parent death signal");
   // The parent may have died before the line above.
   pollfd peer = {channel, POLLIN, 0};
   if (poll(&peer, 1, 0) < 0 || (peer.revents & POLLHUP) != 0) return Status::Failed("parent gone");
+  return {};
+}
+
+Status PrepareSelf(const Spec& spec, int channel) {
+  if (Status status = DieWithParent(channel); !status.ok()) return status;
   if (Status status = MountStage(spec); !status.ok()) return status;
   if (Status status = WipeArguments(); !status.ok()) return status;
   prctl(PR_SET_NAME, "init", 0, 0, 0);
-  if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return SystemError("making init untraceable");
+  if (!LeftOut(Layer::kInitUntraceable) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
+    return SystemError("making init untraceable");
+  }
   return {};
 }
 
@@ -113,6 +122,7 @@ std::string ReadLine(int fd) {
 }  // namespace
 
 Status WipeArguments() {
+  if (LeftOut(Layer::kInitArgumentsWiped)) return {};
   Result<std::string> stat = ReadFile("/proc/self/stat", 4096);
   if (!stat.ok()) return stat.status();
   // arg_start, arg_end, env_start, env_end are fields 48 to 51 (proc(5)).
@@ -157,7 +167,8 @@ void RunInit(const Spec& spec, const Filter& filter, const Command& command, int
   }
   close(report[1]);
   if (world == nullptr) close(command.log);
-  if (world == nullptr && CapabilitiesSet(0, 0, 0) != 0) {
+  bool drops = world == nullptr && !LeftOut(Layer::kInitCapabilities);
+  if (drops && CapabilitiesSet(0, 0, 0) != 0) {
     Give(channel, Kind::kNotStarted, 0, "capset failed");
   }
   std::string text = ReadLine(report[0]);

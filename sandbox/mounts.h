@@ -43,6 +43,8 @@ Status MountStage(const Spec& spec);
 Status SetMountFlags(int mount, std::uint64_t flags, bool recursive, const std::string& what);
 Status Attach(int mount, const std::string& path);
 Result<UniqueFd> OpenTree(const std::string& path, bool recursive);
+// The options of a tmpfs that the disk limits bound.
+void AddDiskLimits(const Limits& limits, std::vector<std::string>* options);
 // Options as "name=value" or "flag"; flags: MOUNT_ATTR_*.
 Result<UniqueFd> NewFilesystem(const char* type, const std::vector<std::string>& options,
                                std::uint64_t flags);

@@ -18,6 +18,7 @@
 #include "sandbox/check.h"
 #include "sandbox/inspect.h"
 #include "sandbox/landlock.h"
+#include "sandbox/layers.h"
 #include "sandbox/output_writer.h"
 #include "sandbox/setup.h"
 #include "sandbox/supervisor.h"
@@ -28,6 +29,15 @@ namespace {
 
 // The setup process and the init of a stage live in the cgroup beside the command's processes.
 constexpr std::uint64_t kOwnProcesses = 2;
+
+// Those that a stage does not have for itself.
+std::uint64_t SetupNamespaces() {
+  std::uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS;
+  if (!LeftOut(Layer::kNetNamespace)) flags |= CLONE_NEWNET;
+  if (!LeftOut(Layer::kIpcNamespace)) flags |= CLONE_NEWIPC;
+  if (!LeftOut(Layer::kUtsNamespace)) flags |= CLONE_NEWUTS;
+  return flags;
+}
 
 class Launcher {
  public:
@@ -123,6 +133,9 @@ Status Launcher::Prepare() {
   utsname kernel = {};
   uname(&kernel);
   outcome_.isolation.kernel = kernel.release;
+  Processor processor = FirstProcessor();
+  outcome_.isolation.cpu_model = processor.model;
+  outcome_.isolation.cpu_flags = processor.flags;
   outcome_.limits = spec_.limits;
   if (LandlockAbi() < kLandlockAbiMin) {
     return Status::Failed(
@@ -166,9 +179,7 @@ Status Launcher::StartSetupProcess() {
     return SystemError("arranging the log pipe");
   }
   int pidfd = -1;
-  setup_ =
-      Clone(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_PIDFD,
-            &pidfd);
+  setup_ = Clone(SetupNamespaces() | CLONE_PIDFD, &pidfd);
   if (setup_ < 0) {
     return SystemError(
         "making the namespaces (see farm-sandbox doctor; user namespaces must be "
@@ -204,7 +215,7 @@ Status Launcher::GiveIdentity() {
   outcome_.isolation.uid_map = has_range_ ? "range" : "single";
   Result<std::string> map = ReadFile(ProcPath("uid_map").c_str(), 4096);
   if (!map.ok()) return map.status();
-  if (spec_.allow_host_root_unsafe) return {};
+  if (spec_.allow_host_root_unsafe || LeftOut(Layer::kVerifyIdMap)) return {};
   return VerifyIdMap(*map);
 }
 
@@ -213,7 +224,9 @@ Status Launcher::GiveCgroup() {
   limits.memory_bytes = spec_.limits.memory_bytes;
   if (spec_.limits.pids != 0) limits.pids = spec_.limits.pids + kOwnProcesses;
   std::string why;
-  Result<int> version = authority_->MakeCgroup({setup_, setup_pidfd_.get()}, limits, &why);
+  Result<int> version = LeftOut(Layer::kCgroup)
+                            ? Result<int>(0)
+                            : authority_->MakeCgroup({setup_, setup_pidfd_.get()}, limits, &why);
   if (!version.ok()) return version.status();
   cgroup_ = *version;
   if (cgroup_ == 0) {

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sandbox/layers.h"
 #include "sandbox/mounts.h"
 
 namespace sandbox {
@@ -55,6 +56,7 @@ Status MaskPaths() {
 }
 
 Status MountProc(bool masked) {
+  if (LeftOut(Layer::kOwnProc)) return {};
   Result<UniqueFd> proc =
       NewFilesystem("proc", {}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
   if (!proc.ok()) {
@@ -63,16 +65,13 @@ Status MountProc(bool masked) {
   }
   if (umount2("/proc", MNT_DETACH) != 0) return SystemError("detaching the host's /proc");
   if (Status status = Attach(proc->get(), "/proc"); !status.ok()) return status;
-  return masked ? MaskPaths() : Status();
+  return masked && !LeftOut(Layer::kProcMask) ? MaskPaths() : Status();
 }
 
 // One tmpfs bounds /tmp and /dev/shm together.
 Status MountTemporary(const Limits& limits) {
   std::vector<std::string> options = {"mode=0755"};
-  if (limits.disk_bytes != 0) options.push_back("size=" + std::to_string(limits.disk_bytes));
-  if (limits.disk_inodes != 0) {
-    options.push_back("nr_inodes=" + std::to_string(limits.disk_inodes));
-  }
+  AddDiskLimits(limits, &options);
   Result<UniqueFd> mount = NewFilesystem("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
   if (!mount.ok()) return mount.status();
   if (Status status = Attach(mount->get(), "/tmp"); !status.ok()) return status;
