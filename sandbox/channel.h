@@ -45,7 +45,6 @@ struct Message {
 
 // Largest text of a message: two paths and a margin.
 constexpr std::size_t kMessageTextMax = 16384;
-constexpr std::size_t kMessageFdsMax = 4;
 
 // One connected pair of SOCK_SEQPACKET sockets.
 struct ChannelPair {

@@ -127,9 +127,7 @@ Finding Cgroups() {
     return {"cgroup", false, false, "an ordinary user has none", "start through the monitor"};
   }
   CgroupTree tree = OpenCgroupTree("farm-sandbox-doctor");
-  for (const std::string& path : {tree.memory, tree.pids, tree.cpuacct}) {
-    if (!path.empty()) rmdir(path.c_str());
-  }
+  for (const std::string& path : tree.folders) rmdir(path.c_str());
   return {"cgroup", false, tree.version != 0,
           tree.version != 0 ? "v" + std::to_string(tree.version) + " memory and pids" : tree.why,
           "mount cgroup2 with the memory and pids controllers"};
