@@ -7,6 +7,7 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,11 +31,13 @@ int Shell(const std::string& script) { return std::system(script.c_str()); }
 // The sandboxes' cgroups on this machine that nothing lives in: other sandboxes may be running.
 std::string LeftCgroups() {
   std::string found;
-  std::error_code ignored;
-  for (const auto& entry : fs::recursive_directory_iterator("/sys/fs/cgroup", ignored)) {
-    if (entry.is_directory() && entry.path().parent_path().filename() == "farm-sandbox" &&
-        ReadFile(entry.path() / "cgroup.procs").empty()) {
-      found += entry.path().string() + " ";
+  std::error_code ignored;  // others come and go
+  fs::recursive_directory_iterator entries("/sys/fs/cgroup", ignored);
+  for (; entries != fs::recursive_directory_iterator(); entries.increment(ignored)) {
+    const fs::path path = entries->path();
+    if (path.parent_path().filename() == "farm-sandbox" && entries->is_directory(ignored) &&
+        ReadFile(path / "cgroup.procs").empty()) {
+      found += path.string() + " ";
     }
   }
   return found;
@@ -150,9 +153,10 @@ class Victim {
   sandbox::UniqueFd space_;
 };
 
-sandbox::MonitorConfig ConfigFor(uid_t uid) {
+sandbox::MonitorConfig ConfigFor(uid_t uid, gid_t gid = 0) {
   sandbox::MonitorConfig config;
   config.uid = uid;
+  config.gid = gid;
   config.subids = {1234560000, 65536};
   return config;
 }
@@ -173,20 +177,22 @@ TEST(Monitor, MapsOnlyItsUsersProcesses) {
 // A session with a process that serves `config`'s user; the test keeps the launcher's end.
 class Served {
  public:
-  explicit Served(const sandbox::MonitorConfig& config) {
+  // pidfds: the launcher, who has made the socket, asks the kernel to add one to each packet
+  // (SO_PASSPIDFD).
+  explicit Served(const sandbox::MonitorConfig& config, bool pidfds = false) {
     sandbox::Result<sandbox::ChannelPair> pair = sandbox::MakeChannel();
+    int on = pidfds ? 1 : 0;
+    setsockopt(pair->second.get(), SOL_SOCKET, 76, &on, sizeof on);
     pid_ = fork();
     if (pid_ == 0) {
       pair->first.reset();
       sandbox::ServeSession(pair->second.get(), -1, config);
       _exit(0);
     }
-    theirs_ = std::move(pair->second);
     session = std::move(pair->first);
   }
   ~Served() {
     session.reset();
-    theirs_.reset();
     EXPECT_EQ(waitpid(pid_, nullptr, 0), pid_);
   }
   Served(const Served&) = delete;
@@ -205,17 +211,14 @@ class Served {
   std::size_t Descriptors() const {
     std::size_t count = 0;
     for (const auto& entry : fs::directory_iterator("/proc/" + std::to_string(pid_) + "/fd")) {
-      count += entry.is_directory() ? 1 : 1;
+      count += entry.path().empty() ? 0 : 1;
     }
     return count;
   }
-  int theirs() const { return theirs_.get(); }
-
   sandbox::UniqueFd session;
 
  private:
   pid_t pid_;
-  sandbox::UniqueFd theirs_;
 };
 
 std::string Refusal(Served* served, const sandbox::MonitorRequest& request,
@@ -328,11 +331,8 @@ TEST(Monitor, APacketThatIsNoRequestEndsTheSession) {
 }
 
 TEST(Monitor, WrongDescriptorsAreRefusedAndNoneIsKept) {
-  Served served(ConfigFor(0));
+  Served served(ConfigFor(0), true);
   sandbox::UniqueFd null(open("/dev/null", O_RDWR | O_CLOEXEC));
-  int pidfd_of_each_packet = 1;
-  // The launcher has made the socket, and may ask the kernel to add what it likes (SO_PASSPIDFD).
-  setsockopt(served.theirs(), SOL_SOCKET, 76, &pidfd_of_each_packet, sizeof(int));
   std::size_t before = 0;
   for (int round = 0; round < 3; ++round) {
     for (unsigned kind = 0; kind < 8; ++kind) {
@@ -359,6 +359,105 @@ TEST(Monitor, AnswersOnItsUsersSocketPairsOnly) {
     EXPECT_FALSE(sandbox::VerifySessionSocket(fd, 0).ok());
   }
   for (int fd : {pair[0], pair[1], datagram[0], datagram[1], null, netlink}) close(fd);
+}
+
+// A monitor whose command sleeps; the test has taken the command's socket.
+class Monitored {
+ public:
+  Monitored() : monitor_(fork()) {
+    if (monitor_ == 0) _exit(sandbox::RunMonitor(ConfigFor(kUser, kUser), {"sleep", "30"}));
+    std::string children =
+        "/proc/" + std::to_string(monitor_) + "/task/" + std::to_string(monitor_) + "/children";
+    auto runs = [&] {
+      command_ = std::atoi(ReadFile(children).c_str());
+      return ReadFile("/proc/" + std::to_string(command_) + "/comm") == "sleep\n";
+    };
+    EXPECT_TRUE(Eventually(runs));
+    std::string environment = ReadFile("/proc/" + std::to_string(command_) + "/environ");
+    std::string name = std::string(sandbox::kMonitorVariable) + "=";
+    int theirs = std::atoi(environment.c_str() + environment.find(name) + name.size());
+    sandbox::UniqueFd pidfd(sandbox::PidfdOpen(command_));
+    door_ = sandbox::UniqueFd(static_cast<int>(syscall(SYS_pidfd_getfd, pidfd.get(), theirs, 0)));
+    EXPECT_TRUE(door_.valid());
+  }
+  ~Monitored() { KillMonitor(); }
+  Monitored(const Monitored&) = delete;
+
+  void KillMonitor() {
+    if (monitor_ > 0) kill(monitor_, SIGKILL);
+    if (monitor_ > 0) waitpid(monitor_, nullptr, 0);
+    monitor_ = -1;
+  }
+  // A session as its user opens it.
+  std::unique_ptr<sandbox::Authority> Open() {
+    EXPECT_EQ(seteuid(kUser), 0);
+    auto session = sandbox::OpenMonitorSession(door_.get());
+    EXPECT_EQ(seteuid(0), 0);
+    return std::move(*session);
+  }
+  static std::string Ask(sandbox::Authority& session) {
+    return session.MapIds({1, STDIN_FILENO}).message();
+  }
+  pid_t monitor() const { return monitor_; }
+  pid_t command() const { return command_; }
+  int door() const { return door_.get(); }
+
+ private:
+  static constexpr uid_t kUser = 54321;
+  pid_t monitor_;
+  pid_t command_ = -1;
+  sandbox::UniqueFd door_;
+};
+
+constexpr const char* kServed = "the monitor: the process is gone";
+
+TEST(Door, StaysOpenWhateverComes) {
+  Monitored monitored;
+  ASSERT_EQ(Monitored::Ask(*monitored.Open()).rfind(kServed, 0), 0u);
+  sandbox::MonitorRequest request = {sandbox::kMonitorMagic, sandbox::RequestKind::kOpenSession, 0,
+                                     0};
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  std::string junk(5000, 'x');
+  struct Row {
+    void* bytes;
+    std::size_t size;
+    std::vector<int> fds;
+  };
+  for (const Row& row :
+       {Row{&request, 0, {}}, Row{&request, sizeof request, {}},
+        Row{&request, sizeof request, {null}}, Row{&request, sizeof request, {null, null, null}},
+        Row{&request, sizeof request - 1, {null}}, Row{junk.data(), junk.size(), {null}}}) {
+    ASSERT_TRUE(sandbox::SendPacket(monitored.door(), {{row.bytes, row.size}}, row.fds, 0).ok());
+    EXPECT_EQ(Monitored::Ask(*monitored.Open()).rfind(kServed, 0), 0u) << row.size;
+  }
+  close(null);
+  // The main process has nothing of all that.
+  std::size_t count = 0;
+  for (const auto& entry :
+       fs::directory_iterator("/proc/" + std::to_string(monitored.monitor()) + "/fd")) {
+    std::error_code ignored;
+    count += fs::read_symlink(entry, ignored) == "/dev/null" ? 1 : 0;
+  }
+  EXPECT_LE(count, 3u);
+}
+
+TEST(Door, OpensForItsUserOnly) {
+  Monitored monitored;
+  auto session = sandbox::OpenMonitorSession(monitored.door());  // as root
+  EXPECT_EQ(Monitored::Ask(**session).rfind(kServed, 0), std::string::npos);
+}
+
+TEST(Door, SessionsEndWithAMonitorThatIsKilled) {
+  Monitored monitored;
+  std::unique_ptr<sandbox::Authority> session = monitored.Open();
+  ASSERT_EQ(Monitored::Ask(*session).rfind(kServed, 0), 0u);
+  monitored.KillMonitor();
+  EXPECT_TRUE(Eventually([&] { return Monitored::Ask(*session).rfind(kServed, 0) != 0; }));
+}
+
+TEST(Door, CommandHasNotTheTerminalOfRoot) {
+  Monitored monitored;
+  EXPECT_EQ(getsid(monitored.command()), monitored.command());
 }
 
 TEST(Monitor, CheckRunsAsNobodyOfTheHost) {
