@@ -111,6 +111,8 @@ std::string ToJson(const Outcome& outcome) {
                               .Text("seccomp", outcome.isolation.seccomp)
                               .Text("kernel", outcome.isolation.kernel)
                               .Text("cgroup", outcome.isolation.cgroup)
+                              .Text("cpu_model", outcome.isolation.cpu_model)
+                              .Text("cpu_flags", outcome.isolation.cpu_flags)
                               .Close();
   return Object()
              .Text("format", "farm-sandbox-result/1")

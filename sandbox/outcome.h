@@ -45,6 +45,9 @@ struct Isolation {
   std::string seccomp = "none";       // allow-list | deny-list | none
   std::string kernel;
   std::string cgroup = "none";  // v1 | v2 | none
+  // As /proc/cpuinfo says of the first processor: what a program may choose its code by.
+  std::string cpu_model;
+  std::string cpu_flags;  // sorted, one space between two
 };
 
 struct Output {

@@ -131,6 +131,9 @@ Status Launcher::Prepare() {
   utsname kernel = {};
   uname(&kernel);
   outcome_.isolation.kernel = kernel.release;
+  Processor processor = FirstProcessor();
+  outcome_.isolation.cpu_model = processor.model;
+  outcome_.isolation.cpu_flags = processor.flags;
   outcome_.limits = spec_.limits;
   if (LandlockAbi() < kLandlockAbiMin) {
     return Status::Failed(

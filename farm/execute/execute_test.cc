@@ -129,6 +129,10 @@ TEST_F(ExecuteTest, RunsAPlanFromSourcesToArtifacts) {
   EXPECT_EQ(WordOf(outcome->sandbox, "root_backend"), "directory");
   EXPECT_EQ(outcome->sandbox.at("landlock_abi"), Fact(std::int64_t{7}));
   EXPECT_EQ(WordOf(outcome->sandbox, "limits"), "observed");
+  EXPECT_EQ(WordOf(outcome->sandbox, "kernel"), "6.1.0");
+  EXPECT_EQ(WordOf(outcome->sandbox, "cgroup"), "v2");
+  EXPECT_EQ(WordOf(outcome->sandbox, "cpu_model"), "A Processor");
+  EXPECT_EQ(WordOf(outcome->sandbox, "cpu_flags"), "aes sse2");
   EXPECT_EQ(events_.events, "one 1/2\none ok\ntwo 2/2\ntwo ok\n");
   EXPECT_NE(events_.log.find("building\n"), std::string::npos);
 }

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -213,6 +214,10 @@ TEST(Walls, WhatWasInForceIsInTheResult) {
   EXPECT_EQ(ran.result["limits"]["enforcement"], HasCgroup() ? "kernel" : "observed");
   EXPECT_EQ(ran.result["limits"]["disk_enforcement"], "kernel");
   EXPECT_EQ(isolation["root_backend"], "directory");
+  utsname kernel = {};
+  uname(&kernel);
+  EXPECT_EQ(isolation["kernel"], kernel.release);
+  EXPECT_NE(isolation["cpu_flags"], "");
 }
 
 // The record's facts come from what was loaded, not from what was asked for.
