@@ -226,7 +226,11 @@ bool IsPlainName(const std::string& name) {
 Status CollectOutputs(const Spec& spec, int channel) {
   UniqueFd build(open("/build", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!build.valid()) return SystemError("opening /build");
-  Collector collector(build.get(), channel);
+  return CollectOutputsFrom(build.get(), spec, channel);
+}
+
+Status CollectOutputsFrom(int build, const Spec& spec, int channel) {
+  Collector collector(build, channel);
   for (const std::string& output : spec.outputs) {
     if (collector.TakeOutput(output)) continue;
     if (!collector.refused) return collector.failure;

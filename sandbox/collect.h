@@ -22,6 +22,8 @@ struct Refusal {
 // Taken: regular files, folders, symlinks whose target stays inside. Refused: everything else, a
 // second name of one file, names that are not UTF-8 or hold control characters.
 Status CollectOutputs(const Spec& spec, int channel);
+// The same with another folder as /build.
+Status CollectOutputsFrom(int build, const Spec& spec, int channel);
 
 // Whether a symlink with `target`, lying `depth` folders below the root of its output, stays
 // inside: relative, ".." only at its beginning (for after a name, ".." need not lead back to where
