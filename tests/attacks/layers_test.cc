@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
@@ -509,6 +510,18 @@ INSTANTIATE_TEST_SUITE_P(Each, Layers, testing::ValuesIn(Rows()), [](const auto&
   return std::string(sandbox::kLayerNames[static_cast<std::size_t>(info.param.layer)]);
 });
 
+// As a word of its own: a sysctl's name may hold a layer's.
+bool ContainsWord(const std::string& text, const std::string& word) {
+  auto is_inner = [&](std::size_t at) {
+    return at < text.size() &&
+           (text[at] == '_' || std::islower(static_cast<unsigned char>(text[at])));
+  };
+  for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
+    if ((at == 0 || !is_inner(at - 1)) && !is_inner(at + word.size())) return true;
+  }
+  return false;
+}
+
 TEST(Holes, AreNotInTheProduct) {
   const char* product = std::getenv("PRODUCT");
   ASSERT_NE(product, nullptr);
@@ -517,7 +530,7 @@ TEST(Holes, AreNotInTheProduct) {
   ASSERT_TRUE(Contains(bytes, "farm-sandbox-result/1"));
   EXPECT_FALSE(Contains(bytes, std::string(sandbox::kLeaveOutOption)));
   for (std::string_view name : sandbox::kLayerNames) {
-    EXPECT_FALSE(Contains(bytes, std::string(name))) << name;
+    EXPECT_FALSE(ContainsWord(bytes, std::string(name))) << name;
     EXPECT_TRUE(Contains(with_holes, std::string(name))) << name;
   }
 }
