@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <csetjmp>
 #include <csignal>
 
 #include "sandbox/inspect.h"
@@ -107,14 +108,34 @@ Status ArrangeDescriptors(int log, int report_pipe, int release) {
   return LeftOut(Layer::kCloseDescriptors) ? Status() : CloseAllExcept({report_pipe, release});
 }
 
+#ifdef __x86_64__
+sigjmp_buf counter_fault;
+
+// Whether reading the processor's counter faults, as this process has asked for. Not every
+// hypervisor keeps to it.
+bool IsCounterHidden() {
+  struct sigaction before = {};
+  struct sigaction jump = {};
+  jump.sa_handler = [](int) { siglongjmp(counter_fault, 1); };
+  if (sigaction(SIGSEGV, &jump, &before) != 0) return false;
+  bool is_hidden = sigsetjmp(counter_fault, 1) != 0;
+  if (!is_hidden) __builtin_ia32_rdtsc();
+  sigaction(SIGSEGV, &before, nullptr);
+  return is_hidden;
+}
+#endif
+
 // What of a process the kernel chooses by chance, or lets it find out without a system call. From
 // here on this process must not read a clock: the C library would read the processor's counter.
-Status FixTheProcess() {
+Status FixTheProcess(bool* counter_is_hidden) {
 #ifdef __x86_64__
   if (personality(ADDR_NO_RANDOMIZE) < 0) return SystemError("fixing addresses");
   if (prctl(PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0) != 0) {
     return SystemError("making the processor's counter fault");
   }
+  *counter_is_hidden = IsCounterHidden();
+#else
+  *counter_is_hidden = false;
 #endif
   return {};
 }
@@ -262,8 +283,9 @@ Status ConfineAndExecute(const Spec& spec, const Filter& filter, const Command& 
   Result<int> landlock = RestrictWithLandlock(spec.profile, spec.loopback);
   if (!landlock.ok()) return landlock.status();
   if (Status status = VerifyWalls(spec); !status.ok()) return status;
+  bool counter_is_hidden = false;
   if (spec.determinism == Determinism::kFull) {
-    if (Status status = FixTheProcess(); !status.ok()) return status;
+    if (Status status = FixTheProcess(&counter_is_hidden); !status.ok()) return status;
   }
   // After the change of ids, which forbids it: init is to look into this process.
   if (spec.determinism != Determinism::kOff && !MayBeDumped(true)) {
@@ -276,8 +298,9 @@ Status ConfineAndExecute(const Spec& spec, const Filter& filter, const Command& 
   }
   // The filter was made for this profile.
   bool build = spec.profile == Profile::kBuild;
-  Status told = WriteAll(
-      report_pipe, ConfinedText({*landlock, build ? "allow-list" : "deny-list", listener->get()}));
+  Confined confined = {*landlock, build ? "allow-list" : "deny-list", listener->get(),
+                       counter_is_hidden};
+  Status told = WriteAll(report_pipe, ConfinedText(confined));
   if (!told.ok()) return told;
   char byte;
   if (listener->valid() && read(release, &byte, 1) != 1) return Status::Failed("init is gone");
@@ -286,7 +309,7 @@ Status ConfineAndExecute(const Spec& spec, const Filter& filter, const Command& 
 
 std::string ConfinedText(const Confined& confined) {
   return "confined " + std::to_string(confined.landlock_abi) + " " + confined.seccomp + " " +
-         std::to_string(confined.listener + 1) + "\n";
+         std::to_string(confined.listener + 1) + (confined.counter_is_hidden ? " 1" : " 0") + "\n";
 }
 
 bool TakeConfined(std::string* report, Confined* confined) {
@@ -295,11 +318,12 @@ bool TakeConfined(std::string* report, Confined* confined) {
   std::vector<std::string> words = Split(std::string_view(*report).substr(0, end), ' ');
   std::uint64_t abi = 0;
   std::uint64_t listener = 0;  // and one
-  if (words.size() != 4 || words[0] != "confined" || !ParseNumber(words[1], 1000, &abi) ||
-      !ParseNumber(words[3], 1 << 20, &listener)) {
+  std::uint64_t hidden = 0;
+  if (words.size() != 5 || words[0] != "confined" || !ParseNumber(words[1], 1000, &abi) ||
+      !ParseNumber(words[3], 1 << 20, &listener) || !ParseNumber(words[4], 1, &hidden)) {
     return false;
   }
-  *confined = {static_cast<int>(abi), words[2], static_cast<int>(listener) - 1};
+  *confined = {static_cast<int>(abi), words[2], static_cast<int>(listener) - 1, hidden == 1};
   report->erase(0, end + 1);
   return true;
 }

@@ -30,13 +30,14 @@ struct Command {
 Status ConfineAndExecute(const Spec& spec, const Filter& filter, const Command& command,
                          int report_pipe, int release);
 
-// The walls that were loaded, as one line: "confined ABI SECCOMP LISTENER\n".
+// The walls that were loaded, as one line: "confined ABI SECCOMP LISTENER COUNTER\n".
 struct Confined {
   int landlock_abi = 0;
   std::string seccomp;  // allow-list | deny-list
   // Of the filter's notifications, a descriptor of the process that is to become the command. -1:
   // the filter notifies of nothing.
   int listener = -1;
+  bool counter_is_hidden = false;  // RDTSC faults: not every virtual machine lets it
 };
 std::string ConfinedText(const Confined& confined);
 // Takes that line from the start of `*report`. False: it is not there.

@@ -177,7 +177,8 @@ void RunInit(const Spec& spec, const Filter& filter, const Command& command, int
   if (stands) {
     Status taken = world == nullptr ? Status() : world->Take(child, confined.listener);
     if (!taken.ok()) Give(channel, Kind::kNotStarted, 0, taken.message());
-    Status sent = Send(channel, Kind::kConfined, {confined.landlock_abi}, confined.seccomp);
+    Status sent = Send(channel, Kind::kConfined,
+                       {confined.landlock_abi, confined.counter_is_hidden}, confined.seccomp);
     if (!sent.ok() || (world != nullptr && !WriteAll(release[1], "x").ok())) _exit(1);
   }
   Result<std::string> failure = ReadAll(report[0], kFailureTextMax);

@@ -269,6 +269,8 @@ void Launcher::NoteWalls() {
     if (report.kind != Kind::kConfined) continue;
     outcome_.isolation.landlock_abi = static_cast<int>(report.numbers[0]);
     outcome_.isolation.seccomp = report.text;
+    outcome_.isolation.determinism = DeterminismName(spec_.determinism);
+    outcome_.isolation.processor_counter = report.numbers[1] != 0 ? "hidden" : "visible";
   }
 }
 

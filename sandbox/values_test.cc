@@ -157,21 +157,24 @@ TEST(Outcome, IsOneLineOfJson) {
       "\"memory_bytes\":4294967296,\"pids\":4096,\"disk_bytes\":8589934592,"
       "\"disk_inodes\":1000000,\"log_bytes\":67108864,\"output_bytes\":4294967296,"
       "\"silence_seconds\":1800},\"isolation\":{\"root_backend\":\"image\",\"uid_map\":\"range\","
-      "\"landlock_abi\":7,\"seccomp\":\"allow-list\",\"kernel\":\"6.18\",\"cgroup\":\"none\","
+      "\"landlock_abi\":7,\"seccomp\":\"allow-list\",\"determinism\":\"off\",\"processor_counter\":"
+      "\"visible\",\"kernel\":\"6.18\",\"cgroup\":\"none\","
       "\"cpu_model\":\"M\",\"cpu_flags\":\"aes sse2\"},"
       "\"outputs\":[{\"path\":\"a\",\"type\":\"file\",\"mode\":\"0644\",\"size\":3}]}\n");
 }
 
 TEST(Confined, IsReadAsItIsWrittenAndNothingElse) {
-  std::string report = ConfinedText({6, "allow-list", 7}) + "executing x: No such file\n";
+  std::string report = ConfinedText({6, "allow-list", 7, true}) + "executing x: No such file\n";
   Confined confined;
   ASSERT_TRUE(TakeConfined(&report, &confined));
   EXPECT_EQ(confined.landlock_abi, 6);
   EXPECT_EQ(confined.seccomp, "allow-list");
   EXPECT_EQ(confined.listener, 7);
+  EXPECT_TRUE(confined.counter_is_hidden);
   EXPECT_EQ(report, "executing x: No such file\n");
-  for (const char* bad : {"", "confined 6 allow-list", "a wall is missing: x\n", "confined x y 0\n",
-                          "confined 6 allow-list\n", "confined 6 allow-list -1\n"}) {
+  for (const char* bad :
+       {"", "confined 6 allow-list", "a wall is missing: x\n", "confined x y 0 0\n",
+        "confined 6 allow-list\n", "confined 6 allow-list 0\n", "confined 6 allow-list 0 2\n"}) {
     report = bad;
     EXPECT_FALSE(TakeConfined(&report, &confined)) << bad;
     EXPECT_EQ(report, bad);

@@ -17,7 +17,7 @@ def _test(name, launcher, hostile, product, mode, tags):
         deps = [":" + name + "_cases", "@gtest_main"],
     )
 
-def sandbox_test(name, srcs, deps = [], modes = _MODES, plain = True, hostile = ":hostile", launcher = None, product = None):
+def sandbox_test(name, srcs, deps = [], modes = _MODES, plain = True, hostile = "//tests/attacks:hostile", launcher = None, product = None):
     """name: in Bazel's own sandbox, whoever runs it. name_root, name_rootless, name_monitor: need root.
 
     hostile: the program inside. launcher: one in place of the product and its test twin. product: for tests
@@ -29,7 +29,7 @@ def sandbox_test(name, srcs, deps = [], modes = _MODES, plain = True, hostile = 
         srcs = srcs,
         alwayslink = True,
         linkstatic = True,
-        deps = deps + [":harness", "@gtest_main"],
+        deps = deps + ["//tests/attacks:harness", "@gtest_main"],
     )
     if plain:
         _test(name, launcher or "//sandbox:farm-sandbox-for-tests", hostile, product, "plain", [])

@@ -1,5 +1,5 @@
 // A program that looks at the world it runs in: `probe LOOK [ARGUMENT...]`. Static: it is the only
-// file in the root of the tests' sandbox. Prints what it sees.
+// file in the root of the tests' sandbox, /bin/hostile. Prints what it sees.
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -175,7 +175,7 @@ void Files(const Arguments&) {
     std::printf("entry %s %lu\n", entry->d_name, entry->d_ino);
   }
   closedir(folder);
-  for (const char* path : {"/build", "/build/folder", "/build/folder/a", "/bin/probe", "/"}) {
+  for (const char* path : {"/build", "/build/folder", "/build/folder/a", "/bin/hostile", "/"}) {
     Show(path);
   }
   struct statvfs space = {};

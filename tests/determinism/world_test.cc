@@ -31,20 +31,12 @@ void OpenFuse() {
 
 class World : public testing::Test {
  protected:
-  World() {
-    OpenFuse();
-    const char* probe = std::getenv("PROBE");
-    if (probe == nullptr) std::abort();
-    std::filesystem::copy_file(probe, bench_.root() / "bin/probe");
-    std::filesystem::permissions(bench_.root() / "bin/probe", std::filesystem::perms(0755));
-  }
+  World() { OpenFuse(); }
 
-  Ran Look(std::vector<std::string> look, const std::string& level = "full") {
-    std::vector<std::string> words = {"--root-dir", bench_.root(), "--determinism", level};
-    if (level == "full") words.insert(words.end(), {"--clock", kClock});
-    words.insert(words.end(), {"--", "/bin/probe"});
-    words.insert(words.end(), look.begin(), look.end());
-    return bench_.Run(words);
+  Ran Look(const std::vector<std::string>& look, const std::string& level = "full") {
+    std::vector<std::string> options = {"--determinism", level};
+    if (level == "full") options.insert(options.end(), {"--clock", kClock});
+    return bench_.Do(look, options);
   }
 
   Bench bench_;
@@ -183,11 +175,11 @@ TEST_F(World, A32BitProgramIsRefusedByName) {
 }
 
 TEST_F(World, FullWantsAClockAndOnlyFull) {
-  EXPECT_EQ(bench_.Run({"--root-dir", bench_.root(), "--determinism", "full", "--", "/bin/probe"})
+  EXPECT_EQ(bench_.Run({"--root-dir", bench_.root(), "--determinism", "full", "--", "/bin/hostile"})
                 .exit_code,
             2);
   EXPECT_EQ(
-      bench_.Run({"--root-dir", bench_.root(), "--clock", kClock, "--", "/bin/probe"}).exit_code,
+      bench_.Run({"--root-dir", bench_.root(), "--clock", kClock, "--", "/bin/hostile"}).exit_code,
       2);
 }
 
