@@ -6,6 +6,7 @@
 
 #include <cstdio>
 
+#include "sandbox/layers.h"
 #include "sandbox/monitor_client.h"
 
 namespace sandbox {
@@ -33,27 +34,47 @@ IdRange RangeIn(const char* path, const char* map_path, const std::string& name,
   return IsMapped(*map, range) ? range : IdRange{};
 }
 
-Status RunMapper(const char* program, pid_t pid, const IdRange& range) {
-  std::string words[4] = {std::to_string(pid), "0", std::to_string(range.base),
-                          std::to_string(range.count)};
-  pid_t child = fork();
-  if (child < 0) return SystemError("fork");
-  if (child == 0) {
-    CloseAllExcept({});
-    char* none[] = {nullptr};
-    execle(program, program, words[0].c_str(), words[1].c_str(), words[2].c_str(), words[3].c_str(),
-           nullptr, none);
-    _exit(127);
-  }
+// newuidmap or newgidmap at work for a process.
+struct Mapper {
+  const char* program;
+  IdRange range;
+  pid_t pid = -1;
+};
+
+Status StartMapper(pid_t subject, Mapper* mapper) {
+  std::string words[4] = {std::to_string(subject), "0", std::to_string(mapper->range.base),
+                          std::to_string(mapper->range.count)};
+  char* none[] = {nullptr};
+  mapper->pid = vfork();
+  if (mapper->pid < 0) return SystemError("vfork");
+  if (mapper->pid > 0) return {};
+  if (!CloseAllExcept({}).ok()) _exit(126);
+  execle(mapper->program, mapper->program, words[0].c_str(), words[1].c_str(), words[2].c_str(),
+         words[3].c_str(), nullptr, none);
+  _exit(127);
+}
+
+Status WaitForMapper(const Mapper& mapper) {
   int status = 0;
-  while (waitpid(child, &status, 0) < 0) {
+  while (waitpid(mapper.pid, &status, 0) < 0) {
     if (errno != EINTR) return SystemError("waitpid");
   }
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-    return Status::Failed(std::string(program) + " refused the range " + words[2] + ":" + words[3] +
-                          " (check /etc/subuid and /etc/subgid)");
-  }
-  return {};
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
+  return Status::Failed(
+      std::string(mapper.program) + " refused the range " + std::to_string(mapper.range.base) +
+      ":" + std::to_string(mapper.range.count) + " (check /etc/subuid and /etc/subgid)");
+}
+
+// Both at once: each is a program of its own to start.
+Status MapRanges(pid_t subject, const SubordinateIds& ids) {
+  Mapper groups = {kNewGidMap, ids.gids};
+  Mapper users = {kNewUidMap, ids.uids};
+  if (Status started = StartMapper(subject, &groups); !started.ok()) return started;
+  Status started = StartMapper(subject, &users);
+  Status of_groups = WaitForMapper(groups);
+  if (!started.ok()) return started;
+  Status of_users = WaitForMapper(users);
+  return of_groups.ok() ? of_users : of_groups;
 }
 
 // An ordinary user.
@@ -64,10 +85,8 @@ class Rootless : public Authority {
   Result<bool> MapIds(const Subject& subject) override {
     SubordinateIds ids = CallersSubordinateIds();
     if (ids.uids.count != 0 && ids.gids.count != 0) {
-      Status groups = RunMapper(kNewGidMap, subject.pid, ids.gids);
-      if (!groups.ok()) return groups;
-      Status users = RunMapper(kNewUidMap, subject.pid, ids.uids);
-      if (!users.ok()) return users;
+      Status mapped = MapRanges(subject.pid, ids);
+      if (!mapped.ok()) return mapped;
       return true;
     }
     Status single = MapOne(subject.pid);
@@ -153,7 +172,7 @@ Result<std::unique_ptr<Authority>> OpenAuthority(const Spec& spec) {
     }
     return StartOwnMonitor(spec.subids);
   }
-  if (geteuid() == 0 && !spec.allow_host_root_unsafe) {
+  if (geteuid() == 0 && !spec.allow_host_root_unsafe && !LeftOut(Layer::kHostRootRefused)) {
     return Status::Failed(
         "started as root: give --subids BASE:COUNT (a range of ids that nobody uses), or start "
         "through farm-sandbox monitor; host uid 0 is never given to a sandbox");

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "sandbox/cgroup.h"
+#include "sandbox/cgroup_usage.h"
 #include "sandbox/spec.h"
 #include "sandbox/status.h"
 #include "sandbox/system.h"
@@ -31,6 +32,7 @@ class Authority {
   virtual Result<int> MakeCgroup(const Subject& subject, const CgroupLimits& limits,
                                  std::string* why) = 0;
   virtual CgroupUsage ReadCgroup() = 0;
+  // Kills all that is in it. Nothing more can be asked for.
   virtual void KillCgroup() = 0;
 };
 

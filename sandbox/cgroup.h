@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "sandbox/status.h"
 
@@ -14,43 +15,31 @@ struct CgroupLimits {
   std::uint64_t pids = 0;          // 0: none
 };
 
-struct CgroupUsage {
-  std::int64_t cpu_microseconds = -1;  // -1: this kernel does not say
-  std::int64_t memory_bytes_max = -1;
-  std::int64_t kills_for_memory = 0;
-};
-
-// Where this machine keeps memory and pids controllers.
+// Where this machine keeps memory and pids controllers: version 2, which also ends all that is in a
+// group at once, or version 2 for that and version 1 for the controllers.
 struct CgroupTree {
-  int version = 0;     // 2, 1; 0: none that we can write to
-  std::string memory;  // folders that belong to us; with version 2 all are the same
-  std::string pids;
-  std::string cpuacct;  // may be empty with version 1
-  std::string why;      // version 0: the reason
+  int version = 0;  // of the controllers: 2, 1; 0: none that we can write to
+  // Our folders: of version 2; then, with version 1, of memory, pids and, where it is, cpuacct.
+  std::vector<std::string> folders;
+  std::string why;  // version 0: the reason
 };
 
-// Finds the controllers and makes the folder `name` for our groups; removes dead groups found in
-// it. Needs root. v2 if it has both controllers, else v1.
+// Finds the controllers and makes the folder `name` for our groups. Needs root.
 CgroupTree OpenCgroupTree(const std::string& name);
 
-// One group. Its owner calls Kill and then Remove until that succeeds.
+// One group, called by the number of the process that made it, which makes one only. Its owner
+// calls Kill and then Remove until that succeeds.
 class Cgroup {
  public:
-  static Result<Cgroup> Make(const CgroupTree& tree, const std::string& name,
-                             const CgroupLimits& limits);
+  static Result<Cgroup> Make(const CgroupTree& tree, const CgroupLimits& limits);
   Status Add(pid_t pid);
-  // Puts what is in it back where all groups of the tree lie, and removes it.
-  void Release();
-  CgroupUsage Usage() const;
-  void Kill();
+  void TakeOut(pid_t pid);  // to where all groups of the tree lie
+  Status Kill();
   bool Remove();  // false: something in it is still dying
+  const std::vector<std::string>& folders() const { return folders_; }
 
  private:
-  Cgroup(CgroupTree tree, std::string name) : tree_(std::move(tree)), name_(std::move(name)) {}
-  std::string Path(const std::string& controller) const { return controller + "/" + name_; }
-
-  CgroupTree tree_;
-  std::string name_;
+  std::vector<std::string> folders_;  // as in CgroupTree
 };
 
 }  // namespace sandbox

@@ -1,9 +1,10 @@
 #include "sandbox/channel.h"
 
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include <algorithm>
+
+#include "sandbox/packet.h"
 
 namespace sandbox {
 namespace {
@@ -13,18 +14,6 @@ struct Header {
   std::uint32_t text_bytes;
   std::int64_t numbers[5];
 };
-
-void TakeDescriptors(msghdr* header, std::vector<UniqueFd>* fds) {
-  for (cmsghdr* part = CMSG_FIRSTHDR(header); part != nullptr; part = CMSG_NXTHDR(header, part)) {
-    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
-    std::size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (std::size_t i = 0; i < count; ++i) {
-      int fd;
-      std::memcpy(&fd, CMSG_DATA(part) + i * sizeof(int), sizeof(int));
-      fds->emplace_back(fd);
-    }
-  }
-}
 
 }  // namespace
 
@@ -42,53 +31,27 @@ Status Send(int channel, Kind kind, const std::vector<std::int64_t>& numbers,
   header.kind = static_cast<std::uint32_t>(kind);
   header.text_bytes = static_cast<std::uint32_t>(std::min(text.size(), kMessageTextMax));
   std::copy_n(numbers.begin(), std::min<std::size_t>(numbers.size(), 5), header.numbers);
-  iovec parts[2] = {{&header, sizeof header}, {const_cast<char*>(text.data()), header.text_bytes}};
-  alignas(cmsghdr) char control[CMSG_SPACE(kMessageFdsMax * sizeof(int))] = {};
-  msghdr message = {};
-  message.msg_iov = parts;
-  message.msg_iovlen = 2;
-  if (!fds.empty()) {
-    std::size_t bytes = std::min(fds.size(), kMessageFdsMax) * sizeof(int);
-    message.msg_control = control;
-    message.msg_controllen = CMSG_SPACE(bytes);
-    cmsghdr* part = CMSG_FIRSTHDR(&message);
-    part->cmsg_level = SOL_SOCKET;
-    part->cmsg_type = SCM_RIGHTS;
-    part->cmsg_len = CMSG_LEN(bytes);
-    std::memcpy(CMSG_DATA(part), fds.data(), bytes);
-  }
-  while (sendmsg(channel, &message, MSG_NOSIGNAL) < 0) {
-    if (errno != EINTR) return SystemError("sending a message");
-  }
-  return {};
+  return SendPacket(channel,
+                    {{&header, sizeof header}, {const_cast<char*>(text.data()), header.text_bytes}},
+                    fds, 0);
 }
 
 Result<Message> Receive(int channel) {
   Header header = {};
-  std::string text(kMessageTextMax, '\0');
-  iovec parts[2] = {{&header, sizeof header}, {text.data(), text.size()}};
-  alignas(cmsghdr) char control[CMSG_SPACE(kMessageFdsMax * sizeof(int))] = {};
-  msghdr raw = {};
-  raw.msg_iov = parts;
-  raw.msg_iovlen = 2;
-  raw.msg_control = control;
-  raw.msg_controllen = sizeof control;
-  ssize_t count;
-  do {
-    count = recvmsg(channel, &raw, MSG_CMSG_CLOEXEC);
-  } while (count < 0 && errno == EINTR);
-  if (count < 0) return SystemError("receiving a message");
-  Message message;
-  TakeDescriptors(&raw, &message.fds);
-  if (count == 0) return Status::Failed("the other side is gone");
-  if (count < static_cast<ssize_t>(sizeof header) ||
-      static_cast<std::size_t>(count) != sizeof header + header.text_bytes) {
+  // Not cleared: most texts are short, and a page that nobody touches costs nothing.
+  char text[kMessageTextMax];
+  Result<Packet> packet =
+      ReceivePacket(channel, {{&header, sizeof header}, {text, sizeof text}}, 0);
+  if (!packet.ok()) return packet.status();
+  if (packet->bytes == 0) return Status::Failed("the other side is gone");
+  if (packet->bytes < sizeof header || packet->bytes != sizeof header + header.text_bytes) {
     return Status::Failed("malformed message");
   }
+  Message message;
+  message.fds = std::move(packet->fds);
   message.kind = static_cast<Kind>(header.kind);
   std::copy_n(header.numbers, 5, message.numbers);
-  text.resize(header.text_bytes);
-  message.text = std::move(text);
+  message.text.assign(text, header.text_bytes);
   return message;
 }
 

@@ -30,7 +30,8 @@ enum class Kind : std::uint32_t {
   kOpenDirectory,  // text: relative to /build
   kCollect,
   // init of a stage -> launcher
-  kConfined,   // numbers[0]: ABI of Landlock in force; text: Isolation.seccomp; the command runs
+  kConfined,   // numbers: ABI of Landlock in force, 1 if the processor's counter is hidden; text:
+               // Isolation.seccomp; the command runs
   kUsage,      // numbers: CPU microseconds, bytes of memory, live processes
   kExited,     // numbers[0]: wait status of the command
   kNotStarted  // text: why the command could not be started
@@ -45,7 +46,6 @@ struct Message {
 
 // Largest text of a message: two paths and a margin.
 constexpr std::size_t kMessageTextMax = 16384;
-constexpr std::size_t kMessageFdsMax = 4;
 
 // One connected pair of SOCK_SEQPACKET sockets.
 struct ChannelPair {

@@ -13,6 +13,7 @@
 #include <csignal>
 
 #include "sandbox/confine.h"
+#include "sandbox/layers.h"
 
 namespace sandbox {
 namespace {
@@ -26,6 +27,7 @@ Status EnterUserNamespace(int user_namespace, bool has_range) {
     return SystemError("becoming user 0 inside");
   }
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return SystemError("no_new_privs");
+  if (LeftOut(Layer::kCheckCapabilities)) return {};
   if (Status status = DropBoundingSet(kReadEverything); !status.ok()) return status;
   if (CapabilitiesSet(kReadEverything, kReadEverything, kReadEverything) != 0) {
     return SystemError("dropping capabilities");
@@ -48,8 +50,7 @@ Status ArrangeDescriptors(int output, int log, int directory, int program) {
   for (int i = 0; i < 5; ++i) {
     if (dup2(high[i], i) < 0) return SystemError("arranging descriptors");
   }
-  close_range(5, ~0U, 0);
-  return {};
+  return close_range(5, ~0U, 0) == 0 ? Status() : SystemError("close_range");
 }
 
 Status Become(const Check& check, int program, int user_namespace, bool has_range, int directory,
@@ -96,9 +97,9 @@ Result<UniqueFd> LoadCheckProgram(const std::string& path) {
                              static_cast<std::size_t>(status.st_size - offset));
     if (count <= 0) return SystemError("copying " + path);
   }
-  if (fchmod(copy.get(), 0555) != 0 ||
-      fcntl(copy.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) !=
-          0) {
+  int seals = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
+  if (LeftOut(Layer::kCheckSealed)) seals = F_SEAL_SEAL;
+  if (fchmod(copy.get(), 0555) != 0 || fcntl(copy.get(), F_ADD_SEALS, seals) != 0) {
     return SystemError("sealing the copy of " + path);
   }
   return copy;

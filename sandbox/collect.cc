@@ -11,13 +11,16 @@
 #include <set>
 
 #include "sandbox/channel.h"
+#include "sandbox/layers.h"
 #include "sandbox/text.h"
 
 namespace sandbox {
 namespace {
 
-constexpr std::uint64_t kResolve =
-    RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
+std::uint64_t Resolve() {
+  if (LeftOut(Layer::kOutputResolve)) return 0;
+  return RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
+}
 
 // One folder being walked.
 struct Level {
@@ -66,7 +69,7 @@ bool Collector::Emit(EntryType type, const struct stat& status, const std::strin
   std::vector<int> fds;
   if (fd >= 0) fds.push_back(fd);
   failure = Send(channel_, Kind::kEntry,
-                 {static_cast<std::int64_t>(type), status.st_mode & 0777, status.st_size,
+                 {static_cast<std::int64_t>(type), OutputMode(status.st_mode), status.st_size,
                   status.st_mtim.tv_sec, status.st_mtim.tv_nsec},
                  text, fds);
   return failure.ok();
@@ -75,12 +78,15 @@ bool Collector::Emit(EntryType type, const struct stat& status, const std::strin
 bool Collector::TakeFile(int directory, const std::string& name, const std::string& path) {
   // Not blocking: what was a file when we looked is one still, all is dead; but cost nothing.
   UniqueFd file(OpenAt2(directory, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0,
-                        kResolve));
+                        Resolve()));
   if (!file.valid()) return Fail("opening /build/" + path);
   struct stat status = {};
   if (fstat(file.get(), &status) != 0) return Fail("stat /build/" + path);
-  if (!S_ISREG(status.st_mode)) return Refuse(path, "changed while it was read");
-  if (status.st_nlink > 1 && !linked_.emplace(status.st_dev, status.st_ino).second) {
+  if (!S_ISREG(status.st_mode) && !LeftOut(Layer::kOutputTypes)) {
+    return Refuse(path, "changed while it was read");
+  }
+  if (status.st_nlink > 1 && !LeftOut(Layer::kOutputHardLinks) &&
+      !linked_.emplace(status.st_dev, status.st_ino).second) {
     return Refuse(path, "is a second name (hard link) of another output");
   }
   return Emit(EntryType::kFile, status, path, file.get());
@@ -91,7 +97,7 @@ bool Collector::TakeDirectory(int directory, const std::string& name, const std:
   Level level;
   level.path = path;
   level.directory =
-      UniqueFd(OpenAt2(directory, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0, kResolve));
+      UniqueFd(OpenAt2(directory, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0, Resolve()));
   if (!level.directory.valid()) return Fail("opening /build/" + path);
   struct stat status = {};
   if (fstat(level.directory.get(), &status) != 0) return Fail("stat /build/" + path);
@@ -121,7 +127,7 @@ bool Collector::TakeSymlink(int directory, const std::string& name, const std::s
   if (size <= 0 || size >= PATH_MAX) return Refuse(path, "has an unreadable target");
   std::string target(buffer, static_cast<std::size_t>(size));
   if (!IsPlainName(target)) return Refuse(path, "has a target that is not plain text");
-  if (!IsInwardTarget(target, depth)) {
+  if (!IsInwardTarget(target, depth) && !LeftOut(Layer::kOutputLinks)) {
     return Refuse(path, "is a symlink that leads out of the output");
   }
   struct stat status = {};
@@ -132,7 +138,9 @@ bool Collector::TakeSymlink(int directory, const std::string& name, const std::s
 bool Collector::Take(int directory, const std::string& name, const std::string& path,
                      std::size_t depth) {
   if (++entries_ > kOutputEntriesMax) return Refuse(path, "too many entries");
-  if (!IsPlainName(name)) return Refuse(path, "has a name that is not plain UTF-8");
+  if (!IsPlainName(name) && !LeftOut(Layer::kOutputNames)) {
+    return Refuse(path, "has a name that is not plain UTF-8");
+  }
   if (path.size() >= PATH_MAX) return Refuse(path, "has too long a path");
   struct stat status = {};
   if (fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -146,6 +154,7 @@ bool Collector::Take(int directory, const std::string& name, const std::string& 
     case S_IFLNK:
       return TakeSymlink(directory, name, path, depth);
     case S_IFIFO:
+      if (LeftOut(Layer::kOutputTypes)) return TakeFile(directory, name, path);
       return Refuse(path, "is a FIFO");
     case S_IFSOCK:
       return Refuse(path, "is a socket");
@@ -159,7 +168,7 @@ bool Collector::TakeOutput(const std::string& path) {
   std::string parent = slash == std::string::npos ? "." : path.substr(0, slash);
   std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
   UniqueFd directory(
-      OpenAt2(build_, parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0, kResolve));
+      OpenAt2(build_, parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0, Resolve()));
   struct stat status = {};
   if (!directory.valid() ||
       fstatat(directory.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -205,6 +214,8 @@ bool IsInwardTarget(const std::string& target, std::size_t depth) {
   return up <= depth;
 }
 
+mode_t OutputMode(mode_t mode) { return mode & (LeftOut(Layer::kOutputModes) ? 07777 : 0777); }
+
 bool IsPlainName(const std::string& name) {
   for (unsigned char c : name) {
     if (c < 0x20 || c == 0x7f) return false;
@@ -215,7 +226,11 @@ bool IsPlainName(const std::string& name) {
 Status CollectOutputs(const Spec& spec, int channel) {
   UniqueFd build(open("/build", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!build.valid()) return SystemError("opening /build");
-  Collector collector(build.get(), channel);
+  return CollectOutputsFrom(build.get(), spec, channel);
+}
+
+Status CollectOutputsFrom(int build, const Spec& spec, int channel) {
+  Collector collector(build, channel);
   for (const std::string& output : spec.outputs) {
     if (collector.TakeOutput(output)) continue;
     if (!collector.refused) return collector.failure;

@@ -22,11 +22,16 @@ struct Refusal {
 // Taken: regular files, folders, symlinks whose target stays inside. Refused: everything else, a
 // second name of one file, names that are not UTF-8 or hold control characters.
 Status CollectOutputs(const Spec& spec, int channel);
+// The same with another folder as /build.
+Status CollectOutputsFrom(int build, const Spec& spec, int channel);
 
 // Whether a symlink with `target`, lying `depth` folders below the root of its output, stays
 // inside: relative, ".." only at its beginning (for after a name, ".." need not lead back to where
 // it seems to), and not more of them than `depth`.
 bool IsInwardTarget(const std::string& target, std::size_t depth);
+
+// The permissions of an output: without suid, sgid and sticky bits.
+mode_t OutputMode(mode_t mode);
 
 // Whether `name` is UTF-8 without control characters.
 bool IsPlainName(const std::string& name);

@@ -14,6 +14,7 @@ namespace {
 constexpr std::uint64_t kFdMax = 1 << 20;
 constexpr std::uint64_t kIdMax = UINT32_MAX - 1;
 constexpr std::uint64_t kSecondsMax = 30 * 86400;
+constexpr std::uint64_t kClockMax = std::uint64_t{1} << 32;  // the year 2106
 constexpr std::uint64_t kBytesMax = std::uint64_t{1} << 50;
 constexpr std::uint64_t kCountMax = 1 << 30;
 
@@ -120,6 +121,15 @@ void AddFileOptions(Spec* spec, Options* options) {
   o["--output-dir"] = Text(&spec->output_directory);
 }
 
+Status TakeDeterminism(Spec* spec, const std::string& word) {
+  for (Determinism level : {Determinism::kOff, Determinism::kFixed, Determinism::kFull}) {
+    if (word != DeterminismName(level)) continue;
+    spec->determinism = level;
+    return {};
+  }
+  return Status::Failed("--determinism " + word + ": want off, fixed or full");
+}
+
 void AddCommandOptions(Spec* spec, Options* options) {
   Options& o = *options;
   o["--env"] = Append(&spec->environment);
@@ -129,6 +139,8 @@ void AddCommandOptions(Spec* spec, Options* options) {
   o["--hostname"] = Text(&spec->hostname);
   o["--umask"] = {1, [spec](const std::string* w) { return TakeUmask(spec, w[0]); }};
   o["--loopback"] = Flag(&spec->loopback);
+  o["--determinism"] = {1, [spec](const std::string* w) { return TakeDeterminism(spec, w[0]); }};
+  o["--clock"] = Number("--clock", &spec->clock_seconds, kClockMax);
   o["--prepare-word"] = Append(&spec->prepare_argv);
   o["--check-word"] = Append(&spec->check.argv);
   o["--check-dir"] =

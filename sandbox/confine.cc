@@ -4,16 +4,20 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/securebits.h>
+#include <sched.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <csetjmp>
 #include <csignal>
 
 #include "sandbox/inspect.h"
 #include "sandbox/landlock.h"
+#include "sandbox/layers.h"
 #include "sandbox/limits.h"
 #include "sandbox/system.h"
 #include "sandbox/text.h"
@@ -34,7 +38,34 @@ std::uint64_t KeptCapabilities(Profile profile) {
   return profile == Profile::kAssembly ? kAssemblyCapabilities : 0;
 }
 
+// Whether others may look into this memory, which is init's too until the command is executed.
+bool MayBeDumped(bool may) {
+  if (!may && LeftOut(Layer::kInitUntraceable)) return true;
+  return prctl(PR_SET_DUMPABLE, may ? 1 : 0, 0, 0, 0) == 0;
+}
+
+// With one id mapped, /proc/self/uid_map would tell whose it is on the host. One more user
+// namespace that maps the id to itself shows that instead, and has no right over any other
+// namespace.
+Status HideCallersId(const Spec& spec) {
+  // Of a process that cannot be dumped, as init's child is, /proc belongs to the host's root.
+  if (!MayBeDumped(true)) return SystemError("opening /proc/self");
+  if (unshare(CLONE_NEWUSER) != 0) return SystemError("user namespace of the command");
+  struct Map {
+    const char* path;
+    std::uint32_t id;
+  };
+  for (const Map& map :
+       {Map{"/proc/self/gid_map", spec.gid}, Map{"/proc/self/uid_map", spec.uid}}) {
+    const std::string id = std::to_string(map.id);
+    Status written = WriteControlFile(AT_FDCWD, map.path, id + " " + id + " 1");
+    if (!written.ok()) return written;
+  }
+  return {};
+}
+
 Status SetIds(const Spec& spec, bool has_range) {
+  if (LeftOut(Layer::kInsideIds)) return {};
   // With one id mapped, the kernel forbids setgroups: groups of the caller stay, unmapped.
   if (has_range && setgroups(0, nullptr) != 0) return SystemError("setgroups");
   if (setresgid(spec.gid, spec.gid, spec.gid) != 0) {
@@ -48,13 +79,18 @@ Status SetIds(const Spec& spec, bool has_range) {
 
 Status DropPrivileges(const Spec& spec, bool has_range) {
   std::uint64_t keep = KeptCapabilities(spec.profile);
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return SystemError("no_new_privs");
+  if (!LeftOut(Layer::kNoNewPrivileges) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+    return SystemError("no_new_privs");
+  }
+  if (LeftOut(Layer::kCapabilities)) return SetIds(spec, has_range);
   if (Status status = DropBoundingSet(keep); !status.ok()) return status;
   if (Status status = SetIds(spec, has_range); !status.ok()) return status;
   if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0) {
     return SystemError("ambient capabilities");
   }
   if (CapabilitiesSet(keep, keep, 0) != 0) return SystemError("dropping capabilities");
+  // Whatever fs.suid_dumpable made of it at the change of ids: init has this memory too.
+  if (!MayBeDumped(false)) return SystemError("PR_SET_DUMPABLE");
   return {};
 }
 
@@ -65,11 +101,42 @@ void ResetSignals() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-Status ArrangeDescriptors(int log, int report_pipe) {
+Status ArrangeDescriptors(int log, int report_pipe, int release) {
   int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (null < 0) return SystemError("opening /dev/null");
   if (dup2(null, 0) < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0) return SystemError("dup2");
-  CloseAllExcept({report_pipe});
+  return LeftOut(Layer::kCloseDescriptors) ? Status() : CloseAllExcept({report_pipe, release});
+}
+
+#ifdef __x86_64__
+sigjmp_buf counter_fault;
+
+// Whether reading the processor's counter faults, as this process has asked for. Not every
+// hypervisor keeps to it.
+bool IsCounterHidden() {
+  struct sigaction before = {};
+  struct sigaction jump = {};
+  jump.sa_handler = [](int) { siglongjmp(counter_fault, 1); };
+  if (sigaction(SIGSEGV, &jump, &before) != 0) return false;
+  bool is_hidden = sigsetjmp(counter_fault, 1) != 0;
+  if (!is_hidden) __builtin_ia32_rdtsc();
+  sigaction(SIGSEGV, &before, nullptr);
+  return is_hidden;
+}
+#endif
+
+// What of a process the kernel chooses by chance, or lets it find out without a system call. From
+// here on this process must not read a clock: the C library would read the processor's counter.
+Status FixTheProcess(bool* counter_is_hidden) {
+#ifdef __x86_64__
+  if (personality(ADDR_NO_RANDOMIZE) < 0) return SystemError("fixing addresses");
+  if (prctl(PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0) != 0) {
+    return SystemError("making the processor's counter fault");
+  }
+  *counter_is_hidden = IsCounterHidden();
+#else
+  *counter_is_hidden = false;
+#endif
   return {};
 }
 
@@ -89,7 +156,8 @@ std::vector<char*> Pointers(const std::vector<std::string>& words) {
 
 Status Execute(const Spec& spec, const std::vector<std::string>& argv) {
   std::vector<char*> words = Pointers(argv);
-  std::vector<char*> environment = Pointers(spec.environment);
+  std::vector<char*> given = Pointers(spec.environment);
+  char** environment = LeftOut(Layer::kEmptyEnvironment) ? environ : given.data();
   const std::string& program = argv[0];
   std::vector<std::string> candidates;
   if (program.find('/') != std::string::npos) {
@@ -101,11 +169,76 @@ Status Execute(const Spec& spec, const std::vector<std::string>& argv) {
   }
   int error = ENOENT;
   for (const std::string& path : candidates) {
-    execve(path.c_str(), words.data(), environment.data());
+    execve(path.c_str(), words.data(), environment);
     if (errno != ENOENT && errno != ENOTDIR) error = errno;
   }
   errno = error;
   return SystemError("executing " + program);
+}
+
+Status Missing(const char* wall) {
+  return Status::Failed(std::string("a wall is missing: ") + wall + "; nothing was started");
+}
+
+Status VerifyIdentity(const Spec& spec) {
+  uid_t real, effective, saved;
+  if (getresuid(&real, &effective, &saved) != 0 || real != spec.uid || effective != spec.uid ||
+      saved != spec.uid) {
+    return Missing("user id");
+  }
+  gid_t groups[3];
+  if (getresgid(&groups[0], &groups[1], &groups[2]) != 0 || groups[0] != spec.gid ||
+      groups[1] != spec.gid || groups[2] != spec.gid) {
+    return Missing("group id");
+  }
+  std::uint64_t capabilities[3];
+  std::uint64_t keep = KeptCapabilities(spec.profile);
+  if (CapabilitiesGet(&capabilities[0], &capabilities[1], &capabilities[2]) != 0 ||
+      ((capabilities[0] | capabilities[1] | capabilities[2]) & ~keep) != 0) {
+    return Missing("capabilities are not dropped");
+  }
+  for (int i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; ++i) {
+    if ((keep & Bit(i)) == 0 && prctl(PR_CAPBSET_READ, i, 0, 0, 0) != 0) {
+      return Missing("capability bounding set");
+    }
+  }
+  return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? Status() : Missing("no_new_privs");
+}
+
+bool HasMountFlags(const char* path, unsigned long flags) {
+  struct statvfs status = {};
+  return statvfs(path, &status) == 0 && (status.f_flag & flags) == flags;
+}
+
+Status VerifyMounts(Profile profile) {
+  if (!HasMountFlags("/", ST_RDONLY | ST_NOSUID | ST_NODEV)) return Missing("read-only root");
+  if (!HasMountFlags("/dev", ST_RDONLY | ST_NOSUID)) return Missing("read-only /dev");
+  // A root that the host's still lies over leads there.
+  struct stat root = {};
+  struct stat above = {};
+  if (stat("/", &root) != 0 || stat("/..", &above) != 0 || root.st_dev != above.st_dev ||
+      root.st_ino != above.st_ino) {
+    return Missing("the host's root is still there");
+  }
+  // Another pid namespace's would give another number.
+  char self[32] = {};
+  if (readlink("/proc/self", self, sizeof self - 1) < 0 || self != std::to_string(getpid())) {
+    return Missing("own /proc");
+  }
+  struct stat status = {};
+  if (profile == Profile::kBuild && stat("/proc/sys/kernel", &status) == 0) {
+    return Missing("masked /proc/sys");
+  }
+  return {};
+}
+
+// Whether this process may not write where it is the owner and the mount is writable.
+bool IsKeptByLandlock() {
+  // A change of ids gave /proc/self to root; the command's own will be its own.
+  if (!MayBeDumped(true)) return false;
+  UniqueFd file(open("/proc/self/comm", O_WRONLY | O_CLOEXEC));
+  bool is_kept = !file.valid() && errno == EACCES;
+  return MayBeDumped(false) && is_kept;
 }
 
 }  // namespace
@@ -119,55 +252,30 @@ Status DropBoundingSet(std::uint64_t keep) {
 }
 
 Status VerifyWalls(const Spec& spec) {
-  auto missing = [](const char* wall) {
-    return Status::Failed(std::string("a wall is missing: ") + wall + "; nothing was started");
-  };
-  uid_t real, effective, saved;
-  if (getresuid(&real, &effective, &saved) != 0 || real != spec.uid || effective != spec.uid ||
-      saved != spec.uid) {
-    return missing("user id");
-  }
-  gid_t groups[3];
-  if (getresgid(&groups[0], &groups[1], &groups[2]) != 0 || groups[0] != spec.gid ||
-      groups[1] != spec.gid || groups[2] != spec.gid) {
-    return missing("group id");
-  }
-  std::uint64_t capabilities[3];
-  std::uint64_t keep = KeptCapabilities(spec.profile);
-  if (CapabilitiesGet(&capabilities[0], &capabilities[1], &capabilities[2]) != 0 ||
-      ((capabilities[0] | capabilities[1] | capabilities[2]) & ~keep) != 0) {
-    return missing("capabilities are not dropped");
-  }
-  for (int i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; ++i) {
-    if ((keep & Bit(i)) == 0 && prctl(PR_CAPBSET_READ, i, 0, 0, 0) != 0) {
-      return missing("capability bounding set");
-    }
-  }
-  if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1) return missing("no_new_privs");
-  if (getppid() != 1) return missing("pid namespace");
+  if (LeftOut(Layer::kVerifyWalls)) return {};
+  if (Status status = VerifyIdentity(spec); !status.ok()) return status;
+  if (getppid() != 1) return Missing("pid namespace");
   Result<std::string> cgroups = ReadFile("/proc/self/cgroup", 4096);
   if (!cgroups.ok()) return cgroups.status();
-  if (!VerifyCgroupNamespace(*cgroups).ok()) return missing("cgroup namespace");
-  struct statvfs root = {};
-  constexpr unsigned long kFlags = ST_RDONLY | ST_NOSUID | ST_NODEV;
-  if (statvfs("/", &root) != 0 || (root.f_flag & kFlags) != kFlags) {
-    return missing("read-only root");
-  }
-  struct stat status = {};
-  if (stat("/proc/1", &status) != 0) return missing("own /proc");
-  if (spec.profile == Profile::kBuild && stat("/proc/sys/kernel", &status) == 0) {
-    return missing("masked /proc/sys");
-  }
+  if (!VerifyCgroupNamespace(*cgroups).ok()) return Missing("cgroup namespace");
+  if (Status status = VerifyMounts(spec.profile); !status.ok()) return status;
+  // Under the other profile files are not what it confines.
+  if (spec.profile == Profile::kBuild && !IsKeptByLandlock()) return Missing("Landlock");
   return {};
 }
 
 Status ConfineAndExecute(const Spec& spec, const Filter& filter, const Command& command,
-                         int report_pipe) {
+                         int report_pipe, int release) {
   ResetSignals();
-  if (setsid() < 0) return SystemError("setsid");
-  if (Status status = ArrangeDescriptors(command.log, report_pipe); !status.ok()) return status;
+  if (!LeftOut(Layer::kNewSession) && setsid() < 0) return SystemError("setsid");
+  if (Status status = ArrangeDescriptors(command.log, report_pipe, release); !status.ok()) {
+    return status;
+  }
   if (Status status = SetRlimits(spec, command.memory_is_observed); !status.ok()) return status;
-  umask(spec.umask);
+  if (!LeftOut(Layer::kUmask)) umask(spec.umask);
+  if (!command.has_range && spec.profile == Profile::kBuild) {
+    if (Status status = HideCallersId(spec); !status.ok()) return status;
+  }
   if (Status status = DropPrivileges(spec, command.has_range); !status.ok()) return status;
   if (chdir(command.working_directory.c_str()) != 0) {
     return SystemError("entering " + command.working_directory);
@@ -175,20 +283,33 @@ Status ConfineAndExecute(const Spec& spec, const Filter& filter, const Command& 
   Result<int> landlock = RestrictWithLandlock(spec.profile, spec.loopback);
   if (!landlock.ok()) return landlock.status();
   if (Status status = VerifyWalls(spec); !status.ok()) return status;
-  if (Status status = LoadFilter(filter); !status.ok()) return status;
-  if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != 2) {
+  bool counter_is_hidden = false;
+  if (spec.determinism == Determinism::kFull) {
+    if (Status status = FixTheProcess(&counter_is_hidden); !status.ok()) return status;
+  }
+  // After the change of ids, which forbids it: init is to look into this process.
+  if (spec.determinism != Determinism::kOff && !MayBeDumped(true)) {
+    return SystemError("PR_SET_DUMPABLE");
+  }
+  Result<UniqueFd> listener = LoadFilter(filter, spec.determinism != Determinism::kOff);
+  if (!listener.ok()) return listener.status();
+  if (!LeftOut(Layer::kVerifyWalls) && prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != 2) {
     return Status::Failed("a wall is missing: seccomp; nothing was started");
   }
   // The filter was made for this profile.
   bool build = spec.profile == Profile::kBuild;
-  Status told =
-      WriteAll(report_pipe, ConfinedText({*landlock, build ? "allow-list" : "deny-list"}));
+  Confined confined = {*landlock, build ? "allow-list" : "deny-list", listener->get(),
+                       counter_is_hidden};
+  Status told = WriteAll(report_pipe, ConfinedText(confined));
   if (!told.ok()) return told;
+  char byte;
+  if (listener->valid() && read(release, &byte, 1) != 1) return Status::Failed("init is gone");
   return Execute(spec, command.argv);
 }
 
 std::string ConfinedText(const Confined& confined) {
-  return "confined " + std::to_string(confined.landlock_abi) + " " + confined.seccomp + "\n";
+  return "confined " + std::to_string(confined.landlock_abi) + " " + confined.seccomp + " " +
+         std::to_string(confined.listener + 1) + (confined.counter_is_hidden ? " 1" : " 0") + "\n";
 }
 
 bool TakeConfined(std::string* report, Confined* confined) {
@@ -196,10 +317,13 @@ bool TakeConfined(std::string* report, Confined* confined) {
   if (end == std::string::npos) return false;
   std::vector<std::string> words = Split(std::string_view(*report).substr(0, end), ' ');
   std::uint64_t abi = 0;
-  if (words.size() != 3 || words[0] != "confined" || !ParseNumber(words[1], 1000, &abi)) {
+  std::uint64_t listener = 0;  // and one
+  std::uint64_t hidden = 0;
+  if (words.size() != 5 || words[0] != "confined" || !ParseNumber(words[1], 1000, &abi) ||
+      !ParseNumber(words[3], 1 << 20, &listener) || !ParseNumber(words[4], 1, &hidden)) {
     return false;
   }
-  *confined = {static_cast<int>(abi), words[2]};
+  *confined = {static_cast<int>(abi), words[2], static_cast<int>(listener) - 1, hidden == 1};
   report->erase(0, end + 1);
   return true;
 }

@@ -2,8 +2,12 @@
 
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -52,13 +56,44 @@ Finding Kernel() {
           "boot Linux 5.19 or newer (Debian 12 has 6.1)"};
 }
 
-Finding UserNamespaces() {
-  constexpr std::uint64_t kAll = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC |
-                                 CLONE_NEWUTS | CLONE_NEWPID | CLONE_NEWCGROUP;
-  bool present = InChild(kAll, ProbeNothing) == 0;
-  return {"user namespaces", true, present, present ? "allowed" : std::strerror(errno),
-          "sysctl user.max_user_namespaces=10000 kernel.unprivileged_userns_clone=1 "
-          "kernel.apparmor_restrict_unprivileged_userns=0"};
+// AppArmor of Ubuntu 23.10 and newer lets no unprivileged program use what a user namespace gives.
+bool AppArmorRestricts() {
+  Result<std::string> text = ReadFile("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", 64);
+  return text.ok() && Trim(*text) == "1" && geteuid() != 0;
+}
+
+Finding AppArmor() {
+  bool restricts = AppArmorRestricts();
+  return {"apparmor", true, !restricts, restricts ? "restricts user namespaces" : "no restriction",
+          "sysctl kernel.apparmor_restrict_unprivileged_userns=0, or give farm-sandbox a profile "
+          "with the rule userns"};
+}
+
+// One finding for each kind, in a user namespace of its own as in a run.
+void AddNamespaces(std::vector<Finding>* findings) {
+  struct Kind {
+    const char* name;
+    std::uint64_t flag;
+    const char* remedy;
+  };
+  const Kind kinds[] = {
+      {"user namespace", 0,
+       "sysctl user.max_user_namespaces=10000 kernel.unprivileged_userns_clone=1 "
+       "kernel.apparmor_restrict_unprivileged_userns=0; in a container: a seccomp profile that "
+       "allows clone3 and unshare"},
+      {"mount namespace", CLONE_NEWNS, "sysctl user.max_mnt_namespaces=10000"},
+      {"pid namespace", CLONE_NEWPID, "CONFIG_PID_NS=y; sysctl user.max_pid_namespaces=10000"},
+      {"net namespace", CLONE_NEWNET, "CONFIG_NET_NS=y; sysctl user.max_net_namespaces=10000"},
+      {"ipc namespace", CLONE_NEWIPC, "CONFIG_IPC_NS=y; sysctl user.max_ipc_namespaces=10000"},
+      {"uts namespace", CLONE_NEWUTS, "CONFIG_UTS_NS=y; sysctl user.max_uts_namespaces=10000"},
+      {"cgroup namespace", CLONE_NEWCGROUP,
+       "CONFIG_CGROUPS=y; sysctl user.max_cgroup_namespaces=10000"},
+      {"time namespace", CLONE_NEWTIME, "CONFIG_TIME_NS=y; sysctl user.max_time_namespaces=10000"},
+  };
+  for (const Kind& kind : kinds) {
+    bool present = InChild(CLONE_NEWUSER | kind.flag, ProbeNothing) == 0;
+    findings->push_back({kind.name, true, present, present ? "allowed" : "refused", kind.remedy});
+  }
 }
 
 Finding Mounts() {
@@ -77,16 +112,57 @@ Finding Landlock() {
           "boot with lsm=landlock,... (CONFIG_SECURITY_LANDLOCK=y)"};
 }
 
-int ProbeSeccomp() {
-  // Loading without no_new_privs and without capabilities must fail with EACCES: it is there.
-  Result<Filter> filter = MakeFilter(Spec{});
-  if (!filter.ok()) return 1;
-  return access("/proc/sys/kernel/seccomp/actions_avail", F_OK) == 0 ? 0 : 2;
+bool HasSeccompAction(std::uint32_t action) {
+  return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
 }
 
 Finding Seccomp() {
-  bool present = ProbeSeccomp() == 0;
+  bool present = MakeFilter(Spec{}).ok() && HasSeccompAction(SECCOMP_RET_KILL_PROCESS) &&
+                 HasSeccompAction(SECCOMP_RET_ERRNO);
   return {"seccomp", true, present, present ? "filters" : "no filters", "CONFIG_SECCOMP_FILTER=y"};
+}
+
+// What the deterministic level stands on; nothing else needs it.
+Finding SeccompNotification() {
+  bool present = HasSeccompAction(SECCOMP_RET_USER_NOTIF) && HasSeccompAction(SECCOMP_RET_TRACE);
+  return {"seccomp notification", false, present, present ? "user_notif, trace" : "refused",
+          "boot Linux 5.0 or newer with CONFIG_SECCOMP_FILTER=y"};
+}
+
+int ProbePtrace() {
+  pid_t pid = fork();
+  if (pid == 0) _exit(ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0 ? 0 : 1);
+  int status = 0;
+  return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+Finding Ptrace() {
+  bool present = InChild(CLONE_NEWUSER, ProbePtrace) == 0;
+  return {"ptrace", false, present, present ? "allowed" : "refused",
+          "sysctl kernel.yama.ptrace_scope=1 (or 0); in a container: a seccomp profile that allows "
+          "ptrace"};
+}
+
+int ProbeTimestampCounter() { return prctl(PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0) == 0 ? 0 : 1; }
+
+Finding TimestampCounter() {
+  bool present = InChild(0, ProbeTimestampCounter) == 0;
+  return {"tsc faulting", false, present, present ? "rdtsc can be trapped" : "cannot be trapped",
+          "an x86-64 processor; there is no other way to hide its clock"};
+}
+
+// 0: can be chosen.
+int ProbeLastPid() {
+  Result<UniqueFd> proc = NewFilesystem("proc", {}, 0);
+  if (!proc.ok()) return 1;
+  return WriteControlFile(proc->get(), "sys/kernel/ns_last_pid", "100").ok() ? 0 : 2;
+}
+
+Finding LastPid() {
+  bool present = InChild(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID, ProbeLastPid) == 0;
+  return {"ns_last_pid", false, present,
+          present ? "can be set in a pid namespace" : "cannot be set",
+          "CONFIG_CHECKPOINT_RESTORE=y, and an unmasked /proc"};
 }
 
 Finding Devices() {
@@ -122,31 +198,80 @@ Finding Monitor() {
       "no images, no kernel-enforced memory limit"};
 }
 
+// The controllers that are there for whoever may use them.
+std::string Controllers() {
+  std::string version2;
+  std::string version1;
+  Result<std::string> mounts = ReadFile("/proc/self/mounts", 1 << 20);
+  if (!mounts.ok()) return "unknown";
+  for (const std::string& line : Split(*mounts, '\n')) {
+    std::vector<std::string> fields = Split(line, ' ');
+    if (fields.size() < 4) continue;
+    if (fields[2] == "cgroup2") {
+      Result<std::string> text = ReadFile((fields[1] + "/cgroup.controllers").c_str(), 4096);
+      version2 += " " + (text.ok() && !Trim(*text).empty() ? Trim(*text) : "no controller");
+    }
+    if (fields[2] != "cgroup") continue;
+    for (const std::string& option : Split(fields[3], ',')) {
+      for (const char* wanted : {"memory", "pids", "cpu", "cpuacct"}) {
+        if (option == wanted) version1 += " " + option;
+      }
+    }
+  }
+  return "v2:" + (version2.empty() ? " not mounted" : version2) +
+         "; v1:" + (version1.empty() ? " none" : version1);
+}
+
 Finding Cgroups() {
+  std::string controllers = Controllers();
   if (geteuid() != 0) {
-    return {"cgroup", false, false, "an ordinary user has none", "start through the monitor"};
+    return {"cgroup", false, false, "an ordinary user has none of " + controllers,
+            "start through the monitor (as root: farm-sandbox monitor ...)"};
   }
   CgroupTree tree = OpenCgroupTree("farm-sandbox-doctor");
-  for (const std::string& path : {tree.memory, tree.pids, tree.cpuacct}) {
-    if (!path.empty()) rmdir(path.c_str());
-  }
-  return {"cgroup", false, tree.version != 0,
-          tree.version != 0 ? "v" + std::to_string(tree.version) + " memory and pids" : tree.why,
-          "mount cgroup2 with the memory and pids controllers"};
+  for (const std::string& path : tree.folders) rmdir(path.c_str());
+  return {
+      "cgroup", false, tree.version != 0,
+      (tree.version != 0 ? "memory and pids by v" + std::to_string(tree.version) : tree.why) +
+          " (" + controllers + ")",
+      "mount -t cgroup2 none /sys/fs/cgroup, with the memory and pids controllers (boot with "
+      "cgroup_enable=memory where it is off); version 1 will do for the controllers, but cgroup2 "
+      "must be mounted too; in a container: give it a writable /sys/fs/cgroup"};
+}
+
+// Whether the kernel wants a block device. Needs root.
+bool WantsBlockDevice() {
+  std::string source = "source=/proc/self/exe";
+  errno = 0;
+  // It holds no image, so it is never mounted; what the kernel says of it differs.
+  return !NewFilesystem("erofs", {"ro", source}, 0).ok() && errno == ENOTBLK;
 }
 
 Finding Erofs() {
   Result<std::string> text = ReadFile("/proc/filesystems", 65536);
-  bool present = text.ok() && text->find("\terofs\n") != std::string::npos;
-  return {"erofs", false, present, present ? "in the kernel" : "not in /proc/filesystems",
-          "modprobe erofs (and loop before Linux 6.12); needed for --root-image only"};
+  bool known = text.ok() && text->find("\terofs\n") != std::string::npos;
+  bool root = geteuid() == 0;
+  bool wants_device = known && root && WantsBlockDevice();
+  bool present = known && (!wants_device || access("/dev/loop-control", R_OK | W_OK) == 0);
+  return {"erofs", false, present,
+          !known         ? "not in /proc/filesystems"
+          : !root        ? "in the kernel; the monitor mounts it"
+          : wants_device ? "in the kernel, through loop devices"
+                         : "in the kernel, from files",
+          known ? "modprobe loop; in a container: give it /dev/loop-control and /dev/loop*"
+                : "modprobe erofs (and loop before Linux 6.12); needed for --root-image only"};
 }
 
 }  // namespace
 
 std::vector<Finding> Examine() {
-  std::vector<Finding> findings = {Kernel(),  UserNamespaces(),   Mounts(),  Landlock(), Seccomp(),
-                                   Devices(), SubordinateRange(), Monitor(), Cgroups(),  Erofs()};
+  std::vector<Finding> findings = {Kernel()};
+  AddNamespaces(&findings);
+  for (const Finding& finding :
+       {AppArmor(), Mounts(), Landlock(), Seccomp(), Devices(), SubordinateRange(), Monitor(),
+        Cgroups(), Erofs(), SeccompNotification(), Ptrace(), TimestampCounter(), LastPid()}) {
+    findings.push_back(finding);
+  }
   for (Finding& finding : findings) {
     if (finding.present) finding.remedy.clear();
   }

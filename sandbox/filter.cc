@@ -1,21 +1,26 @@
 #include "sandbox/filter.h"
 
-#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/futex.h>
 #include <linux/netlink.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
+#include <string_view>
+#include <utility>
 
 #include "sandbox/filter_lists.h"
+#include "sandbox/layers.h"
 #include "sandbox/system.h"
 
 namespace sandbox {
@@ -26,58 +31,163 @@ constexpr std::uint64_t kNamespaceFlags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NE
                                           CLONE_NEWCGROUP;
 // The kernel compares an ioctl's command, a socket's family and a mode in 32 bits.
 constexpr std::uint64_t kLow32 = 0xffffffff;
+#if defined(__x86_64__)
+constexpr std::uint32_t kArchitecture = AUDIT_ARCH_X86_64;
+#elif defined(__aarch64__)
+constexpr std::uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
+#endif
 
-// Adds rules and remembers the first failure.
+// What is said of one system call: always, or if (argument & mask) == value.
+struct Rule {
+  std::uint32_t number;
+  std::uint32_t action;
+  bool has_condition;
+  unsigned argument;
+  std::uint32_t mask;
+  std::uint32_t value;
+};
+
+// From this call on, up to the next range's: the first of these conditions that holds decides, else
+// `otherwise`.
+struct Range {
+  std::uint32_t first;
+  std::uint32_t otherwise;
+  std::vector<Rule> conditions;  // of one call
+};
+
+std::uint32_t LowHalf(unsigned index) {
+  static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
+  return static_cast<std::uint32_t>(offsetof(seccomp_data, args) + index * sizeof(std::uint64_t));
+}
+
+constexpr std::uint32_t kX32 = 0x40000000;     // __X32_SYSCALL_BIT
+constexpr std::uint32_t kNoCall = 0xffffffff;  // syscall(-1)
+constexpr std::size_t kJumpMax = 255;          // of a conditional jump
+constexpr std::size_t kNearRanges = 32;        // so many are jumped over at once
+
+// Adds rules and remembers the first failure. libseccomp knows the names; the program is ours: its
+// own took longer to make than all the mounts, at every start.
 class Rules {
  public:
-  explicit Rules(std::uint32_t default_action) : context_(seccomp_init(default_action)) {
-    if (context_ == nullptr) failure_ = ENOMEM;
+  explicit Rules(std::uint32_t default_action) : default_action_(default_action) {
+    rules_.reserve(kRulesUsual);
   }
-  ~Rules() { seccomp_release(context_); }
-  Rules(const Rules&) = delete;
 
+  // With a condition, whose numbers have 32 bits: only if it holds.
   void Add(std::uint32_t action, const char* name, std::initializer_list<scmp_arg_cmp> when = {}) {
     int number = seccomp_syscall_resolve_name(name);
-    if (number == __NR_SCMP_ERROR) return Fail(name, EINVAL);
+    if (number == __NR_SCMP_ERROR || when.size() > 1) return Fail(name);
     if (number < 0) return;  // not a system call of this architecture
-    if (context_ == nullptr) return;
-    int result = seccomp_rule_add_array(context_, action, number,
-                                        static_cast<unsigned>(when.size()), when.begin());
-    if (result < 0 && result != -EEXIST) Fail(name, -result);
+    Rule rule = {static_cast<std::uint32_t>(number), action, when.size() != 0, 0, 0, 0};
+    for (const scmp_arg_cmp& condition : when) {
+      if (condition.op != SCMP_CMP_MASKED_EQ ||
+          (condition.datum_a | condition.datum_b) > UINT32_MAX) {
+        return Fail(name);
+      }
+      rule.argument = condition.arg;
+      rule.mask = static_cast<std::uint32_t>(condition.datum_a);
+      rule.value = static_cast<std::uint32_t>(condition.datum_b);
+    }
+    rules_.push_back(rule);
+  }
+
+  // The same for each of the words.
+  void AddAll(std::uint32_t action, std::string_view names) {
+    while (!names.empty()) {
+      std::size_t end = std::min(names.find(' '), names.size());
+      Add(action, std::string(names.substr(0, end)).c_str());
+      names.remove_prefix(std::min(end + 1, names.size()));
+    }
   }
 
   Result<Filter> Export() {
-    if (failure_ == 0) {
-      int result = seccomp_attr_set(context_, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-      // A binary tree: fewer instructions for each call than a chain.
-      if (result == 0) result = seccomp_attr_set(context_, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-      if (result < 0) Fail("attributes", -result);
-    }
-    if (failure_ != 0) {
-      return Status::Failed("seccomp rule for " + failed_rule_ + ": " + std::strerror(failure_));
-    }
-    UniqueFd file(memfd_create("filter", MFD_CLOEXEC));
-    if (!file.valid()) return SystemError("memfd_create");
-    if (int result = seccomp_export_bpf(context_, file.get()); result < 0) {
-      return Status::Failed(std::string("exporting the seccomp filter: ") + std::strerror(-result));
-    }
-    if (lseek(file.get(), 0, SEEK_SET) != 0) return SystemError("lseek");
-    Result<std::string> bytes = ReadAll(file.get(), BPF_MAXINSNS * sizeof(sock_filter));
-    if (!bytes.ok()) return bytes.status();
-    Filter filter(bytes->size() / sizeof(sock_filter));
-    std::memcpy(filter.data(), bytes->data(), filter.size() * sizeof(sock_filter));
+    const std::vector<Range> ranges = Ranges();
+    Filter filter = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, kX32, 0, 3),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kNoCall, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_STMT(BPF_RET | BPF_K, default_action_),
+    };
+    filter.reserve(kInstructionsUsual);
+    AddTree(ranges.data(), ranges.size(), &filter);
+    if (!failed_rule_.empty()) return Status::Failed("seccomp rule for " + failed_rule_);
     return filter;
   }
 
  private:
-  void Fail(const char* rule, int error) {
-    if (failure_ != 0) return;
-    failure_ = error;
-    failed_rule_ = rule;
+  static constexpr std::size_t kRulesUsual = 400;
+  static constexpr std::size_t kRangesUsual = 200;
+  static constexpr std::size_t kInstructionsUsual = 512;
+
+  // All numbers, in order; neighbours of which the same is said are one.
+  std::vector<Range> Ranges() {
+    std::stable_sort(rules_.begin(), rules_.end(),
+                     [](const Rule& one, const Rule& two) { return one.number < two.number; });
+    std::vector<Range> ranges;
+    ranges.reserve(kRangesUsual);
+    std::uint32_t next = 0;
+    for (auto rule = rules_.begin(); rule != rules_.end();) {
+      if (rule->number != next) AddRange({next, default_action_, {}}, &ranges);
+      Range range = {rule->number, default_action_, {}};
+      for (; rule != rules_.end() && rule->number == range.first; ++rule) {
+        if (rule->has_condition) {
+          range.conditions.push_back(*rule);
+        } else {
+          range.otherwise = rule->action;
+        }
+      }
+      next = range.first + 1;
+      AddRange(std::move(range), &ranges);
+    }
+    AddRange({next, default_action_, {}}, &ranges);
+    return ranges;
   }
 
-  scmp_filter_ctx context_;
-  int failure_ = 0;
+  static void AddRange(Range range, std::vector<Range>* ranges) {
+    bool is_same = !ranges->empty() && range.conditions.empty() &&
+                   ranges->back().conditions.empty() && ranges->back().otherwise == range.otherwise;
+    if (!is_same) ranges->push_back(std::move(range));
+  }
+
+  // Instructions that find the range of the number in the accumulator, halving what is left.
+  void AddTree(const Range* ranges, std::size_t count, Filter* filter) {
+    if (count == 1) return AddLeaf(*ranges, filter);
+    std::size_t middle = count / 2;
+    std::size_t jump = filter->size();
+    bool is_near = middle <= kNearRanges;
+    filter->push_back(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, ranges[middle].first, 0,
+                               static_cast<std::uint8_t>(is_near ? 0 : 1)));
+    if (!is_near) filter->push_back(BPF_STMT(BPF_JMP | BPF_JA, 0));
+    std::size_t below = filter->size();
+    AddTree(ranges, middle, filter);
+    std::size_t distance = filter->size() - below;
+    if (!is_near) {
+      (*filter)[jump + 1].k = static_cast<std::uint32_t>(distance);
+    } else if (distance <= kJumpMax) {
+      (*filter)[jump].jt = static_cast<std::uint8_t>(distance);
+    } else {
+      Fail("too many conditions beside each other");
+    }
+    AddTree(ranges + middle, count - middle, filter);
+  }
+
+  static void AddLeaf(const Range& range, Filter* filter) {
+    for (const Rule& rule : range.conditions) {
+      filter->push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LowHalf(rule.argument)));
+      filter->push_back(BPF_STMT(BPF_ALU | BPF_AND | BPF_K, rule.mask));
+      filter->push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, rule.value, 0, 1));
+      filter->push_back(BPF_STMT(BPF_RET | BPF_K, rule.action));
+    }
+    filter->push_back(BPF_STMT(BPF_RET | BPF_K, range.otherwise));
+  }
+
+  void Fail(const char* rule) {
+    if (failed_rule_.empty()) failed_rule_ = rule;
+  }
+
+  std::uint32_t default_action_;
+  std::vector<Rule> rules_;
   std::string failed_rule_;
 };
 
@@ -94,11 +204,13 @@ void AllowModes(Rules* rules, const char* name, unsigned index) {
   }
 }
 
-// Instructions that stand before libseccomp's program, for what libseccomp cannot say: "not equal
-// in the low 32 bits". The kernel looks at these 32 bits only, and a 64-bit comparison is passed by
-// with a bit set above. What they do not refuse goes on to the program.
+// Instructions that stand before the rules, for what a rule cannot say: "not equal". The kernel
+// looks at the low 32 bits only, and a 64-bit comparison is passed by with a bit set above. What
+// they do not refuse goes on to the rules.
 class Prelude {
  public:
+  static constexpr std::uint32_t kFutexLockPi2 = 13;  // Linux 5.14
+
   // Compares argument `index` with `values`; on a hit, returns `action` if `refuse_hits`, else goes
   // on; on a miss the other way round.
   void Argument(long number, unsigned index, const std::vector<std::uint32_t>& values,
@@ -120,6 +232,47 @@ class Prelude {
     Add(BPF_STMT(BPF_RET | BPF_K, action));
   }
 
+  // The numbers below are those of one architecture.
+  void KillOtherArchitectures() {
+    Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)));
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kArchitecture, 1, 0));
+    Add(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS));
+  }
+
+  // Argument `index` is an int and greater than 0: a wait of so many milliseconds.
+  void TraceIfPositive(long number, unsigned index) {
+    Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)));
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, 4));
+    Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LowHalf(index)));
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 2, 0));
+    Add(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x80000000, 1, 0));
+    Add(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE));
+  }
+
+  // Argument `index` is a pointer and not null: a wait with an end in time.
+  void TraceIfPointer(long number, unsigned index) {
+    Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)));
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, 5));
+    AddPointerTest(index);
+  }
+
+  // The futex operations that wait, with an end in time. For others argument 3 is no pointer.
+  void TraceTimedFutex() {
+    constexpr std::uint32_t kWaits[] = {FUTEX_WAIT, FUTEX_WAIT_BITSET, FUTEX_LOCK_PI,
+                                        FUTEX_WAIT_REQUEUE_PI, kFutexLockPi2};
+    constexpr auto kCount = static_cast<std::uint8_t>(std::size(kWaits));
+    Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)));
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_futex, 0, kCount + 2 + 5));
+    Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LowHalf(1)));
+    Add(BPF_STMT(BPF_ALU | BPF_AND | BPF_K, FUTEX_CMD_MASK & 0x7f));
+    for (std::uint8_t i = 0; i < kCount; ++i) {
+      bool last = i + 1 == kCount;
+      Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kWaits[i], static_cast<std::uint8_t>(kCount - 1 - i),
+                   static_cast<std::uint8_t>(last ? 5 : 0)));
+    }
+    AddPointerTest(3);
+  }
+
   // AF_NETLINK with another protocol than NETLINK_ROUTE.
   void RefuseNetlinkProtocols(std::uint32_t action) {
     Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)));
@@ -134,9 +287,13 @@ class Prelude {
   const Filter& instructions() const { return instructions_; }
 
  private:
-  static std::uint32_t LowHalf(unsigned index) {
-    static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
-    return static_cast<std::uint32_t>(offsetof(seccomp_data, args) + index * sizeof(std::uint64_t));
+  // Five instructions: not null is SECCOMP_RET_TRACE.
+  void AddPointerTest(unsigned index) {
+    Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LowHalf(index)));
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 2));
+    Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LowHalf(index) + 4));
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0));
+    Add(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE));
   }
   void Add(sock_filter instruction) { instructions_.push_back(instruction); }
 
@@ -171,16 +328,37 @@ void RefuseOtherOwners(const Spec& spec, Prelude* prelude) {
   }
 }
 
+void TraceWaits(Prelude* prelude) {
+  prelude->Argument(SYS_prctl, 0, {PR_SET_TSC}, true, SECCOMP_RET_ERRNO | EPERM);
+#ifdef SYS_poll
+  prelude->TraceIfPositive(SYS_poll, 2);
+  prelude->TraceIfPositive(SYS_epoll_wait, 3);
+  prelude->TraceIfPointer(SYS_select, 4);
+#endif
+  prelude->TraceIfPositive(SYS_epoll_pwait, 3);
+  prelude->TraceIfPointer(SYS_ppoll, 2);
+  prelude->TraceIfPointer(SYS_pselect6, 4);
+  prelude->TraceIfPointer(SYS_epoll_pwait2, 3);
+  prelude->TraceIfPointer(SYS_rt_sigtimedwait, 2);
+  prelude->TraceIfPointer(SYS_semtimedop, 3);
+  prelude->TraceIfPointer(SYS_mq_timedsend, 4);
+  prelude->TraceIfPointer(SYS_mq_timedreceive, 4);
+  prelude->TraceIfPointer(SYS_futex_waitv, 3);
+  prelude->TraceTimedFutex();
+}
+
 // Terminal input, and socket families that no network namespace confines or that nothing needs.
 Filter MakePrelude(const Spec& spec) {
   constexpr std::uint32_t kRefuse = SECCOMP_RET_ERRNO;
   Prelude prelude;
+  prelude.KillOtherArchitectures();
   prelude.Argument(SYS_ioctl, 1, {TIOCSTI, TIOCLINUX}, true, kRefuse | EPERM);
   prelude.Argument(SYS_socket, 0, {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK}, false,
                    kRefuse | EAFNOSUPPORT);
   prelude.Argument(SYS_socketpair, 0, {AF_UNIX}, false, kRefuse | EAFNOSUPPORT);
   prelude.RefuseNetlinkProtocols(kRefuse | EPROTONOSUPPORT);
   if (spec.profile == Profile::kBuild) RefuseOtherOwners(spec, &prelude);
+  if (spec.determinism == Determinism::kFull) TraceWaits(&prelude);
   return prelude.instructions();
 }
 
@@ -192,23 +370,47 @@ void AllowPersonality(Rules* rules) {
   }
 }
 
-void BuildRules(Rules* rules) {
-  for (const std::string& name : Split(kAllowed, ' ')) rules->Add(SCMP_ACT_ALLOW, name.c_str());
-  for (const std::string& name : Split(kRefused, ' '))
-    rules->Add(SCMP_ACT_ERRNO(EPERM), name.c_str());
+// What a level does with a call that is allowed otherwise: the words of one list.
+struct Treatment {
+  const char* names;
+  std::uint32_t action;
+};
+
+std::vector<Treatment> Treatments(Determinism level) {
+  if (level == Determinism::kOff) return {};
+  std::vector<Treatment> treatments = {{kOldForms, SCMP_ACT_ERRNO(ENOSYS)}};
+  if (level == Determinism::kFixed) {
+    treatments.push_back({"getdents64", SCMP_ACT_NOTIFY});
+    return treatments;
+  }
+  treatments.push_back({kAnswered, SCMP_ACT_NOTIFY});
+  treatments.push_back({kTraced, SCMP_ACT_TRACE(0)});
+  treatments.push_back({kWithoutEffect, SCMP_ACT_ERRNO(0)});
+  treatments.push_back({"ptrace", SCMP_ACT_ERRNO(EPERM)});
+  treatments.push_back({"rseq", SCMP_ACT_ERRNO(ENOSYS)});
+  return treatments;
+}
+
+void BuildRules(Determinism level, Rules* rules) {
+  rules->AddAll(SCMP_ACT_ALLOW, kAllowed);
+  // What is said last of a call holds.
+  for (const Treatment& treatment : Treatments(level)) {
+    rules->AddAll(treatment.action, treatment.names);
+  }
+  rules->AddAll(SCMP_ACT_ERRNO(EPERM), kRefused);
   // sync() would wait for the disks of the whole host; nothing inside is on them.
   rules->Add(SCMP_ACT_ERRNO(0), "sync");
   AllowModes(rules, "mknod", 1);
   AllowModes(rules, "mknodat", 2);
-  AllowPersonality(rules);
-  rules->Add(SCMP_ACT_ALLOW, "clone", {Masked(0, kNamespaceFlags, 0)});
+  bool is_full = level == Determinism::kFull;
+  if (!is_full) AllowPersonality(rules);
+  rules->Add(is_full ? SCMP_ACT_TRACE(0) : SCMP_ACT_ALLOW, "clone",
+             {Masked(0, kNamespaceFlags, 0)});
 }
 
 void AssemblyRules(Rules* rules) {
-  for (const std::string& name : Split(kRefusedInAssembly, ' '))
-    rules->Add(SCMP_ACT_ERRNO(EPERM), name.c_str());
-  for (const std::string& name : Split(kMissingInAssembly, ' '))
-    rules->Add(SCMP_ACT_ERRNO(ENOSYS), name.c_str());
+  rules->AddAll(SCMP_ACT_ERRNO(EPERM), kRefusedInAssembly);
+  rules->AddAll(SCMP_ACT_ERRNO(ENOSYS), kMissingInAssembly);
   for (const char* name : {"clone", "unshare"}) {
     rules->Add(SCMP_ACT_ERRNO(EPERM), name, {Masked(0, CLONE_NEWUSER, CLONE_NEWUSER)});
   }
@@ -230,17 +432,22 @@ Result<Filter> MakeFilter(const Spec& spec) {
     return WithPrelude(spec, rules.Export());
   }
   Rules rules(SCMP_ACT_ERRNO(ENOSYS));
-  BuildRules(&rules);
+  BuildRules(spec.determinism, &rules);
   return WithPrelude(spec, rules.Export());
 }
 
-Status LoadFilter(const Filter& filter) {
+Result<UniqueFd> LoadFilter(const Filter& filter, bool notifies) {
+  if (LeftOut(Layer::kSeccomp)) return UniqueFd();
   sock_fprog program = {static_cast<unsigned short>(filter.size()),
                         const_cast<sock_filter*>(filter.data())};
-  if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) {
+  // A signal does not interrupt a call that waits for its answer, so that it is asked once.
+  unsigned long flags =
+      notifies ? SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV : 0UL;
+  long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+  if (result < 0) {
     return SystemError("loading the seccomp filter (needs CONFIG_SECCOMP_FILTER)");
   }
-  return {};
+  return notifies ? UniqueFd(static_cast<int>(result)) : UniqueFd();
 }
 
 }  // namespace sandbox

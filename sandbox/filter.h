@@ -6,6 +6,7 @@
 
 #include "sandbox/spec.h"
 #include "sandbox/status.h"
+#include "sandbox/system.h"
 
 namespace sandbox {
 
@@ -25,11 +26,15 @@ using Filter = std::vector<sock_filter>;
 //               the kernel's EINVAL for an id that is not mapped here would stop fakeroot
 //   mknod       no devices; personality: no flags but those of setarch
 // kAssembly: a deny-list; mounts, chroot and unshare (but of user namespaces) are allowed.
-// A system call of another architecture (int 0x80, x32) kills the process.
-// Looks at spec.profile, spec.uid and spec.gid.
+// With a level of determinism, kBuild lets the notifier answer (SECCOMP_RET_USER_NOTIF) what the
+// level makes the same everywhere, and lets the tracer see (SECCOMP_RET_TRACE) births and waits
+// with an end in time. Calls that would undo the level are refused or do nothing. A system call of
+// another architecture (int 0x80, x32) kills the process. Looks at spec.profile, spec.uid and
+// spec.gid.
 Result<Filter> MakeFilter(const Spec& spec);
 
-// Loads `filter` for this process. no_new_privs must be set.
-Status LoadFilter(const Filter& filter);
+// Loads `filter` for this process. no_new_privs must be set. `notifies`: returns the descriptor
+// from which the notifications come (seccomp_unotify(2)); else an invalid one.
+Result<UniqueFd> LoadFilter(const Filter& filter, bool notifies);
 
 }  // namespace sandbox

@@ -41,6 +41,23 @@ inline constexpr const char kAllowed[] =
     "openat2 faccessat2 epoll_pwait2 landlock_create_ruleset landlock_add_rule "
     "landlock_restrict_self futex_waitv";
 
+// Under --determinism full: answered by the notifier.
+inline constexpr const char kAnswered[] =
+    "clock_gettime gettimeofday time times getrusage getrandom uname sysinfo sched_getaffinity "
+    "getcpu stat fstat lstat newfstatat statx statfs fstatfs getdents64";
+
+// Under --determinism full: seen by the tracer at every call; clone too. Waits whose arguments tell
+// whether they have an end in time are in MakePrelude.
+inline constexpr const char kTraced[] =
+    "fork vfork nanosleep clock_nanosleep restart_syscall timerfd_settime timer_settime setitimer "
+    "alarm";
+
+// Under --determinism full: success and nothing else.
+inline constexpr const char kWithoutEffect[] = "personality sched_setaffinity";
+
+// Under any level: the C library has newer ones, which are answered.
+inline constexpr const char kOldForms[] = "getdents";
+
 // Known and refused, so that a program gets a clear answer.
 inline constexpr const char kRefused[] =
     "mount umount2 pivot_root chroot unshare setns swapon swapoff reboot sethostname "

@@ -2,11 +2,13 @@
 
 #include <gtest/gtest.h>
 #include <linux/audit.h>
+#include <linux/futex.h>
 #include <linux/netlink.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -67,10 +69,8 @@ struct Row {
   std::uint32_t assembly;
 };
 
-std::uint32_t Judge(Profile profile, const Row& row,
+std::uint32_t Judge(const Spec& spec, const Row& row,
                     std::uint32_t architecture = AUDIT_ARCH_X86_64) {
-  Spec spec;
-  spec.profile = profile;
   Result<Filter> filter = MakeFilter(spec);
   EXPECT_TRUE(filter.ok());
   seccomp_data data = {};
@@ -78,6 +78,19 @@ std::uint32_t Judge(Profile profile, const Row& row,
   data.arch = architecture;
   for (std::size_t i = 0; i < row.arguments.size(); ++i) data.args[i] = row.arguments[i];
   return Execute(*filter, data);
+}
+
+std::uint32_t Judge(Profile profile, const Row& row,
+                    std::uint32_t architecture = AUDIT_ARCH_X86_64) {
+  Spec spec;
+  spec.profile = profile;
+  return Judge(spec, row, architecture);
+}
+
+std::uint32_t Judge(Determinism level, const Row& row) {
+  Spec spec;
+  spec.determinism = level;
+  return Judge(spec, row);
 }
 
 constexpr std::uint64_t kHigh = std::uint64_t{1} << 32;
@@ -156,10 +169,95 @@ TEST(Filter, KillsOtherEntries) {
   }
 }
 
+TEST(Filter, NoCallIsNoOtherEntry) {
+  Row none = {"syscall(-1), a tracer's word for none", -1, {}, 0, 0};
+  EXPECT_EQ(Judge(Profile::kBuild, none), Errno(ENOSYS));
+  EXPECT_EQ(Judge(Profile::kAssembly, none), kAllow);
+}
+
+TEST(Filter, JudgesTheFirstAndTheLastOfARun) {
+  const Row rows[] = {
+      {"below the first", 0, {}, kAllow, kAllow},
+      {"pidfd_open", SYS_pidfd_open, {}, kAllow, kAllow},
+      {"clone3", SYS_pidfd_open + 1, {}, Errno(ENOSYS), Errno(ENOSYS)},
+      {"close_range", SYS_pidfd_open + 2, {}, kAllow, kAllow},
+      {"openat2", SYS_pidfd_open + 3, {}, kAllow, kAllow},
+      {"pidfd_getfd", SYS_pidfd_open + 4, {}, Errno(EPERM), Errno(EPERM)},
+      {"faccessat2", SYS_pidfd_open + 5, {}, kAllow, kAllow},
+      {"past the last", 0x3fffffff, {}, Errno(ENOSYS), kAllow},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(Judge(Profile::kBuild, row), row.build) << row.name;
+    EXPECT_EQ(Judge(Profile::kAssembly, row), row.assembly) << row.name;
+  }
+}
+
 TEST(Filter, FitsIntoTheKernel) {
-  Result<Filter> filter = MakeFilter(Spec{});
-  ASSERT_TRUE(filter.ok());
-  EXPECT_LE(filter->size(), static_cast<std::size_t>(BPF_MAXINSNS));
+  for (Determinism level : {Determinism::kOff, Determinism::kFixed, Determinism::kFull}) {
+    Spec spec;
+    spec.determinism = level;
+    Result<Filter> filter = MakeFilter(spec);
+    ASSERT_TRUE(filter.ok()) << filter.message();
+    EXPECT_LE(filter->size(), static_cast<std::size_t>(BPF_MAXINSNS));
+  }
+}
+
+TEST(Filter, LevelsAnswerAndTraceWhatTheySay) {
+  constexpr std::uint32_t kNotify = SECCOMP_RET_USER_NOTIF;
+  constexpr std::uint32_t kTrace = SECCOMP_RET_TRACE;
+  constexpr std::uint64_t kNever = 0xffffffff;  // -1, as an int
+  constexpr int kPrivate = FUTEX_PRIVATE_FLAG;
+  struct LevelRow {
+    const char* name;
+    long number;
+    std::vector<std::uint64_t> arguments;
+    std::uint32_t full;
+    std::uint32_t fixed;
+  };
+  const LevelRow rows[] = {
+      {"read", SYS_read, {}, kAllow, kAllow},
+      {"clock", SYS_clock_gettime, {}, kNotify, kAllow},
+      {"chance", SYS_getrandom, {}, kNotify, kAllow},
+      {"file", SYS_newfstatat, {}, kNotify, kAllow},
+      {"folder", SYS_getdents64, {}, kNotify, kNotify},
+      {"folder, the old way", SYS_getdents, {}, Errno(ENOSYS), Errno(ENOSYS)},
+      {"birth", SYS_clone, {17}, kTrace, kAllow},
+      {"birth with a new network", SYS_clone, {CLONE_NEWNET}, Errno(ENOSYS), Errno(ENOSYS)},
+      {"vfork", SYS_vfork, {}, kTrace, kAllow},
+      {"sleep", SYS_nanosleep, {}, kTrace, kAllow},
+      {"poll for a second", SYS_poll, {0, 0, 1000}, kTrace, kAllow},
+      {"poll at once", SYS_poll, {0, 0, 0}, kAllow, kAllow},
+      {"poll without end", SYS_poll, {0, 0, kNever}, kAllow, kAllow},
+      {"ppoll without end", SYS_ppoll, {0, 0, 0}, kAllow, kAllow},
+      {"ppoll with an end", SYS_ppoll, {0, 0, 8}, kTrace, kAllow},
+      {"ppoll with an end far up", SYS_ppoll, {0, 0, kHigh}, kTrace, kAllow},
+      {"wait", SYS_futex, {0, FUTEX_WAIT | kPrivate, 0, 8}, kTrace, kAllow},
+      {"wait until", SYS_futex, {0, FUTEX_WAIT_BITSET | kPrivate, 0, 8}, kTrace, kAllow},
+      {"wait for good", SYS_futex, {0, FUTEX_WAIT | kPrivate, 0, 0}, kAllow, kAllow},
+      {"wake, which has a number there", SYS_futex, {0, FUTEX_WAKE_OP, 1, 1}, kAllow, kAllow},
+      {"requeue", SYS_futex, {0, FUTEX_CMP_REQUEUE | kPrivate, 1, 1}, kAllow, kAllow},
+      {"another's addresses", SYS_personality, {0}, Errno(0), kAllow},
+      {"the counter again", SYS_prctl, {PR_SET_TSC}, Errno(EPERM), kAllow},
+      {"another tracer", SYS_ptrace, {}, Errno(EPERM), kAllow},
+      {"restartable sequences", SYS_rseq, {}, Errno(ENOSYS), kAllow},
+      {"mount", SYS_mount, {}, Errno(EPERM), Errno(EPERM)},
+      {"vsock", SYS_socket, {AF_VSOCK}, Errno(EAFNOSUPPORT), Errno(EAFNOSUPPORT)},
+  };
+  for (const LevelRow& row : rows) {
+    Row call = {row.name, row.number, row.arguments, 0, 0};
+    EXPECT_EQ(Judge(Determinism::kFull, call), row.full) << row.name;
+    EXPECT_EQ(Judge(Determinism::kFixed, call), row.fixed) << row.name;
+  }
+}
+
+// What a level lets the tracer see must not come from another entry.
+TEST(Filter, KillsOtherEntriesUnderALevelToo) {
+  Spec spec;
+  spec.determinism = Determinism::kFull;
+  for (long number : {SYS_poll, SYS_futex, SYS_fork, SYS_clock_gettime}) {
+    Row call = {"", number, {0, FUTEX_WAIT, 1, 1}, 0, 0};
+    EXPECT_EQ(Judge(spec, call, AUDIT_ARCH_I386), SECCOMP_RET_KILL_PROCESS) << number;
+  }
 }
 
 }  // namespace

@@ -13,6 +13,8 @@ Examples
   farm-sandbox run --root-dir ROOT -- /bin/sh -c 'id; ls /'
   farm-sandbox run --root-image ROOT.erofs --output /build/out --output-dir OUT \
       --input main.c /build/main.c 644 0 -- cc -o out main.c
+  the same result on every day and machine:
+  farm-sandbox run --root-image ROOT.erofs --determinism full --clock 1700000000 -- make
   as root, without a monitor:
   farm-sandbox run --subids 1000000:65536 --root-dir ROOT -- make
 
@@ -31,6 +33,11 @@ Command
   --prepare-word WORD       one word of a command that runs first, in /build, in a sandbox of its own
   --check-word WORD         one word of a program of the host that judges --check-dir (its fd 3) next
   --check-dir PATH  --check-expect TEXT    what it must print
+
+Determinism
+  --determinism off|fixed|full   what is the same on every machine and in every run (default off);
+                            keys made under full are predictable
+  --clock SECONDS           what the clock begins with, since 1970: full only, and always
 
 Limits (0: none)
   --wall-seconds  --cpu-seconds  --memory-bytes  --pids  --disk-bytes  --disk-inodes

@@ -44,6 +44,11 @@ Result<UniqueFd> MountImage(int image, int user_namespace, ImageBacking backing)
   if (fstat(image, &status) != 0 || !S_ISREG(status.st_mode)) {
     return Status::Failed("the root image is not a regular file");
   }
+  // It is opened anew, by root, who may read what the giver may not.
+  int flags = fcntl(image, F_GETFL);
+  if (flags < 0 || (flags & O_PATH) != 0 || (flags & O_ACCMODE) == O_WRONLY) {
+    return Status::Failed("the root image is not open for reading");
+  }
   Result<UniqueFd> mount = Status::Failed("");
   if (backing == ImageBacking::kFileElseLoop) {
     mount = MountSource("/proc/self/fd/" + std::to_string(image));

@@ -10,8 +10,12 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <memory>
+#include <thread>
 
 #include "sandbox/channel.h"
+#include "sandbox/fixed_world.h"
+#include "sandbox/layers.h"
 #include "sandbox/limits.h"
 #include "sandbox/mounts.h"
 
@@ -39,15 +43,21 @@ std::int64_t TemporaryBytes(const Spec& spec) {
   return bytes;
 }
 
+void ReportUsage(const Spec& spec, int proc, int channel) {
+  UsageNow usage = ScanUsage(proc, TemporaryBytes(spec));
+  Status sent =
+      Send(channel, Kind::kUsage, {usage.cpu_microseconds, usage.memory_bytes, usage.processes});
+  if (!sent.ok() && !LeftOut(Layer::kDieWithLauncher)) _exit(1);
+}
+
 // Waits for `command`, reaping everything else that becomes an orphan. Returns its wait status.
-int ReapUntilEnd(const Spec& spec, pid_t command, int channel) {
+int ReapUntilEnd(const Spec& spec, int proc, pid_t command, int channel) {
   sigset_t child;
   sigemptyset(&child);
   sigaddset(&child, SIGCHLD);
   sigprocmask(SIG_BLOCK, &child, nullptr);
   UniqueFd signals(signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK));
-  UniqueFd proc(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  std::int64_t next_report = NowMilliseconds();
+  std::int64_t next_report = NowMilliseconds() + kUsagePeriodMilliseconds;
   while (true) {
     int status = 0;
     pid_t pid;
@@ -55,11 +65,7 @@ int ReapUntilEnd(const Spec& spec, pid_t command, int channel) {
       if (pid == command) return status;
     }
     if (NowMilliseconds() >= next_report) {
-      UsageNow usage = ScanUsage(proc.get());
-      usage.memory_bytes += TemporaryBytes(spec);
-      Status sent = Send(channel, Kind::kUsage,
-                         {usage.cpu_microseconds, usage.memory_bytes, usage.processes});
-      if (!sent.ok()) _exit(1);
+      ReportUsage(spec, proc, channel);
       next_report = NowMilliseconds() + kUsagePeriodMilliseconds;
     }
     pollfd wait = {signals.get(), POLLIN, 0};
@@ -70,21 +76,53 @@ int ReapUntilEnd(const Spec& spec, pid_t command, int channel) {
   }
 }
 
-Status PrepareSelf(const Spec& spec, int channel) {
+// The same for a command that is followed. The tracer's thread must do nothing else.
+int FollowUntilEnd(const Spec& spec, int proc, pid_t command, int channel, Tracer* tracer) {
+  std::thread reports([&spec, proc, channel] {
+    while (true) {
+      usleep(kUsagePeriodMilliseconds * 1000);
+      ReportUsage(spec, proc, channel);
+    }
+  });
+  reports.detach();  // ends with this process
+  return tracer->ServeUntilEnd(command);
+}
+
+Status DieWithParent(int channel) {
+  if (LeftOut(Layer::kDieWithLauncher)) return {};
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return SystemError("parent death signal");
   // The parent may have died before the line above.
   pollfd peer = {channel, POLLIN, 0};
   if (poll(&peer, 1, 0) < 0 || (peer.revents & POLLHUP) != 0) return Status::Failed("parent gone");
+  return {};
+}
+
+Status PrepareSelf(const Spec& spec, int channel) {
+  if (Status status = DieWithParent(channel); !status.ok()) return status;
   if (Status status = MountStage(spec); !status.ok()) return status;
   if (Status status = WipeArguments(); !status.ok()) return status;
   prctl(PR_SET_NAME, "init", 0, 0, 0);
-  if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return SystemError("making init untraceable");
+  if (!LeftOut(Layer::kInitUntraceable) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
+    return SystemError("making init untraceable");
+  }
   return {};
+}
+
+// Up to the first newline, or to the end.
+std::string ReadLine(int fd) {
+  std::string line;
+  char byte;
+  while (line.size() < kFailureTextMax && read(fd, &byte, 1) == 1) {
+    line += byte;
+    if (byte == '\n') break;
+  }
+  return line;
 }
 
 }  // namespace
 
 Status WipeArguments() {
+  if (LeftOut(Layer::kInitArgumentsWiped)) return {};
   Result<std::string> stat = ReadFile("/proc/self/stat", 4096);
   if (!stat.ok()) return stat.status();
   // arg_start, arg_end, env_start, env_end are fields 48 to 51 (proc(5)).
@@ -106,28 +144,52 @@ void RunInit(const Spec& spec, const Filter& filter, const Command& command, int
   if (Status status = PrepareSelf(spec, channel); !status.ok()) {
     Give(channel, Kind::kNotStarted, 0, status.message());
   }
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) Give(channel, Kind::kNotStarted, 0, "pipe2 failed");
-  pid_t child = fork();
+  std::unique_ptr<FixedWorld> world;
+  if (spec.determinism != Determinism::kOff) {
+    Result<std::unique_ptr<FixedWorld>> made = FixedWorld::Make(spec, command);
+    if (!made.ok()) Give(channel, Kind::kNotStarted, 0, made.message());
+    world = std::move(*made);
+  }
+  int report[2];
+  int release[2];
+  if (pipe2(report, O_CLOEXEC) != 0 || pipe2(release, O_CLOEXEC) != 0) {
+    Give(channel, Kind::kNotStarted, 0, "pipe2 failed");
+  }
+  // Without a level not fork: the child runs only code of ours until it executes or ends, and this
+  // process sleeps until then; copying its pages, a fault for each, is a tenth of a start. With a
+  // level the child waits for this process.
+  pid_t child = world == nullptr ? vfork() : fork();
   if (child < 0) Give(channel, Kind::kNotStarted, 0, SystemError("fork").message());
   if (child == 0) {
-    Status failure = ConfineAndExecute(spec, filter, command, ends[1]);
-    Status written = WriteAll(ends[1], failure.message());
+    Status failure = ConfineAndExecute(spec, filter, command, report[1], release[0]);
+    Status written = WriteAll(report[1], failure.message());
     _exit(written.ok() ? 127 : 126);
   }
-  close(ends[1]);
-  close(command.log);
-  if (CapabilitiesSet(0, 0, 0) != 0) Give(channel, Kind::kNotStarted, 0, "capset failed");
-  Result<std::string> report = ReadAll(ends[0], kFailureTextMax);
-  if (!report.ok()) Give(channel, Kind::kNotStarted, 0, report.message());
-  Confined confined;
-  bool stands = TakeConfined(&*report, &confined);
-  if (stands) {
-    Status sent = Send(channel, Kind::kConfined, {confined.landlock_abi}, confined.seccomp);
-    if (!sent.ok()) _exit(1);
+  close(report[1]);
+  if (world == nullptr) close(command.log);
+  bool drops = world == nullptr && !LeftOut(Layer::kInitCapabilities);
+  if (drops && CapabilitiesSet(0, 0, 0) != 0) {
+    Give(channel, Kind::kNotStarted, 0, "capset failed");
   }
-  if (!stands || !report->empty()) Give(channel, Kind::kNotStarted, 0, *report);
-  Give(channel, Kind::kExited, ReapUntilEnd(spec, child, channel), "");
+  std::string text = ReadLine(report[0]);
+  Confined confined;
+  bool stands = TakeConfined(&text, &confined);
+  if (stands) {
+    Status taken = world == nullptr ? Status() : world->Take(child, confined.listener);
+    if (!taken.ok()) Give(channel, Kind::kNotStarted, 0, taken.message());
+    Status sent = Send(channel, Kind::kConfined,
+                       {confined.landlock_abi, confined.counter_is_hidden}, confined.seccomp);
+    if (!sent.ok() || (world != nullptr && !WriteAll(release[1], "x").ok())) _exit(1);
+  }
+  Result<std::string> failure = ReadAll(report[0], kFailureTextMax);
+  if (!failure.ok()) Give(channel, Kind::kNotStarted, 0, failure.message());
+  text += *failure;
+  if (!stands || !text.empty()) Give(channel, Kind::kNotStarted, 0, text);
+  UniqueFd proc(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  Tracer* tracer = world == nullptr ? nullptr : world->tracer();
+  int status = tracer == nullptr ? ReapUntilEnd(spec, proc.get(), child, channel)
+                                 : FollowUntilEnd(spec, proc.get(), child, channel, tracer);
+  Give(channel, Kind::kExited, status, "");
 }
 
 }  // namespace sandbox

@@ -19,4 +19,13 @@ Status VerifyCgroupNamespace(const std::string& cgroups);
 // Refuses a map that gives away host uid 0 or the whole host. `map`: the text of a uid_map.
 Status VerifyIdMap(const std::string& map);
 
+// The processor in the text of /proc/cpuinfo: the first one's "model name", and its "flags" (or
+// "Features") sorted. Empty where there is none.
+struct Processor {
+  std::string model;
+  std::string flags;
+};
+Processor ParseProcessor(const std::string& cpuinfo);
+Processor FirstProcessor();
+
 }  // namespace sandbox

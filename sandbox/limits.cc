@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 
+#include "sandbox/layers.h"
 #include "sandbox/system.h"
 
 namespace sandbox {
@@ -22,16 +24,45 @@ constexpr rlim_t kNoCore = 1;
 constexpr rlim_t kStackBytes = 8 << 20;
 constexpr rlim_t kLockedBytes = 8 << 20;
 constexpr rlim_t kMessageQueueBytes = 819200;
+constexpr std::size_t kSegmentListBytesMax = 1 << 20;  // 4096 segments, the kernel's limit
 
 std::string ReadAt(int directory, const std::string& path) {
   UniqueFd fd(openat(directory, path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.valid()) return "";
-  char buffer[1024];
+  char buffer[4096];
   ssize_t count = read(fd.get(), buffer, sizeof buffer);
   return count > 0 ? std::string(buffer, static_cast<std::size_t>(count)) : "";
 }
 
-void AddProcess(int proc, const std::string& pid, UsageNow* usage) {
+// Shared memory that a process maps and that is no file of a mount: at least this much.
+std::int64_t SharedBytes(int proc, const std::string& pid, std::int64_t temporary_bytes) {
+  constexpr std::string_view kKey = "\nRssShmem:";
+  std::string status = ReadAt(proc, pid + "/status");
+  std::size_t at = status.find(kKey);
+  if (at == std::string::npos) return 0;
+  std::int64_t bytes = std::strtoll(status.c_str() + at + kKey.size(), nullptr, 10) * 1024;
+  return std::max<std::int64_t>(bytes - temporary_bytes, 0);
+}
+
+// Attached or not. A line: key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime
+// ctime rss swap (proc(5)).
+std::int64_t SegmentBytes(int proc) {
+  UniqueFd file(openat(proc, "sysvipc/shm", O_RDONLY | O_CLOEXEC));
+  if (!file.valid()) return 0;
+  Result<std::string> text = ReadAll(file.get(), kSegmentListBytesMax);
+  if (!text.ok()) return 0;
+  std::int64_t bytes = 0;
+  for (const std::string& line : Split(*text, '\n')) {
+    long long resident = 0;
+    if (std::sscanf(line.c_str(), "%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%lld", &resident) ==
+        1) {
+      bytes += resident;
+    }
+  }
+  return bytes;
+}
+
+void AddProcess(int proc, const std::string& pid, std::int64_t temporary_bytes, UsageNow* usage) {
   // After the name in parentheses, which may hold anything: state is field 3; utime, stime,
   // cutime, cstime are fields 14 to 17 (proc(5)).
   std::string stat = ReadAt(proc, pid + "/stat");
@@ -48,6 +79,10 @@ void AddProcess(int proc, const std::string& pid, UsageNow* usage) {
   std::int64_t resident = std::strtoll(pages[1].c_str(), nullptr, 10);
   std::int64_t shared = std::strtoll(pages[2].c_str(), nullptr, 10);
   usage->memory_bytes += std::max<std::int64_t>(resident - shared, 0) * sysconf(_SC_PAGESIZE);
+  // Files that are mapped are shared too: the longer look is for those who share much.
+  if (shared * sysconf(_SC_PAGESIZE) > temporary_bytes) {
+    usage->memory_bytes += SharedBytes(proc, pid, temporary_bytes);
+  }
 }
 
 Status SetRlimit(__rlimit_resource resource, const char* name, rlim_t soft, rlim_t hard) {
@@ -76,8 +111,9 @@ Result<DiskUsage> MeasureDisk(const char* path) {
   return usage;
 }
 
-UsageNow ScanUsage(int proc) {
+UsageNow ScanUsage(int proc, std::int64_t temporary_bytes) {
   UsageNow usage;
+  usage.memory_bytes = temporary_bytes + SegmentBytes(proc);
   int copy = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR* directory = copy < 0 ? nullptr : fdopendir(copy);
   if (directory == nullptr) {
@@ -86,13 +122,14 @@ UsageNow ScanUsage(int proc) {
   }
   while (dirent* entry = readdir(directory)) {
     if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
-    AddProcess(proc, entry->d_name, &usage);
+    AddProcess(proc, entry->d_name, temporary_bytes, &usage);
   }
   closedir(directory);
   return usage;
 }
 
 Status SetRlimits(const Spec& spec, bool memory_is_observed) {
+  if (LeftOut(Layer::kRlimits)) return {};
   struct Row {
     __rlimit_resource resource;
     const char* name;

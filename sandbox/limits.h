@@ -10,12 +10,16 @@ namespace sandbox {
 // What the processes of one pid namespace use together at one moment.
 struct UsageNow {
   std::int64_t cpu_microseconds = 0;  // of the living and of those they have waited for
-  std::int64_t memory_bytes = 0;      // private resident memory
+  std::int64_t memory_bytes = 0;      // see ScanUsage
   std::int64_t processes = 0;
 };
 
 // Adds up /proc. `proc` is a descriptor of a /proc of the pid namespace in question.
-UsageNow ScanUsage(int proc);
+// Memory: what is private to each process; System V segments; `temporary_bytes`, which files on the
+// sandbox's tmpfs mounts take; and of each process the shared memory that cannot be these files,
+// which counts for everybody who maps it. Not seen: files of memfd_create that nobody maps, and
+// what the kernel keeps in pipes and sockets.
+UsageNow ScanUsage(int proc, std::int64_t temporary_bytes);
 
 // What the files below a folder take.
 struct DiskUsage {

@@ -7,11 +7,23 @@
 #include <unistd.h>
 
 #include "sandbox/inputs.h"
+#include "sandbox/layers.h"
 
 namespace sandbox {
 namespace {
 
-constexpr std::uint64_t kReadOnly = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+constexpr std::uint64_t kNoRights = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+
+std::uint64_t RootFlags() {
+  return LeftOut(Layer::kReadOnlyRoot) ? kNoRights : kNoRights | MOUNT_ATTR_RDONLY;
+}
+
+// What is left of `flags` where a test leaves layers out.
+std::uint64_t WithoutHoles(std::uint64_t flags) {
+  if (LeftOut(Layer::kNoSuidMounts)) flags &= ~std::uint64_t{MOUNT_ATTR_NOSUID};
+  if (LeftOut(Layer::kNoDeviceMounts)) flags &= ~std::uint64_t{MOUNT_ATTR_NODEV};
+  return flags;
+}
 
 Status Directory(const std::string& path, mode_t mode) {
   if (mkdir(path.c_str(), mode) != 0 && errno != EEXIST) return SystemError("mkdir " + path);
@@ -20,6 +32,7 @@ Status Directory(const std::string& path, mode_t mode) {
 
 // /dev: a small tmpfs, read-only once filled.
 Status MountDevices(std::vector<UniqueFd> devices) {
+  if (LeftOut(Layer::kFewDevices)) return Attach(devices[0].get(), "/dev");
   Result<UniqueFd> dev = NewFilesystem("tmpfs", {"size=64k", "nr_inodes=64", "mode=0755"},
                                        MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
   if (!dev.ok()) return dev.status();
@@ -41,24 +54,20 @@ Status MountDevices(std::vector<UniqueFd> devices) {
   for (const char* path : {"/dev/pts", "/dev/shm"}) {
     if (Status status = Directory(path, 0755); !status.ok()) return status;
   }
+  if (LeftOut(Layer::kReadOnlyDevices)) return {};
   return SetMountFlags(dev->get(), MOUNT_ATTR_RDONLY, false, "/dev");
 }
 
 Status MountWork(const Spec& spec, int work) {
   if (work >= 0) {
-    Status status = SetMountFlags(work, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, false, "--work");
+    Status status = SetMountFlags(work, kNoRights, false, "--work");
     if (!status.ok()) return status;
     return Attach(work, "/build");
   }
   std::vector<std::string> options = {"mode=0755", "uid=" + std::to_string(spec.uid),
                                       "gid=" + std::to_string(spec.gid)};
-  if (spec.limits.disk_bytes != 0) {
-    options.push_back("size=" + std::to_string(spec.limits.disk_bytes));
-  }
-  if (spec.limits.disk_inodes != 0) {
-    options.push_back("nr_inodes=" + std::to_string(spec.limits.disk_inodes));
-  }
-  Result<UniqueFd> mount = NewFilesystem("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+  AddDiskLimits(spec.limits, &options);
+  Result<UniqueFd> mount = NewFilesystem("tmpfs", options, kNoRights);
   if (!mount.ok()) return mount.status();
   return Attach(mount->get(), "/build");
 }
@@ -68,8 +77,10 @@ Status MountBinds(const Spec& spec, std::vector<UniqueFd> trees) {
     const std::string& inside = spec.binds[i].inside_path;
     struct stat status = {};
     if (fstat(trees[i].get(), &status) != 0) return SystemError("stat " + inside);
-    Status flags = SetMountFlags(trees[i].get(), kReadOnly, true, inside);
-    if (!flags.ok()) return flags;
+    std::uint64_t flags =
+        LeftOut(Layer::kReadOnlyBinds) ? kNoRights : kNoRights | MOUNT_ATTR_RDONLY;
+    Status restricted = SetMountFlags(trees[i].get(), flags, true, inside);
+    if (!restricted.ok()) return restricted;
     Result<std::string> below = BelowBuild(inside);
     if (below.ok()) {
       Status made = MakeMountPoint(*below, S_ISDIR(status.st_mode), spec.uid, spec.gid);
@@ -89,7 +100,9 @@ Status PivotInto(int root) {
   if (Status status = Attach(root, "/"); !status.ok()) return status;
   if (fchdir(root) != 0) return SystemError("entering the new root");
   if (syscall(SYS_pivot_root, ".", ".") != 0) return SystemError("pivot_root");
-  if (umount2(".", MNT_DETACH) != 0) return SystemError("detaching the host's root");
+  if (!LeftOut(Layer::kHostRootDetached) && umount2(".", MNT_DETACH) != 0) {
+    return SystemError("detaching the host's root");
+  }
   if (chdir("/") != 0) return SystemError("chdir /");
   return {};
 }
@@ -102,16 +115,24 @@ Result<UniqueFd> RootMount(const Spec& spec, HostTrees* trees, int root_image,
   *backend = "image";
   if (root_image >= 0) return UniqueFd(fcntl(root_image, F_DUPFD_CLOEXEC, 3));
   *backend = "directory";
-  Status status = SetMountFlags(trees->root.get(), kReadOnly, false, "--root-dir");
+  Status status = SetMountFlags(trees->root.get(), RootFlags(), false, "--root-dir");
   if (!status.ok()) return status;
   return std::move(trees->root);
 }
 
 }  // namespace
 
+void AddDiskLimits(const Limits& limits, std::vector<std::string>* options) {
+  if (LeftOut(Layer::kDiskLimit)) return;
+  if (limits.disk_bytes != 0) options->push_back("size=" + std::to_string(limits.disk_bytes));
+  if (limits.disk_inodes != 0) {
+    options->push_back("nr_inodes=" + std::to_string(limits.disk_inodes));
+  }
+}
+
 Status SetMountFlags(int mount, std::uint64_t flags, bool recursive, const std::string& what) {
   mount_attr attributes = {};
-  attributes.attr_set = flags;
+  attributes.attr_set = WithoutHoles(flags);
   unsigned how = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0U);
   if (mount_setattr(mount, "", how, &attributes, sizeof attributes) != 0) {
     return SystemError("restricting the mount of " + what);
@@ -149,7 +170,8 @@ Result<UniqueFd> NewFilesystem(const char* type, const std::vector<std::string>&
   if (fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) {
     return SystemError(std::string("making a ") + type);
   }
-  UniqueFd mount(fsmount(context.get(), FSMOUNT_CLOEXEC, static_cast<unsigned>(flags)));
+  UniqueFd mount(
+      fsmount(context.get(), FSMOUNT_CLOEXEC, static_cast<unsigned>(WithoutHoles(flags))));
   if (!mount.valid()) return SystemError(std::string("fsmount ") + type);
   return mount;
 }
@@ -175,9 +197,17 @@ Result<HostTrees> OpenHostTrees(const Spec& spec) {
     trees.binds.push_back(std::move(*tree));
   }
   for (const char* device : kDevices) {
-    Result<UniqueFd> tree = OpenTree(std::string("/dev/") + device, false);
+    bool all = LeftOut(Layer::kFewDevices);
+    Result<UniqueFd> tree = OpenTree(all ? "/dev" : std::string("/dev/") + device, all);
     if (!tree.ok()) return tree.status();
     trees.devices.push_back(std::move(*tree));
+  }
+  if (spec.determinism == Determinism::kFull) {
+    Result<UniqueFd> fuse = OpenTree("/dev/fuse", false);
+    if (!fuse.ok()) {
+      return Status::Failed("--determinism full: " + fuse.message() + " (modprobe fuse)");
+    }
+    trees.fuse = std::move(*fuse);
   }
   if (spec.profile == Profile::kAssembly) {
     Result<std::vector<AssemblerTool>> tools = OpenAssemblerTools();
@@ -187,20 +217,20 @@ Result<HostTrees> OpenHostTrees(const Spec& spec) {
   return trees;
 }
 
-Result<std::string> MountRoot(const Spec& spec, HostTrees trees, int root_image) {
+Result<std::string> MountRoot(const Spec& spec, HostTrees* trees, int root_image) {
   std::string backend;
-  Result<UniqueFd> root = RootMount(spec, &trees, root_image, &backend);
+  Result<UniqueFd> root = RootMount(spec, trees, root_image, &backend);
   if (!root.ok()) return root.status();
   if (Status status = PivotInto(root->get()); !status.ok()) return status;
   if (spec.profile == Profile::kAssembly) {
-    Status status = FillAssemblyRoot(std::move(trees.tools));
+    Status status = FillAssemblyRoot(std::move(trees->tools));
     if (!status.ok()) return status;
   }
-  if (Status status = Attach(trees.proc.get(), "/proc"); !status.ok()) return status;
-  if (Status status = MountDevices(std::move(trees.devices)); !status.ok()) return status;
-  if (Status status = MountWork(spec, trees.work.get()); !status.ok()) return status;
-  if (Status status = MountBinds(spec, std::move(trees.binds)); !status.ok()) return status;
-  Status closed = SetMountFlags(root->get(), kReadOnly, false, "/");
+  if (Status status = Attach(trees->proc.get(), "/proc"); !status.ok()) return status;
+  if (Status status = MountDevices(std::move(trees->devices)); !status.ok()) return status;
+  if (Status status = MountWork(spec, trees->work.get()); !status.ok()) return status;
+  if (Status status = MountBinds(spec, std::move(trees->binds)); !status.ok()) return status;
+  Status closed = SetMountFlags(root->get(), RootFlags(), false, "/");
   if (!closed.ok()) return closed;
   return backend;
 }

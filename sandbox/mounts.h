@@ -16,6 +16,7 @@ struct HostTrees {
   UniqueFd root;                     // --root-dir; else invalid
   UniqueFd work;                     // --work DIR; else invalid
   UniqueFd proc;                     // the host's /proc: the kernel lets us mount our own beside it
+  UniqueFd fuse;                     // the host's /dev/fuse; Determinism::kFull only
   std::vector<UniqueFd> binds;       // in the order of Spec.binds
   std::vector<UniqueFd> devices;     // in the order of kDevices
   std::vector<AssemblerTool> tools;  // kAssembly only
@@ -31,8 +32,8 @@ Result<HostTrees> OpenHostTrees(const Spec& spec);
 // of the host is reachable but what `trees` holds and the host's /proc at /proc, which
 // MountStage replaces. Read-only but for /build. Returns what the root is: image, directory or
 // assembler.
-// root_image: a detached mount, or -1.
-Result<std::string> MountRoot(const Spec& spec, HostTrees trees, int root_image);
+// root_image: a detached mount, or -1. `trees.fuse` is not touched.
+Result<std::string> MountRoot(const Spec& spec, HostTrees* trees, int root_image);
 
 // In a stage's own mount, pid and ipc namespaces: a fresh /proc with masked paths, /tmp, /dev/shm,
 // /dev/pts.
@@ -42,6 +43,8 @@ Status MountStage(const Spec& spec);
 Status SetMountFlags(int mount, std::uint64_t flags, bool recursive, const std::string& what);
 Status Attach(int mount, const std::string& path);
 Result<UniqueFd> OpenTree(const std::string& path, bool recursive);
+// The options of a tmpfs that the disk limits bound.
+void AddDiskLimits(const Limits& limits, std::vector<std::string>* options);
 // Options as "name=value" or "flag"; flags: MOUNT_ATTR_*.
 Result<UniqueFd> NewFilesystem(const char* type, const std::vector<std::string>& options,
                                std::uint64_t flags);

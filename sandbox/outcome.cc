@@ -109,8 +109,12 @@ std::string ToJson(const Outcome& outcome) {
                               .Text("uid_map", outcome.isolation.uid_map)
                               .Number("landlock_abi", outcome.isolation.landlock_abi)
                               .Text("seccomp", outcome.isolation.seccomp)
+                              .Text("determinism", outcome.isolation.determinism)
+                              .Text("processor_counter", outcome.isolation.processor_counter)
                               .Text("kernel", outcome.isolation.kernel)
                               .Text("cgroup", outcome.isolation.cgroup)
+                              .Text("cpu_model", outcome.isolation.cpu_model)
+                              .Text("cpu_flags", outcome.isolation.cpu_flags)
                               .Close();
   return Object()
              .Text("format", "farm-sandbox-result/1")

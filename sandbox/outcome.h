@@ -39,12 +39,17 @@ struct Usage {
 // What was in force, as whoever put it there has reported; "none" and 0: the run did not come so
 // far.
 struct Isolation {
-  std::string root_backend = "none";  // image | directory | assembler | none
-  std::string uid_map = "none";       // range | single | none
-  int landlock_abi = 0;               // of the domain that the command ran in
-  std::string seccomp = "none";       // allow-list | deny-list | none
+  std::string root_backend = "none";          // image | directory | assembler | none
+  std::string uid_map = "none";               // range | single | none
+  int landlock_abi = 0;                       // of the domain that the command ran in
+  std::string seccomp = "none";               // allow-list | deny-list | none
+  std::string determinism = "off";            // off | fixed | full
+  std::string processor_counter = "visible";  // hidden | visible: RDTSC, under full
   std::string kernel;
   std::string cgroup = "none";  // v1 | v2 | none
+  // As /proc/cpuinfo says of the first processor: what a program may choose its code by.
+  std::string cpu_model;
+  std::string cpu_flags;  // sorted, one space between two
 };
 
 struct Output {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "sandbox/collect.h"
+#include "sandbox/layers.h"
 
 namespace sandbox {
 namespace {
@@ -49,8 +50,8 @@ Result<UniqueFd> OutputWriter::OpenParent(const std::string& path, std::string* 
 }
 
 Status OutputWriter::WriteFile(int parent, const std::string& name, const Message& entry) {
-  UniqueFd file(
-      openat(parent, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  int over_nothing = LeftOut(Layer::kOutputOverNothing) ? O_TRUNC : O_EXCL | O_NOFOLLOW;
+  UniqueFd file(openat(parent, name.c_str(), O_WRONLY | O_CREAT | over_nothing | O_CLOEXEC, 0600));
   if (!file.valid()) return SystemError("creating " + entry.text);
   made_.push_back({entry.text, false, true, 0, {}});
   std::int64_t left = entry.numbers[2];
@@ -63,7 +64,7 @@ Status OutputWriter::WriteFile(int parent, const std::string& name, const Messag
     left -= count;
   }
   timespec times[2] = {ModificationTime(entry), ModificationTime(entry)};
-  mode_t mode = static_cast<mode_t>(entry.numbers[1]) | 0400;
+  mode_t mode = OutputMode(static_cast<mode_t>(entry.numbers[1])) | 0400;
   if (fchmod(file.get(), mode) != 0 || futimens(file.get(), times) != 0) {
     return SystemError("mode and time of " + entry.text);
   }
@@ -77,11 +78,12 @@ Status OutputWriter::Take(const Message& entry, bool* over_limit) {
   std::string name;
   Result<UniqueFd> parent = OpenParent(path, &name);
   if (!parent.ok()) return parent.status();
-  mode_t mode = static_cast<mode_t>(entry.numbers[1]) & 0777;
+  mode_t mode = OutputMode(static_cast<mode_t>(entry.numbers[1]));
   switch (static_cast<EntryType>(entry.numbers[0])) {
     case EntryType::kFile: {
       std::uint64_t size = static_cast<std::uint64_t>(entry.numbers[2]);
-      if (bytes_max_ != 0 && (size > bytes_max_ || bytes_ > bytes_max_ - size)) {
+      if (bytes_max_ != 0 && !LeftOut(Layer::kOutputLimit) &&
+          (size > bytes_max_ || bytes_ > bytes_max_ - size)) {
         *over_limit = true;
         return {};
       }

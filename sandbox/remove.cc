@@ -69,7 +69,7 @@ Status EmptyInNamespace(Authority& authority, int directory) {
   if (pid < 0) return SystemError("making a user namespace (see farm-sandbox doctor)");
   if (pid == 0) {
     int channel = pair->second.get();
-    CloseAllExcept({channel, directory});
+    if (!CloseAllExcept({channel, directory}).ok()) _exit(1);
     RemoveInside(channel, directory);
   }
   UniqueFd pidfd(raw);

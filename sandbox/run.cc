@@ -18,6 +18,7 @@
 #include "sandbox/check.h"
 #include "sandbox/inspect.h"
 #include "sandbox/landlock.h"
+#include "sandbox/layers.h"
 #include "sandbox/output_writer.h"
 #include "sandbox/setup.h"
 #include "sandbox/supervisor.h"
@@ -28,6 +29,15 @@ namespace {
 
 // The setup process and the init of a stage live in the cgroup beside the command's processes.
 constexpr std::uint64_t kOwnProcesses = 2;
+
+// Those that a stage does not have for itself.
+std::uint64_t SetupNamespaces() {
+  std::uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS;
+  if (!LeftOut(Layer::kNetNamespace)) flags |= CLONE_NEWNET;
+  if (!LeftOut(Layer::kIpcNamespace)) flags |= CLONE_NEWIPC;
+  if (!LeftOut(Layer::kUtsNamespace)) flags |= CLONE_NEWUTS;
+  return flags;
+}
 
 class Launcher {
  public:
@@ -41,6 +51,7 @@ class Launcher {
   Status StartSetupProcess();
   Status GiveIdentity();
   Status GiveCgroup();
+  Status VerifyCgroup() const;
   Status SendInputs();
   bool RunStage(Stage stage);
   bool EndOfStage();
@@ -70,6 +81,7 @@ class Launcher {
   pid_t setup_ = -1;
   bool has_range_ = false;
   int cgroup_ = 0;
+  std::string no_cgroup_;  // why there is none
 };
 
 Launcher::~Launcher() {
@@ -121,6 +133,9 @@ Status Launcher::Prepare() {
   utsname kernel = {};
   uname(&kernel);
   outcome_.isolation.kernel = kernel.release;
+  Processor processor = FirstProcessor();
+  outcome_.isolation.cpu_model = processor.model;
+  outcome_.isolation.cpu_flags = processor.flags;
   outcome_.limits = spec_.limits;
   if (LandlockAbi() < kLandlockAbiMin) {
     return Status::Failed(
@@ -164,9 +179,7 @@ Status Launcher::StartSetupProcess() {
     return SystemError("arranging the log pipe");
   }
   int pidfd = -1;
-  setup_ =
-      Clone(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_PIDFD,
-            &pidfd);
+  setup_ = Clone(SetupNamespaces() | CLONE_PIDFD, &pidfd);
   if (setup_ < 0) {
     return SystemError(
         "making the namespaces (see farm-sandbox doctor; user namespaces must be "
@@ -202,7 +215,7 @@ Status Launcher::GiveIdentity() {
   outcome_.isolation.uid_map = has_range_ ? "range" : "single";
   Result<std::string> map = ReadFile(ProcPath("uid_map").c_str(), 4096);
   if (!map.ok()) return map.status();
-  if (spec_.allow_host_root_unsafe) return {};
+  if (spec_.allow_host_root_unsafe || LeftOut(Layer::kVerifyIdMap)) return {};
   return VerifyIdMap(*map);
 }
 
@@ -211,21 +224,27 @@ Status Launcher::GiveCgroup() {
   limits.memory_bytes = spec_.limits.memory_bytes;
   if (spec_.limits.pids != 0) limits.pids = spec_.limits.pids + kOwnProcesses;
   std::string why;
-  Result<int> version = authority_->MakeCgroup({setup_, setup_pidfd_.get()}, limits, &why);
+  Result<int> version = LeftOut(Layer::kCgroup)
+                            ? Result<int>(0)
+                            : authority_->MakeCgroup({setup_, setup_pidfd_.get()}, limits, &why);
   if (!version.ok()) return version.status();
   cgroup_ = *version;
-  if (cgroup_ != 0) {
-    outcome_.isolation.cgroup = cgroup_ == 2 ? "v2" : "v1";
-    outcome_.limits_are_kernel_enforced = true;
+  if (cgroup_ == 0) {
+    no_cgroup_ = why;
     return {};
   }
-  if (spec_.limits.require_kernel) {
-    return Status::Failed("--require-kernel-limits: no cgroup for memory and pids: " + why);
-  }
+  outcome_.isolation.cgroup = cgroup_ == 2 ? "v2" : "v1";
+  outcome_.limits_are_kernel_enforced = true;
   return {};
 }
 
+Status Launcher::VerifyCgroup() const {
+  if (cgroup_ != 0 || !spec_.limits.require_kernel) return {};
+  return Status::Failed("--require-kernel-limits: no cgroup for memory and pids: " + no_cgroup_);
+}
+
 Status Launcher::SendInputs() {
+  if (spec_.inputs.empty()) return {};
   for (std::size_t i = 0; i < spec_.inputs.size(); ++i) {
     const std::string& path = spec_.inputs[i].host_file;
     UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
@@ -250,6 +269,8 @@ void Launcher::NoteWalls() {
     if (report.kind != Kind::kConfined) continue;
     outcome_.isolation.landlock_abi = static_cast<int>(report.numbers[0]);
     outcome_.isolation.seccomp = report.text;
+    outcome_.isolation.determinism = DeterminismName(spec_.determinism);
+    outcome_.isolation.processor_counter = report.numbers[1] != 0 ? "hidden" : "visible";
   }
 }
 
@@ -401,8 +422,10 @@ Outcome Launcher::Run() {
     if (Status status = FindHostFiles(); !status.ok()) return Fail(status);
     if (Status status = Prepare(); !status.ok()) return Fail(status);
     if (Status status = StartSetupProcess(); !status.ok()) return Fail(status);
-    if (Status status = GiveIdentity(); !status.ok()) return Fail(status);
+    // While the setup process opens what it needs of the host. If it dies, the next line says why.
     if (Status status = GiveCgroup(); !status.ok()) return Fail(status);
+    if (Status status = GiveIdentity(); !status.ok()) return Fail(status);
+    if (Status status = VerifyCgroup(); !status.ok()) return Fail(status);
     std::vector<int> fds;
     UniqueFd root;
     if (image_.valid()) {

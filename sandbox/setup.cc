@@ -19,17 +19,16 @@
 
 #include "sandbox/channel.h"
 #include "sandbox/collect.h"
+#include "sandbox/family.h"
 #include "sandbox/init.h"
 #include "sandbox/inputs.h"
+#include "sandbox/layers.h"
 #include "sandbox/limits.h"
 #include "sandbox/mounts.h"
 #include "sandbox/outcome.h"
 
 namespace sandbox {
 namespace {
-
-// Inside, the machine seems to have been up for this long when the run began.
-constexpr std::int64_t kUptimeSeconds = 1000;
 
 class Setup {
  public:
@@ -54,9 +53,12 @@ class Setup {
   SetupDescriptors fds_;
   bool has_range_ = false;
   bool memory_is_observed_ = false;
+  std::int64_t began_ = RealNow();
+  UniqueFd fuse_;
 };
 
 Status Setup::DieWithLauncher() {
+  if (LeftOut(Layer::kDieWithLauncher)) return {};
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return SystemError("parent death signal");
   pollfd peer = {fds_.launcher, 0, 0};
   if (poll(&peer, 1, 0) < 0 || (peer.revents & POLLHUP) != 0) {
@@ -76,6 +78,7 @@ Status Setup::TakeInsideIdentity() {
 }
 
 Status SetUptime() {
+  if (LeftOut(Layer::kTimeNamespace)) return {};
   if (unshare(CLONE_NEWTIME) != 0) return SystemError("time namespace");
   timespec monotonic = {};
   timespec boot = {};
@@ -99,17 +102,20 @@ Status RaiseLoopback() {
 
 Status Setup::ConfigureNamespaces() {
   // After the launcher has put this process into its cgroup, so that it is the root seen inside.
-  if (unshare(CLONE_NEWCGROUP) != 0) return SystemError("cgroup namespace");
-  if (sethostname(spec_.hostname.c_str(), spec_.hostname.size()) != 0) {
-    return SystemError("hostname");
+  if (!LeftOut(Layer::kCgroupNamespace) && unshare(CLONE_NEWCGROUP) != 0) {
+    return SystemError("cgroup namespace");
   }
-  if (setdomainname("(none)", 6) != 0) return SystemError("domain name");
+  if (!LeftOut(Layer::kHostname) &&
+      (sethostname(spec_.hostname.c_str(), spec_.hostname.size()) != 0 ||
+       setdomainname("(none)", 6) != 0)) {
+    return SystemError("host and domain name");
+  }
   return spec_.loopback ? RaiseLoopback() : Status();
 }
 
 Status Setup::Enter() {
   if (Status status = DieWithLauncher(); !status.ok()) return status;
-  if (setsid() < 0) return SystemError("setsid");
+  if (!LeftOut(Layer::kNewSession) && setsid() < 0) return SystemError("setsid");
   umask(0);
   // Before the ids change: afterwards the kernel lets this process not write there.
   Status adjusted = WriteControlFile(AT_FDCWD, "/proc/self/oom_score_adj", "1000");
@@ -128,14 +134,15 @@ Status Setup::Enter() {
   // A change of ids forgets it.
   if (Status status = DieWithLauncher(); !status.ok()) return status;
   int image = mapped->fds.empty() ? -1 : mapped->fds[0].get();
-  Result<std::string> backend = MountRoot(spec_, std::move(*trees), image);
+  Result<std::string> backend = MountRoot(spec_, &*trees, image);
   if (!backend.ok()) return backend.status();
+  fuse_ = std::move(trees->fuse);
   return Send(fds_.launcher, Kind::kMounted, {}, *backend);
 }
 
 // The kernel bounds a tmpfs. A folder of the host is measured when all in it is dead.
 Result<bool> Setup::IsDiskOverLimit() {
-  if (spec_.work_directory.empty()) return false;
+  if (spec_.work_directory.empty() || LeftOut(Layer::kDiskMeasure)) return false;
   Result<DiskUsage> usage = MeasureDisk("/build");
   if (!usage.ok()) return usage.status();
   const Limits& limits = spec_.limits;
@@ -143,14 +150,26 @@ Result<bool> Setup::IsDiskOverLimit() {
          (limits.disk_inodes != 0 && usage->inodes > limits.disk_inodes);
 }
 
+std::uint64_t StageNamespaces() {
+  std::uint64_t flags = CLONE_NEWNS;
+  if (!LeftOut(Layer::kPidNamespace)) flags |= CLONE_NEWPID;
+  if (!LeftOut(Layer::kStageIpcNamespace)) flags |= CLONE_NEWIPC;
+  return flags;
+}
+
 Status Setup::RunStage(Stage stage) {
   bool prepare = stage == Stage::kPrepare;
   const std::string build = "/build";
   Command command{prepare ? spec_.prepare_argv : spec_.argv,
-                  prepare ? build : spec_.working_directory, fds_.log, memory_is_observed_,
-                  has_range_};
+                  prepare ? build : spec_.working_directory,
+                  fds_.log,
+                  memory_is_observed_,
+                  has_range_,
+                  stage,
+                  began_,
+                  fuse_.get()};
   int raw_pidfd = -1;
-  pid_t pid = Clone(CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_PIDFD, &raw_pidfd);
+  pid_t pid = Clone(StageNamespaces() | CLONE_PIDFD, &raw_pidfd);
   if (pid < 0) return SystemError("making the pid namespace");
   if (pid == 0) {
     close(fds_.launcher);
@@ -214,9 +233,12 @@ Status Setup::Serve() {
 void RunSetup(const Spec& spec, const Filter& filter, const SetupDescriptors& descriptors) {
   int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   for (int fd : {0, 1, 2}) dup2(null, fd);
-  CloseAllExcept({descriptors.launcher, descriptors.init, descriptors.log});
   Setup setup(spec, filter, descriptors);
-  Status status = setup.Enter();
+  Status status;
+  if (!LeftOut(Layer::kCloseDescriptors)) {
+    status = CloseAllExcept({descriptors.launcher, descriptors.init, descriptors.log});
+  }
+  if (status.ok()) status = setup.Enter();
   if (status.ok()) status = setup.Serve();
   Status sent = Send(descriptors.launcher, Kind::kFailed, {}, status.message());
   _exit(sent.ok() ? 0 : 1);

@@ -58,6 +58,21 @@ Status ValidateFiles(const Spec& spec) {
   return {};
 }
 
+Status ValidateDeterminism(const Spec& spec) {
+  bool is_full = spec.determinism == Determinism::kFull;
+  if (is_full != (spec.clock_seconds >= 0)) {
+    return Refuse("--clock goes with --determinism full, and that with --clock");
+  }
+  if (spec.determinism == Determinism::kOff) return {};
+  if (spec.profile != Profile::kBuild) {
+    return Refuse("--determinism is for --profile build");
+  }
+#ifndef __x86_64__
+  if (is_full) return Refuse("--determinism full: only on x86-64");
+#endif
+  return {};
+}
+
 }  // namespace
 
 bool IsNormalAbsolute(const std::string& path) {
@@ -84,6 +99,7 @@ Status ValidateSpec(const Spec& spec) {
   if (spec.hostname.empty() || spec.hostname.size() > 64) {
     return Refuse("--hostname: want 1 to 64 characters");
   }
+  if (Status status = ValidateDeterminism(spec); !status.ok()) return status;
   if (spec.subids.count != 0 &&
       (spec.subids.base == 0 || spec.subids.base + std::uint64_t{spec.subids.count} > UINT32_MAX)) {
     return Refuse("--subids: want BASE:COUNT with BASE > 0 (host uid 0 is never given away)");

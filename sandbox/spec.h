@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sandbox/determinism.h"
 #include "sandbox/status.h"
 
 namespace sandbox {
@@ -77,6 +78,8 @@ struct Spec {
   std::string hostname = "sandbox";
   mode_t umask = 022;
   bool loopback = false;
+  Determinism determinism = Determinism::kOff;
+  std::int64_t clock_seconds = -1;  // what the clock begins with, since 1970; kFull only
 
   std::vector<std::string> outputs;  // relative to /build, normal form
   std::string output_directory;      // host

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sandbox/layers.h"
 #include "sandbox/mounts.h"
 
 namespace sandbox {
@@ -21,32 +22,41 @@ constexpr const char* kMaskedPaths[] = {
     "timer_list", "timer_stats", "tty",          "vmallocinfo", "vmstat",        "zoneinfo",
 };
 
+constexpr const char* kFileCover = "/tmp/file";
+constexpr const char* kFolderCover = "/tmp/folder";
+
+// An empty folder and an empty file to lay over what is hidden: in /tmp, which lends itself for the
+// moment. Read-only, and so is every copy of them.
+Status MountCovers() {
+  constexpr std::uint64_t kFlags = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+  Result<UniqueFd> covers = NewFilesystem("tmpfs", {"size=4k", "nr_inodes=3", "mode=0555"}, kFlags);
+  if (!covers.ok()) return covers.status();
+  if (Status status = Attach(covers->get(), "/tmp"); !status.ok()) return status;
+  UniqueFd file(open(kFileCover, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444));
+  if (!file.valid() || mkdir(kFolderCover, 0555) != 0) return SystemError("making the masks");
+  file.reset();
+  return SetMountFlags(covers->get(), MOUNT_ATTR_RDONLY, false, "the masks");
+}
+
 Status MaskPaths() {
-  Result<UniqueFd> empty =
-      NewFilesystem("tmpfs", {"size=4k", "nr_inodes=2", "mode=0555"},
-                    MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-  if (!empty.ok()) return empty.status();
-  // Copies are made from an attached mount. /tmp lends itself for the moment.
-  if (Status status = Attach(empty->get(), "/tmp"); !status.ok()) return status;
+  if (Status status = MountCovers(); !status.ok()) return status;
   for (const char* name : kMaskedPaths) {
+    // mount(2), not open_tree and move_mount: one call instead of four, 40 times at every start. A
+    // bind keeps the flags of what it copies. What a path is, the kernel says: it lays no file over
+    // a folder nor a folder over a file.
     std::string path = std::string("/proc/") + name;
-    struct stat status = {};
-    if (lstat(path.c_str(), &status) != 0) {
-      if (errno == ENOENT) continue;
+    if (mount(kFileCover, path.c_str(), nullptr, MS_BIND, nullptr) == 0 || errno == ENOENT)
+      continue;
+    if (errno != ENOTDIR || mount(kFolderCover, path.c_str(), nullptr, MS_BIND, nullptr) != 0) {
       return SystemError("masking " + path);
     }
-    Result<UniqueFd> cover = OpenTree(S_ISDIR(status.st_mode) ? "/tmp" : "/dev/null", false);
-    if (!cover.ok()) return cover.status();
-    if (Status flags = SetMountFlags(cover->get(), MOUNT_ATTR_RDONLY, false, path); !flags.ok()) {
-      return flags;
-    }
-    if (Status attached = Attach(cover->get(), path); !attached.ok()) return attached;
   }
   if (umount2("/tmp", MNT_DETACH) != 0) return SystemError("umount of the mask");
   return {};
 }
 
 Status MountProc(bool masked) {
+  if (LeftOut(Layer::kOwnProc)) return {};
   Result<UniqueFd> proc =
       NewFilesystem("proc", {}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
   if (!proc.ok()) {
@@ -55,16 +65,13 @@ Status MountProc(bool masked) {
   }
   if (umount2("/proc", MNT_DETACH) != 0) return SystemError("detaching the host's /proc");
   if (Status status = Attach(proc->get(), "/proc"); !status.ok()) return status;
-  return masked ? MaskPaths() : Status();
+  return masked && !LeftOut(Layer::kProcMask) ? MaskPaths() : Status();
 }
 
 // One tmpfs bounds /tmp and /dev/shm together.
 Status MountTemporary(const Limits& limits) {
   std::vector<std::string> options = {"mode=0755"};
-  if (limits.disk_bytes != 0) options.push_back("size=" + std::to_string(limits.disk_bytes));
-  if (limits.disk_inodes != 0) {
-    options.push_back("nr_inodes=" + std::to_string(limits.disk_inodes));
-  }
+  AddDiskLimits(limits, &options);
   Result<UniqueFd> mount = NewFilesystem("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
   if (!mount.ok()) return mount.status();
   if (Status status = Attach(mount->get(), "/tmp"); !status.ok()) return status;

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <csignal>
 
+#include "sandbox/layers.h"
+
 namespace sandbox {
 namespace {
 
@@ -26,6 +28,7 @@ Supervisor::Supervisor(const Limits& limits, Watched watched, Authority& authori
       last_output_(started_) {}
 
 void Supervisor::KillAll() {
+  if (LeftOut(Layer::kKillAtEnd)) return;
   authority_.KillCgroup();
   if (stage_.valid()) {
     PidfdSendSignal(stage_.get(), SIGKILL);
@@ -54,6 +57,7 @@ void Supervisor::StageStarted(UniqueFd pidfd, bool has_cgroup) {
   in_stage_ = true;
   has_cgroup_ = has_cgroup;
   last_output_ = NowMilliseconds();
+  next_cgroup_look_ = last_output_ + kCgroupPeriodMilliseconds;
 }
 
 void Supervisor::StageEnded(std::int64_t cpu_microseconds, std::int64_t resident_bytes_max) {
@@ -85,16 +89,18 @@ void Supervisor::CheckDeadlines() {
   auto passed = [now](std::int64_t since, std::uint64_t seconds) {
     return seconds != 0 && now - since >= static_cast<std::int64_t>(seconds) * 1000;
   };
-  if (passed(started_, limits_.wall_seconds)) {
+  if (passed(started_, limits_.wall_seconds) && !LeftOut(Layer::kWallLimit)) {
     return Stop(Ended::kLimit, "wall",
                 "ran longer than " + std::to_string(limits_.wall_seconds) + " s");
   }
-  if (in_stage_ && passed(last_output_, limits_.silence_seconds)) {
+  if (in_stage_ && passed(last_output_, limits_.silence_seconds) &&
+      !LeftOut(Layer::kSilenceLimit)) {
     return Stop(Ended::kLimit, "silence",
                 "wrote nothing for " + std::to_string(limits_.silence_seconds) + " s");
   }
   if (in_stage_ && has_cgroup_ && now >= next_cgroup_look_) CheckCgroup();
   std::int64_t cpu = cpu_of_ended_stages_ + cpu_of_stage_;
+  if (LeftOut(Layer::kCpuLimit)) return;
   if (limits_.cpu_seconds != 0 && cpu >= static_cast<std::int64_t>(limits_.cpu_seconds) * 1000000) {
     Stop(Ended::kLimit, "cpu",
          "used more than " + std::to_string(limits_.cpu_seconds) + " s of CPU time");
@@ -129,7 +135,7 @@ void Supervisor::ReadLog() {
     ssize_t count = read(fds_.log_pipe.get(), buffer, sizeof buffer);
     if (count <= 0) return;
     last_output_ = NowMilliseconds();
-    std::uint64_t allowed = limits_.log_bytes == 0
+    std::uint64_t allowed = limits_.log_bytes == 0 || LeftOut(Layer::kLogLimit)
                                 ? static_cast<std::uint64_t>(count)
                                 : limits_.log_bytes - static_cast<std::uint64_t>(usage_.log_bytes);
     std::uint64_t taken = std::min<std::uint64_t>(static_cast<std::uint64_t>(count), allowed);
@@ -183,6 +189,7 @@ void Supervisor::ReadInit() {
     cpu_of_stage_ = std::max(cpu_of_stage_, message->numbers[0]);
     std::int64_t memory = message->numbers[1];
     if (!has_cgroup_) usage_.memory_bytes_max = std::max(usage_.memory_bytes_max, memory);
+    if (LeftOut(Layer::kWatchdog)) continue;
     if (limits_.memory_bytes != 0 && memory > static_cast<std::int64_t>(limits_.memory_bytes)) {
       Stop(Ended::kLimit, "memory",
            "used more than " + std::to_string(limits_.memory_bytes) + " bytes of memory");

@@ -76,15 +76,18 @@ int CapabilitiesGet(std::uint64_t* effective, std::uint64_t* permitted,
   return 0;
 }
 
-void CloseAllExcept(std::vector<int> keep) {
+Status CloseAllExcept(std::vector<int> keep) {
   std::sort(keep.begin(), keep.end());
   unsigned first = 3;
+  bool closed = true;
   for (int fd : keep) {
     if (fd < 3) continue;
-    if (static_cast<unsigned>(fd) > first) close_range(first, static_cast<unsigned>(fd) - 1, 0);
-    first = static_cast<unsigned>(fd) + 1;
+    unsigned kept = static_cast<unsigned>(fd);
+    if (kept > first) closed = close_range(first, kept - 1, 0) == 0 && closed;
+    first = kept + 1;
   }
-  close_range(first, ~0U, 0);
+  closed = close_range(first, ~0U, 0) == 0 && closed;
+  return closed ? Status() : SystemError("close_range (a container must allow it)");
 }
 
 Result<std::string> ReadAll(int fd, std::size_t bytes_max) {

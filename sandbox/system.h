@@ -41,7 +41,7 @@ int CapabilitiesSet(std::uint64_t effective, std::uint64_t permitted, std::uint6
 int CapabilitiesGet(std::uint64_t* effective, std::uint64_t* permitted, std::uint64_t* inheritable);
 
 // Closes every descriptor from 3 on but those in `keep`; 0, 1 and 2 stay.
-void CloseAllExcept(std::vector<int> keep);
+Status CloseAllExcept(std::vector<int> keep);
 
 // Reads at most `bytes_max` bytes from `fd` to the end of file; more than that is a failure.
 Result<std::string> ReadAll(int fd, std::size_t bytes_max);

@@ -13,6 +13,17 @@
 namespace sandbox {
 namespace {
 
+TEST(Processor, IsTheFirstOneWithItsFlagsSorted) {
+  Processor two = ParseProcessor(
+      "processor\t: 0\nmodel name\t: A: B 5\nflags\t\t: sse2 aes  fpu\nbugs\t\t: x\n\n"
+      "processor\t: 1\nmodel name\t: other\nflags\t\t: zzz\n\n");
+  EXPECT_EQ(two.model, "A: B 5");
+  EXPECT_EQ(two.flags, "aes fpu sse2");
+  EXPECT_EQ(ParseProcessor("Features\t: fp asimd\n\n").flags, "asimd fp");
+  EXPECT_EQ(ParseProcessor("").model, "");
+  EXPECT_EQ(ParseProcessor("\n:\nflags\n").flags, "");
+}
+
 TEST(Text, KnowsUtf8) {
   EXPECT_TRUE(IsUtf8(""));
   EXPECT_TRUE(IsUtf8("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"));
@@ -133,6 +144,8 @@ TEST(Outcome, IsOneLineOfJson) {
   outcome.isolation.landlock_abi = 7;
   outcome.isolation.seccomp = "allow-list";
   outcome.isolation.kernel = "6.18";
+  outcome.isolation.cpu_model = "M";
+  outcome.isolation.cpu_flags = "aes sse2";
   outcome.outputs.push_back({"a", "file", 0644, 3});
   EXPECT_EQ(
       ToJson(outcome),
@@ -144,19 +157,24 @@ TEST(Outcome, IsOneLineOfJson) {
       "\"memory_bytes\":4294967296,\"pids\":4096,\"disk_bytes\":8589934592,"
       "\"disk_inodes\":1000000,\"log_bytes\":67108864,\"output_bytes\":4294967296,"
       "\"silence_seconds\":1800},\"isolation\":{\"root_backend\":\"image\",\"uid_map\":\"range\","
-      "\"landlock_abi\":7,\"seccomp\":\"allow-list\",\"kernel\":\"6.18\",\"cgroup\":\"none\"},"
+      "\"landlock_abi\":7,\"seccomp\":\"allow-list\",\"determinism\":\"off\",\"processor_counter\":"
+      "\"visible\",\"kernel\":\"6.18\",\"cgroup\":\"none\","
+      "\"cpu_model\":\"M\",\"cpu_flags\":\"aes sse2\"},"
       "\"outputs\":[{\"path\":\"a\",\"type\":\"file\",\"mode\":\"0644\",\"size\":3}]}\n");
 }
 
 TEST(Confined, IsReadAsItIsWrittenAndNothingElse) {
-  std::string report = ConfinedText({6, "allow-list"}) + "executing x: No such file\n";
+  std::string report = ConfinedText({6, "allow-list", 7, true}) + "executing x: No such file\n";
   Confined confined;
   ASSERT_TRUE(TakeConfined(&report, &confined));
   EXPECT_EQ(confined.landlock_abi, 6);
   EXPECT_EQ(confined.seccomp, "allow-list");
+  EXPECT_EQ(confined.listener, 7);
+  EXPECT_TRUE(confined.counter_is_hidden);
   EXPECT_EQ(report, "executing x: No such file\n");
   for (const char* bad :
-       {"", "confined 6 allow-list", "a wall is missing: x\n", "confined x y\n"}) {
+       {"", "confined 6 allow-list", "a wall is missing: x\n", "confined x y 0 0\n",
+        "confined 6 allow-list\n", "confined 6 allow-list 0\n", "confined 6 allow-list 0 2\n"}) {
     report = bad;
     EXPECT_FALSE(TakeConfined(&report, &confined)) << bad;
     EXPECT_EQ(report, bad);

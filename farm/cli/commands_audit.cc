@@ -196,6 +196,8 @@ Status Show(const AuditArguments& arguments, const Output& output) {
     Say(output, line);
     lines.push_back(line);
   }
+  const std::vector<std::string> warnings = ManifestWarnings(audit.read.manifest);
+  for (const std::string& line : warnings) Say(output, "warning: " + line);
   Say(output, "toolchain has " + DescribeLock(audit.read.lock));
   for (const LockedPackage& package : audit.read.lock.packages) {
     Say(output, "  " + package.name + " " + package.version + " " + package.architecture + " " +
@@ -226,6 +228,7 @@ Status Show(const AuditArguments& arguments, const Output& output) {
   }
   Answer(output, {{"manifest", audit.read.digest.Text()},
                   {"description", lines},
+                  {"warnings", warnings},
                   {"comparedWith", compared},
                   {"changes", changes}});
   return {};

@@ -144,6 +144,8 @@ int RunPlanCommand(const PlanArguments& arguments, const Output& output) {
   const auto plan = MakePlan(read->manifest, read->digest, read->manifest.lock);
   if (!plan) return Fail(output, kCommand, plan.error());
   for (const std::string& line : DescribeManifest(read->manifest)) Say(output, line);
+  const std::vector<std::string> warnings = ManifestWarnings(read->manifest);
+  for (const std::string& line : warnings) Say(output, "warning: " + line);
   Say(output, "toolchain has " + DescribeLock(read->lock));
   for (std::size_t i = 0; i < plan->actions.size(); ++i) {
     const Action& action = plan->actions[i];
@@ -155,6 +157,7 @@ int RunPlanCommand(const PlanArguments& arguments, const Output& output) {
   Say(output, "manifest  " + read->digest.Text());
   Say(output, "plan      " + PlanDigest(*plan).Text());
   Json json = PlanJson(*read, *plan);
+  json["warnings"] = warnings;
   if (arguments.config.empty()) {
     SayDefaultRules(*read, json, output);
   } else {

@@ -74,6 +74,15 @@ void DescribeLimits(const std::string& prefix, const StepLimits& limits,
   say("silence seconds", limits.silence_seconds, usual.silence_seconds);
 }
 
+std::string DescribeDeterminism(const std::string& level) {
+  if (level == "fixed") return "determinism fixed: sees one order of files and one machine";
+  if (level == "full") {
+    return "determinism full: sees the time shown to builds, and predictable randomness: keys that "
+           "it makes are no secret";
+  }
+  return "determinism " + level;
+}
+
 void DescribeStep(const Step& step, std::vector<std::string>& lines) {
   const std::string prefix = "step " + step.name + ": ";
   for (const StepInput& input : step.inputs) {
@@ -86,8 +95,11 @@ void DescribeStep(const Step& step, std::vector<std::string>& lines) {
   for (const auto& [name, value] : step.environment) {
     lines.push_back(prefix + "environment " + name + "=" + ShellWord(value));
   }
-  if (step.loopback) lines.push_back(prefix + "has a loopback device of its own");
-  if (step.determinism != "off") lines.push_back(prefix + "determinism " + step.determinism);
+  if (step.loopback) {
+    lines.push_back(prefix +
+                    "has a loopback device of its own: may talk to itself, to nobody else");
+  }
+  if (step.determinism != "off") lines.push_back(prefix + DescribeDeterminism(step.determinism));
   DescribeLimits(prefix, step.limits, lines);
   for (const std::string& output : step.outputs) lines.push_back(prefix + "gives " + output);
 }

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "farm/base/bytes.h"
 #include "farm/base/files.h"
 #include "farm/base/process.h"
 #include "farm/crypto/hash.h"
@@ -129,6 +130,10 @@ TEST_F(ExecuteTest, RunsAPlanFromSourcesToArtifacts) {
   EXPECT_EQ(WordOf(outcome->sandbox, "root_backend"), "directory");
   EXPECT_EQ(outcome->sandbox.at("landlock_abi"), Fact(std::int64_t{7}));
   EXPECT_EQ(WordOf(outcome->sandbox, "limits"), "observed");
+  EXPECT_EQ(WordOf(outcome->sandbox, "kernel"), "6.1.0");
+  EXPECT_EQ(WordOf(outcome->sandbox, "cgroup"), "v2");
+  EXPECT_EQ(WordOf(outcome->sandbox, "cpu_model"), "A Processor");
+  EXPECT_EQ(WordOf(outcome->sandbox, "cpu_flags"), "aes sse2");
   EXPECT_EQ(events_.events, "one 1/2\none ok\ntwo 2/2\ntwo ok\n");
   EXPECT_NE(events_.log.find("building\n"), std::string::npos);
 }
@@ -226,6 +231,23 @@ TEST_F(ExecuteTest, TheFactsOfAPlanHoldForEveryAction) {
     EXPECT_EQ(outcome.error().code, ErrorCode::kInternal) << row.name;
     EXPECT_NE(outcome.error().message.find(row.name), std::string::npos) << outcome.error().message;
   }
+}
+
+TEST_F(ExecuteTest, TheFactsOfAPlanSayItsHighestLevelOfDeterminism) {
+  Manifest manifest = TwoSteps("true", "true");
+  const auto level = [&](const Facts& said) -> std::string {
+    const auto plan = MakePlan(manifest, ManifestDigest(manifest), manifest.lock);
+    FactsExecutor executor({said, said});
+    const auto outcome = RunPlan(*plan, executor, {*blobs_, cancelled_}, NoEvents());
+    EXPECT_TRUE(outcome) << outcome.error().message;
+    return WordOf(outcome->sandbox, "determinism");
+  };
+  const Facts facts = {{"kernel", "6.1"}};
+  EXPECT_EQ(level(facts), "");
+  manifest.steps[1].determinism = "fixed";
+  EXPECT_EQ(level(facts), "fixed");
+  manifest.steps[0].determinism = "full";
+  EXPECT_EQ(level(facts), "full");
 }
 
 TEST_F(ExecuteTest, RefusesASourceThatIsNotTheApprovedOne) {
@@ -509,6 +531,22 @@ TEST(Launcher, GetsEveryWordOfTheAction) {
                                          "make",
                                          "all"};
   EXPECT_EQ(words, want);
+}
+
+TEST(Launcher, GetsTheLevelAndWithFullTheSourcesDate) {
+  const auto temporary = *TemporaryDirectory::Make("");
+  const auto blobs = *BlobStore::Open(RealFileSystem(), temporary.path() + "/s");
+  const SandboxSetup setup;
+  Action action;
+  action.argv = {"make"};
+  action.input_time = 1700000000;
+  const auto words = [&] { return Join(LauncherWords({setup, action, *blobs, "", true, 7}), " "); };
+  EXPECT_EQ(words().find("--determinism"), std::string::npos);
+  action.determinism = "fixed";
+  EXPECT_NE(words().find(" --determinism fixed "), std::string::npos) << words();
+  EXPECT_EQ(words().find("--clock"), std::string::npos);
+  action.determinism = "full";
+  EXPECT_NE(words().find(" --determinism full --clock 1700000000 "), std::string::npos) << words();
 }
 
 }  // namespace

@@ -17,6 +17,8 @@ const std::map<std::string_view, std::vector<std::string_view>>& Walls() {
       {"cgroup", {"none", "v1", "v2"}},
       {"limits", {"observed", "kernel"}},
       {"disk_limits", {"observed", "kernel"}},
+      // No wall: the level that does most to what a build sees, and makes its keys predictable.
+      {"determinism", {"full", "fixed", "off"}},
   };
   return walls;
 }

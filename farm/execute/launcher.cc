@@ -69,6 +69,9 @@ std::vector<std::string> LauncherWords(const LauncherRequest& request) {
   }
   Append(words, {"--cwd", action.directory.empty() ? "/build" : "/build/" + action.directory});
   if (action.loopback) words.push_back("--loopback");
+  if (action.determinism != "off") Append(words, {"--determinism", action.determinism});
+  // The clock shown is the source's date.
+  if (action.determinism == "full") Append(words, {"--clock", std::to_string(action.input_time)});
   AppendPrepareAndCheck(request, words);
   if (!request.output_directory.empty()) {
     for (const std::string& output : action.outputs)

@@ -21,6 +21,15 @@ ActionTrace TraceOf(const Action& action, const ActionResult& result) {
   return trace;
 }
 
+// What the launcher said, and the level of determinism if any action of the plan has one.
+Facts FactsOf(const Plan& plan, const Action& action, const ActionResult& result) {
+  Facts facts = result.sandbox;
+  const bool has_levels = std::any_of(plan.actions.begin(), plan.actions.end(),
+                                      [](const Action& any) { return any.determinism != "off"; });
+  if (has_levels) facts.emplace("determinism", action.determinism);
+  return facts;
+}
+
 Result<std::vector<Artifact>> ArtifactsOf(
     const Plan& plan, const std::map<std::string, std::vector<OutputFile>>& outputs) {
   std::vector<Artifact> artifacts;
@@ -55,7 +64,7 @@ Result<BuildOutcome> RunPlan(const Plan& plan, Executor& executor, const Execute
     events.ActionEnded(action, result);
     outcome.trace.push_back(TraceOf(action, result));
     for (const ExpectedTree& tree : result.trees) outcome.trees.insert(tree.tree);
-    RETURN_IF_ERROR(AddFacts(action.step, result.sandbox, outcome.sandbox));
+    RETURN_IF_ERROR(AddFacts(action.step, FactsOf(plan, action, result), outcome.sandbox));
     outcome.limits_observed = outcome.limits_observed || result.limits_observed;
     if (result.end != ActionEnd::kSucceeded) {
       outcome.failed_step = action.step;

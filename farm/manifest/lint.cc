@@ -237,8 +237,8 @@ class Linter {
     CheckDirectory(field + ".directory", step);
     CheckOutputs(field, step);
     CheckLimits(field + ".limits", step.limits);
-    Want(step.determinism == "off", field + ".determinism", step.determinism,
-         ", want \"off\", the only level there is");
+    Want(step.determinism == "off" || step.determinism == "fixed" || step.determinism == "full",
+         field + ".determinism", step.determinism, ", want \"off\", \"fixed\" or \"full\"");
   }
 
   void CheckVariable(const std::string& field, const std::string& name, const std::string& value) {
@@ -414,6 +414,17 @@ Status LintManifest(const Manifest& manifest) {
     if (lines.size() < kProblemsMax) lines.push_back(problem.field + ": " + problem.message);
   }
   return Error{ErrorCode::kInvalidInput, Join(lines, "\n")};
+}
+
+std::vector<std::string> ManifestWarnings(const Manifest& manifest) {
+  std::vector<std::string> warnings;
+  for (std::size_t i = 0; i < manifest.steps.size(); ++i) {
+    if (manifest.steps[i].determinism != "full") continue;
+    warnings.push_back(At("step", i) +
+                       ".determinism: under \"full\" randomness is a function of the manifest: "
+                       "anybody can make the keys again that this step makes");
+  }
+  return warnings;
 }
 
 }  // namespace farm

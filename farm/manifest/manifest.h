@@ -90,7 +90,7 @@ struct Step {
   std::vector<std::string> outputs;  // relative to /build
   StepLimits limits;
   bool loopback = false;
-  std::string determinism = "off";  // the only level there is
+  std::string determinism = "off";  // or "fixed", "full"
   friend bool operator==(const Step&, const Step&) = default;
 };
 
@@ -140,6 +140,10 @@ Result<Manifest> ParseManifestJson(std::string_view bytes);
 // of steps, outputs declared and used, nothing that makes a build depend on its machine or on the
 // network.  Errors: kInvalidInput, one line a problem naming the field.  Pure.
 Status LintManifest(const Manifest& manifest);
+
+// What is allowed and still worth a thought before approval, one line each, beginning with the
+// field.  Empty for most.  Pure.
+std::vector<std::string> ManifestWarnings(const Manifest& manifest);
 
 // Canonical JSON, `farm-manifest/1`.
 std::string CanonicalManifest(const Manifest& manifest);

@@ -113,6 +113,38 @@ TEST(Manifest, OneChangedArgumentIsAnotherManifest) {
   EXPECT_NE(ManifestDigest(*other).Text(), FormatBlock("digest"));
 }
 
+TEST(Manifest, AStepsLevelAndLoopbackArePartOfItAndComeBackFromBothForms) {
+  for (const std::string level : {"fixed", "full"}) {
+    const std::string more = "wall_seconds: 60 } loopback: true determinism: \"" + level + "\"";
+    const auto manifest = ParseManifestText(Replaced(Text(), "wall_seconds: 60 }", more), "m");
+    ASSERT_TRUE(manifest) << manifest.error().message;
+    EXPECT_NE(ManifestDigest(*manifest).Text(), FormatBlock("digest"));
+    const std::string canonical = CanonicalManifest(*manifest);
+    const auto from_json = ParseManifestJson(canonical);
+    ASSERT_TRUE(from_json) << from_json.error().message;
+    const auto from_text = ParseManifestText(WriteManifestText(*manifest), "again");
+    ASSERT_TRUE(from_text) << from_text.error().message;
+    for (const Manifest& read : {*from_json, *from_text}) {
+      EXPECT_TRUE(read.steps[0].loopback);
+      EXPECT_EQ(read.steps[0].determinism, level);
+      EXPECT_FALSE(read.steps[1].loopback);
+      EXPECT_EQ(read.steps[1].determinism, "off");
+    }
+  }
+}
+
+TEST(Manifest, WarnsOfKeysMadeUnderFullDeterminismOnly) {
+  Manifest manifest = *ParseManifestText(Text(), "m");
+  EXPECT_TRUE(ManifestWarnings(manifest).empty());
+  manifest.steps[0].determinism = "fixed";
+  EXPECT_TRUE(ManifestWarnings(manifest).empty());
+  manifest.steps[1].determinism = "full";
+  const auto warnings = ManifestWarnings(manifest);
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_EQ(warnings[0].substr(0, 21), "step[1].determinism: ");
+  EXPECT_NE(warnings[0].find("keys"), std::string::npos) << warnings[0];
+}
+
 TEST(Manifest, ErrorsNameFileLineFieldAndExpectation) {
   const struct {
     const char* name;

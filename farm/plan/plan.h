@@ -38,7 +38,7 @@ struct Action {
   std::string step;
   std::string sandbox = "farm-sandbox/1";
   std::string profile = "build";
-  std::string determinism = "off";
+  std::string determinism = "off";  // or "fixed", "full": then the clock shows `input_time`
   std::string architecture = "amd64";
   Digest lock;  // the toolchain that is the root
   std::vector<std::string> argv;

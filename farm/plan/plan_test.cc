@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "farm/base/files.h"
 #include "farm/crypto/hash.h"
 #include "farm/json/json.h"
@@ -70,6 +72,20 @@ TEST(Plan, AStepMayChangeItsEnvironmentButNotTheReleasesTime) {
   EXPECT_EQ(environment.at("SOURCE_DATE_EPOCH"), "1700000000");
   EXPECT_EQ(environment.at("TZ"), "UTC");
   EXPECT_EQ(environment.at("HOME"), "/nonexistent");
+}
+
+TEST(Plan, AStepsLevelAndLoopbackArePartOfItsAction) {
+  Manifest manifest = Example();
+  const Digest before = ActionDigest(*FillInputs(PlanOf(manifest).actions[1], kCompiled));
+  const auto digest = [&] {
+    return ActionDigest(*FillInputs(PlanOf(manifest).actions[1], kCompiled));
+  };
+  manifest.steps[1].loopback = true;
+  const Digest with_loopback = digest();
+  manifest.steps[1].determinism = "fixed";
+  const Digest fixed = digest();
+  manifest.steps[1].determinism = "full";
+  EXPECT_EQ(std::set<Digest>({before, with_loopback, fixed, digest()}).size(), 4u);
 }
 
 TEST(Plan, ADebianSourceIsUnpackedByDpkgSource) {

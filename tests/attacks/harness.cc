@@ -117,9 +117,13 @@ Running Bench::StartProgram(const std::vector<std::string>& words) {
   std::vector<std::string> all;
   if (TestMode() == Mode::kMonitor) {
     std::string user = std::to_string(kOrdinaryUser);
-    all = {launcher_, "monitor", "--uid", user, "--gid", user, "--subids", kRange, "--"};
+    all = {launcher_};
+    all.insert(all.end(), leading_words_.begin(), leading_words_.end());
+    all.insert(all.end(), {"monitor", "--uid", user, "--gid", user, "--subids", kRange, "--"});
   }
-  all.insert(all.end(), {launcher_, words.at(0)});
+  all.push_back(launcher_);
+  all.insert(all.end(), leading_words_.begin(), leading_words_.end());
+  all.push_back(words.at(0));
   if (TestMode() == Mode::kRoot) all.insert(all.end(), {"--subids", kRange});
   all.insert(all.end(), words.begin() + 1, words.end());
   running.pid = fork();

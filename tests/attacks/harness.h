@@ -51,6 +51,8 @@ class Bench {
   // Another command of the launcher's program, e.g. remove.
   Ran Program(const std::vector<std::string>& words);
   Running Start(const std::vector<std::string>& words);
+  // Words between the launcher (and the monitor above it) and the command: a test launcher's own.
+  void SetLeadingWords(const std::vector<std::string>& words) { leading_words_ = words; }
   Ran Wait(const Running& running);
 
   const std::filesystem::path& directory() const { return directory_; }
@@ -66,6 +68,7 @@ class Bench {
 
   std::filesystem::path directory_;
   std::filesystem::path launcher_;
+  std::vector<std::string> leading_words_;
   int runs_ = 0;
 };
 

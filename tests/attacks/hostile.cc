@@ -1,36 +1,27 @@
-// A program that does what it must not be able to do, one deed at a time: `hostile DEED
-// [ARGUMENT...]`. Static: it is the only file in the root of the tests' sandbox. Prints one line:
-// "allowed", or the name of the error that stopped it, or what the deed itself says.
+// What the tests of the launcher's own answers run inside, one deed at a time: `hostile DEED
+// [ARGUMENT...]`. What a hostile build would do stands in behaviours/. Static: it is the only file
+// in the root of the tests' sandbox. Prints one line: "allowed", or the name of the error that
+// stopped it, or what the deed itself says.
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/sched.h>
 #include <netinet/in.h>
-#include <poll.h>
-#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
-#include <sys/uio.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -52,10 +43,6 @@ std::string ErrorName(int error) {
 
 // "allowed" if `result` is not -1, else the error's name.
 std::string Verdict(long result) { return result == -1 ? ErrorName(errno) : "allowed"; }
-
-std::string Raw(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0) {
-  return Verdict(syscall(number, a, b, c, d, e));
-}
 
 std::string OpenVerdict(const std::string& path, int flags) {
   return Verdict(open(path.c_str(), flags, 0644));
@@ -114,36 +101,12 @@ std::string TimeOf(const std::string& path) {
   return std::to_string(status.st_mtime);
 }
 
-// The signal or the exit code of `child`.
-std::string Fate(const std::function<void()>& child) {
-  pid_t pid = fork();
-  if (pid == 0) {
-    child();
-    _exit(0);
-  }
-  int status = 0;
-  waitpid(pid, &status, 0);
-  return WIFSIGNALED(status) ? "SIG" + std::string(sigabbrev_np(WTERMSIG(status)))
-                             : "exit " + std::to_string(WEXITSTATUS(status));
-}
-
-std::string Connect(int family, const sockaddr* address, socklen_t size) {
-  int fd = socket(family, SOCK_STREAM, 0);
-  if (fd < 0) return "socket " + ErrorName(errno);
-  return Verdict(connect(fd, address, size));
-}
-
 sockaddr_in Loopback(int port) {
   sockaddr_in address = {};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   return address;
-}
-
-std::string ConnectTcp(const Arguments& words) {
-  sockaddr_in address = Loopback(std::atoi(words.at(0).c_str()));
-  return Connect(AF_INET, reinterpret_cast<sockaddr*>(&address), sizeof address);
 }
 
 std::string BindTcp(const Arguments&) {
@@ -159,66 +122,6 @@ std::string SendUdp(const Arguments& words) {
   return Verdict(sendto(fd, "x", 1, 0, reinterpret_cast<sockaddr*>(&address), sizeof address));
 }
 
-std::string ConnectAbstract(const Arguments& words) {
-  sockaddr_un address = {};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path + 1, words.at(0).data(), words.at(0).size());
-  return Connect(AF_UNIX, reinterpret_cast<sockaddr*>(&address),
-                 static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + words[0].size()));
-}
-
-std::string Socket(int family, int protocol) { return Verdict(socket(family, SOCK_RAW, protocol)); }
-
-std::string Namespaces(const Arguments&) {
-  std::string line;
-  for (unsigned long flag : {CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWNET}) {
-    line += Raw(SYS_unshare, static_cast<long>(flag)) + " ";
-    line += Raw(SYS_clone, static_cast<long>(flag | SIGCHLD)) + " ";
-  }
-  clone_args arguments = {};
-  arguments.exit_signal = SIGCHLD;
-  return line + Raw(SYS_clone3, reinterpret_cast<long>(&arguments), sizeof arguments);
-}
-
-std::string Mounts(const Arguments&) {
-  return Verdict(mount("none", "/tmp", "tmpfs", 0, nullptr)) + " " + Verdict(umount2("/proc", 2)) +
-         " " + Raw(SYS_pivot_root, reinterpret_cast<long>("."), reinterpret_cast<long>(".")) + " " +
-         Verdict(chroot("/tmp")) + " " + Raw(SYS_fsopen, reinterpret_cast<long>("tmpfs")) + " " +
-         Raw(SYS_open_tree, AT_FDCWD, reinterpret_cast<long>("/"), 1);
-}
-
-std::string Doors(const Arguments&) {
-  std::string line;
-  auto add = [&line](const char* name, const std::string& verdict) {
-    line += (line.empty() ? "" : " ") + std::string(name) + "=" + verdict;
-  };
-  char zeros[256] = {};
-  long memory = reinterpret_cast<long>(zeros);
-  add("keyctl", Raw(SYS_keyctl, 0, -3));
-  add("add_key",
-      Raw(SYS_add_key, reinterpret_cast<long>("user"), reinterpret_cast<long>("x"), memory, 1, -3));
-  add("bpf", Raw(SYS_bpf, 0, memory, 64));
-  add("perf", Raw(SYS_perf_event_open, memory, 0, -1, -1));
-  add("userfaultfd", Raw(SYS_userfaultfd, 1));
-  add("io_uring", Raw(SYS_io_uring_setup, 1, memory));
-  add("memfd_secret", Raw(447));
-  add("handle", Raw(SYS_open_by_handle_at, AT_FDCWD, memory, 0));
-  add("kexec", Raw(SYS_kexec_load));
-  add("module", Raw(SYS_init_module, memory, 0, memory));
-  add("syslog", Raw(SYS_syslog, 3, memory, 10));
-  add("settime", Raw(SYS_clock_settime, 0, memory));
-  add("hostname", Verdict(sethostname("x", 1)));
-  add("unknown", Raw(9999));
-  return line;
-}
-
-std::string Nodes(const Arguments&) {
-  return "whiteout=" + Verdict(mknod("/build/w", S_IFCHR | 0600, makedev(0, 0))) +
-         " null=" + Verdict(mknod("/build/n", S_IFCHR | 0600, makedev(1, 3))) +
-         " disk=" + Verdict(mknod("/build/d", S_IFBLK | 0600, makedev(254, 0))) +
-         " fifo=" + Verdict(mknod("/build/f", S_IFIFO | 0600, 0));
-}
-
 // With bits set above the 32 that the kernel looks at.
 std::string TerminalInput(const Arguments&) {
   int master = open("/dev/ptmx", O_RDWR | O_NOCTTY);
@@ -232,33 +135,9 @@ std::string TerminalInput(const Arguments&) {
   return line + " " + Verdict(ioctl(master, TIOCGWINSZ, &size));
 }
 
-std::string OtherEntries(const Arguments&) {
-  std::string line = Fate([] {
-#ifdef __x86_64__
-    long result;
-    asm volatile("int $0x80" : "=a"(result) : "a"(20L) : "memory");
-#endif
-  });
-  return line + " " + Fate([] { syscall(0x40000000 | SYS_getpid); });
-}
-
 std::string Become(const Arguments&) {
   return Verdict(setuid(0)) + " " + Verdict(setgid(0)) + " " + Verdict(setgroups(0, nullptr)) +
          " " + Verdict(setresuid(1, 1, 1)) + " " + Verdict(chown("/build", 0, 0));
-}
-
-std::string Init(const Arguments&) {
-  char buffer[8];
-  iovec here = {buffer, sizeof buffer};
-  iovec there = {reinterpret_cast<void*>(0x1000), sizeof buffer};
-  std::string killed = Verdict(kill(1, SIGKILL));
-  usleep(50000);
-  return "environ=" + ReadText("/proc/1/environ") + " cmdline=[" + ReadText("/proc/1/cmdline") +
-         "] mem=" + OpenVerdict("/proc/1/mem", O_RDONLY) + " root=" + List("/proc/1/root") +
-         " fd=" + List("/proc/1/fd") + " exe=" + OpenVerdict("/proc/1/exe", O_RDONLY) +
-         " ptrace=" + Verdict(ptrace(PTRACE_SEIZE, 1, 0, 0)) +
-         " vm=" + Verdict(process_vm_readv(1, &here, 1, &there, 1, 0)) +
-         " alive=" + (access("/proc/1", F_OK) == 0 ? "yes" : "no") + (killed.empty() ? "" : "");
 }
 
 std::string Descriptors(const Arguments&) {
@@ -297,29 +176,6 @@ std::string MemoryBomb(const Arguments&) {
     std::memset(memory, 1, kStep);
   }
   return "allowed";
-}
-
-std::string FillDisk(const Arguments& words) {
-  int fd = open((words.at(0) + "/big").c_str(), O_WRONLY | O_CREAT, 0644);
-  std::string block(1 << 20, 'x');
-  for (int i = 0; i < 4096; ++i) {
-    if (write(fd, block.data(), block.size()) < 0) return ErrorName(errno);
-  }
-  return "allowed";
-}
-
-std::string FillInodes(const Arguments& words) {
-  for (int i = 0; i < 5000; ++i) {
-    int fd = open((words.at(0) + "/f" + std::to_string(i)).c_str(), O_WRONLY | O_CREAT, 0644);
-    if (fd < 0) return ErrorName(errno);
-    close(fd);
-  }
-  return "allowed";
-}
-
-std::string Spin(const Arguments&) {
-  volatile unsigned long count = 0;
-  while (true) count = count + 1;
 }
 
 std::string Flood(const Arguments&) {
@@ -375,41 +231,13 @@ std::string MakeOutputs(const Arguments& words) {
     chmod("/build/out/file", 06755);
     return Verdict(symlink("sub/a", "/build/out/link"));
   }
-  if (kind == "absolute") return Verdict(symlink("/etc/passwd", "/build/out/link"));
-  if (kind == "outward") return Verdict(symlink("../../etc/passwd", "/build/out/link"));
-  if (kind == "crooked") {
-    // x leads up, so that ".." after it leads further up than it seems to.
-    mkdir("/build/out/a", 0755);
-    mkdir("/build/out/a/b", 0755);
-    if (symlink("../..", "/build/out/a/b/x") != 0) return ErrorName(errno);
-    return Verdict(symlink("x/..", "/build/out/a/b/link"));
-  }
   if (kind == "fifo") return Verdict(mkfifo("/build/out/pipe", 0644));
-  if (kind == "hardlink") return Verdict(link("/build/out/file", "/build/out/second"));
-  if (kind == "newline") return WriteFile("/build/out/a\nb", "x");
-  if (kind == "bytes") return WriteFile("/build/out/a\xff", "x");
-  if (kind == "sparse") return Verdict(truncate("/build/out/file", off_t{1} << 32));
   if (kind == "parent") {
     // The output's folder becomes a link to a place of the root.
     rename("/build/out", "/build/elsewhere");
     return Verdict(symlink("/etc", "/build/out"));
   }
-  if (kind == "socket") {
-    sockaddr_un address = {};
-    address.sun_family = AF_UNIX;
-    std::strcpy(address.sun_path, "/build/out/socket");
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    return Verdict(bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address));
-  }
   return "no such kind";
-}
-
-std::string ProcWrites(const Arguments&) {
-  return "sys=" + List("/proc/sys") + " core=" + OpenVerdict("/proc/sys/kernel/core_pattern", 1) +
-         " sysrq=" + WriteFile("/proc/sysrq-trigger", "") + " kcore=[" +
-         ReadText("/proc/kcore").substr(0, 8) + "] keys=[" + ReadText("/proc/keys") +
-         "] cmdline=[" + ReadText("/proc/cmdline") +
-         "] comm=" + OpenVerdict("/proc/self/comm", O_WRONLY);
 }
 
 std::string Status(const Arguments&) {
@@ -463,46 +291,27 @@ std::string Standard(const Arguments&) {
 
 const std::map<std::string, Deed>& Deeds() {
   static const std::map<std::string, Deed> deeds = {
-      {"abstract", ConnectAbstract},
       {"append", [](const Arguments& w) { return OpenVerdict(w.at(0), O_WRONLY | O_APPEND); }},
       {"become", Become},
       {"bind_tcp", BindTcp},
       {"cat", [](const Arguments& w) { return ReadText(w.at(0)); }},
-      {"connect", ConnectTcp},
       {"create", [](const Arguments& w) { return OpenVerdict(w.at(0), O_WRONLY | O_CREAT); }},
       {"cwd", [](const Arguments&) { return std::string(get_current_dir_name()); }},
       {"daemon", Daemon},
       {"daemon_and_sleep", DaemonAndSleep},
       {"descriptors", Descriptors},
-      {"doors", Doors},
       {"environment", Environment},
       {"exit", [](const Arguments& w) -> std::string { std::exit(std::atoi(w.at(0).c_str())); }},
-      {"fill_disk", FillDisk},
-      {"fill_inodes", FillInodes},
       {"flood", Flood},
       {"fork_bomb", ForkBomb},
-      {"init", Init},
-      {"kill_all", [](const Arguments&) { return Verdict(kill(-1, SIGKILL)); }},
       {"list", [](const Arguments& w) { return List(w.at(0)); }},
       {"memory_bomb", MemoryBomb},
       {"mode0", [](const Arguments& w) { return Verdict(chmod(w.at(0).c_str(), 0)); }},
-      {"mounts", Mounts},
-      {"namespaces", Namespaces},
-      {"netlink", [](const Arguments&) { return Socket(AF_NETLINK, 12); }},
-      {"nodes", Nodes},
-      {"other_entries", OtherEntries},
       {"outputs", MakeOutputs},
-      {"proc", ProcWrites},
       {"processes", Processes},
       {"raise", [](const Arguments& w) { return Verdict(raise(std::atoi(w.at(0).c_str()))); }},
       {"shm", ShareMemory},
       {"sleep", Sleep},
-      {"sockets",
-       [](const Arguments&) {
-         return Socket(AF_PACKET, 0) + " " + Socket(AF_VSOCK, 0) + " " + Socket(38, 0) + " " +
-                Socket(AF_KEY, 2) + " " + Verdict(socket(AF_NETLINK, SOCK_RAW, 0));
-       }},
-      {"spin", Spin},
       {"standard", Standard},
       {"status", Status},
       {"swap_dir",

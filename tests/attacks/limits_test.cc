@@ -49,42 +49,6 @@ TEST(Limits, MemoryBombIsStopped) {
   }
 }
 
-TEST(Limits, FullDiskIsAnErrorInside) {
-  Bench bench;
-  for (const char* place : {"/build", "/tmp", "/dev/shm"}) {
-    EXPECT_EQ(bench.Do({"fill_disk", place}, {"--disk-bytes", "8000000"}).log, "ENOSPC") << place;
-    EXPECT_EQ(bench.Do({"fill_inodes", place}, {"--disk-inodes", "100"}).log, "ENOSPC") << place;
-  }
-}
-
-TEST(Limits, DirectoryOfTheHostIsBoundedToo) {
-  Bench bench;
-  std::filesystem::path work = bench.NewDirectory("work", 0777);
-  Ran file = bench.Do({"fill_disk", "/build"}, {"--work", work, "--disk-bytes", "8000000"});
-  ExpectLimit(file, "disk");
-  Ran many = bench.Do({"fill_inodes", "/build"}, {"--work", work, "--disk-inodes", "1000"});
-  ExpectLimit(many, "disk");
-  EXPECT_EQ(many.result["limits"]["disk_enforcement"], "observed");
-}
-
-TEST(Limits, WallTime) {
-  Bench bench;
-  ExpectLimit(bench.Do({"sleep", "60"}, {"--wall-seconds", "1"}), "wall");
-}
-
-TEST(Limits, Silence) {
-  Bench bench;
-  ExpectLimit(bench.Do({"sleep", "60"}, {"--silence-seconds", "1"}), "silence");
-}
-
-TEST(Limits, CpuTime) {
-  Bench bench;
-  Ran ran = bench.Do({"spin"}, {"--cpu-seconds", "1"});
-  // Of one process the kernel keeps it by SIGXCPU, which may come first.
-  if (ran.Ended() != "signaled") ExpectLimit(ran, "cpu");
-  EXPECT_EQ(ran.exit_code, 40);
-}
-
 TEST(Limits, LogFlood) {
   Bench bench;
   Ran ran = bench.Do({"flood"}, {"--log-bytes", "100000"});
@@ -117,15 +81,6 @@ TEST(Endings, MissingProgramIsAnError) {
   Ran ran = bench.Run({"--root-dir", bench.root(), "--", "/bin/missing"});
   EXPECT_EQ(ran.exit_code, 22) << ran.diagnostics;
   EXPECT_EQ(ran.Ended(), "error");
-}
-
-TEST(Endings, DaemonDiesWithTheCommand) {
-  Bench bench;
-  std::string name = "d" + std::to_string(getpid());
-  Ran ran = bench.Do({"daemon", name});
-  EXPECT_EQ(ran.exit_code, 0) << ran.diagnostics;
-  EXPECT_EQ(ran.log, "left");
-  EXPECT_FALSE(IsAlive(name));
 }
 
 TEST(Endings, CancelKillsEverything) {

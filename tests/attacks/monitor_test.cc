@@ -3,9 +3,11 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sched.h>
+#include <linux/sched.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +18,7 @@
 #include "sandbox/channel.h"
 #include "sandbox/image.h"
 #include "sandbox/monitor_client.h"
+#include "sandbox/packet.h"
 #include "tests/attacks/harness.h"
 
 namespace attacks {
@@ -28,11 +31,13 @@ int Shell(const std::string& script) { return std::system(script.c_str()); }
 // The sandboxes' cgroups on this machine that nothing lives in: other sandboxes may be running.
 std::string LeftCgroups() {
   std::string found;
-  std::error_code ignored;
-  for (const auto& entry : fs::recursive_directory_iterator("/sys/fs/cgroup", ignored)) {
-    if (entry.is_directory() && entry.path().parent_path().filename() == "farm-sandbox" &&
-        ReadFile(entry.path() / "cgroup.procs").empty()) {
-      found += entry.path().string() + " ";
+  std::error_code ignored;  // others come and go
+  fs::recursive_directory_iterator entries("/sys/fs/cgroup", ignored);
+  for (; entries != fs::recursive_directory_iterator(); entries.increment(ignored)) {
+    const fs::path path = entries->path();
+    if (path.parent_path().filename() == "farm-sandbox" && entries->is_directory(ignored) &&
+        ReadFile(path / "cgroup.procs").empty()) {
+      found += path.string() + " ";
     }
   }
   return found;
@@ -121,7 +126,7 @@ TEST(Image, GarbageIsRefused) {
 // A process of root that is not the monitor's user's.
 class Victim {
  public:
-  Victim() : pid_(fork()) {
+  explicit Victim(std::uint64_t namespaces = 0) : pid_(sandbox::Clone(namespaces, nullptr)) {
     if (pid_ == 0) {
       pause();
       _exit(0);
@@ -136,15 +141,22 @@ class Victim {
     pid_ = -1;
   }
   sandbox::Subject subject() const { return {pid_, pidfd_.get()}; }
+  int UserNamespace() {
+    std::string path = "/proc/" + std::to_string(pid_) + "/ns/user";
+    space_ = sandbox::UniqueFd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    return space_.get();
+  }
 
  private:
   pid_t pid_;
   sandbox::UniqueFd pidfd_;
+  sandbox::UniqueFd space_;
 };
 
-sandbox::MonitorConfig ConfigFor(uid_t uid) {
+sandbox::MonitorConfig ConfigFor(uid_t uid, gid_t gid = 0) {
   sandbox::MonitorConfig config;
   config.uid = uid;
+  config.gid = gid;
   config.subids = {1234560000, 65536};
   return config;
 }
@@ -162,39 +174,290 @@ TEST(Monitor, MapsOnlyItsUsersProcesses) {
   EXPECT_FALSE(sandbox::MapIdsOf(0, ConfigFor(0)).ok());
 }
 
-TEST(Monitor, ProcessThatIsGoneIsNotProcessOne) {
-  EXPECT_EQ(*sandbox::ParsePidfdInfo("pos:\t0\nPid:\t77\nNSpid:\t77\n"), 77);
-  for (const char* text : {"pos:\t0\nPid:\t-1\nNSpid:\t-1\n", "Pid:\t0\n", "pos:\t0\n", ""}) {
-    EXPECT_FALSE(sandbox::ParsePidfdInfo(text).ok()) << text;
+// A session with a process that serves `config`'s user; the test keeps the launcher's end.
+class Served {
+ public:
+  // pidfds: the launcher, who has made the socket, asks the kernel to add one to each packet
+  // (SO_PASSPIDFD).
+  explicit Served(const sandbox::MonitorConfig& config, bool pidfds = false) {
+    sandbox::Result<sandbox::ChannelPair> pair = sandbox::MakeChannel();
+    int on = pidfds ? 1 : 0;
+    setsockopt(pair->second.get(), SOL_SOCKET, 76, &on, sizeof on);
+    pid_ = fork();
+    if (pid_ == 0) {
+      pair->first.reset();
+      sandbox::ServeSession(pair->second.get(), -1, config);
+      _exit(0);
+    }
+    session = std::move(pair->first);
+  }
+  ~Served() {
+    session.reset();
+    EXPECT_EQ(waitpid(pid_, nullptr, 0), pid_);
+  }
+  Served(const Served&) = delete;
+
+  // Whether the monitor still serves it after this request, and how it answered.
+  bool Ask(sandbox::MonitorRequest request, const std::vector<int>& fds,
+           sandbox::MonitorReply* reply) {
+    request.magic = sandbox::kMonitorMagic;
+    if (!sandbox::SendPacket(session.get(), {{&request, sizeof request}}, fds, 0).ok())
+      return false;
+    sandbox::Result<sandbox::Packet> packet =
+        sandbox::ReceivePacket(session.get(), {{reply, sizeof *reply}}, 0);
+    return packet.ok() && packet->bytes == sizeof *reply;
+  }
+  // What the monitor's process holds beside 0, 1 and 2.
+  std::size_t Descriptors() const {
+    std::size_t count = 0;
+    for (const auto& entry : fs::directory_iterator("/proc/" + std::to_string(pid_) + "/fd")) {
+      count += entry.path().empty() ? 0 : 1;
+    }
+    return count;
+  }
+  sandbox::UniqueFd session;
+
+ private:
+  pid_t pid_;
+};
+
+std::string Refusal(Served* served, const sandbox::MonitorRequest& request,
+                    const std::vector<int>& fds) {
+  sandbox::MonitorReply reply = {};
+  if (!served->Ask(request, fds, &reply)) return "the session is over";
+  return reply.failed != 0 ? reply.text : "";
+}
+
+sandbox::MonitorRequest Request(sandbox::RequestKind kind) { return {0, kind, 0, 0}; }
+
+TEST(Monitor, PutsOnlyItsUsersProcessesIntoCgroups) {
+  Served served(ConfigFor(54321));
+  std::unique_ptr<sandbox::Authority> session =
+      sandbox::AskMonitor(sandbox::UniqueFd(dup(served.session.get())));
+  Victim victim;
+  std::string why;
+  EXPECT_EQ(*session->MakeCgroup(victim.subject(), {1 << 20, 10}, &why), 0);
+  EXPECT_NE(why.find("another user"), std::string::npos) << why;
+  std::string groups = "/proc/" + std::to_string(victim.subject().pid) + "/cgroup";
+  EXPECT_EQ(ReadFile(groups).find("farm-sandbox"), std::string::npos);
+  victim.Kill();
+  EXPECT_EQ(*session->MakeCgroup(victim.subject(), {1 << 20, 10}, &why), 0);
+  EXPECT_EQ(ReadFile("/proc/1/cgroup").find("farm-sandbox"), std::string::npos);
+}
+
+TEST(Monitor, ALimitThatIsNoneIsRefused) {
+  Served served(ConfigFor(0));
+  Victim victim;
+  sandbox::MonitorRequest request = Request(sandbox::RequestKind::kMakeCgroup);
+  for (std::uint64_t value : {~std::uint64_t{0}, std::uint64_t{1} << 63}) {
+    request.memory_bytes = value;
+    EXPECT_NE(Refusal(&served, request, {victim.subject().pidfd}), "");
+    request.memory_bytes = 0;
+    request.pids = value;
+    EXPECT_NE(Refusal(&served, request, {victim.subject().pidfd}), "");
   }
 }
 
-TEST(Monitor, PutsOnlyItsUsersProcessesIntoCgroups) {
-  sandbox::Result<sandbox::ChannelPair> pair = sandbox::MakeChannel();
-  ASSERT_TRUE(pair.ok());
-  pid_t monitor = fork();
-  if (monitor == 0) {
-    pair->first.reset();
-    sandbox::ServeMonitor(pair->second.get(), ConfigFor(54321), -1, [] { return false; });
-    _exit(0);
-  }
+TEST(Monitor, MakesOneCgroupForASessionAndEndsAllInIt) {
+  Victim victim;
   {
-    sandbox::Result<std::unique_ptr<sandbox::Authority>> session =
-        sandbox::OpenMonitorSession(pair->first.get());
-    ASSERT_TRUE(session.ok()) << session.message();
-    Victim victim;
-    std::string why;
-    EXPECT_EQ(*(*session)->MakeCgroup(victim.subject(), {1 << 20, 10}, &why), 0);
-    EXPECT_NE(why.find("another user"), std::string::npos) << why;
-    std::string groups = "/proc/" + std::to_string(victim.subject().pid) + "/cgroup";
-    EXPECT_EQ(ReadFile(groups).find("farm-sandbox"), std::string::npos);
-    victim.Kill();
-    EXPECT_EQ(*(*session)->MakeCgroup(victim.subject(), {1 << 20, 10}, &why), 0);
-    EXPECT_EQ(ReadFile("/proc/1/cgroup").find("farm-sandbox"), std::string::npos);
+    Served served(ConfigFor(0));
+    sandbox::MonitorRequest request = Request(sandbox::RequestKind::kMakeCgroup);
+    EXPECT_EQ(Refusal(&served, request, {victim.subject().pidfd}), "");
+    EXPECT_EQ(Refusal(&served, request, {victim.subject().pidfd}), "no such request");
+    EXPECT_EQ(kill(victim.subject().pid, 0), 0);
   }
-  pair->first.reset();
-  pair->second.reset();
-  EXPECT_EQ(waitpid(monitor, nullptr, 0), monitor);
+  int status = 0;
+  EXPECT_EQ(waitpid(victim.subject().pid, &status, 0), victim.subject().pid);
+  EXPECT_TRUE(WIFSIGNALED(status));
+}
+
+// Root opens an image anew and could read what its giver cannot.
+TEST(Monitor, MountsOnlyWhatItsUserCanRead) {
+  Bench bench;
+  fs::path path = MakeImage(&bench);
+  Victim victim(CLONE_NEWUSER);
+  ASSERT_TRUE(sandbox::MapIdsOf(victim.subject().pidfd, ConfigFor(0)).ok());
+  int space = victim.UserNamespace();
+  sandbox::MonitorRequest request = Request(sandbox::RequestKind::kMountImage);
+  Served served(ConfigFor(0));
+  for (int flags : {O_PATH, O_WRONLY}) {
+    sandbox::UniqueFd image(open(path.c_str(), flags | O_CLOEXEC));
+    EXPECT_NE(Refusal(&served, request, {image.get(), space}).find("open for reading"),
+              std::string::npos);
+  }
+  sandbox::UniqueFd folder(open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  EXPECT_NE(Refusal(&served, request, {folder.get(), space}), "");
+  sandbox::UniqueFd image(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  EXPECT_EQ(Refusal(&served, request, {image.get(), space}), "");
+  EXPECT_EQ(Refusal(&served, request, {image.get(), space}), "no such request");  // one is enough
+}
+
+TEST(Monitor, MapsAnImageThroughItsUsersNamespacesOnly) {
+  Bench bench;
+  sandbox::UniqueFd image(open(MakeImage(&bench).c_str(), O_RDONLY | O_CLOEXEC));
+  Victim victim(CLONE_NEWUSER);
+  sandbox::MonitorRequest request = Request(sandbox::RequestKind::kMountImage);
+  Served another(ConfigFor(54321));
+  sandbox::UniqueFd null(open("/dev/null", O_RDWR | O_CLOEXEC));
+  sandbox::UniqueFd net(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
+  for (int space : {victim.UserNamespace(), null.get(), net.get(), image.get()}) {
+    EXPECT_NE(Refusal(&another, request, {image.get(), space}).find("not a user namespace"),
+              std::string::npos);
+  }
+  // The host's own, which is root's: the kernel refuses it.
+  Served served(ConfigFor(0));
+  sandbox::UniqueFd host(open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC));
+  EXPECT_NE(Refusal(&served, request, {image.get(), host.get()}), "");
+}
+
+TEST(Monitor, APacketThatIsNoRequestEndsTheSession) {
+  sandbox::UniqueFd null(open("/dev/null", O_RDWR | O_CLOEXEC));
+  const std::vector<int> many(4, null.get());
+  struct Row {
+    std::size_t bytes;
+    std::vector<int> fds;
+  };
+  for (const Row& row : {Row{0, {}}, Row{1, {}}, Row{sizeof(sandbox::MonitorRequest) - 1, {}},
+                         Row{sizeof(sandbox::MonitorRequest), {}},
+                         Row{sizeof(sandbox::MonitorRequest) + 1, many}, Row{100000, many}}) {
+    Served served(ConfigFor(0));
+    std::string bytes(row.bytes, 'x');
+    ASSERT_TRUE(
+        sandbox::SendPacket(served.session.get(), {{bytes.data(), bytes.size()}}, row.fds, 0).ok());
+    sandbox::MonitorReply reply = {};
+    EXPECT_FALSE(served.Ask(Request(sandbox::RequestKind::kMapIds), {}, &reply)) << row.bytes;
+  }
+}
+
+TEST(Monitor, WrongDescriptorsAreRefusedAndNoneIsKept) {
+  Served served(ConfigFor(0), true);
+  sandbox::UniqueFd null(open("/dev/null", O_RDWR | O_CLOEXEC));
+  std::size_t before = 0;
+  for (int round = 0; round < 3; ++round) {
+    for (unsigned kind = 0; kind < 8; ++kind) {
+      for (std::size_t count = 0; count <= 3; ++count) {
+        std::vector<int> fds(count, null.get());
+        EXPECT_NE(Refusal(&served, Request(static_cast<sandbox::RequestKind>(kind)), fds), "");
+      }
+    }
+    if (round == 0) before = served.Descriptors();
+  }
+  EXPECT_EQ(served.Descriptors(), before);
+}
+
+TEST(Monitor, AnswersOnItsUsersSocketPairsOnly) {
+  int pair[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+  EXPECT_TRUE(sandbox::VerifySessionSocket(pair[0], 0).ok());
+  EXPECT_FALSE(sandbox::VerifySessionSocket(pair[0], 54321).ok());
+  int datagram[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, datagram), 0);
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0);
+  for (int fd : {datagram[0], null, netlink}) {
+    EXPECT_FALSE(sandbox::VerifySessionSocket(fd, 0).ok());
+  }
+  for (int fd : {pair[0], pair[1], datagram[0], datagram[1], null, netlink}) close(fd);
+}
+
+// A monitor whose command sleeps; the test has taken the command's socket.
+class Monitored {
+ public:
+  Monitored() : monitor_(fork()) {
+    if (monitor_ == 0) _exit(sandbox::RunMonitor(ConfigFor(kUser, kUser), {"sleep", "30"}));
+    std::string children =
+        "/proc/" + std::to_string(monitor_) + "/task/" + std::to_string(monitor_) + "/children";
+    auto runs = [&] {
+      command_ = std::atoi(ReadFile(children).c_str());
+      return ReadFile("/proc/" + std::to_string(command_) + "/comm") == "sleep\n";
+    };
+    EXPECT_TRUE(Eventually(runs));
+    std::string environment = ReadFile("/proc/" + std::to_string(command_) + "/environ");
+    std::string name = std::string(sandbox::kMonitorVariable) + "=";
+    int theirs = std::atoi(environment.c_str() + environment.find(name) + name.size());
+    sandbox::UniqueFd pidfd(sandbox::PidfdOpen(command_));
+    door_ = sandbox::UniqueFd(static_cast<int>(syscall(SYS_pidfd_getfd, pidfd.get(), theirs, 0)));
+    EXPECT_TRUE(door_.valid());
+  }
+  ~Monitored() { KillMonitor(); }
+  Monitored(const Monitored&) = delete;
+
+  void KillMonitor() {
+    if (monitor_ > 0) kill(monitor_, SIGKILL);
+    if (monitor_ > 0) waitpid(monitor_, nullptr, 0);
+    monitor_ = -1;
+  }
+  // A session as its user opens it.
+  std::unique_ptr<sandbox::Authority> Open() {
+    EXPECT_EQ(seteuid(kUser), 0);
+    auto session = sandbox::OpenMonitorSession(door_.get());
+    EXPECT_EQ(seteuid(0), 0);
+    return std::move(*session);
+  }
+  static std::string Ask(sandbox::Authority& session) {
+    return session.MapIds({1, STDIN_FILENO}).message();
+  }
+  pid_t monitor() const { return monitor_; }
+  pid_t command() const { return command_; }
+  int door() const { return door_.get(); }
+
+ private:
+  static constexpr uid_t kUser = 54321;
+  pid_t monitor_;
+  pid_t command_ = -1;
+  sandbox::UniqueFd door_;
+};
+
+constexpr const char* kServed = "the monitor: the process is gone";
+
+TEST(Door, StaysOpenWhateverComes) {
+  Monitored monitored;
+  ASSERT_EQ(Monitored::Ask(*monitored.Open()).rfind(kServed, 0), 0u);
+  sandbox::MonitorRequest request = {sandbox::kMonitorMagic, sandbox::RequestKind::kOpenSession, 0,
+                                     0};
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  std::string junk(5000, 'x');
+  struct Row {
+    void* bytes;
+    std::size_t size;
+    std::vector<int> fds;
+  };
+  for (const Row& row :
+       {Row{&request, 0, {}}, Row{&request, sizeof request, {}},
+        Row{&request, sizeof request, {null}}, Row{&request, sizeof request, {null, null, null}},
+        Row{&request, sizeof request - 1, {null}}, Row{junk.data(), junk.size(), {null}}}) {
+    ASSERT_TRUE(sandbox::SendPacket(monitored.door(), {{row.bytes, row.size}}, row.fds, 0).ok());
+    EXPECT_EQ(Monitored::Ask(*monitored.Open()).rfind(kServed, 0), 0u) << row.size;
+  }
+  close(null);
+  // The main process has nothing of all that.
+  std::size_t count = 0;
+  for (const auto& entry :
+       fs::directory_iterator("/proc/" + std::to_string(monitored.monitor()) + "/fd")) {
+    std::error_code ignored;
+    count += fs::read_symlink(entry, ignored) == "/dev/null" ? 1 : 0;
+  }
+  EXPECT_LE(count, 3u);
+}
+
+TEST(Door, OpensForItsUserOnly) {
+  Monitored monitored;
+  auto session = sandbox::OpenMonitorSession(monitored.door());  // as root
+  EXPECT_EQ(Monitored::Ask(**session).rfind(kServed, 0), std::string::npos);
+}
+
+TEST(Door, SessionsEndWithAMonitorThatIsKilled) {
+  Monitored monitored;
+  std::unique_ptr<sandbox::Authority> session = monitored.Open();
+  ASSERT_EQ(Monitored::Ask(*session).rfind(kServed, 0), 0u);
+  monitored.KillMonitor();
+  EXPECT_TRUE(Eventually([&] { return Monitored::Ask(*session).rfind(kServed, 0) != 0; }));
+}
+
+TEST(Door, CommandHasNotTheTerminalOfRoot) {
+  Monitored monitored;
+  EXPECT_EQ(getsid(monitored.command()), monitored.command());
 }
 
 TEST(Monitor, CheckRunsAsNobodyOfTheHost) {

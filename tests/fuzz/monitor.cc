@@ -1,6 +1,5 @@
-// Whatever a launcher sends to the root monitor, it answers or drops it, and ends with the last
-// session.  Input: messages, each a byte of where to (bit 7) and which descriptors (the rest), a
-// byte of length, the bytes.
+// Whatever a launcher sends to the root monitor, it answers it or ends the session, and keeps no
+// descriptor.  Input: packets, each a byte of which descriptors, a byte of length, the bytes.
 #include "sandbox/monitor.h"
 
 #include <fcntl.h>
@@ -12,6 +11,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <vector>
 
 #include "sandbox/channel.h"
 
@@ -47,30 +47,25 @@ std::size_t OpenDescriptors() {
 }
 
 void Run(const uint8_t* data, size_t size) {
-  auto door = sandbox::MakeChannel();
   auto session = sandbox::MakeChannel();
-  Check(door.ok() && session.ok());
+  Check(session.ok());
   const sandbox::UniqueFd null(open("/dev/null", O_RDWR | O_CLOEXEC));
   const sandbox::UniqueFd self(static_cast<int>(syscall(SYS_pidfd_open, getpid(), 0)));
-  Check(null.valid() && self.valid());
-
-  sandbox::MonitorRequest request = {};
-  request.magic = sandbox::kMonitorMagic;
-  request.kind = sandbox::RequestKind::kOpenSession;
-  Check(SendRaw(door->first.get(), &request, sizeof request, {session->second.get()}));
-  session->second.reset();
+  const sandbox::UniqueFd space(open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC));
+  Check(null.valid() && self.valid() && space.valid());
+  const int choice[4] = {-1, null.get(), self.get(), space.get()};
+  // As a launcher may ask of a socket that it has made.
+  const int passed = size > 0 ? data[0] & 1 : 0;
+  setsockopt(session->second.get(), SOL_SOCKET, SO_PASSCRED, &passed, sizeof passed);
   for (std::size_t at = 0; at + 2 <= size;) {
-    const int where = (data[at] & 0x80) != 0 ? door->first.get() : session->first.get();
     std::vector<int> fds;
-    for (int bits = data[at] & 0x7f; bits != 0 && fds.size() < 4; bits >>= 2) {
-      if ((bits & 3) == 1) fds.push_back(null.get());
-      if ((bits & 3) == 2) fds.push_back(self.get());
+    for (int bits = data[at]; bits != 0 && fds.size() < 4; bits >>= 2) {
+      if ((bits & 3) != 0) fds.push_back(choice[bits & 3]);
     }
     const std::size_t length = std::min<std::size_t>(data[at + 1], size - at - 2);
-    if (!SendRaw(where, data + at + 2, length, fds)) break;
+    if (!SendRaw(session->first.get(), data + at + 2, length, fds)) break;
     at += 2 + length;
   }
-  door->first.reset();
   session->first.reset();
 
   // Nobody's user, no ids, no place for groups: what it may touch is nothing.
@@ -78,7 +73,8 @@ void Run(const uint8_t* data, size_t size) {
   config.uid = 4'294'967'294;
   config.gid = config.uid;
   config.cgroup_name = "no/such/folder";
-  sandbox::ServeMonitor(door->second.get(), config, -1, [] { return false; });
+  Check(!sandbox::VerifySessionSocket(null.get(), config.uid).ok());
+  sandbox::ServeSession(session->second.get(), -1, config);
 }
 
 }  // namespace

@@ -146,7 +146,13 @@ class Fake {
                {"check_output", ""},
                {"usage", {{"wall_milliseconds", 12}, {"cpu_milliseconds", 3}}},
                {"limits", {{"enforcement", "observed"}, {"disk_enforcement", "kernel"}}},
-               {"isolation", {{"root_backend", "directory"}, {"landlock_abi", 7}}},
+               {"isolation",
+                {{"root_backend", "directory"},
+                 {"landlock_abi", 7},
+                 {"kernel", "6.1.0"},
+                 {"cgroup", "v2"},
+                 {"cpu_model", "A Processor"},
+                 {"cpu_flags", "aes sse2"}}},
                {"outputs", Json::array()}};
   }
 

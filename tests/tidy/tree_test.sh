@@ -14,7 +14,7 @@ done < <(find . -name BUILD -not -path './.*' -not -path '*/node_modules/*' -not
 # A folder of code is one.
 while read -r folder; do
   [ -f "$folder/BUILD" ] || { echo "$folder: has no BUILD that says its idea"; bad=1; }
-done < <(find farm sandbox tests \( -name node_modules -o -path tests/fuzz/corpus -o -path 'tests/vectors/*' \) -prune -o -type f \( -name '*.cc' -o -name '*.sh' -o -name '*.bzl' -o -name '*.go' -o -name '*.mjs' \) -printf '%h\n' | sort -u)
+done < <(find farm sandbox tests \( -name node_modules -o -path tests/fuzz/corpus -o -path 'tests/vectors/*' -o -path 'tests/interop/toolchains/projects' \) -prune -o -type f \( -name '*.cc' -o -name '*.sh' -o -name '*.bzl' -o -name '*.go' -o -name '*.mjs' \) -printf '%h\n' | sort -u)
 if grep -rnE 'GTEST_SKIP|DISABLED_' --include='*.cc' farm sandbox tests; then
   echo "a test that does not run is a defect"; bad=1
 fi

@@ -1,0 +1,51 @@
+#include "sandbox/ancestry.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace sandbox {
+namespace {
+
+// The finalizer of SplitMix64: every bit of the input changes about half of the output's.
+std::uint64_t Mix(std::uint64_t value) {
+  value += 0x9e3779b97f4a7c15;
+  value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
+  value = (value ^ (value >> 27)) * 0x94d049bb133111eb;
+  return value ^ (value >> 31);
+}
+
+std::uint64_t Mix(std::uint64_t first, std::uint64_t second) { return Mix(first ^ Mix(second)); }
+
+}  // namespace
+
+Ancestry FirstAncestry(std::uint64_t stage) { return ChildAncestry({1, 2}, stage); }
+
+Ancestry ChildAncestry(const Ancestry& parent, std::uint64_t index) {
+  return {Mix(parent.high, index * 2 + 1), Mix(parent.low ^ parent.high, index * 2 + 2)};
+}
+
+pid_t WantedPid(const Ancestry& ancestry) {
+  constexpr std::uint64_t kCount = kPidMax - kPidMin;
+  return kPidMin + static_cast<pid_t>(Mix(ancestry.high, ancestry.low) % kCount);
+}
+
+void FillRandom(const Ancestry& ancestry, std::uint64_t offset, void* bytes, std::size_t size) {
+  char* out = static_cast<char*>(bytes);
+  for (std::uint64_t word = offset / 8; size > 0; ++word) {
+    std::uint64_t value = Mix(ancestry.low ^ Mix(ancestry.high), word);
+    std::size_t count = std::min(size, sizeof value);
+    std::memcpy(out, &value, count);
+    out += count;
+    size -= count;
+  }
+}
+
+std::uint64_t HashText(const char* text, std::size_t size) {
+  std::uint64_t hash = size;
+  for (std::size_t i = 0; i < size; ++i) {
+    hash = (hash ^ static_cast<unsigned char>(text[i])) * 0x100000001b3;  // FNV-1a
+  }
+  return Mix(hash) >> 2;
+}
+
+}  // namespace sandbox

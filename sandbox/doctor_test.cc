@@ -1,0 +1,53 @@
+#include "sandbox/doctor.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace sandbox {
+namespace {
+
+TEST(Doctor, SaysEachThingOnceAndARemedyForWhatIsMissing) {
+  std::set<std::string> names;
+  for (const Finding& finding : Examine()) {
+    EXPECT_TRUE(names.insert(finding.name).second) << finding.name;
+    EXPECT_NE(finding.detail, "") << finding.name;
+    EXPECT_EQ(finding.remedy.empty(), finding.present) << finding.name;
+  }
+  for (const char* name : {"kernel",
+                           "user namespace",
+                           "mount namespace",
+                           "pid namespace",
+                           "net namespace",
+                           "ipc namespace",
+                           "uts namespace",
+                           "cgroup namespace",
+                           "time namespace",
+                           "apparmor",
+                           "mounts inside",
+                           "landlock",
+                           "seccomp",
+                           "devices",
+                           "id range",
+                           "monitor",
+                           "cgroup",
+                           "erofs",
+                           "seccomp notification",
+                           "ptrace",
+                           "tsc faulting",
+                           "ns_last_pid"}) {
+    EXPECT_TRUE(names.contains(name)) << name;
+  }
+}
+
+TEST(Doctor, FindsTheSameAgain) {
+  const std::vector<Finding> first = Examine();
+  const std::vector<Finding> second = Examine();
+  ASSERT_EQ(first.size(), second.size());
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    EXPECT_EQ(first[i].present, second[i].present) << first[i].name;
+  }
+}
+
+}  // namespace
+}  // namespace sandbox

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <vector>
+
+#include "sandbox/ancestry.h"
+#include "sandbox/shown_time.h"
+
+namespace sandbox {
+
+// The living threads of a stage under Determinism::kFull, and what time and chance are for each.
+// The tracer tells of births, sleeps and deaths; the notifier asks. Safe from any thread.
+//
+// Each thread's clock is its own: it begins with its parent's, and goes on by what the thread, or a
+// child process of it that has ended, has slept; and by kClockStep with every kLooksPerStep looks.
+// Elapsed times are nanoseconds since the run began, as the thread sees them.
+class Family {
+ public:
+  // `stage`: sets the random sequences of prepare and main apart.
+  Family(std::uint64_t stage, std::int64_t clock_seconds, const FileTimes& times);
+
+  void Begin(pid_t command);
+  // The place of the next child of `parent`.
+  Ancestry NextChild(pid_t parent);
+  // `process`: its own id, or its parent's if it is a thread.
+  void Born(pid_t parent, pid_t child, pid_t process);
+  // A program was executed: `thread` was its caller and has the id of `process` from now on; the
+  // other threads are gone.
+  void Executed(pid_t process, pid_t thread);
+  void Ended(pid_t thread);
+  bool Knows(pid_t thread);
+  pid_t ProcessOf(pid_t thread);
+
+  // A wait of `duration` came to its end in time.
+  void Slept(pid_t thread, std::int64_t duration);
+  // A timer of the process is due at `elapsed` on its clock, which is `due` on the machine's.
+  void Armed(pid_t thread, std::int64_t elapsed, std::int64_t due);
+  std::int64_t Elapsed(pid_t thread);                 // does not count as a look
+  std::int64_t LookAtElapsed(pid_t thread);           // does
+  std::int64_t RealTime(std::int64_t elapsed) const;  // nanoseconds since 1970
+  std::int64_t ShownFileTime(std::int64_t time);      // see FileTimes
+  std::int64_t ShownToolchainTime(std::int64_t time) const { return times_.ShownOfToolchain(time); }
+  void TakeRandom(pid_t thread, void* bytes, std::size_t size);
+
+ private:
+  struct Member {
+    pid_t parent = 0;
+    pid_t process = 0;
+    Ancestry ancestry;
+    std::uint64_t children = 0;
+    std::uint64_t random_bytes = 0;
+    std::uint64_t looks = 0;
+    std::int64_t slept = 0;
+  };
+  struct Timer {
+    std::int64_t elapsed;
+    std::int64_t due;
+  };
+
+  Member& Find(pid_t thread);
+  std::int64_t ElapsedOf(Member* member);
+  void Sleep(pid_t thread, Member* member, std::int64_t until);
+
+  std::mutex mutex_;
+  std::map<pid_t, Member> members_;
+  std::map<pid_t, std::vector<Timer>> timers_;  // of each process, until due
+  FileTimes times_;
+  Ancestry first_;
+  std::int64_t clock_;
+};
+
+// The machine's time of the day, nanoseconds since 1970, and its monotonic clock.
+std::int64_t RealNow();
+std::int64_t MonotonicNow();
+
+}  // namespace sandbox

@@ -1,0 +1,301 @@
+#include "sandbox/file_view.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <climits>
+#include <cstring>
+
+#include "sandbox/memory.h"
+
+namespace sandbox {
+namespace {
+
+constexpr unsigned kFirstDevice = 64;            // minor number of the first shown device
+constexpr std::uint64_t kInodeMax = 0x7fffffff;  // archives keep 32 bits, some of them signed
+constexpr std::uint64_t kInodeMin = 1000;
+constexpr std::uint64_t kBlock = 4096;
+// /dev/urandom, by Linux's list of devices.
+constexpr unsigned kMemoryDevices = 1;
+constexpr unsigned kRandomNumber = 9;
+// Links to what is the caller's own, which we would take for ours.
+constexpr const char* kCallersOwn[] = {"/proc/", "/dev/"};
+// The device nodes of every sandbox, by themselves.
+constexpr const char* kDevicePaths[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random",
+                                        "/dev/urandom"};
+
+std::uint64_t DeviceOf(const struct statx& status) {
+  return makedev(status.stx_dev_major, status.stx_dev_minor);
+}
+
+bool IsCallersOwn(const std::string& path) {
+  for (const char* device : kDevicePaths) {
+    if (path == device) return false;
+  }
+  for (const char* prefix : kCallersOwn) {
+    if (path.rfind(prefix, 0) == 0) return true;
+  }
+  return false;
+}
+
+std::int64_t Nanoseconds(const statx_timestamp& time) {
+  return time.tv_sec * kSecond + time.tv_nsec;
+}
+
+statx_timestamp Timestamp(std::int64_t nanoseconds) {
+  statx_timestamp time = {};
+  time.tv_sec = nanoseconds / kSecond;
+  time.tv_nsec = static_cast<std::uint32_t>(nanoseconds % kSecond);
+  return time;
+}
+
+timespec Timespec(const statx_timestamp& time) { return {time.tv_sec, time.tv_nsec}; }
+
+struct stat OldForm(const struct statx& status) {
+  struct stat old = {};
+  old.st_dev = DeviceOf(status);
+  old.st_ino = status.stx_ino;
+  old.st_mode = status.stx_mode;
+  old.st_nlink = status.stx_nlink;
+  old.st_uid = status.stx_uid;
+  old.st_gid = status.stx_gid;
+  old.st_rdev = makedev(status.stx_rdev_major, status.stx_rdev_minor);
+  old.st_size = static_cast<off_t>(status.stx_size);
+  old.st_blksize = static_cast<blksize_t>(status.stx_blksize);
+  old.st_blocks = static_cast<blkcnt_t>(status.stx_blocks);
+  old.st_atim = Timespec(status.stx_atime);
+  old.st_mtim = Timespec(status.stx_mtime);
+  old.st_ctim = Timespec(status.stx_ctime);
+  return old;
+}
+
+template <class T>
+Answer Give(const Call& call, std::uint64_t address, const T& value) {
+  return WriteValue(call.thread, address, value) ? Value(0) : Error(EFAULT);
+}
+
+}  // namespace
+
+std::uint64_t FileNumbers::ShownDevice(std::uint64_t device) const {
+  auto found = devices_.find(device);
+  return found != devices_.end() ? found->second : makedev(0, kFirstDevice - 1);
+}
+
+void FileNumbers::AddDevice(std::uint64_t device) {
+  devices_.emplace(device, makedev(0, kFirstDevice + devices_.size()));
+}
+
+bool FileNumbers::Find(std::uint64_t device, std::uint64_t inode, std::uint64_t* shown) const {
+  auto found = numbers_.find({device, inode});
+  if (found == numbers_.end()) return false;
+  *shown = found->second;
+  return true;
+}
+
+std::uint64_t FileNumbers::Add(std::uint64_t device, std::uint64_t inode, const std::string& path) {
+  std::uint64_t number = HashText(path.data(), path.size()) % (kInodeMax - kInodeMin) + kInodeMin;
+  while (!taken_.insert({ShownDevice(device), number}).second) {
+    number = number == kInodeMax ? kInodeMin : number + 1;
+  }
+  numbers_[{device, inode}] = number;
+  return number;
+}
+
+void FileView::FindDevices(const std::vector<Bind>& binds) {
+  auto device = [](const std::string& path) {
+    struct statx status = {};
+    int result = statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status);
+    return result == 0 ? DeviceOf(status) : 0;
+  };
+  for (const char* path : {"/", "/build", "/tmp", "/dev", "/dev/null", "/dev/pts"}) {
+    numbers_.AddDevice(device(path));
+  }
+  own_devices_ = {device("/build"), device("/tmp")};
+  for (const Bind& bind : binds) numbers_.AddDevice(device(bind.inside_path));
+  proc_device_ = device("/proc");
+  random_device_ = device("/dev/urandom");
+}
+
+// Where the file is now called what it is called; empty: it cannot be said.
+std::string FileView::PathOf(const std::string& place, bool follows, bool is_descriptor) const {
+  std::string link = place;
+  UniqueFd file;
+  if (!is_descriptor) {
+    file = UniqueFd(open(place.c_str(), O_PATH | O_CLOEXEC | (follows ? 0 : O_NOFOLLOW)));
+    if (!file.valid()) return "";
+    link = "/proc/self/fd/" + std::to_string(file.get());
+  }
+  char text[PATH_MAX];
+  ssize_t size = readlink(link.c_str(), text, sizeof text);
+  return size < 0 ? "" : std::string(text, static_cast<std::size_t>(size));
+}
+
+void FileView::Show(const Call& call, const std::string& path, struct statx* status) {
+  std::uint64_t device = DeviceOf(*status);
+  std::uint64_t inode = 0;
+  if (!numbers_.Find(device, status->stx_ino, &inode)) {
+    std::string name = path;
+    // Pipes, sockets and the like have a number of the whole machine for a name.
+    if (path.empty() || path[0] != '/') {
+      std::uint64_t chance = 0;
+      family_->TakeRandom(call.thread, &chance, sizeof chance);
+      name = std::to_string(chance);
+    }
+    inode = numbers_.Add(device, status->stx_ino, name);
+  }
+  if (device == random_device_) {
+    // It is served as a file, and looks like what it stands for.
+    status->stx_mode = S_IFCHR | 0666;
+    status->stx_rdev_major = kMemoryDevices;
+    status->stx_rdev_minor = kRandomNumber;
+  }
+  // A device node is of the host, and so is its time.
+  if (S_ISCHR(status->stx_mode)) status->stx_mtime = Timestamp(family_->RealTime(0));
+  std::uint64_t shown = numbers_.ShownDevice(device);
+  status->stx_dev_major = major(shown);
+  status->stx_dev_minor = minor(shown);
+  status->stx_ino = inode;
+  std::int64_t time = Nanoseconds(status->stx_mtime);
+  status->stx_mtime =
+      Timestamp(own_devices_.count(device) != 0 ? family_->ShownFileTime(time)
+                                                : family_->ShownToolchainTime(time));
+  status->stx_atime = status->stx_ctime = status->stx_mtime;
+  status->stx_btime = {};
+  status->stx_mask &= STATX_BASIC_STATS;
+  status->stx_blksize = kBlock;
+  if (S_ISDIR(status->stx_mode)) status->stx_size = kBlock;
+  status->stx_blocks = S_ISREG(status->stx_mode) || S_ISDIR(status->stx_mode)
+                           ? (status->stx_size + kBlock - 1) / kBlock * (kBlock / 512)
+                           : 0;
+  status->stx_attributes = status->stx_attributes_mask = 0;
+}
+
+Answer FileView::Look(const Call& call, const Name& name, struct statx* shown) {
+  std::string base =
+      "/proc/" + std::to_string(call.thread) +
+      (name.directory == AT_FDCWD ? "/cwd" : "/fd/" + std::to_string(name.directory));
+  bool is_descriptor = name.is_descriptor;
+  std::string place = base;
+  if (!is_descriptor) {
+    if (name.path.empty()) return Error(ENOENT);
+    if (IsCallersOwn(name.path)) return Kernels();
+    place = name.path[0] == '/' ? name.path : base + "/" + name.path;
+    if (place.size() >= PATH_MAX) return Kernels();
+  }
+  bool follows = name.follows || is_descriptor;
+  int flags = follows ? 0 : AT_SYMLINK_NOFOLLOW;
+  *shown = {};
+  if (statx(AT_FDCWD, place.c_str(), flags, STATX_BASIC_STATS, shown) != 0) {
+    // The kernel knows better than we what is wrong with a descriptor.
+    bool is_plain = name.path[0] == '/' || name.directory == AT_FDCWD;
+    return !is_descriptor && is_plain && errno == ENOENT ? Error(ENOENT) : Kernels();
+  }
+  if (DeviceOf(*shown) == proc_device_) return Kernels();
+  // A link to /dev/stdin leads to the caller's own, which is not what we have found.
+  bool is_device = S_ISCHR(shown->stx_mode) && name.path.rfind("/dev/", 0) != 0;
+  if (!is_descriptor && is_device) return Kernels();
+  std::uint64_t known = 0;
+  bool is_known = numbers_.Find(DeviceOf(*shown), shown->stx_ino, &known);
+  Show(call, is_known ? "" : PathOf(place, follows, is_descriptor), shown);
+  return Value(0);
+}
+
+Answer FileView::Stat(const Call& call, bool follows) {
+  Name name;
+  name.directory = AT_FDCWD;
+  name.follows = follows;
+  if (!ReadString(call.thread, call.arguments[0], PATH_MAX, &name.path)) return Kernels();
+  struct statx status;
+  Answer answer = Look(call, name, &status);
+  if (answer.is_kernels || answer.value < 0) return answer;
+  return Give(call, call.arguments[1], OldForm(status));
+}
+
+Answer FileView::Fstat(const Call& call) {
+  Name name;
+  name.directory = static_cast<int>(call.arguments[0]);
+  if (name.directory < 0) return Error(EBADF);
+  name.is_descriptor = true;
+  struct statx status;
+  Answer answer = Look(call, name, &status);
+  if (answer.is_kernels || answer.value < 0) return answer;
+  return Give(call, call.arguments[1], OldForm(status));
+}
+
+Answer FileView::Newfstatat(const Call& call) {
+  Name name;
+  auto flags = static_cast<int>(call.arguments[3]);
+  name.directory = static_cast<int>(call.arguments[0]);
+  name.follows = (flags & AT_SYMLINK_NOFOLLOW) == 0;
+  if (!ReadString(call.thread, call.arguments[1], PATH_MAX, &name.path)) return Kernels();
+  name.is_descriptor = name.path.empty() && (flags & AT_EMPTY_PATH) != 0;
+  if (name.directory < 0 && name.directory != AT_FDCWD && name.path[0] != '/') return Kernels();
+  struct statx status;
+  Answer answer = Look(call, name, &status);
+  if (answer.is_kernels || answer.value < 0) return answer;
+  return Give(call, call.arguments[2], OldForm(status));
+}
+
+Answer FileView::Statx(const Call& call) {
+  Name name;
+  auto flags = static_cast<int>(call.arguments[2]);
+  name.directory = static_cast<int>(call.arguments[0]);
+  name.follows = (flags & AT_SYMLINK_NOFOLLOW) == 0;
+  // Linux 6.11 takes a null path for an empty one.
+  if (call.arguments[1] != 0 && !ReadString(call.thread, call.arguments[1], PATH_MAX, &name.path)) {
+    return Kernels();
+  }
+  name.is_descriptor = name.path.empty() && (flags & AT_EMPTY_PATH) != 0;
+  if (name.directory < 0 && name.directory != AT_FDCWD && name.path[0] != '/') return Kernels();
+  struct statx status;
+  Answer answer = Look(call, name, &status);
+  if (answer.is_kernels || answer.value < 0) return answer;
+  return Give(call, call.arguments[4], status);
+}
+
+// Empty, and of one kind: how full a file system is, and which one, is the machine's.
+Answer FileView::Statfs(const Call& call, const std::string& place) {
+  struct statfs status = {};
+  if (statfs(place.c_str(), &status) != 0) return Kernels();
+  if (status.f_type == PROC_SUPER_MAGIC) return Kernels();
+  status.f_type = TMPFS_MAGIC;
+  status.f_bsize = status.f_frsize = kBlock;
+  status.f_blocks = status.f_bfree = status.f_bavail = 1 << 20;
+  status.f_files = status.f_ffree = 1 << 20;
+  status.f_fsid = {};
+  return Give(call, call.arguments[1], status);
+}
+
+void FileView::AddHandlers(CallHandlers* handlers) {
+  CallHandlers& h = *handlers;
+  h[SYS_getdents64] = [this](const Call& call) { return Getdents(call); };
+  if (family_ == nullptr) return;
+#ifdef SYS_stat
+  h[SYS_stat] = [this](const Call& call) { return Stat(call, true); };
+  h[SYS_lstat] = [this](const Call& call) { return Stat(call, false); };
+#endif
+  h[SYS_fstat] = [this](const Call& call) { return Fstat(call); };
+  h[SYS_newfstatat] = [this](const Call& call) { return Newfstatat(call); };
+  h[SYS_statx] = [this](const Call& call) { return Statx(call); };
+  h[SYS_statfs] = [this](const Call& call) {
+    std::string path;
+    if (!ReadString(call.thread, call.arguments[0], PATH_MAX, &path) || path.empty() ||
+        IsCallersOwn(path)) {
+      return Kernels();
+    }
+    bool is_absolute = path[0] == '/';
+    return Statfs(call,
+                  is_absolute ? path : "/proc/" + std::to_string(call.thread) + "/cwd/" + path);
+  };
+  h[SYS_fstatfs] = [this](const Call& call) {
+    auto descriptor = static_cast<int>(call.arguments[0]);
+    return Statfs(call,
+                  "/proc/" + std::to_string(call.thread) + "/fd/" + std::to_string(descriptor));
+  };
+}
+
+}  // namespace sandbox

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <sys/stat.h>
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "sandbox/family.h"
+#include "sandbox/notifier.h"
+#include "sandbox/spec.h"
+
+namespace sandbox {
+
+// The device and inode numbers that a command under Determinism::kFull sees. A file gets the number
+// of its path when it is first seen, and keeps it; two files never have one number.
+class FileNumbers {
+ public:
+  // As it is shown: by the order of AddDevice; all that were not added are one.
+  std::uint64_t ShownDevice(std::uint64_t device) const;
+  void AddDevice(std::uint64_t device);
+
+  bool Find(std::uint64_t device, std::uint64_t inode, std::uint64_t* shown) const;
+  // `path`: any text that is the same in every run.
+  std::uint64_t Add(std::uint64_t device, std::uint64_t inode, const std::string& path);
+
+ private:
+  std::map<std::uint64_t, std::uint64_t> devices_;
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> numbers_;
+  std::set<std::pair<std::uint64_t, std::uint64_t>> taken_;  // both as they are shown
+};
+
+// The files that a command sees: the order of directories, and under kFull also numbers, times and
+// sizes of what the file system may count as it likes. Lives in the stage's namespaces; used by
+// one thread, the notifier's.
+class FileView {
+ public:
+  // `family`: of kFull; null for kFixed, which looks at the order of directories only.
+  explicit FileView(Family* family) : family_(family) {}
+  // Learns the devices of the stage's file systems, which are in place. `binds`: more places.
+  void FindDevices(const std::vector<Bind>& binds);
+  FileView(const FileView&) = delete;
+  void AddHandlers(CallHandlers* handlers);
+
+ private:
+  // A file as a call names it.
+  struct Name {
+    int directory = -1;
+    std::string path;
+    bool follows = true;
+    bool is_descriptor = false;  // `directory` itself
+  };
+  Answer Look(const Call& call, const Name& name, struct statx* shown);
+  std::string PathOf(const std::string& place, bool follows, bool is_descriptor) const;
+  void Show(const Call& call, const std::string& path, struct statx* status);
+  Answer Stat(const Call& call, bool follows);
+  Answer Fstat(const Call& call);
+  Answer Newfstatat(const Call& call);
+  Answer Statx(const Call& call);
+  Answer Statfs(const Call& call, const std::string& place);
+  Answer Getdents(const Call& call);
+  std::uint64_t NumberOf(const Call& call, int directory, std::uint64_t device,
+                         const std::string& path, const std::string& name, std::uint64_t inode);
+
+  Family* family_;
+  FileNumbers numbers_;
+  std::set<std::uint64_t> own_devices_;  // where the command may write
+  std::uint64_t proc_device_ = 0;
+  std::uint64_t random_device_ = 0;
+};
+
+// Where in its directory an entry stands: "." and ".." first, all others by this number, which is
+// the same on every machine; getdents64 continues from it. At most 2^40.
+std::uint64_t DirectoryOrder(const std::string& name);
+
+}  // namespace sandbox

@@ -1,0 +1,121 @@
+#include "sandbox/fixed_world.h"
+
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sys/fsuid.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sandbox/mounts.h"
+#include "sandbox/random_device.h"
+
+namespace sandbox {
+namespace {
+
+constexpr std::uint64_t kSecondsWithoutLimit = 30 * 86400;
+constexpr std::uint64_t kMemoryWithoutLimit = std::uint64_t{4} << 30;
+
+std::unique_ptr<Family> MakeFamily(const Spec& spec, const Command& command) {
+  if (spec.determinism != Determinism::kFull) return nullptr;
+  std::uint64_t span =
+      spec.limits.wall_seconds != 0 ? spec.limits.wall_seconds : kSecondsWithoutLimit;
+  FileTimes times(spec.clock_seconds * kSecond, command.began,
+                  static_cast<std::int64_t>(span) * kSecond);
+  return std::make_unique<Family>(static_cast<std::uint64_t>(command.stage), spec.clock_seconds,
+                                  times);
+}
+
+// Covers what /proc says of the machine.
+Status MountProcFiles(const MachineFacts& facts, std::int64_t clock_seconds) {
+  Result<UniqueFd> folder = NewFilesystem("tmpfs", {"size=64k", "nr_inodes=32", "mode=0755"},
+                                          MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+  if (!folder.ok()) return folder.status();
+  // Copies are made from an attached mount. /dev/shm lends itself for the moment.
+  if (Status status = Attach(folder->get(), "/dev/shm"); !status.ok()) return status;
+  for (const ProcFile& each : ProcFiles(facts, clock_seconds)) {
+    std::string path = std::string("/dev/shm/") + each.name;
+    UniqueFd file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444));
+    if (!file.valid()) return SystemError("creating " + path);
+    if (Status status = WriteAll(file.get(), each.text); !status.ok()) return status;
+    file.reset();
+    Result<UniqueFd> cover = OpenTree(path, false);
+    if (!cover.ok()) return cover.status();
+    Status closed = SetMountFlags(cover->get(), MOUNT_ATTR_RDONLY, false, path);
+    if (!closed.ok()) return closed;
+    Status attached = Attach(cover->get(), std::string("/proc/") + each.name);
+    if (!attached.ok()) return attached;
+  }
+  if (umount2("/dev/shm", MNT_DETACH) != 0) return SystemError("umount of the files for /proc");
+  return {};
+}
+
+}  // namespace
+
+FixedWorld::FixedWorld(const Spec& spec, const Command& command)
+    : spec_(spec), family_(MakeFamily(spec, command)), files_(family_.get()) {
+  facts_.hostname = spec.hostname;
+  facts_.memory_bytes =
+      spec.limits.memory_bytes != 0 ? spec.limits.memory_bytes : kMemoryWithoutLimit;
+}
+
+Result<std::unique_ptr<FixedWorld>> FixedWorld::Make(const Spec& spec, const Command& command) {
+  std::unique_ptr<FixedWorld> world(new FixedWorld(spec, command));
+  if (spec.determinism == Determinism::kFull) {
+    if (Status status = world->OpenTracer(command.log); !status.ok()) return status;
+    if (Status status = MountProcFiles(world->facts_, spec.clock_seconds); !status.ok()) {
+      return status;
+    }
+    Status status = StartRandomDevice(command.fuse, world->family_.get());
+    if (!status.ok()) return status;
+  }
+  world->files_.FindDevices(spec.binds);
+  return world;
+}
+
+// The stage's own /proc shows no switches, so through another one, which nobody else sees.
+Status FixedWorld::OpenTracer(int log) {
+  Result<UniqueFd> proc =
+      NewFilesystem("proc", {}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+  if (!proc.ok()) return proc.status();
+  UniqueFd last_pid(openat(proc->get(), "sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC));
+  if (!last_pid.valid() || pwrite(last_pid.get(), "1", 1, 0) < 0) {
+    return SystemError(
+        "--determinism full: choosing process ids: ns_last_pid (CONFIG_CHECKPOINT_RESTORE)");
+  }
+  tracer_ = std::make_unique<Tracer>(family_.get(), std::move(last_pid), log);
+  return {};
+}
+
+std::uint64_t FixedWorld::Capabilities() const {
+  std::uint64_t kept = std::uint64_t{1} << CAP_SYS_PTRACE;
+  if (tracer_ != nullptr) kept |= std::uint64_t{1} << CAP_CHECKPOINT_RESTORE;
+  return kept;
+}
+
+Status FixedWorld::Take(pid_t child, int listener) {
+  UniqueFd pidfd(PidfdOpen(child));
+  UniqueFd notifications(static_cast<int>(syscall(SYS_pidfd_getfd, pidfd.get(), listener, 0)));
+  if (!notifications.valid()) return SystemError("taking the filter's notifications");
+  if (tracer_ != nullptr) {
+    if (Status status = tracer_->Seize(child); !status.ok()) return status;
+  }
+  CallHandlers handlers;
+  files_.AddHandlers(&handlers);
+  if (family_ != nullptr) AddMachineHandlers(facts_, family_.get(), &handlers);
+  // Files are looked at as the command's user: what it may not see is not seen for it.
+  uid_t uid = spec_.uid;
+  gid_t gid = spec_.gid;
+  std::uint64_t kept = Capabilities();
+  auto enter = [uid, gid, kept] {
+    setfsgid(gid);
+    setfsuid(uid);
+    bool is_user = setfsuid(static_cast<uid_t>(-1)) == static_cast<int>(uid);
+    return is_user && CapabilitiesSet(kept, kept, 0) == 0;
+  };
+  notifier_ = std::make_unique<Notifier>(std::move(notifications), std::move(handlers), enter);
+  if (CapabilitiesSet(kept, kept, 0) != 0) return SystemError("dropping capabilities");
+  return {};
+}
+
+}  // namespace sandbox

@@ -1,0 +1,186 @@
+// What a level of determinism is computed from: pure values.
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+#include "sandbox/ancestry.h"
+#include "sandbox/family.h"
+#include "sandbox/file_view.h"
+#include "sandbox/shown_time.h"
+
+namespace sandbox {
+namespace {
+
+TEST(Ancestry, IsAFunctionOfTheParentAndTheNumber) {
+  Ancestry first = FirstAncestry(1);
+  Ancestry child = ChildAncestry(first, 0);
+  EXPECT_EQ(child.high, ChildAncestry(first, 0).high);
+  EXPECT_NE(child.high, ChildAncestry(first, 1).high);
+  EXPECT_NE(child.low, ChildAncestry(FirstAncestry(2), 0).low);
+}
+
+// Golden: other numbers would be other releases.
+TEST(Ancestry, IsTheSameOnEveryMachine) {
+  Ancestry first = FirstAncestry(3);
+  std::uint64_t words[2] = {};
+  FillRandom(first, 0, words, sizeof words);
+  EXPECT_EQ(words[0], 11928478034861366481u);
+  EXPECT_EQ(WantedPid(ChildAncestry(first, 0)), 29542);
+  EXPECT_EQ(HashText("name", 4), 1540409761673808794u);
+  EXPECT_EQ(DirectoryOrder("name"), 568232201440u);
+}
+
+TEST(Ancestry, WantsProcessIdsThatEveryKernelHas) {
+  Ancestry ancestry = FirstAncestry(1);
+  std::set<pid_t> pids;
+  for (std::uint64_t i = 0; i < 10000; ++i) {
+    pid_t pid = WantedPid(ChildAncestry(ancestry, i));
+    EXPECT_GE(pid, kPidMin);
+    EXPECT_LT(pid, kPidMax);
+    pids.insert(pid);
+  }
+  EXPECT_GT(pids.size(), 8000u);  // of 32,468: as chance would have it
+}
+
+TEST(Ancestry, RandomBytesGoOnWhereTheyEnded) {
+  Ancestry ancestry = FirstAncestry(1);
+  char whole[24];
+  char parts[24];
+  FillRandom(ancestry, 0, whole, sizeof whole);
+  FillRandom(ancestry, 0, parts, 8);
+  FillRandom(ancestry, 8, parts + 8, 16);
+  EXPECT_EQ(std::string(whole, sizeof whole), std::string(parts, sizeof parts));
+}
+
+constexpr std::int64_t kClock = 1600000000 * kSecond;
+constexpr std::int64_t kBegan = 1800000000 * kSecond;
+constexpr std::int64_t kDay = 86400 * kSecond;
+
+TEST(FileTimes, WhatWasBeforeTheRunIsShownAsItIs) {
+  FileTimes times(kClock, kBegan, kDay);
+  std::int64_t now = kBegan + 10 * kSecond;
+  EXPECT_EQ(times.Shown(kBegan - 1, now), kBegan - 1);
+  EXPECT_EQ(times.Shown(5, now), 5);
+  EXPECT_EQ(times.Shown(now + 1, now), now + 1);  // a program has set it
+}
+
+TEST(FileTimes, TheSecondIsTheClocksAndTheRestTheOrder) {
+  FileTimes times(kClock, kBegan, kDay);
+  std::int64_t last = -1;
+  for (std::int64_t passed : {std::int64_t{0}, std::int64_t{4000000}, kSecond, kDay / 2, kDay}) {
+    std::int64_t shown = times.Shown(kBegan + passed, kBegan + passed);
+    EXPECT_EQ(shown / kSecond, kClock / kSecond);
+    EXPECT_LT(shown % kSecond, kClockStart);
+    EXPECT_GT(shown, last);
+    last = shown;
+  }
+  // Longer than it may run: still no later second.
+  EXPECT_LT(times.Shown(kBegan + 3 * kDay, kBegan + 3 * kDay), kClock + kClockStart);
+}
+
+TEST(FileTimes, NothingOfTheToolchainIsNewerThanTheClock) {
+  FileTimes times(kClock, kBegan, kDay);
+  EXPECT_EQ(times.ShownOfToolchain(5), 5);
+  EXPECT_EQ(times.ShownOfToolchain(kBegan - 1), kClock);
+}
+
+TEST(FileTimes, SleepMovesTheSecond) {
+  FileTimes times(kClock, kBegan, kDay);
+  std::int64_t now = kBegan + 100 * kSecond;
+  times.Slept(kSecond + 3, kBegan + 5 * kSecond);
+  times.Slept(kSecond / 2, kBegan + 6 * kSecond);  // another process, which slept less
+  EXPECT_EQ(times.Shown(kBegan + 4 * kSecond, now) / kSecond, kClock / kSecond);
+  EXPECT_EQ(times.Shown(kBegan + 5 * kSecond, now) / kSecond, kClock / kSecond + 1);
+  EXPECT_EQ(times.Shown(kBegan + 9 * kSecond, now) / kSecond, kClock / kSecond + 1);
+}
+
+Family MakeFamily() { return Family(1, kClock / kSecond, FileTimes(kClock, RealNow(), kDay)); }
+
+TEST(Family, AChildsPlaceDoesNotDependOnItsCousins) {
+  Family one = MakeFamily();
+  one.Begin(2);
+  one.Born(2, 10, 10);
+  one.Born(2, 11, 11);
+  std::uint64_t early = one.NextChild(11).high;
+  Family other = MakeFamily();
+  other.Begin(2);
+  other.Born(2, 20, 20);
+  other.Born(20, 30, 30);
+  other.Born(20, 31, 31);
+  other.Born(2, 21, 21);
+  EXPECT_EQ(other.NextChild(21).high, early);
+}
+
+TEST(Family, AParentHasSleptWhenItsChildHas) {
+  Family family = MakeFamily();
+  family.Begin(2);
+  family.Born(2, 10, 10);
+  family.Slept(10, 3 * kSecond);
+  EXPECT_EQ(family.Elapsed(2), 0);
+  family.Ended(10);
+  EXPECT_GE(family.Elapsed(2), 3 * kSecond);
+  EXPECT_LT(family.Elapsed(2), 4 * kSecond);
+}
+
+TEST(Family, AThreadsSleepIsItsOwn) {
+  Family family = MakeFamily();
+  family.Begin(2);
+  family.Born(2, 10, 2);
+  family.Slept(10, 3 * kSecond);
+  family.Ended(10);
+  EXPECT_EQ(family.Elapsed(2), 0);
+}
+
+TEST(Family, ATimerThatIsDueHasBeenWaitedFor) {
+  Family family = MakeFamily();
+  family.Begin(2);
+  family.Armed(2, 5 * kSecond, MonotonicNow() - 1);
+  family.Armed(2, 50 * kSecond, MonotonicNow() + kDay);
+  EXPECT_GE(family.Elapsed(2), 5 * kSecond);
+  EXPECT_LT(family.Elapsed(2), 6 * kSecond);
+}
+
+TEST(Family, ALoopThatLooksComesToItsEnd) {
+  Family family = MakeFamily();
+  family.Begin(2);
+  std::int64_t first = family.LookAtElapsed(2);
+  EXPECT_EQ(family.LookAtElapsed(2), first);
+  for (std::uint64_t i = 0; i < kLooksPerStep; ++i) family.LookAtElapsed(2);
+  EXPECT_EQ(family.LookAtElapsed(2), first + kClockStep);
+}
+
+TEST(Family, ExecutionByAThreadLeavesOneMember) {
+  Family family = MakeFamily();
+  family.Begin(2);
+  family.Born(2, 10, 2);
+  std::uint64_t thread = family.NextChild(10).high;
+  family.Executed(2, 10);
+  EXPECT_FALSE(family.Knows(10));
+  EXPECT_EQ(family.NextChild(2).high, thread);
+}
+
+TEST(FileNumbers, AreThoseOfThePathAndNeverTwice) {
+  FileNumbers numbers;
+  numbers.AddDevice(77);
+  std::uint64_t first = numbers.Add(77, 1, "/build/a");
+  EXPECT_NE(numbers.Add(77, 2, "/build/a"), first);  // the old one may be open still
+  std::uint64_t found = 0;
+  ASSERT_TRUE(numbers.Find(77, 1, &found));
+  EXPECT_EQ(found, first);
+  EXPECT_FALSE(numbers.Find(77, 3, &found));
+  FileNumbers others;
+  others.AddDevice(99);
+  EXPECT_EQ(others.Add(99, 55, "/build/a"), first);
+  EXPECT_EQ(others.ShownDevice(99), numbers.ShownDevice(77));
+  EXPECT_NE(others.ShownDevice(99), others.ShownDevice(98));
+}
+
+TEST(DirectoryOrder, BeginsWithTheFolderItselfAndItsParent) {
+  EXPECT_EQ(DirectoryOrder("."), 0u);
+  EXPECT_EQ(DirectoryOrder(".."), 1u);
+  for (const char* name : {"a", "...", "", "\xff"}) EXPECT_GT(DirectoryOrder(name), 1u) << name;
+}
+
+}  // namespace
+}  // namespace sandbox

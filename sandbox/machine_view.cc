@@ -1,0 +1,194 @@
+#include "sandbox/machine_view.h"
+
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <sys/time.h>
+#include <sys/times.h>
+#include <sys/utsname.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <ctime>
+
+#include "sandbox/memory.h"
+
+namespace sandbox {
+namespace {
+
+// What a Debian 12 shows.
+constexpr const char* kRelease = "6.1.0";
+constexpr const char* kVersion = "#1 SMP PREEMPT_DYNAMIC";
+constexpr std::int64_t kUptime = kUptimeSeconds * kSecond;
+constexpr std::int64_t kTickNanoseconds = kSecond / 100;  // USER_HZ
+constexpr std::int64_t kLeapSeconds = 37;                 // CLOCK_TAI, since 2017
+constexpr std::size_t kRandomBytesMax = 32 << 20;         // the kernel's own
+constexpr std::uint64_t kRandomFlags = 7;                 // NONBLOCK, RANDOM, INSECURE
+
+timespec TimespecOf(std::int64_t nanoseconds) {
+  return {nanoseconds / kSecond, nanoseconds % kSecond};
+}
+
+template <class T>
+Answer Give(const Call& call, std::size_t argument, const T& value) {
+  std::uint64_t address = call.arguments[argument];
+  return WriteValue(call.thread, address, value) ? Value(0) : Error(EFAULT);
+}
+
+// Each clock as a function of what has passed for the thread. False: the kernel's answer.
+bool ReadClock(const Family& family, std::uint64_t clock, std::int64_t elapsed,
+               std::int64_t* time) {
+  switch (static_cast<clockid_t>(clock)) {
+    case CLOCK_REALTIME:
+    case CLOCK_REALTIME_COARSE:
+      *time = family.RealTime(elapsed);
+      return true;
+    case CLOCK_TAI:
+      *time = family.RealTime(elapsed) + kLeapSeconds * kSecond;
+      return true;
+    case CLOCK_MONOTONIC:
+    case CLOCK_MONOTONIC_RAW:
+    case CLOCK_MONOTONIC_COARSE:
+    case CLOCK_BOOTTIME:
+      *time = kUptime + elapsed;
+      return true;
+    default:
+      // Processor time of a process or thread, this one's or another's.
+      *time = elapsed;
+      return static_cast<clockid_t>(clock) == CLOCK_PROCESS_CPUTIME_ID ||
+             static_cast<clockid_t>(clock) == CLOCK_THREAD_CPUTIME_ID ||
+             static_cast<clockid_t>(clock) < 0;
+  }
+}
+
+Answer ClockGettime(Family* family, const Call& call) {
+  std::int64_t time = 0;
+  if (!ReadClock(*family, call.arguments[0], family->LookAtElapsed(call.thread), &time)) {
+    return Kernels();
+  }
+  return Give(call, 1, TimespecOf(time));
+}
+
+Answer Gettimeofday(Family* family, const Call& call) {
+  std::int64_t time = family->RealTime(family->LookAtElapsed(call.thread));
+  timeval value = {time / kSecond, time % kSecond / 1000};
+  if (call.arguments[0] != 0 && !WriteValue(call.thread, call.arguments[0], value)) {
+    return Error(EFAULT);
+  }
+  struct timezone none = {};
+  return call.arguments[1] == 0 ? Value(0) : Give(call, 1, none);
+}
+
+Answer Time(Family* family, const Call& call) {
+  std::int64_t seconds = family->RealTime(family->LookAtElapsed(call.thread)) / kSecond;
+  if (call.arguments[0] != 0 && !WriteValue(call.thread, call.arguments[0], seconds)) {
+    return Error(EFAULT);
+  }
+  return Value(seconds);
+}
+
+Answer Times(Family* family, const Call& call) {
+  std::int64_t ticks = (kUptime + family->LookAtElapsed(call.thread)) / kTickNanoseconds;
+  tms none = {};
+  if (call.arguments[0] != 0 && !WriteValue(call.thread, call.arguments[0], none)) {
+    return Error(EFAULT);
+  }
+  return Value(ticks);
+}
+
+Answer Getrusage(const Call& call) {
+  auto who = static_cast<int>(call.arguments[0]);
+  if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN && who != RUSAGE_THREAD) return Error(EINVAL);
+  return Give(call, 1, rusage{});
+}
+
+Answer Getrandom(Family* family, const Call& call) {
+  auto [address, size, flags] = std::tuple(call.arguments[0], call.arguments[1], call.arguments[2]);
+  if ((flags & ~kRandomFlags) != 0) return Error(EINVAL);
+  size = std::min<std::uint64_t>(size, kRandomBytesMax);
+  std::array<char, 4096> bytes;
+  for (std::uint64_t done = 0; done < size;) {
+    std::size_t count = std::min<std::uint64_t>(bytes.size(), size - done);
+    family->TakeRandom(call.thread, bytes.data(), count);
+    if (!WriteMemory(call.thread, address + done, bytes.data(), count)) return Error(EFAULT);
+    done += count;
+  }
+  return Value(static_cast<std::int64_t>(size));
+}
+
+Answer Uname(const MachineFacts& facts, const Call& call) {
+  utsname name = {};
+  std::strcpy(name.sysname, "Linux");
+  facts.hostname.copy(name.nodename, sizeof name.nodename - 1);
+  std::strcpy(name.release, kRelease);
+  std::strcpy(name.version, kVersion);
+  std::strcpy(name.machine, "x86_64");
+  std::strcpy(name.domainname, "(none)");
+  return Give(call, 0, name);
+}
+
+Answer Sysinfo(const MachineFacts& facts, const Call& call) {
+  struct sysinfo info = {};
+  info.uptime = kUptimeSeconds;
+  info.totalram = facts.memory_bytes;
+  info.freeram = facts.memory_bytes / 2;
+  info.procs = 1;
+  info.mem_unit = 1;
+  return Give(call, 0, info);
+}
+
+Answer SchedGetaffinity(const Call& call) {
+  std::uint64_t mask = 1;
+  if (call.arguments[1] < sizeof mask || call.arguments[1] % sizeof mask != 0) return Error(EINVAL);
+  Answer given = Give(call, 2, mask);
+  return given.value < 0 ? given : Value(sizeof mask);
+}
+
+Answer Getcpu(const Call& call) {
+  std::uint32_t zero = 0;
+  for (std::size_t argument : {0, 1}) {
+    std::uint64_t address = call.arguments[argument];
+    if (address != 0 && !WriteValue(call.thread, address, zero)) return Error(EFAULT);
+  }
+  return Value(0);
+}
+
+}  // namespace
+
+void AddMachineHandlers(const MachineFacts& facts, Family* family, CallHandlers* handlers) {
+  CallHandlers& h = *handlers;
+  h[SYS_clock_gettime] = [family](const Call& call) { return ClockGettime(family, call); };
+  h[SYS_getrandom] = [family](const Call& call) { return Getrandom(family, call); };
+  h[SYS_gettimeofday] = [family](const Call& call) { return Gettimeofday(family, call); };
+#ifdef SYS_time
+  h[SYS_time] = [family](const Call& call) { return Time(family, call); };
+#endif
+  h[SYS_times] = [family](const Call& call) { return Times(family, call); };
+  h[SYS_getrusage] = Getrusage;
+  h[SYS_uname] = [&facts](const Call& call) { return Uname(facts, call); };
+  h[SYS_sysinfo] = [&facts](const Call& call) { return Sysinfo(facts, call); };
+  h[SYS_sched_getaffinity] = SchedGetaffinity;
+  h[SYS_getcpu] = Getcpu;
+}
+
+std::vector<ProcFile> ProcFiles(const MachineFacts& facts, std::int64_t clock_seconds) {
+  std::string kilobytes = std::to_string(facts.memory_bytes / 1024) + " kB\n";
+  std::string half = std::to_string(facts.memory_bytes / 2048) + " kB\n";
+  std::string uptime = std::to_string(kUptimeSeconds);
+  return {
+      {"cpuinfo",
+       "processor\t: 0\nvendor_id\t: unknown\nmodel name\t: x86-64\ncpu cores\t: 1\n"
+       "flags\t\t: fpu cx8 cmov mmx fxsr sse sse2 syscall lm\n\n"},
+      {"loadavg", "0.00 0.00 0.00 1/1 1\n"},
+      {"meminfo", "MemTotal:       " + kilobytes + "MemFree:        " + half +
+                      "MemAvailable:   " + half + "SwapTotal:      0 kB\nSwapFree:       0 kB\n"},
+      {"stat", "cpu  0 0 0 0 0 0 0 0 0 0\ncpu0 0 0 0 0 0 0 0 0 0 0\nctxt 0\nbtime " +
+                   std::to_string(clock_seconds - kUptimeSeconds) +
+                   "\nprocesses 1\nprocs_running 1\nprocs_blocked 0\n"},
+      {"uptime", uptime + ".00 " + uptime + ".00\n"},
+      {"version", std::string("Linux version ") + kRelease + " " + kVersion + "\n"},
+  };
+}
+
+}  // namespace sandbox

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+
+#include "sandbox/family.h"
+#include "sandbox/notifier.h"
+
+namespace sandbox {
+
+// The machine that a command under Determinism::kFull sees: one processor, one kernel, one memory.
+struct MachineFacts {
+  std::string hostname;
+  std::uint64_t memory_bytes = 0;
+};
+
+// Handlers of the calls that tell of time, chance and the machine. Both arguments outlive them.
+void AddMachineHandlers(const MachineFacts& facts, Family* family, CallHandlers* handlers);
+
+// The files of /proc that such a command sees instead of the machine's: name and content.
+struct ProcFile {
+  const char* name;
+  std::string text;
+};
+std::vector<ProcFile> ProcFiles(const MachineFacts& facts, std::int64_t clock_seconds);
+
+}  // namespace sandbox

@@ -1,0 +1,227 @@
+#include "sandbox/tracer.h"
+
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <climits>
+#include <csignal>
+#include <cstring>
+
+#include "sandbox/exec_view.h"
+#include "sandbox/memory.h"
+
+namespace sandbox {
+namespace {
+
+constexpr long kOptions = PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC |
+                          PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
+                          PTRACE_O_TRACESECCOMP;
+constexpr int kSystemCallStop = SIGTRAP | 0x80;
+constexpr int kKernelsSignal = 0x80;  // SI_KERNEL: no address of memory is to blame
+
+bool Take(std::vector<pid_t>* list, pid_t thread) {
+  auto found = std::find(list->begin(), list->end(), thread);
+  if (found == list->end()) return false;
+  list->erase(found);
+  return true;
+}
+
+#ifdef __x86_64__
+constexpr std::uint64_t kCompatibilityCode = 0x23;  // the code segment of 32-bit programs
+
+bool IsFork(long number) {
+  return number == SYS_fork || number == SYS_vfork || number == SYS_clone;
+}
+#endif
+
+}  // namespace
+
+Tracer::Tracer(Family* family, UniqueFd last_pid, int log)
+    : family_(family), last_pid_(std::move(last_pid)), log_(log), waits_(family) {}
+
+Status Tracer::Seize(pid_t command) {
+  if (ptrace(PTRACE_SEIZE, command, nullptr, kOptions) != 0) {
+    return SystemError("following the command (see farm-sandbox doctor)");
+  }
+  family_->Begin(command);
+  return {};
+}
+
+void Tracer::Refuse(pid_t process, const std::string& why) {
+  Status said = WriteAll(log_, "farm-sandbox: --determinism full: " + why + "\n");
+  static_cast<void>(said);  // a log that nobody reads changes nothing
+  kill(process, SIGKILL);
+}
+
+// A thread that was killed meanwhile cannot be resumed, and need not be: its end is told apart.
+void Tracer::Resume(pid_t thread, int signal) { ptrace(PTRACE_CONT, thread, nullptr, signal); }
+void Tracer::ResumeToExit(pid_t thread) { ptrace(PTRACE_SYSCALL, thread, nullptr, 0); }
+
+void Tracer::Birth(pid_t parent) {
+  unsigned long child = 0;
+  if (ptrace(PTRACE_GETEVENTMSG, parent, nullptr, &child) == 0 && child != 0) {
+    auto id = static_cast<pid_t>(child);
+    // A thread has the id of its process there, a process its own.
+    Result<std::string> status =
+        ReadFile(("/proc/" + std::to_string(id) + "/status").c_str(), 65536);
+    std::size_t at = status.ok() ? status->find("\nTgid:\t") : std::string::npos;
+    bool is_thread = at != std::string::npos && std::atoi(status->c_str() + at + 7) != id;
+    family_->Born(parent, id, is_thread ? parent : id);
+    if (Take(&early_, id)) {
+      Resume(id, 0);
+    } else {
+      unborn_.push_back(id);
+    }
+  }
+  if (forking_ == parent) ForkIsOver();
+  Resume(parent, 0);
+}
+
+// The kernel gives the next free id after the last one. Only one thread at a time may make a child,
+// so that the last one is still ours.
+void Tracer::LetFork(pid_t thread) {
+  forking_ = thread;
+  std::string last = std::to_string(WantedPid(family_->NextChild(thread)) - 1);
+  if (pwrite(last_pid_.get(), last.data(), last.size(), 0) < 0) {
+    Refuse(family_->ProcessOf(thread), SystemError("choosing a process id").message());
+  }
+  // To the exit: a fork that fails has no birth.
+  ResumeToExit(thread);
+}
+
+void Tracer::AskToFork(pid_t thread) {
+  if (forking_ == 0) return LetFork(thread);
+  waiting_.push_back(thread);
+}
+
+void Tracer::ForkIsOver() {
+  forking_ = 0;
+  if (waiting_.empty()) return;
+  pid_t next = waiting_.front();
+  waiting_.erase(waiting_.begin());
+  LetFork(next);
+}
+
+void Tracer::Execution(pid_t process) {
+  unsigned long former = 0;
+  if (ptrace(PTRACE_GETEVENTMSG, process, nullptr, &former) != 0) return;
+  family_->Executed(process, former == 0 ? process : static_cast<pid_t>(former));
+#ifdef __x86_64__
+  user_regs_struct registers = {};
+  bool is_read = ptrace(PTRACE_GETREGS, process, nullptr, &registers) == 0;
+  if (is_read && (registers.cs & 0xffff) == kCompatibilityCode) {
+    char name[PATH_MAX];
+    std::string link = "/proc/" + std::to_string(process) + "/exe";
+    ssize_t size = readlink(link.c_str(), name, sizeof name);
+    return Refuse(process,
+                  "cannot run a 32-bit program: " +
+                      std::string(name, static_cast<std::size_t>(std::max<ssize_t>(size, 0))));
+  }
+#endif
+  if (!HideKernelsGifts(process, family_)) {
+    return Refuse(process, "a program's start cannot be made the same everywhere");
+  }
+  Resume(process, 0);
+}
+
+void Tracer::SystemCall(pid_t thread) {
+#ifdef __x86_64__
+  user_regs_struct registers = {};
+  if (ptrace(PTRACE_GETREGS, thread, nullptr, &registers) != 0) return;
+  if (IsFork(static_cast<long>(registers.orig_rax))) return AskToFork(thread);
+  if (waits_.Enter(thread, &registers)) return ResumeToExit(thread);
+#endif
+  Resume(thread, 0);
+}
+
+void Tracer::Exit(pid_t thread) {
+  if (forking_ == thread) ForkIsOver();  // it had no child
+#ifdef __x86_64__
+  user_regs_struct registers = {};
+  if (ptrace(PTRACE_GETREGS, thread, nullptr, &registers) == 0) waits_.Leave(thread, &registers);
+#endif
+  Resume(thread, 0);
+}
+
+// RDTSC and RDTSCP, which PR_SET_TSC makes fault.
+bool Tracer::AnswerCounter(pid_t thread) {
+#ifdef __x86_64__
+  siginfo_t info = {};
+  user_regs_struct registers = {};
+  if (ptrace(PTRACE_GETSIGINFO, thread, nullptr, &info) != 0 || info.si_code != kKernelsSignal ||
+      ptrace(PTRACE_GETREGS, thread, nullptr, &registers) != 0) {
+    return false;
+  }
+  unsigned char code[3] = {};
+  bool is_long = ReadMemory(thread, registers.rip, code, 3);
+  if (!is_long && !ReadMemory(thread, registers.rip, code, 2)) return false;
+  bool is_rdtsc = code[0] == 0x0f && code[1] == 0x31;
+  bool is_rdtscp = is_long && code[0] == 0x0f && code[1] == 0x01 && code[2] == 0xf9;
+  if (!is_rdtsc && !is_rdtscp) return false;
+  auto count = static_cast<std::uint64_t>(family_->LookAtElapsed(thread));
+  registers.rax = count & 0xffffffff;
+  registers.rdx = count >> 32;
+  if (is_rdtscp) registers.rcx = 0;
+  registers.rip += is_rdtscp ? 3 : 2;
+  return ptrace(PTRACE_SETREGS, thread, nullptr, &registers) == 0;
+#else
+  static_cast<void>(thread);
+  return false;
+#endif
+}
+
+void Tracer::Signal(const Stop& stop) {
+  bool is_answered = stop.signal == SIGSEGV && AnswerCounter(stop.thread);
+  Resume(stop.thread, is_answered ? 0 : stop.signal);
+}
+
+void Tracer::Handle(const Stop& stop) {
+  switch (stop.event) {
+    case PTRACE_EVENT_FORK:
+    case PTRACE_EVENT_VFORK:
+    case PTRACE_EVENT_CLONE:
+      return Birth(stop.thread);
+    case PTRACE_EVENT_EXEC:
+      return Execution(stop.thread);
+    case PTRACE_EVENT_SECCOMP:
+      return SystemCall(stop.thread);
+    case PTRACE_EVENT_STOP:
+      if (stop.signal == SIGSTOP || stop.signal == SIGTSTP || stop.signal == SIGTTIN ||
+          stop.signal == SIGTTOU) {
+        ptrace(PTRACE_LISTEN, stop.thread, nullptr, nullptr);  // stopped, until it is continued
+        return;
+      }
+      if (Take(&unborn_, stop.thread) || family_->Knows(stop.thread)) return Resume(stop.thread, 0);
+      early_.push_back(stop.thread);
+      return;
+    default:
+      if (stop.signal == kSystemCallStop) return Exit(stop.thread);
+      return Signal(stop);
+  }
+}
+
+int Tracer::ServeUntilEnd(pid_t command) {
+  while (true) {
+    int status = 0;
+    pid_t thread = waitpid(-1, &status, __WALL);
+    if (thread < 0) {
+      if (errno == EINTR) continue;
+      return 0;  // ECHILD: the command was not ours; cannot be
+    }
+    if (WIFSTOPPED(status)) {
+      Handle({thread, WSTOPSIG(status), status >> 16});
+      continue;
+    }
+    family_->Ended(thread);
+    waits_.Ended(thread);
+    Take(&waiting_, thread);
+    if (forking_ == thread) ForkIsOver();
+    if (thread == command) return status;
+  }
+}
+
+}  // namespace sandbox

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include "sandbox/family.h"
+#include "sandbox/status.h"
+#include "sandbox/system.h"
+#include "sandbox/waits.h"
+
+namespace sandbox {
+
+// Follows every process and thread of a stage under Determinism::kFull, by ptrace(2): gives each
+// its place in the family and a process id that is a function of it, hides what the kernel hands to
+// a program, answers the instruction that reads the processor's counter, sees waits end. It stops
+// them at birth, at execution, at a signal, at a wait with an end in time, and nowhere else.
+//
+// The caller is process 1 of the stage, and has CAP_SYS_PTRACE and CAP_CHECKPOINT_RESTORE in the
+// stage's user namespace. All of it is used by one thread, which does nothing else.
+class Tracer {
+ public:
+  // `last_pid`: /proc/sys/kernel/ns_last_pid of this pid namespace, open for writing.
+  // `log`: what is refused is said there, borrowed.
+  Tracer(Family* family, UniqueFd last_pid, int log);
+  Tracer(const Tracer&) = delete;
+
+  // Takes hold of `command`, a child that runs and will execute the program.
+  Status Seize(pid_t command);
+  // Serves until `command` has ended, reaping whatever becomes an orphan. Its wait status. A
+  // process that cannot be followed is killed, and the log says which and why.
+  int ServeUntilEnd(pid_t command);
+
+ private:
+  // What a stop is, beside the signal.
+  struct Stop {
+    pid_t thread;
+    int signal;
+    int event;
+  };
+  void Handle(const Stop& stop);
+  void Birth(pid_t parent);
+  void Execution(pid_t process);
+  void SystemCall(pid_t thread);
+  void AskToFork(pid_t thread);
+  void LetFork(pid_t thread);
+  void ForkIsOver();
+  void Exit(pid_t thread);
+  void Signal(const Stop& stop);
+  bool AnswerCounter(pid_t thread);
+  void Refuse(pid_t process, const std::string& why);
+  void Resume(pid_t thread, int signal);
+  void ResumeToExit(pid_t thread);
+
+  Family* family_;
+  UniqueFd last_pid_;
+  int log_;
+  Waits waits_;
+  pid_t forking_ = 0;           // the one that makes a child right now
+  std::vector<pid_t> waiting_;  // those that want to make one next, in the order of their coming
+  std::vector<pid_t> early_;    // children that have stopped before their birth was known
+  std::vector<pid_t> unborn_;   // children that are known and have not stopped yet
+};
+
+}  // namespace sandbox

@@ -1,0 +1,243 @@
+#include "sandbox/waits.h"
+
+#include <linux/futex.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/timerfd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <ctime>
+
+#include "sandbox/memory.h"
+
+namespace sandbox {
+namespace {
+
+#ifdef __x86_64__
+
+// Below the stack's red zone, where a leaf function may keep what it likes.
+constexpr std::uint64_t kScratchBelow = 256;
+constexpr std::int64_t kForever = std::int64_t{1} << 62;  // the year 2116
+constexpr std::int64_t kUptime = kUptimeSeconds * kSecond;
+// The kernel's own, never seen by a program: the call goes on after a signal.
+constexpr std::int64_t kRestartBlock = -516;
+
+unsigned long long* Argument(user_regs_struct* registers, int index) {
+  unsigned long long* places[] = {&registers->rdi, &registers->rsi, &registers->rdx,
+                                  &registers->r10, &registers->r8,  &registers->r9};
+  return places[index];
+}
+
+std::int64_t Nanoseconds(const timespec& time) {
+  if (time.tv_sec < 0) return -1;
+  if (time.tv_sec > kForever / kSecond) return kForever;
+  return time.tv_sec * kSecond + time.tv_nsec;
+}
+
+// The duration or time behind `address`; -1: none.
+std::int64_t ReadTimespec(pid_t thread, std::uint64_t address) {
+  timespec time = {};
+  return address != 0 && ReadValue(thread, address, &time) ? Nanoseconds(time) : -1;
+}
+
+std::int64_t ReadTimeval(pid_t thread, std::uint64_t address) {
+  timeval time = {};
+  if (address == 0 || !ReadValue(thread, address, &time)) return -1;
+  return Nanoseconds({time.tv_sec, time.tv_usec * 1000});
+}
+
+timespec TimespecOf(std::int64_t time) {
+  time = std::max<std::int64_t>(time, 0);
+  return {time / kSecond, time % kSecond};
+}
+
+bool CameToItsEnd(long number, std::int64_t result) {
+  switch (number) {
+    case SYS_nanosleep:
+    case SYS_clock_nanosleep:
+    case SYS_poll:
+    case SYS_ppoll:
+    case SYS_select:
+    case SYS_pselect6:
+    case SYS_epoll_wait:
+    case SYS_epoll_pwait:
+    case SYS_epoll_pwait2:
+      return result == 0;
+    case SYS_rt_sigtimedwait:
+    case SYS_semtimedop:
+      return result == -EAGAIN;
+    default:
+      return result == -ETIMEDOUT;
+  }
+}
+
+bool IsRealTime(std::uint64_t clock) { return clock == CLOCK_REALTIME || clock == CLOCK_TAI; }
+
+#endif
+
+}  // namespace
+
+#ifdef __x86_64__
+
+bool Waits::EnterRelative(pid_t thread, const user_regs_struct& registers, std::int64_t duration) {
+  if (duration <= 0 || duration >= kForever) return false;
+  Pending pending;
+  pending.duration = duration;
+  pending.number = static_cast<long>(registers.orig_rax);
+  pending_[thread] = pending;
+  return true;
+}
+
+// `end`: by the clock that the program sees.
+bool Waits::EnterAbsolute(pid_t thread, user_regs_struct* registers, int argument, std::int64_t end,
+                          bool is_real_time) {
+  if (end < 0 || end >= kForever) return false;
+  std::int64_t elapsed = family_->Elapsed(thread);
+  std::int64_t now = is_real_time ? family_->RealTime(elapsed) : kUptime + elapsed;
+  std::int64_t left = std::max<std::int64_t>(end - now, 0);
+  std::int64_t machines = (is_real_time ? RealNow() : MonotonicNow()) + left;
+  std::uint64_t scratch = (registers->rsp - kScratchBelow) & ~std::uint64_t{15};
+  if (!WriteValue(thread, scratch, TimespecOf(machines))) return false;
+  user_regs_struct original = *registers;
+  *Argument(registers, argument) = scratch;
+  return Change(thread, original, registers, left);
+}
+
+bool Waits::Change(pid_t thread, const user_regs_struct& original, user_regs_struct* registers,
+                   std::int64_t duration) {
+  if (ptrace(PTRACE_SETREGS, thread, nullptr, registers) != 0) return false;
+  Pending pending;
+  pending.duration = duration;
+  pending.number = static_cast<long>(registers->orig_rax);
+  pending.is_changed = true;
+  pending.original = original;
+  pending_[thread] = pending;
+  return true;
+}
+
+bool Waits::EnterFutex(pid_t thread, user_regs_struct* registers) {
+  auto operation = static_cast<int>(registers->rsi);
+  bool is_real_time = (operation & FUTEX_CLOCK_REALTIME) != 0;
+  std::int64_t time = ReadTimespec(thread, registers->r10);
+  switch (operation & FUTEX_CMD_MASK) {
+    case FUTEX_WAIT:
+      return EnterRelative(thread, *registers, time);
+    case FUTEX_LOCK_PI:
+      return EnterAbsolute(thread, registers, 3, time, true);
+    default:
+      return EnterAbsolute(thread, registers, 3, time, is_real_time);
+  }
+}
+
+// timerfd_settime and timer_settime: flags and the new setting are arguments 1 and 2. An absolute
+// time is of whichever clock it is nearer to.
+bool Waits::EnterTimer(pid_t thread, user_regs_struct* registers) {
+  itimerspec setting = {};
+  if (!ReadValue(thread, registers->rdx, &setting)) return false;
+  std::int64_t time = Nanoseconds(setting.it_value);
+  if (time <= 0 || time >= kForever) return false;
+  std::int64_t elapsed = family_->Elapsed(thread);
+  bool is_absolute = (registers->rsi & TFD_TIMER_ABSTIME) != 0;
+  std::int64_t left = time;
+  if (is_absolute) {
+    std::int64_t uptime = kUptime + elapsed;
+    std::int64_t real = family_->RealTime(elapsed);
+    bool is_uptime = std::llabs(time - uptime) <= std::llabs(time - real);
+    left = std::max<std::int64_t>(time - (is_uptime ? uptime : real), 1);
+  }
+  family_->Armed(thread, elapsed + left, MonotonicNow() + left);
+  if (!is_absolute) return false;
+  // As long from now, by whichever clock.
+  setting.it_value = TimespecOf(left);
+  std::uint64_t scratch = (registers->rsp - kScratchBelow) & ~std::uint64_t{15};
+  if (!WriteValue(thread, scratch, setting)) return false;
+  user_regs_struct original = *registers;
+  registers->rsi &= ~static_cast<unsigned long long>(TFD_TIMER_ABSTIME);
+  registers->rdx = scratch;
+  return Change(thread, original, registers, 0);
+}
+
+bool Waits::Enter(pid_t thread, user_regs_struct* registers) {
+  user_regs_struct& r = *registers;
+  auto milliseconds = [](std::uint64_t value) {
+    return std::int64_t{static_cast<std::int32_t>(value)} * 1000000;
+  };
+  switch (static_cast<long>(r.orig_rax)) {
+    case SYS_restart_syscall:
+      return pending_.count(thread) != 0;
+    case SYS_nanosleep:
+      return EnterRelative(thread, r, ReadTimespec(thread, r.rdi));
+    case SYS_clock_nanosleep: {
+      std::int64_t time = ReadTimespec(thread, r.rdx);
+      if ((r.rsi & TIMER_ABSTIME) == 0) return EnterRelative(thread, r, time);
+      return EnterAbsolute(thread, registers, 2, time, IsRealTime(r.rdi));
+    }
+    case SYS_poll:
+      return EnterRelative(thread, r, milliseconds(r.rdx));
+    case SYS_ppoll:
+    case SYS_rt_sigtimedwait:
+      return EnterRelative(thread, r, ReadTimespec(thread, r.rdx));
+    case SYS_select:
+      return EnterRelative(thread, r, ReadTimeval(thread, r.r8));
+    case SYS_pselect6:
+      return EnterRelative(thread, r, ReadTimespec(thread, r.r8));
+    case SYS_epoll_wait:
+    case SYS_epoll_pwait:
+      return EnterRelative(thread, r, milliseconds(r.r10));
+    case SYS_epoll_pwait2:
+    case SYS_semtimedop:
+      return EnterRelative(thread, r, ReadTimespec(thread, r.r10));
+    case SYS_futex:
+      return EnterFutex(thread, registers);
+    case SYS_futex_waitv:
+      return EnterAbsolute(thread, registers, 3, ReadTimespec(thread, r.r10), IsRealTime(r.r8));
+    case SYS_mq_timedsend:
+    case SYS_mq_timedreceive:
+      return EnterAbsolute(thread, registers, 4, ReadTimespec(thread, r.r8), true);
+    case SYS_timerfd_settime:
+    case SYS_timer_settime:
+      return EnterTimer(thread, registers);
+    case SYS_setitimer: {
+      // Behind the interval stands the first time.
+      std::int64_t time = ReadTimeval(thread, r.rsi + sizeof(timeval));
+      if (time > 0 && time < kForever && r.rdi == ITIMER_REAL) {
+        family_->Armed(thread, family_->Elapsed(thread) + time, MonotonicNow() + time);
+      }
+      return false;
+    }
+    case SYS_alarm: {
+      std::int64_t time = static_cast<std::int64_t>(r.rdi & 0xffffffff) * kSecond;
+      if (time > 0) family_->Armed(thread, family_->Elapsed(thread) + time, MonotonicNow() + time);
+      return false;
+    }
+    default:
+      return false;
+  }
+}
+
+void Waits::Leave(pid_t thread, user_regs_struct* registers) {
+  auto found = pending_.find(thread);
+  if (found == pending_.end()) return;
+  Pending pending = found->second;
+  auto result = static_cast<std::int64_t>(registers->rax);
+  if (pending.is_changed) {
+    for (int i = 0; i < 6; ++i) *Argument(registers, i) = *Argument(&pending.original, i);
+    // If this fails the thread is gone.
+    ptrace(PTRACE_SETREGS, thread, nullptr, registers);
+  }
+  if (result == kRestartBlock) return;
+  pending_.erase(found);
+  if (CameToItsEnd(pending.number, result)) family_->Slept(thread, pending.duration);
+}
+
+#else
+
+bool Waits::Enter(pid_t, user_regs_struct*) { return false; }
+void Waits::Leave(pid_t, user_regs_struct*) {}
+
+#endif
+
+}  // namespace sandbox

@@ -1,0 +1,19 @@
+// Knows by what user of the host it was started.
+#include <cstdio>
+
+#include "tests/attacks/behaviours/behaviour.h"
+
+int main(int argc, char** argv) {
+  auto caller = static_cast<unsigned>(behaviour::Number(argc, argv, 1));
+  if (getuid() == caller) return behaviour::Allowed("getuid");
+  char map[256];
+  if (behaviour::ReadFile("/proc/self/uid_map", map) < 0) {
+    return behaviour::RefusedByKernel("uid_map");
+  }
+  unsigned inside = 0, outside = 0, count = 0;
+  if (std::sscanf(map, "%u %u %u", &inside, &outside, &count) != 3) {
+    return behaviour::Missing("uid_map is not understood");
+  }
+  if (outside == caller) return behaviour::Allowed("uid_map");
+  return behaviour::Refused("another user");
+}

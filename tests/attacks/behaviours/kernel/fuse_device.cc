@@ -1,0 +1,4 @@
+// Opens the device that serves file systems.
+#include "tests/attacks/behaviours/behaviour.h"
+
+int main() { return behaviour::JudgeOpen("/dev/fuse", O_RDWR); }

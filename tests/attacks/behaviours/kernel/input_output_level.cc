@@ -1,0 +1,6 @@
+// The same for all ports.
+#include <sys/io.h>
+
+#include "tests/attacks/behaviours/behaviour.h"
+
+int main() { return behaviour::Judge("iopl", iopl(3)); }

@@ -1,0 +1,4 @@
+// Opens the device that makes disks of files.
+#include "tests/attacks/behaviours/behaviour.h"
+
+int main() { return behaviour::JudgeOpen("/dev/loop-control", O_RDWR); }

@@ -1,0 +1,4 @@
+// Opens the device that makes virtual machines.
+#include "tests/attacks/behaviours/behaviour.h"
+
+int main() { return behaviour::JudgeOpen("/dev/kvm", O_RDWR); }

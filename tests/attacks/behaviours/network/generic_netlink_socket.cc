@@ -1,0 +1,7 @@
+// Talks to whatever of the kernel has a generic door.
+#include <linux/netlink.h>
+#include <sys/socket.h>
+
+#include "tests/attacks/behaviours/behaviour.h"
+
+int main() { return behaviour::Judge("socket", socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC)); }

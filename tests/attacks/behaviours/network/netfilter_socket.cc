@@ -1,0 +1,7 @@
+// Talks to the packet filter, a door of many holes.
+#include <linux/netlink.h>
+#include <sys/socket.h>
+
+#include "tests/attacks/behaviours/behaviour.h"
+
+int main() { return behaviour::Judge("socket", socket(AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER)); }

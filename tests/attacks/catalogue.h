@@ -1,0 +1,53 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace attacks {
+
+// Who runs a behaviour without any sandbox, to prove that it is able to do harm.
+enum class Bare { kRoot, kUser, kNever };
+
+// How a run ends.
+enum class Ending {
+  kItself,
+  kCancelled,       // SIGTERM to whatever was started, once the behaviour says "ready"
+  kLauncherKilled,  // SIGKILL to it
+};
+
+// One hostile behaviour: the program behaviours/NAME.cc, and what it needs. Lists are words with
+// spaces between them.
+struct Row {
+  std::string name;  // GROUP/PROGRAM
+  // What decides whether harm was done:
+  //   inside        what the program says
+  //   limit NAME    the same; and our launcher may end it with the limit NAME
+  //   host LOOK     the state of the host after the end, see host_state.h
+  //   outputs       what was handed out, see outputs.h
+  std::string judged = "inside";
+  // {name} stands for a condition of the scene, see scene.h.
+  std::string arguments = {};
+  std::string options = {};  // of our launcher
+  // The protections that stop it, each by itself or only together. None: what is not in the root.
+  std::string layers = {};
+  Bare bare = Bare::kRoot;
+  std::string bare_says = {};  // why it does no harm bare, where that is so
+  Ending ending = Ending::kItself;
+  bool terminal = false;   // starts from a terminal
+  bool has_guest = false;  // somebody of the host knocks at {listen_port}
+  bool ours_only = false;  // the others have nothing of the kind
+  // The kernel does not keep it from the host's root, whom only the launcher for tests maps.
+  bool not_as_host_root = false;
+  // Where NAME is not the program's: a variation.
+  std::string program = {};
+
+  std::string Group() const { return name.substr(0, name.find('/')); }
+  const std::string& Program() const { return program.empty() ? name : program; }
+};
+
+// The names of all protections that a row may name.
+const std::vector<std::string>& Layers();
+
+const std::vector<Row>& Catalogue();
+
+}  // namespace attacks

@@ -1,0 +1,204 @@
+#include "tests/attacks/judge.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <nlohmann/json.hpp>
+
+#include "tests/attacks/host_state.h"
+#include "tests/attacks/outputs.h"
+
+namespace attacks {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What the behaviour itself said: its last line.
+struct Said {
+  std::string verdict;  // refused, ALLOWED, missing, left; empty: it said nothing
+  std::string line;
+};
+
+Said LastLine(const std::string& log) {
+  Said said;
+  std::size_t begin = 0;
+  while (begin < log.size()) {
+    std::size_t end = std::min(log.find('\n', begin), log.size());
+    const std::string line = log.substr(begin, end - begin);
+    for (const char* verdict : {"refused", "ALLOWED", "missing", "left"}) {
+      if (line.starts_with(std::string(verdict) + ": ")) said = {verdict, line};
+    }
+    begin = end + 1;
+  }
+  return said;
+}
+
+// How our launcher says that the run ended; empty strings for the others.
+struct Told {
+  std::string ended;
+  std::string limit;
+  std::string message;
+};
+
+Told ReadResult(const std::string& diagnostics) {
+  auto result = nlohmann::json::parse(diagnostics, nullptr, false);
+  if (!result.is_object()) return {};
+  return {result.value("ended", ""), result.value("limit", ""), result.value("message", "")};
+}
+
+std::string Explain(const Ended& ended, const Told& told) {
+  std::string text = ended.timed_out ? "took too long" : "exit " + std::to_string(ended.exit_code);
+  if (!told.ended.empty()) text += ", ended: " + told.ended + " " + told.limit + " " + told.message;
+  if (told.ended.empty() && !ended.diagnostics.empty()) {
+    text += ", " + ended.diagnostics.substr(0, 200);
+  }
+  return text;
+}
+
+Cell JudgeInside(const Said& said, const Ended& ended, const Told& told) {
+  // Nobody may take the failure of a launcher for the word of a behaviour.
+  if (!told.ended.empty() && told.ended != "exited") return {Verdict::kError, Explain(ended, told)};
+  if (said.verdict == "refused") return {Verdict::kRefused, said.line};
+  if (said.verdict == "ALLOWED") return {Verdict::kAllowed, said.line};
+  return {Verdict::kError, said.line.empty() ? Explain(ended, told) : said.line};
+}
+
+Cell JudgeLimit(const std::string& limit, const Said& said, const Ended& ended, const Told& told) {
+  if (told.ended == "limit") {
+    bool right = told.limit == limit;
+    return {right ? Verdict::kRefused : Verdict::kError, "ended by the limit " + told.limit};
+  }
+  if (said.verdict == "missing") return {Verdict::kError, said.line};
+  if (said.verdict == "refused") return {Verdict::kRefused, said.line};
+  if (said.verdict == "ALLOWED" || said.verdict == "left") return {Verdict::kAllowed, said.line};
+  if (ended.timed_out) return {Verdict::kAllowed, "it went on"};
+  // Stopped before it could say anything.
+  if (told.ended == "signaled" || (told.ended.empty() && ended.exit_code > 128)) {
+    return {Verdict::kRefused, "killed"};
+  }
+  return {Verdict::kError, Explain(ended, told)};
+}
+
+Cell JudgeOutside(const std::string& harm, const Said& said, const Ended& ended, const Told& told,
+                  bool may_be_silent) {
+  if (said.verdict == "missing") return {Verdict::kError, said.line};
+  if (!harm.empty()) return {Verdict::kAllowed, harm};
+  if (said.verdict.empty() && !may_be_silent) return {Verdict::kError, Explain(ended, told)};
+  if (told.ended == "error" && told.message.find("File exists") == std::string::npos) {
+    return {Verdict::kError, Explain(ended, told)};
+  }
+  std::string how = told.ended.empty() || told.ended == "exited"
+                        ? said.line
+                        : told.ended + ": " + told.limit + told.message;
+  return {Verdict::kRefused, how + "; no harm outside"};
+}
+
+int OpenLog(const Place& place) { return open(place.log().c_str(), O_RDWR | O_APPEND | O_CLOEXEC); }
+
+// The build beside: the same column, another place, nothing hostile.
+class Neighbour {
+ public:
+  Neighbour(const Row& row, const Column& column, const Programs& programs, Scene& scene)
+      : scene_(scene) {
+    if (!column.IsOurs() || row.Group() != "resources") return;
+    row_.name = "resources/steady_work";
+    row_.arguments = "1";
+    place_ = scene.NewPlace(column.user);
+    int log = OpenLog(place_);
+    pid_ = Start(MakeCommand(column, row_, programs, scene, place_), row_, scene, place_, log);
+    close(log);
+    for (int i = 0; i < 500 && ReadFile(place_.log()).empty(); ++i) usleep(10000);
+  }
+  // What it suffered; empty: nothing.
+  std::string Suffered() {
+    if (pid_ < 0) return "";
+    Ended ended = Wait(pid_, row_, place_);
+    scene_.Remove(place_);
+    return ended.exit_code == 0 ? "" : "the build beside it: " + Explain(ended, {});
+  }
+
+ private:
+  Scene& scene_;
+  Row row_;
+  Place place_;
+  pid_t pid_ = -1;
+};
+
+// The second word of "limit NAME", "host LOOK".
+std::string SecondWord(const std::string& judged) {
+  std::size_t space = judged.find(' ');
+  return space == std::string::npos ? "" : judged.substr(space + 1);
+}
+
+Cell Judge(const Row& row, const Column& column, const Ended& ended, Scene& scene,
+           const Place& place, int log) {
+  Said said = LastLine(ended.log);
+  Told told = column.IsOurs() ? ReadResult(ended.diagnostics) : Told();
+  if (row.judged.starts_with("limit")) {
+    return JudgeLimit(SecondWord(row.judged), said, ended, told);
+  }
+  if (row.judged == "outputs") {
+    fs::path out = (column.IsOurs() ? place.out() : place.work()) / "out";
+    std::string harm = FindHarm(out);
+    if (harm.empty() && HasProcess(place.tag)) harm = "somebody can still change it";
+    return JudgeOutside(harm, said, ended, told, false);
+  }
+  if (row.judged.starts_with("host")) {
+    bool may_be_silent = row.ending != Ending::kItself;
+    std::string harm = LookAtHost(SecondWord(row.judged), scene, place, column.user, log);
+    return JudgeOutside(harm, said, ended, told, may_be_silent);
+  }
+  return JudgeInside(said, ended, told);
+}
+
+// What of a row does not apply to a column; empty: it does.
+std::string WhyNot(const Row& row, const Column& column) {
+  if (!column.missing.empty()) return column.missing;
+  if (row.not_as_host_root && column.IsOurs() && column.ids == Ids::kCallers && column.user == 0) {
+    return "the host's root is mapped";
+  }
+  if (row.ours_only && !column.IsOurs()) return "it has nothing of the kind";
+  if (column.sandbox == Sandbox::kNone && row.bare == Bare::kNever) return "dangerous";
+  return "";
+}
+
+}  // namespace
+
+std::string NameOf(Verdict verdict) {
+  const char* const names[] = {"refused", "ALLOWED", "error", "not run"};
+  return names[static_cast<int>(verdict)];
+}
+
+Cell RunAndJudge(const Row& row, const Column& column, const Programs& programs, Scene& scene) {
+  if (std::string why = WhyNot(row, column); !why.empty()) return {Verdict::kNotRun, why};
+  Place place = scene.NewPlace(column.user);
+  if (row.judged == "host link_target") {
+    // Where the output is to be written, the host has a link to something else.
+    fs::create_directory(place.out() / "out");
+    fs::permissions(place.out() / "out", fs::perms(0777));
+    fs::create_symlink(place.link_target(), place.out() / "out/file");
+  }
+  scene.TakeDatagram();
+  scene.Victim(column.user);
+  Neighbour neighbour(row, column, programs, scene);
+  int log = OpenLog(place);
+  pid_t guest = row.has_guest ? scene.StartGuest() : -1;
+  pid_t pid = Start(MakeCommand(column, row, programs, scene, place), row, scene, place, log);
+  Ended ended = Wait(pid, row, place);
+  Cell cell = Judge(row, column, ended, scene, place, log);
+  if (std::string suffered = neighbour.Suffered(); !suffered.empty()) {
+    cell = {Verdict::kAllowed, suffered};
+  }
+  if (guest > 0) {
+    kill(guest, SIGKILL);
+    waitpid(guest, nullptr, 0);
+  }
+  close(log);
+  KillByName(place.tag);
+  scene.Remove(place);
+  return cell;
+}
+
+}  // namespace attacks

@@ -1,0 +1,1 @@
+find tree -printf '%p %i %Ts\n' >result

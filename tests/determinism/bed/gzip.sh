@@ -1,0 +1,3 @@
+cp tree/a file
+gzip -N file
+mv file.gz result

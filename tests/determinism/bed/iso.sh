@@ -1,0 +1,1 @@
+genisoimage -quiet -o result tree

@@ -1,0 +1,1 @@
+mksquashfs tree result -quiet -no-progress >/dev/null

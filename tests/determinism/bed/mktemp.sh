@@ -1,0 +1,1 @@
+mktemp -d "$PWD/XXXXXXXX" >result

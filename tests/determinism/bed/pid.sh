@@ -1,0 +1,1 @@
+{ echo $$; sh -c 'echo $$' & wait; } >result

@@ -1,0 +1,1 @@
+python3 -c 'print({str(i) for i in range(20)})' >result

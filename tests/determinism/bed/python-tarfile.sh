@@ -1,0 +1,1 @@
+python3 -c 'import tarfile; t = tarfile.open("result", "w"); t.add("tree"); t.close()'

@@ -1,0 +1,1 @@
+sqlite3 :memory: 'select hex(randomblob(16)), random(), datetime()' >result

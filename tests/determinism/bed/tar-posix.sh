@@ -1,0 +1,1 @@
+tar --format=posix -cf result tree

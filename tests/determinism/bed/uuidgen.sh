@@ -1,0 +1,2 @@
+uuidgen >result
+uuidgen --time >>result

@@ -1,0 +1,2 @@
+zip -qr result.zip tree
+mv result.zip result

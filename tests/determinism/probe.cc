@@ -1,0 +1,394 @@
+// A program that looks at the world it runs in: `probe LOOK [ARGUMENT...]`. Static: it is the only
+// file in the root of the tests' sandbox, /bin/hostile. Prints what it sees.
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <sys/auxv.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <sys/time.h>
+#include <sys/timerfd.h>
+#include <sys/times.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace {
+
+using Arguments = std::vector<std::string>;
+
+std::string Hex(const void* bytes, std::size_t size) {
+  std::string text;
+  char digits[3];
+  for (std::size_t i = 0; i < size; ++i) {
+    std::snprintf(digits, sizeof digits, "%02x", static_cast<const unsigned char*>(bytes)[i]);
+    text += digits;
+  }
+  return text;
+}
+
+std::string ReadText(const std::string& path) {
+  std::string text;
+  int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  char buffer[4096];
+  ssize_t count;
+  while (fd >= 0 && (count = read(fd, buffer, sizeof buffer)) > 0) {
+    text.append(buffer, static_cast<std::size_t>(count));
+  }
+  close(fd);
+  return text;
+}
+
+double Now(clockid_t clock) {
+  timespec now = {};
+  clock_gettime(clock, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+timespec After(clockid_t clock, double seconds) {
+  timespec time = {};
+  clock_gettime(clock, &time);
+  time.tv_nsec += static_cast<long>(seconds * 1e9);
+  time.tv_sec += time.tv_nsec / 1000000000;
+  time.tv_nsec %= 1000000000;
+  return time;
+}
+
+void Clock(const Arguments&) {
+  timeval day = {};
+  gettimeofday(&day, nullptr);
+  std::printf("realtime %.3f day %ld time %ld monotonic %.3f cpu %.3f\n", Now(CLOCK_REALTIME),
+              day.tv_sec, time(nullptr), Now(CLOCK_MONOTONIC), Now(CLOCK_PROCESS_CPUTIME_ID));
+  rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+  std::printf("used %ld\n", usage.ru_utime.tv_usec + usage.ru_maxrss);
+}
+
+void Chance(const Arguments&) {
+  char bytes[8] = {};
+  if (getrandom(bytes, sizeof bytes, 0) == sizeof bytes) {
+    std::printf("getrandom %s\n", Hex(bytes, sizeof bytes).c_str());
+  }
+  for (const char* path : {"/dev/urandom", "/dev/random"}) {
+    int fd = open(path, O_RDONLY);
+    ssize_t count = read(fd, bytes, sizeof bytes);
+    close(fd);
+    std::printf("%s %zd %s\n", path, count, Hex(bytes, sizeof bytes).c_str());
+  }
+  std::printf("start %s\n", Hex(reinterpret_cast<void*>(getauxval(AT_RANDOM)), 16).c_str());
+  int here = 0;
+  std::printf("stack %p heap %p\n", static_cast<void*>(&here), std::malloc(10));
+}
+
+// Children that live side by side; each says who it is, told in the order of their making.
+void Family(const Arguments& words) {
+  int count = std::atoi(words.at(0).c_str());
+  std::vector<int> ends;
+  for (int i = 0; i < count; ++i) {
+    int pipe_ends[2];
+    if (pipe(pipe_ends) != 0) std::exit(9);
+    if (fork() == 0) {
+      std::uint32_t chance = 0;
+      usleep(static_cast<useconds_t>((count - i) * 1000));
+      if (getrandom(&chance, sizeof chance, 0) != sizeof chance) _exit(9);
+      // A grandchild, whose place depends on its parent's only.
+      pid_t grandchild = fork();
+      if (grandchild == 0) _exit(0);
+      waitpid(grandchild, nullptr, 0);
+      std::string line = std::to_string(getpid()) + " of " + std::to_string(getppid()) + " " +
+                         std::to_string(chance) + " " + std::to_string(grandchild) + "\n";
+      if (write(pipe_ends[1], line.data(), line.size()) < 0) _exit(9);
+      _exit(0);
+    }
+    close(pipe_ends[1]);
+    ends.push_back(pipe_ends[0]);
+  }
+  for (int end : ends) {
+    char line[128];
+    ssize_t size = read(end, line, sizeof line);
+    std::printf("%.*s", static_cast<int>(size), line);
+  }
+  while (wait(nullptr) > 0) {
+  }
+}
+
+void* ThreadsChance(void* result) {
+  std::uint64_t chance = 0;
+  if (getrandom(&chance, sizeof chance, 0) != sizeof chance) std::exit(9);
+  *static_cast<std::string*>(result) = std::to_string(gettid()) + " " + std::to_string(chance);
+  return nullptr;
+}
+
+void Threads(const Arguments& words) {
+  std::vector<pthread_t> threads(static_cast<std::size_t>(std::atoi(words.at(0).c_str())));
+  std::vector<std::string> results(threads.size());
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    pthread_create(&threads[i], nullptr, ThreadsChance, &results[i]);
+  }
+  for (pthread_t thread : threads) pthread_join(thread, nullptr);
+  for (const std::string& result : results) std::printf("%s\n", result.c_str());
+}
+
+void Make(const std::string& path, const std::string& text) {
+  int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd < 0 || write(fd, text.data(), text.size()) < 0) std::exit(9);
+  close(fd);
+}
+
+struct stat Look(const std::string& path) {
+  struct stat status = {};
+  if (lstat(path.c_str(), &status) != 0) std::exit(8);
+  return status;
+}
+
+void Show(const char* path) {
+  struct stat s = Look(path);
+  std::printf("%s dev %lu ino %lu size %ld blocks %ld mtime %ld atime %ld ctime %ld\n", path,
+              s.st_dev, s.st_ino, s.st_size, s.st_blocks, s.st_mtime, s.st_atime, s.st_ctime);
+}
+
+void Files(const Arguments&) {
+  mkdir("/build/folder", 0755);
+  for (const char* name : {"z", "a", "m", "k"}) Make(std::string("/build/folder/") + name, name);
+  DIR* folder = opendir("/build/folder");
+  while (dirent* entry = readdir(folder)) {
+    std::printf("entry %s %lu\n", entry->d_name, entry->d_ino);
+  }
+  closedir(folder);
+  for (const char* path : {"/build", "/build/folder", "/build/folder/a", "/bin/hostile", "/"}) {
+    Show(path);
+  }
+  struct statvfs space = {};
+  statvfs("/build", &space);
+  std::printf("free %lu of %lu\n", space.f_bfree, space.f_blocks);
+}
+
+void Expect(bool holds, const char* what) {
+  if (!holds) std::printf("NOT: %s\n", what);
+}
+
+// What one file has to do with another.
+void Identity(const Arguments&) {
+  Make("/build/a", "1");
+  if (link("/build/a", "/build/b") != 0) std::exit(9);
+  Expect(Look("/build/a").st_ino == Look("/build/b").st_ino, "a hard link has its file's number");
+  int old = open("/build/a", O_RDONLY);
+  struct stat before = {};
+  fstat(old, &before);
+  Expect(before.st_ino == Look("/build/a").st_ino, "an open file has its path's number");
+  unlink("/build/b");
+  rename("/build/a", "/build/c");
+  Expect(Look("/build/c").st_ino == before.st_ino, "a renamed file keeps its number");
+  Make("/build/a", "2");
+  Expect(Look("/build/a").st_ino != before.st_ino, "a new file at an old path has a new number");
+  Expect(Look("/build/a").st_dev == before.st_dev, "one file system is one device");
+  Expect(Look("/proc/self/exe").st_ino != Look("/proc/self/cwd").st_ino, "links of /proc differ");
+  struct stat standard = {};
+  Expect(stat("/dev/stdin", &standard) == 0 && S_ISCHR(standard.st_mode), "stdin is a device");
+  errno = 0;
+  Expect(stat("", &standard) != 0 && errno == ENOENT, "an empty path is ENOENT");
+  Expect(fstat(77, &standard) != 0 && errno == EBADF, "a closed descriptor is EBADF");
+  Expect(stat("/build/a/b", &standard) != 0 && errno == ENOTDIR, "a file is no folder");
+  mkdir("/build/closed", 0000);
+  Expect(stat("/build/closed/x", &standard) != 0 && errno == EACCES, "a closed folder is EACCES");
+  rmdir("/build/closed");
+  std::printf("looked\n");
+}
+
+bool IsNewer(const char* first, const char* second) {
+  timespec a = Look(first).st_mtim;
+  timespec b = Look(second).st_mtim;
+  return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
+}
+
+// What make, ninja and find ask.
+void Order(const Arguments&) {
+  constexpr useconds_t kTicks = 20000;  // longer than the kernel's clock of files stands still
+  Make("/build/source", "1");
+  usleep(kTicks);
+  Make("/build/target", "1");
+  Expect(IsNewer("/build/target", "/build/source"), "what is made later is newer");
+  usleep(kTicks);
+  Make("/build/source", "2");
+  Expect(IsNewer("/build/source", "/build/target"), "what is made anew is newer");
+  usleep(kTicks);
+  Make("/build/next", "x");
+  rename("/build/next", "/build/target");
+  Expect(IsNewer("/build/target", "/build/source"), "what is moved into place is newer");
+  const timespec old[2] = {{1000, 0}, {1000, 5}};
+  utimensat(AT_FDCWD, "/build/target", old, 0);
+  Expect(Look("/build/target").st_mtim.tv_sec == 1000 && Look("/build/target").st_mtim.tv_nsec == 5,
+         "a time that is set is shown");
+  usleep(kTicks);
+  utimensat(AT_FDCWD, "/build/target", nullptr, 0);
+  Expect(IsNewer("/build/target", "/build/source"), "what is touched is newer");
+  timespec now = {};
+  clock_gettime(CLOCK_REALTIME, &now);
+  Expect(Look("/build/target").st_mtim.tv_sec <= now.tv_sec, "no file is of the future");
+  std::time_t second = Look("/build/target").st_mtime;
+  sleep(1);
+  Make("/build/later", "x");
+  Expect(Look("/build/later").st_mtime > second, "after a second of sleep the second is another");
+  std::printf("looked\n");
+}
+
+pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+void* SignalSoon(void* condition) {
+  usleep(200000);
+  pthread_mutex_lock(&mutex);
+  pthread_cond_signal(static_cast<pthread_cond_t*>(condition));
+  pthread_mutex_unlock(&mutex);
+  return nullptr;
+}
+
+volatile std::sig_atomic_t alarms = 0;
+
+// A wait until `seconds` have passed on `clock`, by `wait`, again and again until it is so. Neither
+// too early nor too often.
+void Wait(const char* name, clockid_t clock, double seconds, const std::function<void()>& wait) {
+  double begin = Now(clock);
+  int waits = 0;
+  while (Now(clock) < begin + seconds && waits < 1000) {
+    wait();
+    ++waits;
+  }
+  if (waits > 2) std::printf("NOT: %s came to its end after %d waits\n", name, waits);
+  double passed = Now(clock) - begin;
+  if (passed > seconds + 0.1) std::printf("NOT: %s took %.2f s\n", name, passed);
+}
+
+void Waits(const Arguments&) {
+  constexpr double kWait = 0.2;
+  for (clockid_t clock : {CLOCK_REALTIME, CLOCK_MONOTONIC}) {
+    timespec end = After(clock, kWait);
+    Wait("clock_nanosleep", clock, kWait,
+         [&] { clock_nanosleep(clock, TIMER_ABSTIME, &end, nullptr); });
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, clock);
+    pthread_cond_t condition;
+    pthread_cond_init(&condition, &attributes);
+    pthread_mutex_lock(&mutex);
+    end = After(clock, kWait);
+    Wait("pthread_cond_timedwait", clock, kWait,
+         [&] { pthread_cond_timedwait(&condition, &mutex, &end); });
+    pthread_mutex_unlock(&mutex);
+    int timer = timerfd_create(clock, 0);
+    itimerspec setting = {};
+    setting.it_value = After(clock, kWait);
+    timerfd_settime(timer, TFD_TIMER_ABSTIME, &setting, nullptr);
+    Wait("timerfd", clock, kWait, [&] {
+      pollfd ready = {timer, POLLIN, 0};
+      poll(&ready, 1, 5000);
+    });
+    close(timer);
+  }
+  Wait("nanosleep", CLOCK_REALTIME, kWait, [] { usleep(200000); });
+  Wait("select", CLOCK_MONOTONIC, kWait, [] {
+    timeval time = {0, 200000};
+    select(0, nullptr, nullptr, nullptr, &time);
+  });
+  Wait("poll", CLOCK_MONOTONIC, kWait, [] { poll(nullptr, 0, 200); });
+  sem_t semaphore;
+  sem_init(&semaphore, 0, 0);
+  timespec end = After(CLOCK_REALTIME, kWait);
+  Wait("sem_timedwait", CLOCK_REALTIME, kWait, [&] { sem_timedwait(&semaphore, &end); });
+  std::signal(SIGALRM, [](int) { alarms = alarms + 1; });
+  itimerval alarm = {{0, 0}, {0, 200000}};
+  setitimer(ITIMER_REAL, &alarm, nullptr);
+  Wait("setitimer", CLOCK_MONOTONIC, kWait, [] { pause(); });
+  Expect(alarms == 1, "an alarm rings once");
+  pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
+  pthread_t other;
+  pthread_create(&other, nullptr, SignalSoon, &condition);
+  pthread_mutex_lock(&mutex);
+  timespec late = After(CLOCK_REALTIME, 30);
+  Expect(pthread_cond_timedwait(&condition, &mutex, &late) == 0, "a signal ends a wait early");
+  pthread_mutex_unlock(&mutex);
+  pthread_join(other, nullptr);
+  double begin = Now(CLOCK_MONOTONIC);
+  while (Now(CLOCK_MONOTONIC) < begin + 0.02) {
+  }
+  std::printf("waited\n");
+}
+
+void Machine(const Arguments&) {
+  utsname name = {};
+  uname(&name);
+  struct sysinfo info = {};
+  sysinfo(&info);
+  unsigned cpu = 9;
+  unsigned node = 9;
+  syscall(SYS_getcpu, &cpu, &node, nullptr);
+  cpu_set_t processors;
+  CPU_ZERO(&processors);
+  sched_getaffinity(0, sizeof processors, &processors);
+  std::printf("%s %s %s uptime %ld memory %lu cpu %u node %u processors %d times %ld\n",
+              name.nodename, name.release, name.version, info.uptime, info.totalram, cpu, node,
+              CPU_COUNT(&processors), static_cast<long>(times(nullptr)));
+  for (const char* path : {"cpuinfo", "loadavg", "meminfo", "stat", "uptime", "version"}) {
+    std::printf("%s", ReadText(std::string("/proc/") + path).c_str());
+  }
+}
+
+// A folder whose entries are removed while it is read, as `rm -r` does.
+void Empty(const Arguments& words) {
+  int count = std::atoi(words.at(0).c_str());
+  mkdir("/build/many", 0755);
+  for (int i = 0; i < count; ++i) Make("/build/many/file" + std::to_string(i), "");
+  DIR* folder = opendir("/build/many");
+  int removed = 0;
+  while (dirent* entry = readdir(folder)) {
+    if (entry->d_name[0] == '.') continue;
+    removed += unlinkat(dirfd(folder), entry->d_name, 0) == 0 ? 1 : 0;
+  }
+  // Rewound it is read anew.
+  rewinddir(folder);
+  int left = 0;
+  while (readdir(folder) != nullptr) ++left;
+  closedir(folder);
+  std::printf("removed %d left %d folder %d\n", removed, left, rmdir("/build/many"));
+}
+
+void Execute(const Arguments& words) {
+  std::vector<char*> argv;
+  for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
+  argv.push_back(nullptr);
+  execv(argv[0], argv.data());
+  std::printf("%s\n", strerrorname_np(errno));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::map<std::string, void (*)(const Arguments&)> looks = {
+      {"chance", Chance}, {"clock", Clock},     {"empty", Empty},       {"execute", Execute},
+      {"family", Family}, {"files", Files},     {"identity", Identity}, {"machine", Machine},
+      {"order", Order},   {"threads", Threads}, {"waits", Waits},
+  };
+  auto look = argc < 2 ? looks.end() : looks.find(argv[1]);
+  if (look == looks.end()) return 2;
+  look->second(Arguments(argv + 2, argv + argc));
+  return 0;
+}

@@ -1,0 +1,4 @@
+export CARGO_HOME=/tmp/cargo
+cargo test --offline --locked
+cargo build --offline --locked --release
+target/release/roman >result

@@ -1,0 +1,3 @@
+fn main() {
+    println!("{}", roman::roman(2026));
+}

@@ -1,0 +1,3 @@
+#include "shapes.hpp"
+
+int AreaOfSquare(int side) { return side * side; }

@@ -1,0 +1,3 @@
+module farm.example/primes
+
+go 1.19

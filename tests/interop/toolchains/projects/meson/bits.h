@@ -1,0 +1,3 @@
+#pragma once
+
+int CountBits(unsigned number);

@@ -1,0 +1,2 @@
+node --test
+node squares.js >result
