@@ -25,7 +25,7 @@ inline constexpr const char kAllowed[] =
     "sched_get_priority_max sched_get_priority_min sched_rr_get_interval mlock munlock mlockall "
     "munlockall prctl arch_prctl setrlimit gettid readahead setxattr lsetxattr fsetxattr "
     "getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr removexattr lremovexattr "
-    "fremovexattr tkill time futex sched_setaffinity sched_getaffinity epoll_create getdents64 "
+    "fremovexattr tkill time futex sched_setaffinity epoll_create getdents64 "
     "set_tid_address restart_syscall semtimedop fadvise64 timer_create timer_settime "
     "timer_gettime timer_getoverrun timer_delete clock_gettime clock_getres clock_nanosleep "
     "exit_group epoll_wait epoll_ctl tgkill utimes mq_open mq_unlink mq_timedsend "
@@ -36,7 +36,7 @@ inline constexpr const char kAllowed[] =
     "eventfd fallocate timerfd_settime timerfd_gettime accept4 signalfd4 eventfd2 epoll_create1 "
     "dup3 pipe2 inotify_init1 preadv pwritev rt_tgsigqueueinfo recvmmsg prlimit64 syncfs "
     "sendmmsg process_vm_readv process_vm_writev getcpu sched_setattr sched_getattr renameat2 "
-    "seccomp getrandom memfd_create execveat membarrier mlock2 copy_file_range preadv2 pwritev2 "
+    "seccomp getrandom execveat membarrier mlock2 copy_file_range preadv2 pwritev2 "
     "pkey_mprotect pkey_alloc pkey_free statx rseq pidfd_send_signal pidfd_open close_range "
     "openat2 faccessat2 epoll_pwait2 landlock_create_ruleset landlock_add_rule "
     "landlock_restrict_self futex_waitv";

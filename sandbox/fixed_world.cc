@@ -8,13 +8,13 @@
 #include <unistd.h>
 
 #include "sandbox/mounts.h"
+#include "sandbox/proc_files.h"
 #include "sandbox/random_device.h"
 
 namespace sandbox {
 namespace {
 
 constexpr std::uint64_t kSecondsWithoutLimit = 30 * 86400;
-constexpr std::uint64_t kMemoryWithoutLimit = std::uint64_t{4} << 30;
 
 std::unique_ptr<Family> MakeFamily(const Spec& spec, const Command& command) {
   if (spec.determinism != Determinism::kFull) return nullptr;
@@ -24,30 +24,6 @@ std::unique_ptr<Family> MakeFamily(const Spec& spec, const Command& command) {
                   static_cast<std::int64_t>(span) * kSecond);
   return std::make_unique<Family>(static_cast<std::uint64_t>(command.stage), spec.clock_seconds,
                                   times);
-}
-
-// Covers what /proc says of the machine.
-Status MountProcFiles(const MachineFacts& facts, std::int64_t clock_seconds) {
-  Result<UniqueFd> folder = NewFilesystem("tmpfs", {"size=64k", "nr_inodes=32", "mode=0755"},
-                                          MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-  if (!folder.ok()) return folder.status();
-  // Copies are made from an attached mount. /dev/shm lends itself for the moment.
-  if (Status status = Attach(folder->get(), "/dev/shm"); !status.ok()) return status;
-  for (const ProcFile& each : ProcFiles(facts, clock_seconds)) {
-    std::string path = std::string("/dev/shm/") + each.name;
-    UniqueFd file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444));
-    if (!file.valid()) return SystemError("creating " + path);
-    if (Status status = WriteAll(file.get(), each.text); !status.ok()) return status;
-    file.reset();
-    Result<UniqueFd> cover = OpenTree(path, false);
-    if (!cover.ok()) return cover.status();
-    Status closed = SetMountFlags(cover->get(), MOUNT_ATTR_RDONLY, false, path);
-    if (!closed.ok()) return closed;
-    Status attached = Attach(cover->get(), std::string("/proc/") + each.name);
-    if (!attached.ok()) return attached;
-  }
-  if (umount2("/dev/shm", MNT_DETACH) != 0) return SystemError("umount of the files for /proc");
-  return {};
 }
 
 }  // namespace
@@ -63,9 +39,6 @@ Result<std::unique_ptr<FixedWorld>> FixedWorld::Make(const Spec& spec, const Com
   std::unique_ptr<FixedWorld> world(new FixedWorld(spec, command));
   if (spec.determinism == Determinism::kFull) {
     if (Status status = world->OpenTracer(command.log); !status.ok()) return status;
-    if (Status status = MountProcFiles(world->facts_, spec.clock_seconds); !status.ok()) {
-      return status;
-    }
     Status status = StartRandomDevice(command.fuse, world->family_.get());
     if (!status.ok()) return status;
   }

@@ -13,13 +13,11 @@
 #include <ctime>
 
 #include "sandbox/memory.h"
+#include "sandbox/proc_files.h"
 
 namespace sandbox {
 namespace {
 
-// What a Debian 12 shows.
-constexpr const char* kRelease = "6.1.0";
-constexpr const char* kVersion = "#1 SMP PREEMPT_DYNAMIC";
 constexpr std::int64_t kUptime = kUptimeSeconds * kSecond;
 constexpr std::int64_t kTickNanoseconds = kSecond / 100;  // USER_HZ
 constexpr std::int64_t kLeapSeconds = 37;                 // CLOCK_TAI, since 2017
@@ -121,8 +119,8 @@ Answer Uname(const MachineFacts& facts, const Call& call) {
   utsname name = {};
   std::strcpy(name.sysname, "Linux");
   facts.hostname.copy(name.nodename, sizeof name.nodename - 1);
-  std::strcpy(name.release, kRelease);
-  std::strcpy(name.version, kVersion);
+  std::strcpy(name.release, kShownRelease);
+  std::strcpy(name.version, kShownVersion);
   std::strcpy(name.machine, "x86_64");
   std::strcpy(name.domainname, "(none)");
   return Give(call, 0, name);
@@ -170,25 +168,6 @@ void AddMachineHandlers(const MachineFacts& facts, Family* family, CallHandlers*
   h[SYS_sysinfo] = [&facts](const Call& call) { return Sysinfo(facts, call); };
   h[SYS_sched_getaffinity] = SchedGetaffinity;
   h[SYS_getcpu] = Getcpu;
-}
-
-std::vector<ProcFile> ProcFiles(const MachineFacts& facts, std::int64_t clock_seconds) {
-  std::string kilobytes = std::to_string(facts.memory_bytes / 1024) + " kB\n";
-  std::string half = std::to_string(facts.memory_bytes / 2048) + " kB\n";
-  std::string uptime = std::to_string(kUptimeSeconds);
-  return {
-      {"cpuinfo",
-       "processor\t: 0\nvendor_id\t: unknown\nmodel name\t: x86-64\ncpu cores\t: 1\n"
-       "flags\t\t: fpu cx8 cmov mmx fxsr sse sse2 syscall lm\n\n"},
-      {"loadavg", "0.00 0.00 0.00 1/1 1\n"},
-      {"meminfo", "MemTotal:       " + kilobytes + "MemFree:        " + half +
-                      "MemAvailable:   " + half + "SwapTotal:      0 kB\nSwapFree:       0 kB\n"},
-      {"stat", "cpu  0 0 0 0 0 0 0 0 0 0\ncpu0 0 0 0 0 0 0 0 0 0 0\nctxt 0\nbtime " +
-                   std::to_string(clock_seconds - kUptimeSeconds) +
-                   "\nprocesses 1\nprocs_running 1\nprocs_blocked 0\n"},
-      {"uptime", uptime + ".00 " + uptime + ".00\n"},
-      {"version", std::string("Linux version ") + kRelease + " " + kVersion + "\n"},
-  };
 }
 
 }  // namespace sandbox

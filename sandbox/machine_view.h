@@ -16,11 +16,4 @@ struct MachineFacts {
 // Handlers of the calls that tell of time, chance and the machine. Both arguments outlive them.
 void AddMachineHandlers(const MachineFacts& facts, Family* family, CallHandlers* handlers);
 
-// The files of /proc that such a command sees instead of the machine's: name and content.
-struct ProcFile {
-  const char* name;
-  std::string text;
-};
-std::vector<ProcFile> ProcFiles(const MachineFacts& facts, std::int64_t clock_seconds);
-
 }  // namespace sandbox

@@ -347,6 +347,7 @@ void Machine(const Arguments&) {
   std::printf("%s %s %s uptime %ld memory %lu cpu %u node %u processors %d times %ld\n",
               name.nodename, name.release, name.version, info.uptime, info.totalram, cpu, node,
               CPU_COUNT(&processors), static_cast<long>(times(nullptr)));
+  std::printf("online %ld\n", sysconf(_SC_NPROCESSORS_ONLN));
   for (const char* path : {"cpuinfo", "loadavg", "meminfo", "stat", "uptime", "version"}) {
     std::printf("%s", ReadText(std::string("/proc/") + path).c_str());
   }

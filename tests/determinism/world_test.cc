@@ -98,6 +98,16 @@ TEST_F(World, TheClockIsTheOneThatWasGiven) {
             0u);
 }
 
+TEST_F(World, OneProcessorUnderEachLevel) {
+  for (const char* level : {"off", "fixed", "full"}) {
+    Ran ran = Look({"machine"}, level);
+    EXPECT_NE(ran.log.find("online 1\n"), std::string::npos) << level << ran.log;
+    std::size_t first = ran.log.find("processor\t: 0");
+    EXPECT_NE(first, std::string::npos) << level;
+    EXPECT_EQ(ran.log.find("processor\t:", first + 1), std::string::npos) << level;
+  }
+}
+
 TEST_F(World, DirectoriesHaveOneOrderUnderEachLevel) {
   auto entries = [](const std::string& log) {
     std::string names;
