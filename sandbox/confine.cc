@@ -48,6 +48,8 @@ bool MayBeDumped(bool may) {
 // namespace that maps the id to itself shows that instead, and has no right over any other
 // namespace.
 Status HideCallersId(const Spec& spec) {
+  // The kernel makes none for whoever has another root beneath his own.
+  if (LeftOut(Layer::kHostRootDetached)) return {};
   // Of a process that cannot be dumped, as init's child is, /proc belongs to the host's root.
   if (!MayBeDumped(true)) return SystemError("opening /proc/self");
   if (unshare(CLONE_NEWUSER) != 0) return SystemError("user namespace of the command");
