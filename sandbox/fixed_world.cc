@@ -13,7 +13,7 @@
 namespace sandbox {
 namespace {
 
-constexpr std::uint64_t kSecondsWithoutLimit = 30 * 86400;
+constexpr std::uint64_t kSecondsWithoutLimit = std::uint64_t{30} * 86400;
 constexpr std::uint64_t kMemoryWithoutLimit = std::uint64_t{4} << 30;
 
 std::unique_ptr<Family> MakeFamily(const Spec& spec, const Command& command) {

@@ -108,7 +108,7 @@ Result<WitnessServerConfig> ParseWitnessConfig(const ConfigFile& file) {
   config.directory = file.Resolve(fields.String("directory"));
   const Json& logs = fields.Array("logs", kLogsMax);
   if (fields.Has("monitorSeconds")) {
-    config.monitor_seconds = fields.Integer("monitorSeconds", 1, 24 * 3600);
+    config.monitor_seconds = fields.Integer("monitorSeconds", 1, kDaySeconds);
   }
   RETURN_IF_ERROR(fields.Finish());
   for (std::size_t i = 0; i < logs.size(); ++i) {
