@@ -139,24 +139,24 @@ Result<std::unique_ptr<WitnessServer>> StartWitness(const WitnessServerConfig& c
         std::make_unique<MonitorLoop>(log.origin, std::move(reader), config.monitor_seconds));
   }
   RunningWitness* const witness = running.get();
-  ASSIGN_OR_RETURN(running->http, StartHttpServer(
-                                      config.listen,
-                                      [witness, on_stopped](const HttpRequest& request) {
-                                        HttpReply reply = witness->core->Handle(request);
-                                        if (reply.status >= 500) {
-                                          const Status health = witness->core->Health();
-                                          if (!health && !witness->stopped.exchange(true)) {
-                                            on_stopped(health.error());
-                                          }
-                                        }
-                                        if (reply.status != 200) {
-                                          spdlog::warn("{} {}: {} {}", request.method, request.path,
-                                                       reply.status,
-                                                       reply.body.substr(0, reply.body.find('\n')));
-                                        }
-                                        return reply;
-                                      },
-                                      kAddCheckpointBytesMax));
+  ASSIGN_OR_RETURN(running->http,
+                   StartHttpServer(
+                       config.listen,
+                       [witness, on_stopped = std::move(on_stopped)](const HttpRequest& request) {
+                         HttpReply reply = witness->core->Handle(request);
+                         if (reply.status >= 500) {
+                           const Status health = witness->core->Health();
+                           if (!health && !witness->stopped.exchange(true)) {
+                             on_stopped(health.error());
+                           }
+                         }
+                         if (reply.status != 200) {
+                           spdlog::warn("{} {}: {} {}", request.method, request.path, reply.status,
+                                        reply.body.substr(0, reply.body.find('\n')));
+                         }
+                         return reply;
+                       },
+                       kAddCheckpointBytesMax));
   return std::unique_ptr<WitnessServer>(std::move(running));
 }
 
