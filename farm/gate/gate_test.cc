@@ -1032,7 +1032,7 @@ const Row kPastRows[] = {
     {"root_with_a_second_signer", ExitCode::kBadSignature,
      [](World& world) {
        world.root.operators[1].parties.push_back({"https://farm.example/signer/2", "signer", ""});
-       const auto line = world.Decide(world.Due(Good(), "1.0"));
+       auto line = world.Decide(world.Due(Good(), "1.0"));
        if (!line) {
          EXPECT_NE(line.error().message.find("lists another signer"), std::string::npos);
        }
@@ -1046,7 +1046,7 @@ const Row kPastRows[] = {
        last.manifest = ManifestBytes("1.2", 1, "-O2");
        last.sequence = kJsonIntegerMax;
        world.Logged(last, "signer", 400);
-       const auto line = world.Decide(world.Due(ManifestBytes("1.3", 1, "-O2"), "1.3"));
+       auto line = world.Decide(world.Due(ManifestBytes("1.3", 1, "-O2"), "1.3"));
        if (!line) {
          EXPECT_EQ(line.error().code, ErrorCode::kLimitExceeded);
        }

@@ -25,7 +25,7 @@ class Program : public testing::Test {
   }
 
   std::string Write(const std::string& name, const std::string& bytes) {
-    const std::string path = JoinPath(directory_.path(), name);
+    std::string path = JoinPath(directory_.path(), name);
     EXPECT_TRUE(WriteDurably(RealFileSystem(), path, bytes).has_value());
     return path;
   }
