@@ -118,7 +118,7 @@ Result<UniqueFd> MakeAssemblyRoot() {
                        MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 }
 
-Status FillAssemblyRoot(std::vector<AssemblerTool> tools) {
+Status FillAssemblyRoot(const std::vector<AssemblerTool>& tools) {
   for (const char* path : kDirectories) {
     if (mkdir(path, 0755) != 0) return SystemError(std::string("mkdir ") + path);
   }

@@ -25,6 +25,6 @@ Result<UniqueFd> MakeAssemblyRoot();
 
 // Fills it, once it is the root: mount points, tools (read-only), and files of /etc that are the
 // same on every host.
-Status FillAssemblyRoot(std::vector<AssemblerTool> tools);
+Status FillAssemblyRoot(const std::vector<AssemblerTool>& tools);
 
 }  // namespace sandbox

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint64_t kFdMax = 1 << 20;
 constexpr std::uint64_t kIdMax = UINT32_MAX - 1;
-constexpr std::uint64_t kSecondsMax = 30 * 86400;
+constexpr std::uint64_t kSecondsMax = std::uint64_t{30} * 86400;
 constexpr std::uint64_t kClockMax = std::uint64_t{1} << 32;  // the year 2106
 constexpr std::uint64_t kBytesMax = std::uint64_t{1} << 50;
 constexpr std::uint64_t kCountMax = 1 << 30;

@@ -14,7 +14,7 @@
 namespace sandbox {
 namespace {
 
-constexpr std::uint64_t kSecondsWithoutLimit = 30 * 86400;
+constexpr std::uint64_t kSecondsWithoutLimit = std::uint64_t{30} * 86400;
 
 std::unique_ptr<Family> MakeFamily(const Spec& spec, const Command& command) {
   if (spec.determinism != Determinism::kFull) return nullptr;

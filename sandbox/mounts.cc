@@ -223,7 +223,8 @@ Result<std::string> MountRoot(const Spec& spec, HostTrees* trees, int root_image
   if (!root.ok()) return root.status();
   if (Status status = PivotInto(root->get()); !status.ok()) return status;
   if (spec.profile == Profile::kAssembly) {
-    Status status = FillAssemblyRoot(std::move(trees->tools));
+    Status status = FillAssemblyRoot(trees->tools);
+    trees->tools.clear();  // closes them
     if (!status.ok()) return status;
   }
   if (Status status = Attach(trees->proc.get(), "/proc"); !status.ok()) return status;

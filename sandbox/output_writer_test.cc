@@ -39,7 +39,9 @@ class Writer : public testing::Test {
     return entry;
   }
 
-  Status Take(OutputWriter* writer, Message entry) { return writer->Take(entry, &over_limit_); }
+  Status Take(OutputWriter* writer, const Message& entry) {
+    return writer->Take(entry, &over_limit_);
+  }
 
   fs::path directory_;
   bool over_limit_ = false;

@@ -76,7 +76,8 @@ Result<UnixSeconds> TimeFromCivil(int year, int month, int day, int hour, int mi
       minute < 0 || minute > 59 || second < 0 || second > 59) {
     return Error{ErrorCode::kInvalidInput, "no such time in the calendar"};
   }
-  return DaysFromCivil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+  return DaysFromCivil(year, month, day) * kDaySeconds + hour * kHourSeconds +
+         minute * kMinuteSeconds + second;
 }
 
 }  // namespace farm

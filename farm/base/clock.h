@@ -10,6 +10,9 @@
 namespace farm {
 
 using UnixSeconds = std::int64_t;
+constexpr UnixSeconds kMinuteSeconds = 60;
+constexpr UnixSeconds kHourSeconds = 60 * kMinuteSeconds;
+constexpr UnixSeconds kDaySeconds = 24 * kHourSeconds;
 constexpr UnixSeconds kUnixSecondsMax = 253'402'300'799;  // 9999-12-31T23:59:59Z, RFC 3339's last
 
 // Thread-safe.

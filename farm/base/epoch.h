@@ -9,7 +9,7 @@
 
 namespace farm {
 
-constexpr UnixSeconds kEpochAheadSecondsMax = 24 * 3600;  // clocks that are set by hand
+constexpr UnixSeconds kEpochAheadSecondsMax = kDaySeconds;  // clocks that are set by hand
 
 // Refuses an epoch of a day to come: remembered, it would lock out every farmd until then.
 // Errors: kUntrusted exit 25.

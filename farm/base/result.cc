@@ -26,11 +26,9 @@ ExitCode Error::Exit() const {
   if (exit) return *exit;
   switch (code) {
     case ErrorCode::kInvalidInput:
-      return ExitCode::kUsage;
     case ErrorCode::kLimitExceeded:
       return ExitCode::kUsage;
     case ErrorCode::kMismatch:
-      return ExitCode::kInputMissing;
     case ErrorCode::kNotFound:
       return ExitCode::kInputMissing;
     case ErrorCode::kUntrusted:

@@ -118,7 +118,7 @@ class LastApproved : public testing::Test {
             Write("authority.pem", tls_authority_.Pem())};
   }
   std::string Write(const std::string& name, const std::string& bytes) {
-    const std::string path = JoinPath(directory_.path(), name);
+    std::string path = JoinPath(directory_.path(), name);
     EXPECT_TRUE(WriteDurably(RealFileSystem(), path, bytes));
     EXPECT_EQ(chmod(path.c_str(), 0600), 0);
     return path;

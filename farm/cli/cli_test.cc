@@ -332,7 +332,7 @@ std::string Redrawn(const char* columns, std::string_view line) {
   EXPECT_EQ(setenv("COLUMNS", columns, 1), 0);
   testing::internal::CaptureStderr();
   SayProgressInPlace(output, line);
-  const std::string shown = testing::internal::GetCapturedStderr();
+  std::string shown = testing::internal::GetCapturedStderr();
   testing::internal::CaptureStderr();
   EndProgressInPlace(output);
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "\n");

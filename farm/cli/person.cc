@@ -16,7 +16,7 @@ std::string Environment(const char* name) {
 }
 
 std::string DefaultPath() {
-  if (const std::string path = Environment("FARM_CONFIG"); !path.empty()) return path;
+  if (std::string path = Environment("FARM_CONFIG"); !path.empty()) return path;
   const std::string folder = Environment("XDG_CONFIG_HOME");
   return JoinPath(!folder.empty() ? folder : JoinPath(Environment("HOME"), ".config"),
                   "farm/config.json");

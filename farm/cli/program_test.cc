@@ -188,9 +188,9 @@ TEST_F(Program, AuditShowSaysRecipeSourcesAndToolchainInPlainWords) {
   ASSERT_TRUE(Digest::ParseHex(tar)) << tar;
   for (const std::string line : {
            "source greeting: directory source\n",
-           "source greeting: tree "
-           "d00fedebb845861f956a5d66a35a52e873a515bdfb14787eb12ea78cc5f69bba "
-           "(SHA-256 git tree)\n",
+           ("source greeting: tree "
+            "d00fedebb845861f956a5d66a35a52e873a515bdfb14787eb12ea78cc5f69bba "
+            "(SHA-256 git tree)\n"),
            "source greeting: file greeting.tar sha256:3b6f",
            "step library: takes source greeting at /build/greeting\n",
            "step library: runs in /build/greeting: cc -std=c17 -O2 ",

@@ -19,7 +19,7 @@ struct BlobClient::State {
   std::unique_ptr<v1::Blobs::Stub> stub;
 };
 
-BlobClient::BlobClient(std::shared_ptr<grpc::Channel> channel, std::string peer)
+BlobClient::BlobClient(const std::shared_ptr<grpc::Channel>& channel, std::string peer)
     : state_(std::make_unique<State>(State{std::move(peer), v1::Blobs::NewStub(channel)})) {}
 BlobClient::~BlobClient() = default;
 
@@ -52,7 +52,7 @@ Status BlobClient::Put(const Digest& digest, BlobStore& from, const Cancelled& c
   v1::PutRequest first;
   first.set_digest(digest.Text());
   bool open = writer->Write(first);
-  const Status read = from.Get(digest, [&](std::string_view bytes) -> Status {
+  Status read = from.Get(digest, [&](std::string_view bytes) -> Status {
     while (open && !bytes.empty()) {
       const std::string_view piece = bytes.substr(0, kBlobPieceBytes);
       bytes.remove_prefix(piece.size());

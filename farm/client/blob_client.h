@@ -19,7 +19,7 @@ constexpr std::size_t kMissingDigestsMax = 10000;  // 72 bytes each; more are as
 class BlobClient {
  public:
   // `peer` names the other side in messages.
-  BlobClient(std::shared_ptr<grpc::Channel> channel, std::string peer);
+  BlobClient(const std::shared_ptr<grpc::Channel>& channel, std::string peer);
   ~BlobClient();
 
   // Those of `digests` that the peer does not have.

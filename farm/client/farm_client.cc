@@ -19,14 +19,14 @@ Result<Reply> Call(v1::Farm::Stub& stub,
 
 }  // namespace
 
-FarmClient::FarmClient(std::shared_ptr<grpc::Channel> channel, std::string peer)
+FarmClient::FarmClient(const std::shared_ptr<grpc::Channel>& channel, std::string peer)
     : stub_(v1::Farm::NewStub(channel)),
       blobs_(std::make_unique<BlobClient>(channel, peer)),
       peer_(std::move(peer)) {}
 
 Result<std::unique_ptr<FarmClient>> FarmClient::Open(const Endpoint& endpoint) {
-  ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, Connect(endpoint));
-  return std::unique_ptr<FarmClient>(new FarmClient(std::move(channel), PeerText(endpoint)));
+  ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel, Connect(endpoint));
+  return std::unique_ptr<FarmClient>(new FarmClient(channel, PeerText(endpoint)));
 }
 
 Result<v1::PlanReply> FarmClient::Plan(const v1::PlanRequest& request) {

@@ -32,7 +32,7 @@ class FarmClient {
   BlobClient& blobs() { return *blobs_; }
 
  private:
-  FarmClient(std::shared_ptr<grpc::Channel> channel, std::string peer);
+  FarmClient(const std::shared_ptr<grpc::Channel>& channel, std::string peer);
   std::unique_ptr<v1::Farm::Stub> stub_;
   std::unique_ptr<BlobClient> blobs_;
   std::string peer_;

@@ -48,13 +48,13 @@ class Server final : public HttpServer {
     server_.set_write_timeout(kHttpDeadline);
     server_.set_payload_max_length(body_bytes_max);
     const auto serve = [this](const httplib::Request& request, httplib::Response& response) {
-      HttpReply reply = handler_(
+      const HttpReply reply = handler_(
           {request.method, request.path, request.body, request.get_header_value("Content-Type")});
       response.status = reply.status;
       if (reply.immutable) {
         response.set_header("Cache-Control", "public, max-age=31536000, immutable");
       }
-      response.set_content(std::move(reply.body), reply.content_type);
+      response.set_content(reply.body, reply.content_type);
     };
     server_.Get(".*", serve);
     server_.Post(".*", serve);
@@ -124,7 +124,7 @@ struct HttpClient::State {
     client.set_write_timeout(kHttpDeadline);
   }
 
-  Result<HttpReply> Send(httplib::Request request, std::size_t bytes_max) {
+  Result<HttpReply> Send(const httplib::Request& request, std::size_t bytes_max) {
     auto reply = SendOnce(request, bytes_max);
     // The server may have closed the idle connection just now.  All our requests can be repeated.
     if (!reply && reply.error().code == ErrorCode::kUnavailable) {
@@ -185,7 +185,7 @@ Result<HttpReply> HttpClient::Get(const std::string& path, std::size_t bytes_max
   httplib::Request request;
   request.method = "GET";
   request.path = state_->prefix + path;
-  return state_->Send(std::move(request), bytes_max);
+  return state_->Send(request, bytes_max);
 }
 
 Result<HttpReply> HttpClient::Post(const std::string& path, const std::string& body,
@@ -195,7 +195,7 @@ Result<HttpReply> HttpClient::Post(const std::string& path, const std::string& b
   request.path = state_->prefix + path;
   request.body = body;
   request.set_header("Content-Type", content_type);
-  return state_->Send(std::move(request), bytes_max);
+  return state_->Send(request, bytes_max);
 }
 
 Result<std::unique_ptr<HttpServer>> StartHttpServer(const std::string& listen, HttpHandler handler,

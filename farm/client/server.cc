@@ -70,10 +70,10 @@ RunningServer::RunningServer(std::unique_ptr<grpc::Server> server, std::string l
   if (health) health_ = std::make_unique<HealthWatch>(*service, std::move(health));
 }
 
-RunningServer::RunningServer(RunningServer&&) = default;
+RunningServer::RunningServer(RunningServer&&) noexcept = default;
 RunningServer::~RunningServer() { Stop(); }
 
-RunningServer& RunningServer::operator=(RunningServer&& other) {
+RunningServer& RunningServer::operator=(RunningServer&& other) noexcept {
   Stop();
   server_ = std::move(other.server_);
   health_ = std::move(other.health_);

@@ -35,9 +35,9 @@ class RunningServer {
   RunningServer(std::unique_ptr<grpc::Server> server, std::string listen,
                 std::function<Status()> health);
   ~RunningServer();
-  RunningServer(RunningServer&&);
-  RunningServer& operator=(RunningServer&& other);       // stops what was there
-  const std::string& listen() const { return listen_; }  // with the real port
+  RunningServer(RunningServer&&) noexcept;
+  RunningServer& operator=(RunningServer&& other) noexcept;  // stops what was there
+  const std::string& listen() const { return listen_; }      // with the real port
   // Stops taking calls and cancels those that run after kShutdownGrace.  Idempotent.
   void Stop();
 

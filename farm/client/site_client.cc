@@ -2,14 +2,14 @@
 
 namespace farm {
 
-SiteClient::SiteClient(std::shared_ptr<grpc::Channel> channel, std::string peer)
+SiteClient::SiteClient(const std::shared_ptr<grpc::Channel>& channel, std::string peer)
     : stub_(v1::Site::NewStub(channel)),
       blobs_(std::make_unique<BlobClient>(channel, peer)),
       peer_(std::move(peer)) {}
 
 Result<std::unique_ptr<SiteClient>> SiteClient::Open(const Endpoint& endpoint) {
-  ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, Connect(endpoint));
-  return std::unique_ptr<SiteClient>(new SiteClient(std::move(channel), PeerText(endpoint)));
+  ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel, Connect(endpoint));
+  return std::unique_ptr<SiteClient>(new SiteClient(channel, PeerText(endpoint)));
 }
 
 Result<v1::DescribeSiteReply> SiteClient::Describe() { return DescribeWithin(kCallDeadline); }
@@ -48,12 +48,12 @@ Result<Bundle> SiteClient::Build(const v1::BuildRequest& request,
   return ParseBundleLine(*record, "record of " + peer_);
 }
 
-SignerClient::SignerClient(std::shared_ptr<grpc::Channel> channel, std::string peer)
+SignerClient::SignerClient(const std::shared_ptr<grpc::Channel>& channel, std::string peer)
     : stub_(v1::Signer::NewStub(channel)), peer_(std::move(peer)) {}
 
 Result<std::unique_ptr<SignerClient>> SignerClient::Open(const Endpoint& endpoint) {
-  ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, Connect(endpoint));
-  return std::unique_ptr<SignerClient>(new SignerClient(std::move(channel), PeerText(endpoint)));
+  ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel, Connect(endpoint));
+  return std::unique_ptr<SignerClient>(new SignerClient(channel, PeerText(endpoint)));
 }
 
 Result<v1::DecideReply> SignerClient::Decide(const v1::DecideRequest& request) {

@@ -29,7 +29,7 @@ class SiteClient {
   BlobClient& blobs() { return *blobs_; }
 
  private:
-  SiteClient(std::shared_ptr<grpc::Channel> channel, std::string peer);
+  SiteClient(const std::shared_ptr<grpc::Channel>& channel, std::string peer);
   std::unique_ptr<v1::Site::Stub> stub_;
   std::unique_ptr<BlobClient> blobs_;
   std::string peer_;
@@ -43,7 +43,7 @@ class SignerClient {
   Result<v1::DecideReply> Decide(const v1::DecideRequest& request);
 
  private:
-  SignerClient(std::shared_ptr<grpc::Channel> channel, std::string peer);
+  SignerClient(const std::shared_ptr<grpc::Channel>& channel, std::string peer);
   std::unique_ptr<v1::Signer::Stub> stub_;
   std::string peer_;
 };

@@ -17,7 +17,7 @@
 namespace farm {
 
 constexpr std::size_t kConsistencyHashesMax = 63;
-constexpr std::size_t kAddCheckpointBytesMax = kNoteBytesMax + 64 * 45 + 64;
+constexpr std::size_t kAddCheckpointBytesMax = kNoteBytesMax + std::size_t{64} * 45 + 64;
 
 struct AddCheckpointRequest {
   std::uint64_t old_size = 0;

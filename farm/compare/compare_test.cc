@@ -21,7 +21,7 @@ Record Sample(const std::string& builder) {
   record.trace = {{"compile", D('7'), 0, {{"out/a.o", D('8'), 5, "0644"}}, 100},
                   {"pack", D('9'), 0, {{"out/a.deb", D('a'), 10, "0644"}}, 200}};
   record.sandbox.clear();
-  record.started = builder.back();  // evidence differs everywhere
+  record.started = static_cast<unsigned char>(builder.back());  // evidence differs everywhere
   return record;
 }
 

@@ -76,7 +76,7 @@ struct SigningLeafRequest {
   std::string uri;               // critical SAN: the builder id
   std::string issuer_extension;  // Fulcio issuer OIDs .1 and .8, a URL; outside verifiers want it
   UnixSeconds not_before = 0;
-  std::int64_t seconds = 24 * 3600;
+  std::int64_t seconds = kDaySeconds;
 };
 // Signs a leaf (EKU code signing, digitalSignature) with an embedded SCT by `transparency_key`
 // (P-256; for outside verifiers only, we never look at it).  Spec: RFC 6962 section 3.
@@ -89,7 +89,7 @@ struct TlsLeafRequest {
   std::vector<std::string> dns_names = {};     // e.g. "localhost"
   std::vector<std::string> ip_addresses = {};  // e.g. "127.0.0.1"
   UnixSeconds not_before = 0;
-  std::int64_t seconds = 366 * 24 * 3600;
+  std::int64_t seconds = 366 * kDaySeconds;
 };
 Certificate IssueTlsLeaf(const PrivateKey& authority_key, const Certificate& authority,
                          const TlsLeafRequest& request);

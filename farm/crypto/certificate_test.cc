@@ -101,7 +101,7 @@ TEST_F(CertificateTest, GivesTheBuilderAndTheIssuer) {
   EXPECT_EQ(leaf.common_name(), "site-xa");
   EXPECT_EQ(leaf.public_key(), key_.public_key());
   EXPECT_EQ(leaf.not_before(), kNow);
-  EXPECT_EQ(leaf.not_after(), kNow + 24 * 3600);
+  EXPECT_EQ(leaf.not_after(), kNow + kDaySeconds);
 }
 
 TEST_F(CertificateTest, GivesNoBuilderWhereThereIsNotExactlyOneUri) {

@@ -12,7 +12,7 @@ namespace farm {
 namespace {
 
 constexpr UnixSeconds kNow = 1'800'000'000;
-constexpr std::int64_t kYear = 366 * 24 * 3600;
+constexpr std::int64_t kYear = 366 * kDaySeconds;
 
 // Parties as `farm init` makes them: an authority without intermediates, and a leaf.
 class ChainTest : public testing::Test {
@@ -153,7 +153,7 @@ TEST_F(ChainTest, RefusesWithExit11) {
 
 TEST_F(ChainTest, JudgesAtTheGivenTimeWithExit18) {
   const Certificate old = IssueAuthority(authority_key_, "Operator", "CA", kNow - kYear, 1000);
-  const UnixSeconds last = kNow + 24 * 3600;
+  const UnixSeconds last = kNow + kDaySeconds;
   const struct {
     const char* name;
     Certificate authority;

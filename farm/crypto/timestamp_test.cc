@@ -8,7 +8,7 @@ namespace farm {
 namespace {
 
 constexpr UnixSeconds kNow = 1'800'000'000;
-constexpr std::int64_t kYear = 366 * 24 * 3600;
+constexpr std::int64_t kYear = 366 * kDaySeconds;
 constexpr std::string_view kMessage = "a signature";
 
 class TimestampTest : public testing::Test {

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kPolicyBytesMax = 64 << 10;
 // Time stamp and log come after the answer, and farmd may have to ask them twice.
-constexpr UnixSeconds kLeafMarginSeconds = 30 * 60;
+constexpr UnixSeconds kLeafMarginSeconds = 30 * kMinuteSeconds;
 
 // How much of the log must be read so that every line of the question is in it, with the tree that
 // it was proved under.

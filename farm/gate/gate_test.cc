@@ -162,15 +162,15 @@ class World {
     const LineDraft draft = maker.Draft(statement, party, kStart + 320);
     Bundle line = maker.Sign(draft);
     const PrivateKey key = PrivateKey::Generate(KeyKind::kP256);
-    line.certificate =
-        IssueSigningLeaf(key, IssueAuthority(key, "old", "old CA", kStart - 10000, 100 * 24 * 3600),
-                         maker.Key("transparency"),
-                         {.key = maker.Key(party).public_key(),
-                          .organization = "old",
-                          .common_name = party,
-                          .uri = draft.uri,
-                          .issuer_extension = "https://old.example",
-                          .not_before = draft.leaf_start});
+    line.certificate = IssueSigningLeaf(
+        key, IssueAuthority(key, "old", "old CA", kStart - 10000, 100 * kDaySeconds),
+        maker.Key("transparency"),
+        {.key = maker.Key(party).public_key(),
+         .organization = "old",
+         .common_name = party,
+         .uri = draft.uri,
+         .issuer_extension = "https://old.example",
+         .not_before = draft.leaf_start});
     if (!payload.empty()) {
       line.envelope.payload = payload;
       line.envelope.signature = maker.Key(party).Sign(line.envelope.PaeBytes());
@@ -327,7 +327,7 @@ TEST(Gate, SignsTheSamePayloadAgainWhenTheLeafHasEnded) {
   World world;
   const Attempt attempt = world.Due(Good(), "1.0");
   const Bundle first = world.Decide(attempt).value();
-  world.clock.Set(kStart + 30 * 3600);
+  world.clock.Set(kStart + 30 * kHourSeconds);
   const Bundle second = world.Decide(attempt).value();
   EXPECT_EQ(second.envelope.payload, first.envelope.payload);
   EXPECT_GE(second.certificate->not_after(), world.clock.Now());
@@ -337,9 +337,9 @@ TEST(Gate, SignsAgainWhenTheLeafEndsBeforeATimeStampCanCome) {
   World world;
   const Attempt attempt = world.Due(Good(), "1.0");
   const Bundle first = world.Decide(attempt).value();
-  world.clock.Set(first.certificate->not_after() - 30 * 60);
+  world.clock.Set(first.certificate->not_after() - 30 * kMinuteSeconds);
   EXPECT_EQ(WriteBundleLine(world.Decide(attempt).value()), WriteBundleLine(first));
-  world.clock.Set(first.certificate->not_after() - 30 * 60 + 1);
+  world.clock.Set(first.certificate->not_after() - 30 * kMinuteSeconds + 1);
   const Bundle second = world.Decide(attempt).value();
   EXPECT_EQ(second.envelope.payload, first.envelope.payload);
   EXPECT_GT(second.certificate->not_after(), first.certificate->not_after());
@@ -426,7 +426,7 @@ TEST(Gate, ASignerWhoseOperatorHasLeftStandsBesideThisOne) {
   Operator& left = world.root.operators.back();
   left.id = "operator-left";
   const PrivateKey key = PrivateKey::Generate(KeyKind::kP256);
-  left.authority = {IssueAuthority(key, "left", "left CA", kStart - 10000, 100 * 24 * 3600)};
+  left.authority = {IssueAuthority(key, "left", "left CA", kStart - 10000, 100 * kDaySeconds)};
   left.parties = {{"https://farm.example/signer/left", "signer", ""}};
   left.valid_for = {kStart - 10000, kStart + 399};
   const auto line = world.Decide(world.Due(Good(), "1.0"));
@@ -600,7 +600,7 @@ const Row kLineRows[] = {
     {"expired_leaf", ExitCode::kNotValidThen,
      [](World& world) {
        world.on_draft = [](LineDraft& draft) {
-         if (draft.party == "site-1") draft.leaf_start = draft.token - 30 * 3600;
+         if (draft.party == "site-1") draft.leaf_start = draft.token - 30 * kHourSeconds;
        };
        return world.Decide(world.Due(Good(), "1.0"));
      }},
@@ -1002,7 +1002,7 @@ const Row kPastRows[] = {
     {"epoch_of_a_day_to_come", ExitCode::kRefused,
      [](World& world) {
        const Attempt due = world.Due(Good(), "1.0");
-       world.epoch = kStart + 400 + 24 * 3600 + 1;
+       world.epoch = kStart + 400 + kDaySeconds + 1;
        return world.Decide(due);
      }},
     {"older_head_of_the_log_after_a_restart", ExitCode::kLogProof,
@@ -1032,7 +1032,7 @@ const Row kPastRows[] = {
     {"root_with_a_second_signer", ExitCode::kBadSignature,
      [](World& world) {
        world.root.operators[1].parties.push_back({"https://farm.example/signer/2", "signer", ""});
-       const auto line = world.Decide(world.Due(Good(), "1.0"));
+       auto line = world.Decide(world.Due(Good(), "1.0"));
        if (!line) {
          EXPECT_NE(line.error().message.find("lists another signer"), std::string::npos);
        }
@@ -1046,7 +1046,7 @@ const Row kPastRows[] = {
        last.manifest = ManifestBytes("1.2", 1, "-O2");
        last.sequence = kJsonIntegerMax;
        world.Logged(last, "signer", 400);
-       const auto line = world.Decide(world.Due(ManifestBytes("1.3", 1, "-O2"), "1.3"));
+       auto line = world.Decide(world.Due(ManifestBytes("1.3", 1, "-O2"), "1.3"));
        if (!line) {
          EXPECT_EQ(line.error().code, ErrorCode::kLimitExceeded);
        }

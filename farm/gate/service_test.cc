@@ -88,14 +88,14 @@ class SignerServiceTest : public ::testing::Test {
           return Error{ErrorCode::kUnavailable, "no log"};
         },
         clock_);
-    service_.emplace(*gate_, std::vector<std::string>{"farmd"}, [](Status) {});
+    service_.emplace(*gate_, std::vector<std::string>{"farmd"}, [](const Status&) {});
     auto server = StartServer({"127.0.0.1:0", tls_.Files("signer"), {&*service_}});
     ASSERT_TRUE(server) << server.error().message;
     server_.emplace(*std::move(server));
   }
 
   std::string Write(const std::string& name, const std::string& bytes) {
-    const std::string path = temporary_.path() + "/" + name;
+    std::string path = temporary_.path() + "/" + name;
     EXPECT_TRUE(WriteDurably(RealFileSystem(), path, bytes));
     EXPECT_EQ(chmod(path.c_str(), 0600), 0);
     return path;

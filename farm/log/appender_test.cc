@@ -189,7 +189,7 @@ TEST_F(AppenderTest, RefusesAnOlderEpochOfTheSamePeerOnly) {
 
 TEST_F(AppenderTest, RemembersNoEpochOfADayToCome) {
   const auto now = static_cast<std::uint64_t>(clock_.Now());
-  const Status to_come = epochs_->Admit("farmd", now + 10 * 365 * 24 * 3600);
+  const Status to_come = epochs_->Admit("farmd", now + 3650 * kDaySeconds);
   ASSERT_FALSE(to_come);
   EXPECT_EQ(to_come.error().Exit(), ExitCode::kRefused);
   EXPECT_TRUE(epochs_->Admit("farmd", now));

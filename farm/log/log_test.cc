@@ -17,7 +17,7 @@ namespace farm {
 namespace {
 
 constexpr char kOrigin[] = "log.farm.example";
-constexpr std::int64_t kYear = 366 * 24 * 3600;
+constexpr std::int64_t kYear = 366 * kDaySeconds;
 
 Statement SomeRequest(const std::string& product) {
   Request request;

@@ -66,7 +66,7 @@ struct TileLog::State {
   Status WriteTiles(const std::map<std::string, std::string>& tiles) REQUIRES(commit_mutex);
   Status SwapHead(const Checkpoint& next) REQUIRES(commit_mutex);
   void DropPartials(std::uint64_t published_size);
-  Status Stop(Error error);
+  Status Stop(const Error& error);
   Result<std::string> FullOrPartial(const TileId& tile);
 
   FileSystem& files;
@@ -174,7 +174,7 @@ void TileLog::State::FindOldPartials() {
   }
 }
 
-Status TileLog::State::Stop(Error error) {
+Status TileLog::State::Stop(const Error& error) {
   Error reason = Unavailable("log " + origin + " has stopped: " + error.message +
                              "; look after the disk, then start the log again");
   {

@@ -326,7 +326,7 @@ class Linter {
 
   void CheckLimits(const std::string& field, const StepLimits& limits) {
     CheckRange(field + ".wall_seconds", limits.wall_seconds, 1, 172'800);
-    CheckRange(field + ".cpu_seconds", limits.cpu_seconds, 1, 172'800 * 64);
+    CheckRange(field + ".cpu_seconds", limits.cpu_seconds, 1, std::int64_t{172'800} * 64);
     CheckRange(field + ".memory_bytes", limits.memory_bytes, 16 << 20, std::int64_t{1} << 40);
     CheckRange(field + ".processes", limits.processes, 1, 65'536);
     CheckRange(field + ".disk_bytes", limits.disk_bytes, 1 << 20, std::int64_t{1} << 42);

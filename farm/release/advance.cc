@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kNonceBytes = 16;
 // The time stamp comes from another's clock.  Less than the margin of farm/gate, so that the signer
 // signs again whenever it is asked to.
-constexpr UnixSeconds kLeafMarginSeconds = 5 * 60;
+constexpr UnixSeconds kLeafMarginSeconds = 5 * kMinuteSeconds;
 
 std::string Count(std::size_t number, std::string_view thing) {
   return std::to_string(number) + " " + std::string(thing) + (number == 1 ? "" : "s");

@@ -56,7 +56,7 @@ void KeepTypeOfText(Bundle& line, const PrivateKey& key) {
 void PutCertificate(Bundle& line, const PrivateKey& key) {
   const UnixSeconds now = 1'800'000'000;
   const PrivateKey own = PrivateKey::Generate(KeyKind::kP256);
-  const Certificate authority = IssueAuthority(own, "own", "own CA", now, 24 * 3600);
+  const Certificate authority = IssueAuthority(own, "own", "own CA", now, kDaySeconds);
   line.public_key.reset();
   line.certificate = IssueSigningLeaf(
       own, authority, PrivateKey::Generate(KeyKind::kP256),
@@ -346,7 +346,7 @@ TEST(Releases, WhatLostItsLeafBeforeATimeStampCameIsSignedAgain) {
     };
     const std::string id = harness.Release(harness.Make("1.0"));
     EXPECT_TRUE(Contains(harness.Why(id), "no time stamp")) << last;
-    harness.world().clock.Set(harness.world().clock.Now() + 2 * 24 * 3600);
+    harness.world().clock.Set(harness.world().clock.Now() + 2 * kDaySeconds);
     harness.world().fault = nullptr;
     harness.Drive();
     EXPECT_EQ(harness.Get(id).stage, Stage::kReleased) << last << ": " << harness.Why(id);

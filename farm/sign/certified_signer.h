@@ -19,9 +19,9 @@
 
 namespace farm {
 
-constexpr UnixSeconds kLeafSeconds = 24 * 3600;
-constexpr UnixSeconds kLeafRenewalSeconds = 6 * 3600;  // renew when this much remains
-constexpr UnixSeconds kLeafBackdateSeconds = 300;      // the time stamp comes from another's clock
+constexpr UnixSeconds kLeafSeconds = kDaySeconds;
+constexpr UnixSeconds kLeafRenewalSeconds = 6 * kHourSeconds;  // renew when this much remains
+constexpr UnixSeconds kLeafBackdateSeconds = 300;  // the time stamp comes from another's clock
 
 // The operator's CA as PEM files.
 struct AuthorityFiles {

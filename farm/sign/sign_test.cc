@@ -10,7 +10,7 @@ namespace farm {
 namespace {
 
 constexpr UnixSeconds kNow = 1'700'000'000;
-constexpr std::int64_t kYear = 366 * 24 * 3600;
+constexpr std::int64_t kYear = 366 * kDaySeconds;
 
 Statement SomeRequest() {
   Request request;

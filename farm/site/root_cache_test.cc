@@ -64,7 +64,7 @@ class RootCacheTest : public testing::Test {
   std::string Tool() const { return Root() + "/root/usr/tool"; }
   // What the launcher has been asked since the last time.
   std::string Calls() {
-    const std::string calls = ReadFile(Path("calls"), 1000).value_or("");
+    std::string calls = ReadFile(Path("calls"), 1000).value_or("");
     CHECK(WriteDurably(RealFileSystem(), Path("calls"), "").has_value());
     return calls;
   }

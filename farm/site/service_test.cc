@@ -113,7 +113,7 @@ class SiteServiceTest : public ::testing::Test {
     const std::vector<std::string> peers = {"farmd"};
     site_service_.emplace(*site_,
                           SiteDescription{"https://farm.example/site", "XA", "kernel", "image"},
-                          peers, [](Status) {});
+                          peers, [](const Status&) {});
     blob_service_.emplace(*blobs_, AdmitPeers(peers));
     auto server = StartServer({.listen = "127.0.0.1:0",
                                .tls = tls_.Files("site"),
@@ -124,7 +124,7 @@ class SiteServiceTest : public ::testing::Test {
   }
 
   std::string Write(const std::string& name, const std::string& bytes) {
-    const std::string path = temporary_.path() + "/" + name;
+    std::string path = temporary_.path() + "/" + name;
     EXPECT_TRUE(WriteDurably(RealFileSystem(), path, bytes));
     EXPECT_EQ(chmod(path.c_str(), 0600), 0);
     return path;

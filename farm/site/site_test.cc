@@ -332,7 +332,7 @@ TEST(Site, AnswersTheSameBytesForEver) {
   world.script.bytes = "another greeting";
   EXPECT_EQ(world.Build(question).value(), first);
   world.Restart();
-  world.clock.Set(kStart + 50 * 3600);
+  world.clock.Set(kStart + 50 * kHourSeconds);
   world.root.expires = kStart;  // nothing is judged again: it only says what it said
   EXPECT_EQ(world.Build(question).value(), first);
   EXPECT_EQ(world.script.runs, 1);
@@ -435,7 +435,7 @@ TEST(Site, RefusesAnOlderEpoch) {
 TEST(Site, RemembersNoEpochOfADayToCome) {
   World world;
   BuildQuestion question = world.Ask();
-  question.epoch = static_cast<std::uint64_t>(kStart) + 10 * 365 * 24 * 3600;
+  question.epoch = static_cast<std::uint64_t>(kStart + 3650 * kDaySeconds);
   const auto refused = world.site().Build(question);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().Exit(), ExitCode::kRefused);
@@ -450,7 +450,7 @@ TEST(Site, SignsTheSamePayloadAgainWhenTheLeafEndedBeforeItsTimeStamp) {
   EXPECT_EQ(world.Build(question).error().Exit(), ExitCode::kUnavailable);
   const KeptRecord kept = world.Kept(question).value();
   world.publish_fails = 0;
-  world.clock.Set(kStart + 30 * 3600);
+  world.clock.Set(kStart + 30 * kHourSeconds);
   world.Restart();
   const Bundle answered = ParseBundleLine(world.Build(question).value(), "").value();
   EXPECT_EQ(answered.envelope.payload, kept.bundle.envelope.payload);

@@ -32,7 +32,7 @@ class ArchiveTest : public ::testing::Test {
 
   // Writes what libarchive would never refuse to write.
   std::string Write(const std::vector<RawEntry>& entries, const std::string& format = "gnutar") {
-    const std::string path = At("written.archive");
+    std::string path = At("written.archive");
     struct archive* out = archive_write_new();
     EXPECT_EQ(archive_write_set_format_by_name(out, format.c_str()), ARCHIVE_OK);
     archive_write_open_filename(out, path.c_str());
@@ -77,7 +77,7 @@ class ArchiveTest : public ::testing::Test {
 
   // A tree with everything that is admissible and awkward.
   std::string AwkwardTree() {
-    const std::string top = EmptyDirectory("awkward");
+    std::string top = EmptyDirectory("awkward");
     mkdir((top + "/empty").c_str(), 0700);
     mkdir((top + "/a").c_str(), 0755);
     std::ofstream(top + "/a/x") << "x";

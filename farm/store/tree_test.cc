@@ -49,7 +49,7 @@ class TreeTest : public ::testing::Test {
     return output;
   }
   std::string NewRepository(const std::string& format) {
-    const std::string path = temporary_.path() + "/" + format + ".git";
+    std::string path = temporary_.path() + "/" + format + ".git";
     ProcessSpec spec;
     spec.argv = {"git", "init", "-q", "--bare", "--object-format=" + format, path};
     spec.environment = {"PATH=/usr/bin:/bin", "HOME=/nonexistent", "GIT_CONFIG_NOSYSTEM=1"};

@@ -96,7 +96,7 @@ class AssembleTwice : public testing::Test {
     if (!made) return made.error().message;
     const auto found = FindAssembled(request_.lock, request_.directory, request_.keeps, sandbox_);
     if (!found) return found.error().message;
-    const std::string changed = ChangeTree(found->tree_path);
+    std::string changed = ChangeTree(found->tree_path);
     if (!changed.empty()) return changed;
     const Status removed = RemoveAssembled(request_.directory, sandbox_);
     return removed ? "" : removed.error().message;

@@ -65,8 +65,8 @@ Status CheckKeptTree(const KeptTree& kept, const AssemblySandbox& sandbox) {
     if (lock >= 0) close(lock);
     return Error{ErrorCode::kUnavailable, kept.directory + ": cannot be locked"};
   }
-  const Status checked = Check(kept, sandbox);
-  const Status removed = RemoveKeptTreeCheck(kept.directory, sandbox);
+  Status checked = Check(kept, sandbox);
+  Status removed = RemoveKeptTreeCheck(kept.directory, sandbox);
   close(lock);
   if (!checked) return checked;
   return removed;

@@ -3,7 +3,6 @@
 namespace farm {
 namespace {
 
-constexpr std::int64_t kDaySeconds = 24 * 3600;
 constexpr std::int64_t kExpiryWarningDays = 30;  // time enough to fetch a new root by hand
 
 }  // namespace

@@ -25,7 +25,7 @@ class Program : public testing::Test {
   }
 
   std::string Write(const std::string& name, const std::string& bytes) {
-    const std::string path = JoinPath(directory_.path(), name);
+    std::string path = JoinPath(directory_.path(), name);
     EXPECT_TRUE(WriteDurably(RealFileSystem(), path, bytes).has_value());
     return path;
   }
@@ -250,7 +250,7 @@ TEST_F(Program, WarnsOfTheRootAsOfTheTimeGiven) {
   };
   const UnixSeconds expires = maker_.root().expires;
   const UnixSeconds created = maker_.root().created;
-  const std::int64_t month = std::int64_t{30} * 24 * 3600;
+  const std::int64_t month = 30 * kDaySeconds;
   EXPECT_THAT(root_line(expires + 1), testing::MatchesRegex("warn  root .*the root expired at.*"));
   EXPECT_THAT(root_line(expires), testing::MatchesRegex("warn  root .*the root expires at.*"));
   EXPECT_THAT(root_line(expires - month + 1),

@@ -108,7 +108,7 @@ Result<WitnessServerConfig> ParseWitnessConfig(const ConfigFile& file) {
   config.directory = file.Resolve(fields.String("directory"));
   const Json& logs = fields.Array("logs", kLogsMax);
   if (fields.Has("monitorSeconds")) {
-    config.monitor_seconds = fields.Integer("monitorSeconds", 1, 24 * 3600);
+    config.monitor_seconds = fields.Integer("monitorSeconds", 1, kDaySeconds);
   }
   RETURN_IF_ERROR(fields.Finish());
   for (std::size_t i = 0; i < logs.size(); ++i) {
@@ -139,24 +139,24 @@ Result<std::unique_ptr<WitnessServer>> StartWitness(const WitnessServerConfig& c
         std::make_unique<MonitorLoop>(log.origin, std::move(reader), config.monitor_seconds));
   }
   RunningWitness* const witness = running.get();
-  ASSIGN_OR_RETURN(running->http, StartHttpServer(
-                                      config.listen,
-                                      [witness, on_stopped](const HttpRequest& request) {
-                                        HttpReply reply = witness->core->Handle(request);
-                                        if (reply.status >= 500) {
-                                          const Status health = witness->core->Health();
-                                          if (!health && !witness->stopped.exchange(true)) {
-                                            on_stopped(health.error());
-                                          }
-                                        }
-                                        if (reply.status != 200) {
-                                          spdlog::warn("{} {}: {} {}", request.method, request.path,
-                                                       reply.status,
-                                                       reply.body.substr(0, reply.body.find('\n')));
-                                        }
-                                        return reply;
-                                      },
-                                      kAddCheckpointBytesMax));
+  ASSIGN_OR_RETURN(running->http,
+                   StartHttpServer(
+                       config.listen,
+                       [witness, on_stopped = std::move(on_stopped)](const HttpRequest& request) {
+                         HttpReply reply = witness->core->Handle(request);
+                         if (reply.status >= 500) {
+                           const Status health = witness->core->Health();
+                           if (!health && !witness->stopped.exchange(true)) {
+                             on_stopped(health.error());
+                           }
+                         }
+                         if (reply.status != 200) {
+                           spdlog::warn("{} {}: {} {}", request.method, request.path, reply.status,
+                                        reply.body.substr(0, reply.body.find('\n')));
+                         }
+                         return reply;
+                       },
+                       kAddCheckpointBytesMax));
   return std::unique_ptr<WitnessServer>(std::move(running));
 }
 
