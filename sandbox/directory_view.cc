@@ -108,15 +108,15 @@ std::uint64_t DirectoryOrder(const std::string& name) {
 std::uint64_t FileView::NumberOf(const Call& call, int directory, std::uint64_t device,
                                  const std::string& path, const std::string& name,
                                  std::uint64_t inode) {
-  std::uint64_t number = 0;
   struct statx parent = {};
-  std::string place = "/proc/self/fd/" + std::to_string(directory) + "/..";
-  if (name == ".." && statx(AT_FDCWD, place.c_str(), 0, STATX_BASIC_STATS, &parent) == 0) {
-    Show(call, PathOf(place, true, false), &parent);
+  std::string above = "/proc/self/fd/" + std::to_string(directory) + "/..";
+  if (name == ".." && statx(AT_FDCWD, above.c_str(), 0, STATX_BASIC_STATS, &parent) == 0) {
+    Show(call, PathOf(above, true, false), &parent);
     return parent.stx_ino;
   }
-  if (numbers_.Find(device, inode, &number)) return number;
-  return numbers_.Add(device, inode, name == "." ? path : path + (path == "/" ? "" : "/") + name);
+  if (std::optional<FileNumbers::Shown> known = numbers_.Find(device, inode)) return known->number;
+  std::string place = name == "." ? path : path + (path == "/" ? "" : "/") + name;
+  return numbers_.Add(device, inode, place).number;
 }
 
 // The place in a directory is kept where the kernel keeps it, in the open file, as the order of the

@@ -104,9 +104,10 @@ void Family::Slept(pid_t thread, std::int64_t duration) {
   Sleep(thread, &member, member.slept + duration + kWakeUp);
 }
 
-void Family::Armed(pid_t thread, std::int64_t elapsed, std::int64_t due) {
+void Family::Armed(pid_t thread, std::uint64_t key, std::int64_t elapsed, std::int64_t due) {
   std::lock_guard lock(mutex_);
-  timers_[Find(thread).process].push_back({elapsed, due});
+  std::map<std::uint64_t, Timer>& timers = timers_[Find(thread).process];
+  if (timers.size() < kTimersMax || timers.count(key) != 0) timers[key] = {elapsed, due};
 }
 
 std::int64_t Family::ElapsedOf(Member* member) {
@@ -117,7 +118,8 @@ std::int64_t Family::ElapsedOf(Member* member) {
   if (timers == timers_.end()) return elapsed();
   // Whoever looks after a timer is due has waited for it, or could have.
   std::int64_t now = MonotonicNow();
-  std::erase_if(timers->second, [&](const Timer& timer) {
+  std::erase_if(timers->second, [&](const auto& each) {
+    const Timer& timer = each.second;
     if (timer.due > now) return false;
     member->slept += std::max<std::int64_t>(timer.elapsed + kWakeUp - elapsed(), 0);
     return true;

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
-#include <vector>
 
 #include "sandbox/ancestry.h"
 #include "sandbox/shown_time.h"
@@ -20,6 +19,8 @@ namespace sandbox {
 // Elapsed times are nanoseconds since the run began, as the thread sees them.
 class Family {
  public:
+  static constexpr std::size_t kTimersMax = 1024;  // every look goes through them
+
   // `stage`: sets the random sequences of prepare and main apart.
   Family(std::uint64_t stage, std::int64_t clock_seconds, const FileTimes& times);
 
@@ -37,8 +38,9 @@ class Family {
 
   // A wait of `duration` came to its end in time.
   void Slept(pid_t thread, std::int64_t duration);
-  // A timer of the process is due at `elapsed` on its clock, which is `due` on the machine's.
-  void Armed(pid_t thread, std::int64_t elapsed, std::int64_t due);
+  // Timer `key` of the process is due at `elapsed` on its clock, which is `due` on the machine's;
+  // it is no longer due when it was to be. At most kTimersMax are remembered of a process.
+  void Armed(pid_t thread, std::uint64_t key, std::int64_t elapsed, std::int64_t due);
   std::int64_t Elapsed(pid_t thread);                 // does not count as a look
   std::int64_t LookAtElapsed(pid_t thread);           // does
   std::int64_t RealTime(std::int64_t elapsed) const;  // nanoseconds since 1970
@@ -67,7 +69,7 @@ class Family {
 
   std::mutex mutex_;
   std::map<pid_t, Member> members_;
-  std::map<pid_t, std::vector<Timer>> timers_;  // of each process, until due
+  std::map<pid_t, std::map<std::uint64_t, Timer>> timers_;  // of each process, until due
   FileTimes times_;
   Ancestry first_;
   std::int64_t clock_;

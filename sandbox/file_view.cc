@@ -19,6 +19,7 @@ constexpr unsigned kFirstDevice = 64;            // minor number of the first sh
 constexpr std::uint64_t kInodeMax = 0x7fffffff;  // archives keep 32 bits, some of them signed
 constexpr std::uint64_t kInodeMin = 1000;
 constexpr std::uint64_t kBlock = 4096;
+constexpr const char* kOwnFolders[] = {"/build", "/tmp", "/dev/shm"};
 // /dev/urandom, by Linux's list of devices.
 constexpr unsigned kMemoryDevices = 1;
 constexpr unsigned kRandomNumber = 9;
@@ -89,20 +90,27 @@ void FileNumbers::AddDevice(std::uint64_t device) {
   devices_.emplace(device, makedev(0, kFirstDevice + devices_.size()));
 }
 
-bool FileNumbers::Find(std::uint64_t device, std::uint64_t inode, std::uint64_t* shown) const {
-  auto found = numbers_.find({device, inode});
-  if (found == numbers_.end()) return false;
-  *shown = found->second;
-  return true;
+std::optional<FileNumbers::Shown> FileNumbers::Find(std::uint64_t device,
+                                                    std::uint64_t inode) const {
+  auto found = shown_.find({device, inode});
+  if (found == shown_.end()) return std::nullopt;
+  return found->second;
 }
 
-std::uint64_t FileNumbers::Add(std::uint64_t device, std::uint64_t inode, const std::string& path) {
-  std::uint64_t number = HashText(path.data(), path.size()) % (kInodeMax - kInodeMin) + kInodeMin;
-  while (!taken_.insert({ShownDevice(device), number}).second) {
-    number = number == kInodeMax ? kInodeMin : number + 1;
+FileNumbers::Shown FileNumbers::Add(std::uint64_t device, std::uint64_t inode,
+                                    const std::string& path) {
+  Shown shown;
+  shown.number = HashText(path.data(), path.size()) % (kInodeMax - kInodeMin) + kInodeMin;
+  while (!taken_.insert({ShownDevice(device), shown.number}).second) {
+    shown.number = shown.number == kInodeMax ? kInodeMin : shown.number + 1;
   }
-  numbers_[{device, inode}] = number;
-  return number;
+  for (const char* own : kOwnFolders) {
+    std::size_t size = std::strlen(own);
+    bool is_below = path.compare(0, size, own) == 0 && (path.size() == size || path[size] == '/');
+    shown.is_own = shown.is_own || is_below;
+  }
+  shown_[{device, inode}] = shown;
+  return shown;
 }
 
 void FileView::FindDevices(const std::vector<Bind>& binds) {
@@ -114,7 +122,6 @@ void FileView::FindDevices(const std::vector<Bind>& binds) {
   for (const char* path : {"/", "/build", "/tmp", "/dev", "/dev/null", "/dev/pts"}) {
     numbers_.AddDevice(device(path));
   }
-  own_devices_ = {device("/build"), device("/tmp")};
   for (const Bind& bind : binds) numbers_.AddDevice(device(bind.inside_path));
   proc_device_ = device("/proc");
   random_device_ = device("/dev/urandom");
@@ -136,8 +143,8 @@ std::string FileView::PathOf(const std::string& place, bool follows, bool is_des
 
 void FileView::Show(const Call& call, const std::string& path, struct statx* status) {
   std::uint64_t device = DeviceOf(*status);
-  std::uint64_t inode = 0;
-  if (!numbers_.Find(device, status->stx_ino, &inode)) {
+  std::optional<FileNumbers::Shown> file = numbers_.Find(device, status->stx_ino);
+  if (!file.has_value()) {
     std::string name = path;
     // Pipes, sockets and the like have a number of the whole machine for a name.
     if (path.empty() || path[0] != '/') {
@@ -145,7 +152,7 @@ void FileView::Show(const Call& call, const std::string& path, struct statx* sta
       family_->TakeRandom(call.thread, &chance, sizeof chance);
       name = std::to_string(chance);
     }
-    inode = numbers_.Add(device, status->stx_ino, name);
+    file = numbers_.Add(device, status->stx_ino, name);
   }
   if (device == random_device_) {
     // It is served as a file, and looks like what it stands for.
@@ -158,11 +165,10 @@ void FileView::Show(const Call& call, const std::string& path, struct statx* sta
   std::uint64_t shown = numbers_.ShownDevice(device);
   status->stx_dev_major = major(shown);
   status->stx_dev_minor = minor(shown);
-  status->stx_ino = inode;
+  status->stx_ino = file->number;
   std::int64_t time = Nanoseconds(status->stx_mtime);
   status->stx_mtime =
-      Timestamp(own_devices_.count(device) != 0 ? family_->ShownFileTime(time)
-                                                : family_->ShownToolchainTime(time));
+      Timestamp(file->is_own ? family_->ShownFileTime(time) : family_->ShownToolchainTime(time));
   status->stx_atime = status->stx_ctime = status->stx_mtime;
   status->stx_btime = {};
   status->stx_mask &= STATX_BASIC_STATS;
@@ -198,8 +204,7 @@ Answer FileView::Look(const Call& call, const Name& name, struct statx* shown) {
   // A link to /dev/stdin leads to the caller's own, which is not what we have found.
   bool is_device = S_ISCHR(shown->stx_mode) && name.path.rfind("/dev/", 0) != 0;
   if (!is_descriptor && is_device) return Kernels();
-  std::uint64_t known = 0;
-  bool is_known = numbers_.Find(DeviceOf(*shown), shown->stx_ino, &known);
+  bool is_known = numbers_.Find(DeviceOf(*shown), shown->stx_ino).has_value();
   Show(call, is_known ? "" : PathOf(place, follows, is_descriptor), shown);
   return Value(0);
 }

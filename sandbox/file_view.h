@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -22,13 +23,17 @@ class FileNumbers {
   std::uint64_t ShownDevice(std::uint64_t device) const;
   void AddDevice(std::uint64_t device);
 
-  bool Find(std::uint64_t device, std::uint64_t inode, std::uint64_t* shown) const;
-  // `path`: any text that is the same in every run.
-  std::uint64_t Add(std::uint64_t device, std::uint64_t inode, const std::string& path);
+  struct Shown {
+    std::uint64_t number = 0;
+    bool is_own = false;  // lies where the command may write
+  };
+  std::optional<Shown> Find(std::uint64_t device, std::uint64_t inode) const;
+  // `path`: where it lies, or any text that is the same in every run.
+  Shown Add(std::uint64_t device, std::uint64_t inode, const std::string& path);
 
  private:
   std::map<std::uint64_t, std::uint64_t> devices_;
-  std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> numbers_;
+  std::map<std::pair<std::uint64_t, std::uint64_t>, Shown> shown_;
   std::set<std::pair<std::uint64_t, std::uint64_t>> taken_;  // both as they are shown
 };
 
@@ -66,7 +71,6 @@ class FileView {
 
   Family* family_;
   FileNumbers numbers_;
-  std::set<std::uint64_t> own_devices_;  // where the command may write
   std::uint64_t proc_device_ = 0;
   std::uint64_t random_device_ = 0;
 };

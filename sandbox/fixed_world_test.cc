@@ -1,6 +1,7 @@
 // What a level of determinism is computed from: pure values.
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <set>
 #include <string>
 
@@ -135,10 +136,23 @@ TEST(Family, AThreadsSleepIsItsOwn) {
 TEST(Family, ATimerThatIsDueHasBeenWaitedFor) {
   Family family = MakeFamily();
   family.Begin(2);
-  family.Armed(2, 5 * kSecond, MonotonicNow() - 1);
-  family.Armed(2, 50 * kSecond, MonotonicNow() + kDay);
+  family.Armed(2, 1, 5 * kSecond, MonotonicNow() - 1);
+  family.Armed(2, 2, 50 * kSecond, MonotonicNow() + kDay);
   EXPECT_GE(family.Elapsed(2), 5 * kSecond);
   EXPECT_LT(family.Elapsed(2), 6 * kSecond);
+}
+
+TEST(Family, ATimerThatIsSetAgainIsNoLongerDue) {
+  Family family = MakeFamily();
+  family.Begin(2);
+  family.Armed(2, 1, 5 * kSecond, MonotonicNow() - 1);
+  family.Armed(2, 1, 50 * kSecond, MonotonicNow() + kDay);
+  EXPECT_EQ(family.Elapsed(2), 0);
+  // And no program makes its clock slow by setting many.
+  for (std::uint64_t key = 0; key < 2 * Family::kTimersMax; ++key) {
+    family.Armed(2, key, 60 * kSecond, MonotonicNow() + kDay);
+  }
+  EXPECT_EQ(family.Elapsed(2), 0);
 }
 
 TEST(Family, ALoopThatLooksComesToItsEnd) {
@@ -163,17 +177,27 @@ TEST(Family, ExecutionByAThreadLeavesOneMember) {
 TEST(FileNumbers, AreThoseOfThePathAndNeverTwice) {
   FileNumbers numbers;
   numbers.AddDevice(77);
-  std::uint64_t first = numbers.Add(77, 1, "/build/a");
-  EXPECT_NE(numbers.Add(77, 2, "/build/a"), first);  // the old one may be open still
-  std::uint64_t found = 0;
-  ASSERT_TRUE(numbers.Find(77, 1, &found));
-  EXPECT_EQ(found, first);
-  EXPECT_FALSE(numbers.Find(77, 3, &found));
+  std::uint64_t first = numbers.Add(77, 1, "/build/a").number;
+  EXPECT_NE(numbers.Add(77, 2, "/build/a").number, first);  // the old one may be open still
+  ASSERT_TRUE(numbers.Find(77, 1).has_value());
+  EXPECT_EQ(numbers.Find(77, 1)->number, first);
+  EXPECT_FALSE(numbers.Find(77, 3).has_value());
   FileNumbers others;
   others.AddDevice(99);
-  EXPECT_EQ(others.Add(99, 55, "/build/a"), first);
+  EXPECT_EQ(others.Add(99, 55, "/build/a").number, first);
   EXPECT_EQ(others.ShownDevice(99), numbers.ShownDevice(77));
   EXPECT_NE(others.ShownDevice(99), others.ShownDevice(98));
+}
+
+// One disk may hold both the root and the work folder.
+TEST(FileNumbers, KnowWhatTheCommandMayWrite) {
+  FileNumbers numbers;
+  for (const char* own : {"/build", "/build/a", "/tmp/x", "/dev/shm/y"}) {
+    EXPECT_TRUE(numbers.Add(1, HashText(own, std::strlen(own)), own).is_own) << own;
+  }
+  for (const char* other : {"/", "/usr/include/stdio.h", "/buildings", "/dev/null"}) {
+    EXPECT_FALSE(numbers.Add(1, HashText(other, std::strlen(other)), other).is_own) << other;
+  }
 }
 
 TEST(DirectoryOrder, BeginsWithTheFolderItselfAndItsParent) {

@@ -74,6 +74,12 @@ bool CameToItsEnd(long number, std::int64_t result) {
   }
 }
 
+// Which timer of its process a call sets: its descriptor or number, or the only one of its kind.
+std::uint64_t TimerKey(const user_regs_struct& registers) {
+  return registers.orig_rax << 32 |
+         (registers.orig_rax == SYS_alarm ? 0 : registers.rdi & 0xffffffff);
+}
+
 bool IsRealTime(std::uint64_t clock) { return clock == CLOCK_REALTIME || clock == CLOCK_TAI; }
 
 #endif
@@ -148,7 +154,7 @@ bool Waits::EnterTimer(pid_t thread, user_regs_struct* registers) {
     bool is_uptime = std::llabs(time - uptime) <= std::llabs(time - real);
     left = std::max<std::int64_t>(time - (is_uptime ? uptime : real), 1);
   }
-  family_->Armed(thread, elapsed + left, MonotonicNow() + left);
+  family_->Armed(thread, TimerKey(*registers), elapsed + left, MonotonicNow() + left);
   if (!is_absolute) return false;
   // As long from now, by whichever clock.
   setting.it_value = TimespecOf(left);
@@ -204,13 +210,15 @@ bool Waits::Enter(pid_t thread, user_regs_struct* registers) {
       // Behind the interval stands the first time.
       std::int64_t time = ReadTimeval(thread, r.rsi + sizeof(timeval));
       if (time > 0 && time < kForever && r.rdi == ITIMER_REAL) {
-        family_->Armed(thread, family_->Elapsed(thread) + time, MonotonicNow() + time);
+        family_->Armed(thread, TimerKey(r), family_->Elapsed(thread) + time, MonotonicNow() + time);
       }
       return false;
     }
     case SYS_alarm: {
       std::int64_t time = static_cast<std::int64_t>(r.rdi & 0xffffffff) * kSecond;
-      if (time > 0) family_->Armed(thread, family_->Elapsed(thread) + time, MonotonicNow() + time);
+      if (time > 0) {
+        family_->Armed(thread, TimerKey(r), family_->Elapsed(thread) + time, MonotonicNow() + time);
+      }
       return false;
     }
     default:
