@@ -12,9 +12,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <csetjmp>
 #include <csignal>
 
+#include "sandbox/counter.h"
 #include "sandbox/inspect.h"
 #include "sandbox/landlock.h"
 #include "sandbox/layers.h"
@@ -110,35 +110,13 @@ Status ArrangeDescriptors(int log, int report_pipe, int release) {
   return LeftOut(Layer::kCloseDescriptors) ? Status() : CloseAllExcept({report_pipe, release});
 }
 
-#ifdef __x86_64__
-sigjmp_buf counter_fault;
-
-// Whether reading the processor's counter faults, as this process has asked for. Not every
-// hypervisor keeps to it.
-bool IsCounterHidden() {
-  struct sigaction before = {};
-  struct sigaction jump = {};
-  jump.sa_handler = [](int) { siglongjmp(counter_fault, 1); };
-  if (sigaction(SIGSEGV, &jump, &before) != 0) return false;
-  bool is_hidden = sigsetjmp(counter_fault, 1) != 0;
-  if (!is_hidden) __builtin_ia32_rdtsc();
-  sigaction(SIGSEGV, &before, nullptr);
-  return is_hidden;
-}
-#endif
-
 // What of a process the kernel chooses by chance, or lets it find out without a system call. From
 // here on this process must not read a clock: the C library would read the processor's counter.
 Status FixTheProcess(bool* counter_is_hidden) {
 #ifdef __x86_64__
   if (personality(ADDR_NO_RANDOMIZE) < 0) return SystemError("fixing addresses");
-  if (prctl(PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0) != 0) {
-    return SystemError("making the processor's counter fault");
-  }
-  *counter_is_hidden = IsCounterHidden();
-#else
-  *counter_is_hidden = false;
 #endif
+  *counter_is_hidden = HideCounter();
   return {};
 }
 

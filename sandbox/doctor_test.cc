@@ -35,7 +35,8 @@ TEST(Doctor, SaysEachThingOnceAndARemedyForWhatIsMissing) {
                            "seccomp notification",
                            "ptrace",
                            "tsc faulting",
-                           "ns_last_pid"}) {
+                           "ns_last_pid",
+                           "fuse"}) {
     EXPECT_TRUE(names.contains(name)) << name;
   }
 }
