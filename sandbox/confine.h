@@ -25,8 +25,8 @@ struct Command {
 
 // Confines this process and executes the command. Returns only on failure.
 // `report_pipe` gets ConfinedText when all walls stand, just before the command; it must be
-// close-on-exec, like `release`. With a listener, the command is executed when a byte comes from
-// `release`; without one that is not looked at. Leaves open: 0, 1, 2 and these two.
+// close-on-exec, like `release`. The command is executed when a byte comes from `release`. Leaves
+// open: 0, 1, 2 and these two.
 Status ConfineAndExecute(const Spec& spec, const Filter& filter, const Command& command,
                          int report_pipe, int release);
 

@@ -155,10 +155,9 @@ void RunInit(const Spec& spec, const Filter& filter, const Command& command, int
   if (pipe2(report, O_CLOEXEC) != 0 || pipe2(release, O_CLOEXEC) != 0) {
     Give(channel, Kind::kNotStarted, 0, "pipe2 failed");
   }
-  // Without a level not fork: the child runs only code of ours until it executes or ends, and this
-  // process sleeps until then; copying its pages, a fault for each, is a tenth of a start. With a
-  // level the child waits for this process.
-  pid_t child = world == nullptr ? vfork() : fork();
+  // Not vfork, which would be quicker: the command must not run before this process has dropped its
+  // capabilities, and so the child waits for it.
+  pid_t child = fork();
   if (child < 0) Give(channel, Kind::kNotStarted, 0, SystemError("fork").message());
   if (child == 0) {
     Status failure = ConfineAndExecute(spec, filter, command, report[1], release[0]);
@@ -179,7 +178,7 @@ void RunInit(const Spec& spec, const Filter& filter, const Command& command, int
     if (!taken.ok()) Give(channel, Kind::kNotStarted, 0, taken.message());
     Status sent = Send(channel, Kind::kConfined,
                        {confined.landlock_abi, confined.counter_is_hidden}, confined.seccomp);
-    if (!sent.ok() || (world != nullptr && !WriteAll(release[1], "x").ok())) _exit(1);
+    if (!sent.ok() || !WriteAll(release[1], "x").ok()) _exit(1);
   }
   Result<std::string> failure = ReadAll(report[0], kFailureTextMax);
   if (!failure.ok()) Give(channel, Kind::kNotStarted, 0, failure.message());
