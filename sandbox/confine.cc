@@ -39,10 +39,7 @@ std::uint64_t KeptCapabilities(Profile profile) {
 }
 
 // Whether others may look into this process until the command is executed.
-bool MayBeDumped(bool may) {
-  if (!may && LeftOut(Layer::kInitUntraceable)) return true;
-  return prctl(PR_SET_DUMPABLE, may ? 1 : 0, 0, 0, 0) == 0;
-}
+bool MayBeDumped(bool may) { return prctl(PR_SET_DUMPABLE, may ? 1 : 0, 0, 0, 0) == 0; }
 
 // With one id mapped, /proc/self/uid_map would tell whose it is on the host. One more user
 // namespace that maps the id to itself shows that instead, and has no right over any other
@@ -91,7 +88,7 @@ Status DropPrivileges(const Spec& spec, bool has_range) {
     return SystemError("ambient capabilities");
   }
   if (CapabilitiesSet(keep, keep, 0) != 0) return SystemError("dropping capabilities");
-  // Whatever fs.suid_dumpable made of it at the change of ids: init has this memory too.
+  // Whatever fs.suid_dumpable made of it at the change of ids.
   if (!MayBeDumped(false)) return SystemError("PR_SET_DUMPABLE");
   return {};
 }

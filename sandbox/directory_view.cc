@@ -88,14 +88,6 @@ bool Append(const Entry& entry, std::uint64_t inode, std::uint64_t next, std::si
   return true;
 }
 
-pid_t ProcessOfThread(pid_t thread) {
-  Result<std::string> status =
-      ReadFile(("/proc/" + std::to_string(thread) + "/status").c_str(), 65536);
-  if (!status.ok()) return thread;
-  std::size_t at = status->find("\nTgid:\t");
-  return at == std::string::npos ? thread : std::atoi(status->c_str() + at + 7);
-}
-
 }  // namespace
 
 std::uint64_t DirectoryOrder(const std::string& name) {
@@ -108,11 +100,13 @@ std::uint64_t DirectoryOrder(const std::string& name) {
 std::uint64_t FileView::NumberOf(const Call& call, int directory, std::uint64_t device,
                                  const std::string& path, const std::string& name,
                                  std::uint64_t inode) {
-  struct statx parent = {};
-  std::string above = "/proc/self/fd/" + std::to_string(directory) + "/..";
-  if (name == ".." && statx(AT_FDCWD, above.c_str(), 0, STATX_BASIC_STATS, &parent) == 0) {
-    Show(call, PathOf(above, true, false), &parent);
-    return parent.stx_ino;
+  if (name == "..") {
+    struct statx parent = {};
+    std::string above = "/proc/self/fd/" + std::to_string(directory) + "/..";
+    if (statx(AT_FDCWD, above.c_str(), 0, STATX_BASIC_STATS, &parent) == 0) {
+      Show(call, PathOf(above, true, false), &parent);
+      return parent.stx_ino;
+    }
   }
   if (std::optional<FileNumbers::Shown> known = numbers_.Find(device, inode)) return known->number;
   std::string place = name == "." ? path : path + (path == "/" ? "" : "/") + name;

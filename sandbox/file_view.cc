@@ -209,15 +209,19 @@ Answer FileView::Look(const Call& call, const Name& name, struct statx* shown) {
   return Value(0);
 }
 
+Answer FileView::LookInOldForm(const Call& call, const Name& name, std::uint64_t address) {
+  struct statx status;
+  Answer answer = Look(call, name, &status);
+  if (answer.is_kernels || answer.value < 0) return answer;
+  return Give(call, address, OldForm(status));
+}
+
 Answer FileView::Stat(const Call& call, bool follows) {
   Name name;
   name.directory = AT_FDCWD;
   name.follows = follows;
   if (!ReadString(call.thread, call.arguments[0], PATH_MAX, &name.path)) return Kernels();
-  struct statx status;
-  Answer answer = Look(call, name, &status);
-  if (answer.is_kernels || answer.value < 0) return answer;
-  return Give(call, call.arguments[1], OldForm(status));
+  return LookInOldForm(call, name, call.arguments[1]);
 }
 
 Answer FileView::Fstat(const Call& call) {
@@ -225,10 +229,7 @@ Answer FileView::Fstat(const Call& call) {
   name.directory = static_cast<int>(call.arguments[0]);
   if (name.directory < 0) return Error(EBADF);
   name.is_descriptor = true;
-  struct statx status;
-  Answer answer = Look(call, name, &status);
-  if (answer.is_kernels || answer.value < 0) return answer;
-  return Give(call, call.arguments[1], OldForm(status));
+  return LookInOldForm(call, name, call.arguments[1]);
 }
 
 Answer FileView::Newfstatat(const Call& call) {
@@ -239,10 +240,7 @@ Answer FileView::Newfstatat(const Call& call) {
   if (!ReadString(call.thread, call.arguments[1], PATH_MAX, &name.path)) return Kernels();
   name.is_descriptor = name.path.empty() && (flags & AT_EMPTY_PATH) != 0;
   if (name.directory < 0 && name.directory != AT_FDCWD && name.path[0] != '/') return Kernels();
-  struct statx status;
-  Answer answer = Look(call, name, &status);
-  if (answer.is_kernels || answer.value < 0) return answer;
-  return Give(call, call.arguments[2], OldForm(status));
+  return LookInOldForm(call, name, call.arguments[2]);
 }
 
 Answer FileView::Statx(const Call& call) {

@@ -58,6 +58,8 @@ class FileView {
     bool is_descriptor = false;  // `directory` itself
   };
   Answer Look(const Call& call, const Name& name, struct statx* shown);
+  // The same, written to `address` as a struct stat.
+  Answer LookInOldForm(const Call& call, const Name& name, std::uint64_t address);
   std::string PathOf(const std::string& place, bool follows, bool is_descriptor) const;
   void Show(const Call& call, const std::string& path, struct statx* status);
   Answer Stat(const Call& call, bool follows);

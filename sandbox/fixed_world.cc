@@ -31,8 +31,7 @@ std::unique_ptr<Family> MakeFamily(const Spec& spec, const Command& command) {
 FixedWorld::FixedWorld(const Spec& spec, const Command& command)
     : spec_(spec), family_(MakeFamily(spec, command)), files_(family_.get()) {
   facts_.hostname = spec.hostname;
-  facts_.memory_bytes =
-      spec.limits.memory_bytes != 0 ? spec.limits.memory_bytes : kMemoryWithoutLimit;
+  facts_.memory_bytes = ShownMemoryBytes(spec);
 }
 
 Result<std::unique_ptr<FixedWorld>> FixedWorld::Make(const Spec& spec, const Command& command) {

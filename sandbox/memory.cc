@@ -3,7 +3,11 @@
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
+#include <string_view>
+
+#include "sandbox/system.h"
 
 namespace sandbox {
 namespace {
@@ -13,6 +17,15 @@ constexpr std::uint64_t kPage = 4096;
 void* Pointer(std::uint64_t address) { return reinterpret_cast<void*>(address); }
 
 }  // namespace
+
+pid_t ProcessOfThread(pid_t thread) {
+  std::string path = "/proc/" + std::to_string(thread) + "/status";
+  Result<std::string> status = ReadFile(path.c_str(), 65536);
+  if (!status.ok()) return thread;
+  constexpr std::string_view kKey = "\nTgid:\t";
+  std::size_t at = status->find(kKey);
+  return at == std::string::npos ? thread : std::atoi(status->c_str() + at + kKey.size());
+}
 
 bool ReadMemory(pid_t thread, std::uint64_t address, void* bytes, std::size_t size) {
   iovec here = {bytes, size};

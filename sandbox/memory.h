@@ -7,6 +7,9 @@
 
 namespace sandbox {
 
+// The process that `thread` is one of, as /proc says; `thread` itself if it says nothing.
+pid_t ProcessOfThread(pid_t thread);
+
 // The memory of another process or thread, by its id. The caller may trace it (CAP_SYS_PTRACE).
 
 // All of `size` bytes, or false: it is not there, or not ours to read.

@@ -1,10 +1,18 @@
 #include "sandbox/proc_files.h"
 
 namespace sandbox {
+namespace {
+
+constexpr std::uint64_t kMemoryWithoutLimit = std::uint64_t{4} << 30;
+
+}  // namespace
+
+std::uint64_t ShownMemoryBytes(const Spec& spec) {
+  return spec.limits.memory_bytes != 0 ? spec.limits.memory_bytes : kMemoryWithoutLimit;
+}
 
 std::vector<ProcFile> ProcFiles(const Spec& spec, std::int64_t boot_seconds) {
-  std::uint64_t memory =
-      spec.limits.memory_bytes != 0 ? spec.limits.memory_bytes : kMemoryWithoutLimit;
+  std::uint64_t memory = ShownMemoryBytes(spec);
   std::string kilobytes = std::to_string(memory / 1024) + " kB\n";
   std::string half = std::to_string(memory / 2048) + " kB\n";
   std::vector<ProcFile> files = {

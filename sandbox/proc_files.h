@@ -12,7 +12,7 @@ namespace sandbox {
 // also the kernel, which is a Debian 12's, and the uptime.
 constexpr const char* kShownRelease = "6.1.0";
 constexpr const char* kShownVersion = "#1 SMP PREEMPT_DYNAMIC";
-constexpr std::uint64_t kMemoryWithoutLimit = std::uint64_t{4} << 30;
+std::uint64_t ShownMemoryBytes(const Spec& spec);
 
 // A file of /proc that a command sees instead of the machine's: name and content.
 struct ProcFile {

@@ -65,11 +65,7 @@ void Tracer::Birth(pid_t parent) {
   unsigned long child = 0;
   if (ptrace(PTRACE_GETEVENTMSG, parent, nullptr, &child) == 0 && child != 0) {
     auto id = static_cast<pid_t>(child);
-    // A thread has the id of its process there, a process its own.
-    Result<std::string> status =
-        ReadFile(("/proc/" + std::to_string(id) + "/status").c_str(), 65536);
-    std::size_t at = status.ok() ? status->find("\nTgid:\t") : std::string::npos;
-    bool is_thread = at != std::string::npos && std::atoi(status->c_str() + at + 7) != id;
+    bool is_thread = ProcessOfThread(id) != id;
     family_->Born(parent, id, is_thread ? parent : id);
     if (Take(&early_, id)) {
       Resume(id, 0);
