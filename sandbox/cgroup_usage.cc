@@ -35,12 +35,14 @@ CgroupUsage ReadCgroupUsage(const std::vector<UniqueFd>& folders) {
   if (folders.size() == 1) {
     return {Field(Read(folders[0], "cpu.stat"), "usage_usec"),
             Number(Read(folders[0], "memory.peak")),
-            Field(Read(folders[0], "memory.events"), "oom_kill")};
+            Field(Read(folders[0], "memory.events"), "oom_kill"),
+            Field(Read(folders[0], "pids.events"), "max")};
   }
   std::int64_t nanoseconds = folders.size() < 4 ? -1 : Number(Read(folders[3], "cpuacct.usage"));
   return {nanoseconds < 0 ? -1 : nanoseconds / 1000,
           Number(Read(folders[1], "memory.max_usage_in_bytes")),
-          Field(Read(folders[1], "memory.oom_control"), "oom_kill")};
+          Field(Read(folders[1], "memory.oom_control"), "oom_kill"),
+          Field(Read(folders[2], "pids.events"), "max")};
 }
 
 }  // namespace sandbox

@@ -8,8 +8,8 @@ namespace sandbox {
 // each level promises, and what it cannot do, is in README.md, "Determinism".
 enum class Determinism {
   kOff,    // the sandbox's own settings: paths, ids, host name, environment, time zone, umask
-  kFixed,  // also the order of directories; no tracing, no cost but that of reading a directory
-  kFull,   // also time, randomness, process ids, addresses, inode numbers, file times, the machine
+  kFixed,  // also the order of directories, device and inode numbers; no tracing
+  kFull,   // also time, randomness, process ids, addresses, file times, the machine
 };
 
 // "off", "fixed", "full".

@@ -140,10 +140,7 @@ Answer FileView::Getdents(const Call& call) {
   std::string bytes;
   std::uint64_t next = begin.order;
   for (; entry != entries.end(); ++entry) {
-    std::uint64_t inode = entry->inode;
-    if (family_ != nullptr) {
-      inode = NumberOf(call, directory.get(), device, path, entry->name, entry->inode);
-    }
+    std::uint64_t inode = NumberOf(call, directory.get(), device, path, entry->name, entry->inode);
     if (!Append(*entry, inode, entry->order + 1, room, &bytes)) break;
     next = entry->order + 1;
   }

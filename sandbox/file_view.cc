@@ -148,13 +148,23 @@ void FileView::Show(const Call& call, const std::string& path, struct statx* sta
     std::string name = path;
     // Pipes, sockets and the like have a number of the whole machine for a name.
     if (path.empty() || path[0] != '/') {
+      if (family_ == nullptr) return;
       std::uint64_t chance = 0;
       family_->TakeRandom(call.thread, &chance, sizeof chance);
       name = std::to_string(chance);
     }
     file = numbers_.Add(device, status->stx_ino, name);
   }
-  if (device == random_device_) {
+  std::uint64_t shown = numbers_.ShownDevice(device);
+  status->stx_dev_major = major(shown);
+  status->stx_dev_minor = minor(shown);
+  status->stx_ino = file->number;
+  if (family_ != nullptr) ShowAsFull(*file, device == random_device_, status);
+}
+
+void FileView::ShowAsFull(const FileNumbers::Shown& file, bool is_random_device,
+                          struct statx* status) {
+  if (is_random_device) {
     // It is served as a file, and looks like what it stands for.
     status->stx_mode = S_IFCHR | 0666;
     status->stx_rdev_major = kMemoryDevices;
@@ -162,13 +172,9 @@ void FileView::Show(const Call& call, const std::string& path, struct statx* sta
   }
   // A device node is of the host, and so is its time.
   if (S_ISCHR(status->stx_mode)) status->stx_mtime = Timestamp(family_->RealTime(0));
-  std::uint64_t shown = numbers_.ShownDevice(device);
-  status->stx_dev_major = major(shown);
-  status->stx_dev_minor = minor(shown);
-  status->stx_ino = file->number;
   std::int64_t time = Nanoseconds(status->stx_mtime);
   status->stx_mtime =
-      Timestamp(file->is_own ? family_->ShownFileTime(time) : family_->ShownToolchainTime(time));
+      Timestamp(file.is_own ? family_->ShownFileTime(time) : family_->ShownToolchainTime(time));
   status->stx_atime = status->stx_ctime = status->stx_mtime;
   status->stx_btime = {};
   status->stx_mask &= STATX_BASIC_STATS;
@@ -276,7 +282,6 @@ Answer FileView::Statfs(const Call& call, const std::string& place) {
 void FileView::AddHandlers(CallHandlers* handlers) {
   CallHandlers& h = *handlers;
   h[SYS_getdents64] = [this](const Call& call) { return Getdents(call); };
-  if (family_ == nullptr) return;
 #ifdef SYS_stat
   h[SYS_stat] = [this](const Call& call) { return Stat(call, true); };
   h[SYS_lstat] = [this](const Call& call) { return Stat(call, false); };
@@ -284,6 +289,7 @@ void FileView::AddHandlers(CallHandlers* handlers) {
   h[SYS_fstat] = [this](const Call& call) { return Fstat(call); };
   h[SYS_newfstatat] = [this](const Call& call) { return Newfstatat(call); };
   h[SYS_statx] = [this](const Call& call) { return Statx(call); };
+  if (family_ == nullptr) return;
   h[SYS_statfs] = [this](const Call& call) {
     std::string path;
     if (!ReadString(call.thread, call.arguments[0], PATH_MAX, &path) || path.empty() ||

@@ -15,7 +15,7 @@
 
 namespace sandbox {
 
-// The device and inode numbers that a command under Determinism::kFull sees. A file gets the number
+// The device and inode numbers that a command under a level of Determinism sees. A file gets the number
 // of its path when it is first seen, and keeps it; two files never have one number.
 class FileNumbers {
  public:
@@ -37,12 +37,12 @@ class FileNumbers {
   std::set<std::pair<std::uint64_t, std::uint64_t>> taken_;  // both as they are shown
 };
 
-// The files that a command sees: the order of directories, and under kFull also numbers, times and
-// sizes of what the file system may count as it likes. Lives in the stage's namespaces; used by
+// The files that a command sees: their numbers, the order of directories, and under kFull also times
+// and sizes of what the file system may count as it likes. Lives in the stage's namespaces; used by
 // one thread, the notifier's.
 class FileView {
  public:
-  // `family`: of kFull; null for kFixed, which looks at the order of directories only.
+  // `family`: of kFull; null for kFixed.
   explicit FileView(Family* family) : family_(family) {}
   // Learns the devices of the stage's file systems, which are in place. `binds`: more places.
   void FindDevices(const std::vector<Bind>& binds);
@@ -62,6 +62,7 @@ class FileView {
   Answer LookInOldForm(const Call& call, const Name& name, std::uint64_t address);
   std::string PathOf(const std::string& place, bool follows, bool is_descriptor) const;
   void Show(const Call& call, const std::string& path, struct statx* status);
+  void ShowAsFull(const FileNumbers::Shown& file, bool is_random_device, struct statx* status);
   Answer Stat(const Call& call, bool follows);
   Answer Fstat(const Call& call);
   Answer Newfstatat(const Call& call);

@@ -378,11 +378,9 @@ struct Treatment {
 
 std::vector<Treatment> Treatments(Determinism level) {
   if (level == Determinism::kOff) return {};
-  std::vector<Treatment> treatments = {{kOldForms, SCMP_ACT_ERRNO(ENOSYS)}};
-  if (level == Determinism::kFixed) {
-    treatments.push_back({"getdents64", SCMP_ACT_NOTIFY});
-    return treatments;
-  }
+  std::vector<Treatment> treatments = {{kOldForms, SCMP_ACT_ERRNO(ENOSYS)},
+                                       {kFilesAnswered, SCMP_ACT_NOTIFY}};
+  if (level == Determinism::kFixed) return treatments;
   treatments.push_back({kAnswered, SCMP_ACT_NOTIFY});
   treatments.push_back({kTraced, SCMP_ACT_TRACE(0)});
   treatments.push_back({kWithoutEffect, SCMP_ACT_ERRNO(0)});

@@ -4,14 +4,15 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <memory>
 #include <thread>
+#include <vector>
 
 #include "sandbox/channel.h"
 #include "sandbox/fixed_world.h"
@@ -22,32 +23,35 @@
 namespace sandbox {
 namespace {
 
+// Between two looks at the usage: at most, and, where memory has come close to its limit, at least.
 constexpr int kUsagePeriodMilliseconds = 200;
+constexpr int kUsagePeriodMillisecondsMin = 20;
+// A look takes one part in so many of the time.
+constexpr std::int64_t kUsageShare = 20;
 constexpr std::size_t kFailureTextMax = 4096;
 
-[[noreturn]] void Give(int channel, Kind kind, std::int64_t number, const std::string& text) {
+[[noreturn]] void Give(int channel, Kind kind, const std::vector<std::int64_t>& numbers,
+                       const std::string& text) {
   // If the launcher has gone, everything here is about to be killed.
-  Status sent = Send(channel, kind, {number}, text);
+  Status sent = Send(channel, kind, numbers, text);
   _exit(sent.ok() ? 0 : 1);
 }
 
-// What the files of the stage's tmpfs mounts take; they are memory.
-std::int64_t TemporaryBytes(const Spec& spec) {
-  std::int64_t bytes = 0;
-  for (const char* path : {"/tmp", "/build"}) {
-    struct statvfs status = {};
-    if (path[1] == 'b' && !spec.work_directory.empty()) continue;
-    if (statvfs(path, &status) != 0) continue;
-    bytes += static_cast<std::int64_t>((status.f_blocks - status.f_bfree) * status.f_frsize);
-  }
-  return bytes;
-}
-
-void ReportUsage(const Spec& spec, int proc, int channel) {
-  UsageNow usage = ScanUsage(proc, TemporaryBytes(spec));
+// In how many milliseconds it wants to be called again.
+int ReportUsage(const Spec& spec, int proc, int channel) {
+  std::int64_t began = NowMilliseconds();
+  TemporaryUsage temporary = MeasureTemporary(spec);
+  UsageNow usage = ScanUsage(proc, temporary.bytes);
   Status sent =
-      Send(channel, Kind::kUsage, {usage.cpu_microseconds, usage.memory_bytes, usage.processes});
+      Send(channel, Kind::kUsage,
+           {usage.cpu_microseconds, usage.memory_bytes, usage.threads, temporary.is_full});
   if (!sent.ok() && !LeftOut(Layer::kDieWithLauncher)) _exit(1);
+  std::uint64_t limit = spec.limits.memory_bytes;
+  bool is_close = limit != 0 && static_cast<std::uint64_t>(usage.memory_bytes) > limit / 2;
+  if (!is_close) return kUsagePeriodMilliseconds;
+  std::int64_t wanted = (NowMilliseconds() - began) * kUsageShare;
+  return static_cast<int>(
+      std::clamp<std::int64_t>(wanted, kUsagePeriodMillisecondsMin, kUsagePeriodMilliseconds));
 }
 
 // Waits for `command`, reaping everything else that becomes an orphan. Returns its wait status.
@@ -57,7 +61,8 @@ int ReapUntilEnd(const Spec& spec, int proc, pid_t command, int channel) {
   sigaddset(&child, SIGCHLD);
   sigprocmask(SIG_BLOCK, &child, nullptr);
   UniqueFd signals(signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK));
-  std::int64_t next_report = NowMilliseconds() + kUsagePeriodMilliseconds;
+  int period = kUsagePeriodMillisecondsMin;
+  std::int64_t next_report = NowMilliseconds() + period;
   while (true) {
     int status = 0;
     pid_t pid;
@@ -65,11 +70,11 @@ int ReapUntilEnd(const Spec& spec, int proc, pid_t command, int channel) {
       if (pid == command) return status;
     }
     if (NowMilliseconds() >= next_report) {
-      ReportUsage(spec, proc, channel);
-      next_report = NowMilliseconds() + kUsagePeriodMilliseconds;
+      period = std::min(period * 2, ReportUsage(spec, proc, channel));
+      next_report = NowMilliseconds() + period;
     }
     pollfd wait = {signals.get(), POLLIN, 0};
-    poll(&wait, 1, kUsagePeriodMilliseconds);
+    poll(&wait, 1, static_cast<int>(std::max<std::int64_t>(next_report - NowMilliseconds(), 0)));
     signalfd_siginfo ignored;
     while (read(signals.get(), &ignored, sizeof ignored) > 0) {
     }
@@ -79,9 +84,10 @@ int ReapUntilEnd(const Spec& spec, int proc, pid_t command, int channel) {
 // The same for a command that is followed. The tracer's thread must do nothing else.
 int FollowUntilEnd(const Spec& spec, int proc, pid_t command, int channel, Tracer* tracer) {
   std::thread reports([&spec, proc, channel] {
+    int period = kUsagePeriodMillisecondsMin;
     while (true) {
-      usleep(kUsagePeriodMilliseconds * 1000);
-      ReportUsage(spec, proc, channel);
+      usleep(static_cast<useconds_t>(period) * 1000);
+      period = std::min(period * 2, ReportUsage(spec, proc, channel));
     }
   });
   reports.detach();  // ends with this process
@@ -142,23 +148,23 @@ Status WipeArguments() {
 
 void RunInit(const Spec& spec, const Filter& filter, const Command& command, int channel) {
   if (Status status = PrepareSelf(spec, channel); !status.ok()) {
-    Give(channel, Kind::kNotStarted, 0, status.message());
+    Give(channel, Kind::kNotStarted, {}, status.message());
   }
   std::unique_ptr<FixedWorld> world;
   if (spec.determinism != Determinism::kOff) {
     Result<std::unique_ptr<FixedWorld>> made = FixedWorld::Make(spec, command);
-    if (!made.ok()) Give(channel, Kind::kNotStarted, 0, made.message());
+    if (!made.ok()) Give(channel, Kind::kNotStarted, {}, made.message());
     world = std::move(*made);
   }
   int report[2];
   int release[2];
   if (pipe2(report, O_CLOEXEC) != 0 || pipe2(release, O_CLOEXEC) != 0) {
-    Give(channel, Kind::kNotStarted, 0, "pipe2 failed");
+    Give(channel, Kind::kNotStarted, {}, "pipe2 failed");
   }
   // Not vfork, which would be quicker: the command must not run before this process has dropped its
   // capabilities, and so the child waits for it.
   pid_t child = fork();
-  if (child < 0) Give(channel, Kind::kNotStarted, 0, SystemError("fork").message());
+  if (child < 0) Give(channel, Kind::kNotStarted, {}, SystemError("fork").message());
   if (child == 0) {
     Status failure = ConfineAndExecute(spec, filter, command, report[1], release[0]);
     Status written = WriteAll(report[1], failure.message());
@@ -168,27 +174,27 @@ void RunInit(const Spec& spec, const Filter& filter, const Command& command, int
   if (world == nullptr) close(command.log);
   bool drops = world == nullptr && !LeftOut(Layer::kInitCapabilities);
   if (drops && CapabilitiesSet(0, 0, 0) != 0) {
-    Give(channel, Kind::kNotStarted, 0, "capset failed");
+    Give(channel, Kind::kNotStarted, {}, "capset failed");
   }
   std::string text = ReadLine(report[0]);
   Confined confined;
   bool stands = TakeConfined(&text, &confined);
   if (stands) {
     Status taken = world == nullptr ? Status() : world->Take(child, confined.listener);
-    if (!taken.ok()) Give(channel, Kind::kNotStarted, 0, taken.message());
+    if (!taken.ok()) Give(channel, Kind::kNotStarted, {}, taken.message());
     Status sent = Send(channel, Kind::kConfined,
                        {confined.landlock_abi, confined.counter_is_hidden}, confined.seccomp);
     if (!sent.ok() || !WriteAll(release[1], "x").ok()) _exit(1);
   }
   Result<std::string> failure = ReadAll(report[0], kFailureTextMax);
-  if (!failure.ok()) Give(channel, Kind::kNotStarted, 0, failure.message());
+  if (!failure.ok()) Give(channel, Kind::kNotStarted, {}, failure.message());
   text += *failure;
-  if (!stands || !text.empty()) Give(channel, Kind::kNotStarted, 0, text);
+  if (!stands || !text.empty()) Give(channel, Kind::kNotStarted, {}, text);
   UniqueFd proc(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   Tracer* tracer = world == nullptr ? nullptr : world->tracer();
   int status = tracer == nullptr ? ReapUntilEnd(spec, proc.get(), child, channel)
                                  : FollowUntilEnd(spec, proc.get(), child, channel, tracer);
-  Give(channel, Kind::kExited, status, "");
+  Give(channel, Kind::kExited, {status, MeasureTemporary(spec).is_full}, "");
 }
 
 }  // namespace sandbox

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,6 +25,9 @@ constexpr rlim_t kNoCore = 1;
 constexpr rlim_t kStackBytes = 8 << 20;
 constexpr rlim_t kLockedBytes = 8 << 20;
 constexpr rlim_t kMessageQueueBytes = 819200;
+// Room above a limit: for the watchdog's next look.
+constexpr rlim_t kCpuRoomSeconds = 2;
+constexpr rlim_t kProcessesRoom = 8;
 constexpr std::size_t kSegmentListBytesMax = 1 << 20;  // 4096 segments, the kernel's limit
 
 std::string ReadAt(int directory, const std::string& path) {
@@ -64,16 +68,16 @@ std::int64_t SegmentBytes(int proc) {
 
 void AddProcess(int proc, const std::string& pid, std::int64_t temporary_bytes, UsageNow* usage) {
   // After the name in parentheses, which may hold anything: state is field 3; utime, stime,
-  // cutime, cstime are fields 14 to 17 (proc(5)).
+  // cutime, cstime are fields 14 to 17, num_threads is 20 (proc(5)).
   std::string stat = ReadAt(proc, pid + "/stat");
   std::size_t name_end = stat.rfind(')');
   if (name_end == std::string::npos || name_end + 2 >= stat.size()) return;
   std::vector<std::string> fields = Split(std::string_view(stat).substr(name_end + 2), ' ');
-  if (fields.size() < 15) return;
+  if (fields.size() < 18) return;
   std::int64_t ticks = 0;
   for (std::size_t i = 11; i <= 14; ++i) ticks += std::strtoll(fields[i].c_str(), nullptr, 10);
   usage->cpu_microseconds += ticks * (1000000 / sysconf(_SC_CLK_TCK));
-  ++usage->processes;
+  if (pid != "1") usage->threads += std::strtoll(fields[17].c_str(), nullptr, 10);
   std::vector<std::string> pages = Split(ReadAt(proc, pid + "/statm"), ' ');
   if (pages.size() < 3) return;
   std::int64_t resident = std::strtoll(pages[1].c_str(), nullptr, 10);
@@ -96,7 +100,8 @@ Status SetRlimit(__rlimit_resource resource, const char* name, rlim_t soft, rlim
 // nftw's callback has no argument of ours; the setup process measures one tree at a time.
 DiskUsage* measured = nullptr;
 
-int AddFile(const char*, const struct stat* status, int, FTW*) {
+int AddFile(const char*, const struct stat* status, int kind, FTW*) {
+  if (kind == FTW_NS) return 0;  // it has just gone
   measured->bytes += static_cast<std::uint64_t>(status->st_blocks) * 512;
   ++measured->inodes;
   return 0;
@@ -108,6 +113,20 @@ Result<DiskUsage> MeasureDisk(const char* path) {
   DiskUsage usage;
   measured = &usage;
   if (nftw(path, AddFile, 64, FTW_PHYS | FTW_MOUNT) != 0) return SystemError("measuring the disk");
+  return usage;
+}
+
+TemporaryUsage MeasureTemporary(const Spec& spec) {
+  TemporaryUsage usage;
+  for (const char* path : {"/tmp", "/build"}) {
+    struct statvfs status = {};
+    if (path[1] == 'b' && !spec.work_directory.empty()) continue;
+    if (statvfs(path, &status) != 0) continue;
+    usage.bytes += static_cast<std::int64_t>((status.f_blocks - status.f_bfree) * status.f_frsize);
+    bool no_bytes = spec.limits.disk_bytes != 0 && status.f_bfree == 0;
+    bool no_files = spec.limits.disk_inodes != 0 && status.f_ffree == 0;
+    usage.is_full = usage.is_full || no_bytes || no_files;
+  }
   return usage;
 }
 
@@ -139,10 +158,12 @@ Status SetRlimits(const Spec& spec, bool memory_is_observed) {
   const Limits& limits = spec.limits;
   auto or_infinity = [](std::uint64_t value) { return value == 0 ? RLIM_INFINITY : value; };
   rlim_t cpu = or_infinity(limits.cpu_seconds);
-  rlim_t data = memory_is_observed ? or_infinity(limits.memory_bytes) : RLIM_INFINITY;
+  if (cpu != RLIM_INFINITY) cpu += kCpuRoomSeconds;
+  rlim_t data = memory_is_observed ? or_infinity(limits.memory_bytes * 2) : RLIM_INFINITY;
   // A tmpfs bounds all files together; a directory of the host bounds none.
   rlim_t file = spec.work_directory.empty() ? RLIM_INFINITY : or_infinity(limits.disk_bytes);
   rlim_t processes = or_infinity(limits.pids);
+  if (processes != RLIM_INFINITY) processes += processes / 4 + kProcessesRoom;
   const Row rows[] = {
       {RLIMIT_CORE, "CORE", kNoCore, kNoCore},
       {RLIMIT_CPU, "CPU", cpu, cpu == RLIM_INFINITY ? cpu : cpu + 1},

@@ -11,8 +11,15 @@ namespace sandbox {
 struct UsageNow {
   std::int64_t cpu_microseconds = 0;  // of the living and of those they have waited for
   std::int64_t memory_bytes = 0;      // see ScanUsage
-  std::int64_t processes = 0;
+  std::int64_t threads = 0;           // of all processes but the first, init
 };
+
+// What the files of a stage's tmpfs mounts take; they are memory.
+struct TemporaryUsage {
+  std::int64_t bytes = 0;
+  bool is_full = false;  // one of them has no room for more bytes, or no more files
+};
+TemporaryUsage MeasureTemporary(const Spec& spec);
 
 // Adds up /proc. `proc` is a descriptor of a /proc of the pid namespace in question.
 // Memory: what is private to each process; System V segments; `temporary_bytes`, which files on the
@@ -30,8 +37,9 @@ struct DiskUsage {
 Result<DiskUsage> MeasureDisk(const char* path);
 
 // Sets this process's rlimits. They are per process (RLIMIT_NPROC: per user of the user namespace),
-// which is all that a caller without a cgroup has; with one they are a second wall.
-// `memory_is_observed`: no cgroup bounds memory, so bound each process's data by it.
+// which is all that a caller without a cgroup has; with one they are a second wall. Each leaves
+// room above the limit, so that the limit is seen to be passed, and named, and does not only
+// refuse. `memory_is_observed`: no cgroup bounds memory, so bound each process's data.
 Status SetRlimits(const Spec& spec, bool memory_is_observed);
 
 }  // namespace sandbox

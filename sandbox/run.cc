@@ -27,8 +27,10 @@
 namespace sandbox {
 namespace {
 
-// The setup process and the init of a stage live in the cgroup beside the command's processes.
+// The setup process and the init of a stage live in the cgroup beside the command's processes; with
+// a level of determinism init has threads: for the notifier, /dev/random and the watchdog.
 constexpr std::uint64_t kOwnProcesses = 2;
+constexpr std::uint64_t kOwnThreads = 3;
 
 // Those that a stage does not have for itself.
 std::uint64_t SetupNamespaces() {
@@ -55,6 +57,7 @@ class Launcher {
   Status SendInputs();
   bool RunStage(Stage stage);
   bool EndOfStage();
+  bool EndForDisk();
   void NoteWalls();
   bool RunCheckProgram();
   Result<std::string> ReadCheckOutput(RunningCheck* check);
@@ -222,7 +225,10 @@ Status Launcher::GiveIdentity() {
 Status Launcher::GiveCgroup() {
   CgroupLimits limits;
   limits.memory_bytes = spec_.limits.memory_bytes;
-  if (spec_.limits.pids != 0) limits.pids = spec_.limits.pids + kOwnProcesses;
+  if (spec_.limits.pids != 0) {
+    limits.pids = spec_.limits.pids + kOwnProcesses;
+    if (spec_.determinism != Determinism::kOff) limits.pids += kOwnThreads;
+  }
   std::string why;
   Result<int> version = LeftOut(Layer::kCgroup)
                             ? Result<int>(0)
@@ -293,11 +299,13 @@ bool Launcher::RunStage(Stage stage) {
   supervisor_->StageEnded(ended->numbers[0], ended->numbers[1]);
   NoteWalls();
   if (supervisor_->stopped()) return Fail({});
-  if (ended->numbers[2] != 0) {
-    outcome_.limit = "disk";
-    return End(Ended::kLimit, "/build is larger than --disk-bytes or --disk-inodes allow");
-  }
+  if (ended->numbers[2] != 0) return EndForDisk();
   return EndOfStage();
+}
+
+bool Launcher::EndForDisk() {
+  outcome_.limit = "disk";
+  return End(Ended::kLimit, kDiskIsFull);
 }
 
 bool Launcher::EndOfStage() {
@@ -312,6 +320,7 @@ bool Launcher::EndOfStage() {
       outcome_.cause = confined ? Cause::kMissing : Cause::kMachine;
       return End(Ended::kError, report.text);
     }
+    if (report.numbers[1] != 0) return EndForDisk();
     int status = static_cast<int>(report.numbers[0]);
     if (WIFSIGNALED(status)) {
       outcome_.signal = WTERMSIG(status);

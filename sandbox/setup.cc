@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <ctime>
 
@@ -30,6 +31,10 @@
 namespace sandbox {
 namespace {
 
+// Between two looks at a folder of the host as /build, which take one part in so many of the time.
+constexpr std::int64_t kDiskPeriodMilliseconds = 1000;
+constexpr std::int64_t kDiskShare = 20;
+
 class Setup {
  public:
   Setup(const Spec& spec, const Filter& filter, const SetupDescriptors& descriptors)
@@ -45,6 +50,7 @@ class Setup {
   Status ConfigureNamespaces();
   Status Handle(Message message);
   Result<bool> IsDiskOverLimit();
+  void WatchDisk(pid_t init, int pidfd);
   Status RunStage(Stage stage);
   Status SendDirectory(const std::string& path);
 
@@ -140,7 +146,8 @@ Status Setup::Enter() {
   return Send(fds_.launcher, Kind::kMounted, {}, *backend);
 }
 
-// The kernel bounds a tmpfs. A folder of the host is measured when all in it is dead.
+// The kernel bounds a tmpfs. A folder of the host is measured now and then, and when all in it is
+// dead.
 Result<bool> Setup::IsDiskOverLimit() {
   if (spec_.work_directory.empty() || LeftOut(Layer::kDiskMeasure)) return false;
   Result<DiskUsage> usage = MeasureDisk("/build");
@@ -148,6 +155,20 @@ Result<bool> Setup::IsDiskOverLimit() {
   const Limits& limits = spec_.limits;
   return (limits.disk_bytes != 0 && usage->bytes > limits.disk_bytes) ||
          (limits.disk_inodes != 0 && usage->inodes > limits.disk_inodes);
+}
+
+// Until `init` ends; ends it when the disk is over its limit. What changes while it is measured may
+// make that fail; the last look is what counts.
+void Setup::WatchDisk(pid_t init, int pidfd) {
+  if (spec_.work_directory.empty()) return;
+  std::int64_t period = kDiskPeriodMilliseconds;
+  pollfd end = {pidfd, POLLIN, 0};
+  while (poll(&end, 1, static_cast<int>(period)) == 0) {
+    std::int64_t began = NowMilliseconds();
+    Result<bool> full = IsDiskOverLimit();
+    if (full.ok() && *full) kill(init, SIGKILL);
+    period = std::max(kDiskPeriodMilliseconds, (NowMilliseconds() - began) * kDiskShare);
+  }
 }
 
 std::uint64_t StageNamespaces() {
@@ -178,6 +199,7 @@ Status Setup::RunStage(Stage stage) {
   UniqueFd pidfd(raw_pidfd);
   Status sent = Send(fds_.launcher, Kind::kStageStarted, {}, "", {pidfd.get()});
   if (!sent.ok()) return sent;
+  WatchDisk(pid, pidfd.get());
   // Init is a zombie only when everything in its namespace is dead and reaped.
   rusage usage = {};
   int status = 0;

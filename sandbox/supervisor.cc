@@ -107,7 +107,8 @@ void Supervisor::CheckDeadlines() {
   }
 }
 
-// Not a limit by itself: the kernel keeps memory and pids; this notices that it had to.
+// Not a limit by itself: the kernel keeps memory and pids; this notices that it had to. A build
+// that goes on after that has met a limit that another site may not have met.
 void Supervisor::CheckCgroup() {
   if (!has_cgroup_) return;
   next_cgroup_look_ = NowMilliseconds() + kCgroupPeriodMilliseconds;
@@ -127,6 +128,12 @@ void Supervisor::CheckCgroup() {
       limit_ = "memory";
     }
   }
+  if (usage.refused_processes > 0) StopForPids();
+}
+
+void Supervisor::StopForPids() {
+  Stop(Ended::kLimit, "pids",
+       "wanted more than " + std::to_string(limits_.pids) + " processes and threads");
 }
 
 void Supervisor::ReadLog() {
@@ -194,10 +201,10 @@ void Supervisor::ReadInit() {
       Stop(Ended::kLimit, "memory",
            "used more than " + std::to_string(limits_.memory_bytes) + " bytes of memory");
     }
-    // Where RLIMIT_NPROC is not kept. Init counts itself.
-    if (limits_.pids != 0 && message->numbers[2] > static_cast<std::int64_t>(limits_.pids) + 1) {
-      Stop(Ended::kLimit, "pids", "more than " + std::to_string(limits_.pids) + " processes");
+    if (limits_.pids != 0 && message->numbers[2] > static_cast<std::int64_t>(limits_.pids)) {
+      StopForPids();
     }
+    if (message->numbers[3] != 0) Stop(Ended::kLimit, "disk", kDiskIsFull);
   }
 }
 

@@ -22,6 +22,9 @@ struct Watched {
   int signals = -1;   // signalfd
 };
 
+constexpr const char* kDiskIsFull =
+    "/build or /tmp took all that --disk-bytes or --disk-inodes allow";
+
 // The launcher's eyes while foreign code runs: copies the log, counts, keeps the limits, notices
 // signals and deaths. When a limit is reached or a signal comes, it kills everything inside, waits
 // until all is dead, and says so by `stopped`.
@@ -60,6 +63,7 @@ class Supervisor {
   int MillisecondsToNextDeadline() const;
   void CheckDeadlines();
   void CheckCgroup();
+  void StopForPids();
   void ReadLog();
   void WriteLog();
   void ReadInit();

@@ -65,19 +65,22 @@ Cell JudgeInside(const Said& said, const Ended& ended, const Told& told) {
   return {Verdict::kError, said.line.empty() ? Explain(ended, told) : said.line};
 }
 
+// Of our launcher, the limit's name is wanted: what the kernel alone refuses looks like a fault of
+// the build.
 Cell JudgeLimit(const std::string& limit, const Said& said, const Ended& ended, const Told& told) {
   if (told.ended == "limit") {
     bool right = told.limit == limit;
     return {right ? Verdict::kRefused : Verdict::kError, "ended by the limit " + told.limit};
   }
   if (said.verdict == "missing") return {Verdict::kError, said.line};
-  if (said.verdict == "refused") return {Verdict::kRefused, said.line};
   if (said.verdict == "ALLOWED" || said.verdict == "left") return {Verdict::kAllowed, said.line};
   if (ended.timed_out) return {Verdict::kAllowed, "it went on"};
-  // Stopped before it could say anything.
-  if (told.ended == "signaled" || (told.ended.empty() && ended.exit_code > 128)) {
-    return {Verdict::kRefused, "killed"};
+  if (!told.ended.empty()) {
+    return {Verdict::kError, "not ended by the limit " + limit + ": " + Explain(ended, told)};
   }
+  if (said.verdict == "refused") return {Verdict::kRefused, said.line};
+  // Stopped before it could say anything.
+  if (ended.exit_code > 128) return {Verdict::kRefused, "killed"};
   return {Verdict::kError, Explain(ended, told)};
 }
 

@@ -27,26 +27,15 @@ void ExpectLimit(const Ran& ran, const std::string& limit) {
 
 TEST(Limits, ForkBombStopsAtTheLimit) {
   Bench bench;
-  Ran ran = bench.Do({"fork_bomb"}, {"--pids", "50"});
-  if (TestMode() == Mode::kPlain && geteuid() == 0) {
-    // The kernel does not keep RLIMIT_NPROC of the host's root; the watchdog does.
-    return ExpectLimit(ran, "pids");
-  }
-  EXPECT_EQ(ran.log.rfind("EAGAIN after ", 0), 0u) << ran.log << ran.diagnostics;
-  EXPECT_LE(std::stoi(ran.log.substr(13)), 50) << ran.log;
-  EXPECT_GE(std::stoi(ran.log.substr(13)), 40) << ran.log;
+  ExpectLimit(bench.Do({"fork_bomb"}, {"--pids", "50"}), "pids");
 }
 
 TEST(Limits, MemoryBombIsStopped) {
   Bench bench;
   Ran ran = bench.Do({"memory_bomb"}, {"--memory-bytes", "100000000"});
-  if (HasCgroup()) {
-    ExpectLimit(ran, "memory");
-    EXPECT_LE(ran.result["usage"]["memory_bytes_max"], 101000000);
-  } else {
-    // Observed: each process is bounded by its rlimit.
-    EXPECT_EQ(ran.log, "ENOMEM") << ran.diagnostics;
-  }
+  ExpectLimit(ran, "memory");
+  // Observed: the rlimit of each process stands above the limit, for the watchdog to see it passed.
+  EXPECT_LE(ran.result["usage"]["memory_bytes_max"], HasCgroup() ? 101000000 : 210000000);
 }
 
 TEST(Limits, LogFlood) {

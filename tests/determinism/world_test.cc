@@ -11,6 +11,8 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -108,18 +110,35 @@ TEST_F(World, OneProcessorUnderEachLevel) {
   }
 }
 
+// Word `index` of each line that begins with `first`.
+std::vector<std::string> WordsOf(const std::string& log, const std::string& first, int index) {
+  std::vector<std::string> found;
+  std::istringstream lines(log);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::vector<std::string> all(std::istream_iterator<std::string>(words), {});
+    if (!all.empty() && all[0] == first) found.push_back(all.at(static_cast<std::size_t>(index)));
+  }
+  return found;
+}
+
 TEST_F(World, DirectoriesHaveOneOrderUnderEachLevel) {
-  auto entries = [](const std::string& log) {
-    std::string names;
-    for (std::size_t at = 0; (at = log.find("entry ", at)) != std::string::npos; ++at) {
-      std::size_t begin = at + 6;
-      names += log.substr(begin, log.find(' ', begin) - begin) + " ";
-    }
-    return names;
-  };
-  std::string fixed = entries(Look({"files"}, "fixed").log);
-  EXPECT_EQ(fixed, ". .. z m a k ");
-  EXPECT_EQ(entries(Look({"files"}).log), fixed);
+  for (const char* level : {"fixed", "full"}) {
+    EXPECT_EQ(WordsOf(Look({"files"}, level).log, "entry", 1),
+              (std::vector<std::string>{".", "..", "z", "m", "a", "k"}))
+        << level;
+  }
+}
+
+// A directory and a look at the file itself say the same; so do both levels, and not the machine.
+TEST_F(World, FilesHaveTheSameNumbersUnderEachLevel) {
+  const std::string file = "/build/folder/a";
+  std::string fixed = Look({"files"}, "fixed").log;
+  std::string full = Look({"files"}, "full").log;
+  for (int word : {2, 4}) EXPECT_EQ(WordsOf(fixed, file, word), WordsOf(full, file, word)) << word;
+  EXPECT_EQ(WordsOf(fixed, "entry", 2), WordsOf(full, "entry", 2));
+  EXPECT_EQ(WordsOf(fixed, "entry", 2).at(4), WordsOf(fixed, file, 4).at(0));
+  EXPECT_NE(WordsOf(Look({"files"}, "off").log, "entry", 2), WordsOf(fixed, "entry", 2));
 }
 
 TEST_F(World, AFolderCanBeEmptiedWhileItIsRead) {

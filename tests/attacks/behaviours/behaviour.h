@@ -50,6 +50,9 @@ inline int Left(const char* what) {
   return 0;
 }
 
+// Whoever fills something up does not give up at the first refusal: so a watchdog sees it.
+inline void Insist() { usleep(500000); }
+
 inline int RefusedByKernel(const char* call) { return Refused(call, ErrorName()); }
 inline int MissingByKernel(const char* call) { return Missing(call, ErrorName()); }
 

@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
         open((folder + "/" + std::to_string(i)).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     if (file < 0) {
       error = errno;
+      behaviour::Insist();
       break;
     }
     close(file);

@@ -8,7 +8,10 @@ int main(int argc, char** argv) {
   for (long i = 0; i < wanted; ++i) {
     void* memory =
         mmap(nullptr, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) return behaviour::RefusedByKernel("mmap");
+    if (memory == MAP_FAILED) {
+      behaviour::Insist();
+      return behaviour::RefusedByKernel("mmap");
+    }
     std::memset(memory, 1, 1 << 20);
   }
   sleep(1);

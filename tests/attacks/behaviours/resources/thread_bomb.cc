@@ -17,7 +17,10 @@ int main(int argc, char** argv) {
   for (long i = 0; i < wanted; ++i) {
     pthread_t thread;
     errno = pthread_create(&thread, &small, Sleep, nullptr);
-    if (errno != 0) return behaviour::RefusedByKernel("pthread_create");
+    if (errno != 0) {
+      behaviour::Insist();
+      return behaviour::RefusedByKernel("pthread_create");
+    }
   }
   sleep(1);
   return behaviour::Allowed("pthread_create");
