@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <set>
+
+#include "sandbox/monitor.h"
 
 namespace sandbox {
 namespace {
@@ -47,6 +50,18 @@ TEST(Doctor, FindsTheSameAgain) {
   ASSERT_EQ(first.size(), second.size());
   for (std::size_t i = 0; i < first.size(); ++i) {
     EXPECT_EQ(first[i].present, second[i].present) << first[i].name;
+  }
+}
+
+TEST(Doctor, SendsNobodyWhoHasAMonitorToAMonitor) {
+  ASSERT_EQ(setenv(kMonitorVariable, "3", 1), 0);
+  const std::vector<Finding> findings = Examine();
+  ASSERT_EQ(unsetenv(kMonitorVariable), 0);
+  for (const Finding& finding : findings) {
+    EXPECT_EQ(finding.remedy.find("farm-sandbox monitor"), std::string::npos) << finding.name;
+    if (finding.name == "id range" || finding.name == "monitor") {
+      EXPECT_TRUE(finding.present) << finding.name;
+    }
   }
 }
 

@@ -56,6 +56,25 @@ void AppendPrepareAndCheck(const LauncherRequest& request, std::vector<std::stri
 
 }  // namespace
 
+ProcessSpec LauncherProcess(const SandboxSetup& setup, const std::vector<std::string>& words) {
+  ProcessSpec spec;
+  spec.argv = {setup.launcher};
+  spec.argv.insert(spec.argv.end(), words.begin(), words.end());
+  spec.environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"};
+  if (setup.monitor_fd >= 0) {
+    spec.environment.push_back(kMonitorVariable + ("=" + std::to_string(setup.monitor_fd)));
+    spec.inherited_descriptors = {setup.monitor_fd};
+  }
+  return spec;
+}
+
+std::string LauncherFailure(const ProcessResult& process) {
+  const std::string text = Printable(process.error_output, kErrorTextMax);
+  if (!text.empty()) return text;
+  if (process.signal != 0) return "ended by signal " + std::to_string(process.signal);
+  return "exit code " + std::to_string(process.exit_code) + ", no result and no message";
+}
+
 std::vector<std::string> LauncherWords(const LauncherRequest& request) {
   const Action& action = request.action;
   std::vector<std::string> words;

@@ -1,15 +1,26 @@
-// The words that farm-sandbox gets for an action, and what its answer means.  Pure; for this
-// folder.
+// How farm-sandbox is started, the words that it gets for an action, and what its answer means.
+// Pure; for this folder.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "farm/base/process.h"
 #include "farm/base/result.h"
 #include "farm/execute/execute.h"
 
 namespace farm {
+
+constexpr const char* kMonitorVariable = "FARM_SANDBOX_MONITOR_FD";
+constexpr std::size_t kErrorTextMax = 4000;  // of what another program complains about
+
+// `setup.launcher` with `words`, as it is started for whatever it is asked: the same environment,
+// and the monitor's socket if there is one.
+ProcessSpec LauncherProcess(const SandboxSetup& setup, const std::vector<std::string>& words);
+
+// Why a launcher gave no answer, in its own words if it has any.
+std::string LauncherFailure(const ProcessResult& process);
 
 // Everything after `farm-sandbox run --args-fd N`.  `output_directory` is empty for an action
 // without outputs.  `expect` is false for finding a tree out (SandboxUnpacker).

@@ -18,9 +18,6 @@
 namespace farm {
 namespace {
 
-constexpr std::size_t kErrorTextMax = 4000;
-constexpr const char* kMonitorVariable = "FARM_SANDBOX_MONITOR_FD";
-
 // A file without a name, to hand words to the launcher and to get its result.
 class MemoryFile {
  public:
@@ -99,13 +96,6 @@ struct LaunchRequest {
   bool expect = true;
 };
 
-std::string LauncherFailure(const ProcessResult& process) {
-  std::string text = Printable(process.error_output, kErrorTextMax);
-  if (text.empty() && process.signal != 0)
-    text = "ended by signal " + std::to_string(process.signal);
-  return text.empty() ? "no result and no message" : text;
-}
-
 Result<Launched> Launch(const SandboxSetup& setup, const LaunchRequest& request) {
   RETURN_IF_ERROR(CheckInputs(request.action, request.context.blobs));
   ASSIGN_OR_RETURN(const MemoryFile answer, MemoryFile::Make(""));
@@ -119,11 +109,10 @@ Result<Launched> Launch(const SandboxSetup& setup, const LaunchRequest& request)
 
   Launched launched;
   Tail tail;
-  ProcessSpec spec;
-  spec.argv = {setup.launcher, "run", "--args-fd", std::to_string(arguments.number())};
-  spec.environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"};
-  spec.inherited_descriptors = {arguments.number(), answer.number()};
-  if (setup.monitor_fd >= 0) spec.inherited_descriptors.push_back(setup.monitor_fd);
+  ProcessSpec spec =
+      LauncherProcess(setup, {"run", "--args-fd", std::to_string(arguments.number())});
+  spec.inherited_descriptors.push_back(arguments.number());
+  spec.inherited_descriptors.push_back(answer.number());
   // The launcher keeps the limits; this is for one that hangs.
   spec.timeout = std::chrono::seconds(2 * request.action.limits.wall_seconds + 600);
   spec.cancelled = request.context.cancelled;

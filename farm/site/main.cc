@@ -1,4 +1,6 @@
 // farm-site: builds from raw inputs and signs a record of it.
+#include <spdlog/spdlog.h>
+
 #include <map>
 #include <memory>
 #include <string>
@@ -13,6 +15,7 @@
 #include "farm/client/daemon.h"
 #include "farm/client/server.h"
 #include "farm/crypto/hash.h"
+#include "farm/execute/doctor.h"
 #include "farm/execute/execute.h"
 #include "farm/sign/certified_signer.h"
 #include "farm/sign/signer.h"
@@ -65,6 +68,13 @@ Status Serve(Daemon& daemon) {
   ASSIGN_OR_RETURN(const SiteConfig config, ParseSiteConfig(file));
   const std::string own_program = OwnProgram();
   ASSIGN_OR_RETURN(const int monitor, MonitorDescriptor());
+  SandboxSetup sandbox;
+  sandbox.launcher = config.launcher;
+  sandbox.check_program = own_program;
+  sandbox.monitor_fd = monitor;
+  sandbox.require_kernel_limits = config.kernel_limits;
+  sandbox.scratch_directory = config.work;
+  RETURN_IF_ERROR(CheckMachine(sandbox, [](const std::string& line) { spdlog::warn("{}", line); }));
   ASSIGN_OR_RETURN(const Places places, MakePlaces(config));
 
   ASSIGN_OR_RETURN(const std::unique_ptr<BlobStore> blobs,
@@ -79,12 +89,6 @@ Status Serve(Daemon& daemon) {
   ASSIGN_OR_RETURN(const std::unique_ptr<Publisher> publisher,
                    Publisher::Open(config.log, config.timestamp_url, config.timestamp_authority));
 
-  SandboxSetup sandbox;
-  sandbox.launcher = config.launcher;
-  sandbox.check_program = own_program;
-  sandbox.monitor_fd = monitor;
-  sandbox.require_kernel_limits = config.kernel_limits;
-  sandbox.scratch_directory = config.work;
   const bool mounts_images = monitor >= 0;
   AssemblySandbox assembly;
   assembly.launcher = config.launcher;

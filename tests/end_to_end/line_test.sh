@@ -29,6 +29,23 @@ for program in farmd farm-site farm-signer farm-log farm-witness farm-tsa; do
   says "names it" 'missing\.json'
 done
 
+# A machine on which nothing can be built.
+cat >"$state/bin/no-sandbox" <<'EOF'
+#!/bin/sh
+[ "$*" = 'doctor --json' ] || exit 2
+echo '{"format":"farm-sandbox-doctor/1","findings":[{"name":"landlock","needed":true,"present":false,"detail":"ABI 0","remedy":"boot with lsm=landlock"}],"usable":false}'
+exit 30
+EOF
+chmod 755 "$state/bin/no-sandbox"
+site_with() { # LAUNCHER: a site that must not come so far as to need its keys
+  sed "s#\"[^\"]*/bin/farm-sandbox\"#\"$1\"#" "$state/parties/site-xb/config.json" >"$state/site.json"
+  farm-site --config "$state/site.json"
+}
+check "a site does not start where no build could run" 30 site_with "$state/bin/no-sandbox"
+says "and names what is missing, and the remedy" 'no build can run .*landlock .needed.: ABI 0; remedy: boot with lsm=landlock'
+check "nor with a launcher that does not answer" 70 site_with /bin/false
+says "and names it" '/bin/false doctor --json'
+
 # ---- one release ------------------------------------------------------------------------------------
 check "farm plan asks farmd" 0 requester farm plan "$manifest"
 says "which has no approval" '^approvals  0 of 2$'
@@ -157,6 +174,7 @@ stop
 cat >"$state/bin/lying-sandbox" <<EOF
 #!/bin/bash
 # The launcher of a dishonest site: adds a byte to what a build gave.
+[ "\$1" = run ] || exec "$state/bin/farm-sandbox" "\$@"
 words=\$(mktemp)
 fd=\$(printf '%s\n' "\$@" | grep -A1 -x -- --args-fd | tail -1)
 eval "cat <&\$fd" >"\$words"
