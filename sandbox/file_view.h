@@ -15,8 +15,8 @@
 
 namespace sandbox {
 
-// The device and inode numbers that a command under a level of Determinism sees. A file gets the number
-// of its path when it is first seen, and keeps it; two files never have one number.
+// The device and inode numbers that a command under a level of Determinism sees. A file gets the
+// number of its path when it is first seen, and keeps it; two files never have one number.
 class FileNumbers {
  public:
   // As it is shown: by the order of AddDevice; all that were not added are one.
@@ -37,9 +37,9 @@ class FileNumbers {
   std::set<std::pair<std::uint64_t, std::uint64_t>> taken_;  // both as they are shown
 };
 
-// The files that a command sees: their numbers, the order of directories, and under kFull also times
-// and sizes of what the file system may count as it likes. Lives in the stage's namespaces; used by
-// one thread, the notifier's.
+// The files that a command sees: their numbers, the order of directories, and under kFull also
+// times and sizes of what the file system may count as it likes. Lives in the stage's namespaces;
+// used by one thread, the notifier's.
 class FileView {
  public:
   // `family`: of kFull; null for kFixed.

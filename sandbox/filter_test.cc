@@ -220,7 +220,7 @@ TEST(Filter, LevelsAnswerAndTraceWhatTheySay) {
       {"read", SYS_read, {}, kAllow, kAllow},
       {"clock", SYS_clock_gettime, {}, kNotify, kAllow},
       {"chance", SYS_getrandom, {}, kNotify, kAllow},
-      {"file", SYS_newfstatat, {}, kNotify, kAllow},
+      {"file", SYS_newfstatat, {}, kNotify, kNotify},
       {"folder", SYS_getdents64, {}, kNotify, kNotify},
       {"folder, the old way", SYS_getdents, {}, Errno(ENOSYS), Errno(ENOSYS)},
       {"birth", SYS_clone, {17}, kTrace, kAllow},
