@@ -32,6 +32,7 @@ constexpr std::uint64_t kAssemblyCapabilities =
     Bit(CAP_CHOWN) | Bit(CAP_DAC_OVERRIDE) | Bit(CAP_DAC_READ_SEARCH) | Bit(CAP_FOWNER) |
     Bit(CAP_FSETID) | Bit(CAP_KILL) | Bit(CAP_SETGID) | Bit(CAP_SETUID) | Bit(CAP_SETPCAP) |
     Bit(CAP_SETFCAP) | Bit(CAP_SYS_CHROOT) | Bit(CAP_SYS_ADMIN) | Bit(CAP_MKNOD);
+constexpr int kCapabilitiesMax = 64;
 constexpr const char* kDefaultPath = "/usr/local/bin:/usr/bin:/bin";
 
 std::uint64_t KeptCapabilities(Profile profile) {
@@ -93,11 +94,17 @@ Status DropPrivileges(const Spec& spec, bool has_range) {
   return {};
 }
 
-void ResetSignals() {
-  for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+// Those that are ignored; of the others execve forgets the handlers.
+Status ResetSignals() {
+  Result<std::uint64_t> ignored = StatusMask("SigIgn");
+  if (!ignored.ok()) return ignored.status();
+  for (int signal = 1; signal < NSIG; ++signal) {
+    if ((*ignored & Bit(signal - 1)) != 0) ::signal(signal, SIG_DFL);
+  }
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
+  return {};
 }
 
 Status ArrangeDescriptors(int log, int report_pipe, int release) {
@@ -174,12 +181,15 @@ Status VerifyIdentity(const Spec& spec) {
       ((capabilities[0] | capabilities[1] | capabilities[2]) & ~keep) != 0) {
     return Missing("capabilities are not dropped");
   }
-  for (int i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; ++i) {
-    if ((keep & Bit(i)) == 0 && prctl(PR_CAPBSET_READ, i, 0, 0, 0) != 0) {
-      return Missing("capability bounding set");
-    }
-  }
   return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? Status() : Missing("no_new_privs");
+}
+
+// Once it is known that /proc is our own.
+Status VerifyBoundingSet(Profile profile) {
+  Result<std::uint64_t> bounding = StatusMask("CapBnd");
+  if (!bounding.ok()) return bounding.status();
+  return (*bounding & ~KeptCapabilities(profile)) == 0 ? Status()
+                                                       : Missing("capability bounding set");
 }
 
 bool HasMountFlags(const char* path, unsigned long flags) {
@@ -221,9 +231,11 @@ bool IsKeptByLandlock() {
 }  // namespace
 
 Status DropBoundingSet(std::uint64_t keep) {
-  for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability) {
+  for (int capability = 0; capability < kCapabilitiesMax; ++capability) {
     if ((keep & Bit(capability)) != 0) continue;
-    if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0) return SystemError("bounding set");
+    if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0) continue;
+    // Beyond the last that this kernel knows.
+    return errno == EINVAL && capability > CAP_SETPCAP ? Status() : SystemError("bounding set");
   }
   return {};
 }
@@ -236,6 +248,7 @@ Status VerifyWalls(const Spec& spec) {
   if (!cgroups.ok()) return cgroups.status();
   if (!VerifyCgroupNamespace(*cgroups).ok()) return Missing("cgroup namespace");
   if (Status status = VerifyMounts(spec.profile); !status.ok()) return status;
+  if (Status status = VerifyBoundingSet(spec.profile); !status.ok()) return status;
   // Under the other profile files are not what it confines.
   if (spec.profile == Profile::kBuild && !IsKeptByLandlock()) return Missing("Landlock");
   return {};
@@ -243,7 +256,7 @@ Status VerifyWalls(const Spec& spec) {
 
 Status ConfineAndExecute(const Spec& spec, const Filter& filter, const Command& command,
                          int report_pipe, int release) {
-  ResetSignals();
+  if (Status status = ResetSignals(); !status.ok()) return status;
   if (!LeftOut(Layer::kNewSession) && setsid() < 0) return SystemError("setsid");
   if (Status status = ArrangeDescriptors(command.log, report_pipe, release); !status.ok()) {
     return status;

@@ -114,15 +114,16 @@ Status PrepareSelf(const Spec& spec, int channel) {
   return {};
 }
 
-// Up to the first newline, or to the end.
+// At least up to the first newline, or to the end.
 std::string ReadLine(int fd) {
-  std::string line;
-  char byte;
-  while (line.size() < kFailureTextMax && read(fd, &byte, 1) == 1) {
-    line += byte;
-    if (byte == '\n') break;
+  std::string text;
+  char buffer[256];
+  ssize_t count;
+  while (text.size() < kFailureTextMax && text.find('\n') == std::string::npos &&
+         (count = read(fd, buffer, sizeof buffer)) > 0) {
+    text.append(buffer, static_cast<std::size_t>(count));
   }
-  return line;
+  return text;
 }
 
 }  // namespace

@@ -90,9 +90,12 @@ void AddProcess(int proc, const std::string& pid, std::int64_t temporary_bytes, 
 }
 
 Status SetRlimit(__rlimit_resource resource, const char* name, rlim_t soft, rlim_t hard) {
+  rlimit wanted = {soft, hard};
+  if (setrlimit(resource, &wanted) == 0) return {};
+  // More than the caller has.
   rlimit now = {};
   if (getrlimit(resource, &now) != 0) return SystemError(std::string("getrlimit ") + name);
-  rlimit wanted = {std::min(soft, now.rlim_max), std::min(hard, now.rlim_max)};
+  wanted = {std::min(soft, now.rlim_max), std::min(hard, now.rlim_max)};
   if (setrlimit(resource, &wanted) != 0) return SystemError(std::string("setrlimit ") + name);
   return {};
 }

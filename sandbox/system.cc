@@ -8,10 +8,19 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <csignal>
 #include <ctime>
+#include <system_error>
 
 namespace sandbox {
+namespace {
+
+// Little, for each process here is new and pays for every page of its stack.
+constexpr std::size_t kReadBytes = 4096;
+constexpr std::size_t kStatusBytesMax = 65536;
+
+}  // namespace
 
 UniqueFd& UniqueFd::operator=(UniqueFd&& other) noexcept {
   if (this != &other) {
@@ -92,7 +101,7 @@ Status CloseAllExcept(std::vector<int> keep) {
 
 Result<std::string> ReadAll(int fd, std::size_t bytes_max) {
   std::string text;
-  char buffer[65536];
+  char buffer[kReadBytes];
   while (true) {
     ssize_t count = read(fd, buffer, sizeof buffer);
     if (count < 0 && errno == EINTR) continue;
@@ -107,6 +116,20 @@ Result<std::string> ReadFile(const char* path, std::size_t bytes_max) {
   UniqueFd fd(open(path, O_RDONLY | O_CLOEXEC));
   if (!fd.valid()) return SystemError(std::string("opening ") + path);
   return ReadAll(fd.get(), bytes_max);
+}
+
+Result<std::uint64_t> StatusMask(std::string_view name) {
+  Result<std::string> text = ReadFile("/proc/self/status", kStatusBytesMax);
+  if (!text.ok()) return text.status();
+  for (const std::string& line : Split(*text, '\n')) {
+    if (line.rfind(name, 0) != 0 || line.compare(name.size(), 2, ":\t") != 0) continue;
+    std::uint64_t mask = 0;
+    const char* begin = line.data() + name.size() + 2;
+    const char* end = line.data() + line.size();
+    auto [read, error] = std::from_chars(begin, end, mask, 16);
+    if (error == std::errc() && read == end && begin != end) return mask;
+  }
+  return Status::Failed("/proc/self/status does not say " + std::string(name));
 }
 
 Status WriteAll(int fd, std::string_view bytes) {

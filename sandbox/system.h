@@ -46,6 +46,8 @@ Status CloseAllExcept(std::vector<int> keep);
 // Reads at most `bytes_max` bytes from `fd` to the end of file; more than that is a failure.
 Result<std::string> ReadAll(int fd, std::size_t bytes_max);
 Result<std::string> ReadFile(const char* path, std::size_t bytes_max);
+// A mask of this process in /proc/self/status, "SigIgn" or "CapBnd" among others.
+Result<std::uint64_t> StatusMask(std::string_view name);
 Status WriteAll(int fd, std::string_view bytes);
 // Opens the existing file `path` for writing and writes `text` with one call, as /proc and
 // /sys/fs/cgroup want it.
