@@ -17,11 +17,11 @@ def _test(name, launcher, hostile, product, mode, tags):
         deps = [":" + name + "_cases", "@gtest_main"],
     )
 
-def sandbox_test(name, srcs, deps = [], modes = _MODES, plain = True, hostile = "//tests/attacks:hostile", launcher = None, product = None):
+def sandbox_test(name, srcs, deps = [], modes = _MODES, plain = True, hostile = "//tests/attacks:hostile", launcher = None, product = None, slow = []):
     """name: in Bazel's own sandbox, whoever runs it. name_root, name_rootless, name_monitor: need root.
 
     hostile: the program inside. launcher: one in place of the product and its test twin. product: for tests
-    that look at it.
+    that look at it. slow: the modes that CI does not run.
     """
     native.cc_library(
         name = name + "_cases",
@@ -34,4 +34,5 @@ def sandbox_test(name, srcs, deps = [], modes = _MODES, plain = True, hostile = 
     if plain:
         _test(name, launcher or "//sandbox:farm-sandbox-for-tests", hostile, product, "plain", [])
     for mode in modes:
-        _test(name, launcher or "//sandbox:farm-sandbox", hostile, product, mode, ["exclusive", "manual", "no-sandbox"])
+        tags = ["exclusive", "manual", "no-sandbox"] + (["slow"] if mode in slow else [])
+        _test(name, launcher or "//sandbox:farm-sandbox", hostile, product, mode, tags)
