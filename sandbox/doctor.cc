@@ -111,6 +111,21 @@ Finding Mounts() {
           "systempaths=unconfined, and a seccomp profile that allows mounts)"};
 }
 
+int ProbeOverlay() {
+  // Two empty layers, on folders that every host has; in a mount namespace of its own.
+  for (const char* path : {"/proc", "/sys"}) {
+    Result<UniqueFd> layer = NewFilesystem("tmpfs", {}, 0);
+    if (!layer.ok() || !Attach(layer->get(), path).ok()) return 1;
+  }
+  return NewFilesystem("overlay", {"lowerdir=/proc:/sys", "redirect_dir=nofollow"}, 0).ok() ? 0 : 2;
+}
+
+Finding Overlay() {
+  bool present = InChild(CLONE_NEWUSER | CLONE_NEWNS, ProbeOverlay) == 0;
+  return {"overlay", false, present, present ? "allowed" : "refused",
+          "modprobe overlay; without it a build sees where on the host its --root-dir lies"};
+}
+
 Finding Landlock() {
   int abi = LandlockAbi();
   return {"landlock", true, abi >= kLandlockAbiMin, "ABI " + std::to_string(abi),
@@ -294,9 +309,9 @@ std::vector<Finding> Examine() {
   std::vector<Finding> findings = {Kernel()};
   AddNamespaces(&findings);
   for (const Finding& finding :
-       {AppArmor(), Mounts(), Landlock(), Seccomp(), Devices(), SubordinateRange(), Monitor(),
-        Cgroups(), Erofs(), SeccompNotification(), Ptrace(), TimestampCounter(), LastPid(),
-        Fuse()}) {
+       {AppArmor(), Mounts(), Overlay(), Landlock(), Seccomp(), Devices(), SubordinateRange(),
+        Monitor(), Cgroups(), Erofs(), SeccompNotification(), Ptrace(), TimestampCounter(),
+        LastPid(), Fuse()}) {
     findings.push_back(finding);
   }
   for (Finding& finding : findings) {

@@ -28,6 +28,7 @@ TEST(Doctor, SaysEachThingOnceAndARemedyForWhatIsMissing) {
                            "time namespace",
                            "apparmor",
                            "mounts inside",
+                           "overlay",
                            "landlock",
                            "seccomp",
                            "devices",

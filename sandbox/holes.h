@@ -23,6 +23,7 @@ constexpr std::string_view kLayerNames[] = {
     "time_namespace",
     "host_root_detached",
     "read_only_root",
+    "root_overlay",
     "no_suid_mounts",
     "no_device_mounts",
     "read_only_binds",

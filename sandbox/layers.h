@@ -19,6 +19,7 @@ enum class Layer {
   // What it sees.
   kHostRootDetached,
   kReadOnlyRoot,
+  kRootOverlay,
   kNoSuidMounts,
   kNoDeviceMounts,
   kReadOnlyBinds,

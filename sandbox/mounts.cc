@@ -91,13 +91,8 @@ Status MountBinds(const Spec& spec, std::vector<UniqueFd> trees) {
   return {};
 }
 
-// Makes the mount `root` the root of this process and lets go of the host's.
+// Makes the mount `root`, which is attached, the root of this process and lets go of the host's.
 Status PivotInto(int root) {
-  // Nothing that happens here may be seen outside, nor the other way round.
-  if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
-    return SystemError("making all mounts private");
-  }
-  if (Status status = Attach(root, "/"); !status.ok()) return status;
   if (fchdir(root) != 0) return SystemError("entering the new root");
   if (syscall(SYS_pivot_root, ".", ".") != 0) return SystemError("pivot_root");
   if (!LeftOut(Layer::kHostRootDetached) && umount2(".", MNT_DETACH) != 0) {
@@ -107,17 +102,47 @@ Status PivotInto(int root) {
   return {};
 }
 
-// The mount, and what it is in `*backend`.
+// A file system of its own over the folder `tree`: so nothing inside shows where on the host the
+// folder lies, and builds that share it share no inode, whose locks and watches they would feel.
+// The kernel names layers by paths, and wants two of them: the second is empty. Both lie on the
+// host's /proc for that, and go with it.
+Result<UniqueFd> LayOver(int tree) {
+  if (Status status = Attach(tree, "/proc"); !status.ok()) return status;
+  if (fchdir(tree) != 0) return SystemError("entering --root-dir");
+  Result<UniqueFd> empty = NewFilesystem("tmpfs", {"nr_inodes=1"}, kNoRights | MOUNT_ATTR_RDONLY);
+  if (!empty.ok()) return empty.status();
+  if (Status status = Attach(empty->get(), "tmp"); !status.ok()) return status;
+  Result<UniqueFd> overlay =
+      NewFilesystem("overlay", {"lowerdir=.:tmp", "redirect_dir=nofollow"}, RootFlags());
+  // The folder itself may become the root.
+  if (!overlay.ok() && umount2("tmp", MNT_DETACH) != 0) return SystemError("umount");
+  return overlay;
+}
+
+// The mount, attached, and what it is in `*backend`.
 Result<UniqueFd> RootMount(const Spec& spec, HostTrees* trees, int root_image,
                            std::string* backend) {
-  *backend = "assembler";
-  if (spec.profile == Profile::kAssembly) return MakeAssemblyRoot();
-  *backend = "image";
-  if (root_image >= 0) return UniqueFd(fcntl(root_image, F_DUPFD_CLOEXEC, 3));
-  *backend = "directory";
-  Status status = SetMountFlags(trees->root.get(), RootFlags(), false, "--root-dir");
-  if (!status.ok()) return status;
-  return std::move(trees->root);
+  Result<UniqueFd> root = UniqueFd();
+  if (spec.profile == Profile::kAssembly) {
+    *backend = "assembler";
+    root = MakeAssemblyRoot();
+  } else if (root_image >= 0) {
+    *backend = "image";
+    root = UniqueFd(fcntl(root_image, F_DUPFD_CLOEXEC, 3));
+  } else {
+    *backend = "directory";
+    Status status = SetMountFlags(trees->root.get(), RootFlags(), false, "--root-dir");
+    if (!status.ok()) return status;
+    root = std::move(trees->root);
+  }
+  if (!root.ok()) return root;
+  if (*backend == "directory" && !LeftOut(Layer::kRootOverlay)) {
+    // A kernel without it, or with too many layers already, shows the folder itself (see doctor).
+    Result<UniqueFd> overlay = LayOver(root->get());
+    if (overlay.ok()) root = std::move(overlay);
+  }
+  if (Status status = Attach(root->get(), "/"); !status.ok()) return status;
+  return root;
 }
 
 }  // namespace
@@ -218,6 +243,10 @@ Result<HostTrees> OpenHostTrees(const Spec& spec) {
 }
 
 Result<std::string> MountRoot(const Spec& spec, HostTrees* trees, int root_image) {
+  // Nothing that happens here may be seen outside, nor the other way round.
+  if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
+    return SystemError("making all mounts private");
+  }
   std::string backend;
   Result<UniqueFd> root = RootMount(spec, trees, root_image, &backend);
   if (!root.ok()) return root.status();

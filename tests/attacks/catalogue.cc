@@ -281,7 +281,7 @@ const std::vector<Row>& Catalogue() {
       {.name = "identity/control_group_path",
        .layers = "cgroup_namespace",
        .bare_says = "a caller in the root of all groups"},
-      {.name = "identity/host_paths", .arguments = "{scene}"},
+      {.name = "identity/host_paths", .arguments = "{scene}", .layers = "root_overlay"},
 
       // resources: what ends with a limit
       {.name = "resources/fork_bomb",

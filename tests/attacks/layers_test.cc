@@ -95,6 +95,12 @@ bool Contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
+bool SeesWhereItsRootLies(std::uint64_t missing) {
+  Yard yard(missing);
+  std::string mounts = yard.Do({"read", "/proc/self/mountinfo"}).log;
+  return Contains(mounts, yard.root().parent_path().filename().string());
+}
+
 // The rest of a line of /proc/<process>/status.
 std::string StatusLine(std::uint64_t missing, const std::string& process, const std::string& key) {
   std::string text = Log(missing, {"read", "/proc/" + process + "/status"});
@@ -327,16 +333,17 @@ constexpr Row kRows[] = {
      [](std::uint64_t missing) {
        return Contains(Log(missing, {"read", "/../etc/passwd"}), "root:");
      }},
-    {Layer::kReadOnlyRoot, Where::kAnywhere, Set(Layer::kLandlock, Layer::kVerifyWalls),
-     "read-only root",
+    {Layer::kReadOnlyRoot, Where::kAnywhere,
+     Set(Layer::kRootOverlay, Layer::kLandlock, Layer::kVerifyWalls), "read-only root",
      [](std::uint64_t missing) {
        return Allowed(missing, {"append", "/etc/passwd"});
      }},
+    {Layer::kRootOverlay, Where::kAnywhere, 0, nullptr, SeesWhereItsRootLies},
     {Layer::kNoSuidMounts, Where::kRange,
      Set(Layer::kNoNewPrivileges, Layer::kLandlock, Layer::kSeccomp, Layer::kVerifyWalls),
      "read-only root", SuidProgramIsRootInside},
-    {Layer::kNoDeviceMounts, Where::kTestIsRoot, Set(Layer::kVerifyWalls), "read-only root",
-     OpensADeviceOfTheRoot},
+    {Layer::kNoDeviceMounts, Where::kTestIsRoot, Set(Layer::kRootOverlay, Layer::kVerifyWalls),
+     "read-only root", OpensADeviceOfTheRoot},
     {Layer::kReadOnlyBinds, Where::kAnywhere, 0, nullptr, WritesToABind},
     {Layer::kFewDevices, Where::kAnywhere, Set(Layer::kVerifyWalls), "read-only /dev",
      SeesMoreDevices},
