@@ -1,6 +1,18 @@
 #include "tests/attacks/catalogue.h"
 
 namespace attacks {
+namespace {
+
+// Why the assembly profile lets something be done.
+constexpr const char* kMounts = "who makes a root mounts, in a namespace of his own";
+constexpr const char* kOwnRoot = "the root is a small file system of its own";
+constexpr const char* kOpenProc = "who may mount a /proc sees all of it";
+constexpr const char* kInsideRoot = "root of its own user namespace, for the owners in a package";
+constexpr const char* kDenyList = "its filter says what is refused, and assembling needs much";
+constexpr const char* kOwnName = "the name of its own namespace";
+constexpr const char* kProcessors = "packing a root takes all processors";
+
+}  // namespace
 
 const std::vector<std::string>& Layers() {
   static const std::vector<std::string> layers = {
@@ -78,19 +90,30 @@ const std::vector<Row>& Catalogue() {
        .judged = "host temporary_file",
        .arguments = "{tag}"},
       // files: mounts
-      {.name = "files/mount_overlay", .layers = "capabilities seccomp landlock"},
-      {.name = "files/mount_tmpfs", .layers = "capabilities seccomp landlock"},
-      {.name = "files/mount_by_descriptors", .layers = "capabilities seccomp"},
-      {.name = "files/clone_mount_tree", .layers = "capabilities seccomp"},
+      {.name = "files/mount_overlay",
+       .layers = "capabilities seccomp landlock",
+       .assembly_may = kMounts},
+      {.name = "files/mount_tmpfs",
+       .layers = "capabilities seccomp landlock",
+       .assembly_may = kMounts},
+      {.name = "files/mount_by_descriptors",
+       .layers = "capabilities seccomp",
+       .assembly_may = kMounts},
+      {.name = "files/clone_mount_tree", .layers = "capabilities seccomp", .assembly_may = kMounts},
       {.name = "files/mount_reaches_host",
        .judged = "host mount",
        .layers = "capabilities seccomp landlock"},
       {.name = "files/remount_root_writable",
-       .layers = "capabilities seccomp landlock read_only_root"},
+       .layers = "capabilities seccomp landlock read_only_root",
+       .assembly_may = kOwnRoot},
       {.name = "files/unmask_proc",
        .layers = "capabilities seccomp landlock",
-       .bare = Bare::kNever},
-      {.name = "files/pivot_root", .layers = "capabilities seccomp landlock", .bare = Bare::kNever},
+       .bare = Bare::kNever,
+       .assembly_may = kMounts},
+      {.name = "files/pivot_root",
+       .layers = "capabilities seccomp landlock",
+       .bare = Bare::kNever,
+       .assembly_may = kMounts},
 
       // network
       {.name = "network/connect_host", .arguments = "{port}", .layers = "net_namespace landlock"},
@@ -145,7 +168,7 @@ const std::vector<Row>& Catalogue() {
        .layers = "seccomp",
        .bare_says = "a kernel that was not told to give any"},
       {.name = "kernel/watch_by_fanotify", .layers = "seccomp"},
-      {.name = "kernel/local_descriptor_table", .layers = "seccomp"},
+      {.name = "kernel/local_descriptor_table", .layers = "seccomp", .assembly_may = kDenyList},
       {.name = "kernel/program_from_memory", .layers = "seccomp capabilities no_new_privs"},
       {.name = "kernel/x32_entry", .layers = "seccomp", .bare_says = "a kernel without x32"},
       {.name = "kernel/int80_entry",
@@ -192,14 +215,14 @@ const std::vector<Row>& Catalogue() {
       {.name = "kernel/module_loader_path",
        .layers = "proc_mask landlock inside_ids",
        .bare_says = "a kernel without modules"},
-      {.name = "kernel/kernel_switches", .layers = "proc_mask"},
+      {.name = "kernel/kernel_switches", .layers = "proc_mask", .assembly_may = kOpenProc},
       {.name = "kernel/system_request",
        .layers = "proc_mask landlock inside_ids",
        .bare_says = "a kernel without sysrq"},
       {.name = "kernel/kernel_memory",
        .layers = "proc_mask inside_ids",
        .bare_says = "a kernel without kcore"},
-      {.name = "kernel/kernel_addresses", .layers = "proc_mask"},
+      {.name = "kernel/kernel_addresses", .layers = "proc_mask", .assembly_may = kOpenProc},
       {.name = "kernel/kernel_keys", .layers = "proc_mask"},
       {.name = "kernel/kernel_log_device", .layers = "few_devices"},
       {.name = "kernel/kernel_log", .layers = "seccomp"},
@@ -246,10 +269,18 @@ const std::vector<Row>& Catalogue() {
        .arguments = "{gid}",
        .options = "--uid 4321 --gid 4321",
        .layers = "inside_ids"},
-      {.name = "identity/become_root", .layers = "inside_ids capabilities seccomp"},
-      {.name = "identity/become_another_group", .layers = "inside_ids capabilities seccomp"},
-      {.name = "identity/give_file_to_root", .layers = "inside_ids capabilities seccomp"},
-      {.name = "identity/capabilities", .layers = "capabilities inside_ids"},
+      {.name = "identity/become_root",
+       .layers = "inside_ids capabilities seccomp",
+       .assembly_may = kInsideRoot},
+      {.name = "identity/become_another_group",
+       .layers = "inside_ids capabilities seccomp",
+       .assembly_may = kInsideRoot},
+      {.name = "identity/give_file_to_root",
+       .layers = "inside_ids capabilities seccomp",
+       .assembly_may = kInsideRoot},
+      {.name = "identity/capabilities",
+       .layers = "capabilities inside_ids",
+       .assembly_may = kInsideRoot},
       {.name = "identity/gain_by_program", .layers = "no_new_privs"},
       {.name = "identity/set_user_id_program",
        .arguments = "{identity}",
@@ -259,12 +290,13 @@ const std::vector<Row>& Catalogue() {
       {.name = "identity/host_name", .arguments = "{hostname}", .layers = "hostname"},
       {.name = "identity/set_host_name",
        .layers = "capabilities seccomp uts_namespace",
-       .bare = Bare::kNever},
+       .bare = Bare::kNever,
+       .assembly_may = kOwnName},
       {.name = "identity/machine_id", .bare_says = "a machine without an identity"},
-      {.name = "identity/boot_id", .layers = "proc_mask"},
+      {.name = "identity/boot_id", .layers = "proc_mask", .assembly_may = kOpenProc},
       {.name = "identity/uptime", .arguments = "{uptime}", .layers = "time_namespace"},
-      {.name = "identity/cpu_count", .arguments = "{cpus}"},
-      {.name = "identity/kernel_command_line", .layers = "proc_mask"},
+      {.name = "identity/cpu_count", .arguments = "{cpus}", .assembly_may = kProcessors},
+      {.name = "identity/kernel_command_line", .layers = "proc_mask", .assembly_may = kOpenProc},
       {.name = "identity/network_interfaces",
        .layers = "net_namespace",
        .bare_says = "a machine without a network"},
