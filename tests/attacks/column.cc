@@ -49,6 +49,7 @@ std::map<std::string, std::string> ValuesFor(const Column& column, Scene& scene,
   auto values = scene.Values(place, column.user);
   const bool own_root = HasOwnRoot(column);
   values["root_file"] = RootFileOf(column, scene);
+  values["programs"] = ProgramsOf(column, scene);
   values["identity"] = ProgramsOf(column, scene) + "/identity";
   values["input"] = own_root ? "/build/input" : place.input().string();
   values["bound"] = own_root ? "/build/bound/file" : (place.bound() / "file").string();

@@ -7,10 +7,13 @@ _OPEN = [
 
 # Under the assembly profile; and there without a cgroup.
 _OPEN_IN_ASSEMBLY = [
+    "files/remount_bound_file",
+    "leftovers/interpreter_of_the_check",
     "resources/spared_by_the_kernel",
 ]
 _OPEN_WITHOUT_CGROUP = [
     "resources/memory_file_bomb",
+    "resources/own_mount_bomb",
 ]
 
 # What is known of one profile must not be missed in the other, so no test has columns of both.
