@@ -38,6 +38,9 @@ struct Row {
   bool ours_only = false;  // the others have nothing of the kind
   // The kernel does not keep it from the host's root, whom only the launcher for tests maps.
   bool not_as_host_root = false;
+  // Why the assembly profile lets it be done, which a command needs that makes a root. Judged
+  // inside only: what does harm outside is never meant to be possible.
+  std::string assembly_may = {};
   // Where NAME is not the program's: a variation.
   std::string program = {};
 

@@ -32,13 +32,25 @@ bool HasOwnRoot(const Column& column) {
   return column.IsOurs() || column.sandbox == Sandbox::kBubblewrap;
 }
 
+// Where the behaviours lie in `column`.
+std::string ProgramsOf(const Column& column, const Scene& scene) {
+  if (!HasOwnRoot(column)) return scene.root() / "bin";
+  return column.IsAssembly() ? "/build/bin" : "/bin";
+}
+
+// A file of the root that its mode lets the behaviour write.
+std::string RootFileOf(const Column& column, const Scene& scene) {
+  if (!HasOwnRoot(column)) return scene.root() / "etc/everybody";
+  return column.IsAssembly() ? "/etc/hosts" : "/etc/everybody";
+}
+
 std::map<std::string, std::string> ValuesFor(const Column& column, Scene& scene,
                                              const Place& place) {
   auto values = scene.Values(place, column.user);
   const bool own_root = HasOwnRoot(column);
-  const std::string root = scene.root();
-  values["root_file"] = (own_root ? "" : root) + "/etc/everybody";
-  values["identity"] = (own_root ? "" : root) + "/bin/identity";
+  values["root_file"] = RootFileOf(column, scene);
+  values["programs"] = ProgramsOf(column, scene);
+  values["identity"] = ProgramsOf(column, scene) + "/identity";
   values["input"] = own_root ? "/build/input" : place.input().string();
   values["bound"] = own_root ? "/build/bound/file" : (place.bound() / "file").string();
   values["work"] = own_root ? "/build" : place.work().string();
@@ -47,6 +59,27 @@ std::map<std::string, std::string> ValuesFor(const Column& column, Scene& scene,
 
 bool Mentions(const Row& row, const std::string& value) {
   return row.arguments.find(value) != std::string::npos;
+}
+
+// The assembly profile is given no root: the behaviours are shown read-only, as a farm shows its
+// packages. Where a path of the host would be the harm, that way shows one, so the program is
+// copied.
+Arguments AssemblyOptions(const Row& row, const Scene& scene) {
+  Arguments words = {"--profile", "assembly", "--uid", "0", "--gid", "0"};
+  const fs::path programs = scene.root() / "bin";
+  if (Mentions(row, "{scene}")) {
+    Append(&words,
+           {"--input", programs / row.Program(), "/build/bin/" + row.Program(), "755", "0"});
+  } else {
+    Append(&words, {"--bind-ro", programs, "/build/bin"});
+  }
+  return words;
+}
+
+Arguments RootOptions(const Column& column, const Row& row, Scene& scene) {
+  if (column.IsAssembly()) return AssemblyOptions(row, scene);
+  if (column.ids == Ids::kMonitor) return {"--root-image", scene.Image()};
+  return {"--root-dir", scene.root()};
 }
 
 Arguments OurLauncher(const Column& column, const Row& row, const Programs& programs, Scene& scene,
@@ -61,17 +94,15 @@ Arguments OurLauncher(const Column& column, const Row& row, const Programs& prog
   words.push_back(launcher);
   if (!column.leave_out.empty()) Append(&words, {"--leave-out", column.leave_out});
   words.push_back("run");
-  if (column.ids == Ids::kMonitor) {
-    Append(&words, {"--root-image", scene.Image()});
-  } else {
-    if (column.ids == Ids::kOption) Append(&words, {"--subids", kSubordinateRange});
-    Append(&words, {"--root-dir", scene.root()});
-  }
+  if (column.ids == Ids::kOption) Append(&words, {"--subids", kSubordinateRange});
   if (Mentions(row, "{input}")) {
     Append(&words, {"--input", place.input(), "/build/input", "644", "0"});
   }
   if (Mentions(row, "{bound}")) Append(&words, {"--bind-ro", place.bound(), "/build/bound"});
   Append(&words, Words(options));
+  // Of ids that are given twice the last hold: under the assembly profile root's, whatever the row
+  // asks for.
+  Append(&words, RootOptions(column, row, scene));
   if (row.judged == "outputs" || row.judged == "limit output") {
     Append(&words, {"--output", "/build/out", "--output-dir", place.out()});
   }
@@ -176,6 +207,7 @@ std::vector<Column> AllColumns(const Programs& programs, bool has_range, Scene& 
   std::string image = needs_root;
   if (root && scene.Image().empty()) image = "needs mkfs.erofs (package erofs-utils)";
   const std::string no_bubblewrap = programs.bubblewrap.empty() ? "needs bwrap" : needs_root;
+  constexpr Profile kAssembly = Profile::kAssembly;
   const std::string no_bazel =
       programs.linux_sandbox.empty() ? "needs Bazel's linux-sandbox" : needs_root;
   return {
@@ -184,6 +216,9 @@ std::vector<Column> AllColumns(const Programs& programs, bool has_range, Scene& 
       {"rootless-range", Sandbox::kOurs, kUserWithRange, Ids::kCallers, {}, range},
       {"root", Sandbox::kOurs, 0, Ids::kOption, {}, needs_root},
       {"image", Sandbox::kOurs, kOrdinaryUser, Ids::kMonitor, {}, image},
+      {"assembly", Sandbox::kOurs, kOrdinaryUser, Ids::kMonitor, {}, needs_root, kAssembly},
+      {"assembly-range", Sandbox::kOurs, kUserWithRange, Ids::kCallers, {}, range, kAssembly},
+      {"assembly-root", Sandbox::kOurs, 0, Ids::kOption, {}, needs_root, kAssembly},
       {"bubblewrap", Sandbox::kBubblewrap, 0, Ids::kCallers, {}, no_bubblewrap},
       {"bubblewrap-user", Sandbox::kBubblewrap, kOrdinaryUser, Ids::kCallers, {}, no_bubblewrap},
       {"linux-sandbox", Sandbox::kBazel, 0, Ids::kCallers, {}, no_bazel},
@@ -213,8 +248,7 @@ Command MakeCommand(const Column& column, const Row& row, const Programs& progra
       if (row.bare == Bare::kUser) command.user = kOrdinaryUser;
       break;
   }
-  const std::string root = HasOwnRoot(column) ? "" : scene.root().string();
-  command.argv.push_back(root + "/bin/" + row.Program());
+  command.argv.push_back(ProgramsOf(column, scene) + "/" + row.Program());
   Append(&command.argv, Words(Fill(row.arguments, values)));
   return command;
 }

@@ -16,16 +16,20 @@ enum class Ids {
   kMonitor,  // the monitor, which mounts an image too
 };
 
+enum class Profile { kBuild, kAssembly };
+
 // One column of the table: a sandbox and who starts it.
 struct Column {
   std::string name;
   Sandbox sandbox = Sandbox::kNone;
   uid_t user = 0;
   Ids ids = Ids::kCallers;
-  std::string leave_out = {};  // ours: the protection that is left out
-  std::string missing = {};    // why it cannot be had on this machine; empty: it can
+  std::string leave_out = {};         // ours: the protection that is left out
+  std::string missing = {};           // why it cannot be had on this machine; empty: it can
+  Profile profile = Profile::kBuild;  // of our launcher
 
   bool IsOurs() const { return sandbox == Sandbox::kOurs; }
+  bool IsAssembly() const { return profile == Profile::kAssembly; }
 };
 
 // The programs of the sandboxes; an empty path: not to be had.

@@ -156,6 +156,13 @@ Cell Judge(const Row& row, const Column& column, const Ended& ended, Scene& scen
   return JudgeInside(said, ended, told);
 }
 
+// What the profile of `column` means to be possible is kept apart from what it lets through.
+Cell WithDesign(const Row& row, const Column& column, Cell cell) {
+  if (cell.verdict != Verdict::kAllowed || !column.IsAssembly()) return cell;
+  if (row.assembly_may.empty() || row.judged != "inside") return cell;
+  return {Verdict::kByDesign, row.assembly_may + "; " + cell.said};
+}
+
 // What of a row does not apply to a column; empty: it does.
 std::string WhyNot(const Row& row, const Column& column) {
   if (!column.missing.empty()) return column.missing;
@@ -170,7 +177,7 @@ std::string WhyNot(const Row& row, const Column& column) {
 }  // namespace
 
 std::string NameOf(Verdict verdict) {
-  const char* const names[] = {"refused", "ALLOWED", "error", "not run"};
+  const char* const names[] = {"refused", "ALLOWED", "error", "not run", "by design"};
   return names[static_cast<int>(verdict)];
 }
 
@@ -190,7 +197,7 @@ Cell RunAndJudge(const Row& row, const Column& column, const Programs& programs,
   pid_t guest = row.has_guest ? scene.StartGuest() : -1;
   pid_t pid = Start(MakeCommand(column, row, programs, scene, place), row, scene, place, log);
   Ended ended = Wait(pid, row, place);
-  Cell cell = Judge(row, column, ended, scene, place, log);
+  Cell cell = WithDesign(row, column, Judge(row, column, ended, scene, place, log));
   if (std::string suffered = neighbour.Suffered(); !suffered.empty()) {
     cell = {Verdict::kAllowed, suffered};
   }

@@ -9,8 +9,9 @@ namespace attacks {
 enum class Verdict {
   kRefused,
   kAllowed,
-  kError,   // the test's own condition is missing, or nobody can tell
-  kNotRun,  // not here: see Cell.said
+  kError,     // the test's own condition is missing, or nobody can tell
+  kNotRun,    // not here: see Cell.said
+  kByDesign,  // it was done under the assembly profile, as Row.assembly_may has it
 };
 std::string NameOf(Verdict verdict);
 

@@ -21,7 +21,8 @@ constexpr const char* kHelp =
     "  --bubblewrap PROGRAM     (bwrap on PATH)\n"
     "  --linux-sandbox PROGRAM  (where Bazel unpacks it, else Debian's)\n"
     "  --columns NAME,...       only these; one that cannot be had is a failure then. Ours: here\n"
-    "                           (whoever starts this), rootless, rootless-range, root, image;\n"
+    "                           (whoever starts this), rootless, rootless-range, root, image,\n"
+    "                           assembly, assembly-range, assembly-root;\n"
     "                           theirs: bubblewrap, bubblewrap-user, linux-sandbox,\n"
     "                           linux-sandbox-user, bare. Without it: all but here, as root\n"
     "  --only NAME,...          only these behaviours, or groups\n"
@@ -156,6 +157,26 @@ bool HasMissingColumn(const Options& options, const Table& table) {
   return missing;
 }
 
+// Whether a row is marked as possible under the assembly profile and refused in all its columns.
+bool HasStaleMark(const Table& table) {
+  bool stale = false;
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    const Row& row = table.rows[i];
+    if (row.assembly_may.empty()) continue;
+    bool ran = false;
+    bool possible = false;
+    for (std::size_t j = 0; j < table.columns.size(); ++j) {
+      const Verdict verdict = table.cells[i][j].verdict;
+      ran |= table.columns[j].IsAssembly() && verdict != Verdict::kNotRun;
+      possible |= verdict == Verdict::kByDesign;
+    }
+    if (!ran || possible) continue;
+    std::cerr << "report: " << row.name << ": not possible any more: take assembly_may off\n";
+    stale = true;
+  }
+  return stale;
+}
+
 bool IsGood(const Options& options, const Table& table) {
   bool errors = false;
   std::vector<std::string> allowed;
@@ -170,6 +191,7 @@ bool IsGood(const Options& options, const Table& table) {
   }
   if (HasMissingColumn(options, table) || errors) return false;
   if (!options.leave_out.empty()) return !allowed.empty();
+  if (HasStaleMark(table)) return false;
   std::vector<std::string> open = options.open;
   std::sort(open.begin(), open.end());
   std::sort(allowed.begin(), allowed.end());

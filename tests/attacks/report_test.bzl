@@ -3,6 +3,26 @@
 # Holes that wait: see README.md. A test fails when one of them is mended and still stands here.
 _OPEN = []
 
+# Under the assembly profile; and there without a cgroup.
+_OPEN_IN_ASSEMBLY = [
+    "files/remount_bound_file",
+    "leftovers/interpreter_of_the_check",
+    "resources/spared_by_the_kernel",
+]
+_OPEN_WITHOUT_CGROUP = [
+    "resources/memory_file_bomb",
+    "resources/own_mount_bomb",
+]
+
+# What is known of one profile must not be missed in the other, so no test has columns of both.
+def _open(columns):
+    in_assembly = [column for column in columns if column.startswith("assembly")]
+    if not in_assembly:
+        return _OPEN
+    if in_assembly != columns:
+        fail("columns of both profiles in one test")
+    return _OPEN_IN_ASSEMBLY + (_OPEN_WITHOUT_CGROUP if "assembly-range" in columns else [])
+
 # The folders of behaviours/.
 _GROUPS = [
     "files",
@@ -23,7 +43,7 @@ def report_test(name, launcher, columns, tags = []):
             "--launcher $(rootpath %s)" % launcher,
             "--programs tests/attacks/behaviours",
             "--columns " + ",".join(columns),
-        ] + (["--open " + ",".join(_OPEN)] if _OPEN else []),
+        ] + (["--open " + ",".join(_open(columns))] if _open(columns) else []),
         data = [launcher] + ["//tests/attacks/behaviours/" + group for group in _GROUPS],
         tags = tags + ["no-sanitizer"],
         deps = [":report_main"],

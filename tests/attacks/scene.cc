@@ -139,6 +139,7 @@ void Scene::MakeRoot(const fs::path& programs) {
 void Scene::MakeSecrets() {
   const std::string secret = std::string(behaviour::kSecret) + "\n";
   Write(directory_ / "secret", secret, 0644, 0);
+  Write(directory_ / "check", "#!/bin/sh\n", 0755, 0);
   for (uid_t user : {uid_t{0}, kOrdinaryUser, kUserWithRange, geteuid()}) {
     const std::string name = std::to_string(user);
     Write(directory_ / ("key." + name), secret, 0600, user);
@@ -272,6 +273,7 @@ std::map<std::string, std::string> Scene::Values(const Place& place, uid_t user)
           {"listen_port", std::to_string(listen_port_)},
           {"abstract", directory_.filename()},
           {"socket", directory_ / "socket"},
+          {"check", directory_ / "check"},
           {"victim", std::to_string(Victim(user))},
           {"victim_name", kVictimName},
           {"uid", id},

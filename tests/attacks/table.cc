@@ -24,6 +24,7 @@ std::size_t Width(const Column& column) { return std::max<std::size_t>(column.na
 void AddTotals(const Table& table, std::size_t name_width, std::ostringstream* text) {
   const std::pair<const char*, int Totals::*> lines[] = {{"refused", &Totals::refused},
                                                          {"ALLOWED", &Totals::allowed},
+                                                         {"by design", &Totals::by_design},
                                                          {"error", &Totals::errors},
                                                          {"not run", &Totals::not_run}};
   for (const auto& [name, count] : lines) {
@@ -52,6 +53,9 @@ Totals Table::TotalsOf(std::size_t column) const {
         break;
       case Verdict::kNotRun:
         ++totals.not_run;
+        break;
+      case Verdict::kByDesign:
+        ++totals.by_design;
         break;
     }
   }
@@ -100,6 +104,7 @@ std::string ToJson(const Table& table) {
                                {"missing", column.missing},
                                {"refused", totals.refused},
                                {"allowed", totals.allowed},
+                               {"by_design", totals.by_design},
                                {"errors", totals.errors},
                                {"not_run", totals.not_run}});
   }
@@ -108,7 +113,8 @@ std::string ToJson(const Table& table) {
     nlohmann::ordered_json entry = {{"name", row.name},
                                     {"judged", row.judged},
                                     {"layers", Words(row.layers)},
-                                    {"bare_says", row.bare_says}};
+                                    {"bare_says", row.bare_says},
+                                    {"assembly_may", row.assembly_may}};
     for (std::size_t j = 0; j < table.columns.size(); ++j) {
       const Cell& cell = table.cells[i][j];
       entry["cells"][table.columns[j].name] = {{"verdict", NameOf(cell.verdict)},

@@ -14,6 +14,7 @@ struct Totals {
   int allowed = 0;
   int errors = 0;
   int not_run = 0;
+  int by_design = 0;
 };
 
 // The whole result: for each row that was run, one cell for each column.

@@ -5,7 +5,8 @@
 
 int main(int argc, char** argv) {
   auto caller = static_cast<unsigned>(behaviour::Number(argc, argv, 1));
-  if (getgid() == caller) return behaviour::Allowed("getgid");
+  // Inside, root is the same everywhere.
+  if (caller != 0 && getgid() == caller) return behaviour::Allowed("getgid");
   char map[256];
   if (behaviour::ReadFile("/proc/self/gid_map", map) < 0) {
     return behaviour::RefusedByKernel("gid_map");

@@ -5,7 +5,8 @@
 
 int main(int argc, char** argv) {
   auto caller = static_cast<unsigned>(behaviour::Number(argc, argv, 1));
-  if (getuid() == caller) return behaviour::Allowed("getuid");
+  // Inside, root is the same everywhere.
+  if (caller != 0 && getuid() == caller) return behaviour::Allowed("getuid");
   char map[256];
   if (behaviour::ReadFile("/proc/self/uid_map", map) < 0) {
     return behaviour::RefusedByKernel("uid_map");
