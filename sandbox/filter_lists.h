@@ -77,10 +77,11 @@ inline constexpr const char kRefusedInAssembly[] =
     "init_module finit_module delete_module open_by_handle_at swapon swapoff reboot syslog acct "
     "quotactl settimeofday clock_settime adjtimex clock_adjtime setns iopl ioperm "
     "lookup_dcookie kcmp pidfd_getfd ptrace process_vm_readv process_vm_writev fanotify_init "
-    "memfd_secret";
+    "memfd_secret modify_ldt";
 
-// clone3 hides its flags behind a pointer; without it the C library uses clone.
+// clone3 hides its flags behind a pointer; without it the C library uses clone. Files of
+// memfd_create take memory that nobody may be seen to use.
 inline constexpr const char kMissingInAssembly[] =
-    "clone3 io_uring_setup io_uring_enter io_uring_register";
+    "clone3 io_uring_setup io_uring_enter io_uring_register memfd_create";
 
 }  // namespace sandbox

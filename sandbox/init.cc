@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "sandbox/assembly_room.h"
 #include "sandbox/channel.h"
 #include "sandbox/fixed_world.h"
 #include "sandbox/layers.h"
@@ -37,16 +38,24 @@ constexpr std::size_t kFailureTextMax = 4096;
   _exit(sent.ok() ? 0 : 1);
 }
 
+// Where the usage is read, opened before the command can change what lies at these paths.
+struct Usages {
+  explicit Usages(const Spec& spec)
+      : files(spec), proc(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
+  TemporaryFiles files;
+  UniqueFd proc;
+};
+
 // In how many milliseconds it wants to be called again.
-int ReportUsage(const Spec& spec, int proc, int channel) {
+int ReportUsage(const Limits& limits, const Usages& usages, int channel) {
   std::int64_t began = NowMilliseconds();
-  TemporaryUsage temporary = MeasureTemporary(spec);
-  UsageNow usage = ScanUsage(proc, temporary.bytes);
+  TemporaryUsage temporary = usages.files.Measure();
+  UsageNow usage = ScanUsage(usages.proc.get(), temporary.bytes);
   Status sent =
       Send(channel, Kind::kUsage,
            {usage.cpu_microseconds, usage.memory_bytes, usage.threads, temporary.is_full});
   if (!sent.ok() && !LeftOut(Layer::kDieWithLauncher)) _exit(1);
-  std::uint64_t limit = spec.limits.memory_bytes;
+  std::uint64_t limit = limits.memory_bytes;
   bool is_close = limit != 0 && static_cast<std::uint64_t>(usage.memory_bytes) > limit / 2;
   if (!is_close) return kUsagePeriodMilliseconds;
   std::int64_t wanted = (NowMilliseconds() - began) * kUsageShare;
@@ -55,7 +64,7 @@ int ReportUsage(const Spec& spec, int proc, int channel) {
 }
 
 // Waits for `command`, reaping everything else that becomes an orphan. Returns its wait status.
-int ReapUntilEnd(const Spec& spec, int proc, pid_t command, int channel) {
+int ReapUntilEnd(const Limits& limits, const Usages& usages, pid_t command, int channel) {
   sigset_t child;
   sigemptyset(&child);
   sigaddset(&child, SIGCHLD);
@@ -70,7 +79,7 @@ int ReapUntilEnd(const Spec& spec, int proc, pid_t command, int channel) {
       if (pid == command) return status;
     }
     if (NowMilliseconds() >= next_report) {
-      period = std::min(period * 2, ReportUsage(spec, proc, channel));
+      period = std::min(period * 2, ReportUsage(limits, usages, channel));
       next_report = NowMilliseconds() + period;
     }
     pollfd wait = {signals.get(), POLLIN, 0};
@@ -82,12 +91,13 @@ int ReapUntilEnd(const Spec& spec, int proc, pid_t command, int channel) {
 }
 
 // The same for a command that is followed. The tracer's thread must do nothing else.
-int FollowUntilEnd(const Spec& spec, int proc, pid_t command, int channel, Tracer* tracer) {
-  std::thread reports([&spec, proc, channel] {
+int FollowUntilEnd(const Limits& limits, const Usages& usages, pid_t command, int channel,
+                   Tracer* tracer) {
+  std::thread reports([&limits, &usages, channel] {
     int period = kUsagePeriodMillisecondsMin;
     while (true) {
       usleep(static_cast<useconds_t>(period) * 1000);
-      period = std::min(period * 2, ReportUsage(spec, proc, channel));
+      period = std::min(period * 2, ReportUsage(limits, usages, channel));
     }
   });
   reports.detach();  // ends with this process
@@ -106,6 +116,9 @@ Status DieWithParent(int channel) {
 Status PrepareSelf(const Spec& spec, int channel) {
   if (Status status = DieWithParent(channel); !status.ok()) return status;
   if (Status status = MountStage(spec); !status.ok()) return status;
+  if (spec.profile == Profile::kAssembly) {
+    if (Status status = EnterAssemblyRoom(); !status.ok()) return status;
+  }
   if (Status status = WipeArguments(); !status.ok()) return status;
   prctl(PR_SET_NAME, "init", 0, 0, 0);
   if (!LeftOut(Layer::kInitUntraceable) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
@@ -157,6 +170,7 @@ void RunInit(const Spec& spec, const Filter& filter, const Command& command, int
     if (!made.ok()) Give(channel, Kind::kNotStarted, {}, made.message());
     world = std::move(*made);
   }
+  const Usages usages(spec);
   int report[2];
   int release[2];
   if (pipe2(report, O_CLOEXEC) != 0 || pipe2(release, O_CLOEXEC) != 0) {
@@ -191,11 +205,10 @@ void RunInit(const Spec& spec, const Filter& filter, const Command& command, int
   if (!failure.ok()) Give(channel, Kind::kNotStarted, {}, failure.message());
   text += *failure;
   if (!stands || !text.empty()) Give(channel, Kind::kNotStarted, {}, text);
-  UniqueFd proc(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   Tracer* tracer = world == nullptr ? nullptr : world->tracer();
-  int status = tracer == nullptr ? ReapUntilEnd(spec, proc.get(), child, channel)
-                                 : FollowUntilEnd(spec, proc.get(), child, channel, tracer);
-  Give(channel, Kind::kExited, {status, MeasureTemporary(spec).is_full}, "");
+  int status = tracer == nullptr ? ReapUntilEnd(spec.limits, usages, child, channel)
+                                 : FollowUntilEnd(spec.limits, usages, child, channel, tracer);
+  Give(channel, Kind::kExited, {status, usages.files.Measure().is_full}, "");
 }
 
 }  // namespace sandbox

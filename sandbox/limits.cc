@@ -119,15 +119,19 @@ Result<DiskUsage> MeasureDisk(const char* path) {
   return usage;
 }
 
-TemporaryUsage MeasureTemporary(const Spec& spec) {
+TemporaryFiles::TemporaryFiles(const Spec& spec) : limits_(spec.limits) {
+  mounts_.emplace_back(open("/tmp", O_PATH | O_CLOEXEC));
+  if (spec.work_directory.empty()) mounts_.emplace_back(open("/build", O_PATH | O_CLOEXEC));
+}
+
+TemporaryUsage TemporaryFiles::Measure() const {
   TemporaryUsage usage;
-  for (const char* path : {"/tmp", "/build"}) {
+  for (const UniqueFd& mount : mounts_) {
     struct statvfs status = {};
-    if (path[1] == 'b' && !spec.work_directory.empty()) continue;
-    if (statvfs(path, &status) != 0) continue;
+    if (fstatvfs(mount.get(), &status) != 0) continue;
     usage.bytes += static_cast<std::int64_t>((status.f_blocks - status.f_bfree) * status.f_frsize);
-    bool no_bytes = spec.limits.disk_bytes != 0 && status.f_bfree == 0;
-    bool no_files = spec.limits.disk_inodes != 0 && status.f_ffree == 0;
+    bool no_bytes = limits_.disk_bytes != 0 && status.f_bfree == 0;
+    bool no_files = limits_.disk_inodes != 0 && status.f_ffree == 0;
     usage.is_full = usage.is_full || no_bytes || no_files;
   }
   return usage;

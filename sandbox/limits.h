@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "sandbox/spec.h"
 #include "sandbox/status.h"
+#include "sandbox/system.h"
 
 namespace sandbox {
 
@@ -19,7 +21,18 @@ struct TemporaryUsage {
   std::int64_t bytes = 0;
   bool is_full = false;  // one of them has no room for more bytes, or no more files
 };
-TemporaryUsage MeasureTemporary(const Spec& spec);
+
+// Holds /tmp and, where it is one, /build, as they are when it is made: the command of the assembly
+// profile can mount something else over them.
+class TemporaryFiles {
+ public:
+  explicit TemporaryFiles(const Spec& spec);
+  TemporaryUsage Measure() const;
+
+ private:
+  const Limits& limits_;
+  std::vector<UniqueFd> mounts_;
+};
 
 // Adds up /proc. `proc` is a descriptor of a /proc of the pid namespace in question.
 // Memory: what is private to each process; System V segments; `temporary_bytes`, which files on the

@@ -180,8 +180,12 @@ Status MapIdsOf(int pidfd, const MonitorConfig& config) {
   }
   std::string map =
       "0 " + std::to_string(config.subids.base) + " " + std::to_string(config.subids.count) + "\n";
-  for (const char* file : {"gid_map", "uid_map"}) {
-    Status written = WriteControlFile(process->directory.get(), file, map);
+  // The last: what root has written there nobody inside takes back, so that the kernel, short of
+  // memory, ends the build before anybody else.
+  const std::pair<const char*, std::string> files[] = {
+      {"gid_map", map}, {"uid_map", map}, {"oom_score_adj", "1000"}};
+  for (const auto& [file, text] : files) {
+    Status written = WriteControlFile(process->directory.get(), file, text);
     if (!written.ok()) return written;
   }
   return {};

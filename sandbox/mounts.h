@@ -38,6 +38,9 @@ Result<std::string> MountRoot(const Spec& spec, HostTrees* trees, int root_image
 // In a stage's own mount, pid and ipc namespaces: a fresh /proc with masked paths, /tmp, /dev/shm,
 // /dev/pts.
 Status MountStage(const Spec& spec);
+// The same for the namespaces of AssemblyRoom: a /proc of its own over the stage's, which it cannot
+// take off, for whoever is not its owner may not.
+Status MountOwnProc();
 
 // Used by both of the above and by the assembler's root.
 Status SetMountFlags(int mount, std::uint64_t flags, bool recursive, const std::string& what);

@@ -27,9 +27,10 @@
 namespace sandbox {
 namespace {
 
-// The setup process and the init of a stage live in the cgroup beside the command's processes; with
-// a level of determinism init has threads: for the notifier, /dev/random and the watchdog.
-constexpr std::uint64_t kOwnProcesses = 2;
+// The setup process and the init of a stage, under the assembly profile two, live in the cgroup
+// beside the command's processes; with a level of determinism init has threads: for the notifier,
+// /dev/random and the watchdog.
+constexpr std::uint64_t kOwnProcesses = 3;
 constexpr std::uint64_t kOwnThreads = 3;
 
 // Those that a stage does not have for itself.

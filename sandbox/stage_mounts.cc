@@ -86,14 +86,18 @@ Status CoverProc(const Spec& spec, int scaffold) {
   return {};
 }
 
-Status MountProc() {
-  if (LeftOut(Layer::kOwnProc)) return {};
+Result<UniqueFd> NewProc() {
   Result<UniqueFd> proc =
       NewFilesystem("proc", {}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-  if (!proc.ok()) {
-    return Status::Failed(proc.message() +
-                          " (in a container: its /proc must not be masked; see doctor)");
-  }
+  if (proc.ok()) return proc;
+  return Status::Failed(proc.message() +
+                        " (in a container: its /proc must not be masked; see doctor)");
+}
+
+Status MountProc() {
+  if (LeftOut(Layer::kOwnProc)) return {};
+  Result<UniqueFd> proc = NewProc();
+  if (!proc.ok()) return proc.status();
   if (umount2("/proc", MNT_DETACH) != 0) return SystemError("detaching the host's /proc");
   return Attach(proc->get(), "/proc");
 }
@@ -131,6 +135,11 @@ Status MountTemporary(const Spec& spec) {
 }
 
 }  // namespace
+
+Status MountOwnProc() {
+  Result<UniqueFd> proc = NewProc();
+  return proc.ok() ? Attach(proc->get(), "/proc") : proc.status();
+}
 
 Status MountStage(const Spec& spec) {
   if (Status status = MountProc(); !status.ok()) return status;

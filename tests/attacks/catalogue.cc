@@ -8,7 +8,6 @@ constexpr const char* kMounts = "who makes a root mounts, in a namespace of his 
 constexpr const char* kOwnRoot = "the root is a small file system of its own";
 constexpr const char* kOpenProc = "who may mount a /proc sees all of it";
 constexpr const char* kInsideRoot = "root of its own user namespace, for the owners in a package";
-constexpr const char* kDenyList = "its filter says what is refused, and assembling needs much";
 constexpr const char* kOwnName = "the name of its own namespace";
 constexpr const char* kProcessors = "packing a root takes all processors";
 
@@ -173,7 +172,7 @@ const std::vector<Row>& Catalogue() {
        .layers = "seccomp",
        .bare_says = "a kernel that was not told to give any"},
       {.name = "kernel/watch_by_fanotify", .layers = "seccomp"},
-      {.name = "kernel/local_descriptor_table", .layers = "seccomp", .assembly_may = kDenyList},
+      {.name = "kernel/local_descriptor_table", .layers = "seccomp"},
       {.name = "kernel/program_from_memory", .layers = "seccomp capabilities no_new_privs"},
       {.name = "kernel/x32_entry", .layers = "seccomp", .bare_says = "a kernel without x32"},
       {.name = "kernel/int80_entry",

@@ -65,6 +65,12 @@ Cell JudgeInside(const Said& said, const Ended& ended, const Told& told) {
   return {Verdict::kError, said.line.empty() ? Explain(ended, told) : said.line};
 }
 
+// Refused for want of a right, whatever the limit.
+bool IsForbidden(const Said& said) {
+  return said.verdict == "refused" &&
+         (said.line.ends_with(": EPERM") || said.line.ends_with(": ENOSYS"));
+}
+
 // Of our launcher, the limit's name is wanted: what the kernel alone refuses looks like a fault of
 // the build.
 Cell JudgeLimit(const std::string& limit, const Said& said, const Ended& ended, const Told& told) {
@@ -75,7 +81,7 @@ Cell JudgeLimit(const std::string& limit, const Said& said, const Ended& ended, 
   if (said.verdict == "missing") return {Verdict::kError, said.line};
   if (said.verdict == "ALLOWED" || said.verdict == "left") return {Verdict::kAllowed, said.line};
   if (ended.timed_out) return {Verdict::kAllowed, "it went on"};
-  if (!told.ended.empty()) {
+  if (!told.ended.empty() && !IsForbidden(said)) {
     return {Verdict::kError, "not ended by the limit " + limit + ": " + Explain(ended, told)};
   }
   if (said.verdict == "refused") return {Verdict::kRefused, said.line};
