@@ -102,7 +102,7 @@ TEST(Filter, JudgesEachCall) {
       {"msgget, which fakeroot needs", SYS_msgget, {}, kAllow, kAllow},
       {"semop, which fakeroot needs", SYS_semop, {}, kAllow, kAllow},
       {"a call that nobody knows", 9999, {}, Errno(ENOSYS), kAllow},
-      {"memory without a map", SYS_memfd_create, {}, Errno(ENOSYS), kAllow},
+      {"memory without a map", SYS_memfd_create, {}, Errno(ENOSYS), Errno(ENOSYS)},
       {"the machine's processors", SYS_sched_getaffinity, {}, Errno(ENOSYS), kAllow},
       {"clone3", SYS_clone3, {}, Errno(ENOSYS), Errno(ENOSYS)},
       {"io_uring_setup", SYS_io_uring_setup, {}, Errno(ENOSYS), Errno(ENOSYS)},

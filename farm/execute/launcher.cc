@@ -69,7 +69,7 @@ ProcessSpec LauncherProcess(const SandboxSetup& setup, const std::vector<std::st
 }
 
 std::string LauncherFailure(const ProcessResult& process) {
-  const std::string text = Printable(process.error_output, kErrorTextMax);
+  std::string text = Printable(process.error_output, kErrorTextMax);
   if (!text.empty()) return text;
   if (process.signal != 0) return "ended by signal " + std::to_string(process.signal);
   return "exit code " + std::to_string(process.exit_code) + ", no result and no message";

@@ -465,7 +465,8 @@ const std::vector<Row>& Catalogue() {
       {.name = "resources/higher_disk_priority", .layers = "capabilities"},
       {.name = "resources/spared_by_the_kernel",
        .layers = "landlock",
-       .bare_says = "a caller who is spared already"},
+       .bare_says = "a caller who is spared already",
+       .needs_resource_right = true},
       {.name = "resources/cut_the_log"},
       {.name = "resources/log_flags", .judged = "host log_flags"},
 

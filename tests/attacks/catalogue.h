@@ -41,6 +41,8 @@ struct Row {
   // Why the assembly profile lets it be done, which a command needs that makes a root. Judged
   // inside only: what does harm outside is never meant to be possible.
   std::string assembly_may = {};
+  // Under the assembly profile the monitor keeps it, if the host's root has CAP_SYS_RESOURCE.
+  bool needs_resource_right = false;
   // Where NAME is not the program's: a variation.
   std::string program = {};
 

@@ -1,6 +1,7 @@
 #include "tests/attacks/judge.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -169,11 +170,23 @@ Cell WithDesign(const Row& row, const Column& column, Cell cell) {
   return {Verdict::kByDesign, row.assembly_may + "; " + cell.said};
 }
 
+// A container's root may lack it.
+bool HasResourceRight() {
+  const std::string status = ReadFile("/proc/self/status");
+  const std::size_t at = status.find("CapEff:");
+  const auto capabilities = std::stoull(status.substr(at + 7), nullptr, 16);
+  return (capabilities >> CAP_SYS_RESOURCE & 1) != 0;
+}
+
 // What of a row does not apply to a column; empty: it does.
 std::string WhyNot(const Row& row, const Column& column) {
   if (!column.missing.empty()) return column.missing;
   if (row.not_as_host_root && column.IsOurs() && column.ids == Ids::kCallers && column.user == 0) {
     return "the host's root is mapped";
+  }
+  const bool has_monitor = column.ids != Ids::kCallers;
+  if (row.needs_resource_right && column.IsAssembly() && has_monitor && !HasResourceRight()) {
+    return "this machine's root lacks CAP_SYS_RESOURCE";
   }
   if (row.ours_only && !column.IsOurs()) return "it has nothing of the kind";
   if (column.sandbox == Sandbox::kNone && row.bare == Bare::kNever) return "dangerous";

@@ -334,7 +334,7 @@ constexpr Row kRows[] = {
        return Contains(Log(missing, {"read", "/../etc/passwd"}), "root:");
      }},
     {Layer::kReadOnlyRoot, Where::kAnywhere,
-     Set(Layer::kRootOverlay, Layer::kLandlock, Layer::kVerifyWalls), "read-only root",
+     Set(Layer::kRootOverlay, Layer::kLandlock, Layer::kVerifyWalls), nullptr,
      [](std::uint64_t missing) {
        return Allowed(missing, {"append", "/etc/passwd"});
      }},
