@@ -84,7 +84,7 @@ class ArchiveTest : public ::testing::Test {
     std::ofstream(top + "/a-b") << "between a and a/x in plain byte order";
     std::ofstream(top + "/caf\xc3\xa9") << "name";
     std::ofstream(top + "/line\nbreak") << "name";
-    std::ofstream(top + "/zero");
+    std::ofstream(top + "/zero") << "";
     std::ofstream(top + "/run") << "#!/bin/sh\n";
     chmod((top + "/run").c_str(), 0700);
     EXPECT_EQ(symlink("../run", (top + "/a/link").c_str()), 0);
@@ -262,7 +262,7 @@ TEST_F(ArchiveTest, RefusesByNameWhatLeadsOut) {
 
 TEST_F(ArchiveTest, RefusesWhatIsNoArchive) {
   std::ofstream(At("text")) << "hello, this is no archive at all\n";
-  std::ofstream(At("empty"));
+  std::ofstream(At("empty")) << "";
   std::ofstream(At("gzip_of_nothing"), std::ios::binary) << "\x1f\x8b\x08";
   for (const char* name : {"text", "empty", "gzip_of_nothing"}) {
     const auto entries = ListArchive(At(name));

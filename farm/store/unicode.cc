@@ -61,9 +61,9 @@ bool AppendHangul(char32_t c, std::u32string& out) {
   constexpr char32_t kSyllables = 0xAC00;
   if (c < kSyllables || c >= kSyllables + 11172) return false;
   const char32_t index = c - kSyllables;
-  out += 0x1100 + index / 588;
-  out += 0x1161 + index % 588 / 28;
-  if (index % 28 != 0) out += 0x11A7 + index % 28;
+  out.push_back(0x1100 + index / 588);
+  out.push_back(0x1161 + index % 588 / 28);
+  if (index % 28 != 0) out.push_back(0x11A7 + index % 28);
   return true;
 }
 
