@@ -1,6 +1,7 @@
 #include "sandbox/authority.h"
 
 #include <fcntl.h>
+#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,14 +45,17 @@ struct Mapper {
 Status StartMapper(pid_t subject, Mapper* mapper) {
   std::string words[4] = {std::to_string(subject), "0", std::to_string(mapper->range.base),
                           std::to_string(mapper->range.count)};
+  std::string program = mapper->program;
+  char* argv[] = {program.data(),  words[0].data(), words[1].data(),
+                  words[2].data(), words[3].data(), nullptr};
   char* none[] = {nullptr};
-  mapper->pid = vfork();
-  if (mapper->pid < 0) return SystemError("vfork");
-  if (mapper->pid > 0) return {};
-  if (!CloseAllExcept({}).ok()) _exit(126);
-  execle(mapper->program, mapper->program, words[0].c_str(), words[1].c_str(), words[2].c_str(),
-         words[3].c_str(), nullptr, none);
-  _exit(127);
+  posix_spawn_file_actions_t descriptors;
+  posix_spawn_file_actions_init(&descriptors);
+  posix_spawn_file_actions_addclosefrom_np(&descriptors, STDERR_FILENO + 1);
+  errno = posix_spawn(&mapper->pid, program.c_str(), &descriptors, nullptr, argv, none);
+  Status started = errno == 0 ? Status() : SystemError("starting " + program);
+  posix_spawn_file_actions_destroy(&descriptors);
+  return started;
 }
 
 Status WaitForMapper(const Mapper& mapper) {

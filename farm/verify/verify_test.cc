@@ -118,7 +118,7 @@ TEST_F(Lines, EveryLineIsRefusedUnderAnotherRoot) {
   const auto intent = Intended();
   const auto manifest = ViewManifest(maker_.manifest());
   ASSERT_TRUE(request && intent && manifest);
-  const TrustRoot root = other.root();
+  const TrustRoot& root = other.root();
   const std::pair<const char*, std::optional<Error>> refusals[] = {
       {"request", ErrorOf(VerifyRequest(made_.lines[kRequestLine], root, policy_))},
       {"intent", ErrorOf(VerifyIntent(made_.lines[kIntentLine], *request, root, policy_))},
