@@ -46,11 +46,15 @@ Status MapSameIds(pid_t pid) {
   return {};
 }
 
-// As init of the outer namespace: holds nothing, can do nothing.
+// As init of the outer namespace: can do nothing.
+Status GiveUpEverything() {
+  if (Status status = WipeArguments(); !status.ok()) return status;
+  if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return SystemError("PR_SET_DUMPABLE");
+  return CapabilitiesSet(0, 0, 0) == 0 ? Status() : SystemError("dropping capabilities");
+}
+
 [[noreturn]] void WaitForTheRoom(pid_t room) {
-  bool is_bare = WipeArguments().ok() && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
-                 CloseAllExcept({}).ok() && CapabilitiesSet(0, 0, 0) == 0;
-  if (!is_bare) _exit(1);
+  if (!CloseAllExcept({}).ok()) _exit(1);
   while (waitpid(room, nullptr, 0) < 0 && errno == EINTR) {
   }
   _exit(0);
@@ -70,6 +74,7 @@ Status EnterAssemblyRoom() {
   if (room < 0) return SystemError("user namespace of the assembly's command");
   if (room > 0) {
     Status status = MapSameIds(room);
+    if (status.ok()) status = GiveUpEverything();
     if (status.ok()) status = WriteAll(tells.get(), "x");
     // Said by the caller; the new process, which waits for the pipe, ends.
     if (!status.ok()) return status;

@@ -8,7 +8,7 @@ namespace sandbox {
 // each level promises, and what it cannot do, is in README.md, "Determinism".
 enum class Determinism {
   kOff,    // the sandbox's own settings: paths, ids, host name, environment, time zone, umask
-  kFixed,  // also the order of directories, device and inode numbers; no tracing
+  kFixed,  // also the order of directories, numbers of files with a path; no tracing
   kFull,   // also time, randomness, process ids, addresses, file times, the machine
 };
 

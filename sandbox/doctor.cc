@@ -117,13 +117,13 @@ int ProbeOverlay() {
     Result<UniqueFd> layer = NewFilesystem("tmpfs", {}, 0);
     if (!layer.ok() || !Attach(layer->get(), path).ok()) return 1;
   }
-  return NewFilesystem("overlay", {"lowerdir=/proc:/sys", "redirect_dir=nofollow"}, 0).ok() ? 0 : 2;
+  return NewFilesystem("overlay", {"lowerdir=/proc:/sys", "redirect_dir=nofollow"}, 0).ok() ? 0 : 1;
 }
 
 Finding Overlay() {
   bool present = InChild(CLONE_NEWUSER | CLONE_NEWNS, ProbeOverlay) == 0;
-  return {"overlay", false, present, present ? "allowed" : "refused",
-          "modprobe overlay; without it a build sees where on the host its --root-dir lies"};
+  return {"overlay", true, present, present ? "allowed" : "refused",
+          "modprobe overlay (CONFIG_OVERLAY_FS); needed for --root-dir"};
 }
 
 Finding Landlock() {

@@ -40,11 +40,17 @@ constexpr std::size_t kFailureTextMax = 4096;
 
 // Where the usage is read, opened before the command can change what lies at these paths.
 struct Usages {
-  explicit Usages(const Spec& spec)
-      : files(spec), proc(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
   TemporaryFiles files;
   UniqueFd proc;
 };
+
+Result<Usages> OpenUsages(const Spec& spec) {
+  Result<TemporaryFiles> files = TemporaryFiles::Open(spec);
+  if (!files.ok()) return files.status();
+  UniqueFd proc(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!proc.valid()) return SystemError("opening /proc");
+  return Usages{std::move(*files), std::move(proc)};
+}
 
 // In how many milliseconds it wants to be called again.
 int ReportUsage(const Limits& limits, const Usages& usages, int channel) {
@@ -116,7 +122,7 @@ Status DieWithParent(int channel) {
 Status PrepareSelf(const Spec& spec, int channel) {
   if (Status status = DieWithParent(channel); !status.ok()) return status;
   if (Status status = MountStage(spec); !status.ok()) return status;
-  if (spec.profile == Profile::kAssembly) {
+  if (spec.profile == Profile::kAssembly && !LeftOut(Layer::kAssemblyRoom)) {
     if (Status status = EnterAssemblyRoom(); !status.ok()) return status;
   }
   if (Status status = WipeArguments(); !status.ok()) return status;
@@ -127,8 +133,8 @@ Status PrepareSelf(const Spec& spec, int channel) {
   return {};
 }
 
-// At least up to the first newline, or to the end.
-std::string ReadLine(int fd) {
+// To the first newline at least, or to the end.
+std::string ReadReport(int fd) {
   std::string text;
   char buffer[256];
   ssize_t count;
@@ -170,7 +176,8 @@ void RunInit(const Spec& spec, const Filter& filter, const Command& command, int
     if (!made.ok()) Give(channel, Kind::kNotStarted, {}, made.message());
     world = std::move(*made);
   }
-  const Usages usages(spec);
+  Result<Usages> usages = OpenUsages(spec);
+  if (!usages.ok()) Give(channel, Kind::kNotStarted, {}, usages.message());
   int report[2];
   int release[2];
   if (pipe2(report, O_CLOEXEC) != 0 || pipe2(release, O_CLOEXEC) != 0) {
@@ -191,7 +198,7 @@ void RunInit(const Spec& spec, const Filter& filter, const Command& command, int
   if (drops && CapabilitiesSet(0, 0, 0) != 0) {
     Give(channel, Kind::kNotStarted, {}, "capset failed");
   }
-  std::string text = ReadLine(report[0]);
+  std::string text = ReadReport(report[0]);
   Confined confined;
   bool stands = TakeConfined(&text, &confined);
   if (stands) {
@@ -206,9 +213,9 @@ void RunInit(const Spec& spec, const Filter& filter, const Command& command, int
   text += *failure;
   if (!stands || !text.empty()) Give(channel, Kind::kNotStarted, {}, text);
   Tracer* tracer = world == nullptr ? nullptr : world->tracer();
-  int status = tracer == nullptr ? ReapUntilEnd(spec.limits, usages, child, channel)
-                                 : FollowUntilEnd(spec.limits, usages, child, channel, tracer);
-  Give(channel, Kind::kExited, {status, usages.files.Measure().is_full}, "");
+  int status = tracer == nullptr ? ReapUntilEnd(spec.limits, *usages, child, channel)
+                                 : FollowUntilEnd(spec.limits, *usages, child, channel, tracer);
+  Give(channel, Kind::kExited, {status, usages->files.Measure().is_full}, "");
 }
 
 }  // namespace sandbox

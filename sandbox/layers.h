@@ -31,6 +31,7 @@ enum class Layer {
   kInitUntraceable,
   kInitCapabilities,
   kHostname,
+  kAssemblyRoom,
   // What it is started with.
   kCloseDescriptors,
   kEmptyEnvironment,

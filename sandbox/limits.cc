@@ -119,9 +119,14 @@ Result<DiskUsage> MeasureDisk(const char* path) {
   return usage;
 }
 
-TemporaryFiles::TemporaryFiles(const Spec& spec) : limits_(spec.limits) {
-  mounts_.emplace_back(open("/tmp", O_PATH | O_CLOEXEC));
-  if (spec.work_directory.empty()) mounts_.emplace_back(open("/build", O_PATH | O_CLOEXEC));
+Result<TemporaryFiles> TemporaryFiles::Open(const Spec& spec) {
+  TemporaryFiles files(spec.limits);
+  for (const char* path : {"/tmp", "/build"}) {
+    if (path == std::string_view("/build") && !spec.work_directory.empty()) continue;
+    files.mounts_.emplace_back(open(path, O_PATH | O_CLOEXEC));
+    if (!files.mounts_.back().valid()) return SystemError(std::string("opening ") + path);
+  }
+  return files;
 }
 
 TemporaryUsage TemporaryFiles::Measure() const {

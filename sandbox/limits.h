@@ -26,11 +26,13 @@ struct TemporaryUsage {
 // profile can mount something else over them.
 class TemporaryFiles {
  public:
-  explicit TemporaryFiles(const Spec& spec);
+  static Result<TemporaryFiles> Open(const Spec& spec);
   TemporaryUsage Measure() const;
 
  private:
-  const Limits& limits_;
+  explicit TemporaryFiles(const Limits& limits) : limits_(limits) {}
+
+  Limits limits_;
   std::vector<UniqueFd> mounts_;
 };
 
@@ -50,9 +52,10 @@ struct DiskUsage {
 Result<DiskUsage> MeasureDisk(const char* path);
 
 // Sets this process's rlimits. They are per process (RLIMIT_NPROC: per user of the user namespace),
-// which is all that a caller without a cgroup has; with one they are a second wall. Each leaves
-// room above the limit, so that the limit is seen to be passed, and named, and does not only
-// refuse. `memory_is_observed`: no cgroup bounds memory, so bound each process's data.
+// which is all that a caller without a cgroup has; with one they are a second wall. Each but
+// RLIMIT_FSIZE, whose signal says what it was, leaves room above the limit, so that the limit is
+// seen to be passed, and named, and does not only refuse. `memory_is_observed`: no cgroup bounds
+// memory, so bound each process's data.
 Status SetRlimits(const Spec& spec, bool memory_is_observed);
 
 }  // namespace sandbox

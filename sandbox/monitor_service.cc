@@ -172,6 +172,12 @@ Result<UsersProcess> OpenUsersProcess(int pidfd, const MonitorConfig& config) {
   return process;
 }
 
+// Short of memory, the kernel is to end the build before anybody else. What root writes nobody
+// inside takes back, if root has CAP_SYS_RESOURCE, which a container's may lack.
+Status EndFirst(const UsersProcess& process) {
+  return WriteControlFile(process.directory.get(), "oom_score_adj", "1000");
+}
+
 Status MapIdsOf(int pidfd, const MonitorConfig& config) {
   Result<UsersProcess> process = OpenUsersProcess(pidfd, config);
   if (!process.ok()) return process.status();
@@ -180,15 +186,11 @@ Status MapIdsOf(int pidfd, const MonitorConfig& config) {
   }
   std::string map =
       "0 " + std::to_string(config.subids.base) + " " + std::to_string(config.subids.count) + "\n";
-  // The last: what root has written there nobody inside takes back, so that the kernel, short of
-  // memory, ends the build before anybody else.
-  const std::pair<const char*, std::string> files[] = {
-      {"gid_map", map}, {"uid_map", map}, {"oom_score_adj", "1000"}};
-  for (const auto& [file, text] : files) {
-    Status written = WriteControlFile(process->directory.get(), file, text);
+  for (const char* file : {"gid_map", "uid_map"}) {
+    Status written = WriteControlFile(process->directory.get(), file, map);
     if (!written.ok()) return written;
   }
-  return {};
+  return EndFirst(*process);
 }
 
 void ServeSession(int socket, int life, const MonitorConfig& config) {

@@ -12,6 +12,7 @@
 namespace sandbox {
 namespace {
 
+constexpr DiskRoom kRootFolder = {0, 1};
 constexpr std::uint64_t kNoRights = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
 
 std::uint64_t RootFlags() {
@@ -66,7 +67,7 @@ Status MountWork(const Spec& spec, int work) {
   }
   std::vector<std::string> options = {"mode=0755", "uid=" + std::to_string(spec.uid),
                                       "gid=" + std::to_string(spec.gid)};
-  AddDiskLimits(spec.limits, &options);
+  AddDiskLimits(spec.limits, kRootFolder, &options);
   Result<UniqueFd> mount = NewFilesystem("tmpfs", options, kNoRights);
   if (!mount.ok()) return mount.status();
   return Attach(mount->get(), "/build");
@@ -112,11 +113,7 @@ Result<UniqueFd> LayOver(int tree) {
   Result<UniqueFd> empty = NewFilesystem("tmpfs", {"nr_inodes=1"}, kNoRights | MOUNT_ATTR_RDONLY);
   if (!empty.ok()) return empty.status();
   if (Status status = Attach(empty->get(), "tmp"); !status.ok()) return status;
-  Result<UniqueFd> overlay =
-      NewFilesystem("overlay", {"lowerdir=.:tmp", "redirect_dir=nofollow"}, RootFlags());
-  // The folder itself may become the root.
-  if (!overlay.ok() && umount2("tmp", MNT_DETACH) != 0) return SystemError("umount");
-  return overlay;
+  return NewFilesystem("overlay", {"lowerdir=.:tmp", "redirect_dir=nofollow"}, RootFlags());
 }
 
 // The mount, attached, and what it is in `*backend`.
@@ -137,9 +134,11 @@ Result<UniqueFd> RootMount(const Spec& spec, HostTrees* trees, int root_image,
   }
   if (!root.ok()) return root;
   if (*backend == "directory" && !LeftOut(Layer::kRootOverlay)) {
-    // A kernel without it, or with too many layers already, shows the folder itself (see doctor).
-    Result<UniqueFd> overlay = LayOver(root->get());
-    if (overlay.ok()) root = std::move(overlay);
+    root = LayOver(root->get());
+    if (!root.ok()) {
+      return Status::Failed("an overlay over --root-dir: " + root.message() +
+                            " (modprobe overlay; it must not lie on an overlay of overlays)");
+    }
   }
   if (Status status = Attach(root->get(), "/"); !status.ok()) return status;
   return root;
@@ -147,11 +146,12 @@ Result<UniqueFd> RootMount(const Spec& spec, HostTrees* trees, int root_image,
 
 }  // namespace
 
-void AddDiskLimits(const Limits& limits, std::vector<std::string>* options) {
+void AddDiskLimits(const Limits& limits, const DiskRoom& room, std::vector<std::string>* options) {
   if (LeftOut(Layer::kDiskLimit)) return;
-  if (limits.disk_bytes != 0) options->push_back("size=" + std::to_string(limits.disk_bytes));
+  if (limits.disk_bytes != 0)
+    options->push_back("size=" + std::to_string(limits.disk_bytes + room.bytes));
   if (limits.disk_inodes != 0) {
-    options->push_back("nr_inodes=" + std::to_string(limits.disk_inodes));
+    options->push_back("nr_inodes=" + std::to_string(limits.disk_inodes + room.inodes));
   }
 }
 

@@ -38,16 +38,20 @@ Result<std::string> MountRoot(const Spec& spec, HostTrees* trees, int root_image
 // In a stage's own mount, pid and ipc namespaces: a fresh /proc with masked paths, /tmp, /dev/shm,
 // /dev/pts.
 Status MountStage(const Spec& spec);
-// The same for the namespaces of AssemblyRoom: a /proc of its own over the stage's, which it cannot
-// take off, for whoever is not its owner may not.
+// A /proc of the caller's own pid namespace over the stage's.
 Status MountOwnProc();
 
 // Used by both of the above and by the assembler's root.
 Status SetMountFlags(int mount, std::uint64_t flags, bool recursive, const std::string& what);
 Status Attach(int mount, const std::string& path);
 Result<UniqueFd> OpenTree(const std::string& path, bool recursive);
+// What of a tmpfs is ours, beside what the limits give to the command.
+struct DiskRoom {
+  std::uint64_t bytes = 0;
+  std::uint64_t inodes = 0;
+};
 // The options of a tmpfs that the disk limits bound.
-void AddDiskLimits(const Limits& limits, std::vector<std::string>* options);
+void AddDiskLimits(const Limits& limits, const DiskRoom& room, std::vector<std::string>* options);
 // Options as "name=value" or "flag"; flags: MOUNT_ATTR_*.
 Result<UniqueFd> NewFilesystem(const char* type, const std::vector<std::string>& options,
                                std::uint64_t flags);

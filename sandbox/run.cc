@@ -29,9 +29,13 @@ namespace {
 
 // The setup process and the init of a stage, under the assembly profile two, live in the cgroup
 // beside the command's processes; with a level of determinism init has threads: for the notifier,
-// /dev/random and the watchdog.
-constexpr std::uint64_t kOwnProcesses = 3;
-constexpr std::uint64_t kOwnThreads = 3;
+// and under full for /dev/random and the watchdog.
+std::uint64_t OwnTasks(const Spec& spec) {
+  std::uint64_t tasks = spec.profile == Profile::kAssembly ? 3 : 2;
+  if (spec.determinism == Determinism::kFixed) tasks += 1;
+  if (spec.determinism == Determinism::kFull) tasks += 3;
+  return tasks;
+}
 
 // Those that a stage does not have for itself.
 std::uint64_t SetupNamespaces() {
@@ -226,10 +230,7 @@ Status Launcher::GiveIdentity() {
 Status Launcher::GiveCgroup() {
   CgroupLimits limits;
   limits.memory_bytes = spec_.limits.memory_bytes;
-  if (spec_.limits.pids != 0) {
-    limits.pids = spec_.limits.pids + kOwnProcesses;
-    if (spec_.determinism != Determinism::kOff) limits.pids += kOwnThreads;
-  }
+  if (spec_.limits.pids != 0) limits.pids = spec_.limits.pids + OwnTasks(spec_);
   std::string why;
   Result<int> version = LeftOut(Layer::kCgroup)
                             ? Result<int>(0)
@@ -325,6 +326,8 @@ bool Launcher::EndOfStage() {
     int status = static_cast<int>(report.numbers[0]);
     if (WIFSIGNALED(status)) {
       outcome_.signal = WTERMSIG(status);
+      // Of RLIMIT_FSIZE, which stands where no tmpfs bounds the files.
+      if (outcome_.signal == SIGXFSZ && !spec_.work_directory.empty()) return EndForDisk();
       return End(Ended::kSignaled, "killed by signal " + std::to_string(outcome_.signal));
     }
     outcome_.exit_code = WEXITSTATUS(status);

@@ -33,6 +33,7 @@ namespace {
 
 // Between two looks at a folder of the host as /build, which take one part in so many of the time.
 constexpr std::int64_t kDiskPeriodMilliseconds = 1000;
+constexpr std::int64_t kDiskPeriodMillisecondsMin = 50;
 constexpr std::int64_t kDiskShare = 20;
 
 class Setup {
@@ -50,7 +51,7 @@ class Setup {
   Status ConfigureNamespaces();
   Status Handle(Message message);
   Result<bool> IsDiskOverLimit();
-  void WatchDisk(pid_t init, int pidfd);
+  bool WatchDisk(pid_t init, int pidfd);
   Status RunStage(Stage stage);
   Status SendDirectory(const std::string& path);
 
@@ -157,18 +158,23 @@ Result<bool> Setup::IsDiskOverLimit() {
          (limits.disk_inodes != 0 && usage->inodes > limits.disk_inodes);
 }
 
-// Until `init` ends; ends it when the disk is over its limit. What changes while it is measured may
-// make that fail; the last look is what counts.
-void Setup::WatchDisk(pid_t init, int pidfd) {
-  if (spec_.work_directory.empty()) return;
-  std::int64_t period = kDiskPeriodMilliseconds;
+// Until `init` ends; ends it when the disk is over its limit, and says so. What changes while it is
+// measured may make that fail; then the next look counts, at last that after the end.
+bool Setup::WatchDisk(pid_t init, int pidfd) {
+  if (spec_.work_directory.empty()) return false;
+  bool was_over = false;
+  std::int64_t period = kDiskPeriodMillisecondsMin;
   pollfd end = {pidfd, POLLIN, 0};
-  while (poll(&end, 1, static_cast<int>(period)) == 0) {
+  while (poll(&end, 1, static_cast<int>(period)) <= 0) {
     std::int64_t began = NowMilliseconds();
-    Result<bool> full = IsDiskOverLimit();
-    if (full.ok() && *full) kill(init, SIGKILL);
-    period = std::max(kDiskPeriodMilliseconds, (NowMilliseconds() - began) * kDiskShare);
+    Result<bool> over = IsDiskOverLimit();
+    was_over = was_over || (over.ok() && *over);
+    if (was_over) kill(init, SIGKILL);
+    std::int64_t wanted =
+        std::max(kDiskPeriodMilliseconds, (NowMilliseconds() - began) * kDiskShare);
+    period = std::min(period * 2, wanted);
   }
+  return was_over;
 }
 
 std::uint64_t StageNamespaces() {
@@ -199,7 +205,7 @@ Status Setup::RunStage(Stage stage) {
   UniqueFd pidfd(raw_pidfd);
   Status sent = Send(fds_.launcher, Kind::kStageStarted, {}, "", {pidfd.get()});
   if (!sent.ok()) return sent;
-  WatchDisk(pid, pidfd.get());
+  bool was_over = WatchDisk(pid, pidfd.get());
   // Init is a zombie only when everything in its namespace is dead and reaped.
   rusage usage = {};
   int status = 0;
@@ -211,7 +217,7 @@ Status Setup::RunStage(Stage stage) {
   Result<bool> full = IsDiskOverLimit();
   if (!full.ok()) return full.status();
   return Send(fds_.launcher, Kind::kStageEnded,
-              {cpu, std::int64_t{usage.ru_maxrss} * 1024, *full ? 1 : 0});
+              {cpu, std::int64_t{usage.ru_maxrss} * 1024, was_over || *full ? 1 : 0});
 }
 
 Status Setup::SendDirectory(const std::string& path) {

@@ -29,6 +29,7 @@ constexpr const char* kMaskedFiles[] = {
 
 // The stage's tmpfs, while it is being made, and what lies in it.
 constexpr const char* kScaffold = "/tmp";
+constexpr DiskRoom kScaffoldRoom = {64 << 10, 16};
 constexpr const char* kFileCover = "/tmp/file";
 constexpr const char* kFolderCover = "/tmp/folder";
 
@@ -112,7 +113,7 @@ bool IsProcCovered(const Spec& spec) {
 // one to make and to take down, which is slow.
 Status MountTemporary(const Spec& spec) {
   std::vector<std::string> options = {"mode=0755"};
-  AddDiskLimits(spec.limits, &options);
+  AddDiskLimits(spec.limits, kScaffoldRoom, &options);
   Result<UniqueFd> mount = NewFilesystem("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
   if (!mount.ok()) return mount.status();
   if (Status status = Attach(mount->get(), kScaffold); !status.ok()) return status;

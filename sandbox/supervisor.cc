@@ -128,12 +128,13 @@ void Supervisor::CheckCgroup() {
       limit_ = "memory";
     }
   }
-  if (usage.refused_processes > 0) StopForPids();
+  if (limits_.pids != 0 && usage.refused_processes > 0) StopForPids();
 }
 
 void Supervisor::StopForPids() {
   Stop(Ended::kLimit, "pids",
-       "wanted more than " + std::to_string(limits_.pids) + " processes and threads");
+       "wanted more processes and threads than it may have; the limit is " +
+           std::to_string(limits_.pids));
 }
 
 void Supervisor::ReadLog() {

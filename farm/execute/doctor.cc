@@ -94,13 +94,14 @@ Status CheckMachine(const SandboxSetup& setup,
   const auto answer = AskDoctor(setup);
   if (!answer) return Wrap(command, answer.error());
   std::string missing;
-  for (const DoctorFinding& finding : answer->findings) {
+  for (DoctorFinding finding : answer->findings) {
     if (finding.present) continue;
+    finding.needed = finding.needed || (finding.name == "cgroup" && setup.require_kernel_limits);
     const std::string line = LineOf(finding);
     warn("this machine lacks " + line);
     if (finding.needed) missing += "\n" + line;
   }
-  if (answer->usable) return {};
+  if (missing.empty()) return {};
   return Error{ErrorCode::kUnavailable, command + ": no build can run on this machine:" + missing};
 }
 

@@ -37,7 +37,8 @@ Result<DoctorAnswer> ParseDoctorAnswer(std::string_view text);
 // Asks `setup.launcher`, started as for a build, with the same monitor.  `warn` gets a printable
 // line for each finding that does not hold, needed or not: its name, what was found, the remedy.
 // Success: all that is needed holds.  Each error names the launcher:
-//   kUnavailable exit 30   a needed finding does not hold (all are named, with their remedies); the
+//   kUnavailable exit 30   a needed finding does not hold (all are named, with their remedies), as
+//                          cgroup is where setup.require_kernel_limits; the
 //                          launcher cannot be started, or does not answer within a minute
 //   kInternal exit 70      it failed otherwise, or answered something else
 Status CheckMachine(const SandboxSetup& setup, const std::function<void(const std::string&)>& warn);

@@ -150,6 +150,17 @@ TEST_F(CheckMachineTest, RefusesAMachineThatLacksWhatIsNeededAndNamesTheRemedies
   EXPECT_EQ(warnings_.size(), 3u);
 }
 
+TEST_F(CheckMachineTest, KernelLimitsThatAreRequiredNeedACgroup) {
+  SetAnswer(Replaced(kUsable, "\"fuse\"", "\"cgroup\""), 0);
+  EXPECT_TRUE(Check());
+  setup_.require_kernel_limits = true;
+  const Status status = Check();
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().Exit(), ExitCode::kUnavailable);
+  EXPECT_NE(status.error().message.find("cgroup (needed)"), std::string::npos)
+      << status.error().message;
+}
+
 TEST_F(CheckMachineTest, PrintsNoBytesOfAForeignTerminal) {
   SetAnswer(Replaced(kUsable, "found fuse", R"(found \u001b[2J\nfuse)"), 0);
   ASSERT_TRUE(Check());

@@ -5,10 +5,8 @@ namespace {
 
 // Why the assembly profile lets something be done.
 constexpr const char* kMounts = "who makes a root mounts, in a namespace of his own";
-constexpr const char* kOwnRoot = "the root is a small file system of its own";
 constexpr const char* kOpenProc = "who may mount a /proc sees all of it";
 constexpr const char* kInsideRoot = "root of its own user namespace, for the owners in a package";
-constexpr const char* kOwnName = "the name of its own namespace";
 constexpr const char* kProcessors = "packing a root takes all processors";
 
 }  // namespace
@@ -26,7 +24,7 @@ const std::vector<std::string>& Layers() {
       "output_limit",      "disk_limit",       "kill_at_end",
       "output_types",      "output_links",     "output_names",
       "output_modes",      "output_race",      "umask",
-      "hostname"};
+      "hostname",          "root_overlay",     "assembly_room"};
   return layers;
 }
 
@@ -75,7 +73,7 @@ const std::vector<Row>& Catalogue() {
       {.name = "files/remount_bound_file",
        .judged = "host bound",
        .arguments = "{bound}",
-       .layers = "capabilities seccomp landlock",
+       .layers = "capabilities seccomp landlock assembly_room",
        .bare_says = "a folder that is no mount"},
       {.name = "files/reopen_descriptor",
        .arguments = "{root_file}",
@@ -108,8 +106,7 @@ const std::vector<Row>& Catalogue() {
        .judged = "host mount",
        .layers = "capabilities seccomp landlock"},
       {.name = "files/remount_root_writable",
-       .layers = "capabilities seccomp landlock read_only_root",
-       .assembly_may = kOwnRoot},
+       .layers = "capabilities seccomp landlock read_only_root assembly_room"},
       {.name = "files/unmask_proc",
        .layers = "capabilities seccomp landlock",
        .bare = Bare::kNever,
@@ -293,9 +290,8 @@ const std::vector<Row>& Catalogue() {
       // identity: which host, user and build this is
       {.name = "identity/host_name", .arguments = "{hostname}", .layers = "hostname"},
       {.name = "identity/set_host_name",
-       .layers = "capabilities seccomp uts_namespace",
-       .bare = Bare::kNever,
-       .assembly_may = kOwnName},
+       .layers = "capabilities seccomp uts_namespace assembly_room",
+       .bare = Bare::kNever},
       {.name = "identity/machine_id", .bare_says = "a machine without an identity"},
       {.name = "identity/boot_id", .layers = "proc_mask", .assembly_may = kOpenProc},
       {.name = "identity/uptime", .arguments = "{uptime}", .layers = "time_namespace"},
@@ -415,6 +411,12 @@ const std::vector<Row>& Catalogue() {
        .options = "--disk-inodes 1000 --work {work_folder}",
        .layers = "disk_limit",
        .program = "resources/inode_fill"},
+      {.name = "resources/inode_fill_of_host_folder_and_go",
+       .judged = "limit disk",
+       .arguments = "{work} 5000",
+       .options = "--disk-inodes 1000 --work {work_folder}",
+       .layers = "disk_limit",
+       .program = "resources/inode_fill"},
       {.name = "resources/endless_log",
        .judged = "limit log",
        .arguments = "4096",
@@ -506,7 +508,7 @@ const std::vector<Row>& Catalogue() {
        .arguments = "{tag}",
        .options = "--prepare-word {programs}/leftovers/interpreter_of_the_check --prepare-word "
                   "{tag} --check-word {check} --check-dir /build/out",
-       .layers = "capabilities seccomp landlock",
+       .layers = "capabilities seccomp landlock assembly_room",
        .ours_only = true},
       {.name = "leftovers/shared_memory",
        .judged = "host shared_memory",

@@ -252,6 +252,16 @@ std::string CheckOutput(Yard* yard, const std::string& program, const Words& mor
   return yard->Do({"ids"}, words).result.value("check_output", "");
 }
 
+// What is bound read-only is made writable again; the folder lets everybody write.
+bool ReopensABindInAssembly(std::uint64_t missing) {
+  Yard yard(missing);
+  fs::path bound = yard.NewDirectory("reopened", 0777);
+  yard.Run({"--profile", "assembly", "--uid", "0", "--gid", "0", "--bind-ro", bound.string(),
+            "/build/bound", "--env", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "--", "/bin/sh", "-c",
+            "mount -o remount,bind,rw /build/bound; echo x >/build/bound/file"});
+  return fs::exists(bound / "file");
+}
+
 bool CheckHasCapabilities(std::uint64_t missing) {
   Yard yard(missing);
   std::string program =
@@ -339,6 +349,7 @@ constexpr Row kRows[] = {
        return Allowed(missing, {"append", "/etc/passwd"});
      }},
     {Layer::kRootOverlay, Where::kAnywhere, 0, nullptr, SeesWhereItsRootLies},
+    {Layer::kAssemblyRoom, Where::kRange, 0, nullptr, ReopensABindInAssembly},
     {Layer::kNoSuidMounts, Where::kRange,
      Set(Layer::kNoNewPrivileges, Layer::kLandlock, Layer::kSeccomp, Layer::kVerifyWalls),
      "read-only root", SuidProgramIsRootInside},

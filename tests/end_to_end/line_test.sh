@@ -43,7 +43,7 @@ site_with() { # LAUNCHER: a site that must not come so far as to need its keys
 }
 check "a site does not start where no build could run" 30 site_with "$state/bin/no-sandbox"
 says "and names what is missing, and the remedy" 'no build can run .*landlock .needed.: ABI 0; remedy: boot with lsm=landlock'
-check "nor with a launcher that does not answer" 70 site_with /bin/false
+check "nor with a launcher that is none" 70 site_with /bin/false
 says "and names it" '/bin/false doctor --json'
 
 # ---- one release ------------------------------------------------------------------------------------

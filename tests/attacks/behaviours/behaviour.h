@@ -1,6 +1,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,6 +13,8 @@
 
 // What every hostile program says and returns. It prints one line and exits with one of these.
 namespace behaviour {
+
+constexpr uid_t kUnmapped = 65534;
 
 enum Verdict : int {
   kRefused = 0,  // the harm was not possible
@@ -73,6 +76,13 @@ inline int Leave(const char* call, long result) {
 inline int JudgeRights(const char* call, long result, int error) {
   if (result != -1 || errno == error) return Allowed(call, "only the arguments were wrong");
   return RefusedByKernel(call);
+}
+
+// Whether the map of ids tells of another user namespace, in which this one is, and not of the
+// host: then the host's root, whose /proc is, has no number here but the kernel's for nobody.
+inline bool IsWithinAnother() {
+  struct stat proc = {};
+  return stat("/proc", &proc) == 0 && proc.st_uid == kUnmapped;
 }
 
 inline int JudgeOpen(const char* path, int flags) {

@@ -16,11 +16,11 @@ int main(int argc, char** argv) {
         open((folder + "/" + std::to_string(i)).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     if (file < 0) {
       error = errno;
-      behaviour::Insist();
       break;
     }
     close(file);
   }
+  behaviour::Insist();
   if (argc < 4) {
     for (long n = 0; n < i; ++n) unlink((folder + "/" + std::to_string(n)).c_str());
     rmdir(folder.c_str());
