@@ -38,6 +38,13 @@ TEST(Limits, MemoryBombIsStopped) {
   EXPECT_LE(ran.result["usage"]["memory_bytes_max"], HasCgroup() ? 101000000 : 210000000);
 }
 
+// What we lay into the same tmpfs is not the command's.
+TEST(Limits, TheSmallestDiskIsRoomForUs) {
+  Bench bench;
+  Ran ran = bench.Do({"cwd"}, {"--disk-bytes", "4096", "--disk-inodes", "1"});
+  EXPECT_EQ(ran.exit_code, 0) << ran.diagnostics;
+}
+
 TEST(Limits, LogFlood) {
   Bench bench;
   Ran ran = bench.Do({"flood"}, {"--log-bytes", "100000"});
