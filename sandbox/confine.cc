@@ -94,12 +94,18 @@ Status DropPrivileges(const Spec& spec, bool has_range) {
   return {};
 }
 
+// The C library's signal() refuses those that it keeps to itself.
+void RestoreSignal(int signal) {
+  std::uint64_t none[4] = {};  // the kernel's struct sigaction: handler, flags, restorer, mask
+  syscall(SYS_rt_sigaction, signal, none, nullptr, sizeof(std::uint64_t));
+}
+
 // Those that are ignored; of the others execve forgets the handlers.
 Status ResetSignals() {
   Result<std::uint64_t> ignored = StatusMask("SigIgn");
   if (!ignored.ok()) return ignored.status();
   for (int signal = 1; signal < NSIG; ++signal) {
-    if ((*ignored & Bit(signal - 1)) != 0) ::signal(signal, SIG_DFL);
+    if ((*ignored & Bit(signal - 1)) != 0) RestoreSignal(signal);
   }
   sigset_t none;
   sigemptyset(&none);

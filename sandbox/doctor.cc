@@ -117,7 +117,10 @@ int ProbeOverlay() {
     Result<UniqueFd> layer = NewFilesystem("tmpfs", {}, 0);
     if (!layer.ok() || !Attach(layer->get(), path).ok()) return 1;
   }
-  return NewFilesystem("overlay", {"lowerdir=/proc:/sys", "redirect_dir=nofollow"}, 0).ok() ? 0 : 1;
+  return NewFilesystem("overlay", {"lowerdir=/proc:/sys", "redirect_dir=nofollow", "xino=on"}, 0)
+                 .ok()
+             ? 0
+             : 1;
 }
 
 Finding Overlay() {

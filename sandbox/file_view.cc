@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -72,6 +73,11 @@ struct stat OldForm(const struct statx& status) {
   old.st_mtim = Timespec(status.stx_mtime);
   old.st_ctim = Timespec(status.stx_ctime);
   return old;
+}
+
+// Linux 6.11 takes a null path for an empty one.
+bool ReadPathOrNone(const Call& call, std::string* path) {
+  return call.arguments[1] == 0 || ReadString(call.thread, call.arguments[1], PATH_MAX, path);
 }
 
 template <class T>
@@ -186,32 +192,46 @@ void FileView::ShowAsFull(const FileNumbers::Shown& file, bool is_random_device,
   status->stx_attributes = status->stx_attributes_mask = 0;
 }
 
+// The file that the caller names, found as the caller would find it; -1 and errno. What leads
+// through a link that /proc makes up (ELOOP) leads the caller to its own, and us to ours.
+UniqueFd FileView::Open(const Call& call, const Name& name) const {
+  const std::string of_caller = "/proc/" + std::to_string(call.thread);
+  if (name.is_descriptor) {
+    std::string path = of_caller + "/fd/" + std::to_string(name.directory);
+    return UniqueFd(open(path.c_str(), O_PATH | O_CLOEXEC));
+  }
+  UniqueFd base;
+  if (name.path[0] != '/') {
+    std::string path =
+        of_caller + (name.directory == AT_FDCWD ? "/cwd" : "/fd/" + std::to_string(name.directory));
+    base = UniqueFd(open(path.c_str(), O_PATH | O_CLOEXEC));
+    if (!base.valid()) return base;
+  }
+  int flags = O_PATH | O_CLOEXEC | (name.follows ? 0 : O_NOFOLLOW);
+  return UniqueFd(OpenAt2(base.valid() ? base.get() : AT_FDCWD, name.path.c_str(), flags, 0,
+                          RESOLVE_NO_MAGICLINKS));
+}
+
 Answer FileView::Look(const Call& call, const Name& name, struct statx* shown) {
-  std::string base =
-      "/proc/" + std::to_string(call.thread) +
-      (name.directory == AT_FDCWD ? "/cwd" : "/fd/" + std::to_string(name.directory));
-  bool is_descriptor = name.is_descriptor;
-  std::string place = base;
-  if (!is_descriptor) {
+  if (!name.is_descriptor) {
     if (name.path.empty()) return Error(ENOENT);
     if (IsCallersOwn(name.path)) return Kernels();
-    place = name.path[0] == '/' ? name.path : base + "/" + name.path;
-    if (place.size() >= PATH_MAX) return Kernels();
   }
-  bool follows = name.follows || is_descriptor;
-  int flags = follows ? 0 : AT_SYMLINK_NOFOLLOW;
-  *shown = {};
-  if (statx(AT_FDCWD, place.c_str(), flags, STATX_BASIC_STATS, shown) != 0) {
+  UniqueFd file = Open(call, name);
+  if (!file.valid()) {
     // The kernel knows better than we what is wrong with a descriptor.
     bool is_plain = name.path[0] == '/' || name.directory == AT_FDCWD;
-    return !is_descriptor && is_plain && errno == ENOENT ? Error(ENOENT) : Kernels();
+    return !name.is_descriptor && is_plain && errno == ENOENT ? Error(ENOENT) : Kernels();
   }
+  *shown = {};
+  if (statx(file.get(), "", AT_EMPTY_PATH, STATX_BASIC_STATS, shown) != 0) return Kernels();
   if (DeviceOf(*shown) == proc_device_) return Kernels();
   // A link to /dev/stdin leads to the caller's own, which is not what we have found.
   bool is_device = S_ISCHR(shown->stx_mode) && name.path.rfind("/dev/", 0) != 0;
-  if (!is_descriptor && is_device) return Kernels();
+  if (!name.is_descriptor && is_device) return Kernels();
   bool is_known = numbers_.Find(DeviceOf(*shown), shown->stx_ino).has_value();
-  Show(call, is_known ? "" : PathOf(place, follows, is_descriptor), shown);
+  std::string place = "/proc/self/fd/" + std::to_string(file.get());
+  Show(call, is_known ? "" : PathOf(place, true, true), shown);
   return Value(0);
 }
 
@@ -243,7 +263,7 @@ Answer FileView::Newfstatat(const Call& call) {
   auto flags = static_cast<int>(call.arguments[3]);
   name.directory = static_cast<int>(call.arguments[0]);
   name.follows = (flags & AT_SYMLINK_NOFOLLOW) == 0;
-  if (!ReadString(call.thread, call.arguments[1], PATH_MAX, &name.path)) return Kernels();
+  if (!ReadPathOrNone(call, &name.path)) return Kernels();
   name.is_descriptor = name.path.empty() && (flags & AT_EMPTY_PATH) != 0;
   if (name.directory < 0 && name.directory != AT_FDCWD && name.path[0] != '/') return Kernels();
   return LookInOldForm(call, name, call.arguments[2]);
@@ -254,10 +274,7 @@ Answer FileView::Statx(const Call& call) {
   auto flags = static_cast<int>(call.arguments[2]);
   name.directory = static_cast<int>(call.arguments[0]);
   name.follows = (flags & AT_SYMLINK_NOFOLLOW) == 0;
-  // Linux 6.11 takes a null path for an empty one.
-  if (call.arguments[1] != 0 && !ReadString(call.thread, call.arguments[1], PATH_MAX, &name.path)) {
-    return Kernels();
-  }
+  if (!ReadPathOrNone(call, &name.path)) return Kernels();
   name.is_descriptor = name.path.empty() && (flags & AT_EMPTY_PATH) != 0;
   if (name.directory < 0 && name.directory != AT_FDCWD && name.path[0] != '/') return Kernels();
   struct statx status;

@@ -57,6 +57,7 @@ class FileView {
     bool follows = true;
     bool is_descriptor = false;  // `directory` itself
   };
+  UniqueFd Open(const Call& call, const Name& name) const;
   Answer Look(const Call& call, const Name& name, struct statx* shown);
   // The same, written to `address` as a struct stat.
   Answer LookInOldForm(const Call& call, const Name& name, std::uint64_t address);

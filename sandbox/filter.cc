@@ -29,6 +29,10 @@ namespace {
 constexpr std::uint64_t kNamespaceFlags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID |
                                           CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
                                           CLONE_NEWCGROUP;
+// A root is made with mounts and, in it, processes. In a cgroup namespace of its own it could mount
+// the control groups that its launcher is in, in an ipc namespace keep memory that nobody counts.
+constexpr std::uint64_t kNamespacesNotInAssembly[] = {CLONE_NEWUSER, CLONE_NEWNET, CLONE_NEWIPC,
+                                                      CLONE_NEWUTS, CLONE_NEWCGROUP};
 // The kernel compares an ioctl's command, a socket's family and a mode in 32 bits.
 constexpr std::uint64_t kLow32 = 0xffffffff;
 #if defined(__x86_64__)
@@ -410,7 +414,9 @@ void AssemblyRules(Rules* rules) {
   rules->AddAll(SCMP_ACT_ERRNO(EPERM), kRefusedInAssembly);
   rules->AddAll(SCMP_ACT_ERRNO(ENOSYS), kMissingInAssembly);
   for (const char* name : {"clone", "unshare"}) {
-    rules->Add(SCMP_ACT_ERRNO(EPERM), name, {Masked(0, CLONE_NEWUSER, CLONE_NEWUSER)});
+    for (std::uint64_t flag : kNamespacesNotInAssembly) {
+      rules->Add(SCMP_ACT_ERRNO(EPERM), name, {Masked(0, flag, flag)});
+    }
   }
 }
 

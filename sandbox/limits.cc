@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -100,24 +99,7 @@ Status SetRlimit(__rlimit_resource resource, const char* name, rlim_t soft, rlim
   return {};
 }
 
-// nftw's callback has no argument of ours; the setup process measures one tree at a time.
-DiskUsage* measured = nullptr;
-
-int AddFile(const char*, const struct stat* status, int kind, FTW*) {
-  if (kind == FTW_NS) return 0;  // it has just gone
-  measured->bytes += static_cast<std::uint64_t>(status->st_blocks) * 512;
-  ++measured->inodes;
-  return 0;
-}
-
 }  // namespace
-
-Result<DiskUsage> MeasureDisk(const char* path) {
-  DiskUsage usage;
-  measured = &usage;
-  if (nftw(path, AddFile, 64, FTW_PHYS | FTW_MOUNT) != 0) return SystemError("measuring the disk");
-  return usage;
-}
 
 Result<TemporaryFiles> TemporaryFiles::Open(const Spec& spec) {
   TemporaryFiles files(spec.limits);

@@ -43,14 +43,6 @@ class TemporaryFiles {
 // what the kernel keeps in pipes and sockets.
 UsageNow ScanUsage(int proc, std::int64_t temporary_bytes);
 
-// What the files below a folder take.
-struct DiskUsage {
-  std::uint64_t bytes = 0;
-  std::uint64_t inodes = 0;
-};
-// Walks `path`, not through symlinks nor into other file systems.
-Result<DiskUsage> MeasureDisk(const char* path);
-
 // Sets this process's rlimits. They are per process (RLIMIT_NPROC: per user of the user namespace),
 // which is all that a caller without a cgroup has; with one they are a second wall. Each but
 // RLIMIT_FSIZE, whose signal says what it was, leaves room above the limit, so that the limit is

@@ -113,7 +113,8 @@ Result<UniqueFd> LayOver(int tree) {
   Result<UniqueFd> empty = NewFilesystem("tmpfs", {"nr_inodes=1"}, kNoRights | MOUNT_ATTR_RDONLY);
   if (!empty.ok()) return empty.status();
   if (Status status = Attach(empty->get(), "tmp"); !status.ok()) return status;
-  return NewFilesystem("overlay", {"lowerdir=.:tmp", "redirect_dir=nofollow"}, RootFlags());
+  return NewFilesystem("overlay", {"lowerdir=.:tmp", "redirect_dir=nofollow", "xino=on"},
+                       RootFlags());
 }
 
 // The mount, attached, and what it is in `*backend`.

@@ -173,6 +173,8 @@ Status Launcher::StartSetupProcess() {
   for (int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&handled, signal);
   sigprocmask(SIG_BLOCK, &handled, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  // Inherited as ignored, the end of a child would be nobody's to see.
+  signal(SIGCHLD, SIG_DFL);
   signals_ = UniqueFd(signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK));
   Result<ChannelPair> channel = MakeChannel();
   Result<ChannelPair> init = MakeChannel();

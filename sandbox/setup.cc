@@ -20,6 +20,7 @@
 
 #include "sandbox/channel.h"
 #include "sandbox/collect.h"
+#include "sandbox/disk_usage.h"
 #include "sandbox/family.h"
 #include "sandbox/init.h"
 #include "sandbox/inputs.h"
@@ -50,7 +51,7 @@ class Setup {
   Status TakeInsideIdentity();
   Status ConfigureNamespaces();
   Status Handle(Message message);
-  Result<bool> IsDiskOverLimit();
+  bool IsDiskOverLimit();
   bool WatchDisk(pid_t init, int pidfd);
   Status RunStage(Stage stage);
   Status SendDirectory(const std::string& path);
@@ -149,17 +150,17 @@ Status Setup::Enter() {
 
 // The kernel bounds a tmpfs. A folder of the host is measured now and then, and when all in it is
 // dead.
-Result<bool> Setup::IsDiskOverLimit() {
+bool Setup::IsDiskOverLimit() {
   if (spec_.work_directory.empty() || LeftOut(Layer::kDiskMeasure)) return false;
   Result<DiskUsage> usage = MeasureDisk("/build");
-  if (!usage.ok()) return usage.status();
+  // Nobody but the command makes a tree that cannot be measured.
+  if (!usage.ok()) return true;
   const Limits& limits = spec_.limits;
   return (limits.disk_bytes != 0 && usage->bytes > limits.disk_bytes) ||
          (limits.disk_inodes != 0 && usage->inodes > limits.disk_inodes);
 }
 
-// Until `init` ends; ends it when the disk is over its limit, and says so. What changes while it is
-// measured may make that fail; then the next look counts, at last that after the end.
+// Until `init` ends; ends it when the disk is over its limit, and says so.
 bool Setup::WatchDisk(pid_t init, int pidfd) {
   if (spec_.work_directory.empty()) return false;
   bool was_over = false;
@@ -167,8 +168,7 @@ bool Setup::WatchDisk(pid_t init, int pidfd) {
   pollfd end = {pidfd, POLLIN, 0};
   while (poll(&end, 1, static_cast<int>(period)) <= 0) {
     std::int64_t began = NowMilliseconds();
-    Result<bool> over = IsDiskOverLimit();
-    was_over = was_over || (over.ok() && *over);
+    was_over = was_over || IsDiskOverLimit();
     if (was_over) kill(init, SIGKILL);
     std::int64_t wanted =
         std::max(kDiskPeriodMilliseconds, (NowMilliseconds() - began) * kDiskShare);
@@ -214,10 +214,9 @@ Status Setup::RunStage(Stage stage) {
   }
   std::int64_t cpu = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * std::int64_t{1000000} +
                      usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
-  Result<bool> full = IsDiskOverLimit();
-  if (!full.ok()) return full.status();
+  bool is_over = IsDiskOverLimit() || was_over;
   return Send(fds_.launcher, Kind::kStageEnded,
-              {cpu, std::int64_t{usage.ru_maxrss} * 1024, was_over || *full ? 1 : 0});
+              {cpu, std::int64_t{usage.ru_maxrss} * 1024, is_over});
 }
 
 Status Setup::SendDirectory(const std::string& path) {

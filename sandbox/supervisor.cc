@@ -198,7 +198,9 @@ void Supervisor::ReadInit() {
     std::int64_t memory = message->numbers[1];
     if (!has_cgroup_) usage_.memory_bytes_max = std::max(usage_.memory_bytes_max, memory);
     if (LeftOut(Layer::kWatchdog)) continue;
-    if (limits_.memory_bytes != 0 && memory > static_cast<std::int64_t>(limits_.memory_bytes)) {
+    // A cgroup counts better: what several processes share once.
+    if (!has_cgroup_ && limits_.memory_bytes != 0 &&
+        memory > static_cast<std::int64_t>(limits_.memory_bytes)) {
       Stop(Ended::kLimit, "memory",
            "used more than " + std::to_string(limits_.memory_bytes) + " bytes of memory");
     }
