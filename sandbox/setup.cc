@@ -151,11 +151,12 @@ Status Setup::Enter() {
 // The kernel bounds a tmpfs. A folder of the host is measured now and then, and when all in it is
 // dead.
 bool Setup::IsDiskOverLimit() {
-  if (spec_.work_directory.empty() || LeftOut(Layer::kDiskMeasure)) return false;
+  const Limits& limits = spec_.limits;
+  bool is_bounded = limits.disk_bytes != 0 || limits.disk_inodes != 0;
+  if (spec_.work_directory.empty() || !is_bounded || LeftOut(Layer::kDiskMeasure)) return false;
   Result<DiskUsage> usage = MeasureDisk("/build");
   // Nobody but the command makes a tree that cannot be measured.
   if (!usage.ok()) return true;
-  const Limits& limits = spec_.limits;
   return (limits.disk_bytes != 0 && usage->bytes > limits.disk_bytes) ||
          (limits.disk_inodes != 0 && usage->inodes > limits.disk_inodes);
 }
