@@ -11,6 +11,7 @@
 #include <array>
 #include <cstring>
 #include <ctime>
+#include <string_view>
 
 #include "sandbox/memory.h"
 #include "sandbox/proc_files.h"
@@ -115,14 +116,20 @@ Answer Getrandom(Family* family, const Call& call) {
   return Value(static_cast<std::int64_t>(size));
 }
 
+// Into a field of zeros, the last of which stays.
+template <std::size_t kSize>
+void Copy(std::string_view text, char (*field)[kSize]) {
+  text.copy(*field, kSize - 1);
+}
+
 Answer Uname(const MachineFacts& facts, const Call& call) {
   utsname name = {};
-  std::strcpy(name.sysname, "Linux");
-  facts.hostname.copy(name.nodename, sizeof name.nodename - 1);
-  std::strcpy(name.release, kShownRelease);
-  std::strcpy(name.version, kShownVersion);
-  std::strcpy(name.machine, "x86_64");
-  std::strcpy(name.domainname, "(none)");
+  Copy("Linux", &name.sysname);
+  Copy(facts.hostname, &name.nodename);
+  Copy(kShownRelease, &name.release);
+  Copy(kShownVersion, &name.version);
+  Copy("x86_64", &name.machine);
+  Copy("(none)", &name.domainname);
   return Give(call, 0, name);
 }
 
