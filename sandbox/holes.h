@@ -35,7 +35,7 @@ constexpr std::string_view kLayerNames[] = {
     "init_untraceable",
     "init_capabilities",
     "hostname_set",
-    "assembly_room",
+    "assembly_namespace",
     "close_descriptors",
     "empty_environment",
     "new_session",
