@@ -56,7 +56,10 @@ class Walk {
     UniqueFd below(openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (below.valid()) return Enter(std::move(below), depth + 1);
     bool is_another = errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
-    return is_another ? Status() : SystemError("measuring the disk");
+    // The command cannot close a folder to the caller, who has rights over its files; others may
+    // have.
+    bool is_foreign = errno == EACCES;
+    return is_another || is_foreign ? Status() : SystemError("measuring the disk");
   }
 
   void Add(const struct statx& file) {

@@ -13,7 +13,8 @@ struct DiskUsage {
 };
 
 // Walks `path`, not through symlinks nor into other mounts. What goes away meanwhile does not
-// count. Errors: a folder that cannot be opened, or lies deeper than 500 others.
+// count, nor what lies in a folder that is closed to the caller. Errors: a folder deeper than 500
+// others, or one that cannot be opened for another reason.
 Result<DiskUsage> MeasureDisk(const char* path);
 
 }  // namespace sandbox
