@@ -48,9 +48,7 @@ Status MapSameIds(pid_t pid) {
 
 // As init of the outer namespace: can do nothing.
 Status GiveUpEverything() {
-  if (Status status = WipeArguments(); !status.ok()) return status;
-  prctl(PR_SET_NAME, "init", 0, 0, 0);
-  if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return SystemError("PR_SET_DUMPABLE");
+  if (Status status = HideInit(); !status.ok()) return status;
   return CapabilitiesSet(0, 0, 0) == 0 ? Status() : SystemError("dropping capabilities");
 }
 

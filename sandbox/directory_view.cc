@@ -102,9 +102,9 @@ std::uint64_t FileView::NumberOf(const Call& call, int directory, std::uint64_t 
                                  std::uint64_t inode) {
   if (name == "..") {
     struct statx parent = {};
-    std::string above = "/proc/self/fd/" + std::to_string(directory) + "/..";
-    if (statx(AT_FDCWD, above.c_str(), 0, STATX_BASIC_STATS, &parent) == 0) {
-      Show(call, PathOf(above, true, false), &parent);
+    UniqueFd above(openat(directory, "..", O_PATH | O_CLOEXEC));
+    if (statx(above.get(), "", AT_EMPTY_PATH, STATX_BASIC_STATS, &parent) == 0) {
+      Show(call, PathOf(above.get()), &parent);
       return parent.stx_ino;
     }
   }
@@ -130,7 +130,7 @@ Answer FileView::Getdents(const Call& call) {
       statx(directory.get(), "", AT_EMPTY_PATH, STATX_BASIC_STATS, &status) != 0) {
     return Kernels();
   }
-  std::string path = PathOf("/proc/self/fd/" + std::to_string(directory.get()), true, true);
+  std::string path = PathOf(directory.get());
   std::uint64_t device = makedev(status.stx_dev_major, status.stx_dev_minor);
   Entry begin;
   begin.order = static_cast<std::uint64_t>(at);

@@ -87,6 +87,13 @@ Answer Give(const Call& call, std::uint64_t address, const T& value) {
 
 }  // namespace
 
+std::string PathOf(int descriptor) {
+  std::string link = "/proc/self/fd/" + std::to_string(descriptor);
+  char text[PATH_MAX];
+  ssize_t size = readlink(link.c_str(), text, sizeof text);
+  return size < 0 ? "" : std::string(text, static_cast<std::size_t>(size));
+}
+
 std::uint64_t FileNumbers::ShownDevice(std::uint64_t device) const {
   auto found = devices_.find(device);
   return found != devices_.end() ? found->second : makedev(0, kFirstDevice - 1);
@@ -131,20 +138,6 @@ void FileView::FindDevices(const std::vector<Bind>& binds) {
   for (const Bind& bind : binds) numbers_.AddDevice(device(bind.inside_path));
   proc_device_ = device("/proc");
   random_device_ = device("/dev/urandom");
-}
-
-// Where the file is now called what it is called; empty: it cannot be said.
-std::string FileView::PathOf(const std::string& place, bool follows, bool is_descriptor) const {
-  std::string link = place;
-  UniqueFd file;
-  if (!is_descriptor) {
-    file = UniqueFd(open(place.c_str(), O_PATH | O_CLOEXEC | (follows ? 0 : O_NOFOLLOW)));
-    if (!file.valid()) return "";
-    link = "/proc/self/fd/" + std::to_string(file.get());
-  }
-  char text[PATH_MAX];
-  ssize_t size = readlink(link.c_str(), text, sizeof text);
-  return size < 0 ? "" : std::string(text, static_cast<std::size_t>(size));
 }
 
 void FileView::Show(const Call& call, const std::string& path, struct statx* status) {
@@ -230,8 +223,7 @@ Answer FileView::Look(const Call& call, const Name& name, struct statx* shown) {
   bool is_device = S_ISCHR(shown->stx_mode) && name.path.rfind("/dev/", 0) != 0;
   if (!name.is_descriptor && is_device) return Kernels();
   bool is_known = numbers_.Find(DeviceOf(*shown), shown->stx_ino).has_value();
-  std::string place = "/proc/self/fd/" + std::to_string(file.get());
-  Show(call, is_known ? "" : PathOf(place, true, true), shown);
+  Show(call, is_known ? "" : PathOf(file.get()), shown);
   return Value(0);
 }
 

@@ -61,7 +61,6 @@ class FileView {
   Answer Look(const Call& call, const Name& name, struct statx* shown);
   // The same, written to `address` as a struct stat.
   Answer LookInOldForm(const Call& call, const Name& name, std::uint64_t address);
-  std::string PathOf(const std::string& place, bool follows, bool is_descriptor) const;
   void Show(const Call& call, const std::string& path, struct statx* status);
   void ShowAsFull(const FileNumbers::Shown& file, bool is_random_device, struct statx* status);
   Answer Stat(const Call& call, bool follows);
@@ -78,6 +77,9 @@ class FileView {
   std::uint64_t proc_device_ = 0;
   std::uint64_t random_device_ = 0;
 };
+
+// Where the open file is now; empty: it cannot be said.
+std::string PathOf(int descriptor);
 
 // Where in its directory an entry stands: "." and ".." first, all others by this number, which is
 // the same on every machine; getdents64 continues from it. At most 2^40.

@@ -119,34 +119,6 @@ Status DieWithParent(int channel) {
   return {};
 }
 
-Status PrepareSelf(const Spec& spec, int channel) {
-  if (Status status = DieWithParent(channel); !status.ok()) return status;
-  if (Status status = MountStage(spec); !status.ok()) return status;
-  if (spec.profile == Profile::kAssembly && !LeftOut(Layer::kAssemblyRoom)) {
-    if (Status status = EnterAssemblyRoom(); !status.ok()) return status;
-  }
-  if (Status status = WipeArguments(); !status.ok()) return status;
-  prctl(PR_SET_NAME, "init", 0, 0, 0);
-  if (!LeftOut(Layer::kInitUntraceable) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
-    return SystemError("making init untraceable");
-  }
-  return {};
-}
-
-// To the first newline at least, or to the end.
-std::string ReadReport(int fd) {
-  std::string text;
-  char buffer[256];
-  ssize_t count;
-  while (text.size() < kFailureTextMax && text.find('\n') == std::string::npos &&
-         (count = read(fd, buffer, sizeof buffer)) > 0) {
-    text.append(buffer, static_cast<std::size_t>(count));
-  }
-  return text;
-}
-
-}  // namespace
-
 Status WipeArguments() {
   if (LeftOut(Layer::kInitArgumentsWiped)) return {};
   Result<std::string> stat = ReadFile("/proc/self/stat", 4096);
@@ -163,6 +135,38 @@ Status WipeArguments() {
   }
   std::memset(reinterpret_cast<void*>(bounds[0]), 0, bounds[1] - bounds[0]);
   std::memset(reinterpret_cast<void*>(bounds[2]), 0, bounds[3] - bounds[2]);
+  return {};
+}
+
+Status PrepareSelf(const Spec& spec, int channel) {
+  if (Status status = DieWithParent(channel); !status.ok()) return status;
+  if (Status status = MountStage(spec); !status.ok()) return status;
+  if (spec.profile == Profile::kAssembly && !LeftOut(Layer::kAssemblyRoom)) {
+    if (Status status = EnterAssemblyRoom(); !status.ok()) return status;
+  }
+  return HideInit();
+}
+
+// To the first newline at least, or to the end.
+std::string ReadReport(int fd) {
+  std::string text;
+  char buffer[256];
+  ssize_t count;
+  while (text.size() < kFailureTextMax && text.find('\n') == std::string::npos &&
+         (count = read(fd, buffer, sizeof buffer)) > 0) {
+    text.append(buffer, static_cast<std::size_t>(count));
+  }
+  return text;
+}
+
+}  // namespace
+
+Status HideInit() {
+  if (Status status = WipeArguments(); !status.ok()) return status;
+  prctl(PR_SET_NAME, "init", 0, 0, 0);
+  if (!LeftOut(Layer::kInitUntraceable) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
+    return SystemError("making init untraceable");
+  }
   return {};
 }
 

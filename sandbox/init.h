@@ -13,8 +13,8 @@ namespace sandbox {
 [[noreturn]] void RunInit(const Spec& spec, const Filter& filter, const Command& command,
                           int channel);
 
-// Overwrites this process's argument and environment strings, which /proc/1/cmdline and
-// /proc/1/environ would show.
-Status WipeArguments();
+// Nobody inside can read or trace this process any more: its argument and environment strings,
+// which /proc/1/cmdline and /proc/1/environ would show, are overwritten, and it is called init.
+Status HideInit();
 
 }  // namespace sandbox

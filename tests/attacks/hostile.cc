@@ -154,6 +154,13 @@ std::string Environment(const Arguments&) {
   return "[" + line + "]";
 }
 
+// A bomb does not give up at the first refusal: so a watchdog sees it.
+std::string GiveUpLate() {
+  std::string error = ErrorName(errno);
+  usleep(500000);
+  return error;
+}
+
 std::string ForkBomb(const Arguments&) {
   int children = 0;
   while (true) {
@@ -165,20 +172,14 @@ std::string ForkBomb(const Arguments&) {
     }
     if (++children > 5000) break;
   }
-  std::string error = ErrorName(errno);
-  usleep(500000);  // a bomb does not give up
-  return error + " after " + std::to_string(children);
+  return GiveUpLate() + " after " + std::to_string(children);
 }
 
 std::string MemoryBomb(const Arguments&) {
   constexpr std::size_t kStep = 4 << 20;
   for (std::size_t total = 0; total < (std::size_t{2} << 30); total += kStep) {
     void* memory = mmap(nullptr, kStep, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) {
-      std::string error = ErrorName(errno);
-      usleep(500000);  // a bomb does not give up
-      return error;
-    }
+    if (memory == MAP_FAILED) return GiveUpLate();
     std::memset(memory, 1, kStep);
   }
   return "allowed";
