@@ -10,7 +10,7 @@ namespace {
 
 std::atomic<bool> server_in_this_process{false};
 
-void Log(gpr_log_func_args* line) {
+void PrintLine(gpr_log_func_args* line) {
   if (line->severity != GPR_LOG_SEVERITY_ERROR) return;
   const auto level = server_in_this_process ? spdlog::level::warn : spdlog::level::debug;
   spdlog::log(level, "gRPC: {}", line->message);
@@ -18,7 +18,7 @@ void Log(gpr_log_func_args* line) {
 
 }  // namespace
 
-void QuietGrpcLog() { gpr_set_log_function(Log); }
+void QuietGrpcLog() { gpr_set_log_function(PrintLine); }
 
 void ServerGrpcLog() {
   server_in_this_process = true;

@@ -54,12 +54,12 @@ Json ManifestSubject(const Digest& manifest) {
 }
 
 // Subjects and predicate of each kind.
-struct Parts {
+struct Written {
   Json subject;
   Json predicate;
 };
 
-Parts PartsOf(const Request& request) {
+Written PartsOf(const Request& request) {
   return {ManifestSubject(request.manifest),
           {{"created", Text(request.created)},
            {"product", request.product},
@@ -67,7 +67,7 @@ Parts PartsOf(const Request& request) {
            {"version", request.version}}};
 }
 
-Parts PartsOf(const Approval& approval) {
+Written PartsOf(const Approval& approval) {
   Json subject = ManifestSubject(approval.manifest);
   for (const SourceTree& source : approval.sources) {
     subject.push_back(NamedTree(source.name, source.tree));
@@ -80,7 +80,7 @@ Parts PartsOf(const Approval& approval) {
            {"version", approval.version}}};
 }
 
-Parts PartsOf(const Intent& intent) {
+Written PartsOf(const Intent& intent) {
   return {ManifestSubject(intent.manifest),
           {{"attempt", intent.attempt},
            {"created", Text(intent.created)},
@@ -106,7 +106,7 @@ Json TraceJson(const std::vector<ActionTrace>& trace) {
   return list;
 }
 
-Parts PartsOf(const Record& record) {
+Written PartsOf(const Record& record) {
   const bool succeeded = record.result == BuildResult::kSucceeded;
   Json dependencies =
       Json::array({Named(kLockDependency, record.lock), Named(kRootTarDependency, record.root_tar),
@@ -135,7 +135,7 @@ Parts PartsOf(const Record& record) {
           {{"buildDefinition", std::move(definition)}, {"runDetails", std::move(details)}}};
 }
 
-Parts PartsOf(const Release& release) {
+Written PartsOf(const Release& release) {
   std::vector<Digest> approvals = release.approvals;
   std::sort(approvals.begin(), approvals.end());
   return {ArtifactsJson(release.artifacts),
@@ -149,7 +149,7 @@ Parts PartsOf(const Release& release) {
            {"signer", release.signer}}};
 }
 
-Parts PartsOf(const Dissent& dissent) {
+Written PartsOf(const Dissent& dissent) {
   return {ManifestSubject(dissent.manifest),
           {{"created", Text(dissent.created)},
            {"intent", dissent.intent.Text()},
@@ -159,14 +159,14 @@ Parts PartsOf(const Dissent& dissent) {
            {"version", dissent.version}}};
 }
 
-Parts PartsOf(const KitEntry& kit) {
+Written PartsOf(const KitEntry& kit) {
   Json subject = Named(kit.file, kit.digest);
   subject["annotations"] = {{"size", kit.size}};
   return {Json::array({std::move(subject)}),
           {{"created", Text(kit.created)}, {"release", kit.release.Text()}}};
 }
 
-Parts PartsOf(const ReplayVerdict& replay) {
+Written PartsOf(const ReplayVerdict& replay) {
   Json subject = Json::array({Named(kKitSubject, replay.kit)});
   for (Json& artifact : ArtifactsJson(replay.rebuilt)) subject.push_back(std::move(artifact));
   return {std::move(subject),
@@ -204,11 +204,11 @@ std::string_view KindName(const Statement& statement) {
 }
 
 std::string WriteStatement(const Statement& statement) {
-  Parts parts = std::visit([](const auto& value) { return PartsOf(value); }, statement);
+  Written written = std::visit([](const auto& value) { return PartsOf(value); }, statement);
   return WriteCanonicalJson({{"_type", kStatementType},
-                             {"predicate", std::move(parts.predicate)},
+                             {"predicate", std::move(written.predicate)},
                              {"predicateType", PredicateType(statement)},
-                             {"subject", std::move(parts.subject)}});
+                             {"subject", std::move(written.subject)}});
 }
 
 }  // namespace farm

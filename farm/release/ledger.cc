@@ -14,7 +14,7 @@
 namespace farm {
 namespace {
 
-constexpr int kFormat = 1;  // PRAGMA user_version
+constexpr int kLedgerFormat = 1;  // PRAGMA user_version
 constexpr char kSchema[] =
     "CREATE TABLE effects (release TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL,"
     " epoch INTEGER NOT NULL, digest TEXT NOT NULL, note TEXT NOT NULL,"
@@ -123,9 +123,9 @@ Status Ledger::State::Begin(FileSystem& files, const LedgerOptions& options) {
     RETURN_IF_ERROR(Execute(kSchema));
     RETURN_IF_ERROR(Execute("COMMIT"));
     RETURN_IF_ERROR(files.SyncDirectory(options.directory));
-  } else if (*format != std::to_string(kFormat)) {
+  } else if (*format != std::to_string(kLedgerFormat)) {
     return Error{ErrorCode::kInvalidInput,
-                 where_ + ": format " + *format + ", this farmd reads " + std::to_string(kFormat)};
+                 where_ + ": format " + *format + ", this farmd reads " + std::to_string(kLedgerFormat)};
   }
   ASSIGN_OR_RETURN(const std::string newest, OneValue("SELECT IFNULL(MAX(epoch), 0) FROM effects"));
   ASSIGN_OR_RETURN(std::uint64_t last, ParseDecimal(newest, INT64_MAX));

@@ -172,7 +172,7 @@ bool IsTop(const std::string& name) {
 
 // ---- unpacking --------------------------------------------------------------------------------
 
-Error SystemError(std::string_view doing, const std::string& path) {
+Error UnpackError(std::string_view doing, const std::string& path) {
   const int number = errno;
   const bool foreign = number == ELOOP || number == ENOTDIR || number == EEXIST ||
                        number == EXDEV || number == ENAMETOOLONG;
@@ -209,17 +209,17 @@ class Unpacker {
     switch (entry.kind) {
       case EntryKind::kDirectory:
         if (mkdirat(parent.get(), name.c_str(), 0755) == 0 || errno == EEXIST) return {};
-        return SystemError("making directory", entry.path);
+        return UnpackError("making directory", entry.path);
       case EntryKind::kSymbolicLink:
         if (symlinkat(entry.target.c_str(), parent.get(), name.c_str()) == 0) return {};
-        return SystemError("making link", entry.path);
+        return UnpackError("making link", entry.path);
       case EntryKind::kHardLink: {
         ASSIGN_OR_RETURN(const Descriptor target, Parent(entry.target));
         if (linkat(target.get(), BaseName(entry.target).c_str(), parent.get(), name.c_str(), 0) ==
             0) {
           return {};
         }
-        return SystemError("making hard link", entry.path);
+        return UnpackError("making hard link", entry.path);
       }
       case EntryKind::kFile:
         return MakeFile(parent.get(), name, entry, content);
@@ -231,14 +231,14 @@ class Unpacker {
   // The directory that holds `path`, made if it is missing.
   Result<Descriptor> Parent(const std::string& path) {
     Descriptor directory(OpenBeneath(top_, "."));
-    if (directory.get() < 0) return SystemError("opening", path);
+    if (directory.get() < 0) return UnpackError("opening", path);
     const std::vector<std::string> parts = Split(path, '/');
     for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
       if (mkdirat(directory.get(), parts[i].c_str(), 0755) != 0 && errno != EEXIST) {
-        return SystemError("making directory for", path);
+        return UnpackError("making directory for", path);
       }
       Descriptor next(OpenBeneath(directory.get(), parts[i].c_str()));
-      if (next.get() < 0) return SystemError("opening directory of", path);
+      if (next.get() < 0) return UnpackError("opening directory of", path);
       directory = std::move(next);
     }
     return directory;
@@ -255,12 +255,12 @@ class Unpacker {
                          const EntryContent& content) {
     const Descriptor file(
         openat(parent, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (file.get() < 0) return SystemError("creating", entry.path);
+    if (file.get() < 0) return UnpackError("creating", entry.path);
     RETURN_IF_ERROR(content([&](std::string_view bytes) -> Status {
       while (!bytes.empty()) {
         const ssize_t count = write(file.get(), bytes.data(), bytes.size());
         if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return SystemError("writing", entry.path);
+        if (count < 0) return UnpackError("writing", entry.path);
         bytes.remove_prefix(static_cast<std::size_t>(count));
       }
       return {};
@@ -268,7 +268,7 @@ class Unpacker {
     const struct timespec times[2] = {{entry.mtime, 0}, {entry.mtime, 0}};
     if (fchmod(file.get(), entry.executable ? 0755 : 0644) != 0 ||
         futimens(file.get(), times) != 0) {
-      return SystemError("setting mode and time of", entry.path);
+      return UnpackError("setting mode and time of", entry.path);
     }
     return {};
   }

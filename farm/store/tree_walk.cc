@@ -16,7 +16,7 @@
 namespace farm {
 namespace {
 
-Error SystemError(std::string_view doing, const std::string& path) {
+Error WalkError(std::string_view doing, const std::string& path) {
   const int number = errno;
   return Error{number == ENOENT ? ErrorCode::kNotFound : ErrorCode::kUnavailable,
                std::string(doing) + " " + Printable(path, 200) + ": " + std::strerror(number)};
@@ -53,7 +53,7 @@ class Walk {
     }
     const int descriptor =
         openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (descriptor < 0) return SystemError("opening directory", path);
+    if (descriptor < 0) return WalkError("opening directory", path);
     levels_.push_back(Level{path, descriptor, {}});
     RETURN_IF_ERROR(ReadNames(levels_.back()));
     return visitor_.enter ? visitor_.enter(path, levels_.back().names) : Status();
@@ -62,7 +62,7 @@ class Walk {
   Status ReadNames(Level& level) {
     const int copy = fcntl(level.descriptor, F_DUPFD_CLOEXEC, 3);
     DIR* directory = copy < 0 ? nullptr : fdopendir(copy);
-    if (directory == nullptr) return SystemError("reading directory", level.path);
+    if (directory == nullptr) return WalkError("reading directory", level.path);
     errno = 0;
     Status status;
     while (const dirent* entry = readdir(directory)) {
@@ -74,7 +74,7 @@ class Walk {
       }
       level.names.push_back(entry->d_name);
     }
-    if (status && errno != 0) status = SystemError("reading directory", level.path);
+    if (status && errno != 0) status = WalkError("reading directory", level.path);
     closedir(directory);
     std::sort(level.names.begin(), level.names.end());
     return status;
@@ -94,7 +94,7 @@ class Walk {
     item.path = level.path.empty() ? item.name : JoinPath(level.path, item.name);
     item.parent = level.descriptor;
     if (fstatat(item.parent, item.name.c_str(), &item.status, AT_SYMLINK_NOFOLLOW) != 0) {
-      return SystemError("reading", item.path);
+      return WalkError("reading", item.path);
     }
     if (S_ISLNK(item.status.st_mode)) RETURN_IF_ERROR(ReadTarget(item));
     RETURN_IF_ERROR(visitor_.item(item));
@@ -105,7 +105,7 @@ class Walk {
   static Status ReadTarget(TreeItem& item) {
     std::string target(PATH_MAX, '\0');
     const ssize_t size = readlinkat(item.parent, item.name.c_str(), target.data(), target.size());
-    if (size < 0) return SystemError("reading link", item.path);
+    if (size < 0) return WalkError("reading link", item.path);
     target.resize(static_cast<std::size_t>(size));
     item.target = std::move(target);
     return {};
@@ -123,14 +123,14 @@ Status WalkTree(int directory, const TreeVisitor& visitor) { return Walk(visitor
 Status ReadItem(const TreeItem& item, const ByteSink& sink) {
   const int descriptor =
       openat(item.parent, item.name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-  if (descriptor < 0) return SystemError("reading", item.path);
+  if (descriptor < 0) return WalkError("reading", item.path);
   std::string piece(1 << 20, '\0');
   std::uint64_t left = static_cast<std::uint64_t>(item.status.st_size);
   Status status;
   while (status) {
     const ssize_t count = read(descriptor, piece.data(), piece.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) status = SystemError("reading", item.path);
+    if (count < 0) status = WalkError("reading", item.path);
     if (count <= 0) break;
     if (static_cast<std::uint64_t>(count) > left) {
       left = 1;  // grown
@@ -149,7 +149,7 @@ Status ReadItem(const TreeItem& item, const ByteSink& sink) {
 
 Result<int> OpenDirectory(const std::string& path) {
   const int descriptor = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return SystemError("opening directory", path);
+  if (descriptor < 0) return WalkError("opening directory", path);
   return descriptor;
 }
 

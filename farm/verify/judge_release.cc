@@ -9,8 +9,6 @@
 namespace farm {
 namespace {
 
-std::string Quoted(std::string_view text) { return "\"" + Printable(text, 160) + "\""; }
-
 // Who counts for the quorum of `rule`: known parties whose lines have no problem with that rule.  A
 // line with another problem fails the verdict by its own rule and code (an expired certificate is
 // 18); not counting it here would only hide that behind "too few".

@@ -7,8 +7,6 @@
 namespace farm {
 namespace {
 
-std::string Quoted(std::string_view text) { return "\"" + Printable(text, 160) + "\""; }
-
 // The statement's own word for who signed must be who signed.
 template <typename T>
 void CheckSaysWhoSigned(Line<T>& line, const std::string& says) {

@@ -7,8 +7,6 @@ namespace {
 
 bool IsPerson(Role role) { return role == Role::kRequester || role == Role::kAuditor; }
 
-std::string Quoted(std::string_view text) { return "\"" + Printable(text, 160) + "\""; }
-
 void Add(LineFacts& facts, Rule rule, ExitCode exit, std::string message) {
   facts.problems.push_back(Problem{rule, exit, std::move(message)});
 }
@@ -79,6 +77,8 @@ const Operator* CheckParty(const Bundle& line, const std::string& name, Role rol
 }
 
 }  // namespace
+
+std::string Quoted(std::string_view text) { return "\"" + Printable(text, 160) + "\""; }
 
 std::string_view RoleName(Role role) {
   switch (role) {

@@ -14,7 +14,8 @@
 namespace farm {
 
 enum class Role { kRequester, kCoordinator, kSite, kAuditor, kSigner };
-std::string_view RoleName(Role role);  // as the trust root writes it
+std::string_view RoleName(Role role);       // as the trust root writes it
+std::string Quoted(std::string_view text);  // for messages: in quotes, fit to print, cut
 
 // What could be learned about a line.  Absent where it could not; then `problems` says why.
 struct LineFacts {
