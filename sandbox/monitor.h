@@ -30,7 +30,8 @@ enum class RequestKind : std::uint32_t {
   kOpenSession,  // fds: the session's socket
   kMapIds,       // fds: pidfd of a process of `uid` in a new user namespace without a map
   kMountImage,   // fds: image, user namespace  -> reply's fds: detached mount; once
-  kMakeCgroup,   // fds: pidfd; memory_bytes, pids -> version; fds: the group's folders; once
+  kMakeCgroup,   // fds: pidfd, or none; memory_bytes, pids -> version; fds: the group's folders;
+                 // once
 };
 
 struct MonitorRequest {

@@ -34,7 +34,7 @@ Result<Reply> ReceiveReply(int socket) {
 
 class MonitorClient : public Authority {
  public:
-  explicit MonitorClient(UniqueFd session) : session_(std::move(session)) {}
+  MonitorClient(UniqueFd session, bool own) : session_(std::move(session)), own_(own) {}
 
   Result<bool> MapIds(const Subject& subject) override {
     Result<Reply> reply = Ask(RequestKind::kMapIds, {}, {subject.pidfd});
@@ -51,13 +51,17 @@ class MonitorClient : public Authority {
 
   Result<int> MakeCgroup(const Subject& subject, const CgroupLimits& limits,
                          std::string* why) override {
-    Result<Reply> reply = Ask(RequestKind::kMakeCgroup, limits, {subject.pidfd});
-    if (!reply.ok()) {
-      *why = reply.message();
-      return 0;
-    }
-    group_ = std::move(reply->fds);
-    return int{reply->body.version};
+    return TakeGroup(Ask(RequestKind::kMakeCgroup, limits, {subject.pidfd}), why);
+  }
+
+  bool AskForCgroup(const CgroupLimits& limits) override {
+    return own_ && SendRequest(RequestKind::kMakeCgroup, limits, {}).ok();
+  }
+
+  int TakeCgroup(std::string* why, std::vector<int>* folders) override {
+    int version = TakeGroup(ReceiveReply(session_.get()), why);
+    for (const UniqueFd& folder : group_) folders->push_back(folder.get());
+    return version;
   }
 
   CgroupUsage ReadCgroup() override { return ReadCgroupUsage(group_); }
@@ -66,21 +70,35 @@ class MonitorClient : public Authority {
   void KillCgroup() override { session_.reset(); }
 
  private:
-  Result<Reply> Ask(RequestKind kind, const CgroupLimits& limits, const std::vector<int>& fds) {
+  Status SendRequest(RequestKind kind, const CgroupLimits& limits, const std::vector<int>& fds) {
     MonitorRequest request = {kMonitorMagic, kind, limits.memory_bytes, limits.pids};
-    Status sent = SendPacket(session_.get(), {{&request, sizeof request}}, fds, 0);
+    return SendPacket(session_.get(), {{&request, sizeof request}}, fds, 0);
+  }
+
+  Result<Reply> Ask(RequestKind kind, const CgroupLimits& limits, const std::vector<int>& fds) {
+    Status sent = SendRequest(kind, limits, fds);
     if (!sent.ok()) return sent;
     return ReceiveReply(session_.get());
   }
 
+  int TakeGroup(Result<Reply> reply, std::string* why) {
+    if (!reply.ok()) {
+      *why = reply.message();
+      return 0;
+    }
+    group_ = std::move(reply->fds);
+    return int{reply->body.version};
+  }
+
   UniqueFd session_;
+  bool own_;                     // its monitor is a process of this one's, and serves nobody else
   std::vector<UniqueFd> group_;  // its folders
 };
 
 }  // namespace
 
 std::unique_ptr<Authority> AskMonitor(UniqueFd session) {
-  return std::make_unique<MonitorClient>(std::move(session));
+  return std::make_unique<MonitorClient>(std::move(session), false);
 }
 
 Result<std::unique_ptr<Authority>> OpenMonitorSession(int monitor) {
@@ -114,7 +132,7 @@ Result<std::unique_ptr<Authority>> StartOwnMonitor(const IdRange& subids) {
     ServeSession(pair->second.get(), -1, config);
     _exit(0);
   }
-  return AskMonitor(std::move(pair->first));
+  return std::unique_ptr<Authority>(new MonitorClient(std::move(pair->first), true));
 }
 
 }  // namespace sandbox

@@ -50,7 +50,8 @@ class Session {
   using Descriptors = std::vector<UniqueFd>;
   Status Handle(const MonitorRequest& request, const Descriptors& fds, Descriptors* given);
   Status MountRoot(int image, int user_namespace, Descriptors* given);
-  Status MakeGroup(int pidfd, const CgroupLimits& limits, Descriptors* given);
+  Status MakeGroup(const Descriptors& fds, const CgroupLimits& limits, Descriptors* given);
+  Status PutInto(Cgroup* group, int pidfd);
 
   int socket_;
   const MonitorConfig& config_;
@@ -69,20 +70,26 @@ Status Session::MountRoot(int image, int user_namespace, Descriptors* given) {
   return {};
 }
 
-Status Session::MakeGroup(int pidfd, const CgroupLimits& limits, Descriptors* given) {
-  if (limits.memory_bytes > kMemoryBytesMax || limits.pids > kPidsMax) {
-    return Status::Failed("a limit that is none");
-  }
+Status Session::PutInto(Cgroup* group, int pidfd) {
   Result<UsersProcess> process = OpenUsersProcess(pidfd, config_);
   if (!process.ok()) return process.status();
-  Result<Cgroup> group = Cgroup::Make(tree_, limits);
-  if (!group.ok()) return group.status();
   Status added = group->Add(process->pid);
   // If it lives still, the number was its own; if not, it may have been another's, who must not
   // stay in a group that we kill.
   if (added.ok() && PidfdSendSignal(pidfd, 0) != 0) added = SystemError("the process is gone");
+  if (!added.ok()) group->TakeOut(process->pid);
+  return added;
+}
+
+// Without a process: root's own child will be born into it, which nobody else may.
+Status Session::MakeGroup(const Descriptors& fds, const CgroupLimits& limits, Descriptors* given) {
+  if (limits.memory_bytes > kMemoryBytesMax || limits.pids > kPidsMax) {
+    return Status::Failed("a limit that is none");
+  }
+  Result<Cgroup> group = Cgroup::Make(tree_, limits);
+  if (!group.ok()) return group.status();
+  Status added = fds.empty() ? Status() : PutInto(&*group, fds[0].get());
   if (!added.ok()) {
-    group->TakeOut(process->pid);
     group->Remove();
     return added;
   }
@@ -100,8 +107,8 @@ Status Session::Handle(const MonitorRequest& request, const Descriptors& fds, De
   if (request.kind == RequestKind::kMountImage && fds.size() == 2 && !has_image_) {
     return MountRoot(fds[0].get(), fds[1].get(), given);
   }
-  if (request.kind == RequestKind::kMakeCgroup && fds.size() == 1 && !group_.has_value()) {
-    return MakeGroup(fds[0].get(), {request.memory_bytes, request.pids}, given);
+  if (request.kind == RequestKind::kMakeCgroup && fds.size() <= 1 && !group_.has_value()) {
+    return MakeGroup(fds, {request.memory_bytes, request.pids}, given);
   }
   return Status::Failed("no such request");
 }

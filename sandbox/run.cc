@@ -57,6 +57,8 @@ class Launcher {
   Status Prepare();
   Status StartSetupProcess();
   Status GiveIdentity();
+  CgroupLimits GroupLimits() const;
+  void NoteCgroup(int version, const std::string& why);
   Status GiveCgroup();
   Status VerifyCgroup() const;
   Status SendInputs();
@@ -88,6 +90,7 @@ class Launcher {
   std::unique_ptr<Supervisor> supervisor_;
   pid_t setup_ = -1;
   bool has_range_ = false;
+  bool is_cgroup_asked_for_ = false;
   int cgroup_ = 0;
   std::string no_cgroup_;  // why there is none
 };
@@ -152,6 +155,7 @@ Status Launcher::Prepare() {
   Result<std::unique_ptr<Authority>> authority = OpenAuthority(spec_);
   if (!authority.ok()) return authority.status();
   authority_ = std::move(*authority);
+  is_cgroup_asked_for_ = !LeftOut(Layer::kCgroup) && authority_->AskForCgroup(GroupLimits());
   Result<Filter> filter = MakeFilter(spec_);
   if (!filter.ok()) return filter.status();
   filter_ = std::move(*filter);
@@ -188,8 +192,15 @@ Status Launcher::StartSetupProcess() {
   if (fcntl(log[0], F_SETFL, O_NONBLOCK) != 0 || fchmod(log[1], 0666) != 0) {
     return SystemError("arranging the log pipe");
   }
+  std::vector<int> groups;
+  if (is_cgroup_asked_for_) {
+    std::string why;
+    NoteCgroup(authority_->TakeCgroup(&why, &groups), why);
+  }
+  int birthplace = groups.empty() ? -1 : groups.front();
+  if (!groups.empty()) groups.erase(groups.begin());
   int pidfd = -1;
-  setup_ = Clone(SetupNamespaces() | CLONE_PIDFD, &pidfd);
+  setup_ = Clone(SetupNamespaces() | CLONE_PIDFD, &pidfd, birthplace);
   if (setup_ < 0) {
     return SystemError(
         "making the namespaces (see farm-sandbox doctor; user namespaces must be "
@@ -197,7 +208,7 @@ Status Launcher::StartSetupProcess() {
         "kernel.apparmor_restrict_unprivileged_userns)");
   }
   if (setup_ == 0) {
-    RunSetup(spec_, filter_, {channel->second.get(), init->second.get(), log_write_.get()});
+    RunSetup(spec_, filter_, {channel->second.get(), init->second.get(), log_write_.get(), groups});
   }
   setup_pidfd_ = UniqueFd(pidfd);
   channel_ = std::move(channel->first);
@@ -229,22 +240,27 @@ Status Launcher::GiveIdentity() {
   return VerifyIdMap(*map);
 }
 
-Status Launcher::GiveCgroup() {
+CgroupLimits Launcher::GroupLimits() const {
   CgroupLimits limits;
   limits.memory_bytes = spec_.limits.memory_bytes;
   if (spec_.limits.pids != 0) limits.pids = spec_.limits.pids + OwnTasks(spec_);
-  std::string why;
-  Result<int> version = LeftOut(Layer::kCgroup)
-                            ? Result<int>(0)
-                            : authority_->MakeCgroup({setup_, setup_pidfd_.get()}, limits, &why);
-  if (!version.ok()) return version.status();
-  cgroup_ = *version;
-  if (cgroup_ == 0) {
-    no_cgroup_ = why;
-    return {};
-  }
-  outcome_.isolation.cgroup = cgroup_ == 2 ? "v2" : "v1";
+  return limits;
+}
+
+void Launcher::NoteCgroup(int version, const std::string& why) {
+  cgroup_ = version;
+  no_cgroup_ = why;
+  if (version == 0) return;
+  outcome_.isolation.cgroup = version == 2 ? "v2" : "v1";
   outcome_.limits_are_kernel_enforced = true;
+}
+
+Status Launcher::GiveCgroup() {
+  if (is_cgroup_asked_for_ || LeftOut(Layer::kCgroup)) return {};
+  std::string why;
+  Result<int> version = authority_->MakeCgroup({setup_, setup_pidfd_.get()}, GroupLimits(), &why);
+  if (!version.ok()) return version.status();
+  NoteCgroup(*version, why);
   return {};
 }
 

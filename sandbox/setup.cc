@@ -256,14 +256,23 @@ Status Setup::Serve() {
   }
 }
 
+// A thread that moves itself waits for nobody, unlike a process that is moved. This is all of its
+// process.
+Status EnterGroups(const std::vector<int>& folders) {
+  for (int folder : folders) {
+    if (Status entered = WriteControlFile(folder, "tasks", "0"); !entered.ok()) return entered;
+  }
+  return {};
+}
+
 }  // namespace
 
 void RunSetup(const Spec& spec, const Filter& filter, const SetupDescriptors& descriptors) {
   int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   for (int fd : {0, 1, 2}) dup2(null, fd);
   Setup setup(spec, filter, descriptors);
-  Status status;
-  if (!LeftOut(Layer::kCloseDescriptors)) {
+  Status status = EnterGroups(descriptors.groups);
+  if (status.ok() && !LeftOut(Layer::kCloseDescriptors)) {
     status = CloseAllExcept({descriptors.launcher, descriptors.init, descriptors.log});
   }
   if (status.ok()) status = setup.Enter();

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "sandbox/filter.h"
 #include "sandbox/spec.h"
 
@@ -7,9 +9,10 @@ namespace sandbox {
 
 // What the setup process is given of the launcher's descriptors; it closes all others.
 struct SetupDescriptors {
-  int launcher = -1;  // its end of the channel to the launcher
-  int init = -1;      // the end of the channel that the inits of the stages write to
-  int log = -1;       // where the commands write
+  int launcher = -1;             // its end of the channel to the launcher
+  int init = -1;                 // the end of the channel that the inits of the stages write to
+  int log = -1;                  // where the commands write
+  std::vector<int> groups = {};  // folders of cgroups of version 1 to enter first
 };
 
 // The setup process of a run: it lives in the user, mount, net, ipc, uts, cgroup and time

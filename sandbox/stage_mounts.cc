@@ -95,12 +95,23 @@ Result<UniqueFd> NewProc() {
                         " (in a container: its /proc must not be masked; see doctor)");
 }
 
-Status MountProc() {
+// The host's goes to where the scaffold will lie upon it.
+Status MountProc(UniqueFd* hosts) {
   if (LeftOut(Layer::kOwnProc)) return {};
   Result<UniqueFd> proc = NewProc();
   if (!proc.ok()) return proc.status();
-  if (umount2("/proc", MNT_DETACH) != 0) return SystemError("detaching the host's /proc");
+  *hosts = UniqueFd(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!hosts->valid()) return SystemError("opening the host's /proc");
+  if (Status status = Attach(hosts->get(), kScaffold); !status.ok()) return status;
   return Attach(proc->get(), "/proc");
+}
+
+// Takes off `mount`, which is attached, and what lies upon it. Each call waits for all processors.
+Status Detach(const UniqueFd& mount) {
+  if (fchdir(mount.get()) != 0 || umount2(".", MNT_DETACH) != 0 || chdir("/") != 0) {
+    return SystemError("taking off the scaffold");
+  }
+  return {};
 }
 
 // A masked /proc would keep the assembler from mounting one in its chroot; there the masks are not
@@ -111,7 +122,7 @@ bool IsProcCovered(const Spec& spec) {
 
 // One tmpfs bounds /tmp and /dev/shm together, and holds what is laid over /proc, so that there is
 // one to make and to take down, which is slow.
-Status MountTemporary(const Spec& spec) {
+Status MountTemporary(const Spec& spec, const UniqueFd& below) {
   std::vector<std::string> options = {"mode=0755"};
   AddDiskLimits(spec.limits, kScaffoldRoom, &options);
   Result<UniqueFd> mount = NewFilesystem("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
@@ -130,7 +141,7 @@ Status MountTemporary(const Spec& spec) {
   if (IsProcCovered(spec)) {
     if (Status status = CoverProc(spec, mount->get()); !status.ok()) return status;
   }
-  if (umount2(kScaffold, MNT_DETACH) != 0) return SystemError("umount of the scaffold");
+  if (Status status = Detach(below.valid() ? below : *mount); !status.ok()) return status;
   if (Status status = Attach(parts[0].get(), "/tmp"); !status.ok()) return status;
   return Attach(parts[1].get(), "/dev/shm");
 }
@@ -143,8 +154,9 @@ Status MountOwnProc() {
 }
 
 Status MountStage(const Spec& spec) {
-  if (Status status = MountProc(); !status.ok()) return status;
-  if (Status status = MountTemporary(spec); !status.ok()) return status;
+  UniqueFd hosts_proc;
+  if (Status status = MountProc(&hosts_proc); !status.ok()) return status;
+  if (Status status = MountTemporary(spec, hosts_proc); !status.ok()) return status;
   Result<UniqueFd> terminals = NewFilesystem("devpts", {"mode=0620", "ptmxmode=0666"},
                                              MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
   if (!terminals.ok()) return terminals.status();

@@ -41,9 +41,13 @@ void UniqueFd::reset() {
   fd_ = -1;
 }
 
-pid_t Clone(std::uint64_t flags, int* pidfd) {
+pid_t Clone(std::uint64_t flags, int* pidfd, int cgroup) {
   clone_args arguments = {};
   arguments.flags = flags;
+  if (cgroup >= 0) {
+    arguments.flags |= CLONE_INTO_CGROUP;
+    arguments.cgroup = static_cast<std::uint64_t>(cgroup);
+  }
   arguments.pidfd = reinterpret_cast<std::uintptr_t>(pidfd);
   arguments.exit_signal = SIGCHLD;
   return static_cast<pid_t>(syscall(SYS_clone3, &arguments, sizeof arguments));

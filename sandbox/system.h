@@ -32,8 +32,9 @@ class UniqueFd {
 // System calls that the C library does not wrap. All return -1 and set errno on failure.
 
 // clone3 without shared memory: a fork with `flags`. Returns 0 in the child. With CLONE_PIDFD in
-// `flags`, `*pidfd` becomes a descriptor of the child. Call it from a single-threaded process.
-pid_t Clone(std::uint64_t flags, int* pidfd);
+// `flags`, `*pidfd` becomes a descriptor of the child. `cgroup`: a folder of cgroup version 2 that
+// the child is born into; -1: the caller's. Call it from a single-threaded process.
+pid_t Clone(std::uint64_t flags, int* pidfd, int cgroup = -1);
 int OpenAt2(int directory, const char* path, int flags, mode_t mode, std::uint64_t resolve);
 int PidfdOpen(pid_t pid);
 int PidfdSendSignal(int pidfd, int signal);

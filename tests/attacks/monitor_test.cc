@@ -272,6 +272,45 @@ TEST(Monitor, MakesOneCgroupForASessionAndEndsAllInIt) {
   EXPECT_TRUE(WIFSIGNALED(status));
 }
 
+TEST(Monitor, AGroupForAChildToComeIsEmptyAndGoesWithTheSession) {
+  Served served(ConfigFor(0));
+  sandbox::MonitorRequest request = Request(sandbox::RequestKind::kMakeCgroup);
+  sandbox::MonitorReply reply = {};
+  ASSERT_TRUE(served.Ask(request, {}, &reply));
+  EXPECT_EQ(reply.failed, 0) << reply.text;
+  EXPECT_NE(LeftCgroups().find("farm-sandbox"), std::string::npos);
+  EXPECT_EQ(Refusal(&served, request, {}), "no such request");
+  served.session.reset();
+  EXPECT_TRUE(Eventually([] { return LeftCgroups().empty(); })) << LeftCgroups();
+}
+
+// All that runs inside, and the process that makes the inside, as the host sees it.
+TEST(Monitor, WhatRunsInsideIsInTheGroupOfEachController) {
+  Bench bench;
+  std::string name = "in_group_" + std::to_string(getpid() % 100000);
+  Running running = bench.Start({"--root-dir", bench.root(), "--require-kernel-limits", "--",
+                                 "/bin/hostile", "daemon_and_sleep", name});
+  ASSERT_TRUE(Eventually([&] { return HasProcess(name); }));
+  std::size_t members = 0;
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    const std::string command = ReadFile(entry.path() / "comm");
+    const bool is_inside = command == name + "\n" || command == "hostile\n" || command == "init\n";
+    const std::string groups = ReadFile(entry.path() / "cgroup");
+    if (!is_inside || groups.find("farm-sandbox/") == std::string::npos) continue;
+    ++members;
+    for (const char* controller : {"0::", ":memory:", ":pids:"}) {
+      std::size_t line = groups.find(controller);
+      if (line == std::string::npos) continue;  // with version 2 all are in one group
+      EXPECT_NE(groups.substr(line, groups.find('\n', line) - line).find("/farm-sandbox/"),
+                std::string::npos)
+          << command << groups;
+    }
+  }
+  EXPECT_GE(members, 3u);  // init, the command and its daemon
+  kill(running.pid, SIGTERM);
+  bench.Wait(running);
+}
+
 // Root opens an image anew and could read what its giver cannot.
 TEST(Monitor, MountsOnlyWhatItsUserCanRead) {
   Bench bench;
