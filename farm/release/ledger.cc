@@ -124,8 +124,8 @@ Status Ledger::State::Begin(FileSystem& files, const LedgerOptions& options) {
     RETURN_IF_ERROR(Execute("COMMIT"));
     RETURN_IF_ERROR(files.SyncDirectory(options.directory));
   } else if (*format != std::to_string(kLedgerFormat)) {
-    return Error{ErrorCode::kInvalidInput,
-                 where_ + ": format " + *format + ", this farmd reads " + std::to_string(kLedgerFormat)};
+    return Error{ErrorCode::kInvalidInput, where_ + ": format " + *format + ", this farmd reads " +
+                                               std::to_string(kLedgerFormat)};
   }
   ASSIGN_OR_RETURN(const std::string newest, OneValue("SELECT IFNULL(MAX(epoch), 0) FROM effects"));
   ASSIGN_OR_RETURN(std::uint64_t last, ParseDecimal(newest, INT64_MAX));
