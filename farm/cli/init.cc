@@ -197,8 +197,8 @@ Json Maker::Certified(const std::string& party, const std::string& operator_id,
   Operator owner;
   owner.id = operator_id;
   owner.name = "development operator " + operator_id;
-  owner.authority = {authority.certificate};
   owner.valid_for.start = now_ - 60;
+  owner.authorities = {{{authority.certificate}, owner.valid_for}};
   owner.parties = {CertifiedParty{PartyUri(party), role, country}};
   root_.operators.push_back(std::move(owner));
   root_.transparency_keys.push_back(authority.transparency_key.public_key());

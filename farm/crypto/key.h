@@ -22,10 +22,13 @@ class PublicKey {
   // "PUBLIC KEY", with nothing around the block but white space.
   static Result<PublicKey> FromPem(std::string_view pem);
   static Result<PublicKey> FromEd25519(std::string_view raw_32_bytes);
+  // 65 bytes, 04 and the two coordinates: SEC 1 section 2.3.3.
+  static Result<PublicKey> FromP256(std::string_view raw_point);
 
   KeyKind kind() const;
   const std::string& spki() const;  // DER
   std::string raw_ed25519() const;  // 32 bytes; CHECKs the kind
+  std::string raw_p256() const;     // 65 bytes; CHECKs the kind
   std::string Pem() const;
   std::string KeyId() const;  // lowercase hex SHA-256 of the SPKI: the DSSE keyid
   // Errors: kUntrusted ("signature does not match").  Spec: FIPS 186-5; RFC 8032 section 5.1.7.

@@ -76,7 +76,9 @@ std::string WriteSigstoreTrustedRoot(const TrustRoot& root) {
   }
   Json authorities = Json::array();
   for (const Operator& owner : root.operators) {
-    authorities.push_back(AuthorityJson(owner.id, owner.authority, owner.valid_for));
+    for (const DatedAuthority& authority : owner.authorities) {
+      authorities.push_back(AuthorityJson(owner.id, authority.chain, authority.valid_for));
+    }
   }
   Json timestamp_authorities = Json::array();
   for (const TimestampAuthority& authority : root.timestamp_authorities) {

@@ -1,7 +1,8 @@
-// The trust root, `farm-root/1`: WHO may sign what.  A JSON object in a DSSE-signed file
-// {"signed": {...}, "signatures": [{"keyid","sig"}]} by TUF's rules for roots.  A root is read on
-// its own: enough of its own keys must have signed it; who remembers an older one (farm-signer's
-// journal) also asks whether enough of that one's keys have: CheckSuccessor.
+// The trust root, `farm-root/2`: WHO may sign what.  A TUF root whose lists stand in a field `farm`
+// of its own, so that any TUF client follows the same file (TUF 1.0 section 4.3); `farm-root/1`,
+// which is none, is read for ever.  A root is read on its own: enough of its own keys must have
+// signed it; who remembers an older one (farm-signer's journal) also asks whether enough of that
+// one's keys have: CheckSuccessor.
 #pragma once
 
 #include <cstddef>
@@ -32,15 +33,22 @@ struct CertifiedParty {
   std::string country;  // sites: ISO 3166-1 alpha-2 or XA XB XC; else ""
 };
 
+// An operator's CA, for as long as its leaves count.
+struct DatedAuthority {
+  std::vector<Certificate> chain;  // leaf's issuer first, root last
+  ValidFor valid_for;
+};
+
 struct Operator {
   std::string id;
   std::string name;
-  std::vector<Certificate> authority;  // CA chain, leaf's issuer first, root last
+  std::vector<DatedAuthority> authorities;  // at least one; who renews his CA keeps the old one
   ValidFor valid_for;
   std::vector<CertifiedParty> parties;
 };
 
-// Auditor, requester: a person with a long-lived key.
+// Auditor, requester: a person with a long-lived key.  One that has renewed it stands in the list
+// once for each key, with times that do not meet.
 struct Person {
   std::string id;
   std::string name;
@@ -48,11 +56,19 @@ struct Person {
   ValidFor valid_for;
 };
 
+// Where a log was closed: it has no entries beyond.
+struct LogEnd {
+  std::uint64_t size = 0;
+  Digest root_hash;
+  std::string successor;  // the origin of the log that goes on, also of this root
+};
+
 struct Log {
   std::string origin;   // host name, no path, no port
   PublicKey key;        // Ed25519
   PublicKey ecdsa_key;  // P-256, second line, for verifiers without Ed25519
   ValidFor valid_for;
+  std::optional<LogEnd> end = std::nullopt;
 };
 
 struct Witness {
@@ -81,6 +97,7 @@ struct Development {
 };
 
 struct TrustRoot {
+  int format = 2;  // of `farm-root/N`: 1 can say neither renewed keys nor a closed log
   std::int64_t version = 1;
   UnixSeconds created = 0;
   UnixSeconds expires = 0;
@@ -113,6 +130,14 @@ struct TrustRoot {
   const Person* FindRequester(const PublicKey& key) const;
 };
 
+// Which of an operator's CAs issued a leaf.
+struct LeafIssuer {
+  const DatedAuthority* authority = nullptr;  // absent: none of his
+  // Errors: as CheckSigningChain's; exit 18 also where the root does not vouch for that CA at `at`.
+  Status status;
+};
+LeafIssuer FindLeafIssuer(const Operator& owner, const Certificate& leaf, UnixSeconds at);
+
 // The signed part as canonical JSON; what root keys sign.
 std::string WriteTrustRootSigned(const TrustRoot& root);
 // The whole file.
@@ -121,8 +146,11 @@ std::string WriteTrustRoot(const TrustRoot& root, const std::vector<PrivateKey>&
 // a program that took more than the others would publish what they refuse.
 constexpr std::size_t kTrustRootBytesMax = 4 << 20;
 
+constexpr std::size_t kRootKeysMax = 64;
+
 // Checks form and the threshold of its own keys; refuses an issuer listed under two operators, a
-// builder id listed twice, a person who is auditor and requester, a key with two roles.
+// builder id listed twice, a person who is auditor and requester, a key with two roles, two keys of
+// one person for the same time.
 // Errors: kInvalidInput (field), kLimitExceeded (kTrustRootBytesMax), kUntrusted exit 11 (threshold
 // not met).
 Result<TrustRoot> ParseTrustRoot(std::string_view bytes, std::string_view where);

@@ -1,18 +1,17 @@
 #include <algorithm>
-#include <map>
-#include <set>
 
 #include "farm/base/bytes.h"
 #include "farm/crypto/hash.h"
 #include "farm/evidence/trust_root.h"
+#include "farm/evidence/trust_root_check.h"
+#include "farm/evidence/trust_root_tuf.h"
 #include "farm/json/json.h"
 
 namespace farm {
 namespace {
 
-constexpr std::size_t kRootListMax = 1024;  // operators, persons, logs, revocations
-constexpr std::size_t kRootKeysMax = 64;
-constexpr std::size_t kTextBytesMax = 1024;
+constexpr std::size_t kRootListMax = 1024;   // operators, persons, logs, revocations
+constexpr std::size_t kAuthoritiesMax = 64;  // of one operator
 
 std::string Element(std::string_view list, std::size_t index) {
   return std::string(list) + "[" + std::to_string(index) + "]";
@@ -20,9 +19,7 @@ std::string Element(std::string_view list, std::size_t index) {
 
 std::string Line(JsonFields& fields, std::string_view name) {
   std::string text = fields.String(name);
-  const bool controls =
-      std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-  if (fields.ok() && (text.empty() || text.size() > kTextBytesMax || controls)) {
+  if (fields.ok() && (text.empty() || !IsLine(text))) {
     fields.Fail(name, "want 1 to 1024 bytes without control characters");
   }
   return text;
@@ -76,6 +73,15 @@ Result<std::vector<Certificate>> ReadChain(const Json& list, CertificateReader r
   return chain;
 }
 
+template <typename T, typename Read>
+Status ReadList(const Json& list, const std::string& where, const Read& read, std::vector<T>& out) {
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    ASSIGN_OR_RETURN(T value, read(list[i], Element(where, i)));
+    out.push_back(std::move(value));
+  }
+  return {};
+}
+
 Result<ValidFor> ReadValidFor(const Json& json, const std::string& where) {
   JsonFields fields(json, where);
   ValidFor valid_for;
@@ -108,18 +114,38 @@ Result<CertifiedParty> ReadParty(const Json& json, const std::string& where) {
   return party;
 }
 
-Result<Operator> ReadOperator(const Json& json, const std::string& where) {
+Result<DatedAuthority> ReadDatedAuthority(const Json& json, const std::string& where) {
+  JsonFields fields(json, where);
+  const Json& chain_json = fields.Array("chain", kChainLengthMax);
+  const Json& valid_for_json = fields.Object("validFor");
+  RETURN_IF_ERROR(fields.Finish());
+  ASSIGN_OR_RETURN(auto chain, ReadChain(chain_json, Certificate::FromDer, fields.Where("chain")));
+  ASSIGN_OR_RETURN(const ValidFor valid_for,
+                   ReadValidFor(valid_for_json, fields.Where("validFor")));
+  return DatedAuthority{std::move(chain), valid_for};
+}
+
+Result<Operator> ReadOperator(const Json& json, const std::string& where, int format) {
   JsonFields fields(json, where);
   Operator owner;
   owner.id = Line(fields, "id");
   owner.name = fields.String("name");
-  const Json& authority = fields.Array("authority", kChainLengthMax);
+  // farm-root/1 has one CA, for as long as the operator is vouched for.
+  const bool one = format == 1;
+  const Json& authorities = one ? fields.Array("authority", kChainLengthMax)
+                                : fields.Array("authorities", kAuthoritiesMax);
   const Json& parties = fields.Array("parties", kRootListMax);
   const Json& valid_for = fields.Object("validFor");
   RETURN_IF_ERROR(fields.Finish());
-  ASSIGN_OR_RETURN(owner.authority,
-                   ReadChain(authority, Certificate::FromDer, fields.Where("authority")));
   ASSIGN_OR_RETURN(owner.valid_for, ReadValidFor(valid_for, fields.Where("validFor")));
+  if (one) {
+    ASSIGN_OR_RETURN(auto chain,
+                     ReadChain(authorities, Certificate::FromDer, fields.Where("authority")));
+    owner.authorities.push_back({std::move(chain), owner.valid_for});
+  } else {
+    RETURN_IF_ERROR(
+        ReadList(authorities, fields.Where("authorities"), ReadDatedAuthority, owner.authorities));
+  }
   for (std::size_t i = 0; i < parties.size(); ++i) {
     ASSIGN_OR_RETURN(CertifiedParty party,
                      ReadParty(parties[i], Element(fields.Where("parties"), i)));
@@ -142,7 +168,17 @@ Result<Person> ReadPerson(const Json& json, const std::string& where) {
   return Person{id, name, std::move(key), valid_for};
 }
 
-Result<Log> ReadLog(const Json& json, const std::string& where) {
+Result<LogEnd> ReadLogEnd(const Json& json, const std::string& where) {
+  JsonFields fields(json, where);
+  LogEnd end;
+  end.size = static_cast<std::uint64_t>(fields.Integer("size", 0, kJsonIntegerMax));
+  end.root_hash = fields.DigestOf("rootHash");
+  end.successor = Line(fields, "successor");
+  RETURN_IF_ERROR(fields.Finish());
+  return end;
+}
+
+Result<Log> ReadLog(const Json& json, const std::string& where, int format) {
   JsonFields fields(json, where);
   const std::string origin = Line(fields, "origin");
   if (fields.ok() && origin.find_first_of(" /:+") != std::string::npos) {
@@ -151,13 +187,18 @@ Result<Log> ReadLog(const Json& json, const std::string& where) {
   const Json& key_json = fields.Any("key");
   const Json& ecdsa_json = fields.Any("ecdsaKey");
   const Json& valid_for_json = fields.Object("validFor");
+  const Json* end_json = format != 1 && fields.Has("end") ? &fields.Object("end") : nullptr;
   RETURN_IF_ERROR(fields.Finish());
   ASSIGN_OR_RETURN(PublicKey key, ReadKeyOfKind(key_json, KeyKind::kEd25519, fields.Where("key")));
   ASSIGN_OR_RETURN(PublicKey ecdsa_key,
                    ReadKeyOfKind(ecdsa_json, KeyKind::kP256, fields.Where("ecdsaKey")));
   ASSIGN_OR_RETURN(const ValidFor valid_for,
                    ReadValidFor(valid_for_json, fields.Where("validFor")));
-  return Log{origin, std::move(key), std::move(ecdsa_key), valid_for};
+  Log log{origin, std::move(key), std::move(ecdsa_key), valid_for};
+  if (end_json != nullptr) {
+    ASSIGN_OR_RETURN(log.end, ReadLogEnd(*end_json, fields.Where("end")));
+  }
+  return log;
 }
 
 Result<Witness> ReadWitness(const Json& json, const std::string& where) {
@@ -213,95 +254,8 @@ Result<Revocation> ReadRevocation(const Json& json, const std::string& where) {
   return revocation;
 }
 
-template <typename T>
-Status ReadList(const Json& list, const std::string& where,
-                Result<T> (*read)(const Json&, const std::string&), std::vector<T>& out) {
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    ASSIGN_OR_RETURN(T value, read(list[i], Element(where, i)));
-    out.push_back(std::move(value));
-  }
-  return {};
-}
-
-// Who already stands in the root, so that nobody stands there twice.
-class Registry {
- public:
-  explicit Registry(std::string where) : where_(std::move(where)) {}
-
-  Status AddKey(const PublicKey& key, const std::string& role) {
-    return AddKeyId(key.KeyId(), role);
-  }
-  // Chains of time stamps may share their upper certificates; operators' chains may not.
-  Status AddChain(const std::vector<Certificate>& chain, const std::string& role, bool shared) {
-    for (const Certificate& certificate : chain) {
-      const auto known = keys_.find(certificate.KeyId());
-      if (shared && known != keys_.end() && known->second == role) continue;
-      RETURN_IF_ERROR(AddKeyId(certificate.KeyId(), role));
-    }
-    return {};
-  }
-  Status AddName(const std::string& kind, const std::string& name) {
-    if (names_.insert(kind + '\n' + name).second) return {};
-    return Error{ErrorCode::kInvalidInput,
-                 where_ + ": " + kind + " " + Printable(name, 120) + " stands there twice"};
-  }
-
- private:
-  Status AddKeyId(const std::string& key_id, const std::string& role) {
-    const auto [entry, added] = keys_.emplace(key_id, role);
-    if (added) return {};
-    return Twice("key " + key_id.substr(0, 16) + "..", entry->second, role);
-  }
-  Error Twice(const std::string& what, const std::string& first, const std::string& second) {
-    return Error{ErrorCode::kInvalidInput, where_ + ": " + what + " stands there twice, as " +
-                                               Printable(first, 120) + " and as " +
-                                               Printable(second, 120)};
-  }
-  std::string where_;
-  std::map<std::string, std::string> keys_;  // key id -> role
-  std::set<std::string> names_;
-};
-
-Status CheckNobodyTwice(const TrustRoot& root, const std::string& where) {
-  Registry registry(where);
-  for (const PublicKey& key : root.root_keys) RETURN_IF_ERROR(registry.AddKey(key, "root key"));
-  for (const Operator& owner : root.operators) {
-    RETURN_IF_ERROR(registry.AddName("operator", owner.id));
-    RETURN_IF_ERROR(registry.AddChain(owner.authority, "issuer of " + owner.id, false));
-    for (const CertifiedParty& party : owner.parties) {
-      RETURN_IF_ERROR(registry.AddName("builder id", party.id));
-    }
-  }
-  for (const Person& person : root.auditors) {
-    RETURN_IF_ERROR(registry.AddName("person", person.id));
-    RETURN_IF_ERROR(registry.AddKey(person.key, "auditor " + person.id));
-  }
-  for (const Person& person : root.requesters) {
-    RETURN_IF_ERROR(registry.AddName("person", person.id));  // no auditor with a second key
-    RETURN_IF_ERROR(registry.AddKey(person.key, "requester " + person.id));
-  }
-  for (const Log& log : root.logs) {
-    RETURN_IF_ERROR(registry.AddName("log", log.origin));
-    RETURN_IF_ERROR(registry.AddKey(log.key, "log " + log.origin));
-    RETURN_IF_ERROR(registry.AddKey(log.ecdsa_key, "log " + log.origin));
-  }
-  for (const Witness& witness : root.witnesses) {
-    RETURN_IF_ERROR(registry.AddName("witness", witness.name));
-    RETURN_IF_ERROR(registry.AddKey(witness.key, "witness " + witness.name));
-  }
-  for (const TimestampAuthority& authority : root.timestamp_authorities) {
-    RETURN_IF_ERROR(registry.AddName("time stamp authority", authority.name));
-    RETURN_IF_ERROR(registry.AddChain(authority.chain, "time stamp authority", true));
-  }
-  for (const PublicKey& key : root.transparency_keys) {
-    RETURN_IF_ERROR(registry.AddKey(key, "transparency key"));
-  }
-  return {};
-}
-
-// The fields of "signed" that are lists, read one after the other.
+// The fields that are lists, read one after the other.
 Status ReadLists(JsonFields& fields, TrustRoot& root) {
-  const Json& root_keys = fields.Array("rootKeys", kRootKeysMax);
   const Json& operators = fields.Array("operators", kRootListMax);
   const Json& auditors = fields.Array("auditors", kRootListMax);
   const Json& requesters = fields.Array("requesters", kRootListMax);
@@ -311,11 +265,16 @@ Status ReadLists(JsonFields& fields, TrustRoot& root) {
   const Json& transparency_keys = fields.Array("transparencyKeys", kRootKeysMax);
   const Json& revocations = fields.Array("revocations", kRootListMax);
   RETURN_IF_ERROR(fields.Finish());
-  ASSIGN_OR_RETURN(root.root_keys, ReadKeys(root_keys, fields.Where("rootKeys")));
-  RETURN_IF_ERROR(ReadList(operators, fields.Where("operators"), ReadOperator, root.operators));
+  const auto read_operator = [&](const Json& json, const std::string& where) {
+    return ReadOperator(json, where, root.format);
+  };
+  const auto read_log = [&](const Json& json, const std::string& where) {
+    return ReadLog(json, where, root.format);
+  };
+  RETURN_IF_ERROR(ReadList(operators, fields.Where("operators"), read_operator, root.operators));
   RETURN_IF_ERROR(ReadList(auditors, fields.Where("auditors"), ReadPerson, root.auditors));
   RETURN_IF_ERROR(ReadList(requesters, fields.Where("requesters"), ReadPerson, root.requesters));
-  RETURN_IF_ERROR(ReadList(logs, fields.Where("logs"), ReadLog, root.logs));
+  RETURN_IF_ERROR(ReadList(logs, fields.Where("logs"), read_log, root.logs));
   RETURN_IF_ERROR(ReadList(witnesses, fields.Where("witnesses"), ReadWitness, root.witnesses));
   RETURN_IF_ERROR(ReadList(authorities, fields.Where("timestampAuthorities"),
                            ReadTimestampAuthority, root.timestamp_authorities));
@@ -324,41 +283,59 @@ Status ReadLists(JsonFields& fields, TrustRoot& root) {
   return ReadList(revocations, fields.Where("revocations"), ReadRevocation, root.revocations);
 }
 
-Result<TrustRoot> ReadSigned(const Json& json, const std::string& where) {
+// What both formats say of the parties; of farm-root/1 also what TUF says elsewhere.
+Status ReadFarm(const Json& json, const std::string& where, TrustRoot& root) {
   JsonFields fields(json, where);
-  TrustRoot root;
-  fields.Format("farm-root/1");
-  root.version = fields.Integer("version", 1, kJsonIntegerMax);
+  fields.Format("farm-root/" + std::to_string(root.format));
   root.created = fields.Time("created");
-  root.expires = fields.Time("expires");
-  if (fields.ok() && root.expires <= root.created) fields.Fail("expires", "is not after created");
-  root.threshold = fields.Integer("threshold", 1, kRootKeysMax);
+  const Json* root_keys = nullptr;
+  if (root.format == 1) {
+    root.version = fields.Integer("version", 1, kJsonIntegerMax);
+    root.expires = fields.Time("expires");
+    root.threshold = fields.Integer("threshold", 1, kRootKeysMax);
+    root_keys = &fields.Array("rootKeys", kRootKeysMax);
+  }
   const Json* development = fields.Has("development") ? &fields.Object("development") : nullptr;
   RETURN_IF_ERROR(ReadLists(fields, root));
+  if (root_keys != nullptr) {
+    ASSIGN_OR_RETURN(root.root_keys, ReadKeys(*root_keys, fields.Where("rootKeys")));
+  }
   if (development != nullptr) {
     JsonFields development_fields(*development, fields.Where("development"));
     root.development = Development{development_fields.Integer("machines", 1, kRootListMax),
                                    development_fields.Integer("operators", 1, kRootListMax)};
     RETURN_IF_ERROR(development_fields.Finish());
   }
-  if (static_cast<std::size_t>(root.threshold) > root.root_keys.size()) {
-    return Error{ErrorCode::kInvalidInput, fields.Where("threshold") + ": is " +
-                                               std::to_string(root.threshold) + ", but only " +
-                                               std::to_string(root.root_keys.size()) +
-                                               " root keys are listed"};
+  return {};
+}
+
+Result<TrustRoot> ReadSigned(const Json& json, const std::string& where) {
+  TrustRoot root;
+  root.format = json.contains("_type") ? 2 : 1;
+  if (root.format == 1) {
+    RETURN_IF_ERROR(ReadFarm(json, where, root));
+  } else {
+    ASSIGN_OR_RETURN(const Json* lists, ReadTufSigned(json, where, root));
+    RETURN_IF_ERROR(ReadFarm(*lists, where + ".farm", root));
   }
-  RETURN_IF_ERROR(CheckNobodyTwice(root, where));
+  RETURN_IF_ERROR(CheckTrustRoot(root, where));
   return root;
 }
 
-Result<std::vector<TrustRoot::Signature>> ReadSignatures(const Json& list,
+Result<std::vector<TrustRoot::Signature>> ReadSignatures(const Json& list, int format,
                                                          const std::string& where) {
   std::vector<TrustRoot::Signature> signatures;
   for (std::size_t i = 0; i < list.size(); ++i) {
     JsonFields fields(list[i], Element(where, i));
     TrustRoot::Signature signature;
     signature.key_id = fields.String("keyid");
-    signature.bytes = fields.Bytes("sig");
+    if (format == 1) {
+      signature.bytes = fields.Bytes("sig");
+    } else {
+      auto bytes = HexDecode(fields.String("sig"));
+      if (!bytes && fields.ok()) fields.Fail("sig", "want lowercase hex digits");
+      if (bytes) signature.bytes = *std::move(bytes);
+    }
     RETURN_IF_ERROR(fields.Finish());
     signatures.push_back(std::move(signature));
   }
@@ -374,7 +351,8 @@ Result<TrustRoot> ParseTrustRoot(std::string_view bytes, std::string_view where)
   const Json& signatures = fields.Array("signatures", kRootKeysMax);
   RETURN_IF_ERROR(fields.Finish());
   ASSIGN_OR_RETURN(TrustRoot root, ReadSigned(to_check, fields.Where("signed")));
-  ASSIGN_OR_RETURN(root.signatures, ReadSignatures(signatures, fields.Where("signatures")));
+  ASSIGN_OR_RETURN(root.signatures,
+                   ReadSignatures(signatures, root.format, fields.Where("signatures")));
   const std::int64_t count = CountSignatures(root, root.root_keys);
   if (count < root.threshold) {
     return Error{ErrorCode::kUntrusted, std::string(where) + ": " + std::to_string(count) +

@@ -20,6 +20,16 @@ class Root : public testing::Test {
     bend(root);
     return ParseTrustRoot(WriteTrustRoot(root, {maker_.Key("root")}), "root.json");
   }
+  // What reading says of the file's `signed` bent and signed anew.
+  Result<TrustRoot> SignedJson(const std::function<void(Json&)>& bend, int format = 2) const {
+    TrustRoot root = maker_.root();
+    root.format = format;
+    Json json = *ParseJson(WriteTrustRoot(root, {maker_.Key("root")}), "root.json");
+    bend(json["signed"]);
+    const std::string signature = maker_.Key("root").Sign(WriteCanonicalJson(json["signed"]));
+    json["signatures"][0]["sig"] = format == 1 ? Base64Encode(signature) : HexEncode(signature);
+    return ParseTrustRoot(json.dump(), "root.json");
+  }
   EvidenceMaker maker_;
 };
 
@@ -39,6 +49,158 @@ TEST_F(Root, ComesBackAsWritten) {
   EXPECT_EQ(read->FindAuditor(maker_.Key("auditor-1").public_key())->id, "auditor-1");
   EXPECT_EQ(read->FindAuditor(maker_.Key("requester").public_key()), nullptr);
   EXPECT_EQ(read->FindRequester(maker_.Key("requester").public_key())->id, "requester");
+}
+
+TEST_F(Root, TheFirstFormatIsStillRead) {
+  TrustRoot root = maker_.root();
+  root.format = 1;
+  const auto read = ParseTrustRoot(WriteTrustRoot(root, {maker_.Key("root")}), "root.json");
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  EXPECT_EQ(read->format, 1);
+  EXPECT_EQ(WriteTrustRootSigned(*read), WriteTrustRootSigned(root));
+  EXPECT_EQ(read->operators[0].authorities[0].valid_for.start, root.operators[0].valid_for.start);
+}
+
+TEST_F(Root, TheFirstFormatCannotSayWhatIsNew) {
+  const auto refused = [&](const std::function<void(Json&)>& bend) {
+    const auto read = SignedJson(bend, 1);
+    return read ? "" : read.error().message;
+  };
+  EXPECT_EQ(refused([](Json&) {}), "");
+  EXPECT_NE(refused([](Json& s) {
+              s["logs"][0]["end"] = {
+                  {"rootHash", Sha256("").Text()}, {"size", 1}, {"successor", "log.farm.example"}};
+            }).find("end"),
+            std::string::npos);
+  EXPECT_NE(refused([](Json& s) {
+              s["operators"][0]["authorities"] = {{{"chain", s["operators"][0]["authority"]},
+                                                   {"validFor", s["operators"][0]["validFor"]}}};
+              s["operators"][0].erase("authority");
+            }).find("authority"),
+            std::string::npos);
+}
+
+// Spec: TUF 1.0.31 section 4.3.
+TEST_F(Root, IsATufRoot) {
+  const Json json = *ParseJson(maker_.RootBytes(), "root.json");
+  const Json& root = json["signed"];
+  EXPECT_EQ(root["_type"], "root");
+  EXPECT_EQ(root["version"], 1);
+  EXPECT_EQ(root["expires"], "2028-01-16T08:00:00Z");
+  const PublicKey key = maker_.Key("root").public_key();
+  EXPECT_EQ(root["roles"]["root"]["keyids"], Json::array({key.KeyId()}));
+  EXPECT_EQ(root["roles"]["root"]["threshold"], 1);
+  EXPECT_EQ(root["keys"][key.KeyId()]["keyval"]["public"], HexEncode(key.raw_p256()));
+  for (const char* role : {"snapshot", "targets", "timestamp"}) {
+    EXPECT_TRUE(root["roles"][role]["keyids"].empty());
+  }
+  const std::string signature = json["signatures"][0]["sig"];
+  EXPECT_TRUE(key.Verify(WriteCanonicalJson(root), *HexDecode(signature)));
+}
+
+TEST_F(Root, TufsFieldsHaveOneForm) {
+  const std::pair<std::string, std::function<void(Json&)>> kRows[] = {
+      {"_type", [](Json& s) { s["_type"] = "targets"; }},
+      {"spec_version", [](Json& s) { s["spec_version"] = "1.0.30"; }},
+      {"consistent_snapshot", [](Json& s) { s["consistent_snapshot"] = true; }},
+      {"keys", [](Json& s) { s["keys"]["another"] = s["keys"].front(); }},
+      {"keyids", [](Json& s) { s["roles"]["root"]["keyids"].push_back("another"); }},
+      {"keytype", [](Json& s) { s["keys"].front()["keytype"] = "rsa"; }},
+      {"scheme", [](Json& s) { s["keys"].front()["scheme"] = "ed25519"; }},
+      {"public", [](Json& s) { s["keys"].front()["keyval"]["public"] = "04ab"; }},
+      {"private", [](Json& s) { s["keys"].front()["keyval"]["private"] = ""; }},
+      {"roles",
+       [](Json& s) { s["roles"]["targets"]["keyids"].push_back(s["keys"].begin().key()); }},
+      {"roles", [](Json& s) { s["roles"]["snapshot"]["threshold"] = 2; }},
+      {"mirrors", [](Json& s) { s["roles"]["mirrors"] = s["roles"]["targets"]; }},
+      {"version", [](Json& s) { s["farm"]["version"] = 1; }},
+      {"format", [](Json& s) { s["farm"]["format"] = "farm-root/1"; }},
+      {"extra", [](Json& s) { s["extra"] = 1; }},
+  };
+  EXPECT_TRUE(SignedJson([](Json&) {}));
+  for (const auto& [field, bend] : kRows) {
+    const auto read = SignedJson(bend);
+    ASSERT_FALSE(read.has_value()) << field;
+    EXPECT_EQ(read.error().code, ErrorCode::kInvalidInput) << field;
+    EXPECT_NE(read.error().message.find(field), std::string::npos) << read.error().message;
+  }
+}
+
+// TUF's canonical JSON and ours write such text in two ways.
+TEST_F(Root, NoTextHasControlCharacters) {
+  const std::pair<std::string, std::function<void(TrustRoot&)>> kRows[] = {
+      {"operator-0", [](TrustRoot& r) { r.operators[0].name = "a\nb"; }},
+      {"auditor-0", [](TrustRoot& r) { r.auditors[0].name = "a\x7f"; }},
+      {"requester", [](TrustRoot& r) { r.requesters[0].name = std::string(1, '\0'); }},
+      {"revocation",
+       [](TrustRoot& r) {
+         r.revocations = {{"release", Sha256("").Text(), "a\tb", {}}};
+       }},
+  };
+  for (const auto& [name, bend] : kRows) {
+    const auto read = Signed(bend);
+    ASSERT_FALSE(read.has_value()) << name;
+    EXPECT_NE(read.error().message.find(name), std::string::npos) << read.error().message;
+  }
+}
+
+TEST_F(Root, APersonRenewsHisKey) {
+  const PublicKey renewed = PrivateKey::Generate(KeyKind::kP256).public_key();
+  const auto renew = [&](UnixSeconds from) {
+    return [&renewed, from](TrustRoot& r) {
+      Person person = r.auditors[0];
+      r.auditors[0].valid_for.end = 1'800'000'000;
+      person.key = renewed;
+      person.valid_for.start = from;
+      r.auditors.push_back(person);
+    };
+  };
+  const auto read = Signed(renew(1'800'000'001));
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  EXPECT_EQ(read->FindAuditor(renewed)->id, "auditor-0");
+  EXPECT_EQ(read->FindAuditor(maker_.Key("auditor-0").public_key())->valid_for.end, 1'800'000'000);
+  EXPECT_FALSE(Signed(renew(1'800'000'000)));  // two keys for one second
+}
+
+TEST_F(Root, AnOperatorRenewsHisAuthority) {
+  const MadeRelease made = maker_.Make();
+  const Certificate& leaf = *made.lines[kFirstRecordLine].certificate;
+  const UnixSeconds at = leaf.not_before();
+  const TrustRoot root = maker_.root();
+  Operator owner = root.operators[0];
+  owner.authorities.insert(owner.authorities.begin(), root.operators[1].authorities[0]);
+  LeafIssuer issuer = FindLeafIssuer(owner, leaf, at);
+  EXPECT_TRUE(issuer.status);
+  EXPECT_EQ(issuer.authority, &owner.authorities[1]);
+  // Its CA's time ended before the leaf was used: it is known, and does not count.
+  owner.authorities[1].valid_for.end = at - 1;
+  issuer = FindLeafIssuer(owner, leaf, at);
+  EXPECT_EQ(issuer.authority, &owner.authorities[1]);
+  EXPECT_EQ(issuer.status.error().Exit(), ExitCode::kNotValidThen);
+  owner.authorities.pop_back();
+  issuer = FindLeafIssuer(owner, leaf, at);
+  EXPECT_EQ(issuer.authority, nullptr);
+  EXPECT_EQ(issuer.status.error().Exit(), ExitCode::kBadSignature);
+}
+
+TEST_F(Root, AClosedLogHasASuccessor) {
+  const auto close = [](const std::string& successor) {
+    return [successor](TrustRoot& r) {
+      Log next = r.logs[0];
+      next.origin = "log2.farm.example";
+      next.key = PrivateKey::Generate(KeyKind::kEd25519).public_key();
+      next.ecdsa_key = PrivateKey::Generate(KeyKind::kP256).public_key();
+      r.logs[0].end = LogEnd{12, Sha256("tree"), successor};
+      r.logs.push_back(next);
+    };
+  };
+  const auto read = Signed(close("log2.farm.example"));
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  ASSERT_TRUE(read->logs[0].end.has_value());
+  EXPECT_EQ(read->logs[0].end->size, 12u);
+  EXPECT_EQ(read->logs[0].end->root_hash, Sha256("tree"));
+  EXPECT_FALSE(Signed(close("log.farm.example")));  // itself
+  EXPECT_FALSE(Signed(close("log3.farm.example")));
 }
 
 TEST_F(Root, HasALimitThatEveryReaderTakes) {
@@ -97,7 +259,7 @@ TEST_F(Root, IsRefusedWhenChangedAfterSigning) {
 TEST_F(Root, NobodyStandsThereTwice) {
   const std::pair<std::string, std::function<void(TrustRoot&)>> kRows[] = {
       {"issuer_under_two_operators",
-       [](TrustRoot& r) { r.operators[1].authority = r.operators[0].authority; }},
+       [](TrustRoot& r) { r.operators[1].authorities = r.operators[0].authorities; }},
       {"operator_id", [](TrustRoot& r) { r.operators[1].id = r.operators[0].id; }},
       {"builder_id",
        [](TrustRoot& r) { r.operators[1].parties[0].id = r.operators[0].parties[0].id; }},
@@ -107,13 +269,17 @@ TEST_F(Root, NobodyStandsThereTwice) {
        [](TrustRoot& r) { r.auditors[1].id = r.requesters[0].id; }},
       {"auditor_is_requester", [](TrustRoot& r) { r.auditors[1].key = r.requesters[0].key; }},
       {"auditor_is_authority",
-       [](TrustRoot& r) { r.auditors[1].key = r.operators[0].authority[0].public_key(); }},
+       [](TrustRoot& r) {
+         r.auditors[1].key = r.operators[0].authorities[0].chain[0].public_key();
+       }},
       {"witness_key", [](TrustRoot& r) { r.witnesses[1].key = r.witnesses[0].key; }},
       {"witness_name", [](TrustRoot& r) { r.witnesses[1].name = r.witnesses[0].name; }},
       {"log_is_witness", [](TrustRoot& r) { r.logs[0].key = r.witnesses[0].key; }},
       {"log_key_is_root_key", [](TrustRoot& r) { r.logs[0].ecdsa_key = r.root_keys[0]; }},
       {"time_stamp_is_authority",
-       [](TrustRoot& r) { r.timestamp_authorities[0].chain = r.operators[0].authority; }},
+       [](TrustRoot& r) {
+         r.timestamp_authorities[0].chain = r.operators[0].authorities[0].chain;
+       }},
       {"log_origin", [](TrustRoot& r) { r.logs.push_back(r.logs[0]); }},
   };
   EXPECT_TRUE(Signed([](TrustRoot&) {}).has_value());
@@ -137,7 +303,7 @@ TEST_F(Root, RefusesWhatMakesNoSense) {
       {"role", [](TrustRoot& r) { r.operators[0].parties[0].role = "king"; }},
       {"country", [](TrustRoot& r) { r.operators[0].parties[0].country = ""; }},
       {"country", [](TrustRoot& r) { r.operators[0].parties[1].country = "XA"; }},
-      {"authority", [](TrustRoot& r) { r.operators[0].authority.clear(); }},
+      {"authority", [](TrustRoot& r) { r.operators[0].authorities.clear(); }},
       {"end", [](TrustRoot& r) { r.operators[0].valid_for.end = 0; }},
       {"origin", [](TrustRoot& r) { r.logs[0].origin = "log.example/path"; }},
       {"logs[0].key", [&](TrustRoot& r) { r.logs[0].key = p256; }},

@@ -18,7 +18,7 @@ namespace {
 std::string EntryName(std::uint64_t index) { return "log entry " + std::to_string(index); }
 
 bool IssuedBy(const Certificate& certificate, const Operator& owner) {
-  return CheckSigningChain(certificate, owner.authority, certificate.not_before()).has_value();
+  return FindLeafIssuer(owner, certificate, certificate.not_before()).status.has_value();
 }
 
 // The party of `role` that holds `certificate`, or may: under an issuer that the root does not list

@@ -43,8 +43,8 @@ Status CheckSpeaker(const Bundle& bundle, const Statement& statement, const Trus
     return refused("by " + Printable(id, 120) + ", whom the root does not list as a " +
                    std::string(role));
   }
-  if (!CheckSigningChain(*bundle.certificate, found->owner->authority,
-                         bundle.certificate->not_before())) {
+  if (!FindLeafIssuer(*found->owner, *bundle.certificate, bundle.certificate->not_before())
+           .status) {
     return refused("by " + Printable(id, 120) +
                    " with a leaf that its operator's CA has not issued");
   }

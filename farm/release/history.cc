@@ -14,9 +14,9 @@ std::string RoleOf(const LeafFacts& facts, const TrustRoot& root) {
   if (!uri) return "";
   const auto found = root.FindParty(*uri);
   if (!found) return "";
-  const Status chain = CheckSigningChain(*facts.certificate, found->owner->authority,
-                                         facts.certificate->not_before());
-  return chain ? found->party->role : "";
+  const LeafIssuer issuer =
+      FindLeafIssuer(*found->owner, *facts.certificate, facts.certificate->not_before());
+  return issuer.status ? found->party->role : "";
 }
 
 }  // namespace

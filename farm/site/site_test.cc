@@ -250,7 +250,7 @@ class World {
       EXPECT_EQ(chmod((directory + "/" + name).c_str(), 0600), 0);
       return directory + "/" + name;
     };
-    const AuthorityFiles authority{write("ca.pem", maker.root().operators[0].authority[0].Pem()),
+    const AuthorityFiles authority{write("ca.pem", maker.root().operators[0].authorities[0].chain[0].Pem()),
                                    write("ca.key.pem", maker.Key("ca-operator-0").Pem()),
                                    write("transparency.key.pem", maker.Key("transparency").Pem())};
     auto signer = CertifiedSigner::Open(NewMemorySigner(maker.Key("site-0")), authority,

@@ -39,11 +39,10 @@ void CheckPerson(const Bundle& line, const std::string& name, Role role, const T
 }
 
 // A line by a party with a certificate: issued by the CA of exactly the operator who owns the id.
-const Operator* CheckParty(const Bundle& line, const std::string& name, Role role,
-                           const TrustRoot& root, LineFacts& facts) {
-  const auto unknown = [&](const std::string& message) -> const Operator* {
+void CheckParty(const Bundle& line, const std::string& name, Role role, const TrustRoot& root,
+                LineFacts& facts, KeysOfLine& keys) {
+  const auto unknown = [&](const std::string& message) {
     Add(facts, Rule::kIdentities, ExitCode::kBadSignature, name + ": " + message);
-    return nullptr;
   };
   if (!line.certificate) {
     return unknown("signed with a bare key, want a certificate of an operator's CA");
@@ -59,12 +58,14 @@ const Operator* CheckParty(const Bundle& line, const std::string& name, Role rol
   }
   // Without a time the issuer can still be judged, and the missing time is a problem of its own.
   const UnixSeconds at = facts.token.value_or(line.certificate->not_before());
-  const Status chain = CheckSigningChain(*line.certificate, owner.authority, at);
-  if (!chain && chain.error().Exit() == ExitCode::kNotValidThen) {
-    Add(facts, Rule::kValidity, ExitCode::kNotValidThen, name + ": " + chain.error().message);
-  } else if (!chain) {
+  const LeafIssuer issuer = FindLeafIssuer(owner, *line.certificate, at);
+  if (issuer.authority == nullptr) {
     return unknown("certificate of " + Quoted(*id) + " is not of its operator " + Quoted(owner.id) +
-                   ": " + chain.error().message);
+                   ": " + issuer.status.error().message);
+  }
+  if (!issuer.status) {
+    Add(facts, Rule::kValidity, ExitCode::kNotValidThen,
+        name + ": " + issuer.status.error().message);
   }
   if (facts.token && !owner.valid_for.Contains(*facts.token)) {
     Add(facts, Rule::kValidity, ExitCode::kNotValidThen,
@@ -73,7 +74,8 @@ const Operator* CheckParty(const Bundle& line, const std::string& name, Role rol
   }
   facts.identity =
       LineIdentity{*id, owner.id, found->party->country, line.certificate->public_key().KeyId()};
-  return &owner;
+  keys.owner = &owner;
+  keys.authority = issuer.authority;
 }
 
 }  // namespace
@@ -101,7 +103,7 @@ LineFacts CheckSignerToBe(const Bundle& line, const std::string& name, Role role
   LineFacts facts;
   facts.token = facts.witnessed = now;
   KeysOfLine keys;
-  keys.owner = CheckParty(line, name, role, root, facts);
+  CheckParty(line, name, role, root, facts, keys);
   CheckRevocations(line, name, keys, root, facts);
   return facts;
 }
@@ -121,7 +123,7 @@ LineFacts CheckLine(const Bundle& line, const std::string& name, Role role, cons
   if (IsPerson(role)) {
     CheckPerson(line, name, role, root, facts);
   } else {
-    keys.owner = CheckParty(line, name, role, root, facts);
+    CheckParty(line, name, role, root, facts, keys);
   }
   keys.log = CheckLogEntry(line, name, root, facts);
   if (keys.log != nullptr) {

@@ -57,6 +57,7 @@ void CheckWitnesses(const Bundle& line, const std::string& name, const TrustRoot
 // No key that the line stands on is revoked (revocations.cc).
 struct KeysOfLine {
   const Operator* owner = nullptr;
+  const DatedAuthority* authority = nullptr;  // the owner's that issued the certificate
   std::optional<StampedBy> stamped_by = {};
   const Log* log = nullptr;
 };

@@ -45,6 +45,12 @@ Result<Entered> CheckEntry(const Bundle& line, const TrustRoot& root) {
   if (log == nullptr) {
     return wrong("the root does not know a log \"" + Printable(checkpoint.origin, 80) + "\"");
   }
+  // Under a checkpoint beyond the end anybody who has found the old key could put anything.
+  if (log->end && (checkpoint.size > log->end->size ||
+                   (checkpoint.size == log->end->size && checkpoint.root != log->end->root_hash))) {
+    return wrong("the log " + log->origin + " was closed at size " +
+                 std::to_string(log->end->size) + ", its checkpoint here is another or later");
+  }
   if (entry.log_id != NoteKeyIdFull(log->origin, log->key) &&
       entry.log_id != NoteKeyIdFull(log->origin, log->ecdsa_key)) {
     return wrong("logId is not of the log " + log->origin);

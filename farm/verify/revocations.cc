@@ -24,7 +24,7 @@ void CheckRevocations(const Bundle& line, const std::string& name, const KeysOfL
       used.emplace_back(what, certificate.KeyId());
     }
   };
-  if (keys.owner != nullptr) add_chain("the CA of " + keys.owner->id, keys.owner->authority);
+  if (keys.owner != nullptr) add_chain("the CA of " + keys.owner->id, keys.authority->chain);
   if (keys.stamped_by) {
     const std::vector<Certificate>& chain = keys.stamped_by->authority->chain;
     add_chain("the time stamp authority", chain);

@@ -421,6 +421,20 @@ const Row kRows[] = {
        fork.Rewind(maker.Head().size - 1);
        fork.Enter(input.lines[kIntentLine], fork.Draft(Intent{}, "coordinator", kStart + 200));
      }},
+    {"closed_log_goes_on",
+     ExitCode::kLogProof,
+     "log",
+     {},
+     [](VerdictInput& input, const EvidenceMaker& maker) {
+       input.root.logs[0].end = LogEnd{maker.Head().size - 1, maker.Head().root, "next"};
+     }},
+    {"closed_log_ends_in_another_tree",
+     ExitCode::kLogProof,
+     "log",
+     {},
+     [](VerdictInput& input, const EvidenceMaker& maker) {
+       input.root.logs[0].end = LogEnd{maker.Head().size, Sha256("another"), "next"};
+     }},
     // 16
     {"fewer_witnesses_than_policy",
      ExitCode::kWitnesses,
@@ -573,6 +587,13 @@ const Row kRows[] = {
      {},
      [](VerdictInput& input, const EvidenceMaker&) {
        input.root.operators[1].valid_for = EndedAt(kRecordToken - 1);
+     }},
+    {"authority_ended",
+     ExitCode::kNotValidThen,
+     "validity",
+     {},
+     [](VerdictInput& input, const EvidenceMaker&) {
+       input.root.operators[1].authorities[0].valid_for = EndedAt(kRecordToken - 1);
      }},
     {"auditor_left_before",
      ExitCode::kNotValidThen,
@@ -778,6 +799,32 @@ const Row kGoodRows[] = {
      {},
      [](VerdictInput& input, const EvidenceMaker&) {
        input.root.operators[1].valid_for = EndedAt(kRecordToken);
+     }},
+    {"operator_with_a_renewed_authority",
+     ExitCode::kProved,
+     "",
+     {},
+     [](VerdictInput& input, const EvidenceMaker&) {
+       const Certificate renewed =
+           IssueAuthority(PrivateKey::Generate(KeyKind::kP256), "renewed", "CA", 0, kStart);
+       std::vector<DatedAuthority>& authorities = input.root.operators[1].authorities;
+       authorities.insert(authorities.begin(), DatedAuthority{{renewed}, {kStart, std::nullopt}});
+       // Nothing of this release was issued by that one.
+       input.root.revocations.push_back({"key", renewed.KeyId(), "lost", std::nullopt});
+     }},
+    {"authority_in_its_last_second",
+     ExitCode::kProved,
+     "",
+     {},
+     [](VerdictInput& input, const EvidenceMaker&) {
+       input.root.operators[1].authorities[0].valid_for = EndedAt(kRecordToken);
+     }},
+    {"log_that_was_closed_then",
+     ExitCode::kProved,
+     "",
+     {},
+     [](VerdictInput& input, const EvidenceMaker& maker) {
+       input.root.logs[0].end = LogEnd{maker.Head().size, maker.Head().root, "next"};
      }},
     {"witness_in_its_last_second",
      ExitCode::kProved,

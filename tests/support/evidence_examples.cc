@@ -56,7 +56,10 @@ std::map<std::string, std::string> EvidenceExamples() {
   EvidenceMaker maker(SmallOptions());
   const MadeRelease made = maker.Make();
   std::map<std::string, std::string> files = StatementsOf(maker, made);
-  files["root-file.json"] = maker.RootBytes();
+  TrustRoot first_format = maker.root();
+  first_format.format = 1;
+  files["root-file.json"] = WriteTrustRoot(first_format, {maker.Key("root")});
+  files["root-2.json"] = maker.RootBytes();
   files["hello.tar"] = made.artifacts[0].second;
   files["hello.tar.sigstore.jsonl"] = made.FileText();
   files["request-line.jsonl"] = WriteBundleLine(made.lines[kRequestLine]) + "\n";

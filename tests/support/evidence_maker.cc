@@ -126,7 +126,7 @@ void EvidenceMaker::MakeRoot() {
     const Certificate authority =
         IssueAuthority(Key("ca-" + id), id, id + " CA", start - kYear, 20 * kYear);
     authorities_.emplace(id, authority);
-    Operator owner{id, "Operator " + std::to_string(i), {authority}, always, {}};
+    Operator owner{id, "Operator " + std::to_string(i), {{{authority}, always}}, always, {}};
     owner.parties.push_back({SiteId(i), "site", Country(i)});
     if (i == 0) {
       owner.parties.push_back({UriOf("signer"), "signer", ""});

@@ -92,8 +92,8 @@ FakeWorld::Party FakeWorld::MakeParty(const std::string& operator_id, const std:
   Operator owner;
   owner.id = operator_id;
   owner.name = operator_id;
-  owner.authority = {authority};
   owner.valid_for.start = now - 60;
+  owner.authorities = {{{authority}, owner.valid_for}};
   owner.parties = {CertifiedParty{id, role, country}};
   rules_.root.operators.push_back(std::move(owner));
   return Party{id, operator_id, role, authority_key, authority, key};

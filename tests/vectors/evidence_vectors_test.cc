@@ -92,6 +92,15 @@ TEST(EvidenceVectors, ReleaseIsStillVerified) {
   EXPECT_TRUE(verdict.proved()) << static_cast<int>(verdict.exit);
 }
 
+TEST(EvidenceVectors, RootsOfBothFormatsAreRead) {
+  for (const auto& [name, format] : {std::pair{"root-file.json", 1}, {"root-2.json", 2}}) {
+    const auto root = ParseTrustRoot(Vector(name), name);
+    ASSERT_TRUE(root.has_value()) << root.error().message;
+    EXPECT_EQ(root->format, format);
+    EXPECT_EQ(root->operators[0].authorities.size(), 1u);
+  }
+}
+
 TEST(EvidenceVectors, MemoryIsReadAndWritten) {
   const std::string json = Vector("memory.json");
   const auto memory = ParseMemory(json, "memory.json");
@@ -104,7 +113,7 @@ TEST(EvidenceVectors, ManualsQuoteThem) {
       {"farm/evidence/FORMAT.md",
        {"release.json", "request.json", "intent.json", "record.json", "record-failed.json",
         "approval.json", "dissent.json", "kit.json", "replay.json", "manifest.json",
-        "root-file.json", "request-line.jsonl", "leaf.json", "release.note"}},
+        "root-file.json", "root-2.json", "request-line.jsonl", "leaf.json", "release.note"}},
       {"farm/verify/FORMAT.md", {"policy.json", "memory.json"}},
   };
   for (const auto& [path, names] : kManuals) {
