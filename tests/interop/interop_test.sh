@@ -1,6 +1,6 @@
 #!/bin/bash
-# Sigstore's own verifier accepts every line of a release, and refuses every bent one; Go's sumdb
-# library opens our checkpoints and checks our proofs.
+# Sigstore's own verifier accepts every line of a release, and refuses every bent one; tuf-js follows our roots as
+# TUF's rules say; Go's sumdb library opens our checkpoints and checks our proofs.
 # Needs node, `npm ci` in tests/interop, go and Debian's golang-golang-x-mod-dev; fails, never skips,
 # where they are missing.
 # usage: interop_test.sh MAKE_RELEASE [SCRIPT]
@@ -35,6 +35,14 @@ for file in "$work"/bent/*.jsonl; do
 done
 [ "$bent" -eq 18 ] || { echo "only $bent bent lines" >&2; exit 1; }
 echo "accepted $accepted of $lines lines, refused $bent of $bent bent ones"
+
+for folder in "$work"/roots/*; do
+  found=$(node "$(dirname "$script")/follow_roots.cjs" "$folder")
+  [ "${folder##*/}" = good ] && wanted=2 || wanted=1
+  [ "${found%% *}" = $wanted ] || { echo "tuf-js follows the roots ${folder##*/} to $found, want $wanted" >&2; exit 1; }
+done
+[ "$(find "$work/roots" -name 2.root.json | wc -l)" -eq 5 ] || { echo "chains of roots are missing" >&2; exit 1; }
+echo "tuf-js follows one chain of roots, and none of four others"
 
 export GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS= GOCACHE="$work/go" HOME="$work"
 go run "$(dirname "$script")/check_log.go" "$work/log.json"
