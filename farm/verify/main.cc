@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "farm/base/files.h"
+#include "farm/crypto/configuration.h"
 #include "farm/crypto/hash.h"
 #include "farm/verify/memory.h"
 #include "farm/verify/report.h"
@@ -157,6 +158,7 @@ bool IsHelpAlone(int argc, char** argv) {
 }
 
 int Main(int argc, char** argv) {
+  IgnoreOpensslConfiguration();
   Options options;
   CLI::App app(kExplanation, "farm-verify");
   app.footer(kExamples);
