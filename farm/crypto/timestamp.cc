@@ -103,7 +103,7 @@ Result<Certificate> FindSigner(PKCS7* token, STACK_OF(X509) * chain) {
 }
 
 // The CMS signature and, by the ESS attribute, that it names this signer.  Its chain is checked by
-// CheckChain; OpenSSL builds one of its own here, to the same root.
+// CheckPath; OpenSSL builds one of its own here, to the same root.
 Status CheckSignature(PKCS7* token, STACK_OF(X509) * chain, X509* root) {
   const OwnedStore store(X509_STORE_new());
   CHECK(store && X509_STORE_add_cert(store.get(), root) == 1);
@@ -186,6 +186,14 @@ Result<UnixSeconds> CheckTimestamp(std::string_view response, std::string_view m
 Result<CheckedTimestamp> CheckTimestampAndSigner(std::string_view response,
                                                  std::string_view message,
                                                  const std::vector<Certificate>& chain) {
+  VerifyCache nothing;
+  return CheckTimestampAndSigner(response, message, chain, nothing);
+}
+
+Result<CheckedTimestamp> CheckTimestampAndSigner(std::string_view response,
+                                                 std::string_view message,
+                                                 const std::vector<Certificate>& chain,
+                                                 VerifyCache& cache) {
   const ErrorQueueScope scope;
   if (response.size() > kTimestampResponseBytesMax) {
     return Error{ErrorCode::kLimitExceeded,
@@ -216,11 +224,13 @@ Result<CheckedTimestamp> CheckTimestampAndSigner(std::string_view response,
   ASSIGN_OR_RETURN(const Certificate signer, FindSigner(token, given.get()));
   const std::size_t skip = signer == chain.front() ? 1 : 0;
   RETURN_IF_ERROR(CheckSignature(token, given.get(), CertificateAccess::Get(chain.back())));
-  if (const Status path = CheckChain(signer, chain.data() + skip, chain.size() - skip, *time,
-                                     ChainPurpose::kTimestamping);
-      !path) {
-    return Wrap("time stamp", path.error());
-  }
+  const Certificate* const issuers = chain.data() + skip;
+  const std::size_t count = chain.size() - skip;
+  const auto checked = [&]() -> Status {
+    RETURN_IF_ERROR(CheckPath(signer, issuers, count, ChainPurpose::kTimestamping, cache));
+    return CheckTimes(signer, issuers, count, *time);
+  }();
+  if (!checked) return Wrap("time stamp", checked.error());
   return CheckedTimestamp{*time, signer};
 }
 

@@ -8,19 +8,16 @@ namespace {
 // The one line with the digest that the release names.  Lines that it does not name count for
 // nothing, whatever they say.
 const Bundle* FindLine(Case& facts, const Digest& digest, const std::string& what) {
-  const Bundle* found = nullptr;
-  std::size_t count = 0;
-  for (const Bundle& line : facts.input.lines) {
-    if (line.PaeDigest() != digest) continue;
-    if (found == nullptr) found = &line;
-    ++count;
-  }
+  const std::vector<Digest>& digests = facts.digests;
+  const auto found = std::find(digests.begin(), digests.end(), digest);
+  const auto count = std::count(found, digests.end(), digest);
   if (count != 1) {
     facts.Add(Rule::kLines, ExitCode::kInputMissing,
               "the " + what + " " + digest.Text() + " stands there " + std::to_string(count) +
                   " times, want once");
   }
-  return found;
+  if (found == digests.end()) return nullptr;
+  return &facts.input.lines[static_cast<std::size_t>(found - digests.begin())];
 }
 
 template <typename T>
@@ -49,20 +46,20 @@ void GatherRelease(Case& facts) {
   if (!manifest) return none(manifest.error().message);
   facts.manifest = *std::move(manifest);
   facts.policy = Tighten(facts.input.policy, facts.manifest->requirements);
-  facts.release = Take(facts, ReadReleaseLine(line, facts.input.root, facts.policy));
+  facts.checks.emplace(facts.input.root, facts.policy);
+  facts.release = Take(facts, ReadReleaseLine(line, *facts.checks));
 }
 
 void GatherRequestAndIntent(Case& facts) {
   const Release& release = facts.release->statement;
-  const TrustRoot& root = facts.input.root;
   if (const Bundle* line = FindLine(facts, release.request, "request")) {
-    facts.request = Take(facts, ReadRequestLine(*line, root, facts.policy));
+    facts.request = Take(facts, ReadRequestLine(*line, *facts.checks));
   }
   const Bundle* line = FindLine(facts, release.intent, "intent");
   if (line == nullptr || !facts.request) return;
   const RequestContext context{facts.request->statement, release.request,
                                facts.request->bundle->key().KeyId()};
-  facts.intent = Take(facts, ReadIntentLine(*line, context, root, facts.policy));
+  facts.intent = Take(facts, ReadIntentLine(*line, context, *facts.checks));
 }
 
 std::optional<IntentContext> IntentOf(const Case& facts) {
@@ -77,7 +74,7 @@ void GatherRecords(Case& facts) {
   for (const Digest& digest : digests) {
     const Bundle* line = FindLine(facts, digest, "record");
     if (line == nullptr || !context) continue;
-    auto record = Take(facts, ReadRecordLine(*line, *context, facts.input.root, facts.policy));
+    auto record = Take(facts, ReadRecordLine(*line, *context, *facts.checks));
     if (record) facts.records.push_back(*std::move(record));
   }
   if (context) return;
@@ -95,8 +92,8 @@ void GatherApprovals(Case& facts) {
     if (line == nullptr || !facts.request) continue;
     const RequestContext request{facts.request->statement, facts.release->statement.request,
                                  facts.request->bundle->key().KeyId()};
-    auto approval = Take(facts, ReadApprovalLine(*line, *facts.manifest, request, intent,
-                                                 facts.input.root, facts.policy));
+    auto approval =
+        Take(facts, ReadApprovalLine(*line, *facts.manifest, request, intent, *facts.checks));
     if (approval) facts.approvals.push_back(*std::move(approval));
   }
   if (!facts.request) facts.Skip(Rule::kApprovals, "the request is missing");
