@@ -95,11 +95,14 @@ Result<LogEntry> ReadLogEntry(const Json& json, const std::string& where) {
   return entry;
 }
 
-Result<Certificate> ReadCertificate(const Json& json, const std::string& where) {
+Result<Certificate> ReadCertificate(const Json& json, const std::string& where,
+                                    const std::optional<LeafFacts>& leaf) {
   JsonFields fields(json, where);
   const std::string der = fields.Bytes("rawBytes");
   IgnoreOthers(json, fields);
   RETURN_IF_ERROR(fields.Finish());
+  // As a rule the log entry's body has it too, and it has been read there.
+  if (leaf && leaf->certificate && leaf->certificate->der() == der) return *leaf->certificate;
   auto certificate = Certificate::FromDer(der);
   if (!certificate) return Wrap(fields.Where("rawBytes"), certificate.error());
   return certificate;
@@ -181,7 +184,8 @@ Status ReadMaterial(const Json& json, const std::string& where, Bundle& bundle) 
     leaf = *std::move(facts);
   }
   if (certified) {
-    ASSIGN_OR_RETURN(bundle.certificate, ReadCertificate(holder, fields.Where("certificate")));
+    ASSIGN_OR_RETURN(bundle.certificate,
+                     ReadCertificate(holder, fields.Where("certificate"), leaf));
   } else {
     ASSIGN_OR_RETURN(bundle.public_key, ReadPublicKey(holder, fields.Where("publicKey"), leaf));
   }
