@@ -1,23 +1,29 @@
 #include <algorithm>
+#include <set>
 
 #include "farm/verify/case.h"
 
 namespace farm {
 namespace {
 
+// The first line with the digest; null if there is none.
+const Bundle* FirstLine(const Case& facts, const Digest& digest) {
+  const std::vector<Digest>& digests = facts.digests;
+  const auto found = std::find(digests.begin(), digests.end(), digest);
+  if (found == digests.end()) return nullptr;
+  return &facts.input.lines[static_cast<std::size_t>(found - digests.begin())];
+}
+
 // The one line with the digest that the release names.  Lines that it does not name count for
 // nothing, whatever they say.
 const Bundle* FindLine(Case& facts, const Digest& digest, const std::string& what) {
-  const std::vector<Digest>& digests = facts.digests;
-  const auto found = std::find(digests.begin(), digests.end(), digest);
-  const auto count = std::count(found, digests.end(), digest);
+  const auto count = std::count(facts.digests.begin(), facts.digests.end(), digest);
   if (count != 1) {
     facts.Add(Rule::kLines, ExitCode::kInputMissing,
               "the " + what + " " + digest.Text() + " stands there " + std::to_string(count) +
                   " times, want once");
   }
-  if (found == digests.end()) return nullptr;
-  return &facts.input.lines[static_cast<std::size_t>(found - digests.begin())];
+  return FirstLine(facts, digest);
 }
 
 template <typename T>
@@ -25,6 +31,20 @@ std::optional<Line<T>> Take(Case& facts, Result<Line<T>> line) {
   if (line) return *std::move(line);
   facts.Add(Rule::kStatements, ExitCode::kUsage, line.error().message);
   return std::nullopt;
+}
+
+// What takes nearly all of a verdict's time.
+void CheckLinesAhead(Case& facts, const Bundle& release_line, const Release& release) {
+  std::set<LineInRole> lines = {{&release_line, Role::kSigner}};
+  const auto add = [&](const Digest& digest, Role role) {
+    const Bundle* line = FirstLine(facts, digest);
+    if (line != nullptr) lines.insert({line, role});
+  };
+  add(release.request, Role::kRequester);
+  add(release.intent, Role::kCoordinator);
+  for (const Digest& digest : release.records) add(digest, Role::kSite);
+  for (const Digest& digest : release.approvals) add(digest, Role::kAuditor);
+  facts.checks->CheckAhead({lines.begin(), lines.end()});
 }
 
 void GatherRelease(Case& facts) {
@@ -47,6 +67,7 @@ void GatherRelease(Case& facts) {
   facts.manifest = *std::move(manifest);
   facts.policy = Tighten(facts.input.policy, facts.manifest->requirements);
   facts.checks.emplace(facts.input.root, facts.policy);
+  CheckLinesAhead(facts, line, *release);
   facts.release = Take(facts, ReadReleaseLine(line, *facts.checks));
 }
 
