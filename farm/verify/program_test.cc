@@ -327,5 +327,15 @@ TEST_F(Program, NeedsLibcAndNothingElse) {
   EXPECT_THAT(needed, testing::Contains("libc.so.6"));
 }
 
+TEST_F(Program, FitsInEightMegabytes) {
+  const std::string stripped = JoinPath(directory_.path(), "farm-verify");
+  ProcessSpec spec;
+  spec.argv = {"/usr/bin/strip", "-o", stripped, kProgram};
+  const auto result = RunProcess(spec);
+  ASSERT_TRUE(result.has_value()) << result.error().message;
+  ASSERT_EQ(result->exit_code, 0) << result->error_output;
+  EXPECT_LT(std::filesystem::file_size(stripped), 8'000'000U);
+}
+
 }  // namespace
 }  // namespace farm
