@@ -3,11 +3,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
+#include <atomic>
+
 #include "farm/base/bytes.h"
 #include "farm/base/clock.h"
 #include "farm/base/digest.h"
 #include "farm/base/file_lock.h"
 #include "farm/base/files.h"
+#include "farm/base/parallel.h"
 #include "farm/base/process.h"
 
 namespace farm {
@@ -156,6 +160,21 @@ TEST(Error, MapsToTheExitCodesOfTheDesign) {
   EXPECT_EQ((Error{ErrorCode::kMismatch, "", ExitCode::kApproval}.Exit()), ExitCode::kApproval);
   EXPECT_EQ(Worse(ExitCode::kProved, ExitCode::kDissent), ExitCode::kDissent);
   EXPECT_EQ(Worse(ExitCode::kDissent, ExitCode::kQuorum), ExitCode::kQuorum);
+}
+
+TEST(ForEachInParallel, DoesEachPieceOnceAndNumbersItsThreads) {
+  for (const std::size_t count : {0U, 1U, 2U, 1000U}) {
+    std::vector<std::atomic<int>> done(count);
+    std::array<int, kParallelThreadsMax> of_thread = {};  // each thread has its own
+    ForEachInParallel(count, [&](std::size_t index, std::size_t thread) {
+      ++done.at(index);
+      ++of_thread.at(thread);
+    });
+    int all = 0;
+    for (const int number : of_thread) all += number;
+    EXPECT_EQ(all, static_cast<int>(count));
+    for (const std::atomic<int>& times : done) EXPECT_EQ(times, 1);
+  }
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "farm/base/clock.h"
 #include "farm/base/result.h"
 #include "farm/crypto/key.h"
+#include "farm/crypto/verify_cache.h"
 
 namespace farm {
 
@@ -60,6 +61,10 @@ class Certificate {
 // Spec: RFC 5280 section 6.
 Status CheckSigningChain(const Certificate& leaf, const std::vector<Certificate>& chain,
                          UnixSeconds at);
+// The same; but for the times, what `cache` knows of exactly these certificates is not checked
+// again.
+Status CheckSigningChain(const Certificate& leaf, const std::vector<Certificate>& chain,
+                         UnixSeconds at, VerifyCache& cache);
 
 // Issuing.  Names are our operators' own: organizations and common names of 1 to 64 bytes of UTF-8
 // (an organization may be empty: left out), URIs and DNS names of printable ASCII, IP addresses as

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "farm/base/bytes.h"
+#include "farm/crypto/hash.h"
 #include "farm/crypto/openssl.h"
 
 namespace farm {
@@ -53,8 +54,8 @@ Status CheckAuthority(const Certificate& authority, ChainPurpose purpose) {
 
 // The path of RFC 5280 section 6 but for time: signatures, names, basic constraints, key usage,
 // path lengths, name constraints, critical extensions, strength.
-Status CheckPath(const Certificate& leaf, const Certificate* chain, std::size_t chain_size,
-                 ChainPurpose purpose) {
+Status FollowPath(const Certificate& leaf, const Certificate* chain, std::size_t chain_size,
+                  ChainPurpose purpose) {
   const OwnedStore store(X509_STORE_new());
   const OwnedStoreContext context(X509_STORE_CTX_new());
   const BorrowingStack untrusted(sk_X509_new_null());
@@ -93,6 +94,21 @@ Status CheckPath(const Certificate& leaf, const Certificate* chain, std::size_t 
   return {};
 }
 
+// Names a check of certificates for a purpose, whatever the time: all that it depends on, each with
+// its length in front.
+Digest NameOfCheck(const Certificate& leaf, const Certificate* chain, std::size_t chain_size,
+                   ChainPurpose purpose) {
+  Sha256Stream stream;
+  const auto add = [&](std::string_view bytes) {
+    stream.Update(BigEndian64(bytes.size()));
+    stream.Update(bytes);
+  };
+  add(purpose == ChainPurpose::kCodeSigning ? "path for code signing" : "path for time stamps");
+  add(leaf.der());
+  for (std::size_t i = 0; i < chain_size; ++i) add(chain[i].der());
+  return stream.Finish();
+}
+
 // `at` may be anything that foreign bytes say.
 std::string TextOfTime(UnixSeconds at) {
   constexpr UnixSeconds kEndOfYear9999 = 253402300799;
@@ -110,18 +126,25 @@ Status CheckTime(const Certificate& certificate, UnixSeconds at) {
 
 }  // namespace
 
-Status CheckChain(const Certificate& leaf, const Certificate* chain, std::size_t chain_size,
-                  UnixSeconds at, ChainPurpose purpose) {
+Status CheckPath(const Certificate& leaf, const Certificate* chain, std::size_t chain_size,
+                 ChainPurpose purpose, VerifyCache& cache) {
   const ErrorQueueScope scope;
   if (chain_size == 0) return Untrusted("no authority is given for " + NameOf(leaf));
   if (chain_size > kChainLengthMax) {
     return Untrusted("the chain of " + NameOf(leaf) + " has " + std::to_string(chain_size) +
                      " certificates, at most " + std::to_string(kChainLengthMax) + " are followed");
   }
+  const Digest check = NameOfCheck(leaf, chain, chain_size, purpose);
+  if (cache.Knows(check)) return {};
   if (purpose == ChainPurpose::kCodeSigning) RETURN_IF_ERROR(CheckCodeSigningLeaf(leaf));
   for (std::size_t i = 0; i < chain_size; ++i) RETURN_IF_ERROR(CheckAuthority(chain[i], purpose));
-  RETURN_IF_ERROR(CheckPath(leaf, chain, chain_size, purpose));
-  // Time last: a certificate that is wrong and old is wrong.
+  RETURN_IF_ERROR(FollowPath(leaf, chain, chain_size, purpose));
+  cache.Add(check);
+  return {};
+}
+
+Status CheckTimes(const Certificate& leaf, const Certificate* chain, std::size_t chain_size,
+                  UnixSeconds at) {
   RETURN_IF_ERROR(CheckTime(leaf, at));
   for (std::size_t i = 0; i < chain_size; ++i) RETURN_IF_ERROR(CheckTime(chain[i], at));
   return {};
@@ -129,7 +152,15 @@ Status CheckChain(const Certificate& leaf, const Certificate* chain, std::size_t
 
 Status CheckSigningChain(const Certificate& leaf, const std::vector<Certificate>& chain,
                          UnixSeconds at) {
-  return CheckChain(leaf, chain.data(), chain.size(), at, ChainPurpose::kCodeSigning);
+  VerifyCache nothing;
+  return CheckSigningChain(leaf, chain, at, nothing);
+}
+
+Status CheckSigningChain(const Certificate& leaf, const std::vector<Certificate>& chain,
+                         UnixSeconds at, VerifyCache& cache) {
+  RETURN_IF_ERROR(CheckPath(leaf, chain.data(), chain.size(), ChainPurpose::kCodeSigning, cache));
+  // Time last: a certificate that is wrong and old is wrong.
+  return CheckTimes(leaf, chain.data(), chain.size(), at);
 }
 
 }  // namespace farm

@@ -185,6 +185,43 @@ TEST_F(ChainTest, SaysUntrustedOfWhatIsWrongAndOld) {
   EXPECT_EQ(status.error().Exit(), ExitCode::kBadSignature);
 }
 
+TEST_F(ChainTest, RemembersExactlyWhatHeld) {
+  const PrivateKey other_key = PrivateKey::Generate(KeyKind::kP256);
+  const Certificate other = IssueAuthority(other_key, "Operator", "CA", kNow, kYear);
+  VerifyCache cache;
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_FALSE(CheckSigningChain(leaf_, {other}, kNow + 10, cache));
+    EXPECT_EQ(cache.size(), 0U);  // what was refused is checked again
+  }
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(CheckSigningChain(leaf_, {authority_}, kNow + 10, cache));
+    EXPECT_EQ(cache.size(), 1U);
+  }
+  std::string changed = leaf_.der();
+  changed.back() = static_cast<char>(changed.back() ^ 1);
+  const struct {
+    const char* name;
+    Certificate leaf;
+    std::vector<Certificate> chain;
+  } kRefused[] = {
+      {"changed_signature", Certificate::FromDer(changed).value(), {authority_}},
+      {"another_authority", leaf_, {other}},
+      {"one_more", leaf_, {authority_, other}},
+      {"one_twice", leaf_, {authority_, authority_}},
+      {"none", leaf_, {}},
+      {"other_way_round", authority_, {leaf_}},
+  };
+  for (const auto& c : kRefused) {
+    const Status status = CheckSigningChain(c.leaf, c.chain, kNow + 10, cache);
+    ASSERT_FALSE(status) << c.name;
+    EXPECT_EQ(status.error().Exit(), ExitCode::kBadSignature) << c.name;
+    EXPECT_EQ(cache.size(), 1U) << c.name;
+  }
+  const Status late = CheckSigningChain(leaf_, {authority_}, kNow + kYear, cache);
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().Exit(), ExitCode::kNotValidThen);
+}
+
 TEST_F(ChainTest, FollowsAnIntermediateWithinItsConstraints) {
   constexpr const char* kCa = "critical,CA:TRUE,pathlen:0";
   constexpr const char* kCaLong = "critical,CA:TRUE,pathlen:1";

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 #include <openssl/err.h>
+#include <openssl/x509.h>
 
 #include "farm/base/bytes.h"
+#include "farm/crypto/hash.h"
 
 namespace farm {
 namespace {
@@ -73,6 +75,15 @@ TEST(PublicKey, HasOneByteStringForOneKey) {
       Hex("3039301306072a8648ce3d020106082a8648ce3d030107032200"
           "0360fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6");
   const std::string p384_prefix = Hex("3076301006072a8648ce3d020106052b81040022036200") + "\x04";
+  const std::string start = good.substr(0, 26);  // what stands before the point
+  const std::string x = good.substr(27, 32);
+  const std::string y = good.substr(59);
+  const std::string prime = Hex("ffffffff00000001000000000000000000000000ffffffffffffffffffffffff");
+  // The curve's y for x = 0: sqrt(b).
+  const std::string y_of_zero =
+      Hex("66485c780e2f83d72433bd5d84a06bb6541c2af31dae871728bf856a174f93f4");
+  const std::string zero(32, '\0');
+  ASSERT_TRUE(PublicKey::FromSpki(start + "\x04" + zero + y_of_zero));
   const struct {
     const char* name;
     std::string der;
@@ -85,6 +96,19 @@ TEST(PublicKey, HasOneByteStringForOneKey) {
       {"p384", p384_prefix + std::string(96, '\1')},
       {"raw_ed25519", Hex(kEd25519Key)},
       {"long_form_length", "\x30\x81\x59" + good.substr(2)},
+      {"hybrid_even", start + "\x06" + x + y},
+      {"hybrid_odd", start + "\x07" + x + y},
+      {"compressed_in_the_same_length", start + "\x02" + x + y},
+      {"zeros", start + "\x04" + zero + zero},
+      {"swapped_coordinates", start + "\x04" + y + x},
+      {"coordinate_is_the_prime", start + "\x04" + prime + y_of_zero},  // 0, written otherwise
+      {"coordinates_beyond_the_prime", start + "\x04" + std::string(64, '\xff')},
+      {"infinity", Hex("3019301306072a8648ce3d020106082a8648ce3d03010703020000")},
+      {"secp256k1", Hex("3056301006072a8648ce3d020106052b8104000a034200") + "\x04" + x + y},
+      {"unused_bits", good.substr(0, 25) + "\x01\x04" + x + y},
+      {"x25519", Hex("302a300506032b656e032100") + x},
+      {"ed448", Hex("3043300506032b6571033a00") + std::string(57, '\1')},
+      {"ed25519_too_short", Hex("3029300506032b6570032000") + x.substr(1)},
   };
   for (const auto& c : kCases) {
     const auto key = PublicKey::FromSpki(c.der);
@@ -94,6 +118,46 @@ TEST(PublicKey, HasOneByteStringForOneKey) {
   }
   EXPECT_FALSE(PublicKey::FromEd25519(std::string(31, 'a')));
   EXPECT_FALSE(PublicKey::FromEd25519(std::string(33, 'a')));
+}
+
+// OpenSSL's own reader of SPKIs, behind the two prefixes that are ours: what FromSpki must take.
+bool IsReadByOpenssl(const std::string& der) {
+  const bool ours = (der.size() == 91 && der.starts_with(Hex(kP256Spki).substr(0, 27))) ||
+                    (der.size() == 44 && der.starts_with(Hex("302a300506032b6570032100")));
+  if (!ours) return false;
+  const auto* position = reinterpret_cast<const unsigned char*>(der.data());
+  EVP_PKEY* const key = d2i_PUBKEY(nullptr, &position, static_cast<long>(der.size()));
+  const bool whole = position == reinterpret_cast<const unsigned char*>(der.data()) + der.size();
+  EVP_PKEY_free(key);
+  ERR_clear_error();
+  return key != nullptr && whole;
+}
+
+TEST(PublicKey, TakesExactlyWhatOpensslsReaderTakes) {
+  const std::string good = Hex(kP256Spki);
+  const std::string ed25519 = Hex("302a300506032b6570032100") + Hex(kEd25519Key);
+  std::vector<std::string> all = {good, ed25519};
+  for (const std::string& key : {good, ed25519}) {
+    for (std::size_t i = 0; i < key.size(); ++i) {
+      for (const char bit : {'\x01', '\x80'}) {
+        all.push_back(key);
+        all.back()[i] = static_cast<char>(all.back()[i] ^ bit);
+      }
+      all.push_back(key.substr(0, i));
+    }
+  }
+  for (int i = 0; i < 100; ++i) {
+    all.push_back(good.substr(0, 27) + RandomBytes(64));
+    all.push_back(ed25519.substr(0, 12) + RandomBytes(32));
+    all.push_back(PrivateKey::Generate(KeyKind::kP256).public_key().spki());
+  }
+  int taken = 0;
+  for (const std::string& der : all) {
+    const bool ours = PublicKey::FromSpki(der).has_value();
+    EXPECT_EQ(ours, IsReadByOpenssl(der)) << HexEncode(der);
+    taken += ours ? 1 : 0;
+  }
+  EXPECT_GT(taken, 200);
 }
 
 TEST(PublicKey, KeyIdIsTheHashOfTheSpki) {

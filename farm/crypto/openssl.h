@@ -109,8 +109,11 @@ Result<UnixSeconds> TimeFromAsn1(const ASN1_TIME* time);
 
 enum class ChainPurpose { kCodeSigning, kTimestamping };
 
-// CheckSigningChain for either purpose; see certificate.h.
-Status CheckChain(const Certificate& leaf, const Certificate* chain, std::size_t chain_size,
-                  UnixSeconds at, ChainPurpose purpose);
+// The halves of CheckSigningChain, for either purpose; see certificate.h.  Errors of the first:
+// exit 11; of the second: exit 18.
+Status CheckPath(const Certificate& leaf, const Certificate* chain, std::size_t chain_size,
+                 ChainPurpose purpose, VerifyCache& cache);
+Status CheckTimes(const Certificate& leaf, const Certificate* chain, std::size_t chain_size,
+                  UnixSeconds at);
 
 }  // namespace farm

@@ -1,7 +1,9 @@
 #include "farm/crypto/timestamp.h"
 
+#include <openssl/ess.h>
 #include <openssl/objects.h>
 #include <openssl/pkcs7.h>
+#include <openssl/provider.h>
 
 #include <algorithm>
 #include <array>
@@ -22,6 +24,8 @@ constexpr std::array<int, 3> kDigestNids = {NID_sha256, NID_sha384, NID_sha512};
 using OwnedRequest = OpensslOwned<TS_REQ, TS_REQ_free>;
 using OwnedResponse = OpensslOwned<TS_RESP, TS_RESP_free>;
 using OwnedInteger = OpensslOwned<ASN1_INTEGER, ASN1_INTEGER_free>;
+using OwnedEss = OpensslOwned<ESS_SIGNING_CERT, ESS_SIGNING_CERT_free>;
+using OwnedEssV2 = OpensslOwned<ESS_SIGNING_CERT_V2, ESS_SIGNING_CERT_V2_free>;
 
 Error Untrusted(std::string_view reason) {
   return Error{ErrorCode::kUntrusted, "time stamp: " + std::string(reason),
@@ -81,8 +85,36 @@ Status CheckInfo(TS_TST_INFO* info, std::string_view message) {
   return CheckImprint(TS_TST_INFO_get_msg_imprint(info), message);
 }
 
+// A library context with no algorithm in it.  Lives as long as the program.
+OSSL_LIB_CTX* NoAlgorithms() {
+  static OSSL_LIB_CTX* const context = [] {
+    OSSL_LIB_CTX* const made = OSSL_LIB_CTX_new();
+    CHECK(made != nullptr && OSSL_PROVIDER_load(made, "null") != nullptr);
+    return made;
+  }();
+  return context;
+}
+
+// A response as it is written.  The certificates in it stay without keys, whose reading takes most
+// of the time: of all of them at most the signer's is needed, and FindSigner reads it anew.
+OwnedResponse ReadResponse(std::string_view der) {
+  OSSL_LIB_CTX* const before = OSSL_LIB_CTX_set0_default(NoAlgorithms());  // of this thread
+  auto response = FromWholeDer<OwnedResponse, d2i_TS_RESP>(der);
+  OSSL_LIB_CTX_set0_default(before);
+  return response;
+}
+
+BorrowingStack StackOf(const Certificate* certificates, std::size_t count) {
+  BorrowingStack stack(sk_X509_new_null());
+  CHECK(stack);
+  for (std::size_t i = 0; i < count; ++i) {
+    CHECK(sk_X509_push(stack.get(), CertificateAccess::Get(certificates[i])) > 0);
+  }
+  return stack;
+}
+
 // The one certificate that `token` names as its signer, from `chain` or from the token itself.
-Result<Certificate> FindSigner(PKCS7* token, STACK_OF(X509) * chain) {
+Result<Certificate> FindSigner(PKCS7* token, const std::vector<Certificate>& chain) {
   if (PKCS7_type_is_signed(token) == 0) return Untrusted("its token is not signed data");
   STACK_OF(PKCS7_SIGNER_INFO)* const infos = PKCS7_get_signer_info(token);
   if (infos == nullptr || sk_PKCS7_SIGNER_INFO_num(infos) != 1) {
@@ -93,25 +125,53 @@ Result<Certificate> FindSigner(PKCS7* token, STACK_OF(X509) * chain) {
   if (DigestNid(digest) == NID_undef) {
     return Untrusted("its token is signed over another digest than SHA-256, SHA-384 or SHA-512");
   }
-  const BorrowingStack signers(PKCS7_get0_signers(token, chain, 0));
+  const BorrowingStack given = StackOf(chain.data(), chain.size());
+  const BorrowingStack signers(PKCS7_get0_signers(token, given.get(), 0));
   if (!signers || sk_X509_num(signers.get()) != 1) {
     return Untrusted("its signer's certificate is neither inside it nor trusted");
   }
-  auto signer = CertificateAccess::Parse(ToDer<i2d_X509>(sk_X509_value(signers.get(), 0)), true);
+  X509* const x509 = sk_X509_value(signers.get(), 0);
+  for (const Certificate& certificate : chain) {
+    if (CertificateAccess::Get(certificate) == x509) return certificate;
+  }
+  auto signer = CertificateAccess::Parse(ToDer<i2d_X509>(x509), true);
   if (!signer) return Untrusted(signer.error().message);
   return signer;
 }
 
-// The CMS signature and, by the ESS attribute, that it names this signer.  Its chain is checked by
-// CheckChain; OpenSSL builds one of its own here, to the same root.
-Status CheckSignature(PKCS7* token, STACK_OF(X509) * chain, X509* root) {
-  const OwnedStore store(X509_STORE_new());
-  CHECK(store && X509_STORE_add_cert(store.get(), root) == 1);
-  CHECK(X509_STORE_set_flags(store.get(), X509_V_FLAG_NO_CHECK_TIME) == 1);
-  X509* signer = nullptr;
-  const bool good = TS_RESP_verify_signature(token, chain, store.get(), &signer) == 1;
-  const OwnedX509 owner(signer);
-  if (!good) return Untrusted("its signature does not match: " + OpensslReason());
+// The value of a signed attribute that is a SEQUENCE; "" if there is none.
+std::string_view SignedSequence(const PKCS7_SIGNER_INFO* info, int nid) {
+  const ASN1_TYPE* const value = PKCS7_get_signed_attribute(info, nid);
+  if (value == nullptr || value->type != V_ASN1_SEQUENCE) return {};
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(value->value.sequence)),
+          static_cast<std::size_t>(ASN1_STRING_length(value->value.sequence))};
+}
+
+// What TS_RESP_verify_signature asks of a token but for its signer's path, which CheckPath follows:
+// an ESS attribute of either version, under the signature, names this signer first and none that is
+// not on the path; and the signature is this signer's.  path: the signer, then its issuers.
+// Spec: RFC 3161 section 2.4.2, RFC 5816, RFC 5652 section 5.6.
+Status CheckSignature(PKCS7* token, STACK_OF(X509) * path) {
+  const auto wrong = [] { return Untrusted("its signature does not match: " + OpensslReason()); };
+  if (PKCS7_get_detached(token) != 0) return Untrusted("its token has no content");
+  PKCS7_SIGNER_INFO* const info = sk_PKCS7_SIGNER_INFO_value(PKCS7_get_signer_info(token), 0);
+  const auto ess = FromWholeDer<OwnedEss, d2i_ESS_SIGNING_CERT>(
+      SignedSequence(info, NID_id_smime_aa_signingCertificate));
+  const auto ess_v2 = FromWholeDer<OwnedEssV2, d2i_ESS_SIGNING_CERT_V2>(
+      SignedSequence(info, NID_id_smime_aa_signingCertificateV2));
+  ERR_clear_error();  // most have only one of the two
+  constexpr int kAttributeWanted = 1;
+  if (OSSL_ESS_check_signing_certs(ess.get(), ess_v2.get(), path, kAttributeWanted) != 1) {
+    return wrong();
+  }
+  const OpensslOwned<BIO, BIO_free_all> content(PKCS7_dataInit(token, nullptr));
+  if (!content) return wrong();
+  std::array<char, 4096> piece;  // reading is what hashes it
+  while (BIO_read(content.get(), piece.data(), static_cast<int>(piece.size())) > 0) {
+  }
+  if (PKCS7_signatureVerify(content.get(), token, info, sk_X509_value(path, 0)) != 1) {
+    return wrong();
+  }
   return {};
 }
 
@@ -186,6 +246,14 @@ Result<UnixSeconds> CheckTimestamp(std::string_view response, std::string_view m
 Result<CheckedTimestamp> CheckTimestampAndSigner(std::string_view response,
                                                  std::string_view message,
                                                  const std::vector<Certificate>& chain) {
+  VerifyCache nothing;
+  return CheckTimestampAndSigner(response, message, chain, nothing);
+}
+
+Result<CheckedTimestamp> CheckTimestampAndSigner(std::string_view response,
+                                                 std::string_view message,
+                                                 const std::vector<Certificate>& chain,
+                                                 VerifyCache& cache) {
   const ErrorQueueScope scope;
   if (response.size() > kTimestampResponseBytesMax) {
     return Error{ErrorCode::kLimitExceeded,
@@ -193,7 +261,7 @@ Result<CheckedTimestamp> CheckTimestampAndSigner(std::string_view response,
                      std::to_string(kTimestampResponseBytesMax) + " are read"};
   }
   if (chain.empty()) return Untrusted("no authority for it is given");
-  const auto parsed = FromWholeDer<OwnedResponse, d2i_TS_RESP>(response);
+  const auto parsed = ReadResponse(response);
   if (!parsed) return Untrusted("not one time stamp response");
   const ASN1_INTEGER* const status =
       TS_STATUS_INFO_get0_status(TS_RESP_get_status_info(parsed.get()));
@@ -208,19 +276,17 @@ Result<CheckedTimestamp> CheckTimestampAndSigner(std::string_view response,
   const auto time = TimeFromAsn1(TS_TST_INFO_get_time(info));
   if (!time) return Untrusted("its time is malformed");
 
-  const BorrowingStack given(sk_X509_new_null());
-  CHECK(given);
-  for (const Certificate& certificate : chain) {
-    CHECK(sk_X509_push(given.get(), CertificateAccess::Get(certificate)) > 0);
-  }
-  ASSIGN_OR_RETURN(const Certificate signer, FindSigner(token, given.get()));
+  ASSIGN_OR_RETURN(const Certificate signer, FindSigner(token, chain));
   const std::size_t skip = signer == chain.front() ? 1 : 0;
-  RETURN_IF_ERROR(CheckSignature(token, given.get(), CertificateAccess::Get(chain.back())));
-  if (const Status path = CheckChain(signer, chain.data() + skip, chain.size() - skip, *time,
-                                     ChainPurpose::kTimestamping);
-      !path) {
-    return Wrap("time stamp", path.error());
-  }
+  const Certificate* const issuers = chain.data() + skip;
+  const std::size_t count = chain.size() - skip;
+  Status good = CheckPath(signer, issuers, count, ChainPurpose::kTimestamping, cache);
+  if (!good) return Wrap("time stamp", good.error());
+  const BorrowingStack path = StackOf(issuers, count);
+  CHECK(sk_X509_unshift(path.get(), CertificateAccess::Get(signer)) > 0);
+  RETURN_IF_ERROR(CheckSignature(token, path.get()));
+  good = CheckTimes(signer, issuers, count, *time);
+  if (!good) return Wrap("time stamp", good.error());
   return CheckedTimestamp{*time, signer};
 }
 

@@ -45,5 +45,11 @@ struct CheckedTimestamp {
 Result<CheckedTimestamp> CheckTimestampAndSigner(std::string_view response,
                                                  std::string_view message,
                                                  const std::vector<Certificate>& chain);
+// The same; but for the times, what `cache` knows of exactly these certificates is not checked
+// again.
+Result<CheckedTimestamp> CheckTimestampAndSigner(std::string_view response,
+                                                 std::string_view message,
+                                                 const std::vector<Certificate>& chain,
+                                                 VerifyCache& cache);
 
 }  // namespace farm

@@ -2,7 +2,12 @@
 
 #include <gtest/gtest.h>
 #include <openssl/err.h>
+#include <openssl/ess.h>
+#include <openssl/pem.h>
 #include <openssl/ts.h>
+
+#include <functional>
+#include <vector>
 
 namespace farm {
 namespace {
@@ -26,6 +31,114 @@ class TimestampTest : public testing::Test {
       IssueTimestampLeaf(authority_key_, authority_, key_.public_key(), "TSA", kNow, 1000);
   const std::string response_ = Answer(kNow + 5);
 };
+
+template <typename T>
+T* Read(T* (*decode)(T**, const unsigned char**, long), std::string_view der) {
+  const auto* position = reinterpret_cast<const unsigned char*>(der.data());
+  return decode(nullptr, &position, static_cast<long>(der.size()));
+}
+
+template <typename T, typename Encode>
+std::string Write(Encode encode, T* value) {
+  unsigned char* bytes = nullptr;
+  const int size = encode(value, &bytes);
+  EXPECT_GT(size, 0);
+  std::string der(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
+  OPENSSL_free(bytes);
+  return der;
+}
+
+// Tokens that our own function does not make.
+struct CustomToken {
+  PrivateKey key;
+  Certificate signer;
+  std::vector<Certificate> inside;        // certificates in the token
+  int attribute = NID_undef;              // that names certificates; none if undefined
+  std::vector<Certificate> named = {};    // by it, the signer's first
+  std::string_view attribute_bytes = {};  // instead of `named`
+  bool signed_attributes = true;
+};
+
+class Openssl {  // frees at the end of a test
+ public:
+  ~Openssl() {
+    for (auto free = frees_.rbegin(); free != frees_.rend(); ++free) (*free)();
+  }
+  template <typename T>
+  T* Own(T* object, void (*free)(T*)) {
+    EXPECT_NE(object, nullptr);
+    frees_.push_back([object, free] { free(object); });
+    return object;
+  }
+  X509* Of(const Certificate& certificate) {
+    return Own(Read(d2i_X509, certificate.der()), X509_free);
+  }
+
+ private:
+  std::vector<std::function<void()>> frees_;
+};
+
+// The DER of a SigningCertificate or SigningCertificateV2.
+std::string NameCertificates(int attribute, const std::vector<Certificate>& named, Openssl& own) {
+  STACK_OF(X509)* const others = sk_X509_new_null();
+  for (std::size_t i = 1; i < named.size(); ++i) sk_X509_push(others, own.Of(named[i]));
+  std::string der;
+  if (attribute == NID_id_smime_aa_signingCertificate) {
+    der = Write(i2d_ESS_SIGNING_CERT,
+                own.Own(OSSL_ESS_signing_cert_new_init(own.Of(named[0]), others, 1),
+                        ESS_SIGNING_CERT_free));
+  } else {
+    der =
+        Write(i2d_ESS_SIGNING_CERT_V2,
+              own.Own(OSSL_ESS_signing_cert_v2_new_init(EVP_sha256(), own.Of(named[0]), others, 1),
+                      ESS_SIGNING_CERT_V2_free));
+  }
+  sk_X509_free(others);
+  return der;
+}
+
+// `response` with a token made anew over what it says.
+std::string Resign(const std::string& response, const CustomToken& custom) {
+  Openssl own;
+  TS_RESP* const parsed = own.Own(Read(d2i_TS_RESP, response), TS_RESP_free);
+  TS_TST_INFO* const info = TS_TST_INFO_dup(TS_RESP_get_tst_info(parsed));
+  const std::string pem = custom.key.Pem();
+  BIO* const text =
+      own.Own(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free_all);
+  EVP_PKEY* const key =
+      own.Own(PEM_read_bio_PrivateKey(text, nullptr, nullptr, nullptr), EVP_PKEY_free);
+  PKCS7* const token = PKCS7_new();
+  PKCS7_set_type(token, NID_pkcs7_signed);
+  ASN1_INTEGER_set(token->d.sign->version, 3);
+  for (const Certificate& certificate : custom.inside) {
+    PKCS7_add_certificate(token, own.Of(certificate));
+  }
+  PKCS7_SIGNER_INFO* const signer =
+      PKCS7_add_signature(token, own.Of(custom.signer), key, EVP_sha256());
+  if (custom.signed_attributes) {
+    PKCS7_add_signed_attribute(signer, NID_pkcs9_contentType, V_ASN1_OBJECT,
+                               OBJ_nid2obj(NID_id_smime_ct_TSTInfo));
+  }
+  if (custom.attribute != NID_undef) {
+    const std::string der = custom.attribute_bytes.empty()
+                                ? NameCertificates(custom.attribute, custom.named, own)
+                                : std::string(custom.attribute_bytes);
+    ASN1_STRING* const sequence = ASN1_STRING_new();
+    ASN1_STRING_set(sequence, der.data(), static_cast<int>(der.size()));
+    PKCS7_add_signed_attribute(signer, custom.attribute, V_ASN1_SEQUENCE, sequence);
+  }
+  PKCS7* const content = PKCS7_new();
+  content->type = OBJ_nid2obj(NID_id_smime_ct_TSTInfo);
+  content->d.other = ASN1_TYPE_new();
+  ASN1_TYPE_set(content->d.other, V_ASN1_OCTET_STRING, ASN1_OCTET_STRING_new());
+  PKCS7_set_content(token, content);
+  BIO* const bytes = own.Own(PKCS7_dataInit(token, nullptr), BIO_free_all);
+  const std::string der = Write(i2d_TS_TST_INFO, info);
+  BIO_write(bytes, der.data(), static_cast<int>(der.size()));
+  EXPECT_EQ(PKCS7_dataFinal(token, bytes), 1);
+  TS_RESP_set_tst_info(parsed, token, info);  // which owns both from here on
+  return Write(i2d_TS_RESP, parsed);
+}
 
 // The request with its certReq flag as given; the flag is a request's last field before extensions.
 std::string Request(bool with_certificate) {
@@ -106,6 +219,77 @@ TEST_F(TimestampTest, RefusesWithExit11) {
   }
 }
 
+TEST_F(TimestampTest, HoldsATokenToTheCertificatesThatItNames) {
+  const PrivateKey other_key = PrivateKey::Generate(KeyKind::kP256);
+  const Certificate stranger = IssueAuthority(other_key, "Operator", "Stranger", kNow, kYear);
+  // The same key, certified once more and for longer.
+  const Certificate twin =
+      IssueTimestampLeaf(authority_key_, authority_, key_.public_key(), "TSA", kNow, kYear);
+  constexpr int kV1 = NID_id_smime_aa_signingCertificate;
+  constexpr int kV2 = NID_id_smime_aa_signingCertificateV2;
+  const struct {
+    const char* name;
+    CustomToken token;
+    bool valid;
+  } kCases[] = {
+      {"v2", {key_, certificate_, {certificate_}, kV2, {certificate_}}, true},
+      {"v1", {key_, certificate_, {certificate_}, kV1, {certificate_}}, true},
+      {"v2_and_issuer", {key_, certificate_, {}, kV2, {certificate_, authority_}}, true},
+      {"v1_and_issuer", {key_, certificate_, {}, kV1, {certificate_, authority_}}, true},
+      {"none", {key_, certificate_, {certificate_}}, false},
+      {"no_signed_attributes",
+       {.key = key_, .signer = certificate_, .inside = {certificate_}, .signed_attributes = false},
+       false},
+      {"twin_v2", {key_, certificate_, {certificate_}, kV2, {twin}}, false},
+      {"twin_v1", {key_, certificate_, {certificate_}, kV1, {twin}}, false},
+      {"another_order", {key_, certificate_, {}, kV2, {authority_, certificate_}}, false},
+      {"a_stranger_too",
+       {key_, certificate_, {certificate_, stranger}, kV2, {certificate_, stranger}},
+       false},
+      {"not_a_list_of_certificates",
+       {.key = key_,
+        .signer = certificate_,
+        .inside = {certificate_},
+        .attribute = kV2,
+        .attribute_bytes = "\x30\x03\x02\x01\x05"},
+       false},
+      {"empty_list",
+       {.key = key_,
+        .signer = certificate_,
+        .inside = {certificate_},
+        .attribute = kV2,
+        .attribute_bytes = std::string_view("\x30\x02\x30\x00", 4)},
+       false},
+      {"another_key", {other_key, certificate_, {certificate_}, kV2, {certificate_}}, false},
+  };
+  for (const auto& c : kCases) {
+    const std::string response = Resign(response_, c.token);
+    ERR_clear_error();  // of making it
+    const auto time = CheckTimestamp(response, kMessage, {certificate_, authority_});
+    EXPECT_EQ(time.has_value(), c.valid) << c.name << ": " << (time ? "" : time.error().message);
+    EXPECT_EQ(ERR_peek_error(), 0U) << c.name;
+    if (time) continue;
+    EXPECT_EQ(time.error().Exit(), ExitCode::kBadSignature) << c.name;
+  }
+}
+
+TEST_F(TimestampTest, FollowsTheAuthoritysChainOnceAndComparesEveryTime) {
+  VerifyCache cache;
+  const std::vector<Certificate> chain = {certificate_, authority_};
+  EXPECT_TRUE(CheckTimestampAndSigner(response_, kMessage, chain, cache));
+  EXPECT_TRUE(CheckTimestampAndSigner(Answer(kNow + 7), kMessage, chain, cache));
+  EXPECT_EQ(cache.size(), 1U);
+  const auto late = CheckTimestampAndSigner(Answer(kNow + 941), kMessage, chain, cache);
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().Exit(), ExitCode::kNotValidThen);
+  const auto other = CheckTimestampAndSigner(response_, "another", chain, cache);
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().Exit(), ExitCode::kBadSignature);
+  // Good for time stamps says nothing of other uses.
+  EXPECT_FALSE(CheckSigningChain(certificate_, {authority_}, kNow + 5, cache));
+  EXPECT_EQ(cache.size(), 1U);
+}
+
 TEST_F(TimestampTest, RefusesTooManyBytes) {
   const auto time = CheckTimestamp(std::string(kTimestampResponseBytesMax + 1, '0'), kMessage,
                                    {certificate_, authority_});
@@ -175,12 +359,8 @@ TEST_F(TimestampTest, RequestsDifferAndAreAnsweredWithTheirNonce) {
   const std::string request = MakeTimestampRequest(kMessage);
   EXPECT_NE(request, MakeTimestampRequest(kMessage));
   const auto answer = AnswerTimestampRequest(request, key_, certificate_, authority_, kNow);
-  const auto parse = [](const std::string& der, auto decode) {
-    const auto* position = reinterpret_cast<const unsigned char*>(der.data());
-    return decode(nullptr, &position, static_cast<long>(der.size()));
-  };
-  TS_REQ* const parsed_request = parse(request, d2i_TS_REQ);
-  TS_RESP* const parsed_answer = parse(answer.value(), d2i_TS_RESP);
+  TS_REQ* const parsed_request = Read(d2i_TS_REQ, request);
+  TS_RESP* const parsed_answer = Read(d2i_TS_RESP, answer.value());
   EXPECT_EQ(ASN1_INTEGER_cmp(TS_REQ_get_nonce(parsed_request),
                              TS_TST_INFO_get_nonce(TS_RESP_get_tst_info(parsed_answer))),
             0);

@@ -35,10 +35,16 @@ const Person* TrustRoot::FindRequester(const PublicKey& key) const {
 }
 
 LeafIssuer FindLeafIssuer(const Operator& owner, const Certificate& leaf, UnixSeconds at) {
+  VerifyCache once;
+  return FindLeafIssuer(owner, leaf, at, once);
+}
+
+LeafIssuer FindLeafIssuer(const Operator& owner, const Certificate& leaf, UnixSeconds at,
+                          VerifyCache& cache) {
   LeafIssuer found{nullptr,
                    Error{ErrorCode::kUntrusted, "the root lists no CA of operator " + owner.id}};
   for (const DatedAuthority& authority : owner.authorities) {
-    Status chain = CheckSigningChain(leaf, authority.chain, at);
+    Status chain = CheckSigningChain(leaf, authority.chain, at, cache);
     const bool issued = chain || chain.error().Exit() == ExitCode::kNotValidThen;
     if (chain && !authority.valid_for.Contains(at)) {
       chain =

@@ -17,6 +17,7 @@
 #include "farm/base/result.h"
 #include "farm/crypto/certificate.h"
 #include "farm/crypto/key.h"
+#include "farm/crypto/verify_cache.h"
 
 namespace farm {
 
@@ -137,6 +138,8 @@ struct LeafIssuer {
   Status status;
 };
 LeafIssuer FindLeafIssuer(const Operator& owner, const Certificate& leaf, UnixSeconds at);
+LeafIssuer FindLeafIssuer(const Operator& owner, const Certificate& leaf, UnixSeconds at,
+                          VerifyCache& cache);
 
 // The signed part as canonical JSON; what root keys sign.
 std::string WriteTrustRootSigned(const TrustRoot& root);

@@ -14,6 +14,8 @@ namespace farm {
 struct Case {
   const VerdictInput& input;
   Policy policy;  // the customer's, tightened by the manifest as soon as that is known
+  std::optional<LineChecks> checks;  // by that policy
+  std::vector<Digest> digests;       // of the PAE of each line of the input
 
   std::optional<Line<Release>> release;
   std::optional<ManifestView> manifest;

@@ -1,26 +1,29 @@
 #include <algorithm>
+#include <set>
 
 #include "farm/verify/case.h"
 
 namespace farm {
 namespace {
 
+// The first line with the digest; null if there is none.
+const Bundle* FirstLine(const Case& facts, const Digest& digest) {
+  const std::vector<Digest>& digests = facts.digests;
+  const auto found = std::find(digests.begin(), digests.end(), digest);
+  if (found == digests.end()) return nullptr;
+  return &facts.input.lines[static_cast<std::size_t>(found - digests.begin())];
+}
+
 // The one line with the digest that the release names.  Lines that it does not name count for
 // nothing, whatever they say.
 const Bundle* FindLine(Case& facts, const Digest& digest, const std::string& what) {
-  const Bundle* found = nullptr;
-  std::size_t count = 0;
-  for (const Bundle& line : facts.input.lines) {
-    if (line.PaeDigest() != digest) continue;
-    if (found == nullptr) found = &line;
-    ++count;
-  }
+  const auto count = std::count(facts.digests.begin(), facts.digests.end(), digest);
   if (count != 1) {
     facts.Add(Rule::kLines, ExitCode::kInputMissing,
               "the " + what + " " + digest.Text() + " stands there " + std::to_string(count) +
                   " times, want once");
   }
-  return found;
+  return FirstLine(facts, digest);
 }
 
 template <typename T>
@@ -28,6 +31,20 @@ std::optional<Line<T>> Take(Case& facts, Result<Line<T>> line) {
   if (line) return *std::move(line);
   facts.Add(Rule::kStatements, ExitCode::kUsage, line.error().message);
   return std::nullopt;
+}
+
+// What takes nearly all of a verdict's time.
+void CheckLinesAhead(Case& facts, const Bundle& release_line, const Release& release) {
+  std::set<LineInRole> lines = {{&release_line, Role::kSigner}};
+  const auto add = [&](const Digest& digest, Role role) {
+    const Bundle* line = FirstLine(facts, digest);
+    if (line != nullptr) lines.insert({line, role});
+  };
+  add(release.request, Role::kRequester);
+  add(release.intent, Role::kCoordinator);
+  for (const Digest& digest : release.records) add(digest, Role::kSite);
+  for (const Digest& digest : release.approvals) add(digest, Role::kAuditor);
+  facts.checks->CheckAhead({lines.begin(), lines.end()});
 }
 
 void GatherRelease(Case& facts) {
@@ -49,20 +66,21 @@ void GatherRelease(Case& facts) {
   if (!manifest) return none(manifest.error().message);
   facts.manifest = *std::move(manifest);
   facts.policy = Tighten(facts.input.policy, facts.manifest->requirements);
-  facts.release = Take(facts, ReadReleaseLine(line, facts.input.root, facts.policy));
+  facts.checks.emplace(facts.input.root, facts.policy);
+  CheckLinesAhead(facts, line, *release);
+  facts.release = Take(facts, ReadReleaseLine(line, *facts.checks));
 }
 
 void GatherRequestAndIntent(Case& facts) {
   const Release& release = facts.release->statement;
-  const TrustRoot& root = facts.input.root;
   if (const Bundle* line = FindLine(facts, release.request, "request")) {
-    facts.request = Take(facts, ReadRequestLine(*line, root, facts.policy));
+    facts.request = Take(facts, ReadRequestLine(*line, *facts.checks));
   }
   const Bundle* line = FindLine(facts, release.intent, "intent");
   if (line == nullptr || !facts.request) return;
   const RequestContext context{facts.request->statement, release.request,
                                facts.request->bundle->key().KeyId()};
-  facts.intent = Take(facts, ReadIntentLine(*line, context, root, facts.policy));
+  facts.intent = Take(facts, ReadIntentLine(*line, context, *facts.checks));
 }
 
 std::optional<IntentContext> IntentOf(const Case& facts) {
@@ -77,7 +95,7 @@ void GatherRecords(Case& facts) {
   for (const Digest& digest : digests) {
     const Bundle* line = FindLine(facts, digest, "record");
     if (line == nullptr || !context) continue;
-    auto record = Take(facts, ReadRecordLine(*line, *context, facts.input.root, facts.policy));
+    auto record = Take(facts, ReadRecordLine(*line, *context, *facts.checks));
     if (record) facts.records.push_back(*std::move(record));
   }
   if (context) return;
@@ -95,8 +113,8 @@ void GatherApprovals(Case& facts) {
     if (line == nullptr || !facts.request) continue;
     const RequestContext request{facts.request->statement, facts.release->statement.request,
                                  facts.request->bundle->key().KeyId()};
-    auto approval = Take(facts, ReadApprovalLine(*line, *facts.manifest, request, intent,
-                                                 facts.input.root, facts.policy));
+    auto approval =
+        Take(facts, ReadApprovalLine(*line, *facts.manifest, request, intent, *facts.checks));
     if (approval) facts.approvals.push_back(*std::move(approval));
   }
   if (!facts.request) facts.Skip(Rule::kApprovals, "the request is missing");

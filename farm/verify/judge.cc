@@ -182,9 +182,17 @@ Verdict Conclude(const Case& facts) {
   return verdict;
 }
 
+std::vector<Digest> DigestsOf(const std::vector<Bundle>& lines) {
+  std::vector<Digest> digests;
+  for (const Bundle& line : lines) digests.push_back(line.PaeDigest());
+  return digests;
+}
+
 Case EmptyCase(const VerdictInput& input) {
   return Case{.input = input,
               .policy = input.policy,
+              .checks = {},
+              .digests = DigestsOf(input.lines),
               .release = {},
               .manifest = {},
               .request = {},
@@ -216,6 +224,7 @@ Status CheckBeforeSigning(const ReleaseToSign& release, const TrustRoot& root,
   if (!manifest) return Wrap("release", manifest.error());
   facts.manifest = *std::move(manifest);
   facts.policy = Tighten(policy, facts.manifest->requirements);
+  facts.checks.emplace(root, facts.policy);
   Bundle line;
   line.certificate = release.leaf;
   facts.release = ReleaseLineToSign(line, release.statement, root, release.now);

@@ -16,9 +16,9 @@ void CheckSaysWhoSigned(Line<T>& line, const std::string& says) {
 }
 
 template <typename T>
-Result<Line<T>> Read(const Bundle& bundle, const std::string& name, T statement, Role role,
-                     const TrustRoot& root, const Policy& policy) {
-  return Line<T>{std::move(statement), &bundle, name, CheckLine(bundle, name, role, root, policy)};
+Line<T> Read(const Bundle& bundle, const std::string& name, T statement, Role role,
+             LineChecks& checks) {
+  return Line<T>{std::move(statement), &bundle, name, checks.Check(bundle, name, role)};
 }
 
 std::vector<SourceTree> Sorted(std::vector<SourceTree> sources) {
@@ -55,20 +55,17 @@ void CheckAfterIntent(const std::optional<UnixSeconds>& intent_witnessed, const 
                                 " s"});
 }
 
-Result<Line<Request>> ReadRequestLine(const Bundle& bundle, const TrustRoot& root,
-                                      const Policy& policy) {
+Result<Line<Request>> ReadRequestLine(const Bundle& bundle, LineChecks& checks) {
   ASSIGN_OR_RETURN(Request request, ParseStatementAs<Request>(bundle.envelope.payload, "request"));
-  ASSIGN_OR_RETURN(Line<Request> line,
-                   Read(bundle, "request", std::move(request), Role::kRequester, root, policy));
+  Line<Request> line = Read(bundle, "request", std::move(request), Role::kRequester, checks);
   CheckSaysWhoSigned(line, line.statement.requester);
   return line;
 }
 
 Result<Line<Intent>> ReadIntentLine(const Bundle& bundle, const RequestContext& context,
-                                    const TrustRoot& root, const Policy& policy) {
+                                    LineChecks& checks) {
   ASSIGN_OR_RETURN(Intent statement, ParseStatementAs<Intent>(bundle.envelope.payload, "intent"));
-  ASSIGN_OR_RETURN(Line<Intent> line,
-                   Read(bundle, "intent", std::move(statement), Role::kCoordinator, root, policy));
+  Line<Intent> line = Read(bundle, "intent", std::move(statement), Role::kCoordinator, checks);
   const Intent& intent = line.statement;
   const Request& request = context.request;
   if (intent.request != context.digest) {
@@ -86,15 +83,14 @@ Result<Line<Intent>> ReadIntentLine(const Bundle& bundle, const RequestContext& 
 Result<Line<Approval>> ReadApprovalLine(const Bundle& bundle, const ManifestView& manifest,
                                         const RequestContext& request,
                                         const std::optional<IntentContext>& intent,
-                                        const TrustRoot& root, const Policy& policy) {
+                                        LineChecks& checks) {
   ASSIGN_OR_RETURN(Approval statement,
                    ParseStatementAs<Approval>(bundle.envelope.payload, "approval"));
   const std::string name = "approval of " + Quoted(statement.auditor);
-  ASSIGN_OR_RETURN(Line<Approval> line,
-                   Read(bundle, name, std::move(statement), Role::kAuditor, root, policy));
+  Line<Approval> line = Read(bundle, name, std::move(statement), Role::kAuditor, checks);
   const Approval& approval = line.statement;
   CheckSaysWhoSigned(line, approval.auditor);
-  CheckIndependence(line, request, root);
+  CheckIndependence(line, request, checks.root());
   if (request.request.manifest != manifest.digest) {
     line.Add(Rule::kApprovals, ExitCode::kApproval, "the request is for another manifest");
   }
@@ -109,21 +105,20 @@ Result<Line<Approval>> ReadApprovalLine(const Bundle& bundle, const ManifestView
   }
   const std::optional<UnixSeconds>& token = line.facts.token;
   if (intent && intent->witnessed && token &&
-      *token > *intent->witnessed + policy.clock_skew_seconds) {
+      *token > *intent->witnessed + checks.policy().clock_skew_seconds) {
     line.Add(Rule::kOrder, ExitCode::kNotValidThen,
              "time stamp " + FormatTime(*token) + " is later than the intent's " +
                  FormatTime(*intent->witnessed) + " by more than " +
-                 std::to_string(policy.clock_skew_seconds) + " s");
+                 std::to_string(checks.policy().clock_skew_seconds) + " s");
   }
   return line;
 }
 
 Result<Line<Record>> ReadRecordLine(const Bundle& bundle, const IntentContext& context,
-                                    const TrustRoot& root, const Policy& policy) {
+                                    LineChecks& checks) {
   ASSIGN_OR_RETURN(Record statement, ParseStatementAs<Record>(bundle.envelope.payload, "record"));
   const std::string name = "record of " + Quoted(statement.builder);
-  ASSIGN_OR_RETURN(Line<Record> line,
-                   Read(bundle, name, std::move(statement), Role::kSite, root, policy));
+  Line<Record> line = Read(bundle, name, std::move(statement), Role::kSite, checks);
   const Record& record = line.statement;
   const Intent& intent = context.intent;
   CheckSaysWhoSigned(line, record.builder);
@@ -138,15 +133,13 @@ Result<Line<Record>> ReadRecordLine(const Bundle& bundle, const IntentContext& c
   if (std::find(intent.sites.begin(), intent.sites.end(), record.builder) == intent.sites.end()) {
     line.Add(Rule::kSites, ExitCode::kQuorum, "the intent does not ask this site");
   }
-  CheckAfterIntent(context.witnessed, policy, line.name, line.facts);
+  CheckAfterIntent(context.witnessed, checks.policy(), line.name, line.facts);
   return line;
 }
 
-Result<Line<Release>> ReadReleaseLine(const Bundle& bundle, const TrustRoot& root,
-                                      const Policy& policy) {
+Result<Line<Release>> ReadReleaseLine(const Bundle& bundle, LineChecks& checks) {
   ASSIGN_OR_RETURN(Release release, ParseStatementAs<Release>(bundle.envelope.payload, "release"));
-  ASSIGN_OR_RETURN(Line<Release> line,
-                   Read(bundle, "release", std::move(release), Role::kSigner, root, policy));
+  Line<Release> line = Read(bundle, "release", std::move(release), Role::kSigner, checks);
   CheckSaysWhoSigned(line, line.statement.signer);
   return line;
 }
@@ -154,7 +147,8 @@ Result<Line<Release>> ReadReleaseLine(const Bundle& bundle, const TrustRoot& roo
 Line<Release> ReleaseLineToSign(const Bundle& bundle, const Release& release, const TrustRoot& root,
                                 UnixSeconds now) {
   Line<Release> line{release, &bundle, "release",
-                     CheckSignerToBe(bundle, "release", Role::kSigner, root, now)};
+                     CheckSignerToBe(bundle, Role::kSigner, root, now)};
+  NameProblems(line.name, line.facts.problems);
   CheckSaysWhoSigned(line, release.signer);
   return line;
 }

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "farm/verify/line.h"
+#include "farm/verify/line_checks.h"
 
 namespace farm {
 
@@ -37,20 +37,18 @@ struct IntentContext {
 
 // Each reads the payload and checks the line.
 // Errors: kInvalidInput (the payload is no such statement); everything else is in `problems`.
-Result<Line<Request>> ReadRequestLine(const Bundle& line, const TrustRoot& root,
-                                      const Policy& policy);
+Result<Line<Request>> ReadRequestLine(const Bundle& line, LineChecks& checks);
 Result<Line<Intent>> ReadIntentLine(const Bundle& line, const RequestContext& request,
-                                    const TrustRoot& root, const Policy& policy);
+                                    LineChecks& checks);
 // Without `intent` the order is not checked.
 Result<Line<Approval>> ReadApprovalLine(const Bundle& line, const ManifestView& manifest,
                                         const RequestContext& request,
                                         const std::optional<IntentContext>& intent,
-                                        const TrustRoot& root, const Policy& policy);
+                                        LineChecks& checks);
 Result<Line<Record>> ReadRecordLine(const Bundle& line, const IntentContext& intent,
-                                    const TrustRoot& root, const Policy& policy);
+                                    LineChecks& checks);
 // A release without what it says of other lines; judge.cc checks that.
-Result<Line<Release>> ReadReleaseLine(const Bundle& line, const TrustRoot& root,
-                                      const Policy& policy);
+Result<Line<Release>> ReadReleaseLine(const Bundle& line, LineChecks& checks);
 // A release before it is signed: `line` has nothing but the leaf that will sign it, `now`.
 Line<Release> ReleaseLineToSign(const Bundle& line, const Release& release, const TrustRoot& root,
                                 UnixSeconds now);

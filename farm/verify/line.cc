@@ -12,12 +12,11 @@ void Add(LineFacts& facts, Rule rule, ExitCode exit, std::string message) {
 }
 
 // A line by a person: the key itself is in the root, in the list of that role.
-void CheckPerson(const Bundle& line, const std::string& name, Role role, const TrustRoot& root,
-                 LineFacts& facts) {
+void CheckPerson(const Bundle& line, Role role, const TrustRoot& root, LineFacts& facts) {
   const PublicKey& key = line.key();
   if (role == Role::kAuditor && (line.certificate || root.FindRequester(key) != nullptr)) {
     Add(facts, Rule::kApprovals, ExitCode::kApproval,
-        name + ": signed by " + (line.certificate ? "an operator's party" : "a requester") +
+        std::string("signed by ") + (line.certificate ? "an operator's party" : "a requester") +
             ", want an auditor of the root, who is neither");
     return;
   }
@@ -26,23 +25,22 @@ void CheckPerson(const Bundle& line, const std::string& name, Role role, const T
                                                   : root.FindRequester(key);
   if (person == nullptr) {
     Add(facts, Rule::kIdentities, ExitCode::kBadSignature,
-        name + ": key " + key.KeyId().substr(0, 16) + ".. is no " + std::string(RoleName(role)) +
+        "key " + key.KeyId().substr(0, 16) + ".. is no " + std::string(RoleName(role)) +
             "'s in the root");
     return;
   }
   if (facts.token && !person->valid_for.Contains(*facts.token)) {
     Add(facts, Rule::kValidity, ExitCode::kNotValidThen,
-        name + ": the root does not vouch for " + Quoted(person->id) + " at " +
-            FormatTime(*facts.token));
+        "the root does not vouch for " + Quoted(person->id) + " at " + FormatTime(*facts.token));
   }
   facts.identity = LineIdentity{person->id, "", "", key.KeyId()};
 }
 
 // A line by a party with a certificate: issued by the CA of exactly the operator who owns the id.
-void CheckParty(const Bundle& line, const std::string& name, Role role, const TrustRoot& root,
+void CheckParty(const Bundle& line, Role role, const TrustRoot& root, VerifyCache& cache,
                 LineFacts& facts, KeysOfLine& keys) {
   const auto unknown = [&](const std::string& message) {
-    Add(facts, Rule::kIdentities, ExitCode::kBadSignature, name + ": " + message);
+    Add(facts, Rule::kIdentities, ExitCode::kBadSignature, message);
   };
   if (!line.certificate) {
     return unknown("signed with a bare key, want a certificate of an operator's CA");
@@ -58,18 +56,17 @@ void CheckParty(const Bundle& line, const std::string& name, Role role, const Tr
   }
   // Without a time the issuer can still be judged, and the missing time is a problem of its own.
   const UnixSeconds at = facts.token.value_or(line.certificate->not_before());
-  const LeafIssuer issuer = FindLeafIssuer(owner, *line.certificate, at);
+  const LeafIssuer issuer = FindLeafIssuer(owner, *line.certificate, at, cache);
   if (issuer.authority == nullptr) {
     return unknown("certificate of " + Quoted(*id) + " is not of its operator " + Quoted(owner.id) +
                    ": " + issuer.status.error().message);
   }
   if (!issuer.status) {
-    Add(facts, Rule::kValidity, ExitCode::kNotValidThen,
-        name + ": " + issuer.status.error().message);
+    Add(facts, Rule::kValidity, ExitCode::kNotValidThen, issuer.status.error().message);
   }
   if (facts.token && !owner.valid_for.Contains(*facts.token)) {
     Add(facts, Rule::kValidity, ExitCode::kNotValidThen,
-        name + ": the root does not vouch for operator " + Quoted(owner.id) + " at " +
+        "the root does not vouch for operator " + Quoted(owner.id) + " at " +
             FormatTime(*facts.token));
   }
   facts.identity =
@@ -98,51 +95,50 @@ std::string_view RoleName(Role role) {
   CHECK(false);
 }
 
-LineFacts CheckSignerToBe(const Bundle& line, const std::string& name, Role role,
-                          const TrustRoot& root, UnixSeconds now) {
+LineFacts CheckSignerToBe(const Bundle& line, Role role, const TrustRoot& root, UnixSeconds now) {
   LineFacts facts;
+  VerifyCache cache;
   facts.token = facts.witnessed = now;
   KeysOfLine keys;
-  CheckParty(line, name, role, root, facts, keys);
-  CheckRevocations(line, name, keys, root, facts);
+  CheckParty(line, role, root, cache, facts, keys);
+  CheckRevocations(line, keys, root, facts);
   return facts;
 }
 
-LineFacts CheckLine(const Bundle& line, const std::string& name, Role role, const TrustRoot& root,
-                    const Policy& policy) {
+LineFacts CheckLine(const Bundle& line, Role role, const TrustRoot& root, const Policy& policy,
+                    VerifyCache& cache) {
   LineFacts facts;
   if (line.envelope.payload_type != kInTotoPayloadType) {
     Add(facts, Rule::kStatements, ExitCode::kUsage,
-        name + ": payload type is " + Quoted(line.envelope.payload_type));
+        "payload type is " + Quoted(line.envelope.payload_type));
   }
   if (!line.key().Verify(line.envelope.PaeBytes(), line.envelope.signature)) {
-    Add(facts, Rule::kSignatures, ExitCode::kBadSignature, name + ": signature does not match");
+    Add(facts, Rule::kSignatures, ExitCode::kBadSignature, "signature does not match");
   }
   KeysOfLine keys;
-  keys.stamped_by = CheckToken(line, name, root, facts);
+  keys.stamped_by = CheckToken(line, root, cache, facts);
   if (IsPerson(role)) {
-    CheckPerson(line, name, role, root, facts);
+    CheckPerson(line, role, root, facts);
   } else {
-    CheckParty(line, name, role, root, facts, keys);
+    CheckParty(line, role, root, cache, facts, keys);
   }
-  keys.log = CheckLogEntry(line, name, root, facts);
+  keys.log = CheckLogEntry(line, root, facts);
   if (keys.log != nullptr) {
-    CheckWitnesses(line, name, root, policy, facts);
+    CheckWitnesses(line, root, policy, facts);
   } else {
-    Add(facts, Rule::kWitnesses, ExitCode::kWitnesses,
-        name + ": no sound log entry, so no witness");
+    Add(facts, Rule::kWitnesses, ExitCode::kWitnesses, "no sound log entry, so no witness");
   }
-  CheckRevocations(line, name, keys, root, facts);
+  CheckRevocations(line, keys, root, facts);
 
   if (facts.token && *facts.token > root.expires + policy.clock_skew_seconds) {
     Add(facts, Rule::kValidity, ExitCode::kNotValidThen,
-        name + ": time stamp " + FormatTime(*facts.token) + " is later than the root's end " +
+        "time stamp " + FormatTime(*facts.token) + " is later than the root's end " +
             FormatTime(root.expires) + "; get the newest root");
   }
   if (facts.token && facts.witnessed &&
       *facts.token > *facts.witnessed + policy.clock_skew_seconds) {
     Add(facts, Rule::kOrder, ExitCode::kNotValidThen,
-        name + ": time stamp " + FormatTime(*facts.token) + " is later than the witnesses' " +
+        "time stamp " + FormatTime(*facts.token) + " is later than the witnesses' " +
             FormatTime(*facts.witnessed) + " by more than " +
             std::to_string(policy.clock_skew_seconds) + " s");
   }

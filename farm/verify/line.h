@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "farm/crypto/verify_cache.h"
 #include "farm/evidence/bundle.h"
 #include "farm/evidence/trust_root.h"
 #include "farm/verify/policy.h"
@@ -30,14 +31,14 @@ struct LineFacts {
   AttestedTimes Times() const { return {token.value(), witnessed.value()}; }
 };
 
-// `name` says which line in messages: "the record of https://farm.example/site/xa".
-LineFacts CheckLine(const Bundle& line, const std::string& name, Role role, const TrustRoot& root,
-                    const Policy& policy);
+// Messages do not say which line they are about: see NameProblems.  `cache` knows what was checked
+// for other lines.
+LineFacts CheckLine(const Bundle& line, Role role, const TrustRoot& root, const Policy& policy,
+                    VerifyCache& cache);
 
 // The part of it that can be known of a party before it signs: `line` has only its certificate, and
 // it is judged as if stamped and witnessed at `now`.
-LineFacts CheckSignerToBe(const Bundle& line, const std::string& name, Role role,
-                          const TrustRoot& root, UnixSeconds now);
+LineFacts CheckSignerToBe(const Bundle& line, Role role, const TrustRoot& root, UnixSeconds now);
 
 // Steps of CheckLine that stand in files of their own.  Each adds to `facts`.
 
@@ -46,14 +47,13 @@ struct StampedBy {
   const TimestampAuthority* authority = nullptr;
   Certificate signer;  // the chain's first, or where that is its issuer, one of the token's own
 };
-std::optional<StampedBy> CheckToken(const Bundle& line, const std::string& name,
-                                    const TrustRoot& root, LineFacts& facts);
+std::optional<StampedBy> CheckToken(const Bundle& line, const TrustRoot& root, VerifyCache& cache,
+                                    LineFacts& facts);
 // The entry is this line's, included under a checkpoint that a known log signed (log.cc).
-const Log* CheckLogEntry(const Bundle& line, const std::string& name, const TrustRoot& root,
-                         LineFacts& facts);
+const Log* CheckLogEntry(const Bundle& line, const TrustRoot& root, LineFacts& facts);
 // U: enough cosignatures by witnesses valid at that time (witnesses.cc).
-void CheckWitnesses(const Bundle& line, const std::string& name, const TrustRoot& root,
-                    const Policy& policy, LineFacts& facts);
+void CheckWitnesses(const Bundle& line, const TrustRoot& root, const Policy& policy,
+                    LineFacts& facts);
 // No key that the line stands on is revoked (revocations.cc).
 struct KeysOfLine {
   const Operator* owner = nullptr;
@@ -61,8 +61,8 @@ struct KeysOfLine {
   std::optional<StampedBy> stamped_by = {};
   const Log* log = nullptr;
 };
-void CheckRevocations(const Bundle& line, const std::string& name, const KeysOfLine& keys,
-                      const TrustRoot& root, LineFacts& facts);
+void CheckRevocations(const Bundle& line, const KeysOfLine& keys, const TrustRoot& root,
+                      LineFacts& facts);
 // True if `key` was revoked and a signature attested at `token` and `witnessed` does not count.
 // Both times must be before compromised_since: each is attested by others than the other.
 bool IsRevoked(const TrustRoot& root, const std::string& key_id, std::optional<UnixSeconds> token,

@@ -66,19 +66,17 @@ Result<Entered> CheckEntry(const Bundle& line, const TrustRoot& root) {
 
 }  // namespace
 
-const Log* CheckLogEntry(const Bundle& line, const std::string& name, const TrustRoot& root,
-                         LineFacts& facts) {
+const Log* CheckLogEntry(const Bundle& line, const TrustRoot& root, LineFacts& facts) {
   Result<Entered> entered = CheckEntry(line, root);
   if (!entered) {
-    facts.problems.push_back(
-        {Rule::kLog, ExitCode::kLogProof, name + ": " + entered.error().message});
+    facts.problems.push_back({Rule::kLog, ExitCode::kLogProof, entered.error().message});
     return nullptr;
   }
   facts.checkpoint = std::move(entered->checkpoint);
   if (facts.token && !entered->log->valid_for.Contains(*facts.token)) {
     facts.problems.push_back({Rule::kValidity, ExitCode::kNotValidThen,
-                              name + ": the root does not vouch for log " + entered->log->origin +
-                                  " at " + FormatTime(*facts.token)});
+                              "the root does not vouch for log " + entered->log->origin + " at " +
+                                  FormatTime(*facts.token)});
   }
   return entered->log;
 }

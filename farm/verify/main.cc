@@ -6,6 +6,8 @@
 #include <string_view>
 
 #include "farm/base/files.h"
+#include "farm/base/parallel.h"
+#include "farm/crypto/configuration.h"
 #include "farm/crypto/hash.h"
 #include "farm/verify/memory.h"
 #include "farm/verify/report.h"
@@ -68,6 +70,11 @@ Result<std::string> ReadInput(const std::string& what, const std::string& path,
                "no " + what + ": " + path + " is missing; name another with " + option + " FILE"};
 }
 
+Result<TrustRoot> ReadRoot(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string bytes, ReadInput("root", path, kTrustRootBytesMax, "--root"));
+  return ParseTrustRoot(bytes, path);
+}
+
 Result<VerdictInput> ReadInputs(const Options& options) {
   VerdictInput input;
   const Result<FileDigest> digest = DigestOfFile(options.file);
@@ -80,18 +87,24 @@ Result<VerdictInput> ReadInputs(const Options& options) {
       options.bundle.empty() ? options.file + ".sigstore.jsonl" : options.bundle;
   ASSIGN_OR_RETURN(const std::string bundle,
                    ReadInput("bundle", bundle_path, kBundleFileBytesMax, "--bundle"));
-  ASSIGN_OR_RETURN(input.lines, ParseBundleFile(bundle, bundle_path));
-
-  std::string root_path = options.root;
-  if (root_path.empty()) {
-    ASSIGN_OR_RETURN(root_path, DefaultRoot());
-  }
-  ASSIGN_OR_RETURN(const std::string root,
-                   ReadInput("root", root_path, kTrustRootBytesMax, "--root"));
-  ASSIGN_OR_RETURN(input.root, ParseTrustRoot(root, root_path));
+  const Result<std::string> root_path =
+      options.root.empty() ? DefaultRoot() : Result<std::string>(options.root);
+  Result<std::vector<Bundle>> lines;
+  Result<TrustRoot> root;
+  ForEachInParallel(2, [&](std::size_t index, std::size_t) {
+    if (index == 0) {
+      lines = ParseBundleFile(bundle, bundle_path);
+    } else {
+      root = root_path ? ReadRoot(*root_path) : Result<TrustRoot>(root_path.error());
+    }
+  });
+  if (!lines) return lines.error();
+  if (!root) return root.error();
+  input.lines = *std::move(lines);
+  input.root = *std::move(root);
 
   const std::string policy_path =
-      options.policy.empty() ? JoinPath(DirectoryName(root_path), "policy.json") : options.policy;
+      options.policy.empty() ? JoinPath(DirectoryName(*root_path), "policy.json") : options.policy;
   ASSIGN_OR_RETURN(const std::string policy,
                    ReadInput("policy", policy_path, kPolicyFileBytesMax, "--policy"));
   ASSIGN_OR_RETURN(input.policy, ParsePolicy(policy, policy_path));
@@ -157,6 +170,7 @@ bool IsHelpAlone(int argc, char** argv) {
 }
 
 int Main(int argc, char** argv) {
+  IgnoreOpensslConfiguration();
   Options options;
   CLI::App app(kExplanation, "farm-verify");
   app.footer(kExamples);

@@ -4,8 +4,9 @@
 namespace farm {
 namespace {
 
-Status NotYet(const Problems& problems) {
+Status NotYet(const Bundle& line, Problems problems) {
   if (problems.empty()) return {};
+  NameProblems("line " + line.PaeDigest().Short(), problems);
   const Error worst = WorstOf(problems);
   return Error{
       ErrorCode::kUnavailable,
@@ -21,8 +22,8 @@ Problem Order(std::string message) {
 std::optional<UnixSeconds> WitnessedAt(const Bundle& line, const TrustRoot& root,
                                        const Policy& policy) {
   LineFacts facts;
-  if (CheckLogEntry(line, "the intent", root, facts) == nullptr) return std::nullopt;
-  CheckWitnesses(line, "the intent", root, policy, facts);
+  if (CheckLogEntry(line, root, facts) == nullptr) return std::nullopt;
+  CheckWitnesses(line, root, policy, facts);
   return facts.witnessed;
 }
 
@@ -30,12 +31,12 @@ std::optional<UnixSeconds> WitnessedAt(const Bundle& line, const TrustRoot& root
 
 Status CheckNewToken(const Bundle& line, const TokenBounds& bounds, const TrustRoot& root,
                      const Policy& policy) {
-  const std::string name = "line " + line.PaeDigest().Short();
   LineFacts facts;
-  CheckToken(line, name, root, facts);
+  VerifyCache cache;
+  CheckToken(line, root, cache, facts);
   if (facts.token) {
     const UnixSeconds skew = policy.clock_skew_seconds;
-    const std::string at = name + ": its time stamp says " + FormatTime(*facts.token);
+    const std::string at = "its time stamp says " + FormatTime(*facts.token);
     if (*facts.token > bounds.now + skew || *facts.token < bounds.asked - skew) {
       facts.problems.push_back(Order(at + ", this clock " + FormatTime(bounds.now) +
                                      ": look at this clock and at the authority's"));
@@ -48,28 +49,28 @@ Status CheckNewToken(const Bundle& line, const TokenBounds& bounds, const TrustR
                                      ": look at the clocks of authority and witnesses"));
     }
   }
-  return NotYet(facts.problems);
+  return NotYet(line, std::move(facts.problems));
 }
 
 Status CheckNewEntry(const Bundle& line, UnixSeconds now, const TrustRoot& root,
                      const Policy& policy) {
-  const std::string name = "line " + line.PaeDigest().Short();
   LineFacts facts;
-  CheckToken(line, name, root, facts);
-  if (CheckLogEntry(line, name, root, facts) != nullptr) {
-    CheckWitnesses(line, name, root, policy, facts);
+  VerifyCache cache;
+  CheckToken(line, root, cache, facts);
+  if (CheckLogEntry(line, root, facts) != nullptr) {
+    CheckWitnesses(line, root, policy, facts);
   }
   if (facts.token && facts.witnessed &&
       *facts.token > *facts.witnessed + policy.clock_skew_seconds) {
-    facts.problems.push_back(Order(name + ": time stamp at " + FormatTime(*facts.token) +
+    facts.problems.push_back(Order("time stamp at " + FormatTime(*facts.token) +
                                    ", witnessed before that, at " + FormatTime(*facts.witnessed)));
   }
   if (facts.witnessed && *facts.witnessed > now + policy.clock_skew_seconds) {
-    facts.problems.push_back(Order(name + ": witnessed at " + FormatTime(*facts.witnessed) +
+    facts.problems.push_back(Order("witnessed at " + FormatTime(*facts.witnessed) +
                                    ", this clock " + FormatTime(now) +
                                    ": look at this clock and at those of the witnesses"));
   }
-  return NotYet(facts.problems);
+  return NotYet(line, std::move(facts.problems));
 }
 
 }  // namespace farm

@@ -15,8 +15,8 @@ bool IsRevoked(const TrustRoot& root, const std::string& key_id, std::optional<U
   });
 }
 
-void CheckRevocations(const Bundle& line, const std::string& name, const KeysOfLine& keys,
-                      const TrustRoot& root, LineFacts& facts) {
+void CheckRevocations(const Bundle& line, const KeysOfLine& keys, const TrustRoot& root,
+                      LineFacts& facts) {
   std::vector<std::pair<std::string, std::string>> used;  // what it is, key id
   used.emplace_back("its key", line.key().KeyId());
   const auto add_chain = [&](const std::string& what, const std::vector<Certificate>& chain) {
@@ -38,9 +38,8 @@ void CheckRevocations(const Bundle& line, const std::string& name, const KeysOfL
   }
   for (const auto& [what, key_id] : used) {
     if (!IsRevoked(root, key_id, facts.token, facts.witnessed)) continue;
-    facts.problems.push_back(
-        {Rule::kRevocations, ExitCode::kRevoked,
-         name + ": " + what + " (" + key_id.substr(0, 16) + "..) is revoked for that time"});
+    facts.problems.push_back({Rule::kRevocations, ExitCode::kRevoked,
+                              what + " (" + key_id.substr(0, 16) + "..) is revoked for that time"});
   }
 }
 

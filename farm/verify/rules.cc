@@ -76,6 +76,10 @@ Words WordsOf(Rule rule) {
 std::string_view RuleName(Rule rule) { return WordsOf(rule).name; }
 std::string_view RuleRemedy(Rule rule) { return WordsOf(rule).remedy; }
 
+void NameProblems(const std::string& name, Problems& problems) {
+  for (Problem& problem : problems) problem.message = name + ": " + problem.message;
+}
+
 Error WorstOf(const Problems& problems) {
   CHECK(!problems.empty());
   const Problem* worst = &problems.front();

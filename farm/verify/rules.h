@@ -51,6 +51,9 @@ struct Problem {
 };
 using Problems = std::vector<Problem>;
 
+// Says in each message which line it is about, by its name in front.
+void NameProblems(const std::string& name, Problems& problems);
+
 // The problem with the lowest exit code as an Error.  `problems` must not be empty.
 Error WorstOf(const Problems& problems);
 

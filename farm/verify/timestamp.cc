@@ -4,29 +4,28 @@
 
 namespace farm {
 
-std::optional<StampedBy> CheckToken(const Bundle& line, const std::string& name,
-                                    const TrustRoot& root, LineFacts& facts) {
+std::optional<StampedBy> CheckToken(const Bundle& line, const TrustRoot& root, VerifyCache& cache,
+                                    LineFacts& facts) {
   if (!line.timestamp) {
-    facts.problems.push_back(
-        {Rule::kTimeStamps, ExitCode::kNotValidThen, name + ": no time stamp"});
+    facts.problems.push_back({Rule::kTimeStamps, ExitCode::kNotValidThen, "no time stamp"});
     return std::nullopt;
   }
   Problem refused{Rule::kTimeStamps, ExitCode::kBadSignature,
-                  name + ": time stamp: the root lists no time stamp authority"};
+                  "time stamp: the root lists no time stamp authority"};
   for (const TimestampAuthority& authority : root.timestamp_authorities) {
     const Result<CheckedTimestamp> checked =
-        CheckTimestampAndSigner(*line.timestamp, line.envelope.signature, authority.chain);
+        CheckTimestampAndSigner(*line.timestamp, line.envelope.signature, authority.chain, cache);
     if (!checked) {
       const bool not_then = checked.error().Exit() == ExitCode::kNotValidThen;
       refused = Problem{not_then ? Rule::kValidity : Rule::kTimeStamps,
                         not_then ? ExitCode::kNotValidThen : ExitCode::kBadSignature,
-                        name + ": time stamp: " + checked.error().message};
+                        "time stamp: " + checked.error().message};
       continue;
     }
     facts.token = checked->time;
     if (!authority.valid_for.Contains(checked->time)) {
       facts.problems.push_back({Rule::kValidity, ExitCode::kNotValidThen,
-                                name + ": the root does not vouch for time stamp authority " +
+                                "the root does not vouch for time stamp authority " +
                                     authority.name + " at " + FormatTime(checked->time)});
     }
     return StampedBy{&authority, checked->signer};

@@ -47,7 +47,8 @@ Status StatusOf(const Problems& problems) {
 
 Result<VerifiedRequest> VerifyRequest(const Bundle& line, const TrustRoot& root,
                                       const Policy& policy) {
-  return Maker::Make(ReadRequestLine(line, root, policy));
+  LineChecks checks(root, policy);
+  return Maker::Make(ReadRequestLine(line, checks));
 }
 
 Status CheckRequestIsFor(const VerifiedRequest& request, const ManifestView& manifest) {
@@ -65,27 +66,30 @@ Status CheckRequestIsFor(const VerifiedRequest& request, const ManifestView& man
 
 Result<VerifiedIntent> VerifyIntent(const Bundle& line, const VerifiedRequest& request,
                                     const TrustRoot& root, const Policy& policy) {
-  return Maker::Make(ReadIntentLine(line, ContextOf(request), root, policy));
+  LineChecks checks(root, policy);
+  return Maker::Make(ReadIntentLine(line, ContextOf(request), checks));
 }
 
 Result<VerifiedApproval> VerifyApproval(const Bundle& line, const ManifestView& manifest,
                                         const VerifiedRequest& request,
                                         const VerifiedIntent& intent, const TrustRoot& root,
                                         const Policy& policy) {
+  LineChecks checks(root, policy);
   return Maker::Make(
-      ReadApprovalLine(line, manifest, ContextOf(request), ContextOf(intent), root, policy));
+      ReadApprovalLine(line, manifest, ContextOf(request), ContextOf(intent), checks));
 }
 
 Result<VerifiedApproval> VerifyApprovalAlone(const Bundle& line, const ManifestView& manifest,
                                              const VerifiedRequest& request, const TrustRoot& root,
                                              const Policy& policy) {
-  return Maker::Make(
-      ReadApprovalLine(line, manifest, ContextOf(request), std::nullopt, root, policy));
+  LineChecks checks(root, policy);
+  return Maker::Make(ReadApprovalLine(line, manifest, ContextOf(request), std::nullopt, checks));
 }
 
 Result<VerifiedRecord> VerifyRecord(const Bundle& line, const VerifiedIntent& intent,
                                     const TrustRoot& root, const Policy& policy) {
-  return Maker::Make(ReadRecordLine(line, ContextOf(intent), root, policy));
+  LineChecks checks(root, policy);
+  return Maker::Make(ReadRecordLine(line, ContextOf(intent), checks));
 }
 
 Status CheckApprovalQuorum(const std::vector<VerifiedApproval>& approvals, std::int64_t count) {

@@ -5,8 +5,8 @@
 
 namespace farm {
 
-void CheckWitnesses(const Bundle& line, const std::string& name, const TrustRoot& root,
-                    const Policy& policy, LineFacts& facts) {
+void CheckWitnesses(const Bundle& line, const TrustRoot& root, const Policy& policy,
+                    LineFacts& facts) {
   const Result<Note> note = ParseNote(line.log_entry->checkpoint);
   CHECK(note.has_value());  // CheckLogEntry has read it
   // One operator's witnesses are one: they say what he wants.  A development root has one operator.
@@ -17,8 +17,7 @@ void CheckWitnesses(const Bundle& line, const std::string& name, const TrustRoot
     const Result<UnixSeconds> time = CheckCosignature(*note, witness.name, witness.key);
     if (!time && time.error().code == ErrorCode::kNotFound) continue;
     if (!time) {
-      facts.problems.push_back(
-          {Rule::kWitnesses, ExitCode::kWitnesses, name + ": " + time.error().message});
+      facts.problems.push_back({Rule::kWitnesses, ExitCode::kWitnesses, time.error().message});
     } else if (IsRevoked(root, witness.key.KeyId(), facts.token, *time)) {
       ++revoked;
     } else if (!witness.valid_for.Contains(*time)) {
@@ -38,8 +37,8 @@ void CheckWitnesses(const Bundle& line, const std::string& name, const TrustRoot
     facts.witnessed = times[want - 1];
     return;
   }
-  const std::string few = name + ": " + std::to_string(times.size()) + " of " +
-                          std::to_string(want) + " cosignatures of the root's witnesses";
+  const std::string few = std::to_string(times.size()) + " of " + std::to_string(want) +
+                          " cosignatures of the root's witnesses";
   if (times.size() + not_then >= want) {
     facts.problems.push_back(
         {Rule::kValidity, ExitCode::kNotValidThen, few + "; others were not valid at their time"});

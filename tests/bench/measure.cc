@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <spawn.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -49,6 +50,23 @@ void RemoveFolders() {
   for (const std::string& path : Folders()) std::filesystem::remove_all(path, ignored);
 }
 
+double Microseconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_usec);
+}
+
+rusage CountedWait(const Command& command, pid_t pid) {
+  int status = 0;
+  rusage counted = {};
+  while (wait4(pid, &status, 0, &counted) < 0) {
+    if (errno != EINTR) Fail(70, "wait4 failed");
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return counted;
+  Fail(40, command.name + " ended with " +
+               (WIFEXITED(status) ? std::to_string(WEXITSTATUS(status))
+                                  : "signal " + std::to_string(WTERMSIG(status))) +
+               ": " + ErrorText());
+}
+
 std::string FirstLineWith(const std::string& path, const std::string& word) {
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
@@ -90,17 +108,7 @@ pid_t Start(const Command& command) {
   return pid;
 }
 
-void WaitFor(const Command& command, pid_t pid) {
-  int status = 0;
-  while (waitpid(pid, &status, 0) < 0) {
-    if (errno != EINTR) Fail(70, "waitpid failed");
-  }
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
-  Fail(40, command.name + " ended with " +
-               (WIFEXITED(status) ? std::to_string(WEXITSTATUS(status))
-                                  : "signal " + std::to_string(WTERMSIG(status))) +
-               ": " + ErrorText());
-}
+void WaitFor(const Command& command, pid_t pid) { CountedWait(command, pid); }
 
 double MicrosecondsOf(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();
@@ -111,6 +119,15 @@ double MicrosecondsOf(const std::function<void()>& work) {
 
 double TimeOf(const Command& command) {
   return MicrosecondsOf([&] { WaitFor(command, Start(command)); });
+}
+
+Usage UsageOf(const Command& command) {
+  Usage usage;
+  rusage counted = {};
+  usage.microseconds = MicrosecondsOf([&] { counted = CountedWait(command, Start(command)); });
+  usage.processor_microseconds = Microseconds(counted.ru_utime) + Microseconds(counted.ru_stime);
+  usage.peak_kibibytes = counted.ru_maxrss;
+  return usage;
 }
 
 double Minimum(const Times& times) { return *std::min_element(times.begin(), times.end()); }

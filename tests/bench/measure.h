@@ -32,6 +32,14 @@ pid_t Start(const Command& command);
 void WaitFor(const Command& command, pid_t pid);
 // Both, in microseconds of wall time.
 double TimeOf(const Command& command);
+// The same, and what the kernel counted.  The memory is never less than this program's own: a child
+// counts from before it becomes another program.
+struct Usage {
+  double microseconds = 0;            // wall time
+  double processor_microseconds = 0;  // of all threads, in the program and in the kernel
+  long peak_kibibytes = 0;
+};
+Usage UsageOf(const Command& command);
 double MicrosecondsOf(const std::function<void()>& work);
 
 // Times in microseconds, none of them sorted.

@@ -12,7 +12,7 @@ namespace farm {
 namespace {
 
 constexpr std::int64_t kYear = 366 * 24 * 3600;
-constexpr int kForeignEntries = 5;  // in the log before our own, so that trees are not trivial
+constexpr std::uint64_t kRememberedLeaves = 256;  // in the smallest subtree whose root is kept
 
 std::string OperatorId(int number) { return "operator-" + std::to_string(number); }
 std::string AuditorId(int number) { return "auditor-" + std::to_string(number); }
@@ -82,7 +82,9 @@ EvidenceMaker::EvidenceMaker(const EvidenceOptions& options) : options_(options)
   MakeKeys();
   MakeRoot();
   manifest_ = options_.manifest.empty() ? TestManifest(options_) : options_.manifest;
-  for (int i = 0; i < kForeignEntries; ++i) leaves_.push_back(Fixed("entry " + std::to_string(i)));
+  for (std::uint64_t i = 0; i < options_.earlier_entries; ++i) {
+    leaves_.push_back(Fixed("entry " + std::to_string(i)));
+  }
 }
 
 std::string EvidenceMaker::SiteId(int site) {
@@ -357,12 +359,26 @@ VerdictInput EvidenceMaker::Input(const MadeRelease& made) const {
 
 Checkpoint EvidenceMaker::Head() const { return {Log(), leaves_.size(), TreeRoot(leaves_.size())}; }
 
+void EvidenceMaker::Rewind(std::uint64_t size) {
+  leaves_.resize(size);
+  subtree_roots_.clear();
+}
+
 // RFC 9162 section 2.1.1, recursive as it is written there: a second opinion to merkle.cc.
 Digest EvidenceMaker::SubtreeRoot(std::uint64_t begin, std::uint64_t end) const {
   if (begin == end) return EmptyTreeRoot();
   if (end - begin == 1) return leaves_[begin];
-  const std::uint64_t split = begin + LargestPowerBelow(end - begin);
-  return NodeHash(SubtreeRoot(begin, split), SubtreeRoot(split, end));
+  // A complete subtree stays as it is until the log is rewound.
+  const std::uint64_t size = end - begin;
+  const bool remembered = size >= kRememberedLeaves && (size & (size - 1)) == 0;
+  if (remembered) {
+    const auto known = subtree_roots_.find({begin, end});
+    if (known != subtree_roots_.end()) return known->second;
+  }
+  const std::uint64_t split = begin + LargestPowerBelow(size);
+  const Digest root = NodeHash(SubtreeRoot(begin, split), SubtreeRoot(split, end));
+  if (remembered) subtree_roots_.emplace(std::pair{begin, end}, root);
+  return root;
 }
 
 Digest EvidenceMaker::TreeRoot(std::uint64_t size) const { return SubtreeRoot(0, size); }

@@ -24,7 +24,8 @@ struct EvidenceOptions {
   int sites = 3;  // site i belongs to operator i, with its own CA, in country XA, XB, XC, ...
   int auditors = 2;
   int witnesses = 2;
-  bool foreign_timestamps = false;  // by an authority with keys of kinds that the farm has not
+  bool foreign_timestamps = false;    // by an authority with keys of kinds that the farm has not
+  std::uint64_t earlier_entries = 5;  // in the log before our own, so that trees are not trivial
   std::string product = "hello";
   std::string version = "1.0";
   // Names and bytes; also what the manifest declares.
@@ -88,7 +89,7 @@ class EvidenceMaker {
   void Enter(Bundle& line, const LineDraft& draft);  // appends to the log, adds the proof
   Bundle MakeLine(const LineDraft& draft);           // all of it
   // Forgets the entries from `size` on: the beginning of a fork.
-  void Rewind(std::uint64_t size) { leaves_.resize(size); }
+  void Rewind(std::uint64_t size);
   // Adds to lines[0] the consistency proofs from every other line's checkpoint.
   void AddConsistency(std::vector<Bundle>& lines) const;
 
@@ -121,6 +122,8 @@ class EvidenceMaker {
   TrustRoot root_;
   std::string manifest_;
   std::vector<Digest> leaves_;
+  // Roots of complete subtrees, begin and end: a log of a million entries hashes each once.
+  mutable std::map<std::pair<std::uint64_t, std::uint64_t>, Digest> subtree_roots_;
 };
 
 // A canonical manifest for tests, with the fields that a verifier reads.
