@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <map>
+#include <memory>
+#include <utility>
 
 #include "farm/base/bytes.h"
 #include "farm/evidence/merkle.h"
@@ -11,6 +14,7 @@ namespace {
 
 constexpr int kLevelBits = 8;  // 256 = 2^8
 constexpr int kTileLevelMax = 7;
+constexpr std::size_t kTilesKeptMax = 64;  // 16 KB each
 
 Error BadPath(std::string_view path) {
   return Error{ErrorCode::kInvalidInput, "not a tile path: " + Printable(path, 80)};
@@ -53,6 +57,56 @@ Result<Digest> RangeHash(Range range, const SubtreeHash& hash) {
   for (std::size_t i = parts.size() - 1; i-- > 0;) root = NodeHash(parts[i], root);
   return root;
 }
+
+// The hashes of a tile, and row by row those that pairs of the row below make, as far as they are
+// whole.
+using Pyramid = std::vector<std::vector<Digest>>;
+
+Pyramid BuildPyramid(std::string_view bytes, std::uint64_t width) {
+  Pyramid rows(kLevelBits);
+  for (std::uint64_t i = 0; i < width; ++i) {
+    rows[0].push_back(Digest::FromBytes(bytes.substr(i * Digest::kSize, Digest::kSize)));
+  }
+  for (std::size_t row = 1; row < rows.size(); ++row) {
+    const std::vector<Digest>& below = rows[row - 1];
+    for (std::size_t i = 0; i + 1 < below.size(); i += 2) {
+      rows[row].push_back(NodeHash(below[i], below[i + 1]));
+    }
+  }
+  return rows;
+}
+
+class TileHashes {
+ public:
+  TileHashes(std::uint64_t size, TileBytes tile) : size_(size), tile_(std::move(tile)) {}
+
+  Result<Digest> Hash(int level, std::uint64_t index) {
+    const int height = level % kLevelBits;  // above the tile's own hashes
+    const std::uint64_t across = kTileWidth >> height;
+    TileId id{level / kLevelBits, index / across, 0};
+    id.width = TileWidthAt(id.level, id.index, size_);
+    ASSIGN_OR_RETURN(const Pyramid* pyramid, Rows(id));
+    const std::vector<Digest>& row = (*pyramid)[static_cast<std::size_t>(height)];
+    CHECK(index % across < row.size());
+    return row[index % across];
+  }
+
+ private:
+  Result<const Pyramid*> Rows(const TileId& id) {
+    const std::pair<int, std::uint64_t> key{id.level, id.index};
+    if (const auto kept = kept_.find(key); kept != kept_.end()) return &kept->second;
+    ASSIGN_OR_RETURN(const std::string bytes, tile_(id));
+    if (bytes.size() < id.width * Digest::kSize) {
+      return Error{ErrorCode::kUnavailable, TilePath(id) + ": cut short"};
+    }
+    if (kept_.size() == kTilesKeptMax) kept_.clear();
+    return &kept_.emplace(key, BuildPyramid(bytes, id.width)).first->second;
+  }
+
+  const std::uint64_t size_;
+  const TileBytes tile_;
+  std::map<std::pair<int, std::uint64_t>, Pyramid> kept_;
+};
 
 }  // namespace
 
@@ -137,15 +191,17 @@ Result<std::vector<std::string>> ParseEntryBundle(std::string_view bytes, std::u
   return entries;
 }
 
-void Frontier::Append(const Digest& leaf_hash) {
-  Digest hash = leaf_hash;
-  // As many subtrees merge as `size_` has trailing one bits.
-  for (std::uint64_t rest = size_; (rest & 1) != 0; rest >>= 1) {
+void Frontier::AppendSubtree(int level, const Digest& root) {
+  const std::uint64_t leaves = std::uint64_t{1} << level;
+  CHECK(size_ % leaves == 0);
+  Digest hash = root;
+  // As many subtrees merge as `size_`, counted in subtrees like this one, has trailing one bits.
+  for (std::uint64_t rest = size_ >> level; (rest & 1) != 0; rest >>= 1) {
     hash = NodeHash(subtrees_.back(), hash);
     subtrees_.pop_back();
   }
   subtrees_.push_back(hash);
-  ++size_;
+  size_ += leaves;
 }
 
 Digest Frontier::Root() const {
@@ -203,32 +259,9 @@ Result<std::vector<Digest>> ConsistencyHashes(std::uint64_t old_size, std::uint6
 }
 
 SubtreeHash SubtreeHashFromTiles(std::uint64_t size, TileBytes tile) {
-  return [size, tile = std::move(tile)](int level, std::uint64_t index) -> Result<Digest> {
-    TileId id;
-    id.level = level / kLevelBits;
-    const int height = level % kLevelBits;  // above the tile's own hashes
-    const std::uint64_t first = index << height;
-    id.index = first / kTileWidth;
-    id.width = TileWidthAt(id.level, id.index, size);
-    const std::uint64_t begin = first % kTileWidth;
-    const std::uint64_t end = begin + (std::uint64_t{1} << height);
-    CHECK(end <= id.width);
-    ASSIGN_OR_RETURN(const std::string bytes, tile(id));
-    if (bytes.size() < id.width * Digest::kSize) {
-      return Error{ErrorCode::kUnavailable, TilePath(id) + ": cut short"};
-    }
-    std::vector<Digest> row;
-    for (std::uint64_t i = begin; i < end; ++i) {
-      row.push_back(
-          Digest::FromBytes(std::string_view(bytes).substr(i * Digest::kSize, Digest::kSize)));
-    }
-    while (row.size() > 1) {
-      for (std::size_t i = 0; i < row.size() / 2; ++i)
-        row[i] = NodeHash(row[2 * i], row[2 * i + 1]);
-      row.resize(row.size() / 2);
-    }
-    return row.front();
-  };
+  // Shared, as a std::function has to be copied.
+  auto hashes = std::make_shared<TileHashes>(size, std::move(tile));
+  return [hashes](int level, std::uint64_t index) { return hashes->Hash(level, index); };
 }
 
 }  // namespace farm

@@ -43,7 +43,10 @@ Result<std::vector<std::string>> ParseEntryBundle(std::string_view bytes, std::u
 // on appending and to say the root.
 class Frontier {
  public:
-  void Append(const Digest& leaf_hash);
+  void Append(const Digest& leaf_hash) { AppendSubtree(0, leaf_hash); }
+  // 2^level leaves at once, by the root of their perfect subtree; size() must be a multiple of as
+  // many (CHECKed).
+  void AppendSubtree(int level, const Digest& root);
   std::uint64_t size() const { return size_; }
   Digest Root() const;  // of the empty tree: SHA-256("")
 
@@ -64,7 +67,8 @@ Result<std::vector<Digest>> ConsistencyHashes(std::uint64_t old_size, std::uint6
                                               const SubtreeHash& hash);
 
 // A subtree hash from tiles: `tile` answers a tile's bytes (32 bytes a hash) of at least the width
-// asked for; subtrees within a tile are computed from its hashes.
+// asked for; subtrees within a tile are computed from its hashes.  Keeps the tiles that it has read
+// (1 MB at most), for proofs of neighbours: not thread-safe, nor together with a copy of itself.
 using TileBytes = std::function<Result<std::string>(const TileId&)>;
 SubtreeHash SubtreeHashFromTiles(std::uint64_t size, TileBytes tile);
 

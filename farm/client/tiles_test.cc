@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "farm/evidence/merkle.h"
 
 namespace farm {
@@ -96,6 +98,23 @@ TEST(Frontier, RootIsThatOfTheRfcAtEverySize) {
   }
 }
 
+TEST(Frontier, TakesSubtreesAsItTakesTheirLeaves) {
+  const std::vector<Digest> leaves = Leaves(200);
+  for (int level = 0; level <= 5; ++level) {
+    const std::size_t width = std::size_t{1} << level;
+    Frontier frontier;
+    for (std::size_t begin = 0; begin + width <= leaves.size(); begin += width) {
+      frontier.AppendSubtree(level, ReferenceRoot(leaves, begin, begin + width));
+      ASSERT_EQ(frontier.size(), begin + width);
+      ASSERT_EQ(frontier.Root(), ReferenceRoot(leaves, 0, begin + width)) << level;
+    }
+    frontier.Append(LeafHash("one more"));
+    std::vector<Digest> more(leaves.begin(), leaves.begin() + 200 / width * width);
+    more.push_back(LeafHash("one more"));
+    EXPECT_EQ(frontier.Root(), ReferenceRoot(more, 0, more.size()));
+  }
+}
+
 TEST(Proofs, InclusionOfEveryLeafAtEverySizeVerifies) {
   const std::vector<Digest> leaves = Leaves(40);
   for (std::uint64_t size = 1; size <= leaves.size(); ++size) {
@@ -125,24 +144,53 @@ TEST(Proofs, ConsistencyBetweenAllSizesVerifies) {
   }
 }
 
+// The tiles of a tree; counts how often each is read.
+TileBytes TilesOf(const std::vector<Digest>& leaves, std::map<std::string, int>& reads) {
+  return [&](const TileId& tile) -> Result<std::string> {
+    ++reads[TilePath(tile)];
+    std::string bytes;
+    for (std::uint64_t i = 0; i < tile.width; ++i) {
+      const std::uint64_t first = tile.index * kTileWidth + i;
+      bytes +=
+          ReferenceRoot(leaves, first << (8 * tile.level), (first + 1) << (8 * tile.level)).bytes();
+    }
+    return bytes;
+  };
+}
+
 TEST(Proofs, SubtreesFromTilesAreThoseOfTheLeaves) {
   const std::vector<Digest> leaves = Leaves(600);
-  const SubtreeHash from_tiles =
-      SubtreeHashFromTiles(leaves.size(), [&](const TileId& tile) -> Result<std::string> {
-        std::string bytes;
-        for (std::uint64_t i = 0; i < tile.width; ++i) {
-          const std::uint64_t first = tile.index * kTileWidth + i;
-          bytes += ReferenceRoot(leaves, first << (8 * tile.level), (first + 1) << (8 * tile.level))
-                       .bytes();
-        }
-        return bytes;
-      });
+  std::map<std::string, int> reads;
+  const SubtreeHash from_tiles = SubtreeHashFromTiles(leaves.size(), TilesOf(leaves, reads));
   for (int level = 0; level <= 9; ++level) {
     for (std::uint64_t index = 0; (index + 1) << level <= leaves.size(); ++index) {
       ASSERT_EQ(*from_tiles(level, index), *FromLeaves(leaves)(level, index))
           << level << " " << index;
     }
   }
+}
+
+TEST(Proofs, ReadEachTileOfNeighboursOnce) {
+  const std::vector<Digest> leaves = Leaves(600);
+  const Digest root = ReferenceRoot(leaves, 0, leaves.size());
+  std::map<std::string, int> reads;
+  const SubtreeHash from_tiles = SubtreeHashFromTiles(leaves.size(), TilesOf(leaves, reads));
+  for (std::uint64_t index = 0; index < leaves.size(); ++index) {
+    const auto proof = *InclusionProof(index, leaves.size(), from_tiles);
+    ASSERT_TRUE(CheckInclusion(leaves[index], index, leaves.size(), proof, root)) << index;
+  }
+  EXPECT_EQ(
+      reads,
+      (std::map<std::string, int>{
+          {"tile/0/000", 1}, {"tile/0/001", 1}, {"tile/0/002.p/88", 1}, {"tile/1/000.p/2", 1}}));
+}
+
+TEST(Proofs, ATileThatIsCutShortIsNoTile) {
+  const SubtreeHash from_tiles = SubtreeHashFromTiles(
+      300, [](const TileId&) -> Result<std::string> { return std::string(100, 'x'); });
+  auto hash = from_tiles(0, 3);
+  ASSERT_FALSE(hash);
+  EXPECT_EQ(hash.error().code, ErrorCode::kUnavailable);
 }
 
 }  // namespace

@@ -11,31 +11,49 @@ std::string Concatenate(const std::vector<Digest>& hashes, std::uint64_t count) 
   return bytes;
 }
 
+Digest RootOf(const std::vector<Digest>& row) {
+  Frontier subtree;
+  for (const Digest& hash : row) subtree.Append(hash);
+  return subtree.Root();
+}
+
+constexpr int kTileLevels = 8;  // levels of the tree in one of the tiles: 256 = 2^8
+
 }  // namespace
 
-void RightEdge::Append(const std::string& leaf, std::map<std::string, std::string>& filled) {
-  Digest hash = LeafHash(leaf);
+// The hash has been counted in `frontier_`.
+void RightEdge::Push(int level, Digest hash, Tiles& filled) {
+  std::uint64_t count = size() >> (kTileLevels * level);  // of the hashes at the level
+  for (;; ++level, count /= kTileWidth) {
+    const auto at = static_cast<std::size_t>(level);
+    if (rows_.size() <= at) rows_.resize(at + 1);
+    rows_[at].push_back(hash);
+    if (rows_[at].size() < kTileWidth) return;
+    filled[TilePath({level, count / kTileWidth - 1, kTileWidth})] =
+        Concatenate(rows_[at], kTileWidth);
+    hash = RootOf(rows_[at]);
+    rows_[at].clear();
+  }
+}
+
+Digest RightEdge::Append(const std::string& leaf, Tiles& filled) {
+  const Digest hash = LeafHash(leaf);
   frontier_.Append(hash);
-  const std::uint64_t size = frontier_.size();
   entries_.push_back(leaf);
   if (entries_.size() == kTileWidth) {
-    filled[TilePath({TileId::kEntries, size / kTileWidth - 1, kTileWidth})] =
+    filled[TilePath({TileId::kEntries, size() / kTileWidth - 1, kTileWidth})] =
         WriteEntryBundle(entries_);
     entries_.clear();
   }
-  std::uint64_t count = size;  // of the hashes at the level
-  for (int level = 0;; ++level) {
-    if (rows_.size() == static_cast<std::size_t>(level)) rows_.emplace_back();
-    std::vector<Digest>& row = rows_[static_cast<std::size_t>(level)];
-    row.push_back(hash);
-    if (row.size() < kTileWidth) return;
-    filled[TilePath({level, count / kTileWidth - 1, kTileWidth})] = Concatenate(row, kTileWidth);
-    Frontier subtree;
-    for (const Digest& one : row) subtree.Append(one);
-    hash = subtree.Root();
-    row.clear();
-    count /= kTileWidth;
-  }
+  Push(0, hash, filled);
+  return hash;
+}
+
+void RightEdge::AppendTile(const std::vector<Digest>& hashes, Tiles& filled) {
+  CHECK(hashes.size() == kTileWidth && entries_.empty());
+  const Digest root = RootOf(hashes);
+  frontier_.AppendSubtree(kTileLevels, root);
+  Push(1, root, filled);
 }
 
 std::vector<TileId> RightEdge::Partials() const {

@@ -1,7 +1,8 @@
 #include "farm/log/sequencer.h"
 
+#include <algorithm>
 #include <deque>
-#include <set>
+#include <map>
 #include <thread>
 
 #include "farm/base/bytes.h"
@@ -11,13 +12,28 @@
 namespace farm {
 namespace {
 
-constexpr std::size_t kBatchLeavesMax = 1024;
+constexpr std::size_t kBatchBytesMax = 8 << 20;
 constexpr std::chrono::milliseconds kWaitStep{1000};  // a missed notification costs no more
+
+using TimePoint = std::chrono::steady_clock::time_point;
 
 struct Pending {
   Digest hash;
   std::string leaf;
 };
+
+// A published head and its note.
+struct Published {
+  Checkpoint checkpoint;
+  std::string note;
+};
+
+Status CheckLeaf(const std::string& leaf) {
+  if (!leaf.empty() && leaf.size() <= kEntryBytesMax) return {};
+  return Error{ErrorCode::kLimitExceeded, "log entry of " + std::to_string(leaf.size()) +
+                                              " bytes, want 1 to " +
+                                              std::to_string(kEntryBytesMax)};
+}
 
 Error Unavailable(std::string message) {
   return {ErrorCode::kUnavailable, std::move(message), ExitCode::kUnavailable};
@@ -30,10 +46,17 @@ struct Sequencer::State {
       : log(l),
         options(std::move(o)),
         panel(std::move(options.witnesses)),
-        log_id(NoteKeyIdFull(log.origin(), options.key->key())) {}
+        log_id(NoteKeyIdFull(log.origin(), options.key->key())),
+        next_index(log.head().size) {}
 
   void Run();
-  std::vector<std::string> TakeBatch();
+  Status CommitBatch();
+  // Indexes of leaves with these hashes; those that the log does not have wait from now on.
+  Result<std::vector<std::uint64_t>> Enqueue(const std::vector<std::string>& leaves,
+                                             const std::vector<Digest>& hashes);
+  Status CheckRoom(const std::vector<std::string>& leaves) REQUIRES(mutex);
+  std::uint64_t Take(const std::string& leaf, const Digest& hash) REQUIRES(mutex);
+  Result<Published> Await(std::uint64_t size, TimePoint deadline);
   void PublishHead();
   Result<Note> SignHead(const Checkpoint& head);
   void Report(const std::string& sentence) const {
@@ -43,6 +66,10 @@ struct Sequencer::State {
   std::optional<Error> Refusal() REQUIRES(mutex);
   bool Behind() REQUIRES(mutex) {
     return !diverged && (note.empty() || published.size < log.head().size);
+  }
+  bool IsBehind() {
+    MutexLock lock(mutex);
+    return Behind();
   }
   bool HasWork() REQUIRES(mutex) {
     return ending || stopped || !queue.empty() ||
@@ -58,14 +85,17 @@ struct Sequencer::State {
   std::condition_variable work;      // something to do
   std::condition_variable progress;  // something published, or refused
   std::deque<Pending> queue GUARDED_BY(mutex);
-  std::set<Digest> queued GUARDED_BY(mutex);
+  std::size_t queue_bytes GUARDED_BY(mutex) = 0;
+  // What is in the queue or being committed, by the index that it will have: nobody else commits.
+  std::map<Digest, std::uint64_t> taken GUARDED_BY(mutex);
+  std::uint64_t next_index GUARDED_BY(mutex);
   Checkpoint published GUARDED_BY(mutex);  // of `note`
   std::string note GUARDED_BY(mutex);
   std::string not_yet GUARDED_BY(mutex);  // why the head is not published
   std::optional<Error> diverged GUARDED_BY(mutex);
   std::optional<Error> stopped GUARDED_BY(mutex);
   bool ending GUARDED_BY(mutex) = false;
-  std::chrono::steady_clock::time_point retry_at{};  // the thread's
+  TimePoint retry_at{};  // the thread's
   std::thread thread;
 };
 
@@ -85,19 +115,33 @@ void Sequencer::State::StopAll(const Error& error) {
   progress.notify_all();
 }
 
-std::vector<std::string> Sequencer::State::TakeBatch() {
+// At most a batch of what waits, if anything does.
+Status Sequencer::State::CommitBatch() {
   std::vector<std::string> leaves;
+  std::vector<Digest> hashes;
+  {
+    MutexLock lock(mutex);
+    if (diverged) {  // their callers have been refused
+      queue.clear();
+      queue_bytes = 0;
+      return {};
+    }
+    for (std::size_t bytes = 0; !queue.empty() && leaves.size() < kCommitLeavesMax &&
+                                bytes + queue.front().leaf.size() <= kBatchBytesMax;
+         queue.pop_front()) {
+      bytes += queue.front().leaf.size();
+      queue_bytes -= queue.front().leaf.size();
+      hashes.push_back(queue.front().hash);
+      leaves.push_back(std::move(queue.front().leaf));
+    }
+    if (!leaves.empty()) CHECK(taken.at(hashes.front()) == log.head().size);
+  }
+  if (leaves.empty()) return {};
+  RETURN_IF_ERROR(log.Commit(leaves));
+  // From here on the log finds them.
   MutexLock lock(mutex);
-  if (diverged) {  // their callers have been refused
-    queue.clear();
-    queued.clear();
-  }
-  while (!queue.empty() && leaves.size() < kBatchLeavesMax) {
-    if (!log.Find(queue.front().hash)) leaves.push_back(std::move(queue.front().leaf));
-    queued.erase(queue.front().hash);
-    queue.pop_front();
-  }
-  return leaves;
+  for (const Digest& hash : hashes) taken.erase(hash);
+  return {};
 }
 
 Result<Note> Sequencer::State::SignHead(const Checkpoint& head) {
@@ -146,19 +190,13 @@ void Sequencer::State::PublishHead() {
 
 void Sequencer::State::Run() {
   while (true) {
-    bool behind = false;
     {
       MutexLock lock(mutex);
       while (!HasWork()) lock.WaitFor(work, std::min(kWaitStep, options.retry_after));
       if (ending || stopped) return;
-      behind = Behind();
     }
-    const std::vector<std::string> leaves = TakeBatch();
-    if (!leaves.empty()) {
-      if (auto committed = log.Commit(leaves); !committed) return StopAll(committed.error());
-      behind = true;
-    }
-    if (behind) PublishHead();
+    if (Status committed = CommitBatch(); !committed) return StopAll(committed.error());
+    if (IsBehind()) PublishHead();
   }
 }
 
@@ -213,50 +251,102 @@ Result<std::unique_ptr<Sequencer>> Sequencer::Start(TileLog& log, SequencerOptio
 
 const std::string& Sequencer::log_id() const { return state_->log_id; }
 
-Result<Placement> Sequencer::Append(const std::string& leaf) {
+Status Sequencer::State::CheckRoom(const std::vector<std::string>& leaves) {
+  std::size_t bytes = queue_bytes;
+  for (const std::string& leaf : leaves) bytes += leaf.size();
+  if (queue.size() + leaves.size() <= kPendingLeavesMax && bytes <= kPendingBytesMax) return {};
+  return Unavailable("log " + log.origin() + ": too many entries wait; ask again");
+}
+
+std::uint64_t Sequencer::State::Take(const std::string& leaf, const Digest& hash) {
+  const auto [place, is_new] = taken.emplace(hash, next_index);
+  if (is_new) {
+    queue.push_back({hash, leaf});
+    queue_bytes += leaf.size();
+    ++next_index;
+  }
+  return place->second;
+}
+
+Result<std::vector<std::uint64_t>> Sequencer::State::Enqueue(const std::vector<std::string>& leaves,
+                                                             const std::vector<Digest>& hashes) {
+  const Status writable = log.CheckWritable();
+  MutexLock lock(mutex);
+  std::vector<std::optional<std::uint64_t>> known;
+  for (const Digest& hash : hashes) {
+    const auto place = taken.find(hash);
+    if (place != taken.end()) {
+      known.emplace_back(place->second);
+    } else {
+      ASSIGN_OR_RETURN(const std::optional<std::uint64_t> index, log.Find(hash));
+      known.push_back(index);
+    }
+  }
+  if (std::find(known.begin(), known.end(), std::nullopt) != known.end()) {
+    if (auto refusal = Refusal()) return *refusal;
+    RETURN_IF_ERROR(writable);
+    RETURN_IF_ERROR(CheckRoom(leaves));
+  }
+  std::vector<std::uint64_t> indexes;
+  for (std::size_t i = 0; i < leaves.size(); ++i) {
+    indexes.push_back(known[i] ? *known[i] : Take(leaves[i], hashes[i]));
+  }
+  work.notify_all();
+  return indexes;
+}
+
+// A published head of at least this size.
+Result<Published> Sequencer::State::Await(std::uint64_t size, TimePoint deadline) {
+  MutexLock lock(mutex);
+  while (published.size < size) {
+    if (auto refusal = Refusal()) return *refusal;
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - std::chrono::steady_clock::now());
+    if (left.count() <= 0) {
+      return Unavailable("log " + log.origin() + ": entry " + std::to_string(size - 1) + " is " +
+                         (size <= log.head().size ? "stored" : "taken") +
+                         " but not witnessed yet (" + not_yet + "); ask again");
+    }
+    lock.WaitFor(progress, std::min(left, kWaitStep));
+  }
+  return Published{published, note};
+}
+
+Result<std::vector<Placement>> Sequencer::AppendAll(const std::vector<std::string>& leaves) {
   State& state = *state_;
-  if (leaf.empty() || leaf.size() > kEntryBytesMax) {
-    return Error{ErrorCode::kLimitExceeded, "log entry of " + std::to_string(leaf.size()) +
-                                                " bytes, want 1 to " +
-                                                std::to_string(kEntryBytesMax)};
+  const TimePoint deadline = std::chrono::steady_clock::now() + state.options.answer_within;
+  if (leaves.size() > kCommitLeavesMax) {
+    return Error{ErrorCode::kLimitExceeded, std::to_string(leaves.size()) +
+                                                " log entries at once, want at most " +
+                                                std::to_string(kCommitLeavesMax)};
   }
-  const Digest hash = LeafHash(leaf);
-  const auto deadline = std::chrono::steady_clock::now() + state.options.answer_within;
-  const bool known = state.log.Find(hash).has_value();
-  if (!known) RETURN_IF_ERROR(state.log.CheckWritable());
-  Placement placement;
-  {
-    MutexLock lock(state.mutex);
-    if (!known) {
-      if (auto refusal = state.Refusal()) return *refusal;
-      if (state.queue.size() >= kPendingLeavesMax) {
-        return Unavailable("log " + state.log.origin() + ": too many entries wait; ask again");
-      }
-      if (state.queued.insert(hash).second) state.queue.push_back({hash, leaf});
-      state.work.notify_all();
-    }
-    while (true) {
-      const auto index = state.log.Find(hash);
-      if (index && *index < state.published.size) {
-        placement.index = *index;
-        placement.checkpoint = state.published;
-        placement.note = state.note;
-        break;
-      }
-      if (auto refusal = state.Refusal()) return *refusal;
-      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-          deadline - std::chrono::steady_clock::now());
-      if (left.count() <= 0) {
-        return Unavailable("log " + state.log.origin() + ": entry is " +
-                           (index ? "stored under index " + std::to_string(*index) : "taken") +
-                           " but not witnessed yet (" + state.not_yet + "); ask again");
-      }
-      lock.WaitFor(state.progress, std::min(left, kWaitStep));
-    }
+  if (leaves.empty()) return std::vector<Placement>();
+  std::vector<Digest> hashes;
+  std::size_t bytes = 0;
+  for (const std::string& leaf : leaves) {
+    RETURN_IF_ERROR(CheckLeaf(leaf));
+    hashes.push_back(LeafHash(leaf));
+    bytes += leaf.size();
   }
-  ASSIGN_OR_RETURN(placement.inclusion,
-                   state.log.Inclusion(placement.index, placement.checkpoint.size));
-  return placement;
+  if (bytes > kPendingBytesMax) {
+    return Error{ErrorCode::kLimitExceeded, std::to_string(bytes) +
+                                                " bytes of log entries at once, want at most " +
+                                                std::to_string(kPendingBytesMax)};
+  }
+  ASSIGN_OR_RETURN(const std::vector<std::uint64_t> indexes, state.Enqueue(leaves, hashes));
+  const std::uint64_t last = *std::max_element(indexes.begin(), indexes.end());
+  ASSIGN_OR_RETURN(const Published under, state.Await(last + 1, deadline));
+  ASSIGN_OR_RETURN(auto proofs, state.log.Inclusions(indexes, under.checkpoint.size));
+  std::vector<Placement> placements;
+  for (std::size_t i = 0; i < indexes.size(); ++i) {
+    placements.push_back({indexes[i], under.checkpoint, under.note, std::move(proofs[i])});
+  }
+  return placements;
+}
+
+Result<Placement> Sequencer::Append(const std::string& leaf) {
+  ASSIGN_OR_RETURN(std::vector<Placement> placements, AppendAll({leaf}));
+  return std::move(placements.front());
 }
 
 }  // namespace farm

@@ -25,7 +25,9 @@ struct SequencerOptions {
   std::chrono::milliseconds retry_after{1000};     // between attempts to get a head witnessed
   std::function<void(const std::string&)> report;  // sentences for the log lines; may be empty
 };
-constexpr std::size_t kPendingLeavesMax = 4096;  // 1.4 kB each; more at once is a fault of a peer
+// What waits to be committed: two commits of 1.4 kB leaves; more at once is a fault of a peer.
+constexpr std::size_t kPendingLeavesMax = 2 * kCommitLeavesMax;
+constexpr std::size_t kPendingBytesMax = 32 << 20;
 
 // An entry under a published, witnessed checkpoint.
 struct Placement {
@@ -48,6 +50,10 @@ class Sequencer {
   // I/O error, stored but not witnessed yet (ask again); kMismatch exit 15: "log diverged", a
   // witness has seen another or a longer history: no new entry is ever taken.
   Result<Placement> Append(const std::string& leaf);
+  // Many leaves with one wait, all under one checkpoint; places in the order of the leaves.  Takes
+  // all of them or none; new ones stand in this order, with others' between them.
+  // Errors: as Append; kLimitExceeded (more than kCommitLeavesMax, or than kPendingBytesMax).
+  Result<std::vector<Placement>> AppendAll(const std::vector<std::string>& leaves);
   // An error once no new entry is ever taken: stopped after an I/O error, or "log diverged".
   Status health() const;
   // Takes no more and wakes every caller that waits, with kUnavailable.  Idempotent.

@@ -97,6 +97,50 @@ TEST_F(SequencerTest, ManyCallersShareCommitsAndEveryLeafGetsOnePlace) {
   EXPECT_EQ(log_->head().size, static_cast<std::uint64_t>(kThreads / 2 * kEach));
 }
 
+TEST_F(SequencerTest, ManyLeavesWithOneWaitGetTheirPlacesInOrder) {
+  OpenAndStart(2);
+  ASSERT_TRUE(sequencer_->Append("leaf 5"));
+  std::vector<std::string> leaves;
+  for (int i = 0; i < 700; ++i) leaves.push_back("leaf " + std::to_string(i));
+  leaves.push_back("leaf 6");
+  auto placements = sequencer_->AppendAll(leaves);
+  ASSERT_TRUE(placements) << placements.error().message;
+  ASSERT_EQ(placements->size(), leaves.size());
+  for (std::size_t i = 0; i < leaves.size(); ++i) {
+    const Placement& placement = (*placements)[i];
+    const std::uint64_t number = i == 700 ? 6 : i;
+    ASSERT_EQ(placement.index, number == 5 ? 0 : number < 5 ? number + 1 : number);
+    ASSERT_EQ(placement.note, placements->front().note);
+    ASSERT_TRUE(CheckInclusion(LeafHash(leaves[i]), placement.index, placement.checkpoint.size,
+                               placement.inclusion, placement.checkpoint.root));
+  }
+  EXPECT_TRUE(CheckHead(placements->front().note, Trust(2)));
+  EXPECT_EQ(log_->head().size, 700u);
+  EXPECT_EQ(sequencer_->AppendAll(leaves)->back().index, 6u);
+  EXPECT_EQ(log_->head().size, 700u);
+  EXPECT_TRUE(sequencer_->AppendAll({})->empty());
+}
+
+TEST_F(SequencerTest, TakesAllLeavesOfACallOrNone) {
+  OpenAndStart(1);
+  const auto refused = [&](const std::vector<std::string>& leaves) {
+    auto placements = sequencer_->AppendAll(leaves);
+    return !placements && placements.error().code == ErrorCode::kLimitExceeded;
+  };
+  EXPECT_TRUE(refused({"leaf", ""}));
+  EXPECT_TRUE(refused({"leaf", std::string(kEntryBytesMax + 1, 'x')}));
+  std::vector<std::string> leaves;
+  for (std::size_t i = 0; i <= kCommitLeavesMax; ++i) leaves.push_back(std::to_string(i));
+  EXPECT_TRUE(refused(leaves));
+  std::vector<std::string> large(kPendingBytesMax / kEntryBytesMax + 1,
+                                 std::string(kEntryBytesMax, 'x'));
+  EXPECT_TRUE(refused(large));
+  EXPECT_EQ(log_->head().size, 0u);
+  leaves.pop_back();
+  EXPECT_EQ(sequencer_->AppendAll(leaves)->back().index, kCommitLeavesMax - 1);
+  EXPECT_EQ(sequencer_->Append(std::string(kEntryBytesMax, 'x'))->index, kCommitLeavesMax);
+}
+
 TEST_F(SequencerTest, SaysSoWhenTooFewWitnessesAnswerAndGoesOnWhenTheyAreBack) {
   first_.SetDown(true);
   OpenAndStart(2, kShort);

@@ -2,23 +2,25 @@
 
 #include <sys/statvfs.h>
 
-#include <map>
 #include <optional>
 #include <set>
 
 #include "farm/base/bytes.h"
 #include "farm/base/file_lock.h"
 #include "farm/base/mutex.h"
-#include "farm/evidence/dsse.h"
 #include "farm/evidence/merkle.h"
+#include "farm/log/leaf_index.h"
+#include "farm/log/load_tree.h"
+#include "farm/log/payload_store.h"
 #include "farm/log/right_edge.h"
+#include "farm/log/write_group.h"
 
 namespace farm {
 namespace {
 
 constexpr std::string_view kFormat = "farm-tlog/1\n";
 constexpr std::size_t kTileFileBytesMax = kTileWidth * (kEntryBytesMax + 2);
-constexpr std::size_t kPaeFileBytesMax = kPayloadBytesMax + 256;
+constexpr std::size_t kKnownDirectoriesMax = 4096;  // a hundred bytes each
 constexpr std::size_t kReservePieceBytes = 1 << 20;
 
 Error Unavailable(std::string message) {
@@ -29,13 +31,6 @@ Result<std::uint64_t> FreeBytes(const std::string& path) {
   struct statvfs status {};
   if (statvfs(path.c_str(), &status) != 0) return Unavailable("asking for free space at " + path);
   return std::uint64_t{status.f_bavail} * status.f_frsize;
-}
-
-Error Damaged(const std::string& directory, std::string_view what) {
-  return {ErrorCode::kMismatch,
-          "log in " + directory + ": " + std::string(what) +
-              "; do not repair it by hand, restore it from a mirror that is not older",
-          ExitCode::kLogProof};
 }
 
 std::string Truncated(const TileId& tile, std::string bytes) {
@@ -53,17 +48,21 @@ std::string Truncated(const TileId& tile, std::string bytes) {
 
 struct TileLog::State {
   State(FileSystem& f, std::string d, TileLogOptions o)
-      : files(f), directory(std::move(d)), options(std::move(o)), origin(options.origin) {}
+      : files(f),
+        directory(std::move(d)),
+        options(std::move(o)),
+        origin(options.origin),
+        payloads(f, Path("payload")) {}
 
   std::string Path(std::string_view name) const { return JoinPath(directory, name); }
   std::string HeadText(const Checkpoint& head) const { return CheckpointText(head); }
 
   Status Create();
   Status Load();
-  Status LoadEntries(std::uint64_t size);
   void FindOldPartials() REQUIRES(mutex);
   Result<Checkpoint> Commit(const std::vector<std::string>& leaves) REQUIRES(commit_mutex);
-  Status WriteTiles(const std::map<std::string, std::string>& tiles) REQUIRES(commit_mutex);
+  Status MakeParents(const std::string& name, WriteGroup& group) REQUIRES(commit_mutex);
+  Status WriteTiles(const RightEdge::Tiles& tiles) REQUIRES(commit_mutex);
   Status SwapHead(const Checkpoint& next) REQUIRES(commit_mutex);
   void DropPartials(std::uint64_t published_size);
   Status Stop(const Error& error);
@@ -73,6 +72,7 @@ struct TileLog::State {
   const std::string directory;
   const TileLogOptions options;
   const std::string& origin;
+  PayloadStore payloads;
   std::optional<FileLock> lock;
 
   Mutex commit_mutex;  // one Commit at a time; taken before `mutex`
@@ -81,7 +81,7 @@ struct TileLog::State {
   Mutex mutex;
   Checkpoint head GUARDED_BY(mutex);
   RightEdge edge GUARDED_BY(mutex);
-  std::map<Digest, std::uint64_t> index GUARDED_BY(mutex);
+  LeafIndex index GUARDED_BY(mutex);
   std::string published GUARDED_BY(mutex);
   std::vector<TileId> partials_on_disk GUARDED_BY(mutex);
   std::optional<Error> stopped GUARDED_BY(mutex);
@@ -101,30 +101,6 @@ Status TileLog::State::Create() {
   return files.SyncDirectory(DirectoryName(directory));
 }
 
-Status TileLog::State::LoadEntries(std::uint64_t size) {
-  MutexLock guard(mutex);
-  std::map<std::string, std::string> filled;
-  for (std::uint64_t begin = 0; begin < size; begin += kTileWidth) {
-    const TileId bundle{TileId::kEntries, begin / kTileWidth,
-                        TileWidthAt(TileId::kEntries, begin / kTileWidth, size)};
-    auto bytes = ReadFile(Path(TilePath(bundle)), kTileFileBytesMax);
-    if (!bytes) return Damaged(directory, bytes.error().message);
-    auto entries = ParseEntryBundle(*bytes, bundle.width);
-    if (!entries) {
-      return Damaged(directory, TilePath(bundle) + ": " + entries.error().message);
-    }
-    for (const std::string& entry : *entries) {
-      index.emplace(LeafHash(entry), edge.size());
-      edge.Append(entry, filled);
-    }
-    filled.clear();
-  }
-  if (edge.Root() != head.root) {
-    return Damaged(directory, "its entries do not make the root in " + Path("head"));
-  }
-  return {};
-}
-
 Status TileLog::State::Load() {
   ASSIGN_OR_RETURN(const std::string format, ReadFile(Path("format"), 64));
   if (format != kFormat) {
@@ -133,24 +109,23 @@ Status TileLog::State::Load() {
   }
   ASSIGN_OR_RETURN(const std::string text, ReadFile(Path("head"), 1024));
   auto read = ParseCheckpoint(text);
-  if (!read || HeadText(*read) != text) return Damaged(directory, "malformed head");
+  if (!read || HeadText(*read) != text) return DamagedLog(directory, "malformed head");
   if (read->origin != origin) {
     return Error{ErrorCode::kInvalidInput,
                  directory + ": is the log " + Printable(read->origin, 80) + ", not " + origin};
   }
-  {
-    MutexLock guard(mutex);
-    head = *read;
-  }
-  RETURN_IF_ERROR(LoadEntries(read->size));
+  ASSIGN_OR_RETURN(LoadedTree tree, LoadTree(directory, *read));
   MutexLock guard(mutex);
+  head = *read;
+  edge = std::move(tree.edge);
+  index = std::move(tree.index);
   auto note = ReadFile(Path("checkpoint"), kNoteBytesMax);
   if (!note && note.error().code != ErrorCode::kNotFound) return note.error();
   if (note) {
     ASSIGN_OR_RETURN(const Note parsed, ParseNote(*note));
     ASSIGN_OR_RETURN(const Checkpoint checkpoint, ParseCheckpoint(parsed.text));
     if (checkpoint.origin != origin || checkpoint.size > head.size) {
-      return Damaged(directory, "has published more than its head has");
+      return DamagedLog(directory, "has published more than its head has");
     }
     published = std::move(*note);
   }
@@ -186,28 +161,33 @@ Status TileLog::State::Stop(const Error& error) {
   return reason;
 }
 
-Status TileLog::State::WriteTiles(const std::map<std::string, std::string>& tiles) {
-  std::set<std::string> to_sync;
-  for (const auto& [name, bytes] : tiles) {
-    std::string parent = directory;
-    const std::vector<std::string> parts = Split(name, '/');
-    for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
-      const std::string path = JoinPath(parent, parts[i]);
-      if (known_directories.insert(path).second) {
-        RETURN_IF_ERROR(files.MakeDirectory(path));
-        to_sync.insert(parent);
-      }
-      parent = path;
+// The directories above a file of the log, and what must be synced so that its name counts.
+Status TileLog::State::MakeParents(const std::string& name, WriteGroup& group) {
+  std::string parent = directory;
+  const std::vector<std::string> parts = Split(name, '/');
+  for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
+    const std::string path = JoinPath(parent, parts[i]);
+    if (known_directories.insert(path).second) {
+      RETURN_IF_ERROR(files.MakeDirectory(path));
+      group.AddDirectory(parent);
     }
-    to_sync.insert(parent);
+    parent = path;
+  }
+  group.AddDirectory(parent);
+  return {};
+}
+
+Status TileLog::State::WriteTiles(const RightEdge::Tiles& tiles) {
+  // Making and syncing one twice is no harm.
+  if (known_directories.size() > kKnownDirectoriesMax) known_directories.clear();
+  WriteGroup group(files);
+  for (const auto& [name, bytes] : tiles) {
+    RETURN_IF_ERROR(MakeParents(name, group));
     // In place: nothing refers to the tile before the head does, and a torn one of a crash is
     // overwritten.
-    ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file, files.Create(Path(name), true));
-    RETURN_IF_ERROR(file->Append(bytes));
-    RETURN_IF_ERROR(file->Sync());
+    RETURN_IF_ERROR(group.Write(Path(name), bytes));
   }
-  for (const std::string& path : to_sync) RETURN_IF_ERROR(files.SyncDirectory(path));
-  return {};
+  return group.Sync();
 }
 
 Status TileLog::State::SwapHead(const Checkpoint& next) {
@@ -230,12 +210,9 @@ Result<Checkpoint> TileLog::State::Commit(const std::vector<std::string>& leaves
     if (stopped) return *stopped;
     next = edge;
   }
-  std::map<std::string, std::string> tiles;
+  RightEdge::Tiles tiles;
   std::vector<Digest> hashes;
-  for (const std::string& leaf : leaves) {
-    next.Append(leaf, tiles);
-    hashes.push_back(LeafHash(leaf));
-  }
+  for (const std::string& leaf : leaves) hashes.push_back(next.Append(leaf, tiles));
   const std::vector<TileId> partials = next.Partials();
   for (const TileId& tile : partials) tiles[TilePath(tile)] = *next.Bytes(tile);
   const Checkpoint tree{origin, next.size(), next.Root()};
@@ -243,7 +220,7 @@ Result<Checkpoint> TileLog::State::Commit(const std::vector<std::string>& leaves
   if (Status swapped = SwapHead(tree); !swapped) return Stop(swapped.error()).error();
   MutexLock guard(mutex);
   std::uint64_t place = edge.size();
-  for (const Digest& hash : hashes) index.emplace(hash, place++);
+  for (const Digest& hash : hashes) index.Add(hash, place++);
   edge = std::move(next);
   head = tree;
   partials_on_disk.insert(partials_on_disk.end(), partials.begin(), partials.end());
@@ -279,10 +256,10 @@ Result<std::string> TileLog::State::FullOrPartial(const TileId& tile) {
   full.width = kTileWidth;
   auto bytes = ReadFile(Path(TilePath(full)), kTileFileBytesMax);
   if (!bytes) return Unavailable(bytes.error().message);
-  if (tile.width == kTileWidth) return bytes;
-  const bool whole = tile.level == TileId::kEntries
-                         ? ParseEntryBundle(*bytes, kTileWidth).has_value()
-                         : bytes->size() == kTileWidth * Digest::kSize;
+  const bool entries = tile.level == TileId::kEntries;
+  if (entries && tile.width == kTileWidth) return bytes;
+  const bool whole = entries ? ParseEntryBundle(*bytes, kTileWidth).has_value()
+                             : bytes->size() == kTileWidth * Digest::kSize;
   if (!whole) return Unavailable(TilePath(full) + ": damaged on disk");
   return Truncated(tile, std::move(*bytes));
 }
@@ -298,7 +275,7 @@ Result<std::unique_ptr<TileLog>> TileLog::Open(FileSystem& files, const std::str
                                                "another server has this log; stop it first"));
   if (!FileExists(state->Path("format"))) RETURN_IF_ERROR(state->Create());
   RETURN_IF_ERROR(state->Load());
-  RETURN_IF_ERROR(files.MakeDirectory(state->Path("payload")));
+  RETURN_IF_ERROR(state->payloads.Prepare());
   RETURN_IF_ERROR(files.SyncDirectory(directory));
   return std::unique_ptr<TileLog>(new TileLog(std::move(state)));
 }
@@ -315,14 +292,22 @@ std::string TileLog::published() const {
   return state_->published;
 }
 
-std::optional<std::uint64_t> TileLog::Find(const Digest& leaf_hash) const {
-  MutexLock guard(state_->mutex);
-  const auto found = state_->index.find(leaf_hash);
-  if (found == state_->index.end()) return std::nullopt;
-  return found->second;
+Result<std::optional<std::uint64_t>> TileLog::Find(const Digest& leaf_hash) const {
+  std::vector<std::uint64_t> candidates;
+  {
+    MutexLock guard(state_->mutex);
+    candidates = state_->index.Candidates(leaf_hash);
+  }
+  for (const std::uint64_t index : candidates) {
+    const TileId tile{0, index / kTileWidth, index % kTileWidth + 1};
+    ASSIGN_OR_RETURN(const std::string hashes, state_->FullOrPartial(tile));
+    if (std::string_view(hashes).ends_with(leaf_hash.bytes())) return index;
+  }
+  return std::nullopt;
 }
 
 Result<Checkpoint> TileLog::Commit(const std::vector<std::string>& leaves) {
+  CHECK(leaves.size() <= kCommitLeavesMax);
   for (const std::string& leaf : leaves) CHECK(leaf.size() <= kEntryBytesMax);
   MutexLock guard(state_->commit_mutex);
   return state_->Commit(leaves);
@@ -346,8 +331,9 @@ Status TileLog::CheckWritable() {
                        std::to_string(limits.floor_bytes >> 20) +
                        " MiB up; make room, then ask again");
   }
+  if (FileExists(reserve) || free < limits.floor_bytes + 2 * limits.reserve_bytes) return {};
   MutexLock guard(state.commit_mutex);
-  if (!FileExists(reserve) && free >= limits.floor_bytes + 2 * limits.reserve_bytes) {
+  if (!FileExists(reserve)) {
     auto file = state.files.Create(reserve, true);
     const std::string piece(kReservePieceBytes, '\0');
     for (std::uint64_t size = 0; file && size < limits.reserve_bytes; size += piece.size()) {
@@ -358,16 +344,9 @@ Status TileLog::CheckWritable() {
 }
 
 Status TileLog::PutPayload(const Digest& digest, std::string_view pae) {
-  State& state = *state_;
-  const std::string path = JoinPath(state.Path("payload"), digest.Hex());
-  Status stored;
-  if (FileExists(path)) {
-    // Perhaps renamed by another thread a moment ago: its name must be on disk before the leaf is.
-    stored = state.files.SyncDirectory(state.Path("payload"));
-  } else {
-    stored = WriteDurably(state.files, path, pae);
+  if (Status stored = state_->payloads.Put(digest, pae); !stored) {
+    return state_->Stop(stored.error());
   }
-  if (!stored) return state.Stop(stored.error());
   return {};
 }
 
@@ -385,11 +364,16 @@ Status TileLog::Publish(const Checkpoint& checkpoint, std::string_view note) {
   return {};
 }
 
-Result<std::vector<Digest>> TileLog::Inclusion(std::uint64_t index, std::uint64_t tree_size) const {
-  return InclusionProof(index, tree_size,
-                        SubtreeHashFromTiles(tree_size, [this](const TileId& tile) {
-                          return state_->FullOrPartial(tile);
-                        }));
+Result<std::vector<std::vector<Digest>>> TileLog::Inclusions(
+    const std::vector<std::uint64_t>& indexes, std::uint64_t tree_size) const {
+  const SubtreeHash hash = SubtreeHashFromTiles(
+      tree_size, [this](const TileId& tile) { return state_->FullOrPartial(tile); });
+  std::vector<std::vector<Digest>> proofs;
+  for (const std::uint64_t index : indexes) {
+    ASSIGN_OR_RETURN(std::vector<Digest> proof, InclusionProof(index, tree_size, hash));
+    proofs.push_back(std::move(proof));
+  }
+  return proofs;
 }
 
 Result<std::vector<Digest>> TileLog::Consistency(std::uint64_t old_size,
@@ -410,7 +394,7 @@ Result<TileLog::Resource> TileLog::Read(std::string_view path) const {
   if (path.starts_with("payload/")) {
     auto digest = Digest::ParseHex(path.substr(8));
     if (!digest) return missing;
-    auto bytes = ReadFile(state_->Path(path), kPaeFileBytesMax);
+    auto bytes = state_->payloads.Read(*digest);
     if (!bytes) return bytes.error();
     return Resource{"application/octet-stream", std::move(*bytes), true};
   }

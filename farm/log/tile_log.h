@@ -1,7 +1,7 @@
 // TileLog: a directory that is an append-only log, in the layout of C2SP tlog-tiles.
 //   DIR/format                   "farm-tlog/1\n"
 //   DIR/tile/<L>/<N>[.p/<W>]     hash tiles         DIR/tile/entries/<N>[.p/<W>]   leaves
-//   DIR/payload/<64 hex>         PAE bytes, by their sha256
+//   DIR/payload/                 PAE bytes, by their sha256: payload_store.h
 //   DIR/head                     the committed tree: checkpoint text, unsigned
 //   DIR/checkpoint               the published note
 //   DIR/lock                     held while a server has the directory
@@ -41,12 +41,16 @@ struct TileLogOptions {
   std::function<void(const Error&)> on_stopped;
 };
 
+// Entry bundles and tiles of them are open at the same time: 40 files.
+constexpr std::size_t kCommitLeavesMax = 4096;
+
 // Commit: one thread at a time.  Everything else: any thread.
 class TileLog {
  public:
   // Makes a new log in an empty or missing directory (whose parent must exist); opens an existing
-  // one by reading every entry: the index is rebuilt, and the root must be the head's.
-  // Errors: kInvalidInput (another format or origin), kMismatch exit 15 (entries do not make the
+  // one by reading every leaf hash: the index is rebuilt, and the root must be the head's
+  // (LoadTree says what is checked and what is not).
+  // Errors: kInvalidInput (another format or origin), kMismatch exit 15 (tiles do not make the
   // head: restore from a mirror), kUnavailable (I/O; another server has the directory).
   static Result<std::unique_ptr<TileLog>> Open(FileSystem& files, const std::string& directory,
                                                TileLogOptions options);
@@ -54,11 +58,13 @@ class TileLog {
 
   const std::string& origin() const;
   Checkpoint head() const;  // the committed tree
-  // Place of a leaf by its leaf hash.
-  std::optional<std::uint64_t> Find(const Digest& leaf_hash) const;
+  // Place of a leaf by its leaf hash.  Errors: kUnavailable (a tile is missing or damaged: nobody
+  // can say then whether the leaf is new).
+  Result<std::optional<std::uint64_t>> Find(const Digest& leaf_hash) const;
 
-  // Appends new leaves (at most kEntryBytesMax each) in this order; returns the head that has them
-  // and is on disk.  After any error the log is stopped: Commit answers the same error for ever
+  // Appends new leaves (at most kCommitLeavesMax, of kEntryBytesMax each) in this order; returns
+  // the head that has them and is on disk.  After any error the log is stopped: Commit answers the
+  // same error for ever
   // ("fsync fails: stop, never retry"); what was committed stays readable.
   // Errors: kUnavailable exit 30 (I/O; the head on disk is not ours: two servers).
   Result<Checkpoint> Commit(const std::vector<std::string>& leaves);
@@ -66,7 +72,8 @@ class TileLog {
   // floor.
   Status CheckWritable();
 
-  // Puts PAE bytes under their digest, durably; idempotent.  Errors: kUnavailable exit 30.
+  // Puts PAE bytes under their digest, durably; idempotent.  Calls from many threads share their
+  // syncs.  Errors: kUnavailable exit 30; the log is stopped then.
   Status PutPayload(const Digest& digest, std::string_view pae);
   // Publishes a signed note over the head: durable before it returns.  Then drops partial tiles
   // that the new tree no longer has.  Errors: kUnavailable; the log is stopped then.
@@ -74,8 +81,10 @@ class TileLog {
   // The published note, "" if there is none yet.
   std::string published() const;
 
-  // Proofs within the committed tree.  Errors: kUnavailable (a tile is missing or damaged).
-  Result<std::vector<Digest>> Inclusion(std::uint64_t index, std::uint64_t tree_size) const;
+  // Proofs within the committed tree; those of neighbours cost little more than one.
+  // Errors: kUnavailable (a tile is missing or damaged).
+  Result<std::vector<std::vector<Digest>>> Inclusions(const std::vector<std::uint64_t>& indexes,
+                                                      std::uint64_t tree_size) const;
   Result<std::vector<Digest>> Consistency(std::uint64_t old_size, std::uint64_t new_size) const;
 
   // What a reader gets for a path without leading slash: "checkpoint", "tile/...",

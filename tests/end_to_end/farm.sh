@@ -68,7 +68,7 @@ appears() { # FILE PATTERN: a line of it, within a minute
   return 1
 }
 # How many statements of a kind the log holds.
-logged() { grep -lE "\"predicateType\":\"[^\"]*/$1/v1\"" "$state"/parties/log/data/payload/* | wc -l; }
+logged() { grep -rlE "\"predicateType\":\"[^\"]*/$1/v1\"" "$state"/parties/log/data/payload | wc -l; }
 release_id() { requester farm list greeting 2>/dev/null | grep -F "/$1/" | awk '{print $NF; exit}'; }
 variant() { # NAME SED-EXPRESSION: a manifest of the same product, changed
   sed -E "$2" "$manifest" >"$state/manifests/products/greeting/$1.textproto"

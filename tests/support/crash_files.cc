@@ -1,8 +1,16 @@
 #include "tests/support/crash_files.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <utility>
 
 namespace farm {
+
+std::string PlaceInMemory() {
+  const std::string place = "/dev/shm";
+  return access(place.c_str(), W_OK) == 0 ? place : "";
+}
 
 class CrashFiles::File final : public WritableFile {
  public:
@@ -17,6 +25,7 @@ class CrashFiles::File final : public WritableFile {
       const std::string_view fits = bytes.substr(0, owner_.bytes_left_);
       owner_.bytes_left_ -= fits.size();
       inode_->live += fits;
+      owner_.unsynced_.push_back({.inode = inode_, .bytes = std::string(fits)});
       RETURN_IF_ERROR(file_->Append(fits));
       if (fits.size() < bytes.size()) {
         return Error{ErrorCode::kUnavailable, path_ + ": No space left on device"};
@@ -29,7 +38,10 @@ class CrashFiles::File final : public WritableFile {
   Status Sync() override {
     MutexLock lock(owner_.mutex_);
     const Fate fate = owner_.Begin();
-    if (fate.acts) inode_->synced = inode_->live;
+    if (fate.acts) {
+      inode_->synced = inode_->live;
+      std::erase_if(owner_.unsynced_, [&](const Change& one) { return one.inode == inode_; });
+    }
     if (fate.fails) return owner_.Died(path_);
     return {};
   }
@@ -65,8 +77,13 @@ Result<std::unique_ptr<WritableFile>> CrashFiles::Create(const std::string& path
   Adopt(path);
   ASSIGN_OR_RETURN(auto file, RealFileSystem().Create(path, truncate));
   std::shared_ptr<Inode>& inode = live_[path];
-  if (!inode) inode = std::make_shared<Inode>();
-  inode->live.clear();
+  if (!inode) {
+    inode = std::make_shared<Inode>();
+    unsynced_.push_back({.names = {{path, inode}}});
+  } else if (!inode->live.empty()) {
+    inode->live.clear();
+    unsynced_.push_back({.inode = inode, .clears = true});
+  }
   if (fate.fails) return Died(path);
   return std::unique_ptr<WritableFile>(new File(*this, path, inode, std::move(file)));
 }
@@ -80,6 +97,7 @@ Status CrashFiles::Rename(const std::string& from, const std::string& to) {
     RETURN_IF_ERROR(RealFileSystem().Rename(from, to));
     live_[to] = live_.at(from);
     live_.erase(from);
+    unsynced_.push_back({.names = {{from, nullptr}, {to, live_[to]}}});
   }
   if (fate.fails) return Died(to);
   return {};
@@ -92,24 +110,33 @@ Status CrashFiles::Remove(const std::string& path) {
     Adopt(path);
     RETURN_IF_ERROR(RealFileSystem().Remove(path));
     live_.erase(path);
+    unsynced_.push_back({.names = {{path, nullptr}}});
   }
   if (fate.fails) return Died(path);
   return {};
 }
 
+void CrashFiles::MakeNamesDurable(const std::string& directory) {
+  const auto inside = [&](const std::string& name) { return DirectoryName(name) == directory; };
+  std::erase_if(durable_, [&](const auto& item) { return inside(item.first); });
+  for (const auto& [name, inode] : live_) {
+    if (inside(name)) durable_[name] = inode;
+  }
+  for (const std::string& name : live_directories_) {
+    if (inside(name)) durable_directories_.insert(name);
+  }
+  std::erase_if(unsynced_, [&](Change& one) {
+    if (one.inode) return false;
+    if (!one.directory.empty()) return inside(one.directory);
+    std::erase_if(one.names, [&](const auto& item) { return inside(item.first); });
+    return one.names.empty();
+  });
+}
+
 Status CrashFiles::SyncDirectory(const std::string& path) {
   MutexLock lock(mutex_);
   const Fate fate = Begin();
-  if (fate.acts) {
-    const auto inside = [&](const std::string& name) { return DirectoryName(name) == path; };
-    std::erase_if(durable_, [&](const auto& item) { return inside(item.first); });
-    for (const auto& [name, inode] : live_) {
-      if (inside(name)) durable_[name] = inode;
-    }
-    for (const std::string& name : live_directories_) {
-      if (inside(name)) durable_directories_.insert(name);
-    }
-  }
+  if (fate.acts) MakeNamesDurable(path);
   if (fate.fails) return Died(path);
   return {};
 }
@@ -118,7 +145,10 @@ Status CrashFiles::MakeDirectory(const std::string& path) {
   MutexLock lock(mutex_);
   const Fate fate = Begin();
   if (fate.acts) {
-    if (!FileExists(path)) live_directories_.insert(path);
+    if (!FileExists(path)) {
+      live_directories_.insert(path);
+      unsynced_.push_back({.directory = path});
+    }
     RETURN_IF_ERROR(RealFileSystem().MakeDirectory(path));
   }
   if (fate.fails) return Died(path);
@@ -147,9 +177,35 @@ std::uint64_t CrashFiles::operations() const {
   return operations_;
 }
 
-Status CrashFiles::PowerCut() {
+Unsynced CrashFiles::UnsyncedAt(const UnsyncedKept& kept) const {
+  MutexLock lock(mutex_);
+  return {unsynced_.size(), kept.first < unsynced_.size() && !unsynced_[kept.first].bytes.empty()};
+}
+
+void CrashFiles::Keep(const Change& change) {
+  if (change.clears) change.inode->synced.clear();
+  if (change.inode) change.inode->synced += change.bytes;
+  for (const auto& [path, inode] : change.names) {
+    if (inode) {
+      durable_[path] = inode;
+    } else {
+      durable_.erase(path);
+    }
+  }
+  if (!change.directory.empty()) durable_directories_.insert(change.directory);
+}
+
+Status CrashFiles::PowerCut(const UnsyncedKept& kept) {
   MutexLock lock(mutex_);
   dies_at_.reset();
+  const std::size_t first = std::min(kept.first, unsynced_.size());
+  for (std::size_t i = 0; i < first; ++i) Keep(unsynced_[i]);
+  if (kept.torn_next && first < unsynced_.size() && !unsynced_[first].bytes.empty()) {
+    Change torn = unsynced_[first];
+    torn.bytes.resize(torn.bytes.size() / 2);
+    Keep(torn);
+  }
+  unsynced_.clear();
   for (const auto& [path, inode] : live_) RETURN_IF_ERROR(RealFileSystem().Remove(path));
   for (const std::string& path : live_directories_) {
     if (!durable_directories_.contains(path)) RETURN_IF_ERROR(RemoveTree(path));
@@ -172,6 +228,31 @@ Status CrashFiles::PowerCut() {
   }
   durable_ = live_;
   return {};
+}
+
+std::string TextOf(const Cut& cut) {
+  return "power cut after " + std::to_string(cut.operations) + " operations, " +
+         std::to_string(cut.kept.first) + " unsynced ones kept" +
+         (cut.kept.torn_next ? ", the next torn" : "");
+}
+
+std::size_t TryEveryCut(std::uint64_t operations,
+                        const std::function<Unsynced(const Cut&)>& attempt) {
+  std::size_t tried = 0;
+  std::vector<std::size_t> counts;  // after so many operations
+  for (std::uint64_t i = 0; i <= operations; ++i, ++tried) {
+    counts.push_back(attempt({i, {.first = SIZE_MAX}}).count);
+  }
+  for (std::uint64_t i = 0; i <= operations; ++i) {
+    // One more unsynced operation: what can be left now is among what can be left then.
+    if (i < operations && counts[i + 1] == counts[i] + 1) continue;
+    for (std::size_t first = 0; first < counts[i]; ++first, ++tried) {
+      if (!attempt({i, {first, false}}).torn_possible) continue;
+      (void)attempt({i, {first, true}});
+      ++tried;
+    }
+  }
+  return tried;
 }
 
 }  // namespace farm

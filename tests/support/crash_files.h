@@ -2,17 +2,37 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "farm/base/files.h"
 #include "farm/base/mutex.h"
 
 namespace farm {
+
+// What survives a power cut beside what was synced: of the operations that no sync has made
+// durable, the first so many in the order in which they were done, and half the bytes of the next
+// if it is a write that was torn.
+struct UnsyncedKept {
+  std::size_t first = 0;
+  bool torn_next = false;
+};
+
+// What no sync has made durable.
+struct Unsynced {
+  std::size_t count = 0;       // of operations
+  bool torn_possible = false;  // whether the first operation that was not kept is a write
+};
+
+// Where tests of CrashFiles have their folder: in memory if this machine has such a place, as no
+// test of what a crash leaves depends on the disk; else "".
+std::string PlaceInMemory();
 
 // Real files, with a model of what a power cut would leave of them: bytes count once their file was
 // synced, names once their directory was.  What was there before, and what others put there, stays.
@@ -33,15 +53,27 @@ class CrashFiles final : public FileSystem {
   void FillAfter(std::uint64_t bytes);
   // All works again, and nothing is lost: another program starts.
   void Revive();
-  // The same after a power cut: only what was synced is still there.
-  Status PowerCut();
+  // The same after a power cut: only what was synced is still there, and what is kept beside it.
+  Status PowerCut(const UnsyncedKept& kept);
+  Status PowerCut() { return PowerCut({}); }
   // So far, those that failed among them.
   std::uint64_t operations() const;
+  // What a power cut would lose now.
+  Unsynced UnsyncedAt(const UnsyncedKept& kept) const;
 
  private:
   struct Inode {
     std::string live;
     std::string synced;
+  };
+  // What one operation has changed, as far as no sync has made it durable.
+  struct Change {
+    std::shared_ptr<Inode> inode = nullptr;  // the file that it has cleared or written to
+    bool clears = false;
+    std::string bytes = {};
+    // What paths name from then on; null: nothing any more.
+    std::map<std::string, std::shared_ptr<Inode>> names = {};
+    std::string directory = {};  // that it has made
   };
   class File;
   // What an operation that begins now must do.
@@ -53,6 +85,8 @@ class CrashFiles final : public FileSystem {
   Error Died(const std::string& path) const;
   // Takes in a file that was there before.
   void Adopt(const std::string& path) REQUIRES(mutex_);
+  void MakeNamesDurable(const std::string& directory) REQUIRES(mutex_);
+  void Keep(const Change& change) REQUIRES(mutex_);
 
   mutable Mutex mutex_;
   std::uint64_t operations_ GUARDED_BY(mutex_) = 0;
@@ -63,6 +97,19 @@ class CrashFiles final : public FileSystem {
   std::map<std::string, std::shared_ptr<Inode>> durable_ GUARDED_BY(mutex_);  // of both name spaces
   std::set<std::string> live_directories_ GUARDED_BY(mutex_);
   std::set<std::string> durable_directories_ GUARDED_BY(mutex_);
+  std::vector<Change> unsynced_ GUARDED_BY(mutex_);
 };
+
+// A power cut after so many operations.
+struct Cut {
+  std::uint64_t operations = 0;
+  UnsyncedKept kept;
+};
+std::string TextOf(const Cut& cut);  // for people
+// Tries every cut of a program that does so many operations: after each of them, with every number
+// of unsynced ones kept, torn writes among them.  `attempt` lets the program run into the cut, then
+// checks what is left.  Returns how many it has tried.
+std::size_t TryEveryCut(std::uint64_t operations,
+                        const std::function<Unsynced(const Cut&)>& attempt);
 
 }  // namespace farm
