@@ -181,6 +181,15 @@ TEST_F(InitTest, AnAuditorIsFoundByHisKey) {
   EXPECT_NE(nobody.error().message.find("auditor-1"), std::string::npos);
 }
 
+TEST_F(InitTest, APersonsKeyMayLieInAToken) {
+  const std::string path = File("auditor-1", "config.json");
+  EXPECT_EQ(ReadPersonConfig(path).value().key, File("auditor-1", "key.pem"));
+  Json json = ReadConfig(path).value().json;
+  json["key"] = "pkcs11:token=a;object=b";
+  ASSERT_TRUE(WriteDurably(RealFileSystem(), path, WriteReadableJson(json)));
+  EXPECT_EQ(ReadPersonConfig(path).value().key, "pkcs11:token=a;object=b");
+}
+
 TEST(Person, AFarmIsGivenAsUrl) {
   const TlsFiles tls = TlsFilesBeside("/keys/mine.pem");
   EXPECT_EQ(tls.key, "/keys/tls.key.pem");

@@ -15,6 +15,8 @@
 #include "farm/evidence/trust_root.h"
 #include "farm/json/json.h"
 #include "farm/sign/certified_signer.h"
+#include "farm/sign/doctor.h"
+#include "farm/sign/token_key.h"
 
 namespace farm {
 namespace {
@@ -81,14 +83,24 @@ struct Approver {
   std::optional<Endpoint> farm;  // where the approval goes
 };
 
+// A key in a token has no folder in which other files could lie.
+Status WantFolder(const std::string& key, std::string_view what) {
+  if (!IsTokenKey(key)) return {};
+  return Error{ErrorCode::kInvalidInput,
+               "nothing lies beside a key in a token; " + std::string(what)};
+}
+
 // The auditor's id: --auditor, else the one who has this key in the root: --root, else the
 // configuration's, else root.json beside the key.
 Result<std::string> FindAuditor(const AuditArguments& arguments, const AuditCase& audit,
-                                const std::string& key_path, const PublicKey& key) {
+                                const std::string& key_place, const PublicKey& key) {
   if (!arguments.auditor.empty()) return arguments.auditor;
+  if (arguments.root.empty() && !audit.config) {
+    RETURN_IF_ERROR(WantFolder(key_place, "name the trust root with --root FILE"));
+  }
   const std::string path = !arguments.root.empty() ? arguments.root
                            : audit.config          ? audit.config->root_path
-                                                   : JoinPath(DirectoryName(key_path), "root.json");
+                                          : JoinPath(DirectoryName(key_place), "root.json");
   const auto bytes = ReadFile(path, kTrustRootBytesMax);
   if (!bytes) {
     return Error{ErrorCode::kInvalidInput,
@@ -98,22 +110,26 @@ Result<std::string> FindAuditor(const AuditArguments& arguments, const AuditCase
   }
   ASSIGN_OR_RETURN(const TrustRoot root, ParseTrustRoot(*bytes, path));
   auto auditor = AuditorOfKey(root, key);
-  if (!auditor) return Wrap(key_path, auditor.error());
+  if (!auditor) return Wrap(key_place, auditor.error());
   return auditor;
 }
 
 Result<Approver> OpenApprover(const AuditArguments& arguments, const AuditCase& audit) {
   const std::string key = !arguments.key.empty() ? arguments.key
-                          : audit.config         ? audit.config->key_path
+                          : audit.config         ? audit.config->key
                                                  : "";
   if (key.empty()) {
-    return Error{ErrorCode::kInvalidInput, "no key; name yours with --key FILE or --config FILE"};
+    return Error{ErrorCode::kInvalidInput, "no key; name yours with --key KEY or --config FILE"};
   }
   Approver approver;
-  ASSIGN_OR_RETURN(approver.signer, OpenFileSigner(key));
+  ASSIGN_OR_RETURN(approver.signer, OpenSigner(key));
+  RETURN_IF_ERROR(CheckCanary(*approver.signer));
   ASSIGN_OR_RETURN(approver.auditor, FindAuditor(arguments, audit, key, approver.signer->key()));
   if (audit.config) approver.farm = audit.config->farm;
   if (!arguments.farm.empty()) {
+    if (!audit.config) {
+      RETURN_IF_ERROR(WantFolder(key, "name your TLS files in a configuration, --config FILE"));
+    }
     ASSIGN_OR_RETURN(approver.farm, FarmOfUrl(arguments.farm, audit.config ? audit.config->farm.tls
                                                                            : TlsFilesBeside(key)));
   }

@@ -16,6 +16,7 @@
 #include "farm/evidence/statement.h"
 #include "farm/json/json.h"
 #include "farm/sign/certified_signer.h"
+#include "farm/sign/doctor.h"
 
 namespace farm {
 namespace {
@@ -139,7 +140,8 @@ int WatchToEnd(FarmClient& client, std::string_view command, const std::string& 
 // Everything farmd needs to start: inputs, manifest, lock, signed request.
 Result<v1::SubmitReply> Submit(Session& session, const ReadManifest& manifest,
                                const Output& output) {
-  ASSIGN_OR_RETURN(const std::unique_ptr<Signer> signer, OpenFileSigner(session.config.key_path));
+  ASSIGN_OR_RETURN(const std::unique_ptr<Signer> signer, OpenSigner(session.config.key));
+  RETURN_IF_ERROR(CheckCanary(*signer));
   ASSIGN_OR_RETURN(const std::unique_ptr<BlobStore> store,
                    BlobStore::Open(RealFileSystem(), session.config.store_path));
   const std::vector<NeededBlob> missing = MissingBlobs(manifest, *store);

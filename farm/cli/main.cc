@@ -311,7 +311,8 @@ void AddAudit(CLI::App& app, Chosen& chosen) {
     AddSandbox(command, arguments.sandbox);
   }
   checkout->add_option("--git", arguments.git, "folder of the repository to make")->required();
-  approve->add_option("--key", arguments.key, "your key (default: the configuration's)");
+  approve->add_option("--key", arguments.key,
+                      "your key, a PEM file or pkcs11:... (default: the configuration's)");
   approve->add_option("--out", arguments.out, "file for the approval");
   approve->add_option(
       "--farm", arguments.farm,

@@ -38,7 +38,7 @@ Result<PersonConfig> ReadPersonConfig(const std::string& path) {
   fields.Format(kConfigFormat);
   PersonConfig config;
   config.id = fields.String("id");
-  config.key_path = file->Resolve(fields.String("key"));
+  config.key = file->ResolveKey(fields.String("key"));
   config.root_path = file->Resolve(fields.String("root"));
   config.policy_path = file->Resolve(fields.String("policy"));
   config.store_path = file->Resolve(fields.String("store"));

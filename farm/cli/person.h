@@ -13,7 +13,7 @@ namespace farm {
 // `farm-config/1` of a person: client/CONFIGURATION.md.
 struct PersonConfig {
   std::string id;
-  std::string key_path;
+  std::string key;  // P-256, as OpenSigner takes it
   std::string root_path;
   std::string policy_path;
   std::string store_path;

@@ -5,6 +5,7 @@
 #include "farm/base/files.h"
 #include "farm/base/mutex.h"
 #include "farm/client/grpc_log.h"
+#include "farm/sign/secret_file.h"
 
 namespace farm {
 namespace {
@@ -20,7 +21,8 @@ Result<std::shared_ptr<grpc::Channel>> Connect(const Endpoint& endpoint) {
   RETURN_IF_ERROR(CheckTlsFiles(endpoint.tls, SystemClock().Now()));
   grpc::SslCredentialsOptions options;
   ASSIGN_OR_RETURN(options.pem_root_certs, ReadFile(endpoint.tls.authority, kPemFileBytesMax));
-  ASSIGN_OR_RETURN(options.pem_private_key, ReadFile(endpoint.tls.key, kPemFileBytesMax));
+  ASSIGN_OR_RETURN(const Secret key, ReadSecretFile(endpoint.tls.key, kPemFileBytesMax, "TLS key"));
+  options.pem_private_key = key.view();
   ASSIGN_OR_RETURN(options.pem_cert_chain, ReadFile(endpoint.tls.certificate, kPemFileBytesMax));
   grpc::ChannelArguments arguments;
   arguments.SetSslTargetNameOverride(endpoint.server_name);

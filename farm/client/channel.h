@@ -29,7 +29,8 @@ constexpr std::chrono::seconds kBlobDeadline{3600};
 constexpr std::chrono::seconds kBuildDeadline{24 * 3600};
 
 // A lazy channel: connects at the first call, reconnects by itself.
-// Errors: unreadable TLS files (kNotFound, kUnavailable), naming them.
+// Errors: unreadable TLS files (kNotFound, kUnavailable, exit 25 where others may read the key),
+// naming them.
 Result<std::shared_ptr<grpc::Channel>> Connect(const Endpoint& endpoint);
 // "log at 127.0.0.1:4711": how messages name it.
 std::string PeerText(const Endpoint& endpoint);

@@ -1,6 +1,7 @@
 // gRPC between two parties: who is calling, errors across the wire, streams and their cancellation.
 #include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <atomic>
 #include <map>
@@ -196,6 +197,18 @@ TEST_F(ClientTest, UnreadableTlsFilesAreNamed) {
   auto farm = FarmClient::Open(endpoint);
   ASSERT_FALSE(farm);
   EXPECT_NE(farm.error().message.find("none.key"), std::string::npos);
+}
+
+TEST_F(ClientTest, ATlsKeyThatOthersMayReadIsRefused) {
+  const Endpoint endpoint = As("requester-1");
+  ASSERT_EQ(chmod(endpoint.tls.key.c_str(), 0640), 0);
+  const auto farm = FarmClient::Open(endpoint);
+  ASSERT_FALSE(farm);
+  EXPECT_EQ(farm.error().Exit(), ExitCode::kRefused);
+  EXPECT_NE(farm.error().message.find("chmod 600 " + endpoint.tls.key), std::string::npos);
+  const auto server = StartServer({.listen = "127.0.0.1:0", .tls = endpoint.tls, .services = {}});
+  ASSERT_FALSE(server);
+  EXPECT_EQ(server.error().Exit(), ExitCode::kRefused);
 }
 
 // Calls `method` as a tool without our messages does; the reply's bytes.

@@ -2,6 +2,7 @@
 
 #include "farm/base/files.h"
 #include "farm/client/tls.h"
+#include "farm/sign/token_key.h"
 
 namespace farm {
 namespace {
@@ -9,6 +10,10 @@ namespace {
 std::string Below(const std::string& directory, std::string_view path) {
   if (!path.empty() && path.front() == '/') return std::string(path);
   return JoinPath(directory, path);
+}
+
+std::string KeyBelow(const std::string& directory, std::string_view key) {
+  return IsTokenKey(key) ? std::string(key) : Below(directory, key);
 }
 
 template <typename T>
@@ -24,6 +29,10 @@ Result<T> ReadPem(const std::string& path, std::string_view what) {
 
 std::string ConfigFile::Resolve(std::string_view path_in_file) const {
   return Below(directory, path_in_file);
+}
+
+std::string ConfigFile::ResolveKey(std::string_view key_in_file) const {
+  return KeyBelow(directory, key_in_file);
 }
 
 Result<ConfigFile> ReadConfig(const std::string& path) {
@@ -53,8 +62,8 @@ Result<AuthorityFiles> ParseAuthorityFiles(const Json& object, const std::string
   JsonFields fields(object, where);
   AuthorityFiles files;
   files.certificate = Below(directory, fields.String("certificate"));
-  files.key = Below(directory, fields.String("key"));
-  files.transparency_key = Below(directory, fields.String("transparencyKey"));
+  files.key = KeyBelow(directory, fields.String("key"));
+  files.transparency_key = KeyBelow(directory, fields.String("transparencyKey"));
   RETURN_IF_ERROR(fields.Finish());
   return files;
 }

@@ -23,12 +23,15 @@ struct ConfigFile {
 
   // `path` itself if absolute, else below `directory`.
   std::string Resolve(std::string_view path_in_file) const;
+  // The same for a key as OpenSigner takes it: one in a token is no path.
+  std::string ResolveKey(std::string_view key_in_file) const;
 };
 
 // Errors: kNotFound exit 2, kUnavailable, kInvalidInput, naming the file.
 Result<ConfigFile> ReadConfig(const std::string& path);
 
-// {"certificate","key","transparencyKey"}; relative paths are relative to `directory`.
+// {"certificate","key","transparencyKey"}; relative paths are relative to `directory`, and the keys
+// may be in tokens.
 // Errors: kInvalidInput naming the field.
 Result<AuthorityFiles> ParseAuthorityFiles(const Json& object, const std::string& where,
                                            const std::string& directory);

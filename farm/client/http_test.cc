@@ -98,6 +98,15 @@ TEST(Config, PathsAreRelativeToTheFile) {
   const ConfigFile file = *ReadConfig(path);
   EXPECT_EQ(file.Resolve("x/y"), temporary.path() + "/x/y");
   EXPECT_EQ(file.Resolve("/x/y"), "/x/y");
+  EXPECT_EQ(file.ResolveKey("x/y"), temporary.path() + "/x/y");
+  EXPECT_EQ(file.ResolveKey("/x/y"), "/x/y");
+  EXPECT_EQ(file.ResolveKey("pkcs11:token=a"), "pkcs11:token=a");
+  const Json authority = {
+      {"certificate", "ca.pem"}, {"key", "pkcs11:token=a;object=ca"}, {"transparencyKey", "t.key"}};
+  const AuthorityFiles files = *ParseAuthorityFiles(authority, "authority", file.directory);
+  EXPECT_EQ(files.certificate, temporary.path() + "/ca.pem");
+  EXPECT_EQ(files.key, "pkcs11:token=a;object=ca");
+  EXPECT_EQ(files.transparency_key, temporary.path() + "/t.key");
   const TlsFiles tls = *ParseTlsFiles(file.json, "tls", file.directory);
   EXPECT_EQ(tls.certificate, temporary.path() + "/a.pem");
   EXPECT_EQ(tls.key, "/b.key");

@@ -6,6 +6,7 @@
 #include "farm/crypto/timestamp.h"
 #include "farm/evidence/merkle.h"
 #include "farm/proto/farm.grpc.pb.h"
+#include "farm/sign/doctor.h"
 
 namespace farm {
 namespace {
@@ -81,6 +82,12 @@ Result<std::string> TimestampClient::Stamp(std::string_view signature) {
     return Wrap(peer, time.error());
   }
   return std::move(reply.body);
+}
+
+Result<UnixSeconds> TimestampClient::Now() {
+  const std::string canary = MakeCanary();
+  ASSIGN_OR_RETURN(const std::string reply, Stamp(canary));
+  return CheckTimestamp(reply, canary, chain_);
 }
 
 Result<Bundle> StampAndLog(StampAndLogInput input, TimestampClient& timestamp, LogClient& log) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "farm/base/clock.h"
 #include "farm/base/result.h"
 #include "farm/client/channel.h"
 #include "farm/client/http.h"
@@ -48,6 +49,8 @@ class TimestampClient {
   // DER TimeStampResp over `signature` (the raw bytes).
   // Errors: kUnavailable exit 30, kUntrusted exit 11 or 18 (the answer does not check).
   Result<std::string> Stamp(std::string_view signature);
+  // The time by the authority's clock, from a stamp over a canary.  Errors: those of Stamp.
+  Result<UnixSeconds> Now();
 
  private:
   TimestampClient(HttpClient http, std::vector<Certificate> chain)

@@ -12,6 +12,7 @@
 #include "farm/base/mutex.h"
 #include "farm/client/grpc_log.h"
 #include "farm/client/http.h"
+#include "farm/sign/secret_file.h"
 
 namespace farm {
 namespace {
@@ -96,7 +97,8 @@ Result<RunningServer> StartServer(const ServerConfig& config) {
       GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
   ASSIGN_OR_RETURN(options.pem_root_certs, ReadFile(config.tls.authority, kPemFileBytesMax));
   grpc::SslServerCredentialsOptions::PemKeyCertPair pair;
-  ASSIGN_OR_RETURN(pair.private_key, ReadFile(config.tls.key, kPemFileBytesMax));
+  ASSIGN_OR_RETURN(const Secret key, ReadSecretFile(config.tls.key, kPemFileBytesMax, "TLS key"));
+  pair.private_key = key.view();
   ASSIGN_OR_RETURN(pair.cert_chain, ReadFile(config.tls.certificate, kPemFileBytesMax));
   options.pem_key_cert_pairs.push_back(std::move(pair));
   RegisterPlugins();

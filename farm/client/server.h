@@ -49,7 +49,8 @@ class RunningServer {
 constexpr std::chrono::milliseconds kShutdownGrace{500};  // SIGTERM ends a daemon within a second
 
 // Clients must show a certificate of `tls.authority`.
-// Errors: unreadable files; kUnavailable exit 30 (address in use, not ours).
+// Errors: unreadable files, exit 25 where others may read the key; kUnavailable exit 30 (address in
+// use, not ours).
 Result<RunningServer> StartServer(const ServerConfig& config);
 
 // Common name of the client's certificate: the party, for authorisation.  "" without one.

@@ -2,6 +2,7 @@
 // the builder id, year-long TLS certificates.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -83,8 +84,20 @@ struct SigningLeafRequest {
   UnixSeconds not_before = 0;
   std::int64_t seconds = kDaySeconds;
 };
+// A private key that may lie elsewhere, in a token: its public half, and how it signs (the form of
+// signatures is PublicKey's).
+struct SigningKey {
+  PublicKey key;
+  std::function<Result<std::string>(std::string_view message)> sign;
+};
 // Signs a leaf (EKU code signing, digitalSignature) with an embedded SCT by `transparency_key`
 // (P-256; for outside verifiers only, we never look at it).  Spec: RFC 6962 section 3.
+// Errors: those of either key's `sign`; kUntrusted exit 11 (what it gave is no signature by that
+// key).
+Result<Certificate> IssueSigningLeaf(const SigningKey& authority_key, const Certificate& authority,
+                                     const SigningKey& transparency_key,
+                                     const SigningLeafRequest& request);
+// The same with keys in memory, which never fail.
 Certificate IssueSigningLeaf(const PrivateKey& authority_key, const Certificate& authority,
                              const PrivateKey& transparency_key, const SigningLeafRequest& request);
 

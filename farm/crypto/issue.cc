@@ -132,21 +132,16 @@ class AlternativeNames {
   OpensslOwned<GENERAL_NAMES, GENERAL_NAMES_free> names_;
 };
 
-struct Issuer {
-  const PrivateKey& key;
-  X509* x509;
-};
-
-OwnedX509 NewLeaf(const Issuer& issuer, const Subject& subject, const PublicKey& key,
+OwnedX509 NewLeaf(const X509* issuer, const Subject& subject, const PublicKey& key,
                   const Validity& validity) {
   OwnedX509 x509 = NewCertificate(subject, key, validity);
-  CHECK(X509_set_issuer_name(x509.get(), X509_get_subject_name(issuer.x509)) == 1);
+  CHECK(X509_set_issuer_name(x509.get(), X509_get_subject_name(issuer)) == 1);
   return x509;
 }
 
-void AddKeyIdentifiers(const Issuer& issuer, X509* x509) {
-  AddExtension(x509, issuer.x509, NID_subject_key_identifier, "hash");
-  AddExtension(x509, issuer.x509, NID_authority_key_identifier, "keyid:always");
+void AddKeyIdentifiers(X509* issuer, X509* x509) {
+  AddExtension(x509, issuer, NID_subject_key_identifier, "hash");
+  AddExtension(x509, issuer, NID_authority_key_identifier, "keyid:always");
 }
 
 void Sign(const PrivateKey& key, X509* x509) {
@@ -160,9 +155,57 @@ Certificate Finish(const PrivateKey& key, X509* x509) {
   return *std::move(certificate);
 }
 
-Issuer IssuerOf(const PrivateKey& key, const Certificate& authority) {
-  CHECK(authority.public_key() == key.public_key());
-  return Issuer{key, CertificateAccess::Get(authority)};
+X509* IssuerOf(const PublicKey& key, const Certificate& authority) {
+  CHECK(authority.public_key() == key);
+  return CertificateAccess::Get(authority);
+}
+
+SigningKey InMemory(const PrivateKey& key) {
+  return {key.public_key(),
+          [key](std::string_view message) -> Result<std::string> { return key.Sign(message); }};
+}
+
+// `what` names the key in messages.
+Result<std::string> SignAndCheck(const SigningKey& key, std::string_view message,
+                                 std::string_view what) {
+  auto signature = key.sign(message);
+  if (!signature) return Wrap(what, signature.error());
+  if (auto status = key.key.Verify(message, *signature); !status) {
+    return Wrap(std::string(what) + " " + key.key.KeyId(), status.error());
+  }
+  return signature;
+}
+
+// What a key of `kind` has to sign.  OpenSSL names the algorithm in there only where it signs
+// itself; a key that is thrown away leaves the same bytes.
+std::string BytesToSign(KeyKind kind, X509* x509) {
+  Sign(PrivateKey::Generate(kind), x509);
+  std::string tbs = ToDer<i2d_re_X509_tbs>(x509);
+  CHECK(!tbs.empty());
+  return tbs;
+}
+
+std::string DerObject(int tag, bool constructed, std::string_view content) {
+  const int length = static_cast<int>(content.size());
+  const int size = ASN1_object_size(constructed ? 1 : 0, length, tag);
+  CHECK(size > length);
+  std::string der(static_cast<std::size_t>(size), '\0');
+  auto* position = reinterpret_cast<unsigned char*>(der.data());
+  ASN1_put_object(&position, constructed ? 1 : 0, length, tag, V_ASN1_UNIVERSAL);
+  std::copy(content.begin(), content.end(), der.end() - length);
+  return der;
+}
+
+// The certificate of `tbs`, which BytesToSign made of `x509` just now: OpenSSL puts no signature of
+// another's making into one.  Spec: RFC 5280 section 4.1.
+Result<Certificate> Assemble(const X509* x509, std::string_view tbs, std::string_view signature) {
+  const X509_ALGOR* algorithm = nullptr;
+  X509_get0_signature(nullptr, &algorithm, x509);
+  const std::string no_unused_bits(1, '\0');
+  return Certificate::FromDer(
+      DerObject(V_ASN1_SEQUENCE, true,
+                std::string(tbs) + ToDer<i2d_X509_ALGOR>(algorithm) +
+                    DerObject(V_ASN1_BIT_STRING, false, no_unused_bits + std::string(signature))));
 }
 
 std::string WithLength16(std::string_view bytes) {
@@ -172,9 +215,9 @@ std::string WithLength16(std::string_view bytes) {
 
 // The value of the SCT list extension for a certificate to be, whose TBS without that extension is
 // `tbs`.  Spec: RFC 6962 sections 3.2 and 3.3.
-std::string SctList(const PrivateKey& transparency_key, const Certificate& authority,
-                    std::string_view tbs, UnixSeconds time) {
-  CHECK(transparency_key.public_key().kind() == KeyKind::kP256 && tbs.size() < (1 << 24));
+Result<std::string> SctList(const SigningKey& transparency_key, const Certificate& authority,
+                            std::string_view tbs, UnixSeconds time) {
+  CHECK(transparency_key.key.kind() == KeyKind::kP256 && tbs.size() < (1 << 24));
   CHECK(time >= 0);
   const std::string version(1, '\0');  // v1
   const std::string timestamp = BigEndian64(static_cast<unsigned long long>(time) * 1000);
@@ -185,10 +228,12 @@ std::string SctList(const PrivateKey& transparency_key, const Certificate& autho
                                    static_cast<char>(tbs.size() >> 16) +
                                    BigEndian16(tbs.size() & 0xffff) + std::string(tbs) +
                                    no_extensions;
-  const std::string log_id(Sha256(transparency_key.public_key().spki()).bytes());
+  ASSIGN_OR_RETURN(const std::string signature,
+                   SignAndCheck(transparency_key, signed_bytes, "transparency key"));
+  const std::string log_id(Sha256(transparency_key.key.spki()).bytes());
   const std::string sha256_ecdsa = "\x04\x03";
-  const std::string sct = version + log_id + timestamp + no_extensions + sha256_ecdsa +
-                          WithLength16(transparency_key.Sign(signed_bytes));
+  const std::string sct =
+      version + log_id + timestamp + no_extensions + sha256_ecdsa + WithLength16(signature);
   const std::string list = WithLength16(WithLength16(sct));
   const OwnedOctets octets(ASN1_OCTET_STRING_new());
   CHECK(octets);
@@ -210,15 +255,16 @@ Certificate IssueAuthority(const PrivateKey& key, const std::string& organizatio
   return Finish(key, x509.get());
 }
 
-Certificate IssueSigningLeaf(const PrivateKey& authority_key, const Certificate& authority,
-                             const PrivateKey& transparency_key,
-                             const SigningLeafRequest& request) {
+Result<Certificate> IssueSigningLeaf(const SigningKey& authority_key, const Certificate& authority,
+                                     const SigningKey& transparency_key,
+                                     const SigningLeafRequest& request) {
   const ErrorQueueScope scope;
-  const Issuer issuer = IssuerOf(authority_key, authority);
+  X509* const issuer = IssuerOf(authority_key.key, authority);
+  const KeyKind kind = authority_key.key.kind();
   const OwnedX509 x509 = NewLeaf(issuer, Subject{request.organization, request.common_name},
                                  request.key, Validity{request.not_before, request.seconds});
-  AddExtension(x509.get(), issuer.x509, NID_key_usage, "critical,digitalSignature");
-  AddExtension(x509.get(), issuer.x509, NID_ext_key_usage, "codeSigning");
+  AddExtension(x509.get(), issuer, NID_key_usage, "critical,digitalSignature");
+  AddExtension(x509.get(), issuer, NID_ext_key_usage, "codeSigning");
   AddKeyIdentifiers(issuer, x509.get());
   AlternativeNames names;
   names.AddText(GEN_URI, request.uri);
@@ -226,24 +272,34 @@ Certificate IssueSigningLeaf(const PrivateKey& authority_key, const Certificate&
   CHECK(IsPrintableAscii(request.issuer_extension));
   AddRawExtension(x509.get(), kIssuerOidRaw, request.issuer_extension);
   AddRawExtension(x509.get(), kIssuerOid, Utf8StringDer(request.issuer_extension));
-  // Signed twice: the SCT covers the certificate as it is without the SCT.
-  Sign(authority_key, x509.get());
-  const std::string tbs = ToDer<i2d_re_X509_tbs>(x509.get());
-  CHECK(!tbs.empty());
-  AddRawExtension(x509.get(), kSctListOid,
-                  SctList(transparency_key, authority, tbs, request.not_before));
-  return Finish(authority_key, x509.get());
+  // The SCT covers the certificate as it is without the SCT.
+  ASSIGN_OR_RETURN(
+      const std::string timestamps,
+      SctList(transparency_key, authority, BytesToSign(kind, x509.get()), request.not_before));
+  AddRawExtension(x509.get(), kSctListOid, timestamps);
+  const std::string tbs = BytesToSign(kind, x509.get());
+  ASSIGN_OR_RETURN(const std::string signature, SignAndCheck(authority_key, tbs, "authority key"));
+  return Assemble(x509.get(), tbs, signature);
+}
+
+Certificate IssueSigningLeaf(const PrivateKey& authority_key, const Certificate& authority,
+                             const PrivateKey& transparency_key,
+                             const SigningLeafRequest& request) {
+  auto leaf =
+      IssueSigningLeaf(InMemory(authority_key), authority, InMemory(transparency_key), request);
+  CHECK(leaf);
+  return *std::move(leaf);
 }
 
 Certificate IssueTlsLeaf(const PrivateKey& authority_key, const Certificate& authority,
                          const TlsLeafRequest& request) {
   const ErrorQueueScope scope;
-  const Issuer issuer = IssuerOf(authority_key, authority);
+  X509* const issuer = IssuerOf(authority_key.public_key(), authority);
   const OwnedX509 x509 = NewLeaf(issuer, Subject{"", request.common_name}, request.key,
                                  Validity{request.not_before, request.seconds});
-  AddExtension(x509.get(), issuer.x509, NID_basic_constraints, "critical,CA:FALSE");
-  AddExtension(x509.get(), issuer.x509, NID_key_usage, "critical,digitalSignature");
-  AddExtension(x509.get(), issuer.x509, NID_ext_key_usage, "serverAuth,clientAuth");
+  AddExtension(x509.get(), issuer, NID_basic_constraints, "critical,CA:FALSE");
+  AddExtension(x509.get(), issuer, NID_key_usage, "critical,digitalSignature");
+  AddExtension(x509.get(), issuer, NID_ext_key_usage, "serverAuth,clientAuth");
   AddKeyIdentifiers(issuer, x509.get());
   AlternativeNames names;
   for (const std::string& name : request.dns_names) names.AddText(GEN_DNS, name);
@@ -256,12 +312,12 @@ Certificate IssueTimestampLeaf(const PrivateKey& authority_key, const Certificat
                                const PublicKey& key, const std::string& common_name,
                                UnixSeconds now, std::int64_t seconds) {
   const ErrorQueueScope scope;
-  const Issuer issuer = IssuerOf(authority_key, authority);
+  X509* const issuer = IssuerOf(authority_key.public_key(), authority);
   const OwnedX509 x509 =
       NewLeaf(issuer, Subject{"", common_name}, key, Validity{now - kBackdatedSeconds, seconds});
-  AddExtension(x509.get(), issuer.x509, NID_basic_constraints, "critical,CA:FALSE");
-  AddExtension(x509.get(), issuer.x509, NID_key_usage, "critical,digitalSignature");
-  AddExtension(x509.get(), issuer.x509, NID_ext_key_usage, "critical,timeStamping");
+  AddExtension(x509.get(), issuer, NID_basic_constraints, "critical,CA:FALSE");
+  AddExtension(x509.get(), issuer, NID_key_usage, "critical,digitalSignature");
+  AddExtension(x509.get(), issuer, NID_ext_key_usage, "critical,timeStamping");
   AddKeyIdentifiers(issuer, x509.get());
   return Finish(authority_key, x509.get());
 }

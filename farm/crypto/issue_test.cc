@@ -80,6 +80,36 @@ TEST_P(IssueTest, SigningLeafCarriesATimestampThatOpensslAccepts) {
   EXPECT_EQ(ERR_peek_error(), 0U);
 }
 
+TEST_P(IssueTest, SigningLeafByKeysThatOnlySign) {
+  const auto signing = [](const PrivateKey& key) {
+    return SigningKey{key.public_key(), [key](std::string_view message) -> Result<std::string> {
+                        return key.Sign(message);
+                      }};
+  };
+  const SigningKey authority = signing(authority_key_);
+  const SigningKey log = signing(log_key_);
+  const auto leaf = IssueSigningLeaf(authority, authority_, log, Request());
+  ASSERT_TRUE(leaf) << leaf.error().message;
+  EXPECT_EQ(Judge(*leaf, authority_, log_key_.public_key()), SCT_VALIDATION_STATUS_VALID);
+  EXPECT_TRUE(CheckSigningChain(*leaf, {authority_}, kNow));
+  EXPECT_EQ(leaf->public_key(), key_.public_key());
+
+  const SigningKey gone{authority.key, [](std::string_view) -> Result<std::string> {
+                          return Error{ErrorCode::kUnavailable, "the token is gone"};
+                        }};
+  EXPECT_EQ(IssueSigningLeaf(gone, authority_, log, Request()).error().code,
+            ErrorCode::kUnavailable);
+  // A signature by another key never becomes a certificate.
+  const SigningKey lying{authority.key, signing(PrivateKey::Generate(GetParam())).sign};
+  const SigningKey lying_log{log.key, signing(PrivateKey::Generate(KeyKind::kP256)).sign};
+  for (const auto& wrong : {IssueSigningLeaf(lying, authority_, log, Request()),
+                            IssueSigningLeaf(authority, authority_, lying_log, Request())}) {
+    ASSERT_FALSE(wrong);
+    EXPECT_EQ(wrong.error().Exit(), ExitCode::kBadSignature);
+  }
+  EXPECT_EQ(ERR_peek_error(), 0U);
+}
+
 TEST_P(IssueTest, SigningLeafHasItsExtensionsInOrderAndCriticalWhereItMust) {
   const Certificate leaf = IssueSigningLeaf(authority_key_, authority_, log_key_, Request());
   X509* const x509 = Load(leaf);

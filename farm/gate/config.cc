@@ -17,7 +17,7 @@ Result<SignerConfig> ParseSignerConfig(const ConfigFile& file) {
   config.id = fields.String("id");
   config.files.root = file.Resolve(fields.String("root"));
   config.files.policy = file.Resolve(fields.String("policy"));
-  config.key = file.Resolve(fields.String("key"));
+  config.key = file.ResolveKey(fields.String("key"));
   config.state = file.Resolve(fields.String("state"));
   config.peers = fields.Strings("peers", kPeersMax);
   if (config.peers.empty()) fields.Fail("peers", "nobody could ask; want at least one name");

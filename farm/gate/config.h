@@ -17,7 +17,7 @@ struct SignerConfig {
   TlsFiles tls;
   GateFiles files;
   std::string id;
-  std::string key;  // P-256 PEM file
+  std::string key;  // P-256, as OpenSigner takes it
   AuthorityFiles authority;
   std::string state;  // the journal's directory
   std::string log_url;

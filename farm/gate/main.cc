@@ -1,5 +1,8 @@
 // farm-signer: decides from bytes alone whether a build is released, and signs.
+#include <spdlog/spdlog.h>
+
 #include <memory>
+#include <string>
 
 #include "farm/base/clock.h"
 #include "farm/base/files.h"
@@ -12,6 +15,7 @@
 #include "farm/gate/journal.h"
 #include "farm/gate/service.h"
 #include "farm/sign/certified_signer.h"
+#include "farm/sign/doctor.h"
 #include "farm/sign/signer.h"
 
 namespace farm {
@@ -25,13 +29,22 @@ const DaemonHelp kHelp{
     "  farm-signer --config signer/config.json --die-with-parent\n"
     "The journal in \"state\" keeps one version from being signed twice.\n"};
 
+Status Examine(const SignerConfig& config, CertifiedSigner& signer) {
+  SignerHealth health{.now = SystemClock().Now()};
+  RETURN_IF_ERROR(AddCertifiedSigner(signer, health));
+  RETURN_IF_ERROR(AddRootFile(config.files.root, health));
+  RETURN_IF_ERROR(AddTlsCertificate(config.tls.certificate, health));
+  return CheckSignerHealth(health, [](const std::string& line) { spdlog::warn("{}", line); });
+}
+
 Status Serve(Daemon& daemon) {
   ASSIGN_OR_RETURN(const ConfigFile file, ReadConfig(daemon.config_path()));
   ASSIGN_OR_RETURN(const SignerConfig config, ParseSignerConfig(file));
-  ASSIGN_OR_RETURN(std::unique_ptr<Signer> key, OpenFileSigner(config.key));
+  ASSIGN_OR_RETURN(std::unique_ptr<Signer> key, OpenSigner(config.key));
   ASSIGN_OR_RETURN(const std::unique_ptr<CertifiedSigner> signer,
                    CertifiedSigner::Open(std::move(key), config.authority,
                                          {config.id, BaseName(config.id)}, SystemClock()));
+  RETURN_IF_ERROR(Examine(config, *signer));
   ASSIGN_OR_RETURN(const std::unique_ptr<Journal> journal,
                    Journal::Open(RealFileSystem(), config.state));
   HistoryReader history(config.log_url, config.log_origin);

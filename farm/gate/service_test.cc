@@ -47,6 +47,15 @@ TEST(SignerConfig, ResolvesPathsBesideTheFile) {
   EXPECT_EQ(config->peers, std::vector<std::string>{"farmd"});
 }
 
+TEST(SignerConfig, KeysMayLieInTokens) {
+  std::string text = Replaced(kConfig, "\"key.pem\"", "\"pkcs11:token=a;object=b\"");
+  text = Replaced(text, "\"authority.key.pem\"", "\"pkcs11:token=a;object=ca\"");
+  const auto config = Parse(text);
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->key, "pkcs11:token=a;object=b");
+  EXPECT_EQ(config->authority.key, "pkcs11:token=a;object=ca");
+}
+
 TEST(SignerConfig, NamesTheFieldThatIsWrong) {
   const struct {
     const char* from;

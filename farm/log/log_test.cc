@@ -240,6 +240,20 @@ TEST_F(LogTest, AnUnreachableLogNamesItselfAndTheRemedy) {
       << unreachable.error().message;
 }
 
+TEST_F(LogTest, KeysMayLieInTokens) {
+  ConfigFile file = *ReadConfig(Path("log.json"));
+  file.json["key"] = "pkcs11:token=a;object=b";
+  file.json["ecdsaKey"] = "pkcs11:token=a;object=c";
+  const auto config = ParseLogConfig(file);
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->key, "pkcs11:token=a;object=b");
+  EXPECT_EQ(config->ecdsa_key, "pkcs11:token=a;object=c");
+  // Where they are looked for: such a name is not whole.
+  const auto log = StartLog(*config, RealFileSystem(), [](const Error&) {});
+  ASSERT_FALSE(log);
+  EXPECT_NE(log.error().message.find("no module-path"), std::string::npos) << log.error().message;
+}
+
 TEST(LogConfig, NamesFileAndField) {
   TemporaryDirectory temporary = *TemporaryDirectory::Make("");
   const std::string path = temporary.path() + "/log.json";

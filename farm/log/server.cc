@@ -98,8 +98,8 @@ Result<LogConfig> ParseLogConfig(const ConfigFile& file) {
   config.directory = file.Resolve(fields.String("directory"));
   config.root = file.Resolve(fields.String("root"));
   config.origin = fields.String("origin");
-  config.key = file.Resolve(fields.String("key"));
-  config.ecdsa_key = file.Resolve(fields.String("ecdsaKey"));
+  config.key = file.ResolveKey(fields.String("key"));
+  config.ecdsa_key = file.ResolveKey(fields.String("ecdsaKey"));
   const Json& witnesses = fields.Array("witnesses", kWitnessesMax);
   config.cosignatures = fields.Integer("cosignatures", 0, kWitnessesMax);
   config.peers = fields.Strings("peers", kPeersMax);
@@ -129,8 +129,8 @@ Result<std::unique_ptr<LogServer>> StartLog(const LogConfig& config, FileSystem&
                                             std::function<void(const Error&)> on_stopped) {
   auto running = std::make_unique<RunningLog>();
   SequencerOptions options;
-  ASSIGN_OR_RETURN(options.key, OpenFileSigner(config.key));
-  ASSIGN_OR_RETURN(options.ecdsa_key, OpenFileSigner(config.ecdsa_key));
+  ASSIGN_OR_RETURN(options.key, OpenSigner(config.key));
+  ASSIGN_OR_RETURN(options.ecdsa_key, OpenSigner(config.ecdsa_key));
   for (const WitnessConfig& witness : config.witnesses) {
     ASSIGN_OR_RETURN(PostToWitness post, OpenWitness(witness.url, witness.identity.name));
     options.witnesses.push_back({witness.identity, std::move(post)});

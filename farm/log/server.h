@@ -29,8 +29,8 @@ struct LogConfig {
   std::string directory;
   std::string root;  // trust root: whose statements may come in
   std::string origin;
-  std::string key;        // Ed25519 PEM file
-  std::string ecdsa_key;  // P-256 PEM file
+  std::string key;        // Ed25519, as OpenSigner takes it
+  std::string ecdsa_key;  // P-256, the same
   std::vector<WitnessConfig> witnesses;
   std::int64_t cosignatures = 0;   // needed before an answer
   std::vector<std::string> peers;  // common names that may append

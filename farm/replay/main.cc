@@ -19,6 +19,7 @@
 #include "farm/json/json.h"
 #include "farm/replay/replay.h"
 #include "farm/sign/certified_signer.h"
+#include "farm/sign/doctor.h"
 #include "farm/sign/signer.h"
 
 namespace farm {
@@ -197,7 +198,8 @@ Status Sign(const SignArguments& arguments) {
   ASSIGN_OR_RETURN(const SignableVerdict verdict,
                    VerdictOfReport(report, arguments.name, SystemClock().Now()));
   RETURN_IF_ERROR(CheckMayBeSigned(verdict, arguments.allow_development_root));
-  ASSIGN_OR_RETURN(const std::unique_ptr<Signer> signer, OpenFileSigner(arguments.key));
+  ASSIGN_OR_RETURN(const std::unique_ptr<Signer> signer, OpenSigner(arguments.key));
+  RETURN_IF_ERROR(CheckCanary(*signer));
   ASSIGN_OR_RETURN(const Bundle bundle, SignStatement(Statement(verdict.statement), *signer));
   RETURN_IF_ERROR(WriteDurably(RealFileSystem(), arguments.out, WriteBundleLine(bundle) + "\n"));
   const std::string& mark = verdict.development;
@@ -290,7 +292,8 @@ int Main(int argc, char** argv) {
   run_command->add_flag("--json", run.json, "the report on standard output");
   CLI::App* sign_command = app.add_subcommand("sign", "sign a report");
   sign_command->add_option("REPORT", sign.report, "report.json")->required();
-  sign_command->add_option("--key", sign.key, "your P-256 key, PEM")->required();
+  sign_command->add_option("--key", sign.key, "your P-256 key, a PEM file or pkcs11:...")
+      ->required();
   sign_command->add_option("--name", sign.name, "the name you sign under")->required();
   sign_command->add_option("--out", sign.out, "file for the signed verdict")->required();
   sign_command->add_flag("--allow-development-root", sign.allow_development_root,

@@ -15,7 +15,7 @@ Status ParseCoordinator(const ConfigFile& file, const Json& json, const std::str
                         FarmConfig& config) {
   JsonFields fields(json, where);
   config.coordinator_id = fields.String("id");
-  config.coordinator_key = file.Resolve(fields.String("key"));
+  config.coordinator_key = file.ResolveKey(fields.String("key"));
   const Json& authority = fields.Object("authority");
   RETURN_IF_ERROR(fields.Finish());
   ASSIGN_OR_RETURN(config.coordinator_authority,

@@ -35,7 +35,7 @@ struct FarmConfig {
   std::string published;
   std::uint64_t disk_floor_bytes = kDiskFloorBytes;
   std::string coordinator_id;
-  std::string coordinator_key;
+  std::string coordinator_key;  // P-256, as OpenSigner takes it
   AuthorityFiles coordinator_authority;
   Endpoint log;
   std::string log_url;

@@ -10,6 +10,7 @@
 #include "farm/base/files.h"
 #include "farm/client/blob_client.h"
 #include "farm/replay/kit.h"
+#include "farm/sign/doctor.h"
 #include "farm/sign/signer.h"
 
 namespace farm {
@@ -116,7 +117,7 @@ Result<std::unique_ptr<RemoteNotary>> RemoteNotary::Open(const FarmConfig& confi
                                                          const TrustRoot& root,
                                                          const Policy& policy, const Clock& clock) {
   std::unique_ptr<RemoteNotary> notary(new RemoteNotary);
-  ASSIGN_OR_RETURN(std::unique_ptr<Signer> key, OpenFileSigner(config.coordinator_key));
+  ASSIGN_OR_RETURN(std::unique_ptr<Signer> key, OpenSigner(config.coordinator_key));
   ASSIGN_OR_RETURN(
       notary->signer_,
       CertifiedSigner::Open(
@@ -133,6 +134,20 @@ Result<std::unique_ptr<RemoteNotary>> RemoteNotary::Open(const FarmConfig& confi
                    LogTrustOf(root, log->origin, static_cast<std::size_t>(policy.witnesses)));
   ASSIGN_OR_RETURN(notary->reader_, LogReader::Open(config.log_url, std::move(trust)));
   return notary;
+}
+
+Status RemoteNotary::Examine(const FarmConfig& config, UnixSeconds now,
+                             const std::function<void(const std::string&)>& warn) {
+  SignerHealth health{.now = now};
+  RETURN_IF_ERROR(AddCertifiedSigner(*signer_, health));
+  RETURN_IF_ERROR(AddRootFile(config.root, health));
+  RETURN_IF_ERROR(AddTlsCertificate(config.tls.certificate, health));
+  if (auto time = timestamp_->Now()) {
+    health.foreign_times.push_back({"the time-stamping authority", *time});
+  } else {
+    warn("the clock was compared with nobody's: " + time.error().message);
+  }
+  return CheckSignerHealth(health, warn);
 }
 
 Result<Bundle> RemoteNotary::Sign(const Statement& statement) {

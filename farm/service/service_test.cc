@@ -333,6 +333,9 @@ TEST(FarmConfig, ReadsWhatItSaysAndRefusesTheRest) {
   EXPECT_EQ(config.sites.at(0).endpoint.server_name, "site-xa");
   EXPECT_EQ(config.disk_floor_bytes, kDiskFloorBytes);
   EXPECT_EQ(config.roles.at("requester-1"), (std::set<Role>{Role::kSubmit, Role::kRead}));
+  EXPECT_EQ(config.coordinator_key, "/etc/farm/key.pem");
+  file.json["coordinator"]["key"] = "pkcs11:token=a;object=b";
+  EXPECT_EQ(Must(ParseFarmConfig(file)).coordinator_key, "pkcs11:token=a;object=b");
 
   const std::pair<const char*, std::function<void(Json&)>> cases[] = {
       {"colour", [](Json& json) { json["colour"] = 1; }},

@@ -17,6 +17,12 @@ Result<Certificate> ReadAuthority(const std::string& path) {
   return certificate;
 }
 
+Result<std::unique_ptr<Signer>> OpenAuthorityKey(const std::string& key, std::string_view what) {
+  auto signer = OpenSigner(key);
+  if (!signer) return Wrap(what, signer.error());
+  return signer;
+}
+
 // Returns the bytes to sign.
 std::string FillEnvelope(const Statement& statement, Envelope& envelope, const PublicKey& key) {
   envelope.payload_type = std::string(kInTotoPayloadType);
@@ -35,12 +41,10 @@ Status WantP256(const PublicKey& key) {
 }  // namespace
 
 CertifiedSigner::CertifiedSigner(std::unique_ptr<Signer> signer, Certificate authority,
-                                 PrivateKey authority_key, PrivateKey transparency_key,
-                                 CertifiedIdentity identity, const Clock& clock)
+                                 AuthorityKeys keys, CertifiedIdentity identity, const Clock& clock)
     : signer_(std::move(signer)),
       authority_(std::move(authority)),
-      authority_key_(std::move(authority_key)),
-      transparency_key_(std::move(transparency_key)),
+      authority_keys_(std::move(keys)),
       identity_(std::move(identity)),
       clock_(clock) {}
 
@@ -55,17 +59,19 @@ Result<std::unique_ptr<CertifiedSigner>> CertifiedSigner::Open(std::unique_ptr<S
                  "identity of a signer: want a builder id, and a common name of 1 to 64 bytes"};
   }
   ASSIGN_OR_RETURN(Certificate certificate, ReadAuthority(authority.certificate));
-  ASSIGN_OR_RETURN(PrivateKey key, ReadPrivateKeyFile(authority.key));
-  ASSIGN_OR_RETURN(PrivateKey transparency_key, ReadPrivateKeyFile(authority.transparency_key));
-  if (!(key.public_key() == certificate.public_key())) {
-    return Error{ErrorCode::kInvalidInput, "authority key " + authority.key +
-                                               ": does not belong to certificate " +
-                                               authority.certificate};
+  AuthorityKeys keys;
+  ASSIGN_OR_RETURN(keys.key, OpenAuthorityKey(authority.key, "authority key"));
+  ASSIGN_OR_RETURN(keys.transparency_key,
+                   OpenAuthorityKey(authority.transparency_key, "transparency key"));
+  if (!(keys.key->key() == certificate.public_key())) {
+    return Error{ErrorCode::kInvalidInput, "the authority's key " + keys.key->key().KeyId() +
+                                               " is not the one of certificate " +
+                                               authority.certificate + ", " +
+                                               certificate.public_key().KeyId()};
   }
-  RETURN_IF_ERROR(WantP256(transparency_key.public_key()));
-  std::unique_ptr<CertifiedSigner> certified(
-      new CertifiedSigner(std::move(signer), std::move(certificate), std::move(key),
-                          std::move(transparency_key), identity, clock));
+  RETURN_IF_ERROR(WantP256(keys.transparency_key->key()));
+  std::unique_ptr<CertifiedSigner> certified(new CertifiedSigner(
+      std::move(signer), std::move(certificate), std::move(keys), identity, clock));
   RETURN_IF_ERROR(certified->Leaf());
   return certified;
 }
@@ -92,7 +98,9 @@ Result<Certificate> CertifiedSigner::Leaf() {
                              .issuer_extension = identity_.builder_id,
                              .not_before = start,
                              .seconds = std::min(kLeafSeconds, authority_.not_after() - start)};
-  leaf_ = IssueSigningLeaf(authority_key_, authority_, transparency_key_, request);
+  ASSIGN_OR_RETURN(leaf_,
+                   IssueSigningLeaf(SigningKeyOf(*authority_keys_.key), authority_,
+                                    SigningKeyOf(*authority_keys_.transparency_key), request));
   return *leaf_;
 }
 

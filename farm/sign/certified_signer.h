@@ -23,7 +23,7 @@ constexpr UnixSeconds kLeafSeconds = kDaySeconds;
 constexpr UnixSeconds kLeafRenewalSeconds = 6 * kHourSeconds;  // renew when this much remains
 constexpr UnixSeconds kLeafBackdateSeconds = 300;  // the time stamp comes from another's clock
 
-// The operator's CA as PEM files.
+// The operator's CA: a PEM file and two keys, each as OpenSigner takes it.
 struct AuthorityFiles {
   std::string certificate;
   std::string key;
@@ -40,8 +40,8 @@ class CertifiedSigner {
  public:
   // Issues the first leaf.  `signer` must be P-256 (hashedrekord takes no Ed25519); `clock` must
   // outlive this.
-  // Errors: those of reading the files; kInvalidInput (key of another kind, authority key does not
-  // belong to the authority's certificate, authority expired: exit 18).
+  // Errors: those of reading the certificate and of OpenSigner; kInvalidInput (key of another kind,
+  // authority key does not belong to the authority's certificate); those of Leaf.
   static Result<std::unique_ptr<CertifiedSigner>> Open(std::unique_ptr<Signer> signer,
                                                        const AuthorityFiles& authority,
                                                        const CertifiedIdentity& identity,
@@ -49,20 +49,26 @@ class CertifiedSigner {
 
   const PublicKey& key() const { return signer_->key(); }
   const CertifiedIdentity& identity() const { return identity_; }
+  const Certificate& authority() const { return authority_; }
+  // The key that the leaves certify.
+  Signer& signer() { return *signer_; }
   // The leaf in force, at least kLeafRenewalSeconds before its end.
-  // Errors: kUntrusted exit 18 (the authority itself has ended).
+  // Errors: kUntrusted exit 18 (the authority itself has ended); those of the CA's keys.
   Result<Certificate> Leaf();
   // Errors: those of Signer::Sign.
   Result<std::string> Sign(std::string_view message) { return signer_->Sign(message); }
 
  private:
-  CertifiedSigner(std::unique_ptr<Signer> signer, Certificate authority, PrivateKey authority_key,
-                  PrivateKey transparency_key, CertifiedIdentity identity, const Clock& clock);
+  struct AuthorityKeys {
+    std::unique_ptr<Signer> key;
+    std::unique_ptr<Signer> transparency_key;
+  };
+  CertifiedSigner(std::unique_ptr<Signer> signer, Certificate authority, AuthorityKeys keys,
+                  CertifiedIdentity identity, const Clock& clock);
 
   const std::unique_ptr<Signer> signer_;
   const Certificate authority_;
-  const PrivateKey authority_key_;
-  const PrivateKey transparency_key_;
+  const AuthorityKeys authority_keys_;
   const CertifiedIdentity identity_;
   const Clock& clock_;
   Mutex mutex_;

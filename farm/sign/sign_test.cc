@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "farm/base/files.h"
 #include "farm/crypto/hash.h"
@@ -69,6 +70,50 @@ TEST_F(SignTest, AFileSignerSignsAndGuardsItsFile) {
   EXPECT_EQ(OpenFileSigner(Path("none")).error().code, ErrorCode::kNotFound);
   WriteSecret("bad.key", "no key");
   EXPECT_EQ(OpenFileSigner(Path("bad.key")).error().code, ErrorCode::kInvalidInput);
+}
+
+TEST_F(SignTest, ReadsAKeyFromARegularFileOfItsOwnersOnly) {
+  WriteSecret("a.key", PrivateKey::Generate(KeyKind::kP256).Pem());
+  EXPECT_TRUE(OpenSigner(Path("a.key")));
+  for (const mode_t mode : {0640, 0620, 0610, 0604, 0602, 0601}) {
+    ASSERT_EQ(chmod(Path("a.key").c_str(), mode), 0);
+    const auto signer = OpenSigner(Path("a.key"));
+    ASSERT_FALSE(signer) << std::oct << mode;
+    EXPECT_EQ(signer.error().Exit(), ExitCode::kRefused);
+    EXPECT_NE(signer.error().message.find("chmod 600 " + Path("a.key")), std::string::npos);
+  }
+  // What a link leads to is what is looked at.
+  ASSERT_EQ(chmod(Path("a.key").c_str(), 0640), 0);
+  ASSERT_EQ(symlink(Path("a.key").c_str(), Path("link.key").c_str()), 0);
+  EXPECT_EQ(OpenSigner(Path("link.key")).error().Exit(), ExitCode::kRefused);
+  ASSERT_EQ(chmod(Path("a.key").c_str(), 0400), 0);
+  EXPECT_TRUE(OpenSigner(Path("link.key")));
+  // Nobody writes to this pipe, and nobody waits.
+  ASSERT_EQ(mkfifo(Path("pipe.key").c_str(), 0600), 0);
+  EXPECT_EQ(OpenSigner(Path("pipe.key")).error().code, ErrorCode::kInvalidInput);
+  EXPECT_EQ(OpenSigner(temporary_.path()).error().code, ErrorCode::kInvalidInput);
+  WriteSecret("large.key", std::string(kKeyFileBytesMax + 1, ' '));
+  EXPECT_EQ(OpenSigner(Path("large.key")).error().code, ErrorCode::kLimitExceeded);
+  WriteSecret("largest.key", std::string(kKeyFileBytesMax, ' '));
+  EXPECT_EQ(OpenSigner(Path("largest.key")).error().code, ErrorCode::kInvalidInput);
+}
+
+TEST_F(SignTest, NoMessageHoldsAKey) {
+  const std::string pem = PrivateKey::Generate(KeyKind::kP256).Pem();
+  const std::string secret = pem.substr(pem.find('\n') + 1, 40);
+  WriteSecret("cut.key", pem.substr(0, pem.size() / 2));
+  WriteSecret("no_begin.key", pem.substr(1));
+  WriteSecret("bent.key", pem.substr(0, 60) + "?" + pem.substr(61));
+  Write("open.key", pem);
+  ASSERT_EQ(chmod(Path("open.key").c_str(), 0644), 0);
+  // The key itself, where its place belongs; also as a configuration makes a path of it.
+  for (const std::string& key :
+       {Path("cut.key"), Path("no_begin.key"), Path("bent.key"), Path("open.key"), pem,
+        "/etc/farm/" + pem, "pkcs11:token=a;object=b?module-path=/m&pin-value=" + secret}) {
+    const auto signer = OpenSigner(key);
+    ASSERT_FALSE(signer);
+    EXPECT_EQ(signer.error().message.find(secret), std::string::npos) << signer.error().message;
+  }
 }
 
 TEST_F(SignTest, NoteLinesAreThoseOfEvidence) {

@@ -1,9 +1,11 @@
 #include "farm/sign/signer.h"
 
-#include <sys/stat.h>
+#include <utility>
 
 #include "farm/base/bytes.h"
-#include "farm/base/files.h"
+#include "farm/sign/secret_file.h"
+#include "farm/sign/token_key.h"
+#include "farm/sign/token_signer.h"
 
 namespace farm {
 namespace {
@@ -20,18 +22,15 @@ class MemorySigner final : public Signer {
 
 }  // namespace
 
+Result<std::unique_ptr<Signer>> OpenSigner(const std::string& key) {
+  if (!IsTokenKey(key)) return OpenFileSigner(key);
+  ASSIGN_OR_RETURN(TokenKeyName name, ParseTokenKeyName(key));
+  return OpenTokenSigner(std::move(name));
+}
+
 Result<PrivateKey> ReadPrivateKeyFile(const std::string& path) {
-  auto pem = ReadFile(path, kKeyFileBytesMax);
-  if (!pem) return Wrap("private key", pem.error());
-  struct stat status {};
-  if (stat(path.c_str(), &status) != 0 || (status.st_mode & 077) != 0) {
-    return Error{ErrorCode::kUntrusted,
-                 "private key " + path +
-                     ": others than its owner may use the file; make a new key, or chmod 600 " +
-                     path + " if nobody has",
-                 ExitCode::kRefused};
-  }
-  auto key = PrivateKey::FromPem(*pem);
+  ASSIGN_OR_RETURN(const Secret pem, ReadSecretFile(path, kKeyFileBytesMax, "private key"));
+  auto key = PrivateKey::FromPem(pem.view());
   if (!key) return Wrap("private key " + path, key.error());
   return key;
 }
@@ -43,6 +42,10 @@ Result<std::unique_ptr<Signer>> OpenFileSigner(const std::string& path) {
 
 std::unique_ptr<Signer> NewMemorySigner(PrivateKey key) {
   return std::make_unique<MemorySigner>(std::move(key));
+}
+
+SigningKey SigningKeyOf(Signer& signer) {
+  return {signer.key(), [&signer](std::string_view message) { return signer.Sign(message); }};
 }
 
 Result<NoteSignature> SignNoteWith(Signer& signer, std::string_view text, std::string_view name) {

@@ -1,5 +1,5 @@
-// A Signer makes signatures with one key and gives the key to nobody.  Keys live in files today;
-// a PKCS#11 token is the second implementation (OpenTokenSigner, beside OpenFileSigner).
+// A Signer makes signatures with one key and gives the key to nobody.  Keys lie in files or in
+// PKCS#11 tokens.
 #pragma once
 
 #include <memory>
@@ -8,6 +8,7 @@
 
 #include "farm/base/clock.h"
 #include "farm/base/result.h"
+#include "farm/crypto/certificate.h"
 #include "farm/crypto/key.h"
 #include "farm/evidence/note.h"
 
@@ -21,19 +22,26 @@ class Signer {
   virtual ~Signer() = default;
   virtual const PublicKey& key() const = 0;
   // Signature over `message`: ASN.1 DER for P-256 (with SHA-256), 64 bytes for Ed25519.
-  // Errors: kUnavailable (a token that is gone; a file signer never fails).
+  // Errors, of a token only: kUnavailable (it is gone, or locked), kUntrusted exit 11 (what it gave
+  // is no signature by key()), exit 25 (its PIN has changed).
   virtual Result<std::string> Sign(std::string_view message) = 0;
 };
 
+// The key that a configuration names: a file, or "pkcs11:..." (farm/sign/token_key.h).
+// Errors: those of OpenFileSigner; of a token those of TokenSession::Open and of loading its
+// module. The process must not go on in a child of fork() afterwards: a token is not the child's.
+Result<std::unique_ptr<Signer>> OpenSigner(const std::string& key);
 // A key in a PKCS#8 PEM file, not encrypted.
 // Errors: kNotFound, kUnavailable, kInvalidInput, each naming the file; kUntrusted exit 25 if
 // others than the owner may read or write the file (remedy: chmod 600).
 Result<std::unique_ptr<Signer>> OpenFileSigner(const std::string& path);
-// The key itself, under the same rules, for farm/crypto's issuing functions (authority keys, the
-// time-stamping authority's key).
+// The key itself, under the same rules, for the time-stamping authority.
 Result<PrivateKey> ReadPrivateKeyFile(const std::string& path);
-// A key made here a moment ago (`farm init`, tests).
+// A key made here a moment ago (tests).
 std::unique_ptr<Signer> NewMemorySigner(PrivateKey key);
+
+// For farm/crypto's issuing.  `signer` outlives it.
+SigningKey SigningKeyOf(Signer& signer);
 
 // A note line by `name` over `text`, as SignNote of farm/evidence/note.h.
 Result<NoteSignature> SignNoteWith(Signer& signer, std::string_view text, std::string_view name);

@@ -32,7 +32,7 @@ Result<SiteConfig> ParseSiteConfig(const ConfigFile& file) {
   config.country = fields.String("country");
   config.files.root = file.Resolve(fields.String("root"));
   config.files.policy = file.Resolve(fields.String("policy"));
-  config.key = file.Resolve(fields.String("key"));
+  config.key = file.ResolveKey(fields.String("key"));
   config.store = file.Resolve(fields.String("store"));
   config.work = file.Resolve(fields.String("work"));
   config.launcher = file.Resolve(fields.String("launcher"));

@@ -18,7 +18,7 @@ struct SiteConfig {
   SiteFiles files;
   std::string id;
   std::string country;
-  std::string key;  // P-256 PEM file
+  std::string key;  // P-256, as OpenSigner takes it
   AuthorityFiles authority;
   std::string store;     // blobs, records, roots
   std::string work;      // what a build leaves behind here is removed

@@ -18,6 +18,7 @@
 #include "farm/execute/doctor.h"
 #include "farm/execute/execute.h"
 #include "farm/sign/certified_signer.h"
+#include "farm/sign/doctor.h"
 #include "farm/sign/signer.h"
 #include "farm/site/config.h"
 #include "farm/site/journal.h"
@@ -63,6 +64,19 @@ Result<std::map<std::string, Digest>> Programs(const SiteConfig& config, const s
                                        {"farm-sandbox", launcher.digest}};
 }
 
+Status Examine(const SiteConfig& config, CertifiedSigner& signer, Publisher& publisher) {
+  SignerHealth health{.now = SystemClock().Now()};
+  RETURN_IF_ERROR(AddCertifiedSigner(signer, health));
+  RETURN_IF_ERROR(AddRootFile(config.files.root, health));
+  RETURN_IF_ERROR(AddTlsCertificate(config.tls.certificate, health));
+  if (const auto time = publisher.TimestampClock(config.files.root)) {
+    health.foreign_times.push_back({"the time-stamping authority", *time});
+  } else {
+    spdlog::warn("the clock was compared with nobody's: {}", time.error().message);
+  }
+  return CheckSignerHealth(health, [](const std::string& line) { spdlog::warn("{}", line); });
+}
+
 Status Serve(Daemon& daemon) {
   ASSIGN_OR_RETURN(const ConfigFile file, ReadConfig(daemon.config_path()));
   ASSIGN_OR_RETURN(const SiteConfig config, ParseSiteConfig(file));
@@ -82,12 +96,13 @@ Status Serve(Daemon& daemon) {
   ASSIGN_OR_RETURN(const std::unique_ptr<SiteJournal> journal,
                    SiteJournal::Open(RealFileSystem(), places.records));
   RETURN_IF_ERROR(blobs->RemovePartial());  // the journal's lock says that nobody else writes
-  ASSIGN_OR_RETURN(std::unique_ptr<Signer> key, OpenFileSigner(config.key));
+  ASSIGN_OR_RETURN(std::unique_ptr<Signer> key, OpenSigner(config.key));
   ASSIGN_OR_RETURN(const std::unique_ptr<CertifiedSigner> signer,
                    CertifiedSigner::Open(std::move(key), config.authority,
                                          {config.id, BaseName(config.id)}, SystemClock()));
   ASSIGN_OR_RETURN(const std::unique_ptr<Publisher> publisher,
                    Publisher::Open(config.log, config.timestamp_url, config.timestamp_authority));
+  RETURN_IF_ERROR(Examine(config, *signer, *publisher));
 
   const bool mounts_images = monitor >= 0;
   AssemblySandbox assembly;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "farm/base/files.h"
+
 namespace farm {
 namespace {
 
@@ -27,10 +29,21 @@ Result<std::unique_ptr<Publisher>> Publisher::Open(const Endpoint& log, std::str
       new Publisher(std::move(client), std::move(timestamp_url), std::move(authority)));
 }
 
+Result<std::unique_ptr<TimestampClient>> Publisher::OpenTimestamp(const TrustRoot& root) {
+  ASSIGN_OR_RETURN(TimestampAuthority authority, FindAuthority(root, authority_));
+  return TimestampClient::Open(timestamp_url_, std::move(authority.chain));
+}
+
+Result<UnixSeconds> Publisher::TimestampClock(const std::string& root) {
+  ASSIGN_OR_RETURN(const std::string bytes, ReadFile(root, kTrustRootBytesMax));
+  ASSIGN_OR_RETURN(const TrustRoot listed, ParseTrustRoot(bytes, root));
+  ASSIGN_OR_RETURN(const std::unique_ptr<TimestampClient> timestamp, OpenTimestamp(listed));
+  return timestamp->Now();
+}
+
 Result<Bundle> Publisher::Publish(const SiteParts::Publication& publication) {
-  ASSIGN_OR_RETURN(TimestampAuthority authority, FindAuthority(publication.root, authority_));
   ASSIGN_OR_RETURN(const std::unique_ptr<TimestampClient> timestamp,
-                   TimestampClient::Open(timestamp_url_, std::move(authority.chain)));
+                   OpenTimestamp(publication.root));
   return StampAndLog({publication.record, publication.epoch, publication.keep}, *timestamp, *log_);
 }
 

@@ -57,6 +57,12 @@ TEST(SiteConfig, ResolvesPathsBesideTheFile) {
   EXPECT_FALSE(Parse(Replaced(kConfig, "\"kernel\"", "\"observed\""))->kernel_limits);
 }
 
+TEST(SiteConfig, KeysMayLieInTokens) {
+  const auto config = Parse(Replaced(kConfig, "\"key.pem\"", "\"pkcs11:token=a;object=b\""));
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->key, "pkcs11:token=a;object=b");
+}
+
 TEST(SiteConfig, NamesTheFieldThatIsWrong) {
   const struct {
     const char* from;

@@ -104,7 +104,7 @@ Result<WitnessServerConfig> ParseWitnessConfig(const ConfigFile& file) {
   fields.Format(kConfigFormat);
   config.listen = fields.String("listen");
   config.name = fields.String("name");
-  config.key = file.Resolve(fields.String("key"));
+  config.key = file.ResolveKey(fields.String("key"));
   config.directory = file.Resolve(fields.String("directory"));
   const Json& logs = fields.Array("logs", kLogsMax);
   if (fields.Has("monitorSeconds")) {
@@ -123,7 +123,7 @@ Result<std::unique_ptr<WitnessServer>> StartWitness(const WitnessServerConfig& c
                                                     FileSystem& files, const Clock& clock,
                                                     std::function<void(const Error&)> on_stopped) {
   auto running = std::make_unique<RunningWitness>();
-  ASSIGN_OR_RETURN(std::unique_ptr<Signer> key, OpenFileSigner(config.key));
+  ASSIGN_OR_RETURN(std::unique_ptr<Signer> key, OpenSigner(config.key));
   const PublicKey public_key = key->key();
   std::vector<WitnessedLog> logs;
   for (const WatchedLogConfig& log : config.logs) logs.push_back({log.origin, log.key});

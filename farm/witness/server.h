@@ -24,7 +24,7 @@ struct WatchedLogConfig {
 struct WitnessServerConfig {
   std::string listen;
   std::string name;
-  std::string key;        // Ed25519 PEM file
+  std::string key;        // Ed25519, as OpenSigner takes it
   std::string directory;  // state
   std::vector<WatchedLogConfig> logs;
   std::int64_t monitor_seconds = 60;

@@ -292,6 +292,13 @@ TEST_F(WitnessTest, ARunningWitnessIsConfiguredByItsFile) {
   ASSERT_TRUE(server) << server.error().message;
   const PostToWitness post = *OpenWitness("http://" + (*server)->listen(), "w2");
   EXPECT_TRUE(AskWitness(post, *ParseAddCheckpoint(log_.Body(0, 5)), "w2"));
+  config->key = "pkcs11:token=a;object=b";
+  const auto in_token = StartWitness(*config, RealFileSystem(), clock_, [](const Error&) {});
+  ASSERT_FALSE(in_token);
+  EXPECT_NE(in_token.error().message.find("no module-path"), std::string::npos);
+  ConfigFile file = *ReadConfig(temporary_.path() + "/witness.json");
+  file.json["key"] = config->key;
+  EXPECT_EQ(ParseWitnessConfig(file)->key, config->key);
   write("witness.json", R"({"format": "farm-config/1", "listen": "127.0.0.1:0", "surprise": 1})");
   EXPECT_FALSE(ParseWitnessConfig(*ReadConfig(temporary_.path() + "/witness.json")));
 }

@@ -235,6 +235,19 @@ else
   equals "a key is only its user's to read" '' "$(find "$state"/parties/*/ -maxdepth 1 -name '*key*.pem' -perm /077)"
 fi
 
+# ---- keys that sign ---------------------------------------------------------------------------------------
+# What a program looks at before it serves anybody, or takes the lock of the one that runs.
+at() { faketime -f "$1" "$state/bin/$2" --config "$state/parties/$3/config.json"; } # OFFSET PROGRAM PARTY
+check "a signer in two years does not start" 18 at +2y farm-signer signer
+says "and says that it wants another root" 'trust root .*put the next root in its place'
+check "nor does a log" 18 at +2y farm-log log
+check "nor a witness whose clock is behind what it has cosigned" 30 at -1d farm-witness witness-1
+says "which is to be set" 'witness witness-1 already said .*set the clock'
+# A line of each private key.
+(umask 077 && find "$state/parties" "$state/authority" -name '*key.pem' -exec sed -n 2p {} \; >"$state/secrets")
+check "there are private keys" 0 test "$(grep -cE '^[A-Za-z0-9+/=]{40,}$' "$state/secrets")" -gt 20
+equals "no log line and nothing published has one" '' "$(grep -rlF -f "$state/secrets" "$state/run" "$state/published" "$state/public")"
+
 # ---- the README's pages, as they are written ----------------------------------------------------------------
 mkdir -p "$state/replay/readme"
 cp -a "$state/toolchain" "$state/replay/readme/toolchain"

@@ -1,5 +1,7 @@
 #include "tests/support/tls_maker.h"
 
+#include <sys/stat.h>
+
 #include <utility>
 
 #include "farm/base/clock.h"
@@ -20,8 +22,11 @@ TlsFiles TlsMaker::Files(const std::string& party) {
                                          .dns_names = {party},
                                          .ip_addresses = {},
                                          .not_before = SystemClock().Now() - 60});
-  return {Write(party + ".tls.pem", leaf.Pem()), Write(party + ".tls.key.pem", key.Pem()),
-          Write("tls-authority.pem", authority_.Pem())};
+  const TlsFiles files{Write(party + ".tls.pem", leaf.Pem()),
+                       Write(party + ".tls.key.pem", key.Pem()),
+                       Write("tls-authority.pem", authority_.Pem())};
+  CHECK(chmod(files.key.c_str(), 0600) == 0);
+  return files;
 }
 
 std::string TlsMaker::Write(const std::string& name, const std::string& pem) {

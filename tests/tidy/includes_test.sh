@@ -114,7 +114,7 @@ check_libraries() {
     BEGIN {
       while ((getline line < libraries) > 0) {
         if (line ~ /^#/ || line == "") continue
-        if (line !~ /^[A-Za-z0-9_]+(\/[a-z]+)*(\/|\.h): [a-z_\/]+( [a-z_\/]+)*$/) {
+        if (line !~ /^[A-Za-z0-9_-]+(\/[a-z]+)*(\/|\.h): [a-z_\/]+( [a-z_\/]+)*$/) {
           print "libraries.txt: want \"header: folder ...\": " line; bad = 1; continue
         }
         split(line, part, ": "); may[part[1]] = part[2]
