@@ -22,6 +22,7 @@ constexpr std::string_view kP256Prefix(
     "\x03\x42\x00\x04",
     27);
 constexpr std::size_t kP256Size = 27 + 64;
+constexpr std::size_t kP256PointSize = 65;  // with the 04 that ends the prefix
 // 30 2a (30 05 (id-Ed25519), 03 21 00 || key).  Spec: RFC 8410 section 4.
 constexpr std::string_view kEd25519Prefix("\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00", 12);
 constexpr std::size_t kEd25519Size = 12 + 32;
@@ -93,6 +94,11 @@ Result<PublicKey> PublicKey::FromPem(std::string_view pem) {
   return FromSpki(der);
 }
 
+Result<PublicKey> PublicKey::FromP256(std::string_view raw_point) {
+  return FromSpki(std::string(kP256Prefix.substr(0, kP256Size - kP256PointSize)) +
+                  std::string(raw_point));
+}
+
 Result<PublicKey> PublicKey::FromEd25519(std::string_view raw_32_bytes) {
   if (raw_32_bytes.size() != kEd25519Size - kEd25519Prefix.size()) {
     return Error{ErrorCode::kInvalidInput,
@@ -107,6 +113,11 @@ const std::string& PublicKey::spki() const { return state_->spki; }
 std::string PublicKey::raw_ed25519() const {
   CHECK(kind() == KeyKind::kEd25519);
   return spki().substr(kEd25519Prefix.size());
+}
+
+std::string PublicKey::raw_p256() const {
+  CHECK(kind() == KeyKind::kP256);
+  return spki().substr(kP256Size - kP256PointSize);
 }
 
 std::string PublicKey::Pem() const { return PemEncode("PUBLIC KEY", spki()); }

@@ -30,7 +30,7 @@ Json RolesJson(const TrustRoot& root) {
           {"timestamp", nobody}};
 }
 
-Result<PublicKey> ReadKey(const Json& json, const std::string& where) {
+Result<PublicKey> ReadTufKey(const Json& json, const std::string& where) {
   JsonFields fields(json, where);
   const std::string type = fields.String("keytype");
   const bool p256 = type == "ecdsa";
@@ -67,7 +67,7 @@ Status ReadRootRole(const Json& roles, const Json& keys, const std::string& wher
       return Error{ErrorCode::kInvalidInput, role_fields.Where("keyids") + ": key " +
                                                  Printable(key_id, 64) + " is not among the keys"};
     }
-    ASSIGN_OR_RETURN(PublicKey read, ReadKey(*key, where + ".keys"));
+    ASSIGN_OR_RETURN(PublicKey read, ReadTufKey(*key, where + ".keys"));
     root.root_keys.push_back(std::move(read));
   }
   return {};

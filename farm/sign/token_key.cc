@@ -151,7 +151,7 @@ Result<PublicKey> PublicKeyOfToken(KeyKind kind, std::string_view parameters,
     if (parameters != kP256Parameters) {
       return Error{ErrorCode::kInvalidInput, "its curve is not P-256"};
     }
-    return P256FromPoint(Unwrap(point, kP256PointSize));
+    return PublicKey::FromP256(Unwrap(point, kP256PointSize));
   }
   if (parameters != kEd25519Oid && parameters != kEd25519Name) {
     return Error{ErrorCode::kInvalidInput, "its curve is not Ed25519"};

@@ -116,7 +116,7 @@ TEST(TokenForms, APairIsASignatureThatVerifies) {
       "\x91\xc3\x4d\x0e\xa8\x4e\xaf\x37\x16\xf7\xcb\x1c\x94\x2d\x65\x7c\x41\xd4\x36\xc7\xa1\xb6\xe2"
       "\x9f\x65\xf3\xe9\x00\xdb\xb9\xaf\xf4\x06\x4d\xc4\xab\x2f\x84\x3a\xcd\xa8",
       64);
-  const auto key = P256FromPoint(point);
+  const auto key = PublicKey::FromP256(point);
   ASSERT_TRUE(key) << key.error().message;
   const auto signature = P256SignatureFromPair(pair);
   ASSERT_TRUE(signature);
