@@ -232,9 +232,10 @@ class World {
       EXPECT_EQ(chmod((directory + "/" + name).c_str(), 0600), 0);
       return directory + "/" + name;
     };
-    const AuthorityFiles authority{write("ca.pem", maker.root().operators[0].authorities[0].chain[0].Pem()),
-                                   write("ca.key.pem", maker.Key("ca-operator-0").Pem()),
-                                   write("transparency.key.pem", maker.Key("transparency").Pem())};
+    const AuthorityFiles authority{
+        write("ca.pem", maker.root().operators[0].authorities[0].chain[0].Pem()),
+        write("ca.key.pem", maker.Key("ca-operator-0").Pem()),
+        write("transparency.key.pem", maker.Key("transparency").Pem())};
     auto signer = CertifiedSigner::Open(NewMemorySigner(maker.Key("signer")), authority,
                                         {kSignerId, "signer"}, clock);
     ASSERT_TRUE(signer) << signer.error().message;
@@ -426,7 +427,8 @@ TEST(Gate, ASignerWhoseOperatorHasLeftStandsBesideThisOne) {
   Operator& left = world.root.operators.back();
   left.id = "operator-left";
   const PrivateKey key = PrivateKey::Generate(KeyKind::kP256);
-  left.authority = {IssueAuthority(key, "left", "left CA", kStart - 10000, 100 * kDaySeconds)};
+  left.authorities = {
+      {{IssueAuthority(key, "left", "left CA", kStart - 10000, 100 * kDaySeconds)}, {}}};
   left.parties = {{"https://farm.example/signer/left", "signer", ""}};
   left.valid_for = {kStart - 10000, kStart + 399};
   const auto line = world.Decide(world.Due(Good(), "1.0"));

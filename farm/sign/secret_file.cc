@@ -46,7 +46,9 @@ Status CheckFile(int descriptor, const std::string& path, const std::string& nam
 
 }  // namespace
 
-Secret::~Secret() { explicit_bzero(bytes_.data(), bytes_.size()); }
+Secret::~Secret() {
+  if (!bytes_.empty()) explicit_bzero(bytes_.data(), bytes_.size());
+}
 
 Result<Secret> ReadSecretFile(const std::string& path, std::size_t bytes_max,
                               std::string_view what) {
