@@ -36,9 +36,8 @@ Result<std::string> AnswerTimestampRequest(std::string_view request, const Priva
 Result<UnixSeconds> CheckTimestamp(std::string_view response, std::string_view message,
                                    const std::vector<Certificate>& chain);
 
-// The same, and who signed: where `chain` begins with the leaf's issuer, the leaf stands
-// only in the token, and one who asks whether its key is revoked cannot know it from the trust
-// root.
+// The same, and who signed: where `chain` begins with the leaf's issuer, the leaf stands only in
+// the token, and one who asks whether its key is revoked cannot know it from the trust root.
 struct CheckedTimestamp {
   UnixSeconds time = 0;
   Certificate signer;  // may be foreign: ask HasPublicKey()
