@@ -16,6 +16,7 @@
 #include "farm/base/result.h"
 #include "farm/crypto/certificate.h"
 #include "farm/crypto/key.h"
+#include "farm/crypto/timestamp.h"
 
 namespace farm {
 
@@ -103,6 +104,12 @@ struct CertificateAccess {
   static X509* Get(const Certificate& certificate) { return certificate.state_->x509.get(); }
   static Result<Certificate> Parse(std::string_view der, bool foreign_key);
 };
+
+// The part of CheckTimestamp that looks at no path: what the token says is signed by the
+// certificate that comes back, which may be its own.  Whether that leads to `chain`, and at that
+// time, is the caller's to judge.  Errors: kUntrusted exit 11.
+Result<CheckedTimestamp> OpenTimestamp(std::string_view response, std::string_view message,
+                                       const std::vector<Certificate>& chain);
 
 // Calendar text of OpenSSL to seconds; a fraction is cut off.  Errors: kInvalidInput.
 Result<UnixSeconds> TimeFromAsn1(const ASN1_TIME* time);

@@ -177,6 +177,27 @@ Status CheckSignature(PKCS7* token, STACK_OF(X509) * path) {
 
 }  // namespace
 
+Result<CheckedTimestamp> OpenTimestamp(std::string_view response, std::string_view message,
+                                       const std::vector<Certificate>& chain) {
+  const ErrorQueueScope scope;
+  if (chain.empty()) return Untrusted("no authority for it is given");
+  const auto parsed =
+      response.size() > kTimestampResponseBytesMax ? nullptr : ReadResponse(response);
+  PKCS7* const token = parsed ? TS_RESP_get_token(parsed.get()) : nullptr;
+  TS_TST_INFO* const info = parsed ? TS_RESP_get_tst_info(parsed.get()) : nullptr;
+  // Only a granted response may have a token (RFC 3161 section 2.4.2), and OpenSSL reads no other.
+  if (token == nullptr || info == nullptr) return Untrusted("not one response with a token");
+  RETURN_IF_ERROR(CheckInfo(info, message));
+  const auto time = TimeFromAsn1(TS_TST_INFO_get_time(info));
+  if (!time) return Untrusted("its time is malformed");
+  ASSIGN_OR_RETURN(const Certificate signer, FindSigner(token, chain));
+  const std::size_t skip = signer == chain.front() ? 1 : 0;
+  const BorrowingStack path = StackOf(chain.data() + skip, chain.size() - skip);
+  CHECK(sk_X509_unshift(path.get(), CertificateAccess::Get(signer)) > 0);
+  RETURN_IF_ERROR(CheckSignature(token, path.get()));
+  return CheckedTimestamp{*time, signer};
+}
+
 std::string MakeTimestampRequest(std::string_view message) {
   const ErrorQueueScope scope;
   const OwnedRequest request(TS_REQ_new());

@@ -29,8 +29,8 @@ constexpr std::size_t kJsonBytesMax = 16 << 20;  // a lock of 5,000 packages has
 Result<Json> ParseJson(std::string_view text, std::string_view what,
                        std::size_t bytes_max = kJsonBytesMax);
 
-// For documents of others (Sigstore bundles and roots): the same, but fractions and keys beyond
-// ASCII are tolerated.
+// For documents of others (Sigstore bundles and roots): the same, but keys beyond ASCII and
+// fractions are tolerated, and integers beyond 2^53-1, which become such numbers.
 Result<Json> ParseForeignJson(std::string_view text, std::string_view what,
                               std::size_t bytes_max = kJsonBytesMax);
 

@@ -32,18 +32,20 @@ class Builder final : public nlohmann::json_sax<Json> {
   // Called only for numbers that begin with a minus sign.
   bool number_integer(number_integer_t value) override {
     if (value == 0) return Refuse("-0 is not an integer of ours");
-    if (value < -kJsonIntegerMax) return RefuseInteger();
+    if (value < -kJsonIntegerMax) return AddLarge(static_cast<double>(value));
     return Add(value);
   }
 
   bool number_unsigned(number_unsigned_t value) override {
-    if (value > static_cast<number_unsigned_t>(kJsonIntegerMax)) return RefuseInteger();
+    if (value > static_cast<number_unsigned_t>(kJsonIntegerMax)) {
+      return AddLarge(static_cast<double>(value));
+    }
     return Add(static_cast<std::int64_t>(value));
   }
 
   // Called also for integers that no 64-bit type holds.
   bool number_float(number_float_t value, const string_t& text) override {
-    if (text.find_first_of(".eE") == string_t::npos) return RefuseInteger();
+    if (text.find_first_of(".eE") == string_t::npos) return AddLarge(value);
     if (origin_ == Origin::kOurs) return Refuse("a number has a fraction or an exponent");
     return Add(value);
   }
@@ -102,7 +104,12 @@ class Builder final : public nlohmann::json_sax<Json> {
     return false;
   }
 
-  bool RefuseInteger() { return Refuse("an integer is beyond 2^53-1, want it as a string"); }
+  // An integer beyond 2^53-1.  Others write such numbers where we never look; a field that we read
+  // takes no double for an integer.
+  bool AddLarge(double value) {
+    if (origin_ == Origin::kForeign) return Add(value);
+    return Refuse("an integer is beyond 2^53-1, want it as a string");
+  }
 
   Json& Put(Json value) {
     if (levels_.empty()) return root_ = std::move(value);

@@ -11,6 +11,7 @@
 #include "farm/crypto/hash.h"
 #include "farm/verify/memory.h"
 #include "farm/verify/report.h"
+#include "farm/verify/sigstore_command.h"
 #include "farm/verify/verify.h"
 
 namespace farm {
@@ -31,7 +32,8 @@ constexpr char kExamples[] =
     "  farm-verify --product hello --version 1.0 hello.tar\n"
     "  farm-verify --renamed hello.tar.mine --bundle hello.tar.sigstore.jsonl\n"
     "  farm-verify --root root.json --policy policy.json --explain hello.tar\n"
-    "  farm-verify --state /var/lib/farm-verify --json hello.tar";
+    "  farm-verify --state /var/lib/farm-verify --json hello.tar\n"
+    "  farm-verify sigstore --help    (bundles that others signed)";
 
 struct Options {
   std::string file;
@@ -171,6 +173,7 @@ bool IsHelpAlone(int argc, char** argv) {
 
 int Main(int argc, char** argv) {
   IgnoreOpensslConfiguration();
+  if (IsSigstoreCommand(argc, argv)) return RunSigstoreCommand(argc, argv);
   Options options;
   CLI::App app(kExplanation, "farm-verify");
   app.footer(kExamples);

@@ -73,20 +73,26 @@ std::string OneLine(const Json& json) {
 
 }  // namespace
 
-std::string VerdictText(const Verdict& verdict, bool explain) {
+std::string RulesText(const std::vector<RuleOutcome>& rules) {
   std::string text;
   std::string failed;
-  for (const RuleOutcome& outcome : verdict.rules) {
-    (outcome.held ? text : failed) += RuleText(outcome);
-  }
-  text += failed;
+  for (const RuleOutcome& outcome : rules) (outcome.held ? text : failed) += RuleText(outcome);
+  return text + failed;
+}
+
+Json RulesJson(const std::vector<RuleOutcome>& rules) {
+  Json json = Json::array();
+  for (const RuleOutcome& outcome : rules) json.push_back(RuleJson(outcome));
+  return json;
+}
+
+std::string VerdictText(const Verdict& verdict, bool explain) {
+  std::string text = RulesText(verdict.rules);
   if (explain) text += FactsText(verdict);
   return text + verdict.headline + "\n";
 }
 
 std::string VerdictJson(const Verdict& verdict, const VerdictInput& input) {
-  Json rules = Json::array();
-  for (const RuleOutcome& outcome : verdict.rules) rules.push_back(RuleJson(outcome));
   const bool released = verdict.release_digest.has_value();
   return OneLine({{"artifact", verdict.artifact},
                   {"at", FormatTime(input.at)},
@@ -98,7 +104,7 @@ std::string VerdictJson(const Verdict& verdict, const VerdictInput& input) {
                   {"product", verdict.product},
                   {"release", released ? verdict.release_digest->Text() : ""},
                   {"rootVersion", verdict.root_version},
-                  {"rules", std::move(rules)},
+                  {"rules", RulesJson(verdict.rules)},
                   {"sequence", verdict.sequence},
                   {"verified", verdict.proved()},
                   {"version", verdict.version}});

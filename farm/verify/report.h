@@ -2,7 +2,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "farm/json/json_fwd.h"
 #include "farm/verify/verify.h"
 
 namespace farm {
@@ -15,5 +17,10 @@ std::string VerdictText(const Verdict& verdict, bool explain);
 std::string VerdictJson(const Verdict& verdict, const VerdictInput& input);
 // The same for a verdict that could not be reached.
 std::string ErrorJson(const Error& error);
+
+// The rules alone, as both verdicts print them: lines of text, those that do not hold last; the
+// elements of "rules".
+std::string RulesText(const std::vector<RuleOutcome>& rules);
+Json RulesJson(const std::vector<RuleOutcome>& rules);
 
 }  // namespace farm

@@ -1,0 +1,13 @@
+// `farm-verify sigstore`: its command line.  Private to this folder.
+#pragma once
+
+namespace farm {
+
+// True if the words after the program's name ask for it: "sigstore", and either a word that the
+// verification of a file called "sigstore" cannot have, or --help and nothing else.
+bool IsSigstoreCommand(int argc, const char* const* argv);
+
+// Runs it; returns the exit code.
+int RunSigstoreCommand(int argc, char** argv);
+
+}  // namespace farm

@@ -1,0 +1,189 @@
+// farm-verify sigstore as a customer runs it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "farm/base/bytes.h"
+#include "farm/base/files.h"
+#include "farm/base/process.h"
+#include "farm/crypto/hash.h"
+#include "farm/json/json.h"
+#include "tests/support/evidence_maker.h"
+#include "tests/support/sigstore_maker.h"
+
+namespace farm {
+namespace {
+
+constexpr char kProgram[] = "farm/verify/farm-verify";
+constexpr char kWithoutSockets[] = "tests/support/without_sockets";
+constexpr char kArtifact[] = "the artifact\n";
+
+class SigstoreProgram : public testing::Test {
+ protected:
+  SigstoreProgram() : directory_(*TemporaryDirectory::Make(testing::TempDir())) {
+    artifact_ = Write("artifact", kArtifact);
+    bundle_ = Write("bundle.json", maker_.Bundle({}, kArtifact).dump());
+    root_ = Write("trusted_root.json", maker_.TrustedRoot().dump());
+  }
+
+  std::string Write(const std::string& name, const std::string& bytes) {
+    std::string path = JoinPath(directory_.path(), name);
+    EXPECT_TRUE(WriteDurably(RealFileSystem(), path, bytes).has_value());
+    return path;
+  }
+
+  ProcessResult Run(std::vector<std::string> arguments) {
+    ProcessSpec spec;
+    spec.argv = {std::filesystem::absolute(kWithoutSockets).string(),
+                 std::filesystem::absolute(kProgram).string()};
+    spec.argv.insert(spec.argv.end(), arguments.begin(), arguments.end());
+    spec.working_directory = directory_.path();
+    const auto result = RunProcess(spec);
+    EXPECT_TRUE(result.has_value());
+    return *result;
+  }
+  // With everything that a verdict needs, for that artifact.
+  ProcessResult Verify(const std::string& artifact, std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments = {
+        "sigstore",   "--bundle",        bundle_,    "--trusted-root", root_,
+        "--identity", maker_.identity(), "--issuer", maker_.issuer(),  artifact};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return Run(arguments);
+  }
+
+  TemporaryDirectory directory_;
+  SigstoreMaker maker_;
+  std::string artifact_;
+  std::string bundle_;
+  std::string root_;
+};
+
+TEST_F(SigstoreProgram, SaysSoLastAndNeverAsTheFarmDoes) {
+  const ProcessResult good = Verify(artifact_);
+  EXPECT_EQ(good.exit_code, 0) << good.output << good.error_output;
+  EXPECT_THAT(good.output,
+              testing::EndsWith("\nVERIFIED (sigstore)  " + maker_.identity() + "  artifact\n"));
+  const ProcessResult digest = Verify(Sha256(kArtifact).Text());
+  EXPECT_EQ(digest.exit_code, 0) << digest.output << digest.error_output;
+  Write("artifact", "another\n");
+  const ProcessResult bad = Verify(artifact_);
+  EXPECT_EQ(bad.exit_code, 10);
+  EXPECT_THAT(bad.output, testing::EndsWith("\nNOT VERIFIED\n"));
+  EXPECT_THAT(bad.output, testing::HasSubstr("to do"));
+}
+
+TEST_F(SigstoreProgram, VerifiesWithAKey) {
+  const ForeignSigner signer(ForeignSigner::Kind::kP384);
+  SigstoreShape shape;
+  shape.key = signer;
+  shape.hash = HashAlgorithm::kSha384;
+  bundle_ = Write("keyed.json", maker_.Bundle(shape, kArtifact).dump());
+  const std::vector<std::string> words = {"sigstore",       "--bundle", bundle_,
+                                          "--trusted-root", root_,      "--key"};
+  const auto with = [&](const std::string& key, const std::string& artifact) {
+    std::vector<std::string> all = words;
+    all.insert(all.end(), {Write("key.pub", key), artifact});
+    return Run(all);
+  };
+  const ProcessResult good = with(signer.Pem(), artifact_);
+  EXPECT_EQ(good.exit_code, 0) << good.output << good.error_output;
+  EXPECT_THAT(good.output, testing::HasSubstr("\nVERIFIED (sigstore)  the given key  artifact\n"));
+  EXPECT_EQ(with(ForeignSigner(ForeignSigner::Kind::kP384).Pem(), artifact_).exit_code, 11);
+  EXPECT_EQ(with("no key", artifact_).exit_code, 2);
+  // Its signature is over SHA-384: the SHA-256 alone says nothing.
+  EXPECT_EQ(with(signer.Pem(), Sha256(kArtifact).Text()).exit_code, 2);
+  const std::string sha384 = "sha384:" + HexEncode(HashOf(HashAlgorithm::kSha384, kArtifact));
+  EXPECT_EQ(with(signer.Pem(), sha384).exit_code, 0);
+  EXPECT_EQ(Verify(artifact_, {"--key", JoinPath(directory_.path(), "key.pub")}).exit_code, 2);
+}
+
+TEST_F(SigstoreProgram, TakesAFileNamedLikeADigestByItsPath) {
+  const std::string name = Sha256("something else").Text();
+  Write(name, kArtifact);
+  EXPECT_EQ(Verify(name).exit_code, 10);
+  EXPECT_EQ(Verify("./" + name).exit_code, 0);
+}
+
+TEST_F(SigstoreProgram, NamesWhatIsMissingOrMalformed) {
+  EXPECT_EQ(Verify(artifact_ + ".missing").exit_code, 22);
+  const std::string good = bundle_;
+  bundle_ = good + ".missing";
+  EXPECT_EQ(Verify(artifact_).exit_code, 22);
+  bundle_ = Write("bad.json", "{}");
+  const ProcessResult bad = Verify(artifact_);
+  EXPECT_EQ(bad.exit_code, 2);
+  EXPECT_EQ(bad.output, "");
+  EXPECT_THAT(bad.error_output, testing::HasSubstr("bad.json.mediaType"));
+  bundle_ = good;
+  root_ = Write("bad_root.json", "{}");
+  EXPECT_EQ(Verify(artifact_).exit_code, 2);
+}
+
+TEST_F(SigstoreProgram, WantsToKnowWhoseSignature) {
+  const std::vector<std::vector<std::string>> rows = {
+      {"sigstore", "--bundle", bundle_, "--trusted-root", root_, artifact_},
+      {"sigstore", "--bundle", bundle_, "--trusted-root", root_, "--identity", "x", artifact_},
+      {"sigstore", "--bundle", bundle_, "--trusted-root", root_, "--issuer", "x", artifact_},
+      {"sigstore", "--bundle", bundle_, "--trusted-root", root_, "--identity", "", "--issuer", "",
+       artifact_},
+      {"sigstore", "--bundle", bundle_, "--trusted-root", root_, "--key", "", artifact_},
+      {"sigstore", "--bundle", bundle_, "--identity", "x", "--issuer", "x", artifact_},
+      {"sigstore", "--trusted-root", root_, "--identity", "x", "--issuer", "x", artifact_},
+      {"sigstore", "--bundle", bundle_, "--trusted-root", root_, "--identity", "x", "--issuer",
+       "x"},
+      {"sigstore", "--trusted-root", "--help"},
+  };
+  for (const auto& row : rows) {
+    const ProcessResult result = Run(row);
+    EXPECT_EQ(result.exit_code, 2) << Join(row, " ") << result.output;
+    EXPECT_EQ(result.output, "") << Join(row, " ");
+  }
+}
+
+TEST_F(SigstoreProgram, PrintsJsonForScripts) {
+  const auto json = ParseJson(Verify(artifact_, {"--json"}).output, "verdict");
+  ASSERT_TRUE(json) << json.error().message;
+  EXPECT_EQ((*json)["format"], "farm-sigstore-verdict/1");
+  EXPECT_EQ((*json)["verified"], true);
+  EXPECT_EQ((*json)["exit"], 0);
+  EXPECT_EQ((*json)["file"], "artifact");
+  const auto error = ParseJson(Verify(artifact_ + ".missing", {"--json"}).output, "verdict");
+  ASSERT_TRUE(error) << error.error().message;
+  EXPECT_EQ((*error)["verified"], false);
+  EXPECT_EQ((*error)["exit"], 22);
+}
+
+TEST_F(SigstoreProgram, ExplainsUsage) {
+  for (const char* help : {"--help", "-h"}) {
+    const ProcessResult result = Run({"sigstore", help});
+    EXPECT_EQ(result.exit_code, 0);
+    EXPECT_THAT(result.output, testing::HasSubstr("farm-verify sigstore --bundle"));
+  }
+}
+
+// A file may have the name of the command: it is judged as any other file.
+TEST_F(SigstoreProgram, AFileNamedSigstoreIsAFile) {
+  EvidenceMaker farm;
+  const MadeRelease made = farm.Make();
+  Write("sigstore", made.artifacts[0].second);
+  Write("sigstore.sigstore.jsonl", made.FileText());
+  Write("root.json", farm.RootBytes());
+  Write("policy.json", WritePolicy(farm.policy()));
+  const std::vector<std::string> rest = {"--root", "root.json", "--allow-development-root",
+                                         "--renamed"};
+  for (const bool first : {true, false}) {
+    std::vector<std::string> words = rest;
+    words.insert(first ? words.begin() : words.end(), "sigstore");
+    const ProcessResult good = Run(words);
+    EXPECT_EQ(good.exit_code, 0) << good.output << good.error_output;
+    EXPECT_THAT(good.output, testing::HasSubstr("\nVERIFIED (development: 1 machine"));
+    Write("bundle.jsonl", farm.Make().FileText());
+    words.insert(words.end(), {"--bundle", "bundle.jsonl"});
+    EXPECT_EQ(Run(words).exit_code, 0);
+  }
+  EXPECT_EQ(Run({"sigstore"}).exit_code, 22);  // no root: as for any file
+}
+
+}  // namespace
+}  // namespace farm

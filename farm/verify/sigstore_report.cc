@@ -1,0 +1,55 @@
+#include "farm/verify/sigstore_report.h"
+
+#include "farm/base/bytes.h"
+#include "farm/crypto/hash.h"
+#include "farm/json/json.h"
+#include "farm/verify/report.h"
+
+namespace farm {
+namespace {
+
+constexpr char kFormat[] = "farm-sigstore-verdict/1";
+
+std::string OneLine(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Json DigestsJson(const ArtifactDigests& digests) {
+  Json json = Json::object();
+  for (const auto& [algorithm, bytes] : digests) {
+    json[std::string(HashName(algorithm))] = HexEncode(bytes);
+  }
+  return json;
+}
+
+}  // namespace
+
+std::string SigstoreVerdictText(const SigstoreVerdict& verdict) {
+  return RulesText(verdict.rules) + verdict.headline + "\n";
+}
+
+std::string SigstoreVerdictJson(const SigstoreVerdict& verdict, const SigstoreInput& input) {
+  Json times = Json::array();
+  for (const UnixSeconds at : verdict.times) times.push_back(FormatTime(at));
+  return OneLine({{"digests", DigestsJson(input.artifact.digests)},
+                  {"exit", static_cast<int>(verdict.exit)},
+                  {"file", input.artifact.name},
+                  {"format", kFormat},
+                  {"headline", verdict.headline},
+                  {"identity", input.identity},
+                  {"issuer", input.issuer},
+                  {"key", input.key ? Sha256(input.key->spki()).Hex() : ""},
+                  {"rules", RulesJson(verdict.rules)},
+                  {"times", std::move(times)},
+                  {"verified", verdict.proved()}});
+}
+
+std::string SigstoreErrorJson(const Error& error) {
+  return OneLine({{"error", error.message},
+                  {"exit", static_cast<int>(error.Exit())},
+                  {"format", kFormat},
+                  {"headline", "NOT VERIFIED"},
+                  {"verified", false}});
+}
+
+}  // namespace farm
