@@ -64,6 +64,23 @@ TEST(Bundle, FileIsLinesThatEnd) {
   EXPECT_EQ(ParseBundleFile(long_file + line, "file").error().code, ErrorCode::kLimitExceeded);
 }
 
+// Of a small file the lines are read one after the other, of a large one in threads.
+TEST(Bundle, OfSeveralErrorsOfAFileTheFirstIsNamed) {
+  const std::string text = Made().FileText();
+  const std::string line = text.substr(0, text.find('\n') + 1);
+  for (const int count : {4, 40}) {
+    std::string file;
+    for (int i = 0; i < count; ++i) file += i == 1 || i == 2 ? "{}\n" : line;
+    EXPECT_EQ(file.size() > 64 << 10, count == 40);
+    const auto bad_lines = ParseBundleFile(file, "file");
+    ASSERT_FALSE(bad_lines);
+    EXPECT_TRUE(bad_lines.error().message.starts_with("file line 2")) << bad_lines.error().message;
+    const auto cut_too = ParseBundleFile(file + "x", "file");
+    ASSERT_FALSE(cut_too);
+    EXPECT_EQ(cut_too.error().message, bad_lines.error().message);
+  }
+}
+
 TEST(Bundle, ToleratesFieldsThatItDoesNotKnow) {
   Json json = LineJson(1);
   json["more"] = 1;

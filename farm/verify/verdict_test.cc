@@ -1079,6 +1079,17 @@ TEST(Judge, PrintsEveryRuleAndTheLowestCodeOfSeveral) {
   }
 }
 
+// The lines are checked in threads.
+TEST(Judge, FindsTheSameInTheOrderOfTheLinesEveryTime) {
+  EvidenceMaker maker;
+  VerdictInput input = maker.Input(maker.Make());
+  for (Bundle& line : input.lines) line.envelope.signature.back() ^= 1;
+  const std::string first = Explain(Judge(input));
+  EXPECT_THAT(first, testing::HasSubstr("signatures: release: signature does not match; request: "
+                                        "signature does not match; intent: signature"));
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(Explain(Judge(input)), first);
+}
+
 TEST(Judge, WarnsOfARootThatExpired) {
   EvidenceMaker maker;
   VerdictInput input = maker.Input(maker.Make());
