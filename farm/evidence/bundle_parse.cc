@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "farm/base/bytes.h"
 #include "farm/base/parallel.h"
 #include "farm/crypto/hash.h"
@@ -17,6 +19,7 @@ constexpr std::string_view kMediaTypes[] = {
 constexpr std::size_t kLogIdBytes = 32;
 // Of a file whose lines are worth a thread: a line of 8 kB takes longer to read than one to start.
 constexpr std::size_t kParallelBytesMin = 64 << 10;
+constexpr std::size_t kParallelLineBytesMax = 1 << 20;
 
 Digest ReadHash(JsonFields& fields, std::string_view name) {
   const std::string bytes = fields.Bytes(name);
@@ -275,7 +278,10 @@ Result<std::vector<Bundle>> ParseBundleFile(std::string_view text, std::string_v
       read[index] = line.error();
     }
   };
-  if (text.size() >= kParallelBytesMin) {
+  // Large lines take much memory while they are read: one at a time.
+  const bool small = std::ranges::all_of(
+      file.lines, [](std::string_view line) { return line.size() <= kParallelLineBytesMax; });
+  if (small && text.size() >= kParallelBytesMin) {
     ForEachInParallel(lines.size(), read_line);
   } else {
     for (std::size_t i = 0; i < lines.size() && (i == 0 || read[i - 1]); ++i) read_line(i, 0);

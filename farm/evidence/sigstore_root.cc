@@ -1,4 +1,6 @@
 // The trust root in the words of Sigstore's verifiers.
+#include <algorithm>
+
 #include "farm/base/bytes.h"
 #include "farm/crypto/hash.h"
 #include "farm/evidence/note.h"
@@ -66,6 +68,12 @@ Json TransparencyJson(const PublicKey& key) {
           {"publicKey", KeyJson(key, ValidFor{kAlways, std::nullopt})}};
 }
 
+ValidFor Both(const ValidFor& a, const ValidFor& b) {
+  ValidFor both{std::max(a.start, b.start), a.end ? a.end : b.end};
+  if (a.end && b.end) both.end = std::min(*a.end, *b.end);
+  return both;
+}
+
 }  // namespace
 
 std::string WriteSigstoreTrustedRoot(const TrustRoot& root) {
@@ -77,7 +85,9 @@ std::string WriteSigstoreTrustedRoot(const TrustRoot& root) {
   Json authorities = Json::array();
   for (const Operator& owner : root.operators) {
     for (const DatedAuthority& authority : owner.authorities) {
-      authorities.push_back(AuthorityJson(owner.id, authority.chain, authority.valid_for));
+      const ValidFor both = Both(owner.valid_for, authority.valid_for);
+      if (both.end && *both.end < both.start) continue;
+      authorities.push_back(AuthorityJson(owner.id, authority.chain, both));
     }
   }
   Json timestamp_authorities = Json::array();

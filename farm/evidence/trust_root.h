@@ -1,5 +1,5 @@
 // The trust root, `farm-root/2`: WHO may sign what.  A TUF root whose lists stand in a field `farm`
-// of its own, so that any TUF client follows the same file (TUF 1.0 section 4.3); `farm-root/1`,
+// of its own, so that a TUF client follows the same file (TUF 1.0 section 4.3); `farm-root/1`,
 // which is none, is read for ever.  A root is read on its own: enough of its own keys must have
 // signed it; who remembers an older one (farm-signer's journal) also asks whether enough of that
 // one's keys have: CheckSuccessor.

@@ -131,6 +131,11 @@ Status CheckTexts(const TrustRoot& root, const std::string& where) {
 Status CheckSuccessors(const TrustRoot& root, const std::string& where) {
   for (const Log& log : root.logs) {
     if (!log.end) continue;
+    // For verifiers of others, who know of no end but that.
+    if (!log.valid_for.end) {
+      return Error{ErrorCode::kInvalidInput,
+                   where + ": log " + log.origin + ": is closed, but its validFor has no end"};
+    }
     const bool known = std::any_of(root.logs.begin(), root.logs.end(), [&](const Log& other) {
       return &other != &log && other.origin == log.end->successor;
     });

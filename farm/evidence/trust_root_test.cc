@@ -191,6 +191,7 @@ TEST_F(Root, AClosedLogHasASuccessor) {
       next.key = PrivateKey::Generate(KeyKind::kEd25519).public_key();
       next.ecdsa_key = PrivateKey::Generate(KeyKind::kP256).public_key();
       r.logs[0].end = LogEnd{12, Sha256("tree"), successor};
+      r.logs[0].valid_for.end = 1'800'000'000;
       r.logs.push_back(next);
     };
   };
@@ -201,6 +202,10 @@ TEST_F(Root, AClosedLogHasASuccessor) {
   EXPECT_EQ(read->logs[0].end->root_hash, Sha256("tree"));
   EXPECT_FALSE(Signed(close("log.farm.example")));  // itself
   EXPECT_FALSE(Signed(close("log3.farm.example")));
+  EXPECT_FALSE(Signed([&](TrustRoot& r) {
+    close("log2.farm.example")(r);
+    r.logs[0].valid_for.end = std::nullopt;
+  }));
 }
 
 TEST_F(Root, HasALimitThatEveryReaderTakes) {
@@ -329,6 +334,16 @@ TEST_F(Root, RefusesWhatMakesNoSense) {
     ASSERT_FALSE(read.has_value()) << field;
     EXPECT_NE(read.error().message.find(field), std::string::npos) << read.error().message;
   }
+}
+
+// They know of no operator who left, only of authorities.
+TEST_F(Root, SigstoreFormVouchesNoLongerThanTheRoot) {
+  TrustRoot root = maker_.root();
+  root.operators[0].valid_for.end = 1'800'000'000;
+  root.operators[1].authorities[0].valid_for.start = *root.operators[1].valid_for.end + 1;
+  const Json json = *ParseForeignJson(WriteSigstoreTrustedRoot(root), "root");
+  ASSERT_EQ(json["certificateAuthorities"].size(), 2u);
+  EXPECT_EQ(json["certificateAuthorities"][0]["validFor"]["end"], "2027-01-15T08:00:00Z");
 }
 
 TEST_F(Root, SigstoreFormHasWhatItsVerifiersAskFor) {

@@ -17,8 +17,8 @@ namespace {
 
 std::string EntryName(std::uint64_t index) { return "log entry " + std::to_string(index); }
 
-bool IssuedBy(const Certificate& certificate, const Operator& owner) {
-  return FindLeafIssuer(owner, certificate, certificate.not_before()).status.has_value();
+LeafIssuer IssuerAmong(const Operator& owner, const Certificate& certificate) {
+  return FindLeafIssuer(owner, certificate, certificate.not_before());
 }
 
 // The party of `role` that holds `certificate`, or may: under an issuer that the root does not list
@@ -33,14 +33,15 @@ const CertifiedParty* PartyOf(const Certificate& certificate, const TrustRoot& r
   if (!found || found->party->role != role) return nullptr;
   const bool foreign =
       std::any_of(root.operators.begin(), root.operators.end(), [&](const Operator& owner) {
-        return &owner != found->owner && IssuedBy(certificate, owner);
+        return &owner != found->owner && IssuerAmong(owner, certificate).authority != nullptr;
       });
   return foreign ? nullptr : found->party;
 }
 
 bool IsIssuerKnown(const Certificate& certificate, const TrustRoot& root) {
-  return std::any_of(root.operators.begin(), root.operators.end(),
-                     [&](const Operator& owner) { return IssuedBy(certificate, owner); });
+  return std::any_of(root.operators.begin(), root.operators.end(), [&](const Operator& owner) {
+    return IssuerAmong(owner, certificate).status.has_value();
+  });
 }
 
 }  // namespace

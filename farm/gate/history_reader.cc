@@ -28,6 +28,14 @@ Status HistoryReader::Start(const TrustRoot& root) {
     }
     origin = root.logs.front().origin;
   }
+  // What was said before would be forgotten: a dissent there stops a release as one here does.
+  for (const Log& log : root.logs) {
+    if (!log.end || log.end->size == 0 || log.end->successor != origin) continue;
+    return Error{ErrorCode::kInvalidInput,
+                 "log " + origin + " goes on from " + log.origin +
+                     ", whose entries this signer does not read: it decides nothing",
+                 ExitCode::kLogProof};
+  }
   ASSIGN_OR_RETURN(LogTrust trust, LogTrustOf(root, origin, 0));
   ASSIGN_OR_RETURN(std::unique_ptr<LogReader> reader, LogReader::Open(url_, std::move(trust)));
   LogHistory history(origin);

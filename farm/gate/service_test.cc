@@ -81,9 +81,10 @@ TEST(SignerConfig, NamesTheFieldThatIsWrong) {
 class SignerServiceTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    const AuthorityFiles authority{Write("ca.pem", maker_.root().operators[0].authorities[0].chain[0].Pem()),
-                                   Write("ca.key.pem", maker_.Key("ca-operator-0").Pem()),
-                                   Write("transparency.pem", maker_.Key("transparency").Pem())};
+    const AuthorityFiles authority{
+        Write("ca.pem", maker_.root().operators[0].authorities[0].chain[0].Pem()),
+        Write("ca.key.pem", maker_.Key("ca-operator-0").Pem()),
+        Write("transparency.pem", maker_.Key("transparency").Pem())};
     auto signer = CertifiedSigner::Open(NewMemorySigner(maker_.Key("signer")), authority,
                                         {"https://farm.example/signer", "signer"}, clock_);
     ASSERT_TRUE(signer) << signer.error().message;

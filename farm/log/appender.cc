@@ -43,8 +43,10 @@ Status CheckSpeaker(const Bundle& bundle, const Statement& statement, const Trus
     return refused("by " + Printable(id, 120) + ", whom the root does not list as a " +
                    std::string(role));
   }
-  if (!FindLeafIssuer(*found->owner, *bundle.certificate, bundle.certificate->not_before())
-           .status) {
+  // Whether it was good when it was used is for those to judge who know the time.
+  const LeafIssuer issuer =
+      FindLeafIssuer(*found->owner, *bundle.certificate, bundle.certificate->not_before());
+  if (issuer.authority == nullptr) {
     return refused("by " + Printable(id, 120) +
                    " with a leaf that its operator's CA has not issued");
   }

@@ -1,27 +1,19 @@
 #include "farm/log/write_group.h"
 
-#include <algorithm>
-#include <atomic>
 #include <functional>
-#include <thread>
 #include <utility>
+
+#include "farm/base/parallel.h"
 
 namespace farm {
 namespace {
 
-// They wait for the disk, not for a processor; a file system commits once for all that wait.
-constexpr std::size_t kSyncsAtATime = 8;
-
+// A file system commits once for all that wait.
 Status RunAll(const std::vector<std::function<Status()>>& syncs) {
   std::vector<Status> ended(syncs.size());
-  std::atomic<std::size_t> next{0};
-  const auto run = [&] {
-    for (std::size_t i = next++; i < syncs.size(); i = next++) ended[i] = syncs[i]();
-  };
-  std::vector<std::thread> threads;
-  for (std::size_t i = 1; i < std::min(kSyncsAtATime, syncs.size()); ++i) threads.emplace_back(run);
-  run();
-  for (std::thread& thread : threads) thread.join();
+  ForEachInParallel(
+      syncs.size(), [&](std::size_t index, std::size_t) { ended[index] = syncs[index](); },
+      Waits::kDisk);
   for (Status& status : ended) RETURN_IF_ERROR(std::move(status));
   return {};
 }

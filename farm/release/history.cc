@@ -16,7 +16,7 @@ std::string RoleOf(const LeafFacts& facts, const TrustRoot& root) {
   if (!found) return "";
   const LeafIssuer issuer =
       FindLeafIssuer(*found->owner, *facts.certificate, facts.certificate->not_before());
-  return issuer.status ? found->party->role : "";
+  return issuer.authority != nullptr ? found->party->role : "";
 }
 
 }  // namespace

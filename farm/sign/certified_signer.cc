@@ -98,9 +98,13 @@ Result<Certificate> CertifiedSigner::Leaf() {
                              .issuer_extension = identity_.builder_id,
                              .not_before = start,
                              .seconds = std::min(kLeafSeconds, authority_.not_after() - start)};
-  ASSIGN_OR_RETURN(leaf_,
-                   IssueSigningLeaf(SigningKeyOf(*authority_keys_.key), authority_,
-                                    SigningKeyOf(*authority_keys_.transparency_key), request));
+  auto leaf = IssueSigningLeaf(SigningKeyOf(*authority_keys_.key), authority_,
+                               SigningKeyOf(*authority_keys_.transparency_key), request);
+  // The authority's token may be away for a while.
+  const bool lasts =
+      leaf_ && now >= leaf_->not_before() && now + kLeafLastSeconds <= leaf_->not_after();
+  if (!leaf && lasts) return *leaf_;
+  ASSIGN_OR_RETURN(leaf_, std::move(leaf));
   return *leaf_;
 }
 

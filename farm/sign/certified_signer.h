@@ -21,7 +21,8 @@ namespace farm {
 
 constexpr UnixSeconds kLeafSeconds = kDaySeconds;
 constexpr UnixSeconds kLeafRenewalSeconds = 6 * kHourSeconds;  // renew when this much remains
-constexpr UnixSeconds kLeafBackdateSeconds = 300;  // the time stamp comes from another's clock
+constexpr UnixSeconds kLeafLastSeconds = kHourSeconds;  // use to here where it cannot be renewed
+constexpr UnixSeconds kLeafBackdateSeconds = 300;       // the time stamp comes from another's clock
 
 // The operator's CA: a PEM file and two keys, each as OpenSigner takes it.
 struct AuthorityFiles {

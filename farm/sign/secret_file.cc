@@ -58,6 +58,12 @@ Result<Secret> ReadSecretFile(const std::string& path, std::size_t bytes_max,
                      ": want the name of a file, not what stands in it; whoever has seen this text "
                      "has the key, so make a new one"};
   }
+  if (path.find("pin-value") != std::string::npos) {
+    return Error{ErrorCode::kInvalidInput,
+                 std::string(what) +
+                     ": want the name of a file or a key in lowercase pkcs11: text, "
+                     "without the PIN"};
+  }
   const std::string named = std::string(what) + " " + path;
   // Else the opening of a pipe would wait for its writer.
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));

@@ -57,8 +57,6 @@ Status ReadAttributes(std::string_view text, char separator,
   for (const std::string& part : Split(text, separator)) {
     const std::size_t equals = part.find('=');
     const std::string name = part.substr(0, equals);
-    // What this is the value of is a secret.
-    if (name == "pin-value") return Bad("a PIN stands in its own file, named by pin-source");
     if (equals == std::string::npos) return Bad("an attribute without =");
     if (std::ranges::find(known, name) == known.end()) {
       return Bad("unknown attribute \"" + Printable(name, 32) + "\"");
@@ -124,10 +122,13 @@ bool IsTokenKey(std::string_view key) { return key.starts_with(kScheme); }
 Result<TokenKeyName> ParseTokenKeyName(std::string_view text) {
   CHECK(IsTokenKey(text));
   if (text.size() > kTokenKeyTextMax) return Bad("longer than 2048 bytes");
+  // Wherever it stands: a message shows the other parts.
+  if (text.find("pin-value") != std::string_view::npos) {
+    return Bad("a PIN stands in its own file, named by pin-source");
+  }
   text.remove_prefix(kScheme.size());
   const std::size_t question = text.find('?');
   Attributes attributes;
-  // The query first: a PIN in it is to be refused before anything else is said.
   if (question != std::string_view::npos) {
     RETURN_IF_ERROR(
         ReadAttributes(text.substr(question + 1), '&', {"module-path", "pin-source"}, attributes));

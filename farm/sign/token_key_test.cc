@@ -70,6 +70,8 @@ TEST(TokenKeyName, DoesNotRepeatAPinThatStandsInIt) {
   for (const char* text :
        {"pkcs11:token=a;object=b?module-path=/m&pin-value=pin-4711",
         "pkcs11:token=a;object=b;pin-value=pin-4711?module-path=/m",
+        "pkcs11:token=a;object=b&pin-value=pin-4711?module-path=/m",
+        "pkcs11:token=a;object=b?module-path=/m;pin-value=pin-4711",
         "pkcs11:wrong;pin-4711?pin-value=pin-4711", "pkcs11:token=a;object=b?pin-4711"}) {
     const auto name = ParseTokenKeyName(text);
     ASSERT_FALSE(name);

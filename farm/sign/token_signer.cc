@@ -24,6 +24,8 @@ class TokenSigner final : public Signer {
     ASSIGN_OR_RETURN(std::string signature, SignInToken(message));
     // What is wrong here would be wrong for ever in a log.
     if (auto status = key_.Verify(message, signature); !status) {
+      MutexLock lock(mutex_);
+      session_.reset();  // it may be another's, whom the module gave the same number
       return Wrap(name_.Text() + ": of the signature that the token gave", status.error());
     }
     return signature;

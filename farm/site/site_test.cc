@@ -250,9 +250,10 @@ class World {
       EXPECT_EQ(chmod((directory + "/" + name).c_str(), 0600), 0);
       return directory + "/" + name;
     };
-    const AuthorityFiles authority{write("ca.pem", maker.root().operators[0].authorities[0].chain[0].Pem()),
-                                   write("ca.key.pem", maker.Key("ca-operator-0").Pem()),
-                                   write("transparency.key.pem", maker.Key("transparency").Pem())};
+    const AuthorityFiles authority{
+        write("ca.pem", maker.root().operators[0].authorities[0].chain[0].Pem()),
+        write("ca.key.pem", maker.Key("ca-operator-0").Pem()),
+        write("transparency.key.pem", maker.Key("transparency").Pem())};
     auto signer = CertifiedSigner::Open(NewMemorySigner(maker.Key("site-0")), authority,
                                         {EvidenceMaker::SiteId(0), "site-0"}, clock);
     ASSERT_TRUE(signer) << signer.error().message;
