@@ -19,6 +19,7 @@ std::int64_t Now(clockid_t clock) {
 }  // namespace
 
 std::int64_t RealNow() { return Now(CLOCK_REALTIME); }
+std::int64_t FileNow() { return Now(CLOCK_REALTIME_COARSE); }
 std::int64_t MonotonicNow() { return Now(CLOCK_MONOTONIC); }
 
 Family::Family(std::uint64_t stage, std::int64_t clock_seconds, const FileTimes& times)

@@ -77,6 +77,8 @@ class Family {
 
 // The machine's time of the day, nanoseconds since 1970, and its monotonic clock.
 std::int64_t RealNow();
+// The time that files get now: that of the last tick, which is up to 10 ms ago.
+std::int64_t FileNow();
 std::int64_t MonotonicNow();
 
 }  // namespace sandbox

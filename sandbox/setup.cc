@@ -61,7 +61,7 @@ class Setup {
   SetupDescriptors fds_;
   bool has_range_ = false;
   bool memory_is_observed_ = false;
-  std::int64_t began_ = RealNow();
+  std::int64_t began_ = FileNow();
   UniqueFd fuse_;
 };
 
