@@ -67,10 +67,6 @@ Json RuleJson(const RuleOutcome& outcome) {
           {"warning", outcome.warning}};
 }
 
-std::string OneLine(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
 }  // namespace
 
 std::string RulesText(const std::vector<RuleOutcome>& rules) {
@@ -99,7 +95,7 @@ std::string VerdictJson(const Verdict& verdict, const VerdictInput& input) {
                   {"exit", static_cast<int>(verdict.exit)},
                   {"file", input.file_name},
                   {"fileDigest", input.file_digest.Text()},
-                  {"format", "farm-verdict/1"},
+                  {"format", kVerdictFormat},
                   {"headline", verdict.headline},
                   {"product", verdict.product},
                   {"release", released ? verdict.release_digest->Text() : ""},
@@ -110,10 +106,14 @@ std::string VerdictJson(const Verdict& verdict, const VerdictInput& input) {
                   {"version", verdict.version}});
 }
 
-std::string ErrorJson(const Error& error) {
+std::string OneLine(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string ErrorJson(const Error& error, std::string_view format) {
   return OneLine({{"error", error.message},
                   {"exit", static_cast<int>(error.Exit())},
-                  {"format", "farm-verdict/1"},
+                  {"format", format},
                   {"headline", "NOT VERIFIED"},
                   {"verified", false}});
 }

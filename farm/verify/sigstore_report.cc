@@ -10,10 +10,6 @@ namespace {
 
 constexpr char kFormat[] = "farm-sigstore-verdict/1";
 
-std::string OneLine(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
 Json DigestsJson(const ArtifactDigests& digests) {
   Json json = Json::object();
   for (const auto& [algorithm, bytes] : digests) {
@@ -44,12 +40,6 @@ std::string SigstoreVerdictJson(const SigstoreVerdict& verdict, const SigstoreIn
                   {"verified", verdict.proved()}});
 }
 
-std::string SigstoreErrorJson(const Error& error) {
-  return OneLine({{"error", error.message},
-                  {"exit", static_cast<int>(error.Exit())},
-                  {"format", kFormat},
-                  {"headline", "NOT VERIFIED"},
-                  {"verified", false}});
-}
+std::string SigstoreErrorJson(const Error& error) { return ErrorJson(error, kFormat); }
 
 }  // namespace farm
