@@ -5,39 +5,15 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-#include <memory>
-
 #include "farm/base/result.h"
 #include "farm/crypto/timestamp.h"
+#include "tests/support/openssl_objects.h"
 
 namespace farm {
 namespace {
 
-template <auto kFree>
-struct Free {
-  template <typename T>
-  void operator()(T* object) const {
-    kFree(object);
-  }
-};
-template <typename T, auto kFree>
-using Owned = std::unique_ptr<T, Free<kFree>>;
 using OwnedKey = Owned<EVP_PKEY, EVP_PKEY_free>;
 using OwnedX509 = Owned<X509, X509_free>;
-
-const unsigned char* Data(std::string_view bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
-
-template <auto kEncode, typename T>
-std::string ToDer(T* object) {
-  unsigned char* bytes = nullptr;
-  const int size = kEncode(object, &bytes);
-  CHECK(size > 0);
-  std::string der(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
-  OPENSSL_free(bytes);
-  return der;
-}
 
 struct Party {
   const char* name;

@@ -6,41 +6,18 @@
 #include <openssl/x509v3.h>
 
 #include <initializer_list>
-#include <memory>
 #include <utility>
 
 #include "farm/base/result.h"
 #include "farm/crypto/timestamp.h"
+#include "tests/support/openssl_objects.h"
 
 namespace farm {
 namespace {
 
-template <auto kFree>
-struct Free {
-  template <typename T>
-  void operator()(T* object) const {
-    kFree(object);
-  }
-};
-template <typename T, auto kFree>
-using Owned = std::unique_ptr<T, Free<kFree>>;
 using OwnedKey = Owned<EVP_PKEY, EVP_PKEY_free>;
 using OwnedX509 = Owned<X509, X509_free>;
 inline void FreeStackOnly(STACK_OF(X509) * stack) { sk_X509_free(stack); }
-
-template <auto kEncode, typename T>
-std::string ToDer(T* object) {
-  unsigned char* bytes = nullptr;
-  const int size = kEncode(object, &bytes);
-  CHECK(size > 0);
-  std::string der(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
-  OPENSSL_free(bytes);
-  return der;
-}
-
-const unsigned char* Data(std::string_view bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
 
 OwnedX509 Parse(const Certificate& certificate) {
   const unsigned char* position = Data(certificate.der());
