@@ -1,5 +1,5 @@
-// Makes processes that make two more each and end, so that nobody can kill them one by one.
-#include <stdint.h>
+// Makes processes that make two more each and end, so that nobody can kill them one by one. Once
+// there are enough, each makes one more: who counts them has two seconds to see it.
 #include <sys/mman.h>
 #include <time.h>
 
@@ -7,29 +7,51 @@
 
 #include "tests/attacks/behaviours/behaviour.h"
 
+namespace {
+
+// Shared by all of them.
+struct Census {
+  std::atomic<long> alive = 0;
+  std::atomic<long> most = 0;
+
+  void Birth() {
+    long now = ++alive;
+    if (now > most) most = now;
+  }
+};
+
+// A turn of the loop is the life of one process: it ends at `end` at the latest.
+[[noreturn]] void Breed(Census& census, long wanted, time_t end) {
+  for (;;) {
+    bool enough = census.alive >= wanted;
+    bool newborn = false;
+    for (int children = enough ? 1 : 2; children > 0 && time(nullptr) < end;) {
+      pid_t pid = fork();
+      newborn = pid == 0;
+      if (newborn) break;
+      if (pid > 0) {
+        census.Birth();
+        --children;
+      }
+      usleep(enough ? 50000 : 1000);
+    }
+    if (newborn) continue;
+    --census.alive;
+    _exit(0);
+  }
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   long wanted = behaviour::Number(argc, argv, 1);
   void* memory = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  auto* alive = new (memory) std::atomic<long>(1);
-  auto* most = alive + 1;
-  time_t end = time(nullptr) + 2;
-  pid_t first = getpid();
-  while (time(nullptr) < end && most->load() < wanted) {
-    pid_t pid = fork();
-    if (pid < 0) {
-      usleep(1000);
-      continue;
-    }
-    if (pid > 0) {
-      long now = ++*alive;
-      if (now > most->load()) most->store(now);
-      if (getpid() != first && now > 2) usleep(1000);
-    }
-  }
-  if (getpid() != first) {
-    --*alive;
-    _exit(0);
-  }
-  sleep(1);
-  return most->load() >= wanted ? behaviour::Allowed("fork") : behaviour::Refused("fork");
+  auto* census = new (memory) Census;
+  time_t end = time(nullptr) + 3;
+  pid_t pid = fork();
+  if (pid < 0) return behaviour::MissingByKernel("fork");
+  census->Birth();
+  if (pid == 0) Breed(*census, wanted, end);
+  while (time(nullptr) <= end) usleep(10000);
+  return census->most >= wanted ? behaviour::Allowed("fork") : behaviour::Refused("fork");
 }
