@@ -60,9 +60,10 @@ Status FixedWorld::OpenTracer(int log) {
 }
 
 std::uint64_t FixedWorld::Capabilities() const {
-  std::uint64_t kept = std::uint64_t{1} << CAP_SYS_PTRACE;
-  if (tracer_ != nullptr) kept |= std::uint64_t{1} << CAP_CHECKPOINT_RESTORE;
-  return kept;
+  auto bit = [](int capability) { return std::uint64_t{1} << capability; };
+  if (tracer_ == nullptr) return bit(CAP_SYS_PTRACE);
+  // CAP_KILL: where there are several users, the command's is not that of process 1.
+  return bit(CAP_SYS_PTRACE) | bit(CAP_CHECKPOINT_RESTORE) | bit(CAP_KILL);
 }
 
 Status FixedWorld::Take(pid_t child, int listener) {

@@ -14,8 +14,8 @@ namespace sandbox {
 // a program, answers the instruction that reads the processor's counter, sees waits end. It stops
 // them at birth, at execution, at a signal, at a wait with an end in time, and nowhere else.
 //
-// The caller is process 1 of the stage, and has CAP_SYS_PTRACE and CAP_CHECKPOINT_RESTORE in the
-// stage's user namespace. All of it is used by one thread, which does nothing else.
+// The caller is process 1 of the stage, and has CAP_SYS_PTRACE, CAP_CHECKPOINT_RESTORE and CAP_KILL
+// in the stage's user namespace. All of it is used by one thread, which does nothing else.
 class Tracer {
  public:
   // `last_pid`: /proc/sys/kernel/ns_last_pid of this pid namespace, open for writing.

@@ -14,6 +14,7 @@
 #include <csignal>
 #include <fstream>
 #include <functional>
+#include <set>
 
 #include "sandbox/channel.h"
 #include "sandbox/image.h"
@@ -29,18 +30,30 @@ namespace fs = std::filesystem;
 int Shell(const std::string& script) { return std::system(script.c_str()); }
 
 // The sandboxes' cgroups on this machine that nothing lives in: other sandboxes may be running.
-std::string LeftCgroups() {
-  std::string found;
+std::set<std::string> EmptyCgroups() {
+  std::set<std::string> found;
   std::error_code ignored;  // others come and go
   fs::recursive_directory_iterator entries("/sys/fs/cgroup", ignored);
   for (; entries != fs::recursive_directory_iterator(); entries.increment(ignored)) {
     const fs::path path = entries->path();
     if (path.parent_path().filename() == "farm-sandbox" && entries->is_directory(ignored) &&
         ReadFile(path / "cgroup.procs").empty()) {
-      found += path.string() + " ";
+      found.insert(path);
     }
   }
   return found;
+}
+
+// What stands there already, from a run that was killed with all that served it.
+const std::set<std::string> kBefore = EmptyCgroups();
+
+// Those of this test.
+std::string LeftCgroups() {
+  std::string left;
+  for (const std::string& path : EmptyCgroups()) {
+    if (!kBefore.contains(path)) left += path + " ";
+  }
+  return left;
 }
 
 bool Eventually(const std::function<bool()>& condition) {
@@ -531,7 +544,7 @@ TEST(LeftBehind, NothingWhenTheWholeLineIsKilled) {
   if (TestMode() == Mode::kRoot) {
     EXPECT_TRUE(Eventually([] { return LeftCgroups().empty(); })) << LeftCgroups();
   }
-  // A monitor that was killed leaves empty groups; the next one removes them.
+  // Who serves a session removes its groups, also when the monitor above it was killed.
   EXPECT_EQ(bench.Do({"cwd"}).exit_code, 0);
   EXPECT_TRUE(Eventually([] { return LeftCgroups().empty(); })) << LeftCgroups();
 }
