@@ -46,6 +46,7 @@ debian_tools=(--profile assembly --uid 0 --gid 0 --env PATH=/usr/sbin:/usr/bin:/
   --env SOURCE_DATE_EPOCH=$debian_epoch --env LC_ALL=C.UTF-8 --memory-bytes 8000000000)
 
 # assemble_root REPOSITORY FOLDER LAUNCHER-WORDS...: FOLDER/root.tar of all packages of the repository.
+# By apt, in its order: some packages of TeX cannot be configured in one go with what they need.
 # LAUNCHER-WORDS start the launcher up to and with its `run` and whatever says who it is.
 assemble_root() {
   local repository=$1 folder=$2 names
@@ -54,7 +55,7 @@ assemble_root() {
   mkdir -m 0777 "$folder"
   chmod 0777 "$folder"
   input_words "$repository" /repo >"$folder.words"
-  "$@" --args-fd 9 "${debian_tools[@]}" --work "$folder" -- mmdebstrap --mode=root --variant=custom \
+  "$@" --args-fd 9 "${debian_tools[@]}" --work "$folder" -- mmdebstrap --mode=root --variant=apt \
     --include="$names" bookworm root.tar 'deb [trusted=yes] copy:///build/repo ./' \
     9<"$folder.words" >"$folder.log" 2>"$folder.result" || { tail -n 20 "$folder.log" "$folder.result"; return 1; }
 }
