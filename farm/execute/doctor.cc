@@ -1,6 +1,5 @@
 #include "farm/execute/doctor.h"
 
-#include <chrono>
 #include <utility>
 
 #include "farm/base/bytes.h"
@@ -11,9 +10,8 @@
 namespace farm {
 namespace {
 
-constexpr std::chrono::seconds kDoctorTimeout{60};  // takes a fraction of a second when idle
-constexpr std::size_t kFindingTextMax = 1000;       // of a line for people; the longest has 400
-constexpr int kNotUsable = 30;                      // the doctor's exit code
+constexpr std::size_t kFindingTextMax = 1000;  // of a line for people; the longest has 400
+constexpr int kNotUsable = 30;                 // the doctor's exit code
 
 Result<DoctorFinding> ParseFinding(const Json& json) {
   JsonFields fields(json, "farm-sandbox-doctor.findings");
@@ -58,16 +56,15 @@ std::string LineOf(const DoctorFinding& finding) {
                    kFindingTextMax);
 }
 
-Result<DoctorAnswer> AskDoctor(const SandboxSetup& setup) {
+Result<DoctorAnswer> AskDoctor(const SandboxSetup& setup, std::chrono::seconds timeout) {
   ProcessSpec spec = LauncherProcess(setup, {"doctor", "--json"});
-  spec.timeout = kDoctorTimeout;
+  spec.timeout = timeout;
   const auto process = RunProcess(spec);
   if (!process) {
     return Error{ErrorCode::kUnavailable, "cannot be started: " + process.error().message};
   }
   if (process->timed_out) {
-    return Error{ErrorCode::kUnavailable,
-                 "no answer in " + std::to_string(kDoctorTimeout.count()) + " s"};
+    return Error{ErrorCode::kUnavailable, "no answer in " + std::to_string(timeout.count()) + " s"};
   }
   if (process->exit_code != 0 && process->exit_code != kNotUsable) {
     return Error{ErrorCode::kInternal, LauncherFailure(*process)};
@@ -88,10 +85,10 @@ Result<DoctorAnswer> ParseDoctorAnswer(std::string_view text) {
   return answer;
 }
 
-Status CheckMachine(const SandboxSetup& setup,
-                    const std::function<void(const std::string&)>& warn) {
+Status CheckMachine(const SandboxSetup& setup, const std::function<void(const std::string&)>& warn,
+                    std::chrono::seconds timeout) {
   const std::string command = setup.launcher + " doctor --json";
-  const auto answer = AskDoctor(setup);
+  const auto answer = AskDoctor(setup, timeout);
   if (!answer) return Wrap(command, answer.error());
   std::string missing;
   for (DoctorFinding finding : answer->findings) {

@@ -2,6 +2,7 @@
 // before anybody counts on builds here.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <string>
@@ -15,6 +16,7 @@ namespace farm {
 
 constexpr std::size_t kDoctorBytesMax = 256 << 10;  // two dozen findings have some 5 kB
 constexpr std::size_t kDoctorFindingsMax = 256;
+constexpr std::chrono::seconds kDoctorTimeout{60};  // it takes a fraction of a second when idle
 
 // One thing that the machine gives or does not give.
 struct DoctorFinding {
@@ -39,8 +41,9 @@ Result<DoctorAnswer> ParseDoctorAnswer(std::string_view text);
 // Success: all that is needed holds.  Each error names the launcher:
 //   kUnavailable exit 30   a needed finding does not hold (all are named, with their remedies), as
 //                          cgroup is where setup.require_kernel_limits; the
-//                          launcher cannot be started, or does not answer within a minute
+//                          launcher cannot be started, or does not answer within `timeout`
 //   kInternal exit 70      it failed otherwise, or answered something else
-Status CheckMachine(const SandboxSetup& setup, const std::function<void(const std::string&)>& warn);
+Status CheckMachine(const SandboxSetup& setup, const std::function<void(const std::string&)>& warn,
+                    std::chrono::seconds timeout = kDoctorTimeout);
 
 }  // namespace farm

@@ -196,6 +196,17 @@ TEST_F(CheckMachineTest, ALauncherThatGivesNoAnswerIsAnErrorThatNamesIt) {
   EXPECT_NE(status.error().message.find(setup_.launcher), std::string::npos);
 }
 
+TEST_F(CheckMachineTest, ALauncherThatDoesNotAnswerInTimeIsEnded) {
+  SetLauncher("exec sleep 600\n");
+  const Status status = CheckMachine(
+      setup_, [](const std::string&) {}, std::chrono::seconds(1));
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().Exit(), ExitCode::kUnavailable);
+  EXPECT_NE(status.error().message.find("/launcher doctor --json: no answer in 1 s"),
+            std::string::npos)
+      << status.error().message;
+}
+
 TEST_F(CheckMachineTest, TheExitCodeMustAgreeWithTheAnswer) {
   for (const auto& [answer, exit_code] : {std::pair{kUsable, 30}, std::pair{kNotUsable, 0}}) {
     SetAnswer(answer, exit_code);
