@@ -24,6 +24,11 @@ Ancestry ChildAncestry(const Ancestry& parent, std::uint64_t index) {
   return {Mix(parent.high, index * 2 + 1), Mix(parent.low ^ parent.high, index * 2 + 2)};
 }
 
+Ancestry ProgramAncestry(const Ancestry& origin, std::uint64_t program, std::uint64_t index) {
+  const std::uint64_t high = Mix(program, index);
+  return {Mix(origin.high, high), Mix(origin.low ^ origin.high, Mix(high))};
+}
+
 pid_t WantedPid(const Ancestry& ancestry) {
   constexpr std::uint64_t kCount = kPidMax - kPidMin;
   return kPidMin + static_cast<pid_t>(Mix(ancestry.high, ancestry.low) % kCount);

@@ -8,8 +8,9 @@
 namespace sandbox {
 
 // Where a process or thread stands in the family of a run: a function of its parent's place and of
-// how many children the parent had before it, and of nothing else. No order among relatives enters,
-// so that processes that run side by side get the same whatever the machine's scheduler does.
+// how many children the parent had before it, and, once it has executed a program, of that program
+// in place of that number. No order among relatives enters, so that processes that run side by side
+// get the same whatever the machine's scheduler does, and whichever of them make starts first.
 struct Ancestry {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
@@ -19,6 +20,10 @@ struct Ancestry {
 Ancestry FirstAncestry(std::uint64_t stage);
 // Child number `index` of `parent`, counted from 0.
 Ancestry ChildAncestry(const Ancestry& parent, std::uint64_t index);
+
+// Who executes program `program` (a hash) as number `index`, counted from 0, of those that do so,
+// where `origin` is its parent, or itself before, if that was a program already.
+Ancestry ProgramAncestry(const Ancestry& origin, std::uint64_t program, std::uint64_t index);
 
 // The process id to ask the kernel for: kPidMin to kPidMax - 1. Another living process may have it.
 constexpr pid_t kPidMin = 300;

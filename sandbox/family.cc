@@ -30,6 +30,7 @@ void Family::Begin(pid_t command) {
   Member& member = members_[command];
   member.process = command;
   member.ancestry = first_;
+  member.origin = first_;
 }
 
 Family::Member& Family::Find(pid_t thread) {
@@ -55,15 +56,36 @@ void Family::Born(pid_t parent, pid_t child, pid_t process) {
   member.parent = parent;
   member.process = process == parent ? from.process : process;
   member.ancestry = ChildAncestry(from.ancestry, from.children++);
+  member.origin = from.ancestry;
+  member.executed = process == parent;  // a thread is of its process's program
   member.looks = from.looks;
   member.slept = from.slept;
   members_[child] = member;
 }
 
-void Family::Executed(pid_t process, pid_t thread) {
+// Whoever starts several programs at once starts them in no order, so their places are not by it.
+std::uint64_t Family::CountProgram(pid_t parent, std::uint64_t program) {
+  if (members_.count(parent) == 0) return 0;
+  std::map<std::uint64_t, std::uint64_t>& counts = programs_[parent];
+  // Nobody fills the memory of process 1.
+  constexpr std::uint64_t kOthers = 0;
+  return counts[counts.size() < kProgramsMax || counts.count(program) != 0 ? program : kOthers]++;
+}
+
+void Family::Executed(pid_t process, pid_t thread, std::uint64_t program) {
   std::lock_guard lock(mutex_);
   Member member = Find(thread);
-  std::erase_if(members_, [process](const auto& each) { return each.second.process == process; });
+  const std::uint64_t index = member.executed ? 0 : CountProgram(member.parent, program);
+  member.ancestry =
+      ProgramAncestry(member.executed ? member.ancestry : member.origin, program, index);
+  member.executed = true;
+  member.children = 0;
+  member.random_bytes = 0;
+  std::erase_if(members_, [&](const auto& each) {
+    if (each.second.process != process) return false;
+    programs_.erase(each.first);
+    return true;
+  });
   timers_.erase(process);
   members_[process] = member;
 }
@@ -74,6 +96,7 @@ void Family::Ended(pid_t thread) {
   if (found == members_.end()) return;
   Member ended = found->second;
   members_.erase(found);
+  programs_.erase(thread);
   if (ended.process != thread) return;
   timers_.erase(thread);
   auto parent = members_.find(ended.parent);

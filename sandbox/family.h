@@ -20,6 +20,8 @@ namespace sandbox {
 class Family {
  public:
   static constexpr std::size_t kTimersMax = 1024;  // every look goes through them
+  // Of the children of one parent; what is executed after them has its place by its order alone.
+  static constexpr std::size_t kProgramsMax = 65536;
 
   // `stage`: sets the random sequences of prepare and main apart.
   Family(std::uint64_t stage, std::int64_t clock_seconds, const FileTimes& times);
@@ -30,8 +32,8 @@ class Family {
   // `process`: its own id, or its parent's if it is a thread.
   void Born(pid_t parent, pid_t child, pid_t process);
   // A program was executed: `thread` was its caller and has the id of `process` from now on; the
-  // other threads are gone.
-  void Executed(pid_t process, pid_t thread);
+  // other threads are gone. `program`: a hash of what it is and was told.
+  void Executed(pid_t process, pid_t thread, std::uint64_t program);
   void Ended(pid_t thread);
   bool Knows(pid_t thread);
   pid_t ProcessOf(pid_t thread);
@@ -53,6 +55,8 @@ class Family {
     pid_t parent = 0;
     pid_t process = 0;
     Ancestry ancestry;
+    bool executed = false;  // a program, since it was born
+    Ancestry origin;        // its parent's, when it was born
     std::uint64_t children = 0;
     std::uint64_t random_bytes = 0;
     std::uint64_t looks = 0;
@@ -64,12 +68,15 @@ class Family {
   };
 
   Member& Find(pid_t thread);
+  std::uint64_t CountProgram(pid_t parent, std::uint64_t program);
   std::int64_t ElapsedOf(Member* member);
   void Sleep(pid_t thread, Member* member, std::int64_t until);
 
   std::mutex mutex_;
   std::map<pid_t, Member> members_;
   std::map<pid_t, std::map<std::uint64_t, Timer>> timers_;  // of each process, until due
+  // Of each thread, how often children of it have executed what.
+  std::map<pid_t, std::map<std::uint64_t, std::uint64_t>> programs_;
   FileTimes times_;
   Ancestry first_;
   std::int64_t clock_;

@@ -168,10 +168,77 @@ TEST(Family, ExecutionByAThreadLeavesOneMember) {
   Family family = MakeFamily();
   family.Begin(2);
   family.Born(2, 10, 2);
-  std::uint64_t thread = family.NextChild(10).high;
-  family.Executed(2, 10);
+  family.Executed(2, 10, 7);
   EXPECT_FALSE(family.Knows(10));
-  EXPECT_EQ(family.NextChild(2).high, thread);
+  EXPECT_TRUE(family.Knows(2));
+  // Its place is that of the thread, which another thread would not have had.
+  Family other = MakeFamily();
+  other.Begin(2);
+  other.Born(2, 9, 2);
+  other.Born(2, 10, 2);
+  other.Executed(2, 10, 7);
+  EXPECT_NE(family.NextChild(2).high, other.NextChild(2).high);
+}
+
+std::uint64_t RandomOf(Family& family, pid_t thread) {
+  std::uint64_t value = 0;
+  family.TakeRandom(thread, &value, sizeof value);
+  return value;
+}
+
+TEST(Family, ProgramsThatAreStartedAtOnceHaveTheirPlacesInWhateverOrder) {
+  Family one = MakeFamily();
+  one.Begin(2);
+  one.Born(2, 10, 10);
+  one.Born(2, 11, 11);
+  one.Executed(10, 10, 1000);
+  one.Executed(11, 11, 1001);
+  Family other = MakeFamily();
+  other.Begin(2);
+  other.Born(2, 20, 20);
+  other.Executed(20, 20, 1001);
+  other.Ended(20);
+  other.Born(2, 21, 21);
+  other.Executed(21, 21, 1000);
+  EXPECT_EQ(one.NextChild(10).high, other.NextChild(21).high);
+  const std::uint64_t random = RandomOf(one, 10);
+  EXPECT_EQ(random, RandomOf(other, 21));
+  EXPECT_NE(random, RandomOf(one, 11));
+}
+
+TEST(Family, TheSameProgramOnceMoreIsAnother) {
+  Family family = MakeFamily();
+  family.Begin(2);
+  std::set<std::uint64_t> randoms;
+  for (pid_t child : {10, 11}) {
+    family.Born(2, child, child);
+    family.Executed(child, child, 1000);
+    randoms.insert(RandomOf(family, child));
+    family.Executed(child, child, 1000);  // itself again
+    randoms.insert(RandomOf(family, child));
+  }
+  // And by a parent in another place.
+  family.Born(10, 12, 12);
+  family.Executed(12, 12, 1000);
+  randoms.insert(RandomOf(family, 12));
+  EXPECT_EQ(randoms.size(), 5u);
+}
+
+TEST(Family, RemembersSoManyProgramsAndNoMore) {
+  Family family = MakeFamily();
+  family.Begin(2);
+  auto run = [&](pid_t child, std::uint64_t program) {
+    family.Born(2, child, child);
+    family.Executed(child, child, program);
+    const std::uint64_t random = RandomOf(family, child);
+    family.Ended(child);
+    return random;
+  };
+  const std::uint64_t first = run(10, 1);
+  for (std::uint64_t program = 2; program <= Family::kProgramsMax; ++program) run(10, program);
+  EXPECT_NE(run(10, 1), first);
+  const std::uint64_t late = run(10, Family::kProgramsMax + 7);
+  EXPECT_NE(run(10, Family::kProgramsMax + 7), late);
 }
 
 TEST(FileNumbers, AreThoseOfThePathAndNeverTwice) {

@@ -20,6 +20,7 @@ namespace {
 constexpr long kOptions = PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC |
                           PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
                           PTRACE_O_TRACESECCOMP;
+constexpr std::size_t kCommandLineMax = 8 << 20;  // the kernel's own limit is 6 MB
 constexpr int kSystemCallStop = SIGTRAP | 0x80;
 constexpr int kKernelsSignal = 0x80;  // SI_KERNEL: no address of memory is to blame
 
@@ -28,6 +29,20 @@ bool Take(std::vector<pid_t>* list, pid_t thread) {
   if (found == list->end()) return false;
   list->erase(found);
   return true;
+}
+
+// What a process that has just executed a program is, but for its environment, where make writes
+// how many jobs there are. What cannot be read is empty: it was killed meanwhile.
+std::uint64_t HashProgram(pid_t process) {
+  const std::string folder = "/proc/" + std::to_string(process);
+  Result<std::string> command_line = ReadFile((folder + "/cmdline").c_str(), kCommandLineMax);
+  std::string text = command_line.ok() ? *command_line : "";
+  for (const char* name : {"/exe", "/cwd"}) {
+    char target[PATH_MAX];
+    const ssize_t size = readlink((folder + name).c_str(), target, sizeof target);
+    text.append(1, '\0').append(target, static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+  }
+  return HashText(text.data(), text.size());
 }
 
 #ifdef __x86_64__
@@ -105,7 +120,8 @@ void Tracer::ForkIsOver() {
 void Tracer::Execution(pid_t process) {
   unsigned long former = 0;
   if (ptrace(PTRACE_GETEVENTMSG, process, nullptr, &former) != 0) return;
-  family_->Executed(process, former == 0 ? process : static_cast<pid_t>(former));
+  family_->Executed(process, former == 0 ? process : static_cast<pid_t>(former),
+                    HashProgram(process));
 #ifdef __x86_64__
   user_regs_struct registers = {};
   bool is_read = ptrace(PTRACE_GETREGS, process, nullptr, &registers) == 0;

@@ -60,7 +60,8 @@ assemble_root() {
     9<"$folder.words" >"$folder.log" 2>"$folder.result" || { tail -n 20 "$folder.log" "$folder.result"; return 1; }
 }
 
-# unpack_root TAR FOLDER IMAGE-FOLDER: FOLDER/root, whose owners are $debian_subids, and IMAGE-FOLDER/root.erofs.
+# unpack_root TAR FOLDER IMAGE-FOLDER: FOLDER/root, whose owners are $debian_subids, and IMAGE-FOLDER/root.erofs;
+# with a user 1000, for programs that ask who they are.
 unpack_root() {
   mkdir -m 0777 "$2" "$3"
   chmod 0777 "$2"
@@ -68,6 +69,7 @@ unpack_root() {
   "$launcher" run --subids $debian_subids "${debian_tools[@]}" --work "$2" --bind-ro "$1" /build/root.tar \
     --output /build/root.erofs --output-dir "$3" --disk-bytes 0 --output-bytes 0 -- /bin/sh -c \
     'set -e; mkdir root; tar -C root --numeric-owner --exclude="./dev/*" -xf root.tar
+     echo "user:x:1000:1000::/build:/bin/sh" >>root/etc/passwd
      mkdir -p root/build; mkfs.erofs -d0 -T1700000000 root.erofs root >/dev/null' >"$3.log" 2>&1 ||
     { tail -c 2000 "$3.log"; return 1; }
 }

@@ -6,6 +6,7 @@ result: $(OBJECTS)
 	cat library.a *.id >$@
 %.o: %.c
 	gcc -g -c $< -o $@
-	echo $$$$ $$RANDOM `mktemp -u` >$*.id
+	mktemp -u >$*.id
+	sh -c 'date +%s%N; echo $$$$' >>$*.id
 RULES
 make -s "-j${JOBS:-1}"
