@@ -16,6 +16,10 @@ std::uint64_t Mix(std::uint64_t value) {
 
 std::uint64_t Mix(std::uint64_t first, std::uint64_t second) { return Mix(first ^ Mix(second)); }
 
+bool IsNumber(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 }  // namespace
 
 Ancestry FirstAncestry(std::uint64_t stage) { return ChildAncestry({1, 2}, stage); }
@@ -43,6 +47,22 @@ void FillRandom(const Ancestry& ancestry, std::uint64_t offset, void* bytes, std
     out += count;
     size -= count;
   }
+}
+
+std::string WithoutJobs(std::string_view command_line) {
+  std::string kept;
+  bool count_follows = false;
+  while (!command_line.empty()) {
+    const std::size_t size = std::min(command_line.find('\0'), command_line.size() - 1) + 1;
+    const std::string_view word = command_line.substr(0, size - 1);
+    const bool is_count = count_follows && IsNumber(word);
+    count_follows = word == "-j";
+    const bool is_jobs = word.starts_with("-j") && (word.size() == 2 || IsNumber(word.substr(2)));
+    const bool is_long = word.starts_with("--jobs=") && IsNumber(word.substr(7));
+    if (!is_count && !is_jobs && !is_long) kept += command_line.substr(0, size);
+    command_line.remove_prefix(size);
+  }
+  return kept;
 }
 
 std::uint64_t HashText(const char* text, std::size_t size) {

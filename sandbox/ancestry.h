@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 namespace sandbox {
 
@@ -33,6 +35,10 @@ pid_t WantedPid(const Ancestry& ancestry);
 // Bytes `offset` to `offset + size` of the endless random sequence of `ancestry`. They look random;
 // whoever knows the run can compute them. `offset` is a multiple of 8.
 void FillRandom(const Ancestry& ancestry, std::uint64_t offset, void* bytes, std::size_t size);
+
+// `command_line` (words, each ended by a NUL) without those that say how many jobs run side by
+// side: -j, -jN, -j N, --jobs=N.
+std::string WithoutJobs(std::string_view command_line);
 
 // 62 bits of `text`, the same on every machine.
 std::uint64_t HashText(const char* text, std::size_t size);

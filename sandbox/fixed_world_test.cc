@@ -21,6 +21,25 @@ TEST(Ancestry, IsAFunctionOfTheParentAndTheNumber) {
   EXPECT_NE(child.low, ChildAncestry(FirstAncestry(2), 0).low);
 }
 
+TEST(Ancestry, HowManyJobsThereAreChangesNothing) {
+  auto words = [](std::initializer_list<std::string> list) {
+    std::string line;
+    for (const std::string& word : list) line += word + '\0';
+    return line;
+  };
+  const std::string kept = words({"make", "-s", "7", "all"});
+  for (const auto& line :
+       {words({"make", "-s", "7", "all"}), words({"make", "-j2", "-s", "7", "all"}),
+        words({"make", "-s", "7", "all", "-j"}), words({"make", "-j", "12", "-s", "7", "all"}),
+        words({"make", "--jobs=3", "-s", "7", "all"})}) {
+    EXPECT_EQ(WithoutJobs(line), kept) << line;
+  }
+  for (const auto& line : {words({"jar", "-jx"}), words({"a", "--jobs=many", "-k", "2"}),
+                           words({"", ""}), std::string("cut"), std::string()}) {
+    EXPECT_EQ(WithoutJobs(line), line) << line;
+  }
+}
+
 // Golden: other numbers would be other releases.
 TEST(Ancestry, IsTheSameOnEveryMachine) {
   Ancestry first = FirstAncestry(3);

@@ -36,7 +36,7 @@ bool Take(std::vector<pid_t>* list, pid_t thread) {
 std::uint64_t HashProgram(pid_t process) {
   const std::string folder = "/proc/" + std::to_string(process);
   Result<std::string> command_line = ReadFile((folder + "/cmdline").c_str(), kCommandLineMax);
-  std::string text = command_line.ok() ? *command_line : "";
+  std::string text = WithoutJobs(command_line.ok() ? *command_line : "");
   for (const char* name : {"/exe", "/cwd"}) {
     char target[PATH_MAX];
     const ssize_t size = readlink((folder + name).c_str(), target, sizeof target);
