@@ -151,7 +151,7 @@ Status StreamContent(struct archive* archive, const std::string& path, std::uint
   std::string piece(1 << 20, '\0');
   while (true) {
     const la_ssize_t count = archive_read_data(archive, piece.data(), piece.size());
-    if (count == ARCHIVE_RETRY) continue;
+    // Also for ARCHIVE_RETRY: of sparse blocks out of order it comes for ever.
     if (count < 0) return Refused(path, Reason(archive));
     if (count == 0) return {};
     if (static_cast<std::uint64_t>(count) > bytes_left) {
@@ -313,7 +313,6 @@ Status ReadArchive(const std::string& path,
     struct archive_entry* raw = nullptr;
     const int status = archive_read_next_header(archive.get(), &raw);
     if (status == ARCHIVE_EOF) return {};
-    if (status == ARCHIVE_RETRY) continue;
     // A warning is about a name that this locale cannot hold; we take the bytes.
     if (status != ARCHIVE_OK && status != ARCHIVE_WARN) {
       return Error{ErrorCode::kInvalidInput, path + ": " + Reason(archive.get())};

@@ -24,6 +24,7 @@ struct RawEntry {
   std::string content{};  // or the target of a link
   bool hard_link = false;
   unsigned mode = 0644;
+  std::size_t hole = 0;  // at the beginning of `content`
 };
 
 class ArchiveTest : public ::testing::Test {
@@ -46,7 +47,10 @@ class ArchiveTest : public ::testing::Test {
       } else if (entry.type == AE_IFLNK) {
         archive_entry_set_symlink(to, entry.content.c_str());
       } else if (entry.type == AE_IFREG) {
-        archive_entry_set_size(to, static_cast<la_int64_t>(entry.content.size()));
+        const auto size = static_cast<la_int64_t>(entry.content.size());
+        const auto hole = static_cast<la_int64_t>(entry.hole);
+        archive_entry_set_size(to, size);
+        if (hole > 0) archive_entry_sparse_add_entry(to, hole, size - hole);
       }
       EXPECT_GE(archive_write_header(out, to), ARCHIVE_WARN) << archive_error_string(out);
       if (entry.type == AE_IFREG && !entry.hard_link) {
@@ -276,6 +280,22 @@ TEST_F(ArchiveTest, RefusesATruncatedArchive) {
   const std::string path = Write({{"a", AE_IFREG, std::string(4000, 'x')}}, "ustar");
   ASSERT_EQ(truncate(path.c_str(), 1024), 0);
   EXPECT_FALSE(UnpackArchive(path, EmptyDirectory("out"), 0));
+}
+
+TEST_F(ArchiveTest, AMapOfHolesThatLiesIsRefusedAndNotReadForEver) {
+  RawEntry entry{"a", AE_IFREG, std::string(49152, '\0') + std::string(4096, 'x')};
+  entry.hole = 49152;
+  const std::string path = Write({entry}, "pax");
+  ASSERT_TRUE(UnpackArchive(path, EmptyDirectory("out"), 0));
+  std::string bytes = *ReadFile(path, 1 << 20);
+  // The length of a record that now reaches into the next one, so that the real size is lost.
+  const std::size_t at = bytes.find(" GNU.sparse.realsize=");
+  ASSERT_NE(at, std::string::npos);
+  ++bytes[at - 1];
+  std::ofstream(path, std::ios::binary) << bytes;
+  const Status status = UnpackArchive(path, EmptyDirectory("lies"), 0);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ErrorCode::kInvalidInput);
 }
 
 TEST_F(ArchiveTest, UnpacksOnlyIntoAnEmptyDirectory) {
