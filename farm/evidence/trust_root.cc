@@ -34,6 +34,14 @@ const Person* TrustRoot::FindRequester(const PublicKey& key) const {
   return FindPerson(requesters, key);
 }
 
+const Person* TrustRoot::FindMonitor(const PublicKey& key) const {
+  return FindPerson(monitors, key);
+}
+
+const Person* TrustRoot::FindCertifier(const PublicKey& key) const {
+  return FindPerson(certifiers, key);
+}
+
 LeafIssuer FindLeafIssuer(const Operator& owner, const Certificate& leaf, UnixSeconds at) {
   VerifyCache once;
   return FindLeafIssuer(owner, leaf, at, once);

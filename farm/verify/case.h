@@ -52,6 +52,13 @@ void JudgeGathered(Case& facts);
 // never.
 void JudgeStatements(Case& facts);
 
+// Rules about what is not in the bundle and comes after it: what the monitor's status says
+// (judge_status.cc), certifiers' statements (judge_certifiers.cc), replay verdicts
+// (judge_replays.cc).
+void JudgeStatus(Case& facts);
+void JudgeCertifiers(Case& facts);
+void JudgeReplays(Case& facts);
+
 // What is common to the lines that could be read.
 std::vector<const LineFacts*> LinesOf(const Case& facts);
 // `problems` of the case and of all its lines.

@@ -49,10 +49,12 @@ void CheckLinesAhead(Case& facts, const Bundle& release_line, const Release& rel
 
 void GatherRelease(Case& facts) {
   constexpr Rule kNeedRelease[] = {
-      Rule::kStatements, Rule::kArtifact, Rule::kSignatures,  Rule::kIdentities, Rule::kTimeStamps,
-      Rule::kSites,      Rule::kOutputs,  Rule::kOperators,   Rule::kCountries,  Rule::kLimits,
-      Rule::kApprovals,  Rule::kLog,      Rule::kConsistency, Rule::kWitnesses,  Rule::kRevocations,
-      Rule::kValidity,   Rule::kOrder,    Rule::kLines,       Rule::kManifest,   Rule::kAgreement,
+      Rule::kStatements, Rule::kArtifact,    Rule::kSignatures, Rule::kIdentities,
+      Rule::kTimeStamps, Rule::kSites,       Rule::kOutputs,    Rule::kOperators,
+      Rule::kCountries,  Rule::kCertifiers,  Rule::kLimits,     Rule::kApprovals,
+      Rule::kLog,        Rule::kConsistency, Rule::kWitnesses,  Rule::kRevocations,
+      Rule::kStatus,     Rule::kWithdrawn,   Rule::kValidity,   Rule::kOrder,
+      Rule::kLines,      Rule::kManifest,    Rule::kAgreement,  Rule::kReplays,
       Rule::kSequence};
   const auto none = [&](const std::string& message) {
     facts.Add(Rule::kRelease, ExitCode::kUsage, message);

@@ -108,6 +108,9 @@ std::string ExpectedWords(Rule rule, const Case& facts) {
       return AtLeast(policy.operators, "operator", "operators");
     case Rule::kCountries:
       return ExpectedCountries(policy);
+    case Rule::kCertifiers:
+      return policy.certified_countries ? "a certifier's statement on the country of every site"
+                                        : "none asked for (policy)";
     case Rule::kLimits:
       return facts.input.root.development   ? "any (development root)"
              : policy.require_kernel_limits ? "the kernel's limits at every site"
@@ -125,6 +128,13 @@ std::string ExpectedWords(Rule rule, const Case& facts) {
                                            : " of every line, of different operators");
     case Rule::kRevocations:
       return "nothing revoked";
+    case Rule::kStatus:
+      return policy.status_max_age_seconds > 0
+                 ? "a status by a monitor of the root, at most " +
+                       std::to_string(policy.status_max_age_seconds) + " s old"
+                 : "none asked for (policy)";
+    case Rule::kWithdrawn:
+      return "not withdrawn, as far as a status at hand says";
     case Rule::kValidity:
       return "root, every key and certificate valid when it was used";
     case Rule::kOrder:
@@ -135,6 +145,10 @@ std::string ExpectedWords(Rule rule, const Case& facts) {
       return "one manifest in release, request, intent and records";
     case Rule::kAgreement:
       return "all sites agree";
+    case Rule::kReplays:
+      return policy.replays > 0
+                 ? AtLeast(policy.replays, "replayer with MATCH", "replayers with MATCH")
+                 : "none asked for (policy)";
     case Rule::kSequence:
       return facts.input.newest_sequence
                  ? AtLeast(*facts.input.newest_sequence, "as sequence of the product")
@@ -163,6 +177,13 @@ std::string FoundWords(Rule rule, const Case& facts) {
       return Places(facts.records, &LineIdentity::operator_id);
     case Rule::kCountries:
       return Places(facts.records, &LineIdentity::country);
+    case Rule::kCertifiers:
+      return "none asked for";
+    case Rule::kStatus:
+    case Rule::kWithdrawn:
+      return "no status at hand";
+    case Rule::kReplays:
+      return "none at hand";
     case Rule::kLimits:
       return FoundLimits(facts);
     case Rule::kApprovals:

@@ -65,7 +65,7 @@ std::map<std::string, std::string> EvidenceExamples() {
   files["request-line.jsonl"] = WriteBundleLine(made.lines[kRequestLine]) + "\n";
   files["leaf.json"] = made.lines[kRequestLine].log_entry->canonicalized_body + "\n";
   files["release.note"] = made.lines[kReleaseLine].log_entry->checkpoint;
-  files["policy.json"] = WritePolicy(maker.policy());
+  files["policy-2.json"] = WritePolicy(maker.policy());
   return files;
 }
 

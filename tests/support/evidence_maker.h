@@ -24,6 +24,8 @@ struct EvidenceOptions {
   int sites = 3;  // site i belongs to operator i, with its own CA, in country XA, XB, XC, ...
   int auditors = 2;
   int witnesses = 2;
+  int monitors = 0;                   // of the root: "monitor-0", ...
+  int certifiers = 0;                 // of the root: "certifier-0", ...
   bool foreign_timestamps = false;    // by an authority with keys of kinds that the farm has not
   std::uint64_t earlier_entries = 5;  // in the log before our own, so that trees are not trivial
   std::string product = "hello";
@@ -100,7 +102,8 @@ class EvidenceMaker {
   const std::string& manifest() const { return manifest_; }
   static std::string SiteId(int site);                    // builder id
   const PrivateKey& Key(const std::string& party) const;  // also "root", "log", "log-ecdsa",
-                                                          // "witness-0", "tsa", "ca-operator-0"
+                                                          // "witness-0", "tsa", "ca-operator-0",
+                                                          // "monitor-0", "certifier-0"
   std::string Log() const { return "log.farm.example"; }
   Checkpoint Head() const;
   Digest TreeRoot(std::uint64_t size) const;

@@ -84,12 +84,20 @@ TEST(EvidenceVectors, ReleaseIsStillVerified) {
   input.root = *std::move(root);
   const auto policy = ParsePolicy(Vector("policy.json"), "policy");
   ASSERT_TRUE(policy.has_value()) << policy.error().message;
-  EXPECT_EQ(WritePolicy(*policy), Vector("policy.json"));
   input.policy = *policy;
   input.at = 1'800'004'000;
   input.allow_development_root = true;
   const Verdict verdict = Judge(input);
   EXPECT_TRUE(verdict.proved()) << static_cast<int>(verdict.exit);
+}
+
+TEST(EvidenceVectors, PoliciesOfBothFormatsAreRead) {
+  const auto first = ParsePolicy(Vector("policy.json"), "policy.json");
+  ASSERT_TRUE(first.has_value()) << first.error().message;
+  const auto second = ParsePolicy(Vector("policy-2.json"), "policy-2.json");
+  ASSERT_TRUE(second.has_value()) << second.error().message;
+  EXPECT_EQ(WritePolicy(*second), Vector("policy-2.json"));
+  EXPECT_EQ(WritePolicy(*first), WritePolicy(*second));  // nothing more is demanded
 }
 
 TEST(EvidenceVectors, RootsOfBothFormatsAreRead) {
@@ -114,7 +122,7 @@ TEST(EvidenceVectors, ManualsQuoteThem) {
        {"release.json", "request.json", "intent.json", "record.json", "record-failed.json",
         "approval.json", "dissent.json", "kit.json", "replay.json", "manifest.json",
         "root-file.json", "root-2.json", "request-line.jsonl", "leaf.json", "release.note"}},
-      {"farm/verify/FORMAT.md", {"policy.json", "memory.json"}},
+      {"farm/verify/FORMAT.md", {"policy.json", "policy-2.json", "memory.json"}},
   };
   for (const auto& [path, names] : kManuals) {
     const auto manual = ReadFile(path, 1 << 20);
