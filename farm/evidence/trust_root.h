@@ -18,6 +18,7 @@
 #include "farm/crypto/certificate.h"
 #include "farm/crypto/key.h"
 #include "farm/crypto/verify_cache.h"
+#include "farm/evidence/note.h"
 
 namespace farm {
 
@@ -63,6 +64,10 @@ struct LogEnd {
   Digest root_hash;
   std::string successor;  // the origin of the log that goes on, also of this root
 };
+
+// A checkpoint after the end, or another one of that size: anybody who has found the old key can
+// make one.
+bool IsBeyondEnd(const Checkpoint& checkpoint, const LogEnd& end);
 
 struct Log {
   std::string origin;   // host name, no path, no port
@@ -144,6 +149,13 @@ struct LeafIssuer {
 LeafIssuer FindLeafIssuer(const Operator& owner, const Certificate& leaf, UnixSeconds at);
 LeafIssuer FindLeafIssuer(const Operator& owner, const Certificate& leaf, UnixSeconds at,
                           VerifyCache& cache);
+
+// The party of `role` that holds `leaf`, or may: under an issuer that the root does not list it
+// could be an older CA of the party's operator, and who renews his CA unsays nothing by it.  A leaf
+// of another operator's CA is not the party's.  For what must not be forgotten (dissents, releases
+// in a log); what is to be believed asks FindLeafIssuer.  Null: nobody of that role.
+const CertifiedParty* FindPossibleHolder(const TrustRoot& root, const Certificate& leaf,
+                                         std::string_view role);
 
 // The signed part as canonical JSON; what root keys sign.
 std::string WriteTrustRootSigned(const TrustRoot& root);

@@ -68,7 +68,7 @@ void GatherRelease(Case& facts) {
   if (!manifest) return none(manifest.error().message);
   facts.manifest = *std::move(manifest);
   facts.policy = Tighten(facts.input.policy, facts.manifest->requirements);
-  facts.checks.emplace(facts.input.root, facts.policy);
+  facts.checks.emplace(facts.root(), facts.policy);
   CheckLinesAhead(facts, line, *release);
   facts.release = Take(facts, ReadReleaseLine(line, *facts.checks));
 }

@@ -63,6 +63,17 @@ std::string FoundTimes(const Case& facts) {
   return "released at " + FormatTime(*facts.release->facts.token);
 }
 
+std::string FoundStatus(const Case& facts) {
+  if (!facts.status) return "no status at hand";
+  std::string words = "status of " + FormatTime(*facts.status->facts.token) + " by " +
+                      Printable(facts.status->statement.monitor, 120);
+  for (const StatusLog& log : facts.status->statement.logs) {
+    words += ", " + Printable(log.head.origin, 120) + " has " + std::to_string(log.head.size) +
+             " entries";
+  }
+  return words;
+}
+
 std::string FoundLimits(const Case& facts) {
   for (const Line<Record>& record : facts.records) {
     if (record.statement.limits_observed) return "limits observed";
@@ -158,6 +169,7 @@ std::string ExpectedWords(Rule rule, const Case& facts) {
 }
 
 std::string FoundWords(Rule rule, const Case& facts) {
+  const Policy& policy = facts.policy;
   switch (rule) {
     case Rule::kRoot:
       return "root " + facts.input.root.digest.Short() + " expires " +
@@ -178,10 +190,12 @@ std::string FoundWords(Rule rule, const Case& facts) {
     case Rule::kCountries:
       return Places(facts.records, &LineIdentity::country);
     case Rule::kCertifiers:
-      return "none asked for";
+      return policy.certified_countries ? Places(facts.records, &LineIdentity::country)
+                                        : "none asked for";
     case Rule::kStatus:
+      return FoundStatus(facts);
     case Rule::kWithdrawn:
-      return "no status at hand";
+      return facts.status ? "not withdrawn" : "no status at hand";
     case Rule::kReplays:
       return "none at hand";
     case Rule::kLimits:
@@ -199,8 +213,9 @@ std::string FoundWords(Rule rule, const Case& facts) {
     case Rule::kOrder:
       return FoundTimes(facts);
     case Rule::kRevocations:
-      return std::to_string(facts.input.root.revocations.size()) +
-             " revocations in the root, none applies";
+      return std::to_string(facts.root().revocations.size()) +
+             (facts.status ? " revocations in root and status, none applies"
+                           : " revocations in the root, none applies");
     case Rule::kStatements:
     case Rule::kSignatures:
     case Rule::kIdentities:

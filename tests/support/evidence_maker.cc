@@ -354,6 +354,35 @@ MadeRelease EvidenceMaker::Make(const DraftHook& hook) {
   return made;
 }
 
+FarmStatus EvidenceMaker::Status(UnixSeconds issued) const {
+  FarmStatus status;
+  status.monitor = MonitorId(0);
+  status.issued = issued;
+  status.next_update = issued + 3600;
+  status.root_version = root_.version;
+  const LineDraft draft = Draft(status, status.monitor, issued - 10);
+  status.logs = {{CheckpointNote(leaves_.size(), draft), Head()}};
+  return status;
+}
+
+Bundle EvidenceMaker::StatusLine(const FarmStatus& status) const {
+  Bundle line = Sign(Draft(status, status.monitor, status.issued));
+  Stamp(line, status.issued);
+  return line;
+}
+
+SiteLocation EvidenceMaker::Location(int site) const {
+  SiteLocation location;
+  location.builder = SiteId(site);
+  location.operator_id = OperatorId(site);
+  location.country = Country(site);
+  location.start = options_.start - 24 * 3600;
+  location.end = options_.start + kYear;
+  location.certifier = CertifierId(0);
+  location.created = options_.start;
+  return location;
+}
+
 VerdictInput EvidenceMaker::Input(const MadeRelease& made) const {
   VerdictInput input;
   const auto& [name, bytes] = made.artifacts.front();

@@ -95,6 +95,13 @@ class EvidenceMaker {
   // Adds to lines[0] the consistency proofs from every other line's checkpoint.
   void AddConsistency(std::vector<Bundle>& lines) const;
 
+  // A status by monitor-0 of the log as it stands, which says that nothing is wrong.
+  FarmStatus Status(UnixSeconds issued) const;
+  // Signed by whom it names and stamped when it says; in no log.
+  Bundle StatusLine(const FarmStatus& status) const;
+  // That site i stands where the root says, by certifier-0, for a year from a day before `start`.
+  SiteLocation Location(int site) const;
+
   const EvidenceOptions& options() const { return options_; }
   const TrustRoot& root() const { return root_; }
   std::string RootBytes() const;  // signed with the root key

@@ -32,8 +32,9 @@ std::string Value(const std::string& name) {
 }
 
 TEST(EvidenceVectors, StatementsAreReadAndWritten) {
-  for (const std::string name : {"release", "request", "intent", "record", "record-failed",
-                                 "approval", "dissent", "kit", "replay"}) {
+  for (const std::string name :
+       {"release", "request", "intent", "record", "record-failed", "approval", "dissent", "kit",
+        "replay", "withdrawal", "site-location", "status"}) {
     const std::string payload = Value(name + ".json");
     const auto statement = ParseStatement(payload, name);
     ASSERT_TRUE(statement.has_value()) << statement.error().message;
@@ -101,7 +102,8 @@ TEST(EvidenceVectors, PoliciesOfBothFormatsAreRead) {
 }
 
 TEST(EvidenceVectors, RootsOfBothFormatsAreRead) {
-  for (const auto& [name, format] : {std::pair{"root-file.json", 1}, {"root-2.json", 2}}) {
+  for (const auto& [name, format] :
+       {std::pair{"root-file.json", 1}, {"root-2.json", 2}, {"root-watched.json", 2}}) {
     const auto root = ParseTrustRoot(Vector(name), name);
     ASSERT_TRUE(root.has_value()) << root.error().message;
     EXPECT_EQ(root->format, format);
@@ -109,20 +111,37 @@ TEST(EvidenceVectors, RootsOfBothFormatsAreRead) {
   }
 }
 
+// The line of the vector is by the monitor of the root beside it, and of what the vector says.
+TEST(EvidenceVectors, StatusLineIsReadAndWritten) {
+  const std::string text = Value("status-line.json");
+  const auto line = ParseBundleLine(text, "status-line.json");
+  ASSERT_TRUE(line.has_value()) << line.error().message;
+  EXPECT_EQ(WriteBundleLine(*line), text);
+  EXPECT_EQ(line->envelope.payload, Value("status.json"));
+  const auto root = ParseTrustRoot(Vector("root-watched.json"), "root");
+  ASSERT_TRUE(root.has_value()) << root.error().message;
+  ASSERT_NE(root->FindMonitor(line->key()), nullptr);
+  EXPECT_TRUE(line->key().Verify(line->envelope.PaeBytes(), line->envelope.signature));
+}
+
 TEST(EvidenceVectors, MemoryIsReadAndWritten) {
-  const std::string json = Vector("memory.json");
-  const auto memory = ParseMemory(json, "memory.json");
-  ASSERT_TRUE(memory.has_value()) << memory.error().message;
-  EXPECT_EQ(WriteMemory(*memory), json);
+  for (const std::string name : {"memory.json", "memory-logs.json"}) {
+    const std::string json = Vector(name);
+    const auto memory = ParseMemory(json, name);
+    ASSERT_TRUE(memory.has_value()) << memory.error().message;
+    EXPECT_EQ(WriteMemory(*memory), json);
+  }
 }
 
 TEST(EvidenceVectors, ManualsQuoteThem) {
   const std::pair<std::string, std::vector<std::string>> kManuals[] = {
       {"farm/evidence/FORMAT.md",
        {"release.json", "request.json", "intent.json", "record.json", "record-failed.json",
-        "approval.json", "dissent.json", "kit.json", "replay.json", "manifest.json",
-        "root-file.json", "root-2.json", "request-line.jsonl", "leaf.json", "release.note"}},
-      {"farm/verify/FORMAT.md", {"policy.json", "policy-2.json", "memory.json"}},
+        "approval.json", "dissent.json", "kit.json", "replay.json", "withdrawal.json",
+        "site-location.json", "status.json", "status-line.json", "manifest.json", "root-file.json",
+        "root-2.json", "request-line.jsonl", "leaf.json", "release.note"}},
+      {"farm/verify/FORMAT.md",
+       {"policy.json", "policy-2.json", "memory.json", "memory-logs.json"}},
   };
   for (const auto& [path, names] : kManuals) {
     const auto manual = ReadFile(path, 1 << 20);
