@@ -30,7 +30,6 @@ farm::Status Examine(const farm::WitnessServerConfig& config) {
   if (config.status) {
     ASSIGN_OR_RETURN(status_key, farm::OpenSigner(config.status->key));
     health.signers.push_back(status_key.get());
-    RETURN_IF_ERROR(AddRootFile(config.root, health));
   }
   return CheckSignerHealth(health, [](const std::string& line) { spdlog::warn("{}", line); });
 }

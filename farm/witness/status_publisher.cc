@@ -15,7 +15,7 @@ std::string ContentOf(FarmStatus status) {
   return WriteStatement(status);
 }
 
-// The key under this id, good now.
+// The key under this id, good now, by a root that has not ended.
 Status CheckOwnKey(const TrustRoot& root, const std::string& id, const PublicKey& key,
                    UnixSeconds now) {
   const Person* monitor = root.FindMonitor(key);
@@ -24,6 +24,12 @@ Status CheckOwnKey(const TrustRoot& root, const std::string& id, const PublicKey
                  "the trust root does not list key " + key.KeyId().substr(0, 16) +
                      ".. as monitor " + Printable(id, 120) + ": nobody would believe its status",
                  ExitCode::kRefused};
+  }
+  if (now > root.expires) {
+    return Error{
+        ErrorCode::kUntrusted,
+        "the trust root ended at " + FormatTime(root.expires) + "; put the next root in its place",
+        ExitCode::kNotValidThen};
   }
   if (monitor->valid_for.Contains(now)) return {};
   return Error{

@@ -256,6 +256,9 @@ TEST_F(PublisherTest, SaysNothingThatNobodyWouldBelieve) {
   root_.monitors[0].valid_for.end = kNoted - 1;
   EXPECT_EQ(Publish(**publisher).error().Exit(), ExitCode::kNotValidThen);
   root_ = maker_.root();
+  root_.expires = kNoted - 1;
+  EXPECT_EQ(Publish(**publisher).error().Exit(), ExitCode::kNotValidThen);
+  root_ = maker_.root();
   ASSERT_TRUE(*Publish(**publisher));
   EXPECT_FALSE(Open("monitor-1"));  // the file is another one's
   ASSERT_TRUE(WriteDurably(RealFileSystem(), path_, "{}\n"));
