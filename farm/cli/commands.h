@@ -51,6 +51,26 @@ struct ReleaseArguments {
 };
 int RunReleaseCommand(const ReleaseArguments& arguments, const Output& output);
 
+// farm release withdraw: "do not use that release any more", signed and logged for good.
+struct WithdrawArguments {
+  std::string release;  // its id at the farm, or a file with its lines
+  std::string reason;
+  std::string config;
+  std::string out;  // file for the line; empty: none
+};
+int RunWithdrawCommand(const WithdrawArguments& arguments, const Output& output);
+
+// farm certify: "that site stands in that country", signed and logged.
+struct CertifyArguments {
+  std::string site;  // builder id
+  std::string country;
+  std::string from;  // "2027-01-15T08:00:00Z"; empty: now
+  std::string to;
+  std::string config;
+  std::string out;
+};
+int RunCertifyCommand(const CertifyArguments& arguments, const Output& output);
+
 // farm get | list | watch | why | cancel
 struct QueryArguments {
   std::string config;

@@ -33,11 +33,17 @@ struct SiteFacts {
 constexpr SiteFacts kSites[] = {
     {"site-xa", "dev-a", "XA"}, {"site-xb", "dev-b", "XB"}, {"site-xc", "dev-c", "XC"}};
 constexpr const char* kWitnesses[] = {"witness-1", "witness-2"};
-constexpr const char* kPersons[] = {"requester-1", "auditor-1", "auditor-2", "replayer-1"};
+constexpr const char* kPersons[] = {"requester-1", "auditor-1", "auditor-2", "replayer-1",
+                                    "certifier-1"};
 
 std::string PartyUri(std::string_view name) {
   return "https://farm.example/" + std::string(name.starts_with("site-") ? "sites/" : "parties/") +
          std::string(name);
+}
+
+// Who says how the log stands, of the witness that reads it: "monitor-1" of "witness-1".
+std::string MonitorOf(std::string_view witness) {
+  return "monitor-" + std::string(witness.substr(witness.rfind('-') + 1));
 }
 
 // An operator's CA with the key that signs its leaves' SCTs.
@@ -74,6 +80,7 @@ class Maker {
   Status WriteAuthority(const std::string& party, const Authority& authority);
   Status MakePersons();
   Status MakeLogAndWitnesses();
+  Result<Json> MakeMonitor(const std::string& witness);
   Status MakeTimestamp();
   Status MakeSites();
   Status MakeSigner();
@@ -128,7 +135,7 @@ Status Chown(const std::string& path, std::uint32_t uid) {
 }
 
 Status Maker::MakeFolders() {
-  for (const char* folder : {"", "parties", "public", "published", "kits"}) {
+  for (const char* folder : {"", "parties", "public", "published", "kits", "status"}) {
     RETURN_IF_ERROR(MakeDirectories(JoinPath(options_.directory, folder), 0755));
   }
   const std::string authority = JoinPath(options_.directory, "authority");
@@ -139,6 +146,10 @@ Status Maker::MakeFolders() {
     if (party.name == "farmd" && options_.first_uid != 0) {
       RETURN_IF_ERROR(Chown(JoinPath(options_.directory, "published"), party.uid));
     }
+    if (party.program != "farm-witness") continue;
+    const std::string status = JoinPath(options_.directory, "status/" + MonitorOf(party.name));
+    RETURN_IF_ERROR(MakeDirectories(status, 0755));
+    if (options_.first_uid != 0) RETURN_IF_ERROR(Chown(status, party.uid));
   }
   return {};
 }
@@ -226,6 +237,7 @@ Status Maker::MakePersons() {
                   ValidFor{now_ - 60, {}}};
     if (std::string_view(name).starts_with("auditor")) root_.auditors.push_back(person);
     if (std::string_view(name).starts_with("requester")) root_.requesters.push_back(person);
+    if (std::string_view(name).starts_with("certifier")) root_.certifiers.push_back(person);
     RETURN_IF_ERROR(
         WriteConfig(name, {{"tls", TlsJson()},
                            {"key", "key.pem"},
@@ -254,14 +266,17 @@ Status Maker::MakeLogAndWitnesses() {
     RETURN_IF_ERROR(
         WritePrivate("log", std::string(name) + ".pem", witness_key.public_key().Pem()));
     RETURN_IF_ERROR(WritePrivate(name, "key.pem", witness_key.Pem()));
-    RETURN_IF_ERROR(
-        WriteConfig(name, {{"listen", Address(name)},
-                           {"name", name},
-                           {"key", "key.pem"},
-                           {"directory", "state"},
-                           {"logs", Json::array({{{"origin", kOrigin},
-                                                  {"url", "http://" + Address("log-http")},
-                                                  {"publicKey", "log.pem"}}})}}));
+    Json config = {{"listen", Address(name)},
+                   {"name", name},
+                   {"key", "key.pem"},
+                   {"directory", "state"},
+                   {"root", "root.json"},
+                   {"logs", Json::array({{{"origin", kOrigin},
+                                          {"url", "http://" + Address("log-http")},
+                                          {"publicKey", "log.pem"}}})}};
+    ASSIGN_OR_RETURN(config["status"], MakeMonitor(name));
+    config["monitorSeconds"] = 5;  // who tries it out does not wait for a minute
+    RETURN_IF_ERROR(WriteConfig(name, std::move(config)));
     RETURN_IF_ERROR(WritePrivate(name, "log.pem", key.public_key().Pem()));
   }
   RETURN_IF_ERROR(WritePrivate("log", "key.pem", key.Pem()));
@@ -280,6 +295,20 @@ Status Maker::MakeLogAndWitnesses() {
                              {"witnesses", witnesses},
                              {"cosignatures", 2},
                              {"peers", peers}});
+}
+
+// Its key, its entry in the root, its part of the witness' configuration.
+Result<Json> Maker::MakeMonitor(const std::string& witness) {
+  const PrivateKey key = PrivateKey::Generate(KeyKind::kP256);
+  const std::string monitor = MonitorOf(witness);
+  root_.monitors.push_back(
+      Person{monitor, "development " + monitor, key.public_key(), ValidFor{now_ - 60, {}}});
+  RETURN_IF_ERROR(WritePrivate(witness, "monitor.key.pem", key.Pem()));
+  return Json{{"id", monitor},
+              {"key", "monitor.key.pem"},
+              {"file", JoinPath(options_.directory, "status/" + monitor + "/status.json")},
+              {"cosignatures", 2},
+              {"timestamp", TimestampJson()}};
 }
 
 Status Maker::MakeTimestamp() {
@@ -341,6 +370,8 @@ Status Maker::MakeCoordinator() {
     sites.push_back(
         {{"id", PartyUri(site.name)}, {"address", Address(site.name)}, {"serverName", site.name}});
   }
+  Json monitors = Json::array();
+  for (const char* witness : kWitnesses) monitors.push_back("http://" + Address(witness));
   return WriteConfig(
       "farmd", {{"listen", Address("farmd")},
                 {"tls", common["tls"]},
@@ -355,11 +386,13 @@ Status Maker::MakeCoordinator() {
                 {"timestamp", TimestampJson()},
                 {"signer", {{"address", Address("signer")}, {"serverName", "signer"}}},
                 {"sites", sites},
+                {"monitors", monitors},
                 {"roles",
                  {{"requester-1", {"submit", "read"}},
                   {"auditor-1", {"approve", "read"}},
                   {"auditor-2", {"approve", "read"}},
-                  {"replayer-1", {"read"}}}}});
+                  {"replayer-1", {"read"}},
+                  {"certifier-1", {"certify", "read"}}}}});
 }
 
 Status Maker::WriteRoot() {

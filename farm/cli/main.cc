@@ -177,11 +177,66 @@ void AddPlanAndFetch(CLI::App& app, Chosen& chosen) {
       ->excludes(toolchain);
 }
 
+CLI::App* AddWithdraw(CLI::App& release, Chosen& chosen, WithdrawArguments& arguments) {
+  CLI::App* withdraw =
+      Command(release, chosen, "withdraw", "say that a release must not be used any more",
+              [&chosen, &arguments] { return RunWithdrawCommand(arguments, chosen.output); });
+  withdraw
+      ->add_option("RELEASE", arguments.release,
+                   "as `farm list` prints it, or the file with its lines (.sigstore.jsonl)")
+      ->required();
+  withdraw->add_option("--reason", arguments.reason, "one line for everybody who has it")
+      ->required();
+  withdraw->add_option("--out", arguments.out, "file for the signed and logged line");
+  AddConfig(withdraw, arguments.config);
+  withdraw->footer(
+      "For auditors and requesters of the trust root.  Signed and logged for good: nothing takes "
+      "it "
+      "back.\n"
+      "examples:\n"
+      "  farm release withdraw greeting/1.0/r1/5e1c2a90b7f1 --reason \"prints the password\"\n"
+      "  farm release withdraw greet.sigstore.jsonl --reason \"see advisory 7\" --config "
+      "auditor.json");
+  return withdraw;
+}
+
+void AddCertify(CLI::App& app, Chosen& chosen) {
+  static CertifyArguments arguments;
+  CLI::App* certify = Command(app, chosen, "certify", "vouch for the country where a site stands",
+                              [&chosen] { return RunCertifyCommand(arguments, chosen.output); });
+  certify->add_option("SITE", arguments.site, "its builder id, as the trust root lists it")
+      ->required();
+  certify->add_option("--country", arguments.country, "two capital letters")->required();
+  certify->add_option("--from", arguments.from, "2027-01-15T08:00:00Z (default: now)");
+  certify->add_option("--to", arguments.to, "at most two years later")->required();
+  certify->add_option("--out", arguments.out,
+                      "file for the signed and logged line; customers keep it in `certifications` "
+                      "beside their root");
+  AddConfig(certify, arguments.config);
+  certify->footer(
+      "For certifiers of the trust root.\n"
+      "example:\n"
+      "  farm certify https://farm.example/sites/site-xa --country XA --to 2028-01-15T08:00:00Z "
+      "--out site-xa.jsonl --config certifier.json");
+}
+
 void AddRelease(CLI::App& app, Chosen& chosen) {
   static ReleaseArguments arguments;
-  CLI::App* release = Command(app, chosen, "release", "sign a request, send it, watch it",
-                              [&chosen] { return RunReleaseCommand(arguments, chosen.output); });
+  static WithdrawArguments withdraw_arguments;
+  static const CLI::App* withdraw = nullptr;
+  // The callback of `release` comes last, whatever follows it.
+  CLI::App* release =
+      Command(app, chosen, "release", "sign a request, send it, watch it; withdraw one", [&chosen] {
+        if (withdraw->parsed()) return RunWithdrawCommand(withdraw_arguments, chosen.output);
+        if (arguments.manifest.manifest.empty()) {
+          return Fail(chosen.output, "farm release",
+                      Error{ErrorCode::kInvalidInput, "MANIFEST is required"});
+        }
+        return RunReleaseCommand(arguments, chosen.output);
+      });
+  withdraw = AddWithdraw(*release, chosen, withdraw_arguments);
   AddManifest(release, arguments.manifest);
+  release->get_option("MANIFEST")->required(false);
   AddConfig(release, arguments.config);
   release->add_flag("--wait", arguments.wait, "show progress until the end; ^C detaches");
   release
@@ -348,6 +403,7 @@ int Main(int argc, char** argv) {
   AddPlanAndFetch(app, chosen);
   AddRelease(app, chosen);
   AddQueries(app, chosen);
+  AddCertify(app, chosen);
   AddAudit(app, chosen);
   AddSource(app, chosen);
   AddToolchain(app, chosen);

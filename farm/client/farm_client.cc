@@ -73,6 +73,14 @@ Result<v1::ReleaseInfo> FarmClient::Cancel(const std::string& release_id) {
   return Call(*stub_, &v1::Farm::Stub::Cancel, request, peer_);
 }
 
+Result<std::string> FarmClient::Enter(const std::string& line) {
+  v1::EnterRequest request;
+  request.set_line(line);
+  ASSIGN_OR_RETURN(const v1::EnterReply reply,
+                   Call(*stub_, &v1::Farm::Stub::Enter, request, peer_));
+  return reply.line();
+}
+
 Status FarmClient::Watch(const v1::WatchRequest& request,
                          const std::function<bool(const v1::WatchEvent&)>& on_event,
                          const Cancelled& cancelled) {

@@ -3,16 +3,11 @@
 #include <set>
 
 #include "farm/client/log_reader.h"
-#include "farm/crypto/timestamp.h"
 #include "farm/evidence/merkle.h"
 #include "farm/proto/farm.grpc.pb.h"
-#include "farm/sign/doctor.h"
 
 namespace farm {
 namespace {
-
-constexpr std::size_t kTimestampReplyBytesMax = 64
-                                                << 10;  // with a chain of four certificates: 6 kB
 
 // What the log must not have changed, and what it must have proved.
 Status CheckAppended(const Bundle& asked, const Bundle& answered) {
@@ -61,33 +56,6 @@ Result<Bundle> LogClient::Append(const Bundle& bundle, std::uint64_t epoch) {
     return Wrap(state_->peer, checked.error());
   }
   return answered;
-}
-
-Result<std::unique_ptr<TimestampClient>> TimestampClient::Open(const std::string& url,
-                                                               std::vector<Certificate> chain) {
-  ASSIGN_OR_RETURN(HttpClient http, HttpClient::Open(url, "time-stamping authority"));
-  return std::unique_ptr<TimestampClient>(new TimestampClient(std::move(http), std::move(chain)));
-}
-
-Result<std::string> TimestampClient::Stamp(std::string_view signature) {
-  ASSIGN_OR_RETURN(HttpReply reply,
-                   http_.Post("/", MakeTimestampRequest(signature), "application/timestamp-query",
-                              kTimestampReplyBytesMax));
-  const std::string peer = http_.peer() + " at " + http_.url();
-  if (reply.status != 200) {
-    return Error{ErrorCode::kUnavailable, peer + ": HTTP status " + std::to_string(reply.status),
-                 ExitCode::kUnavailable};
-  }
-  if (auto time = CheckTimestamp(reply.body, signature, chain_); !time) {
-    return Wrap(peer, time.error());
-  }
-  return std::move(reply.body);
-}
-
-Result<UnixSeconds> TimestampClient::Now() {
-  const std::string canary = MakeCanary();
-  ASSIGN_OR_RETURN(const std::string reply, Stamp(canary));
-  return CheckTimestamp(reply, canary, chain_);
 }
 
 Result<Bundle> StampAndLog(StampAndLogInput input, TimestampClient& timestamp, LogClient& log) {

@@ -11,9 +11,8 @@
 #include "farm/base/clock.h"
 #include "farm/base/result.h"
 #include "farm/client/channel.h"
-#include "farm/client/http.h"
+#include "farm/client/timestamp_client.h"
 #include "farm/client/tls.h"
-#include "farm/crypto/certificate.h"
 #include "farm/evidence/bundle.h"
 
 namespace farm {
@@ -38,25 +37,6 @@ class LogClient {
   struct State;
   explicit LogClient(std::shared_ptr<State> state) : state_(std::move(state)) {}
   std::shared_ptr<State> state_;  // shared: gRPC's stub type stays out of this header
-};
-
-// RFC 3161 over HTTP.  Thread-safe.
-class TimestampClient {
- public:
-  // `chain`: the authority's certificates as the caller's root lists them; every answer is checked.
-  static Result<std::unique_ptr<TimestampClient>> Open(const std::string& url,
-                                                       std::vector<Certificate> chain);
-  // DER TimeStampResp over `signature` (the raw bytes).
-  // Errors: kUnavailable exit 30, kUntrusted exit 11 or 18 (the answer does not check).
-  Result<std::string> Stamp(std::string_view signature);
-  // The time by the authority's clock, from a stamp over a canary.  Errors: those of Stamp.
-  Result<UnixSeconds> Now();
-
- private:
-  TimestampClient(HttpClient http, std::vector<Certificate> chain)
-      : http_(std::move(http)), chain_(std::move(chain)) {}
-  HttpClient http_;
-  std::vector<Certificate> chain_;
 };
 
 // Takes a signed bundle to its place in the log.  Idempotent at every step: a token that is there

@@ -55,7 +55,7 @@ Result<LogTrust> LogTrustOf(const TrustRoot& root, std::string_view origin,
       return Error{ErrorCode::kUntrusted,
                    "trust root: the key of log " + log.origin + " is revoked", ExitCode::kRevoked};
     }
-    LogTrust trust{log.origin, log.key, {}, witnesses_needed};
+    LogTrust trust{log.origin, log.key, {}, witnesses_needed, log.end};
     for (const Witness& witness : root.witnesses) {
       if (IsRevoked(root, witness.key)) continue;
       trust.witnesses.push_back({witness.name, witness.key,
@@ -76,6 +76,11 @@ Result<WitnessedHead> CheckHead(std::string_view bytes, const LogTrust& trust) {
                     "checkpoint is of another log: " + Printable(checkpoint->origin, 80));
   }
   RETURN_IF_ERROR(CheckNoteSignature(*note, trust.origin, trust.key));
+  if (trust.end && IsBeyondEnd(*checkpoint, *trust.end)) {
+    return LogError(ErrorCode::kUntrusted, trust,
+                    "was closed at size " + std::to_string(trust.end->size) +
+                        ", its checkpoint is another or later");
+  }
   std::map<std::string, UnixSeconds> first;  // operator, or witness where that is not asked
   std::vector<std::string> missing;
   for (const WitnessKey& witness : trust.witnesses) {

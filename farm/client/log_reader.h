@@ -33,6 +33,7 @@ struct LogTrust {
   PublicKey key;  // Ed25519
   std::vector<WitnessKey> witnesses;
   std::size_t witnesses_needed = 0;
+  std::optional<LogEnd> end = std::nullopt;  // where it was closed: no head beyond counts
 };
 // The log of `root` with this origin and all its witnesses whose keys are not revoked.  (A head is
 // read now, and a stolen key can give its cosignature any time; only a line's own time stamp makes
@@ -46,8 +47,8 @@ struct WitnessedHead {
   std::string note;              // the exact bytes served
   UnixSeconds witnessed_at = 0;  // the k-th smallest cosignature time; 0 if none are needed
 };
-// Errors: kInvalidInput, kUntrusted exit 15 (log signature, origin) or exit 16 (too few witnesses
-// of different operators, valid when they cosigned).
+// Errors: kInvalidInput, kUntrusted exit 15 (log signature, origin, beyond the log's end) or exit
+// 16 (too few witnesses of different operators, valid when they cosigned).
 Result<WitnessedHead> CheckHead(std::string_view note, const LogTrust& trust);
 
 struct VerifiedEntry {

@@ -204,6 +204,27 @@ TEST_F(LogReaderTest, WitnessesCountOnlyWhereTheRootVouchesForThem) {
   }
 }
 
+TEST_F(LogReaderTest, NoHeadIsBeyondTheEndOfAClosedLog) {
+  Serve(7);
+  const auto read = [&](std::uint64_t size, const Digest& root) {
+    LogTrust trust = Trust(2);
+    trust.end = LogEnd{size, root, "log2.farm.example"};
+    const auto reader = *LogReader::Open("http://" + server_->listen(), std::move(trust));
+    const auto head = reader->Head();
+    return head ? ExitCode::kProved : head.error().Exit();
+  };
+  EXPECT_EQ(read(7, tree_.root), ExitCode::kProved);
+  EXPECT_EQ(read(8, LeafHash("x")), ExitCode::kProved);  // not yet there
+  EXPECT_EQ(read(7, LeafHash("x")), ExitCode::kLogProof);
+  EXPECT_EQ(read(6, LeafHash("x")), ExitCode::kLogProof);
+  TrustRoot root;
+  root.logs.push_back({kOrigin, key_.public_key(),
+                       PrivateKey::Generate(KeyKind::kP256).public_key(), ValidFor{0, {}},
+                       LogEnd{6, LeafHash("x"), "log2.farm.example"}});
+  ASSERT_TRUE(LogTrustOf(root, kOrigin, 1)->end.has_value());
+  EXPECT_EQ(LogTrustOf(root, kOrigin, 1)->end->size, 6u);
+}
+
 TEST_F(LogReaderTest, RefusesEntriesThatDoNotMakeTheRoot) {
   Serve(300);
   const WitnessedHead head = *reader_->Head();

@@ -106,7 +106,8 @@ std::string WriteSigstoreTrustedRoot(const TrustRoot& root) {
 
 std::string WriteSigstoreKeyring(const TrustRoot& root) {
   Json keyring = Json::object();
-  for (const std::vector<Person>* persons : {&root.auditors, &root.requesters}) {
+  for (const std::vector<Person>* persons :
+       {&root.auditors, &root.requesters, &root.monitors, &root.certifiers}) {
     for (const Person& person : *persons) {
       keyring[person.key.KeyId()] = KeyJson(person.key, person.valid_for);
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "farm/crypto/hash.h"
 #include "farm/evidence/facts_json.h"
 #include "farm/evidence/statement_names.h"
 
@@ -177,6 +178,77 @@ Written PartsOf(const ReplayVerdict& replay) {
            {"verdict", replay.verdict}}};
 }
 
+Written PartsOf(const Withdrawal& withdrawal) {
+  return {Json::array({Named(kReleaseSubject, withdrawal.release)}),
+          {{"by", withdrawal.by},
+           {"created", Text(withdrawal.created)},
+           {"product", withdrawal.product},
+           {"reason", withdrawal.reason},
+           {"version", withdrawal.version}}};
+}
+
+Written PartsOf(const SiteLocation& location) {
+  return {Json::array({Named(kSiteSubject, Sha256(location.builder))}),
+          {{"builder", location.builder},
+           {"certifier", location.certifier},
+           {"country", location.country},
+           {"created", Text(location.created)},
+           {"operator", location.operator_id},
+           {"validFor", {{"end", Text(location.end)}, {"start", Text(location.start)}}}}};
+}
+
+Json RevokedKeysJson(const std::vector<RevokedKey>& keys) {
+  Json list = Json::array();
+  for (const RevokedKey& revoked : keys) {
+    Json json = {{"key", revoked.key_id}, {"reason", revoked.reason}};
+    if (revoked.compromised_since) json["compromisedSince"] = Text(*revoked.compromised_since);
+    list.push_back(std::move(json));
+  }
+  return list;
+}
+
+Written PartsOf(const FarmStatus& status) {
+  Json subject = Json::array();
+  Json checkpoints = Json::array();
+  for (const StatusLog& log : status.logs) {
+    subject.push_back(Named(log.head.origin, log.head.root));
+    checkpoints.push_back(log.checkpoint);
+  }
+  Json withdrawn = Json::array();
+  for (const WithdrawnRelease& release : status.withdrawn) {
+    withdrawn.push_back({{"by", release.by},
+                         {"product", release.product},
+                         {"reason", release.reason},
+                         {"release", release.release.Text()},
+                         {"since", Text(release.since)},
+                         {"version", release.version}});
+  }
+  Json newest = Json::array();
+  for (const NewestRelease& release : status.newest) {
+    newest.push_back({{"product", release.product},
+                      {"release", release.release.Text()},
+                      {"sequence", release.sequence},
+                      {"version", release.version}});
+  }
+  Json dissents = Json::array();
+  for (const DissentInLog& dissent : status.dissents) {
+    dissents.push_back({{"dissent", dissent.dissent.Text()},
+                        {"manifest", dissent.manifest.Text()},
+                        {"product", dissent.product},
+                        {"version", dissent.version}});
+  }
+  return {std::move(subject),
+          {{"checkpoints", std::move(checkpoints)},
+           {"dissents", std::move(dissents)},
+           {"issued", Text(status.issued)},
+           {"monitor", status.monitor},
+           {"newest", std::move(newest)},
+           {"nextUpdate", Text(status.next_update)},
+           {"revokedKeys", RevokedKeysJson(status.revoked_keys)},
+           {"rootVersion", status.root_version},
+           {"withdrawn", std::move(withdrawn)}}};
+}
+
 }  // namespace
 
 std::string_view PredicateType(const Statement& statement) {
@@ -186,7 +258,10 @@ std::string_view PredicateType(const Statement& statement) {
           [](const Approval&) { return kApprovalType; }, [](const Intent&) { return kIntentType; },
           [](const Record&) { return kRecordType; }, [](const Release&) { return kReleaseType; },
           [](const Dissent&) { return kDissentType; }, [](const KitEntry&) { return kKitType; },
-          [](const ReplayVerdict&) { return kReplayType; }},
+          [](const ReplayVerdict&) { return kReplayType; },
+          [](const Withdrawal&) { return kWithdrawalType; },
+          [](const SiteLocation&) { return kSiteLocationType; },
+          [](const FarmStatus&) { return kStatusType; }},
       statement);
 }
 
@@ -199,7 +274,10 @@ std::string_view KindName(const Statement& statement) {
                                [](const Release&) { return View("release"); },
                                [](const Dissent&) { return View("dissent"); },
                                [](const KitEntry&) { return View("kit entry"); },
-                               [](const ReplayVerdict&) { return View("replay verdict"); }},
+                               [](const ReplayVerdict&) { return View("replay verdict"); },
+                               [](const Withdrawal&) { return View("withdrawal"); },
+                               [](const SiteLocation&) { return View("site location"); },
+                               [](const FarmStatus&) { return View("status"); }},
                     statement);
 }
 

@@ -16,6 +16,7 @@
 #include "farm/base/digest.h"
 #include "farm/base/result.h"
 #include "farm/evidence/facts.h"
+#include "farm/evidence/note.h"
 
 namespace farm {
 
@@ -150,8 +151,80 @@ struct ReplayVerdict {
   UnixSeconds created = 0;
 };
 
-using Statement =
-    std::variant<Request, Approval, Intent, Record, Release, Dissent, KitEntry, ReplayVerdict>;
+// "Do not use that release any more", by an auditor or a requester of the root; logged, never
+// undone.
+struct Withdrawal {
+  Digest release;  // PAE
+  std::string product;
+  std::string version;
+  std::string reason;  // for people, one line
+  std::string by;      // id in the trust root
+  UnixSeconds created = 0;
+};
+
+// "That site stands in that country", by a certifier of the root; logged.
+struct SiteLocation {
+  std::string builder;  // builder id
+  std::string operator_id;
+  std::string country;    // ISO 3166-1 alpha-2, or XA XB XC
+  UnixSeconds start = 0;  // for records stamped from then
+  UnixSeconds end = 0;    // to then, inclusive
+  std::string certifier;  // id in the trust root
+  UnixSeconds created = 0;
+};
+
+constexpr std::size_t kStatusLogsMax = 16;    // as often as a farm will change its log
+constexpr std::size_t kStatusListMax = 4096;  // of each list: a status stays far below 4 MiB
+
+// A log as the monitor has read it to the end.
+struct StatusLog {
+  std::string checkpoint;  // the signed note, cosignatures in it
+  Checkpoint head;         // what it says
+};
+struct RevokedKey {
+  std::string key_id;  // hex SHA-256 of SPKI
+  std::string reason;
+  std::optional<UnixSeconds> compromised_since;
+};
+struct WithdrawnRelease {
+  Digest release;  // PAE
+  std::string product;
+  std::string version;
+  std::string reason;
+  std::string by;
+  UnixSeconds since = 0;  // as the withdrawal says
+};
+// The release of a product with the highest sequence of those that are not withdrawn.
+struct NewestRelease {
+  std::string product;
+  std::string version;
+  Digest release;  // PAE
+  std::int64_t sequence = 1;
+};
+// No release of this manifest counts, whenever it was made.
+struct DissentInLog {
+  Digest dissent;  // PAE
+  Digest manifest;
+  std::string product;
+  std::string version;
+};
+
+// "That is how the farm's logs stand", by a monitor of the root, another party than the farm; not
+// logged, for it is about the log.
+struct FarmStatus {
+  std::string monitor;  // id in the trust root
+  UnixSeconds issued = 0;
+  UnixSeconds next_update = 0;              // when a newer one is due
+  std::int64_t root_version = 1;            // of the root that the monitor has
+  std::vector<StatusLog> logs;              // by origin, each once, at least one
+  std::vector<RevokedKey> revoked_keys;     // by key id
+  std::vector<WithdrawnRelease> withdrawn;  // by release
+  std::vector<NewestRelease> newest;        // by product
+  std::vector<DissentInLog> dissents;       // by dissent
+};
+
+using Statement = std::variant<Request, Approval, Intent, Record, Release, Dissent, KitEntry,
+                               ReplayVerdict, Withdrawal, SiteLocation, FarmStatus>;
 
 // "https://farm.example/request/v1" and so on; SLSA's own for a record.
 std::string_view PredicateType(const Statement& statement);

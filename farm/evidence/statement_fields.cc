@@ -55,6 +55,14 @@ std::string Tree(JsonFields& fields, std::string_view name) {
   return text;
 }
 
+std::string Country(JsonFields& fields, std::string_view name) {
+  std::string text = fields.String(name);
+  const bool good = text.size() == 2 && std::all_of(text.begin(), text.end(),
+                                                    [](char c) { return c >= 'A' && c <= 'Z'; });
+  if (fields.ok() && !good) fields.Fail(name, "want two capital letters (ISO 3166-1)");
+  return text;
+}
+
 std::vector<Digest> Digests(JsonFields& fields, std::string_view name, std::size_t count_max) {
   std::vector<Digest> digests;
   for (const std::string& text : fields.Strings(name, count_max)) {

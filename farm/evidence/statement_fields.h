@@ -17,6 +17,7 @@ std::string Line(JsonFields& fields, std::string_view name);      // 1 to 1024 b
 std::string FileName(JsonFields& fields, std::string_view name);  // 1 to 255 bytes, no slash
 std::string Path(JsonFields& fields, std::string_view name);      // relative, 1 to 4096 bytes
 std::string Tree(JsonFields& fields, std::string_view name);      // SHA-256 git tree
+std::string Country(JsonFields& fields, std::string_view name);   // two capital letters
 std::vector<Digest> Digests(JsonFields& fields, std::string_view name, std::size_t count_max);
 
 // "list[3]"
@@ -48,5 +49,9 @@ struct Parts {
 };
 
 Result<Statement> ReadRecord(const Parts& parts);  // record_parse.cc
+// status_parse.cc
+Result<Statement> ReadWithdrawal(const Parts& parts);
+Result<Statement> ReadSiteLocation(const Parts& parts);
+Result<Statement> ReadFarmStatus(const Parts& parts);
 
 }  // namespace farm::statement_fields

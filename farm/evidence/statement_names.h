@@ -16,12 +16,17 @@ inline constexpr std::string_view kReleaseType = "https://farm.example/release/v
 inline constexpr std::string_view kDissentType = "https://farm.example/dissent/v1";
 inline constexpr std::string_view kKitType = "https://farm.example/kit/v1";
 inline constexpr std::string_view kReplayType = "https://farm.example/replay/v1";
+inline constexpr std::string_view kWithdrawalType = "https://farm.example/withdrawal/v1";
+inline constexpr std::string_view kSiteLocationType = "https://farm.example/site-location/v1";
+inline constexpr std::string_view kStatusType = "https://farm.example/status/v1";
 
 inline constexpr std::string_view kBuildType = "https://farm.example/buildtypes/hermetic/v1";
 
 // Names of subjects that are not artifacts.
 inline constexpr std::string_view kManifestSubject = "manifest";
 inline constexpr std::string_view kKitSubject = "kit";
+inline constexpr std::string_view kReleaseSubject = "release";
+inline constexpr std::string_view kSiteSubject = "site";  // its digest is that of the builder id
 
 // Names in a record's resolvedDependencies.
 inline constexpr std::string_view kLockDependency = "lock";

@@ -150,9 +150,12 @@ struct Kind {
   Result<Statement> (*read)(const Parts&);
 };
 constexpr Kind kKinds[] = {
-    {kRequestType, ReadRequest}, {kApprovalType, ReadApproval},    {kIntentType, ReadIntent},
-    {kRecordType, ReadRecord},   {kReleaseType, ReadRelease},      {kDissentType, ReadDissent},
-    {kKitType, ReadKitEntry},    {kReplayType, ReadReplayVerdict},
+    {kRequestType, ReadRequest},       {kApprovalType, ReadApproval},
+    {kIntentType, ReadIntent},         {kRecordType, ReadRecord},
+    {kReleaseType, ReadRelease},       {kDissentType, ReadDissent},
+    {kKitType, ReadKitEntry},          {kReplayType, ReadReplayVerdict},
+    {kWithdrawalType, ReadWithdrawal}, {kSiteLocationType, ReadSiteLocation},
+    {kStatusType, ReadFarmStatus},
 };
 
 }  // namespace

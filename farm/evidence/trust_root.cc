@@ -1,5 +1,6 @@
 #include "farm/evidence/trust_root.h"
 
+#include <algorithm>
 #include <set>
 
 #include "farm/base/bytes.h"
@@ -17,6 +18,11 @@ const Person* FindPerson(const std::vector<Person>& persons, const PublicKey& ke
 
 }  // namespace
 
+bool IsBeyondEnd(const Checkpoint& checkpoint, const LogEnd& end) {
+  return checkpoint.size > end.size ||
+         (checkpoint.size == end.size && checkpoint.root != end.root_hash);
+}
+
 std::optional<TrustRoot::Found> TrustRoot::FindParty(std::string_view id) const {
   for (const Operator& owner : operators) {
     for (const CertifiedParty& party : owner.parties) {
@@ -32,6 +38,14 @@ const Person* TrustRoot::FindAuditor(const PublicKey& key) const {
 
 const Person* TrustRoot::FindRequester(const PublicKey& key) const {
   return FindPerson(requesters, key);
+}
+
+const Person* TrustRoot::FindMonitor(const PublicKey& key) const {
+  return FindPerson(monitors, key);
+}
+
+const Person* TrustRoot::FindCertifier(const PublicKey& key) const {
+  return FindPerson(certifiers, key);
 }
 
 LeafIssuer FindLeafIssuer(const Operator& owner, const Certificate& leaf, UnixSeconds at) {
@@ -58,6 +72,20 @@ LeafIssuer FindLeafIssuer(const Operator& owner, const Certificate& leaf, UnixSe
     if (found.status) break;
   }
   return found;
+}
+
+const CertifiedParty* FindPossibleHolder(const TrustRoot& root, const Certificate& leaf,
+                                         std::string_view role) {
+  const auto name = leaf.UriName();
+  if (!name) return nullptr;
+  const auto found = root.FindParty(*name);
+  if (!found || found->party->role != role) return nullptr;
+  const bool foreign =
+      std::any_of(root.operators.begin(), root.operators.end(), [&](const Operator& owner) {
+        return &owner != found->owner &&
+               FindLeafIssuer(owner, leaf, leaf.not_before()).authority != nullptr;
+      });
+  return foreign ? nullptr : found->party;
 }
 
 std::int64_t CountSignatures(const TrustRoot& root, const std::vector<PublicKey>& keys) {

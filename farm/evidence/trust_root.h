@@ -18,6 +18,7 @@
 #include "farm/crypto/certificate.h"
 #include "farm/crypto/key.h"
 #include "farm/crypto/verify_cache.h"
+#include "farm/evidence/note.h"
 
 namespace farm {
 
@@ -48,8 +49,8 @@ struct Operator {
   std::vector<CertifiedParty> parties;
 };
 
-// Auditor, requester: a person with a long-lived key.  One that has renewed it stands in the list
-// once for each key, with times that do not meet.
+// Auditor, requester, monitor, certifier: somebody with a long-lived key.  One that has renewed it
+// stands in the list once for each key, with times that do not meet.
 struct Person {
   std::string id;
   std::string name;
@@ -63,6 +64,10 @@ struct LogEnd {
   Digest root_hash;
   std::string successor;  // the origin of the log that goes on, also of this root
 };
+
+// A checkpoint after the end, or another one of that size: anybody who has found the old key can
+// make one.
+bool IsBeyondEnd(const Checkpoint& checkpoint, const LogEnd& end);
 
 struct Log {
   std::string origin;   // host name, no path, no port
@@ -108,6 +113,8 @@ struct TrustRoot {
   std::vector<Operator> operators;
   std::vector<Person> auditors;
   std::vector<Person> requesters;
+  std::vector<Person> monitors;    // who may sign the status of a log; not in farm-root/1
+  std::vector<Person> certifiers;  // who vouch for where a site stands; not in farm-root/1
   std::vector<Log> logs;
   std::vector<Witness> witnesses;
   std::vector<TimestampAuthority> timestamp_authorities;
@@ -129,6 +136,8 @@ struct TrustRoot {
   std::optional<Found> FindParty(std::string_view id) const;
   const Person* FindAuditor(const PublicKey& key) const;
   const Person* FindRequester(const PublicKey& key) const;
+  const Person* FindMonitor(const PublicKey& key) const;
+  const Person* FindCertifier(const PublicKey& key) const;
 };
 
 // Which of an operator's CAs issued a leaf.
@@ -141,6 +150,13 @@ LeafIssuer FindLeafIssuer(const Operator& owner, const Certificate& leaf, UnixSe
 LeafIssuer FindLeafIssuer(const Operator& owner, const Certificate& leaf, UnixSeconds at,
                           VerifyCache& cache);
 
+// The party of `role` that holds `leaf`, or may: under an issuer that the root does not list it
+// could be an older CA of the party's operator, and who renews his CA unsays nothing by it.  A leaf
+// of another operator's CA is not the party's.  For what must not be forgotten (dissents, releases
+// in a log); what is to be believed asks FindLeafIssuer.  Null: nobody of that role.
+const CertifiedParty* FindPossibleHolder(const TrustRoot& root, const Certificate& leaf,
+                                         std::string_view role);
+
 // The signed part as canonical JSON; what root keys sign.
 std::string WriteTrustRootSigned(const TrustRoot& root);
 // The whole file.
@@ -152,10 +168,10 @@ constexpr std::size_t kTrustRootBytesMax = 4 << 20;
 constexpr std::size_t kRootKeysMax = 64;
 
 // Checks form and the threshold of its own keys; refuses an issuer listed under two operators, a
-// builder id listed twice, a person who is auditor and requester, a key with two roles, two keys of
-// one person for the same time.
-// Errors: kInvalidInput (field), kLimitExceeded (kTrustRootBytesMax), kUntrusted exit 11 (threshold
-// not met).
+// builder id listed twice, a person in two lists (auditors, requesters, monitors, certifiers), a
+// monitor or certifier who is an operator, a key with two roles, two keys of one person for the
+// same time. Errors: kInvalidInput (field), kLimitExceeded (kTrustRootBytesMax), kUntrusted exit 11
+// (threshold not met).
 Result<TrustRoot> ParseTrustRoot(std::string_view bytes, std::string_view where);
 
 // How many of `keys` have signed the parsed `root`, each counted once.  TUF's rule for a successor
@@ -174,7 +190,7 @@ Status CheckSuccessor(const TrustRoot& next, const RootKeys& before);
 
 // The same trust as Sigstore's trustedroot v0.2 JSON, for verifiers of others.
 std::string WriteSigstoreTrustedRoot(const TrustRoot& root);
-// keyring for verifiers of others: {hint: PublicKey} of auditors and requesters.
+// keyring for verifiers of others: {hint: PublicKey} of everybody who signs with a key of his own.
 std::string WriteSigstoreKeyring(const TrustRoot& root);
 
 }  // namespace farm

@@ -87,6 +87,8 @@ Status CheckNobodyTwice(const TrustRoot& root, const std::string& where) {
   }
   RETURN_IF_ERROR(registry.AddPersons(root.auditors, "auditor", root.format));
   RETURN_IF_ERROR(registry.AddPersons(root.requesters, "requester", root.format));
+  RETURN_IF_ERROR(registry.AddPersons(root.monitors, "monitor", root.format));
+  RETURN_IF_ERROR(registry.AddPersons(root.certifiers, "certifier", root.format));
   for (const Log& log : root.logs) {
     RETURN_IF_ERROR(registry.AddName("log", log.origin));
     RETURN_IF_ERROR(registry.AddKey(log.key, "log " + log.origin));
@@ -117,13 +119,31 @@ Status CheckTexts(const TrustRoot& root, const std::string& where) {
   for (const Operator& owner : root.operators) {
     RETURN_IF_ERROR(check(owner.name, "name of operator " + owner.id));
   }
-  for (const std::vector<Person>* persons : {&root.auditors, &root.requesters}) {
+  for (const std::vector<Person>* persons :
+       {&root.auditors, &root.requesters, &root.monitors, &root.certifiers}) {
     for (const Person& person : *persons) {
       RETURN_IF_ERROR(check(person.name, "name of " + person.id));
     }
   }
   for (const Revocation& revocation : root.revocations) {
     RETURN_IF_ERROR(check(revocation.reason, "reason of a revocation"));
+  }
+  return {};
+}
+
+// Who watches the log, and who says where a site stands, is somebody else than who runs the sites.
+Status CheckIndependent(const TrustRoot& root, const std::string& where) {
+  for (const auto& [list, persons] :
+       {std::pair{"monitors", &root.monitors}, std::pair{"certifiers", &root.certifiers}}) {
+    for (const Person& person : *persons) {
+      const bool is_operator =
+          std::any_of(root.operators.begin(), root.operators.end(),
+                      [&](const Operator& owner) { return owner.id == person.id; });
+      if (!is_operator) continue;
+      return Error{ErrorCode::kInvalidInput, where + ": " + list + ": " +
+                                                 Printable(person.id, 120) +
+                                                 " is an operator; want somebody else"};
+    }
   }
   return {};
 }
@@ -170,6 +190,7 @@ Status CheckTrustRoot(const TrustRoot& root, const std::string& where) {
     return Error{ErrorCode::kInvalidInput,
                  where + ": operator " + Printable(owner.id, 120) + " has no authority"};
   }
+  RETURN_IF_ERROR(CheckIndependent(root, where));
   RETURN_IF_ERROR(CheckSuccessors(root, where));
   if (root.format != 1) RETURN_IF_ERROR(CheckTexts(root, where));
   return CheckNobodyTwice(root, where);

@@ -254,6 +254,14 @@ Result<Revocation> ReadRevocation(const Json& json, const std::string& where) {
   return revocation;
 }
 
+// A list that farm-root/1 has not, and that is left out where it would be empty; null then.
+const Json* NewerList(JsonFields& fields, std::string_view name, int format) {
+  if (format == 1 || !fields.Has(name)) return nullptr;
+  const Json& list = fields.Array(name, kRootListMax);
+  if (fields.ok() && list.empty()) fields.Fail(name, "is empty; leave the field out");
+  return &list;
+}
+
 // The fields that are lists, read one after the other.
 Status ReadLists(JsonFields& fields, TrustRoot& root) {
   const Json& operators = fields.Array("operators", kRootListMax);
@@ -264,6 +272,8 @@ Status ReadLists(JsonFields& fields, TrustRoot& root) {
   const Json& authorities = fields.Array("timestampAuthorities", kRootListMax);
   const Json& transparency_keys = fields.Array("transparencyKeys", kRootKeysMax);
   const Json& revocations = fields.Array("revocations", kRootListMax);
+  const Json* monitors = NewerList(fields, "monitors", root.format);
+  const Json* certifiers = NewerList(fields, "certifiers", root.format);
   RETURN_IF_ERROR(fields.Finish());
   const auto read_operator = [&](const Json& json, const std::string& where) {
     return ReadOperator(json, where, root.format);
@@ -274,6 +284,12 @@ Status ReadLists(JsonFields& fields, TrustRoot& root) {
   RETURN_IF_ERROR(ReadList(operators, fields.Where("operators"), read_operator, root.operators));
   RETURN_IF_ERROR(ReadList(auditors, fields.Where("auditors"), ReadPerson, root.auditors));
   RETURN_IF_ERROR(ReadList(requesters, fields.Where("requesters"), ReadPerson, root.requesters));
+  if (monitors != nullptr) {
+    RETURN_IF_ERROR(ReadList(*monitors, fields.Where("monitors"), ReadPerson, root.monitors));
+  }
+  if (certifiers != nullptr) {
+    RETURN_IF_ERROR(ReadList(*certifiers, fields.Where("certifiers"), ReadPerson, root.certifiers));
+  }
   RETURN_IF_ERROR(ReadList(logs, fields.Where("logs"), read_log, root.logs));
   RETURN_IF_ERROR(ReadList(witnesses, fields.Where("witnesses"), ReadWitness, root.witnesses));
   RETURN_IF_ERROR(ReadList(authorities, fields.Where("timestampAuthorities"),

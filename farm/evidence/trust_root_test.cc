@@ -12,6 +12,14 @@
 namespace farm {
 namespace {
 
+// Monitors and certifiers, new persons with keys of their own.
+void AddWatchers(TrustRoot& root) {
+  const auto key = [] { return PrivateKey::Generate(KeyKind::kP256).public_key(); };
+  const ValidFor valid_for = root.auditors[0].valid_for;
+  root.monitors = {{"monitor", "Monitor", key(), valid_for}};
+  root.certifiers = {{"certifier", "Certifier", key(), valid_for}};
+}
+
 class Root : public testing::Test {
  protected:
   // What reading says of `root_` signed anew.
@@ -132,6 +140,16 @@ TEST_F(Root, NoTextHasControlCharacters) {
       {"operator-0", [](TrustRoot& r) { r.operators[0].name = "a\nb"; }},
       {"auditor-0", [](TrustRoot& r) { r.auditors[0].name = "a\x7f"; }},
       {"requester", [](TrustRoot& r) { r.requesters[0].name = std::string(1, '\0'); }},
+      {"monitor",
+       [](TrustRoot& r) {
+         AddWatchers(r);
+         r.monitors[0].name = "a\nb";
+       }},
+      {"certifier",
+       [](TrustRoot& r) {
+         AddWatchers(r);
+         r.certifiers[0].name = "a\nb";
+       }},
       {"revocation",
        [](TrustRoot& r) {
          r.revocations = {{"release", Sha256("").Text(), "a\tb", {}}};
@@ -160,6 +178,46 @@ TEST_F(Root, APersonRenewsHisKey) {
   EXPECT_EQ(read->FindAuditor(renewed)->id, "auditor-0");
   EXPECT_EQ(read->FindAuditor(maker_.Key("auditor-0").public_key())->valid_for.end, 1'800'000'000);
   EXPECT_FALSE(Signed(renew(1'800'000'000)));  // two keys for one second
+}
+
+TEST_F(Root, MonitorsAndCertifiersComeBackAsWritten) {
+  const auto read = Signed(AddWatchers);
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  ASSERT_EQ(read->monitors.size(), 1u);
+  ASSERT_EQ(read->certifiers.size(), 1u);
+  EXPECT_EQ(read->FindMonitor(read->monitors[0].key)->id, "monitor");
+  EXPECT_EQ(read->FindMonitor(read->certifiers[0].key), nullptr);
+  EXPECT_EQ(read->FindCertifier(read->certifiers[0].key)->id, "certifier");
+  EXPECT_EQ(read->FindCertifier(read->auditors[0].key), nullptr);
+  const Json keyring = *ParseForeignJson(WriteSigstoreKeyring(*read), "keyring");
+  EXPECT_TRUE(keyring.contains(read->monitors[0].key.KeyId()));
+  EXPECT_TRUE(keyring.contains(read->certifiers[0].key.KeyId()));
+}
+
+TEST_F(Root, WithoutMonitorsAndCertifiersItIsWhatItWas) {
+  const std::string bytes = maker_.RootBytes();
+  EXPECT_EQ(bytes.find("monitors"), std::string::npos);
+  EXPECT_EQ(bytes.find("certifiers"), std::string::npos);
+  for (const char* name : {"monitors", "certifiers"}) {
+    const auto empty = SignedJson([&](Json& s) { s["farm"][name] = Json::array(); });
+    ASSERT_FALSE(empty.has_value()) << name;
+    EXPECT_NE(empty.error().message.find(name), std::string::npos) << empty.error().message;
+    const auto first = SignedJson([&](Json& s) { s[name] = s["auditors"]; }, 1);
+    ASSERT_FALSE(first.has_value()) << name;
+    EXPECT_NE(first.error().message.find(name), std::string::npos) << first.error().message;
+  }
+}
+
+TEST_F(Root, AMonitorOrCertifierIsNoOperator) {
+  for (const bool monitor : {true, false}) {
+    const auto read = Signed([&](TrustRoot& r) {
+      AddWatchers(r);
+      (monitor ? r.monitors : r.certifiers)[0].id = r.operators[0].id;
+    });
+    ASSERT_FALSE(read.has_value());
+    EXPECT_NE(read.error().message.find("is an operator"), std::string::npos)
+        << read.error().message;
+  }
 }
 
 TEST_F(Root, AnOperatorRenewsHisAuthority) {
@@ -284,6 +342,26 @@ TEST_F(Root, NobodyStandsThereTwice) {
       {"time_stamp_is_authority",
        [](TrustRoot& r) {
          r.timestamp_authorities[0].chain = r.operators[0].authorities[0].chain;
+       }},
+      {"monitor_is_requester",
+       [](TrustRoot& r) {
+         AddWatchers(r);
+         r.monitors[0].id = r.requesters[0].id;
+       }},
+      {"monitor_key_is_auditors",
+       [](TrustRoot& r) {
+         AddWatchers(r);
+         r.monitors[0].key = r.auditors[0].key;
+       }},
+      {"certifier_is_monitor",
+       [](TrustRoot& r) {
+         AddWatchers(r);
+         r.certifiers[0].id = r.monitors[0].id;
+       }},
+      {"certifier_key_is_witness_operators_ca",
+       [](TrustRoot& r) {
+         AddWatchers(r);
+         r.certifiers[0].key = r.operators[0].authorities[0].chain[0].public_key();
        }},
       {"log_origin", [](TrustRoot& r) { r.logs.push_back(r.logs[0]); }},
   };

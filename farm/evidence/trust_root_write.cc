@@ -122,6 +122,7 @@ Json RevocationsJson(const std::vector<Revocation>& revocations) {
 
 // What both formats say of the parties.
 Json ListsJson(const TrustRoot& root) {
+  CHECK(root.format != 1 || (root.monitors.empty() && root.certifiers.empty()));
   Json json = {{"auditors", PersonsJson(root.auditors)},
                {"created", FormatTime(root.created)},
                {"format", "farm-root/" + std::to_string(root.format)},
@@ -132,6 +133,9 @@ Json ListsJson(const TrustRoot& root) {
                {"timestampAuthorities", TimestampAuthoritiesJson(root.timestamp_authorities)},
                {"transparencyKeys", KeysJson(root.transparency_keys)},
                {"witnesses", WitnessesJson(root.witnesses)}};
+  // A list that is empty is not there: what was signed before there were such lists reads the same.
+  if (!root.monitors.empty()) json["monitors"] = PersonsJson(root.monitors);
+  if (!root.certifiers.empty()) json["certifiers"] = PersonsJson(root.certifiers);
   if (root.development) {
     json["development"] = {{"machines", root.development->machines},
                            {"operators", root.development->operators}};

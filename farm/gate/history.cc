@@ -21,21 +21,10 @@ LeafIssuer IssuerAmong(const Operator& owner, const Certificate& certificate) {
   return FindLeafIssuer(owner, certificate, certificate.not_before());
 }
 
-// The party of `role` that holds `certificate`, or may: under an issuer that the root does not list
-// it could be an older CA of the party's operator, and who renews his CA unsays nothing by it.  A
-// leaf of another operator's CA is not the party's.  Nor does a revocation unsay anything: a
-// dissent ends only by a new manifest.
+// Nor does a revocation unsay anything: a dissent ends only by a new manifest.
 const CertifiedParty* PartyOf(const Certificate& certificate, const TrustRoot& root,
                               std::string_view role) {
-  const auto name = certificate.UriName();
-  if (!name) return nullptr;
-  const auto found = root.FindParty(*name);
-  if (!found || found->party->role != role) return nullptr;
-  const bool foreign =
-      std::any_of(root.operators.begin(), root.operators.end(), [&](const Operator& owner) {
-        return &owner != found->owner && IssuerAmong(owner, certificate).authority != nullptr;
-      });
-  return foreign ? nullptr : found->party;
+  return FindPossibleHolder(root, certificate, role);
 }
 
 bool IsIssuerKnown(const Certificate& certificate, const TrustRoot& root) {

@@ -29,9 +29,35 @@ std::string_view RoleThatSays(const Statement& statement) {
   return "";
 }
 
+// What persons say that not every person may: a withdrawal, where a site stands.  Nobody's status
+// is logged: it is about the log.
+Status CheckPersonSpeaks(const Bundle& bundle, const Statement& statement, const TrustRoot& root) {
+  const auto refused = [&](const std::string& why) {
+    return Error{ErrorCode::kUntrusted, "a " + std::string(KindName(statement)) + " " + why,
+                 ExitCode::kBadSignature};
+  };
+  const Person* person = nullptr;
+  std::string says;
+  if (const auto* withdrawal = std::get_if<Withdrawal>(&statement)) {
+    says = withdrawal->by;
+    person = root.FindAuditor(bundle.key());
+    if (person == nullptr) person = root.FindRequester(bundle.key());
+  } else if (const auto* location = std::get_if<SiteLocation>(&statement)) {
+    says = location->certifier;
+    person = root.FindCertifier(bundle.key());
+  } else if (std::holds_alternative<FarmStatus>(statement)) {
+    return refused("is about the log and does not go into it");
+  } else {
+    return {};
+  }
+  if (!bundle.certificate && person != nullptr && person->id == says) return {};
+  return refused("by " + Printable(says, 120) +
+                 ", under whose name the root does not list this key as one that may say it");
+}
+
 Status CheckSpeaker(const Bundle& bundle, const Statement& statement, const TrustRoot& root) {
   const std::string_view role = RoleThatSays(statement);
-  if (role.empty()) return {};
+  if (role.empty()) return CheckPersonSpeaks(bundle, statement, root);
   const std::string what = "a " + std::string(KindName(statement));
   const auto refused = [&](const std::string& why) {
     return Error{ErrorCode::kUntrusted, what + " " + why, ExitCode::kBadSignature};

@@ -44,8 +44,9 @@ class Epochs {
 // the signature's, a statement that can be read.  What only a party may say
 // (intent, record, release, dissent, kit) needs a leaf by that party's own operator, as `root` has
 // them now: signers count what is in the log under CAs that have been renewed since, so nobody may
-// bring in what a CA of his own making signed.  Returns the leaf.
-// Errors: kInvalidInput exit 2, kUntrusted exit 11.
+// bring in what a CA of his own making signed.  A withdrawal needs the key of an auditor or
+// requester of the root, a site location that of a certifier.  Returns the leaf. Errors:
+// kInvalidInput exit 2, kUntrusted exit 11.
 Result<std::string> CheckForAppend(const Bundle& bundle, const TrustRoot& root);
 
 // Thread-safe.  `log`, `sequencer` and `epochs` outlive it.  `root` is asked at every append, so

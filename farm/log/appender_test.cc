@@ -174,6 +174,31 @@ TEST_F(AppenderTest, WhatOnlyAPartySaysNeedsALeafOfThatPartysOperator) {
             ExitCode::kBadSignature);
 }
 
+TEST_F(AppenderTest, WhatComesAfterAReleaseIsSaidByWhoMaySayIt) {
+  EvidenceMaker maker({.monitors = 1, .certifiers = 1});
+  const auto exit_of = [&](const Statement& statement, const std::string& party) {
+    Bundle line = maker.Sign(maker.Draft(statement, party, 1'800'000'000));
+    line.timestamp = FakeToken(line.envelope.signature);
+    const auto leaf = CheckForAppend(line, maker.root());
+    return leaf ? ExitCode::kProved : leaf.error().Exit();
+  };
+  Withdrawal withdrawal{Sha256("release"), "hello", "1.0", "bad", "auditor-1", 1'800'000'000};
+  EXPECT_EQ(exit_of(withdrawal, "auditor-1"), ExitCode::kProved);
+  EXPECT_EQ(exit_of(withdrawal, "auditor-0"), ExitCode::kBadSignature);  // in another's name
+  for (const std::string party : {"site-0", "signer", "coordinator", "monitor-0", "certifier-0"}) {
+    withdrawal.by = party;
+    EXPECT_EQ(exit_of(withdrawal, party), ExitCode::kBadSignature) << party;
+  }
+  withdrawal.by = "requester";
+  EXPECT_EQ(exit_of(withdrawal, "requester"), ExitCode::kProved);
+  SiteLocation location = maker.Location(0);
+  EXPECT_EQ(exit_of(location, "certifier-0"), ExitCode::kProved);
+  EXPECT_EQ(exit_of(location, "auditor-0"), ExitCode::kBadSignature);
+  location.certifier = "site-0";
+  EXPECT_EQ(exit_of(location, "site-0"), ExitCode::kBadSignature);
+  EXPECT_EQ(exit_of(maker.Status(1'800'000'000), "monitor-0"), ExitCode::kBadSignature);
+}
+
 TEST_F(AppenderTest, RefusesAnOlderEpochOfTheSamePeerOnly) {
   ASSERT_TRUE(epochs_->Admit("farmd", 3));
   ASSERT_TRUE(epochs_->Admit("farmd", 3));

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "farm/base/bytes.h"
 #include "farm/crypto/hash.h"
 #include "farm/toolchain/lock.h"
 
@@ -179,6 +180,30 @@ Result<Approval> AdmitApproval(const Bundle& line, const AdmittedManifest& manif
   }
   RETURN_IF_ERROR(CheckPerson(line, *person, now, "approval line", ExitCode::kApproval));
   return approval;
+}
+
+Status AdmitEntry(const Bundle& line, const Rules& rules, UnixSeconds now) {
+  ASSIGN_OR_RETURN(const Statement statement, ParseStatement(line.envelope.payload, "line"));
+  const Person* person = nullptr;
+  std::string says;
+  if (const auto* withdrawal = std::get_if<Withdrawal>(&statement)) {
+    says = withdrawal->by;
+    person = rules.root.FindAuditor(line.key());
+    if (person == nullptr) person = rules.root.FindRequester(line.key());
+  } else if (const auto* location = std::get_if<SiteLocation>(&statement)) {
+    says = location->certifier;
+    person = rules.root.FindCertifier(line.key());
+  } else {
+    return Error{ErrorCode::kInvalidInput, "line: is a " + std::string(KindName(statement)) +
+                                               ", want a withdrawal or a site location"};
+  }
+  if (person == nullptr || person->id != says) {
+    return Refusal(ErrorCode::kUntrusted, ExitCode::kBadSignature,
+                   "line: the key " + line.key().KeyId() + " is not one with which \"" +
+                       Printable(says, 120) + "\" may make a " + std::string(KindName(statement)) +
+                       " by the trust root");
+  }
+  return CheckPerson(line, *person, now, "line", ExitCode::kBadSignature);
 }
 
 Status CheckSitesSuffice(const Rules& rules, const Policy& policy) {

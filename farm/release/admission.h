@@ -74,6 +74,11 @@ Result<Request> AdmitRequest(const Bundle& line, const AdmittedManifest& manifes
 Result<Approval> AdmitApproval(const Bundle& line, const AdmittedManifest& manifest,
                                const Rules& rules, UnixSeconds now);
 
+// A person's statement that belongs to no release on its way: a withdrawal by an auditor or
+// requester, a site location by a certifier.  Errors: as of AdmitRequest; kInvalidInput (another
+// kind).
+Status AdmitEntry(const Bundle& line, const Rules& rules, UnixSeconds now);
+
 // Whether the sites that are asked could meet `policy` at all.  Errors: kUntrusted exit 12 (sites),
 // 13 (operators, countries).
 Status CheckSitesSuffice(const Rules& rules, const Policy& policy);

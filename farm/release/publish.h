@@ -3,6 +3,7 @@
 //   <product>/<version>/<product>-<version>.farmkit, ....farmkit.sigstore.jsonl
 //   by-digest/<sha256>.sigstore.jsonl
 //   root/<N>.json, trusted_root.json, keyring.json
+//   status.json                                                 a monitor's; replaced by newer ones
 //   .partial/                                                    on its way in
 // Every function can be called again after a crash at any point, with the same outcome.
 #pragma once
@@ -17,6 +18,7 @@
 #include "farm/release/state.h"
 #include "farm/release/world.h"
 #include "farm/store/blob_store.h"
+#include "farm/verify/policy.h"
 
 namespace farm {
 
@@ -43,6 +45,12 @@ class PublishedTree {
   Result<KitFacts> AddKit(const Publication& publication, const KitOrder& order, KitMaker& maker);
   // The kit's own line.
   Status AddKitLine(const Publication& publication, const KitFacts& kit, const std::string& line);
+
+  // A monitor's status, as it serves it, if everybody under `root` and `policy` would take it and
+  // it is newer than the one there; true if it was put there.  Thread-safe beside all others.
+  // Errors: those of VerifyStatus; kMismatch exit 15 (it tells of less of a log than the one
+  // there).
+  Result<bool> TakeStatus(const std::string& bytes, const TrustRoot& root, const Policy& policy);
 
   // Whether all of `release` (the PAE digest of its line is `digest`) stands there: each artifact
   // and its copy by digest, the lines that the release names, the kit and its line.  Reads and

@@ -29,7 +29,8 @@ std::set<std::string> AuditorsOf(const ReleaseState& state) {
 struct Releases::State {
   State(ReleasesOptions options, World world, Ledger& given_ledger, BlobStore& given_store,
         std::unique_ptr<LedgerCopy> given_copy, std::unique_ptr<Book> given_book)
-      : ledger(given_ledger),
+      : outside(world),
+        ledger(given_ledger),
         store(given_store),
         copy(std::move(given_copy)),
         book(std::move(given_book)),
@@ -40,6 +41,7 @@ struct Releases::State {
                                             const ReleaseState& now, bool& already_there) const;
   Status CheckVersionFree(const AdmittedManifest& admitted) const;
 
+  const World outside;
   Ledger& ledger;
   BlobStore& store;
   const std::unique_ptr<LedgerCopy> copy;
@@ -239,6 +241,33 @@ Result<std::vector<ReleaseEvent>> Releases::Watch(const std::string& id, std::ui
     return events;
   }
   return state_->driver.events().Take(id, after, patience);
+}
+
+Result<std::string> Releases::Enter(const std::string& text) {
+  const World& world = state_->outside;
+  const Rules& rules = state_->driver.options().rules;
+  ASSIGN_OR_RETURN(const Bundle line, ReadPersonLine(text, "line"));
+  const UnixSeconds asked = world.clock.Now();
+  RETURN_IF_ERROR(AdmitEntry(line, rules, asked));
+  ASSIGN_OR_RETURN(const Bundle stamped, world.notary.Stamp(line));
+  RETURN_IF_ERROR(
+      CheckNewToken(stamped, {asked, world.clock.Now(), nullptr}, rules.root, rules.policy));
+  ASSIGN_OR_RETURN(const Bundle logged, world.notary.Append(stamped, state_->ledger.epoch()));
+  RETURN_IF_ERROR(CheckNewEntry(logged, world.clock.Now(), rules.root, rules.policy));
+  return WriteBundleLine(logged);
+}
+
+Result<Digest> Releases::PublishedDigest(const std::string& id) const {
+  ASSIGN_OR_RETURN(const ReleaseView view, Get(id));
+  const Error missing{ErrorCode::kNotFound, id + " is not published", ExitCode::kInputMissing};
+  if (view.published_directory.empty() || view.files.empty()) return missing;
+  const std::string path =
+      JoinPath(JoinPath(state_->driver.options().published, view.published_directory),
+               view.files.front().name + ".sigstore.jsonl");
+  if (!FileExists(path)) return missing;
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kBundleFileBytesMax));
+  ASSIGN_OR_RETURN(const std::vector<Bundle> lines, ParseBundleFile(text, path));
+  return lines.front().PaeDigest();
 }
 
 void Releases::CloseWatches() { state_->driver.events().Close(); }

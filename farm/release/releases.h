@@ -64,6 +64,13 @@ class Releases {
   // Lets those who wait in Watch go.
   void CloseWatches();
 
+  // Stamps and logs a person's line (AdmitEntry); answers it with both.  Nothing is kept here: the
+  // same line again is the same entry.  Errors: those of AdmitEntry; kUnavailable exit 30 (ask
+  // again), those of the log.
+  Result<std::string> Enter(const std::string& line);
+  // PAE digest of a release, from its published lines.  Errors: kNotFound exit 22 (not published).
+  Result<Digest> PublishedDigest(const std::string& id) const;
+
   // How many auditors have approved this manifest.
   std::int64_t ApprovalsOf(const std::string& id) const;
   const Rules& rules() const;

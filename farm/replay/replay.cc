@@ -141,7 +141,9 @@ std::optional<Stop> Replayer::JudgeEvidence() {
                      .file_size = 0,
                      .lines = std::move(*lines),
                      .root = std::move(*root),
-                     .policy = *policy,
+                     // Whether it may be installed today, a status says; what it was built from
+                     // does not change, and replays cannot wait for replays.
+                     .policy = WithoutLaterDemands(*policy),
                      .at = clock_.Now(),
                      .product = {},
                      .version = {},

@@ -16,6 +16,8 @@ std::string_view Name(Role role) {
       return "submit";
     case Role::kApprove:
       return "approve";
+    case Role::kCertify:
+      return "certify";
   }
   return "read";
 }

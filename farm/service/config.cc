@@ -9,7 +9,8 @@ namespace farm {
 namespace {
 
 constexpr std::size_t kSitesMax = 64;
-constexpr std::size_t kRolesMax = 3;
+constexpr std::size_t kMonitorsMax = 16;
+constexpr std::size_t kRolesMax = 4;
 
 Status ParseCoordinator(const ConfigFile& file, const Json& json, const std::string& where,
                         FarmConfig& config) {
@@ -74,8 +75,11 @@ Status ParseRoles(const Json& json, const std::string& where, FarmConfig& config
         config.roles[name].insert(Role::kSubmit);
       else if (word == "approve")
         config.roles[name].insert(Role::kApprove);
+      else if (word == "certify")
+        config.roles[name].insert(Role::kCertify);
       else
-        fields.Fail(name, "found \"" + word + "\", want \"read\", \"submit\" or \"approve\"");
+        fields.Fail(
+            name, "found \"" + word + "\", want \"read\", \"submit\", \"approve\" or \"certify\"");
     }
   }
   return fields.Finish();
@@ -97,6 +101,7 @@ Result<FarmConfig> ParseFarmConfig(const ConfigFile& file) {
     config.disk_floor_bytes =
         static_cast<std::uint64_t>(fields.Integer("diskFloorBytes", 0, kJsonIntegerMax));
   }
+  if (fields.Has("monitors")) config.monitors = fields.Strings("monitors", kMonitorsMax);
   const Json& tls = fields.Object("tls");
   const Json& coordinator = fields.Object("coordinator");
   const Json& log = fields.Object("log");

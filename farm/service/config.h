@@ -17,8 +17,9 @@ namespace farm {
 constexpr std::uint64_t kDiskFloorBytes = std::uint64_t{2} << 30;  // a kit and its artifacts, twice
 
 // What a client may do: "read" looks, "submit" sends requests and blobs and cancels, "approve"
-// sends approvals.  None includes another.
-enum class Role { kRead, kSubmit, kApprove };
+// sends approvals, "certify" where sites stand; who submits or approves may withdraw.  None
+// includes another.
+enum class Role { kRead, kSubmit, kApprove, kCertify };
 
 struct SiteAddress {
   std::string id;
@@ -44,6 +45,7 @@ struct FarmConfig {
   std::string timestamp_authority;  // "": the root's only one
   Endpoint signer;
   std::vector<SiteAddress> sites;
+  std::vector<std::string> monitors;  // URLs: whose status goes into the published tree
   std::map<std::string, std::set<Role>> roles;
 };
 

@@ -93,6 +93,20 @@ grpc::Status FarmDoor::Get(grpc::ServerContext* context, const v1::GetReleaseReq
   const auto view = releases_.Get(request->release_id());
   if (!view) return ToGrpc(view.error());
   *reply = InfoOf(*view);
+  if (const auto digest = releases_.PublishedDigest(request->release_id())) {
+    reply->set_release_digest(digest->Text());
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status FarmDoor::Enter(grpc::ServerContext* context, const v1::EnterRequest* request,
+                             v1::EnterReply* reply) {
+  const auto caller = authority_.Require(*context, {Role::kSubmit, Role::kApprove, Role::kCertify},
+                                         "enter statements");
+  if (!caller) return ToGrpc(caller.error());
+  const auto line = releases_.Enter(request->line());
+  if (!line) return ToGrpc(line.error());
+  reply->set_line(*line);
   return grpc::Status::OK;
 }
 

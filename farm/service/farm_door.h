@@ -37,6 +37,8 @@ class FarmDoor final : public v1::Farm::Service {
                    v1::WhyReply* reply) override;
   grpc::Status Cancel(grpc::ServerContext* context, const v1::CancelRequest* request,
                       v1::ReleaseInfo* reply) override;
+  grpc::Status Enter(grpc::ServerContext* context, const v1::EnterRequest* request,
+                     v1::EnterReply* reply) override;
 
  private:
   Result<v1::PlanReply> MakePlanReply(const std::string& manifest) const;

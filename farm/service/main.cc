@@ -22,6 +22,7 @@
 #include "farm/service/config.h"
 #include "farm/service/farm_door.h"
 #include "farm/service/parties.h"
+#include "farm/service/status_copy.h"
 
 namespace farm {
 namespace {
@@ -149,6 +150,9 @@ Status Serve(Daemon& daemon) {
                    .tls = config.tls,
                    .services = {&farm_door, &blob_service},
                    .health = [&] { return ledger->broken() ? broken : check_disk(); }}));
+  PublishedTree published(RealFileSystem(), *store, config.published);
+  ASSIGN_OR_RETURN(const std::unique_ptr<StatusCopy> status,
+                   StatusCopy::Start(config.monitors, rules, published));
   releases->Start();
   daemon.Ready(
       {{"listen", server.listen()}, {"id", config.coordinator_id}, {"epoch", ledger->epoch()}});

@@ -2,6 +2,8 @@
 // Private to this folder.
 #pragma once
 
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +25,13 @@ struct Case {
   std::optional<Line<Intent>> intent;
   std::vector<Line<Record>> records;  // readable ones, sound or not, as the release names them
   std::vector<Line<Approval>> approvals;
+
+  std::optional<Line<FarmStatus>> status;  // only a sound one
+  // The customer's root with what the status revokes; absent where that is nothing.  At a place of
+  // its own, for `checks` to refer to.
+  std::unique_ptr<const TrustRoot> root_and_status;
+  std::map<std::string, SeenLog> seen_logs = {};  // of the status, if it is not an older one
+  const TrustRoot& root() const { return root_and_status ? *root_and_status : input.root; }
 
   Problems problems;  // of no single line
   std::vector<std::string> warnings[kRuleCount];
@@ -51,6 +60,14 @@ void JudgeGathered(Case& facts);
 // Those of them that do not ask for the release's own log entry: they hold before it is signed, or
 // never.
 void JudgeStatements(Case& facts);
+
+// Rules about what is not in the bundle and comes after it: what the monitor's status says
+// (judge_status.cc), certifiers' statements (judge_certifiers.cc), replay verdicts
+// (judge_replays.cc).
+void ReadStatus(Case& facts);   // first of all: what it revokes counts for every line
+void JudgeStatus(Case& facts);  // with the release gathered
+void JudgeCertifiers(Case& facts);
+void JudgeReplays(Case& facts);
 
 // What is common to the lines that could be read.
 std::vector<const LineFacts*> LinesOf(const Case& facts);

@@ -49,10 +49,12 @@ void CheckLinesAhead(Case& facts, const Bundle& release_line, const Release& rel
 
 void GatherRelease(Case& facts) {
   constexpr Rule kNeedRelease[] = {
-      Rule::kStatements, Rule::kArtifact, Rule::kSignatures,  Rule::kIdentities, Rule::kTimeStamps,
-      Rule::kSites,      Rule::kOutputs,  Rule::kOperators,   Rule::kCountries,  Rule::kLimits,
-      Rule::kApprovals,  Rule::kLog,      Rule::kConsistency, Rule::kWitnesses,  Rule::kRevocations,
-      Rule::kValidity,   Rule::kOrder,    Rule::kLines,       Rule::kManifest,   Rule::kAgreement,
+      Rule::kStatements, Rule::kArtifact,    Rule::kSignatures, Rule::kIdentities,
+      Rule::kTimeStamps, Rule::kSites,       Rule::kOutputs,    Rule::kOperators,
+      Rule::kCountries,  Rule::kCertifiers,  Rule::kLimits,     Rule::kApprovals,
+      Rule::kLog,        Rule::kConsistency, Rule::kWitnesses,  Rule::kRevocations,
+      Rule::kStatus,     Rule::kWithdrawn,   Rule::kValidity,   Rule::kOrder,
+      Rule::kLines,      Rule::kManifest,    Rule::kAgreement,  Rule::kReplays,
       Rule::kSequence};
   const auto none = [&](const std::string& message) {
     facts.Add(Rule::kRelease, ExitCode::kUsage, message);
@@ -66,7 +68,7 @@ void GatherRelease(Case& facts) {
   if (!manifest) return none(manifest.error().message);
   facts.manifest = *std::move(manifest);
   facts.policy = Tighten(facts.input.policy, facts.manifest->requirements);
-  facts.checks.emplace(facts.input.root, facts.policy);
+  facts.checks.emplace(facts.root(), facts.policy);
   CheckLinesAhead(facts, line, *release);
   facts.release = Take(facts, ReadReleaseLine(line, *facts.checks));
 }

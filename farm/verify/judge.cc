@@ -155,6 +155,7 @@ void FillFacts(const Case& facts, Verdict& verdict) {
     const Artifact* released = FindReleased(facts);
     if (released != nullptr) verdict.artifact = released->name;
   }
+  verdict.seen_logs = facts.seen_logs;
   for (const Line<Record>& record : facts.records) {
     if (record.sound()) verdict.records.push_back(record.statement);
   }
@@ -199,12 +200,15 @@ Case EmptyCase(const VerdictInput& input) {
               .intent = {},
               .records = {},
               .approvals = {},
+              .status = {},
+              .root_and_status = {},
               .problems = {},
               .warnings = {}};
 }
 
 Case Gathered(const VerdictInput& input) {
   Case facts = EmptyCase(input);
+  ReadStatus(facts);
   Gather(facts);
   JudgeAskedFor(facts);
   JudgeRoot(facts);

@@ -240,6 +240,9 @@ void JudgeGathered(Case& facts) {
   JudgeConsistency(facts);
   JudgeReleaseRevocation(facts);
   JudgeSequence(facts);
+  JudgeCertifiers(facts);
+  JudgeStatus(facts);
+  JudgeReplays(facts);
 }
 
 }  // namespace farm

@@ -137,6 +137,27 @@ Result<Line<Record>> ReadRecordLine(const Bundle& bundle, const IntentContext& c
   return line;
 }
 
+Result<Line<SiteLocation>> ReadLocationLine(const Bundle& bundle, LineChecks& checks) {
+  ASSIGN_OR_RETURN(SiteLocation location, ParseStatementAs<SiteLocation>(bundle.envelope.payload,
+                                                                         "certifier's statement"));
+  const std::string name = "statement of " + Quoted(location.certifier);
+  Line<SiteLocation> line = Read(bundle, name, std::move(location), Role::kCertifier, checks);
+  CheckSaysWhoSigned(line, line.statement.certifier);
+  return line;
+}
+
+Result<Line<FarmStatus>> ReadStatusLine(const Bundle& bundle, const TrustRoot& root,
+                                        const Policy& policy) {
+  ASSIGN_OR_RETURN(FarmStatus status,
+                   ParseStatementAs<FarmStatus>(bundle.envelope.payload, "status"));
+  VerifyCache cache;
+  Line<FarmStatus> line{std::move(status), &bundle, "status",
+                        CheckStampedLine(bundle, Role::kMonitor, root, policy, cache)};
+  NameProblems(line.name, line.facts.problems);
+  CheckSaysWhoSigned(line, line.statement.monitor);
+  return line;
+}
+
 Result<Line<Release>> ReadReleaseLine(const Bundle& bundle, LineChecks& checks) {
   ASSIGN_OR_RETURN(Release release, ParseStatementAs<Release>(bundle.envelope.payload, "release"));
   Line<Release> line = Read(bundle, "release", std::move(release), Role::kSigner, checks);

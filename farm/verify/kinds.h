@@ -47,6 +47,11 @@ Result<Line<Approval>> ReadApprovalLine(const Bundle& line, const ManifestView& 
                                         LineChecks& checks);
 Result<Line<Record>> ReadRecordLine(const Bundle& line, const IntentContext& intent,
                                     LineChecks& checks);
+// Only the line and who says it; what it says of a site is for judge_certifiers.cc.
+Result<Line<SiteLocation>> ReadLocationLine(const Bundle& line, LineChecks& checks);
+// A status is in no log: checked as CheckStampedLine does, and that it says who signed.
+Result<Line<FarmStatus>> ReadStatusLine(const Bundle& line, const TrustRoot& root,
+                                        const Policy& policy);
 // A release without what it says of other lines; judge.cc checks that.
 Result<Line<Release>> ReadReleaseLine(const Bundle& line, LineChecks& checks);
 // A release before it is signed: `line` has nothing but the leaf that will sign it, `now`.

@@ -5,7 +5,29 @@
 namespace farm {
 namespace {
 
-bool IsPerson(Role role) { return role == Role::kRequester || role == Role::kAuditor; }
+bool IsPerson(Role role) {
+  return role == Role::kRequester || role == Role::kAuditor || role == Role::kMonitor ||
+         role == Role::kCertifier;
+}
+
+// In the list of that role.
+const Person* FindPersonOf(Role role, const PublicKey& key, const TrustRoot& root) {
+  switch (role) {
+    case Role::kRequester:
+      return root.FindRequester(key);
+    case Role::kAuditor:
+      return root.FindAuditor(key);
+    case Role::kMonitor:
+      return root.FindMonitor(key);
+    case Role::kCertifier:
+      return root.FindCertifier(key);
+    case Role::kCoordinator:
+    case Role::kSite:
+    case Role::kSigner:
+      return nullptr;
+  }
+  CHECK(false);
+}
 
 void Add(LineFacts& facts, Rule rule, ExitCode exit, std::string message) {
   facts.problems.push_back(Problem{rule, exit, std::move(message)});
@@ -20,9 +42,7 @@ void CheckPerson(const Bundle& line, Role role, const TrustRoot& root, LineFacts
             ", want an auditor of the root, who is neither");
     return;
   }
-  const Person* person = line.certificate         ? nullptr
-                         : role == Role::kAuditor ? root.FindAuditor(key)
-                                                  : root.FindRequester(key);
+  const Person* person = line.certificate ? nullptr : FindPersonOf(role, key, root);
   if (person == nullptr) {
     Add(facts, Rule::kIdentities, ExitCode::kBadSignature,
         "key " + key.KeyId().substr(0, 16) + ".. is no " + std::string(RoleName(role)) +
@@ -75,6 +95,33 @@ void CheckParty(const Bundle& line, Role role, const TrustRoot& root, VerifyCach
   keys.authority = issuer.authority;
 }
 
+// What is common to all that is signed and stamped.
+void CheckSigned(const Bundle& line, Role role, const TrustRoot& root, VerifyCache& cache,
+                 LineFacts& facts, KeysOfLine& keys) {
+  if (line.envelope.payload_type != kInTotoPayloadType) {
+    Add(facts, Rule::kStatements, ExitCode::kUsage,
+        "payload type is " + Quoted(line.envelope.payload_type));
+  }
+  if (!line.key().Verify(line.envelope.PaeBytes(), line.envelope.signature)) {
+    Add(facts, Rule::kSignatures, ExitCode::kBadSignature, "signature does not match");
+  }
+  keys.stamped_by = CheckToken(line, root, cache, facts);
+  if (IsPerson(role)) {
+    CheckPerson(line, role, root, facts);
+  } else {
+    CheckParty(line, role, root, cache, facts, keys);
+  }
+}
+
+// The root says nothing of what was signed after its end.
+void CheckBeforeEndOfRoot(const TrustRoot& root, const Policy& policy, LineFacts& facts) {
+  if (facts.token && *facts.token > root.expires + policy.clock_skew_seconds) {
+    Add(facts, Rule::kValidity, ExitCode::kNotValidThen,
+        "time stamp " + FormatTime(*facts.token) + " is later than the root's end " +
+            FormatTime(root.expires) + "; get the newest root");
+  }
+}
+
 }  // namespace
 
 std::string Quoted(std::string_view text) { return "\"" + Printable(text, 160) + "\""; }
@@ -91,6 +138,10 @@ std::string_view RoleName(Role role) {
       return "auditor";
     case Role::kSigner:
       return "signer";
+    case Role::kMonitor:
+      return "monitor";
+    case Role::kCertifier:
+      return "certifier";
   }
   CHECK(false);
 }
@@ -108,20 +159,8 @@ LineFacts CheckSignerToBe(const Bundle& line, Role role, const TrustRoot& root, 
 LineFacts CheckLine(const Bundle& line, Role role, const TrustRoot& root, const Policy& policy,
                     VerifyCache& cache) {
   LineFacts facts;
-  if (line.envelope.payload_type != kInTotoPayloadType) {
-    Add(facts, Rule::kStatements, ExitCode::kUsage,
-        "payload type is " + Quoted(line.envelope.payload_type));
-  }
-  if (!line.key().Verify(line.envelope.PaeBytes(), line.envelope.signature)) {
-    Add(facts, Rule::kSignatures, ExitCode::kBadSignature, "signature does not match");
-  }
   KeysOfLine keys;
-  keys.stamped_by = CheckToken(line, root, cache, facts);
-  if (IsPerson(role)) {
-    CheckPerson(line, role, root, facts);
-  } else {
-    CheckParty(line, role, root, cache, facts, keys);
-  }
+  CheckSigned(line, role, root, cache, facts, keys);
   keys.log = CheckLogEntry(line, root, facts);
   if (keys.log != nullptr) {
     CheckWitnesses(line, root, policy, facts);
@@ -129,12 +168,7 @@ LineFacts CheckLine(const Bundle& line, Role role, const TrustRoot& root, const 
     Add(facts, Rule::kWitnesses, ExitCode::kWitnesses, "no sound log entry, so no witness");
   }
   CheckRevocations(line, keys, root, facts);
-
-  if (facts.token && *facts.token > root.expires + policy.clock_skew_seconds) {
-    Add(facts, Rule::kValidity, ExitCode::kNotValidThen,
-        "time stamp " + FormatTime(*facts.token) + " is later than the root's end " +
-            FormatTime(root.expires) + "; get the newest root");
-  }
+  CheckBeforeEndOfRoot(root, policy, facts);
   if (facts.token && facts.witnessed &&
       *facts.token > *facts.witnessed + policy.clock_skew_seconds) {
     Add(facts, Rule::kOrder, ExitCode::kNotValidThen,
@@ -142,6 +176,17 @@ LineFacts CheckLine(const Bundle& line, Role role, const TrustRoot& root, const 
             FormatTime(*facts.witnessed) + " by more than " +
             std::to_string(policy.clock_skew_seconds) + " s");
   }
+  return facts;
+}
+
+LineFacts CheckStampedLine(const Bundle& line, Role role, const TrustRoot& root,
+                           const Policy& policy, VerifyCache& cache) {
+  LineFacts facts;
+  KeysOfLine keys;
+  CheckSigned(line, role, root, cache, facts, keys);
+  facts.witnessed = facts.token;  // nobody else says when it was there
+  CheckRevocations(line, keys, root, facts);
+  CheckBeforeEndOfRoot(root, policy, facts);
   return facts;
 }
 

@@ -14,7 +14,7 @@
 
 namespace farm {
 
-enum class Role { kRequester, kCoordinator, kSite, kAuditor, kSigner };
+enum class Role { kRequester, kCoordinator, kSite, kAuditor, kSigner, kMonitor, kCertifier };
 std::string_view RoleName(Role role);       // as the trust root writes it
 std::string Quoted(std::string_view text);  // for messages: in quotes, fit to print, cut
 
@@ -36,6 +36,11 @@ struct LineFacts {
 LineFacts CheckLine(const Bundle& line, Role role, const TrustRoot& root, const Policy& policy,
                     VerifyCache& cache);
 
+// The same for what is signed and stamped, but in no log: a status.  Who has signed it, and when,
+// is attested by the time stamp alone.
+LineFacts CheckStampedLine(const Bundle& line, Role role, const TrustRoot& root,
+                           const Policy& policy, VerifyCache& cache);
+
 // The part of it that can be known of a party before it signs: `line` has only its certificate, and
 // it is judged as if stamped and witnessed at `now`.
 LineFacts CheckSignerToBe(const Bundle& line, Role role, const TrustRoot& root, UnixSeconds now);
@@ -51,9 +56,18 @@ std::optional<StampedBy> CheckToken(const Bundle& line, const TrustRoot& root, V
                                     LineFacts& facts);
 // The entry is this line's, included under a checkpoint that a known log signed (log.cc).
 const Log* CheckLogEntry(const Bundle& line, const TrustRoot& root, LineFacts& facts);
+// The checkpoint in `note` is one that a log of the root has signed, and not beyond its end.
+// Errors: kMismatch exit 15.
+struct KnownHead {
+  const Log* log;
+  Checkpoint checkpoint;
+};
+Result<KnownHead> CheckHeadOfLog(const Note& note, const TrustRoot& root);
 // U: enough cosignatures by witnesses valid at that time (witnesses.cc).
 void CheckWitnesses(const Bundle& line, const TrustRoot& root, const Policy& policy,
                     LineFacts& facts);
+void CheckCosignatures(const Note& note, const TrustRoot& root, const Policy& policy,
+                       LineFacts& facts);
 // No key that the line stands on is revoked (revocations.cc).
 struct KeysOfLine {
   const Operator* owner = nullptr;

@@ -20,54 +20,55 @@ bool HasLineOf(const Note& note, const std::string& name, const PublicKey& key) 
                      [&](const NoteSignature& s) { return s.name == name && s.key_hint == hint; });
 }
 
-// The whole check; the log and its checkpoint on success.
-struct Entered {
-  const Log* log;
-  Checkpoint checkpoint;
-};
+Error Wrong(std::string message) {
+  return Error{ErrorCode::kMismatch, std::move(message), ExitCode::kLogProof};
+}
 
-Result<Entered> CheckEntry(const Bundle& line, const TrustRoot& root) {
-  const auto wrong = [](std::string message) {
-    return Error{ErrorCode::kMismatch, std::move(message), ExitCode::kLogProof};
-  };
-  if (!line.log_entry) return wrong("no log entry");
+// The whole check; the log and its checkpoint on success.
+Result<KnownHead> CheckEntry(const Bundle& line, const TrustRoot& root) {
+  if (!line.log_entry) return Wrong("no log entry");
   const LogEntry& entry = *line.log_entry;
   if (line.key().kind() != KeyKind::kP256 ||
       CanonicalizedBody(line.envelope, line.certificate, line.key()) != entry.canonicalized_body) {
-    return wrong("the log entry is of another envelope, signature or key");
+    return Wrong("the log entry is of another envelope, signature or key");
   }
   ASSIGN_OR_RETURN(const Note note, ParseNote(entry.checkpoint));
-  ASSIGN_OR_RETURN(Checkpoint checkpoint, ParseCheckpoint(note.text));
+  ASSIGN_OR_RETURN(const Checkpoint checkpoint, ParseCheckpoint(note.text));
   if (checkpoint.size != entry.tree_size || checkpoint.root != entry.root) {
-    return wrong("the proof's size or root is not the checkpoint's");
+    return Wrong("the proof's size or root is not the checkpoint's");
   }
-  const Log* log = FindLog(root, checkpoint.origin);
-  if (log == nullptr) {
-    return wrong("the root does not know a log \"" + Printable(checkpoint.origin, 80) + "\"");
-  }
-  // Under a checkpoint beyond the end anybody who has found the old key could put anything.
-  if (log->end && (checkpoint.size > log->end->size ||
-                   (checkpoint.size == log->end->size && checkpoint.root != log->end->root_hash))) {
-    return wrong("the log " + log->origin + " was closed at size " +
-                 std::to_string(log->end->size) + ", its checkpoint here is another or later");
-  }
+  ASSIGN_OR_RETURN(KnownHead head, CheckHeadOfLog(note, root));
+  const Log* log = head.log;
   if (entry.log_id != NoteKeyIdFull(log->origin, log->key) &&
       entry.log_id != NoteKeyIdFull(log->origin, log->ecdsa_key)) {
-    return wrong("logId is not of the log " + log->origin);
+    return Wrong("logId is not of the log " + log->origin);
+  }
+  RETURN_IF_ERROR(CheckInclusion(LeafHash(entry.canonicalized_body), entry.index, checkpoint.size,
+                                 entry.hashes, checkpoint.root));
+  return head;
+}
+
+}  // namespace
+
+Result<KnownHead> CheckHeadOfLog(const Note& note, const TrustRoot& root) {
+  ASSIGN_OR_RETURN(Checkpoint checkpoint, ParseCheckpoint(note.text));
+  const Log* log = FindLog(root, checkpoint.origin);
+  if (log == nullptr) {
+    return Wrong("the root does not know a log \"" + Printable(checkpoint.origin, 80) + "\"");
+  }
+  if (log->end && IsBeyondEnd(checkpoint, *log->end)) {
+    return Wrong("the log " + log->origin + " was closed at size " +
+                 std::to_string(log->end->size) + ", its checkpoint here is another or later");
   }
   RETURN_IF_ERROR(CheckNoteSignature(note, log->origin, log->key));
   if (HasLineOf(note, log->origin, log->ecdsa_key)) {
     RETURN_IF_ERROR(CheckNoteSignature(note, log->origin, log->ecdsa_key));
   }
-  RETURN_IF_ERROR(CheckInclusion(LeafHash(entry.canonicalized_body), entry.index, checkpoint.size,
-                                 entry.hashes, checkpoint.root));
-  return Entered{log, std::move(checkpoint)};
+  return KnownHead{log, std::move(checkpoint)};
 }
 
-}  // namespace
-
 const Log* CheckLogEntry(const Bundle& line, const TrustRoot& root, LineFacts& facts) {
-  Result<Entered> entered = CheckEntry(line, root);
+  Result<KnownHead> entered = CheckEntry(line, root);
   if (!entered) {
     facts.problems.push_back({Rule::kLog, ExitCode::kLogProof, entered.error().message});
     return nullptr;

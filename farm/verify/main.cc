@@ -1,5 +1,6 @@
 // farm-verify: the offline verdict on one file.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
@@ -18,21 +19,23 @@ namespace farm {
 namespace {
 
 constexpr std::size_t kPolicyFileBytesMax = 64 << 10;
+constexpr std::size_t kCertificationsMax = 4096;  // ten years of a hundred sites, and more
 
 constexpr char kExplanation[] =
     "Says whether FILE is what the farm released, from the file, its bundle, a trust root and\n"
     "your policy alone. Opens no network connection.\n\n"
     "Exit code 0 means verified; every other code names what is wrong (10 not the released file,\n"
     "11 signature, 12 too few sites, 13 operators, countries or a development root, 14 approvals,\n"
-    "15 log, 16 witnesses, 17 revoked, 18 times, 22 missing input, 23 sites disagree, 24 older "
-    "than\n"
-    "accepted before, 2 malformed input).";
+    "15 log, 16 witnesses, 17 revoked or withdrawn, 18 times, 19 status too old, 22 missing "
+    "input,\n"
+    "23 sites disagree, 24 older than accepted before, 2 malformed input).";
 constexpr char kExamples[] =
     "Examples:\n"
     "  farm-verify --product hello --version 1.0 hello.tar\n"
     "  farm-verify --renamed hello.tar.mine --bundle hello.tar.sigstore.jsonl\n"
     "  farm-verify --root root.json --policy policy.json --explain hello.tar\n"
     "  farm-verify --state /var/lib/farm-verify --json hello.tar\n"
+    "  farm-verify --status status.json hello.tar\n"
     "  farm-verify sigstore --help    (bundles that others signed)";
 
 struct Options {
@@ -42,6 +45,8 @@ struct Options {
   std::string policy;
   std::string at;
   std::string state;
+  std::string status;
+  std::string certifications;
   std::string product;
   std::string version;
   bool renamed = false;
@@ -75,6 +80,48 @@ Result<std::string> ReadInput(const std::string& what, const std::string& path,
 Result<TrustRoot> ReadRoot(const std::string& path) {
   ASSIGN_OR_RETURN(const std::string bytes, ReadInput("root", path, kTrustRootBytesMax, "--root"));
   return ParseTrustRoot(bytes, path);
+}
+
+// `status.json` beside the root is heeded without being named.
+Status ReadStatusFile(const Options& options, const std::string& beside, VerdictInput& input) {
+  std::string path = options.status;
+  if (path.empty()) {
+    path = JoinPath(beside, "status.json");
+    if (!FileExists(path)) return {};
+  }
+  ASSIGN_OR_RETURN(const std::string text,
+                   ReadInput("status", path, kBundleLineBytesMax + 1, "--status"));
+  ASSIGN_OR_RETURN(std::vector<Bundle> lines, ParseBundleFile(text, path));
+  if (lines.size() != 1) {
+    return Error{ErrorCode::kInvalidInput,
+                 path + ": has " + std::to_string(lines.size()) + " lines, want one"};
+  }
+  input.status = std::move(lines.front());
+  return {};
+}
+
+// Every `.jsonl` file of the folder; without --certifications that beside the root, if it is there.
+Status ReadCertifications(const Options& options, const std::string& beside, VerdictInput& input) {
+  std::string folder = options.certifications;
+  if (folder.empty()) {
+    folder = JoinPath(beside, "certifications");
+    if (!FileExists(folder)) return {};
+  }
+  ASSIGN_OR_RETURN(std::vector<std::string> names, ListDirectory(folder));
+  std::sort(names.begin(), names.end());
+  for (const std::string& name : names) {
+    if (!name.ends_with(".jsonl")) continue;
+    const std::string path = JoinPath(folder, name);
+    ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kBundleFileBytesMax));
+    ASSIGN_OR_RETURN(std::vector<Bundle> lines, ParseBundleFile(text, path));
+    if (input.certifications.size() + lines.size() > kCertificationsMax) {
+      return Error{ErrorCode::kLimitExceeded, folder + ": more than " +
+                                                  std::to_string(kCertificationsMax) +
+                                                  " statements; take out what is expired"};
+    }
+    for (Bundle& line : lines) input.certifications.push_back(std::move(line));
+  }
+  return {};
 }
 
 Result<VerdictInput> ReadInputs(const Options& options) {
@@ -111,6 +158,13 @@ Result<VerdictInput> ReadInputs(const Options& options) {
                    ReadInput("policy", policy_path, kPolicyFileBytesMax, "--policy"));
   ASSIGN_OR_RETURN(input.policy, ParsePolicy(policy, policy_path));
 
+  const std::string beside = DirectoryName(*root_path);
+  RETURN_IF_ERROR(ReadStatusFile(options, beside, input));
+  // Only where the policy asks for them are they looked at, or a damaged one would be in the way.
+  if (input.policy.certified_countries || !options.certifications.empty()) {
+    RETURN_IF_ERROR(ReadCertifications(options, beside, input));
+  }
+
   input.at = SystemClock().Now();
   if (!options.at.empty()) {
     const Result<UnixSeconds> at = ParseTime(options.at);
@@ -144,6 +198,7 @@ Result<ExitCode> Run(const Options& options) {
     if (memory->memory().root_version > 0) {
       input.newest_root_version = memory->memory().root_version;
     }
+    input.seen_logs = memory->memory().logs;
     const std::optional<std::string> product = ClaimedProduct(input.lines);
     const auto remembered = product ? memory->ReleaseOf(*product) : std::nullopt;
     if (remembered) {
@@ -152,6 +207,7 @@ Result<ExitCode> Run(const Options& options) {
     }
   }
   const Verdict verdict = Judge(input);
+  if (memory) RETURN_IF_ERROR(memory->RememberLogs(verdict.seen_logs));
   if (memory && verdict.proved()) {
     RETURN_IF_ERROR(memory->Remember(
         {verdict.root_version, verdict.product, verdict.sequence, verdict.release_digest.value()}));
@@ -182,6 +238,15 @@ int Main(int argc, char** argv) {
   app.add_option("--root", options.root,
                  "the trust root (default: ${XDG_CONFIG_HOME:-~/.config}/farm/root.json)");
   app.add_option("--policy", options.policy, "your policy (default: policy.json beside the root)");
+  app.add_option(
+         "--status", options.status,
+         "the newest status of the farm's monitor (default: status.json beside the root, if "
+         "it is there)")
+      ->check(CLI::Validator(IsGiven, "FILE"));
+  app.add_option("--certifications", options.certifications,
+                 "folder of certifiers' statements on where sites stand (default: certifications "
+                 "beside the root)")
+      ->check(CLI::Validator(IsGiven, "DIR"));
   app.add_option("--product", options.product, "refuse the release of any other product")
       ->check(CLI::Validator(IsGiven, "NAME"));
   app.add_option("--version", options.version, "refuse any other version")
@@ -192,7 +257,7 @@ int Main(int argc, char** argv) {
                  "judge warnings at this time, 2026-11-23T23:40:30Z (default: now)");
   app.add_option("--state", options.state, "remember in this folder what was accepted");
   app.add_flag("--allow-older", options.allow_older,
-               "accept a release or root older than what is remembered");
+               "accept a release, root or status older than what is remembered");
   app.add_flag("--allow-development-root", options.allow_development_root,
                "accept a root of one machine, for trials");
   app.add_flag("--explain", options.explain, "also show what the release says of itself");

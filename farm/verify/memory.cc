@@ -15,6 +15,23 @@ namespace {
 
 constexpr std::size_t kMemoryBytesMax = 4 << 20;
 constexpr std::size_t kProductsMax = 10000;
+constexpr std::size_t kLogsRememberedMax = 1024;  // as many as a root may list
+
+Status ReadLogsSeen(const Json& list, const std::string& where, Memory& memory) {
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    JsonFields fields(list[i], where + "[" + std::to_string(i) + "]");
+    const std::string origin = fields.String("origin");
+    SeenLog seen;
+    seen.root_hash = fields.DigestOf("rootHash");
+    seen.size = static_cast<std::uint64_t>(fields.Integer("size", 0, kJsonIntegerMax));
+    seen.time = fields.Time("time");
+    if (fields.ok() && !memory.logs.emplace(origin, seen).second) {
+      fields.Fail("origin", "stands there twice");
+    }
+    RETURN_IF_ERROR(fields.Finish());
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -25,7 +42,9 @@ Result<Memory> ParseMemory(std::string_view json, std::string_view where) {
   fields.Format("farm-verify-memory/1");
   memory.root_version = fields.Integer("rootVersion", 0, kJsonIntegerMax);
   const Json& sequences = fields.Array("sequences", kProductsMax);
+  const Json* logs = fields.Has("logs") ? &fields.Array("logs", kLogsRememberedMax) : nullptr;
   RETURN_IF_ERROR(fields.Finish());
+  if (logs != nullptr) RETURN_IF_ERROR(ReadLogsSeen(*logs, fields.Where("logs"), memory));
   for (std::size_t i = 0; i < sequences.size(); ++i) {
     JsonFields entry(sequences[i], fields.Where("sequences") + "[" + std::to_string(i) + "]");
     const std::string product = entry.String("product");
@@ -47,9 +66,16 @@ std::string WriteMemory(const Memory& memory) {
     if (remembered.release) entry["release"] = remembered.release->Text();
     sequences.push_back(std::move(entry));
   }
-  return WriteReadableJson({{"format", "farm-verify-memory/1"},
-                            {"rootVersion", memory.root_version},
-                            {"sequences", std::move(sequences)}});
+  Json json = {{"format", "farm-verify-memory/1"},
+               {"rootVersion", memory.root_version},
+               {"sequences", std::move(sequences)}};
+  for (const auto& [origin, seen] : memory.logs) {
+    json["logs"].push_back({{"origin", origin},
+                            {"rootHash", seen.root_hash.Text()},
+                            {"size", static_cast<std::int64_t>(seen.size)},
+                            {"time", FormatTime(seen.time)}});
+  }
+  return WriteReadableJson(json);
 }
 
 Result<MemoryDirectory> MemoryDirectory::Open(FileSystem& files, const std::string& directory) {
@@ -83,6 +109,16 @@ std::optional<RememberedRelease> MemoryDirectory::ReleaseOf(const std::string& p
   const auto found = memory_.releases.find(product);
   if (found == memory_.releases.end()) return std::nullopt;
   return found->second;
+}
+
+Status MemoryDirectory::RememberLogs(const std::map<std::string, SeenLog>& logs) {
+  bool changed = false;
+  for (const auto& [origin, seen] : logs) {
+    const auto [found, added] = memory_.logs.emplace(origin, seen);
+    if (added || found->second != seen) changed = true;
+    found->second = seen;
+  }
+  return changed ? WriteDurably(*files_, path_, WriteMemory(memory_)) : Status();
 }
 
 Status MemoryDirectory::Remember(const Proof& proof) {

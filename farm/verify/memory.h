@@ -11,6 +11,7 @@
 #include "farm/base/digest.h"
 #include "farm/base/files.h"
 #include "farm/base/result.h"
+#include "farm/verify/verify.h"
 
 namespace farm {
 
@@ -25,6 +26,7 @@ struct RememberedRelease {
 struct Memory {
   std::int64_t root_version = 0;                      // newest seen in a proof; 0: none yet
   std::map<std::string, RememberedRelease> releases;  // by product
+  std::map<std::string, SeenLog> logs = {};           // by origin; what statuses have said
 };
 
 // Errors: kInvalidInput naming the field.
@@ -50,6 +52,9 @@ class MemoryDirectory {
     std::int64_t sequence = 0;
     Digest release;  // PAE
   };
+  // Remembers what a sound status said, proof or not: nobody can show an older one after it.
+  // Durable on return.  Errors: kUnavailable.
+  Status RememberLogs(const std::map<std::string, SeenLog>& logs);
   // Remembers the newer of what is known and what was proved; durable on return.
   // Errors: kUnavailable.
   Status Remember(const Proof& proof);

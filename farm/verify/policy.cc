@@ -3,19 +3,38 @@
 #include <algorithm>
 
 #include "farm/base/bytes.h"
+#include "farm/base/clock.h"
 #include "farm/json/json.h"
 
 namespace farm {
 namespace {
 
+constexpr std::string_view kFirstFormat = "farm-policy/1";
+constexpr std::string_view kFormat = "farm-policy/2";
 constexpr std::size_t kPolicyBytesMax = 64 << 10;
 constexpr std::size_t kCountriesMax = 300;      // ISO 3166-1 has 249
 constexpr std::int64_t kDemandMax = 1000;       // more parties than any quorum will name
 constexpr std::int64_t kSkewSecondsMax = 3600;  // beyond that order says nothing
+constexpr std::int64_t kStatusSecondsMax = 10 * 365 * kDaySeconds;  // as long as anything is kept
 
 bool IsCountry(const std::string& text) {
   return text.size() == 2 &&
          std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+// "14 days", "90 seconds".
+std::string Duration(std::int64_t seconds) {
+  if (seconds % kDaySeconds == 0) return std::to_string(seconds / kDaySeconds) + " days";
+  return std::to_string(seconds) + " seconds";
+}
+
+// What the second major added.
+void ReadNewer(JsonFields& fields, Policy& policy) {
+  policy.status_max_age_seconds = fields.Integer("statusMaxAgeSeconds", 0, kStatusSecondsMax);
+  policy.certified_countries = fields.Boolean("certifiedCountries");
+  policy.replays = fields.Integer("replays", 0, kDemandMax);
+  policy.mismatch_blocks = fields.Boolean("mismatchBlocks");
+  policy.diff_approvals = fields.Boolean("diffApprovals");
 }
 
 }  // namespace
@@ -24,7 +43,9 @@ Result<Policy> ParsePolicy(std::string_view json, std::string_view where) {
   ASSIGN_OR_RETURN(const Json value, ParseJson(json, where, kPolicyBytesMax));
   JsonFields fields(value, std::string(where));
   Policy policy;
-  fields.Format("farm-policy/1");
+  const bool first =
+      value.is_object() && value.contains("format") && value["format"] == kFirstFormat;
+  fields.Format(first ? kFirstFormat : kFormat);
   policy.sites = fields.Integer("sites", 1, kDemandMax);
   policy.operators = fields.Integer("operators", 1, kDemandMax);
   policy.countries = fields.Integer("countries", 1, kDemandMax);
@@ -37,20 +58,26 @@ Result<Policy> ParsePolicy(std::string_view json, std::string_view where) {
   policy.clock_skew_seconds = fields.Integer("clockSkewSeconds", 0, kSkewSecondsMax);
   policy.require_kernel_limits = fields.Boolean("requireKernelLimits");
   policy.refuse_development_root = fields.Boolean("refuseDevelopmentRoot");
+  if (!first) ReadNewer(fields, policy);
   RETURN_IF_ERROR(fields.Finish());
   return policy;
 }
 
 std::string WritePolicy(const Policy& policy) {
   return WriteReadableJson({{"auditors", policy.auditors},
+                            {"certifiedCountries", policy.certified_countries},
                             {"clockSkewSeconds", policy.clock_skew_seconds},
                             {"countries", policy.countries},
                             {"countriesAny", policy.countries_any},
-                            {"format", "farm-policy/1"},
+                            {"diffApprovals", policy.diff_approvals},
+                            {"format", kFormat},
+                            {"mismatchBlocks", policy.mismatch_blocks},
                             {"operators", policy.operators},
                             {"refuseDevelopmentRoot", policy.refuse_development_root},
+                            {"replays", policy.replays},
                             {"requireKernelLimits", policy.require_kernel_limits},
                             {"sites", policy.sites},
+                            {"statusMaxAgeSeconds", policy.status_max_age_seconds},
                             {"witnesses", policy.witnesses}});
 }
 
@@ -62,6 +89,14 @@ Policy Tighten(const Policy& policy, const Requires& requirements) {
   tightened.witnesses = std::max(policy.witnesses, requirements.witnesses);
   tightened.manifest_countries_any = requirements.countries_any;
   return tightened;
+}
+
+Policy WithoutLaterDemands(const Policy& policy) {
+  Policy demands = policy;
+  demands.status_max_age_seconds = 0;
+  demands.certified_countries = false;
+  demands.replays = 0;
+  return demands;
 }
 
 std::vector<std::string> RulesInWords(const Policy& policy, const std::vector<std::string>& sites) {
@@ -83,6 +118,17 @@ std::vector<std::string> RulesInWords(const Policy& policy, const std::vector<st
   }
   if (policy.require_kernel_limits) {
     rules.push_back("the limits of every build are the kernel's (a development root is exempt)");
+  }
+  if (policy.certified_countries) {
+    rules.push_back("a certifier of the root vouches for the country of each of the sites");
+  }
+  if (policy.status_max_age_seconds > 0) {
+    rules.push_back("a status that a monitor of the root signed is at hand, at most " +
+                    Duration(policy.status_max_age_seconds) + " old");
+  }
+  if (policy.replays > 0) {
+    rules.push_back(number(policy.replays) +
+                    " replayers rebuilt the release by themselves and signed MATCH");
   }
   return rules;
 }

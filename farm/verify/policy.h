@@ -1,4 +1,5 @@
-// The policy, `farm-policy/1`: WHAT A CUSTOMER DEMANDS.  The customer's own JSON file.
+// The policy, `farm-policy/2`: WHAT A CUSTOMER DEMANDS.  The customer's own JSON file.
+// `farm-policy/1`, which demands nothing of what the second added, is read for ever.
 #pragma once
 
 #include <cstdint>
@@ -24,16 +25,27 @@ struct Policy {
   std::int64_t clock_skew_seconds = 60;
   bool require_kernel_limits = true;     // a development root is exempt
   bool refuse_development_root = false;  // even where the caller allows one: production policies
+  // Since farm-policy/2.  A /1 reads as these defaults.
+  std::int64_t status_max_age_seconds = 0;  // of the monitor's status; 0: none is asked for
+  bool certified_countries = false;         // each site's country needs a certifier's statement
+  std::int64_t replays = 0;                 // signed MATCH verdicts, of distinct replayers
+  bool mismatch_blocks = true;              // a signed MISMATCH refuses, whatever matches beside it
+  bool diff_approvals = false;              // an approval of scope `diff` counts, with its chain
 };
 
 // Every field must be there: what a customer demands is read, not guessed.  At least one site,
 // operator, country and witness (without a witness nothing bounds a time from above).
 // Errors: kInvalidInput naming file and field.
 Result<Policy> ParsePolicy(std::string_view json, std::string_view where);
+// Always farm-policy/2.
 std::string WritePolicy(const Policy& policy);
 
 // `policy` with what the manifest demands on top: never looser.
 Policy Tighten(const Policy& policy, const Requires& requirements);
+
+// What can be demanded of a release while it is being published or rebuilt: `policy` without a
+// status, certifiers' statements and replays, which are not the bundle's and come later.
+Policy WithoutLaterDemands(const Policy& policy);
 
 // What decides about a release under `policy`, in sentences.  sites: builder ids that an intent
 // will name; empty if nobody has said yet.

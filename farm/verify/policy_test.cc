@@ -14,13 +14,51 @@ TEST(Policy, ComesBackAsWritten) {
   policy.sites = 5;
   policy.countries_any = {"CH", "DE"};
   policy.refuse_development_root = true;
+  policy.status_max_age_seconds = 14 * 86400;
+  policy.certified_countries = true;
+  policy.replays = 2;
+  policy.mismatch_blocks = false;
+  policy.diff_approvals = true;
   const std::string json = WritePolicy(policy);
   const auto read = ParsePolicy(json, "policy.json");
   ASSERT_TRUE(read.has_value()) << read.error().message;
   EXPECT_EQ(read->sites, 5);
   EXPECT_EQ(read->countries_any, policy.countries_any);
   EXPECT_TRUE(read->refuse_development_root);
+  EXPECT_EQ(read->status_max_age_seconds, 14 * 86400);
+  EXPECT_TRUE(read->certified_countries);
+  EXPECT_EQ(read->replays, 2);
+  EXPECT_FALSE(read->mismatch_blocks);
+  EXPECT_TRUE(read->diff_approvals);
   EXPECT_EQ(WritePolicy(*read), json);
+}
+
+TEST(Policy, TheFirstFormatDemandsNothingThatIsNew) {
+  constexpr char kFirst[] =
+      R"({"auditors": 1, "clockSkewSeconds": 60, "countries": 1, "countriesAny": [],
+          "format": "farm-policy/1", "operators": 1, "refuseDevelopmentRoot": false,
+          "requireKernelLimits": true, "sites": 1, "witnesses": 1)";
+  const auto first = ParsePolicy(std::string(kFirst) + "}", "policy.json");
+  ASSERT_TRUE(first.has_value()) << first.error().message;
+  EXPECT_EQ(first->status_max_age_seconds, 0);
+  EXPECT_FALSE(first->certified_countries);
+  EXPECT_EQ(first->replays, 0);
+  EXPECT_TRUE(first->mismatch_blocks);
+  EXPECT_FALSE(first->diff_approvals);
+  EXPECT_FALSE(ParsePolicy(std::string(kFirst) + R"(, "replays": 1})", "policy.json").has_value());
+}
+
+TEST(Policy, LaterDemandsCanBeSetAside) {
+  Policy policy;
+  policy.sites = 4;
+  policy.status_max_age_seconds = 60;
+  policy.certified_countries = true;
+  policy.replays = 2;
+  const Policy now = WithoutLaterDemands(policy);
+  EXPECT_EQ(now.sites, 4);
+  EXPECT_EQ(now.status_max_age_seconds, 0);
+  EXPECT_FALSE(now.certified_countries);
+  EXPECT_EQ(now.replays, 0);
 }
 
 TEST(Policy, NamesFileAndFieldOfWhatItRefuses) {
@@ -33,7 +71,13 @@ TEST(Policy, NamesFileAndFieldOfWhatItRefuses) {
       {"no_site", "\"sites\": 3", "\"sites\": 0", "policy.json.sites"},
       {"negative", "\"auditors\": 2", "\"auditors\": -1", "policy.json.auditors"},
       {"text", "\"sites\": 3", "\"sites\": \"3\"", "policy.json.sites"},
-      {"another_format", "farm-policy/1", "farm-policy/2", "policy.json.format"},
+      {"another_format", "farm-policy/2", "farm-policy/3", "policy.json.format"},
+      {"a_field_of_the_second_in_the_first", "farm-policy/2", "farm-policy/1", "policy.json."},
+      {"status_age", "\"statusMaxAgeSeconds\": 0", "\"statusMaxAgeSeconds\": -1",
+       "policy.json.statusMaxAgeSeconds"},
+      {"replays", "\"replays\": 0", "\"replays\": \"0\"", "policy.json.replays"},
+      {"mismatch", "\"mismatchBlocks\": true", "\"mismatchBlocks\": 1",
+       "policy.json.mismatchBlocks"},
       {"country", "\"countriesAny\": []", "\"countriesAny\": [\"Suisse\"]",
        "policy.json.countriesAny"},
       {"skew", "\"clockSkewSeconds\": 60", "\"clockSkewSeconds\": 3601",

@@ -73,6 +73,91 @@ TEST_F(Program, VerifiesWithoutASocketAndSaysSoLast) {
   }
 }
 
+// What comes after a release: beside the root, or where it is named.
+class LaterProgram : public Program {
+ protected:
+  LaterProgram() {
+    EvidenceMaker watched{EvidenceOptions{.monitors = 1, .certifiers = 1}};
+    maker_ = std::move(watched);
+    made_ = maker_.Make();
+    file_ = Write(made_.artifacts[0].first, made_.artifacts[0].second);
+    Write(made_.artifacts[0].first + ".sigstore.jsonl", made_.FileText());
+    root_ = Write("root.json", maker_.RootBytes());
+    status_ = maker_.Status(kIssuedAt);
+  }
+  static constexpr UnixSeconds kIssuedAt = 1'800'001'000;
+  static std::vector<std::string> At(UnixSeconds time) { return {"--at", FormatTime(time)}; }
+  std::string WriteStatus(const std::string& name, const FarmStatus& status) {
+    return Write(name, WriteBundleLine(maker_.StatusLine(status)) + "\n");
+  }
+  FarmStatus Withdrawn() {
+    FarmStatus status = status_;
+    status.withdrawn = {{made_.lines[0].PaeDigest(), "hello", "1.0", "bad", "auditor-0", 1}};
+    return status;
+  }
+
+  FarmStatus status_;
+};
+
+TEST_F(LaterProgram, HeedsAStatusBesideTheRootOrNamed) {
+  Policy policy = maker_.policy();
+  policy.status_max_age_seconds = 3600;
+  Write("policy.json", WritePolicy(policy));
+  const auto at = At(kIssuedAt + 60);
+  EXPECT_EQ(Verify(at).exit_code, 19);
+  const std::string named = WriteStatus("other.json", status_);
+  ProcessResult result = Verify({at[0], at[1], "--status", named});
+  EXPECT_EQ(result.exit_code, 0) << result.output << result.error_output;
+  EXPECT_EQ(Verify({at[0], at[1], "--status", "/no/such/file"}).exit_code, 22);
+  WriteStatus("status.json", Withdrawn());
+  EXPECT_EQ(Verify(at).exit_code, 17);
+  Write("policy.json", WritePolicy(maker_.policy()));  // asks for none
+  EXPECT_EQ(Verify(at).exit_code, 17);
+  Write("status.json", "{}\n");
+  EXPECT_EQ(Verify(at).exit_code, 2);
+  Write("status.json", made_.FileText());
+  EXPECT_EQ(Verify(at).exit_code, 2);
+}
+
+TEST_F(LaterProgram, RemembersTheStatusOfAReleaseThatItRefused) {
+  const std::string state = JoinPath(directory_.path(), "state");
+  FarmStatus later = Withdrawn();
+  later.issued += 100;
+  later.next_update += 100;
+  const std::string bad = WriteStatus("later.json", later);
+  const std::string good = WriteStatus("earlier.json", status_);
+  const auto with = [&](const std::string& status) {
+    const auto at = At(kIssuedAt + 200);
+    return Verify({at[0], at[1], "--state", state, "--status", status}).exit_code;
+  };
+  EXPECT_EQ(with(good), 0);
+  EXPECT_EQ(with(bad), 17);
+  EXPECT_EQ(with(good), 24);  // whoever shows it would have us forget
+}
+
+TEST_F(LaterProgram, TakesCertifiersStatementsFromAFolder) {
+  Policy policy = maker_.policy();
+  policy.certified_countries = true;
+  Write("policy.json", WritePolicy(policy));
+  EXPECT_EQ(Verify({}).exit_code, 13);
+  ASSERT_TRUE(MakeDirectories(JoinPath(directory_.path(), "certifications"), 0755));
+  std::string lines;
+  for (int i = 0; i < 3; ++i) {
+    const SiteLocation location = maker_.Location(i);
+    const Bundle line = maker_.MakeLine(maker_.Draft(location, "certifier-0", location.created));
+    if (i == 0) {
+      Write("certifications/0.jsonl", WriteBundleLine(line) + "\n");
+    } else {
+      lines += WriteBundleLine(line) + "\n";
+    }
+  }
+  Write("certifications/others.jsonl", lines);
+  Write("certifications/README", "not looked at");
+  const ProcessResult result = Verify({});
+  EXPECT_EQ(result.exit_code, 0) << result.output << result.error_output;
+  EXPECT_EQ(Verify({"--certifications", "/no/such/folder"}).exit_code, 22);
+}
+
 TEST_F(Program, WithoutSocketsReallyForbidsThem) {
   ProcessSpec spec;
   spec.argv = {kWithoutSockets, "/bin/bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/9"};

@@ -41,6 +41,10 @@ Words WordsOf(Rule rule) {
       return {"operators", "ask for a release built by more operators, or change your policy"};
     case Rule::kCountries:
       return {"countries", "ask for a release built in the countries that your policy names"};
+    case Rule::kCertifiers:
+      return {"certifiers",
+              "get the certifiers' statements of the farm's sites into the folder `certifications` "
+              "beside the root, or change your policy"};
     case Rule::kLimits:
       return {"limits", "ask for a release built under the kernel's limits"};
     case Rule::kApprovals:
@@ -53,6 +57,11 @@ Words WordsOf(Rule rule) {
       return {"witnesses", "download the bundle again later, or ask why witnesses are missing"};
     case Rule::kRevocations:
       return {"revocations", "do not use the file; get a newer release"};
+    case Rule::kStatus:
+      return {"status",
+              "get the newest status.json of the farm or of its monitor and name it with --status"};
+    case Rule::kWithdrawn:
+      return {"withdrawn", "do not use the file; get the newest release of the product"};
     case Rule::kValidity:
       return {"validity", "check that the root is the farm's newest; else do not use the file"};
     case Rule::kOrder:
@@ -63,6 +72,10 @@ Words WordsOf(Rule rule) {
       return {"manifest", "do not use the file; the evidence is about different recipes"};
     case Rule::kAgreement:
       return {"agreement", "do not use the file; the sites disagree"};
+    case Rule::kReplays:
+      return {"replays",
+              "ask the replayers for their signed verdicts and name their folder with --replays; a "
+              "MISMATCH means that somebody else did not get these bytes"};
     case Rule::kSequence:
       return {"sequence",
               "use the newest release; --allow-older accepts an older one, nothing accepts another "

@@ -1090,6 +1090,30 @@ TEST(Judge, FindsTheSameInTheOrderOfTheLinesEveryTime) {
   for (int i = 0; i < 20; ++i) EXPECT_EQ(Explain(Judge(input)), first);
 }
 
+// The code of a policy's later demand, where nothing is at hand that could meet it.
+TEST(Judge, FailsClosedWhereWhatThePolicyAsksForIsNotAtHand) {
+  const struct {
+    std::string rule;
+    ExitCode exit;
+    std::function<void(Policy&)> demand;
+  } kDemands[] = {
+      {"status", ExitCode::kStatusTooOld, [](Policy& p) { p.status_max_age_seconds = 1; }},
+      {"certifiers", ExitCode::kJurisdiction, [](Policy& p) { p.certified_countries = true; }},
+      {"replays", ExitCode::kReplayInconclusive, [](Policy& p) { p.replays = 1; }},
+  };
+  EvidenceMaker maker;
+  const MadeRelease made = maker.Make();
+  for (const auto& row : kDemands) {
+    VerdictInput input = maker.Input(made);
+    row.demand(input.policy);
+    const Verdict verdict = Judge(input);
+    EXPECT_EQ(Broken(verdict), std::vector<std::string>{row.rule});
+    EXPECT_EQ(verdict.exit, row.exit) << row.rule;
+    input.policy = WithoutLaterDemands(input.policy);
+    EXPECT_TRUE(Judge(input).proved()) << row.rule;
+  }
+}
+
 TEST(Judge, WarnsOfARootThatExpired) {
   EvidenceMaker maker;
   VerdictInput input = maker.Input(maker.Make());

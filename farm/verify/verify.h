@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,7 +36,7 @@ struct AttestedTimes {
 
 // The evidence every line shares: signature, key or certificate known to the root and valid at T,
 // token, log entry with inclusion proof under a checkpoint of a known log, k cosignatures, order.
-// `role` "site", "signer", "coordinator", "auditor", "requester".
+// `role` "site", "signer", "coordinator", "auditor", "requester", "monitor", "certifier".
 struct LineIdentity {
   std::string id;           // builder id, auditor id, ...
   std::string operator_id;  // "" for persons
@@ -97,6 +98,15 @@ Result<VerifiedApproval> VerifyApprovalAlone(const Bundle& line, const ManifestV
 Result<VerifiedRecord> VerifyRecord(const Bundle& line, const VerifiedIntent& intent,
                                     const TrustRoot& root, const Policy& policy);
 
+// A status as a verdict under this root and policy would take it: by a monitor, its logs known and
+// witnessed.  How old it may be, and which release it is for, is not asked here.
+// Errors: kInvalidInput (no status); as of the five above.
+struct SoundStatus {
+  FarmStatus statement;
+  UnixSeconds time = 0;  // of its stamp
+};
+Result<SoundStatus> VerifyStatus(const Bundle& line, const TrustRoot& root, const Policy& policy);
+
 // The request must be for this manifest, its product and version.  Error: kMismatch exit 14.
 Status CheckRequestIsFor(const VerifiedRequest& request, const ManifestView& manifest);
 
@@ -154,6 +164,14 @@ struct RuleOutcome {
   ExitCode exit = ExitCode::kProved;
 };
 
+// The newest that a monitor's status has said of a log.
+struct SeenLog {
+  std::uint64_t size = 0;
+  Digest root_hash;
+  UnixSeconds time = 0;  // of the status' time stamp
+  friend bool operator==(const SeenLog&, const SeenLog&) = default;
+};
+
 struct VerdictInput {
   std::string file_name;  // as the customer has it; must be the artifact's name unless `renamed`
   Digest file_digest;
@@ -175,6 +193,12 @@ struct VerdictInput {
   // even with allow_older: it is no older one, and a signer never gives two releases one number.
   std::optional<Digest> newest_release = {};
   bool allow_older = false;
+  // What is not in the bundle, because it comes after it: a monitor's status, and certifiers'
+  // statements on where sites stand.  Asked for by the policy; a status that is there is heeded in
+  // any case.
+  std::optional<Bundle> status = {};
+  std::vector<Bundle> certifications = {};
+  std::map<std::string, SeenLog> seen_logs = {};  // by origin; remembered
 };
 
 struct Verdict {
@@ -196,6 +220,9 @@ struct Verdict {
   std::optional<Release> release;
   std::optional<Digest> release_digest;
   std::vector<Record> records;  // of the records that verified
+  // What a sound status at hand says of the logs, whatever else was found; to be remembered, so
+  // that nobody can show an older one after it.  Empty where it is older than what is remembered.
+  std::map<std::string, SeenLog> seen_logs;
   bool proved() const { return exit == ExitCode::kProved; }
 };
 

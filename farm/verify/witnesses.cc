@@ -9,12 +9,17 @@ void CheckWitnesses(const Bundle& line, const TrustRoot& root, const Policy& pol
                     LineFacts& facts) {
   const Result<Note> note = ParseNote(line.log_entry->checkpoint);
   CHECK(note.has_value());  // CheckLogEntry has read it
+  CheckCosignatures(*note, root, policy, facts);
+}
+
+void CheckCosignatures(const Note& note, const TrustRoot& root, const Policy& policy,
+                       LineFacts& facts) {
   // One operator's witnesses are one: they say what he wants.  A development root has one operator.
   std::map<std::string, UnixSeconds> first;  // who counts -> the first time
   std::size_t not_then = 0;
   std::size_t revoked = 0;
   for (const Witness& witness : root.witnesses) {
-    const Result<UnixSeconds> time = CheckCosignature(*note, witness.name, witness.key);
+    const Result<UnixSeconds> time = CheckCosignature(note, witness.name, witness.key);
     if (!time && time.error().code == ErrorCode::kNotFound) continue;
     if (!time) {
       facts.problems.push_back({Rule::kWitnesses, ExitCode::kWitnesses, time.error().message});

@@ -63,6 +63,17 @@ std::string FoundTimes(const Case& facts) {
   return "released at " + FormatTime(*facts.release->facts.token);
 }
 
+std::string FoundStatus(const Case& facts) {
+  if (!facts.status) return "no status at hand";
+  std::string words = "status of " + FormatTime(*facts.status->facts.token) + " by " +
+                      Printable(facts.status->statement.monitor, 120);
+  for (const StatusLog& log : facts.status->statement.logs) {
+    words += ", " + Printable(log.head.origin, 120) + " has " + std::to_string(log.head.size) +
+             " entries";
+  }
+  return words;
+}
+
 std::string FoundLimits(const Case& facts) {
   for (const Line<Record>& record : facts.records) {
     if (record.statement.limits_observed) return "limits observed";
@@ -108,6 +119,9 @@ std::string ExpectedWords(Rule rule, const Case& facts) {
       return AtLeast(policy.operators, "operator", "operators");
     case Rule::kCountries:
       return ExpectedCountries(policy);
+    case Rule::kCertifiers:
+      return policy.certified_countries ? "a certifier's statement on the country of every site"
+                                        : "none asked for (policy)";
     case Rule::kLimits:
       return facts.input.root.development   ? "any (development root)"
              : policy.require_kernel_limits ? "the kernel's limits at every site"
@@ -125,6 +139,13 @@ std::string ExpectedWords(Rule rule, const Case& facts) {
                                            : " of every line, of different operators");
     case Rule::kRevocations:
       return "nothing revoked";
+    case Rule::kStatus:
+      return policy.status_max_age_seconds > 0
+                 ? "a status by a monitor of the root, at most " +
+                       std::to_string(policy.status_max_age_seconds) + " s old"
+                 : "none asked for (policy)";
+    case Rule::kWithdrawn:
+      return "not withdrawn, as far as a status at hand says";
     case Rule::kValidity:
       return "root, every key and certificate valid when it was used";
     case Rule::kOrder:
@@ -135,6 +156,10 @@ std::string ExpectedWords(Rule rule, const Case& facts) {
       return "one manifest in release, request, intent and records";
     case Rule::kAgreement:
       return "all sites agree";
+    case Rule::kReplays:
+      return policy.replays > 0
+                 ? AtLeast(policy.replays, "replayer with MATCH", "replayers with MATCH")
+                 : "none asked for (policy)";
     case Rule::kSequence:
       return facts.input.newest_sequence
                  ? AtLeast(*facts.input.newest_sequence, "as sequence of the product")
@@ -144,6 +169,7 @@ std::string ExpectedWords(Rule rule, const Case& facts) {
 }
 
 std::string FoundWords(Rule rule, const Case& facts) {
+  const Policy& policy = facts.policy;
   switch (rule) {
     case Rule::kRoot:
       return "root " + facts.input.root.digest.Short() + " expires " +
@@ -163,6 +189,15 @@ std::string FoundWords(Rule rule, const Case& facts) {
       return Places(facts.records, &LineIdentity::operator_id);
     case Rule::kCountries:
       return Places(facts.records, &LineIdentity::country);
+    case Rule::kCertifiers:
+      return policy.certified_countries ? Places(facts.records, &LineIdentity::country)
+                                        : "none asked for";
+    case Rule::kStatus:
+      return FoundStatus(facts);
+    case Rule::kWithdrawn:
+      return facts.status ? "not withdrawn" : "no status at hand";
+    case Rule::kReplays:
+      return "none at hand";
     case Rule::kLimits:
       return FoundLimits(facts);
     case Rule::kApprovals:
@@ -178,8 +213,9 @@ std::string FoundWords(Rule rule, const Case& facts) {
     case Rule::kOrder:
       return FoundTimes(facts);
     case Rule::kRevocations:
-      return std::to_string(facts.input.root.revocations.size()) +
-             " revocations in the root, none applies";
+      return std::to_string(facts.root().revocations.size()) +
+             (facts.status ? " revocations in root and status, none applies"
+                           : " revocations in the root, none applies");
     case Rule::kStatements:
     case Rule::kSignatures:
     case Rule::kIdentities:

@@ -16,7 +16,8 @@ namespace {
 
 constexpr char kExamples[] = R"(Examples:
   farm-witness --config witness.json
-  curl http://127.0.0.1:4721/$(printf log.farm.example | sha256sum | cut -c1-64)/checkpoint)";
+  curl http://127.0.0.1:4721/$(printf log.farm.example | sha256sum | cut -c1-64)/checkpoint
+  curl http://127.0.0.1:4721/status.json    (where it monitors and has a key for that)";
 
 farm::Status Examine(const farm::WitnessServerConfig& config) {
   ASSIGN_OR_RETURN(const std::unique_ptr<farm::Signer> key, farm::OpenSigner(config.key));
@@ -24,6 +25,11 @@ farm::Status Examine(const farm::WitnessServerConfig& config) {
   for (const farm::WatchedLogConfig& log : config.logs) {
     const std::string folder = farm::JoinPath(config.directory, farm::Sha256(log.origin).Hex());
     AddCosignature(farm::JoinPath(folder, "checkpoint"), config.name, key->key(), health);
+  }
+  std::unique_ptr<farm::Signer> status_key;
+  if (config.status) {
+    ASSIGN_OR_RETURN(status_key, farm::OpenSigner(config.status->key));
+    health.signers.push_back(status_key.get());
   }
   return CheckSignerHealth(health, [](const std::string& line) { spdlog::warn("{}", line); });
 }

@@ -11,6 +11,7 @@
 #include "farm/base/digest.h"
 #include "farm/base/result.h"
 #include "farm/client/log_reader.h"
+#include "farm/witness/log_facts.h"
 
 namespace farm {
 
@@ -34,8 +35,14 @@ class Monitor {
   // Errors: those of LogReader: the log cannot be reached, goes back or contradicts itself.
   Result<MonitorReport> Round();
 
+  // What the log has said, and the head up to which it was read ("" before the first round).
+  const LogFacts& facts() const { return facts_; }
+  const std::string& checkpoint() const { return checkpoint_; }
+
  private:
   std::unique_ptr<LogReader> reader_;
+  LogFacts facts_;
+  std::string checkpoint_;
   std::map<std::uint64_t, std::string> unread_;  // index -> leaf
   MonitorReport report_;
 };

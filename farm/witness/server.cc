@@ -2,15 +2,23 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cstdlib>
+#include <optional>
 #include <thread>
 
 #include "farm/base/mutex.h"
 #include "farm/client/http.h"
 #include "farm/client/log_reader.h"
+#include "farm/client/timestamp_client.h"
 #include "farm/client/witness_client.h"
+#include "farm/crypto/timestamp.h"
+#include "farm/evidence/trust_root.h"
+#include "farm/sign/doctor.h"
 #include "farm/sign/signer.h"
 #include "farm/witness/monitor.h"
+#include "farm/witness/status_publisher.h"
 #include "farm/witness/witness.h"
 
 namespace farm {
@@ -18,12 +26,20 @@ namespace {
 
 constexpr std::size_t kLogsMax = 256;
 
-// Runs a monitor's rounds in a thread of its own.
+// A log that is monitored.
+struct MonitoredLog {
+  std::string origin;
+  std::unique_ptr<Monitor> monitor;
+  std::uint64_t said = 0;  // the size told of last
+};
+
+// Runs the monitor's rounds in a thread of its own: reads each log, then says how all stand.
 class MonitorLoop {
  public:
-  MonitorLoop(std::string origin, std::unique_ptr<LogReader> reader, std::int64_t seconds)
-      : origin_(std::move(origin)),
-        monitor_(std::move(reader)),
+  // `publisher` may be null; it outlives this.
+  MonitorLoop(std::vector<MonitoredLog> logs, StatusPublisher* publisher, std::int64_t seconds)
+      : logs_(std::move(logs)),
+        publisher_(publisher),
         pause_(seconds),
         thread_([this] { Run(); }) {}
 
@@ -39,8 +55,10 @@ class MonitorLoop {
  private:
   void Run() {
     while (true) {
-      Say(monitor_.Round());
       const auto next = std::chrono::steady_clock::now() + pause_;
+      bool all_read = true;
+      for (MonitoredLog& log : logs_) all_read = Say(log.monitor->Round(), log) && all_read;
+      if (all_read && publisher_ != nullptr) Publish();
       MutexLock lock(mutex_);
       while (!ending_ && std::chrono::steady_clock::now() < next) {
         lock.WaitFor(condition_, next - std::chrono::steady_clock::now());
@@ -49,25 +67,38 @@ class MonitorLoop {
     }
   }
 
-  void Say(const Result<MonitorReport>& report) {
+  static bool Say(const Result<MonitorReport>& report, MonitoredLog& log) {
     if (!report) {
-      spdlog::error("monitor of {}: {}", origin_, report.error().message);
-      return;
+      spdlog::error("monitor of {}: {}", log.origin, report.error().message);
+      return false;
     }
     for (const MonitorFinding& finding : report->findings) {
-      spdlog::error("monitor of {}: entry {}: {}", origin_, finding.index, finding.problem);
+      spdlog::error("monitor of {}: entry {}: {}", log.origin, finding.index, finding.problem);
     }
-    if (report->head.size != said_) {
-      said_ = report->head.size;
-      spdlog::info("monitor of {}: size {}, {} payloads not readable", origin_, said_,
+    if (report->head.size != log.said) {
+      log.said = report->head.size;
+      spdlog::info("monitor of {}: size {}, {} payloads not readable", log.origin, log.said,
                    report->findings.size());
+    }
+    return true;
+  }
+
+  void Publish() {
+    std::vector<WatchedLog> watched;
+    for (const MonitoredLog& log : logs_) {
+      watched.push_back({&log.monitor->facts(), log.monitor->checkpoint()});
+    }
+    const auto published = publisher_->Publish(watched);
+    if (!published) {
+      spdlog::error("status: {}", published.error().message);
+    } else if (*published) {
+      spdlog::info("status: a new one is published");
     }
   }
 
-  const std::string origin_;
-  Monitor monitor_;
+  std::vector<MonitoredLog> logs_;
+  StatusPublisher* const publisher_;
   const std::chrono::seconds pause_;
-  std::uint64_t said_ = 0;
   Mutex mutex_;
   std::condition_variable condition_;
   bool ending_ GUARDED_BY(mutex_) = false;
@@ -78,7 +109,8 @@ class MonitorLoop {
 class RunningWitness final : public WitnessServer {
  public:
   std::unique_ptr<WitnessCore> core;
-  std::vector<std::unique_ptr<MonitorLoop>> monitors;
+  std::unique_ptr<StatusPublisher> publisher;
+  std::unique_ptr<MonitorLoop> monitors;
   std::atomic<bool> stopped{false};
   std::unique_ptr<HttpServer> http;
   const std::string& listen() const override { return http->listen(); }
@@ -96,6 +128,115 @@ Result<WatchedLogConfig> ParseWatchedLog(const Json& json, const std::string& wh
   return WatchedLogConfig{origin, *key, url};
 }
 
+Status ParseStatusConfig(const Json& json, const std::string& where, const ConfigFile& file,
+                         WitnessServerConfig& config) {
+  JsonFields fields(json, where);
+  StatusConfig status;
+  status.id = fields.String("id");
+  status.key = file.ResolveKey(fields.String("key"));
+  status.file = file.Resolve(fields.String("file"));
+  status.cosignatures = fields.Integer("cosignatures", 1, kRootKeysMax);
+  if (fields.Has("nextUpdateSeconds")) {
+    status.period_seconds = fields.Integer("nextUpdateSeconds", 60, 366 * kDaySeconds);
+  }
+  const Json& timestamp = fields.Object("timestamp");
+  RETURN_IF_ERROR(fields.Finish());
+  JsonFields stamp(timestamp, fields.Where("timestamp"));
+  status.timestamp_url = stamp.String("url");
+  if (stamp.Has("authority")) status.timestamp_authority = stamp.String("authority");
+  RETURN_IF_ERROR(stamp.Finish());
+  if (config.root.empty()) {
+    return Error{ErrorCode::kInvalidInput,
+                 where + ": a status needs the trust root; name it in \"root\""};
+  }
+  const bool monitors = std::any_of(config.logs.begin(), config.logs.end(),
+                                    [](const WatchedLogConfig& log) { return !log.url.empty(); });
+  if (!monitors) {
+    return Error{ErrorCode::kInvalidInput, where + ": a status needs a log with a \"url\""};
+  }
+  config.status = std::move(status);
+  return {};
+}
+
+Result<TrustRoot> ReadRootFile(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kTrustRootBytesMax));
+  return ParseTrustRoot(text, path);
+}
+
+// The authority that is named, or the root's only one.
+Result<TimestampAuthority> StampAuthorityOf(const TrustRoot& root, const std::string& name) {
+  if (name.empty() && root.timestamp_authorities.size() == 1) {
+    return root.timestamp_authorities.front();
+  }
+  for (const TimestampAuthority& authority : root.timestamp_authorities) {
+    if (authority.name == name) return authority;
+  }
+  return Error{ErrorCode::kNotFound, "status.timestamp.authority: the trust root lists " +
+                                         std::to_string(root.timestamp_authorities.size()) +
+                                         " time stamp authorities; name one of them"};
+}
+
+// A token whose time is this clock's: another one would make a status that everybody refuses.
+Result<std::string> StampNow(TimestampClient& client, const std::vector<Certificate>& chain,
+                             const Clock& clock, std::string_view signature) {
+  ASSIGN_OR_RETURN(std::string token, client.Stamp(signature));
+  ASSIGN_OR_RETURN(const UnixSeconds time, CheckTimestamp(token, signature, chain));
+  if (std::abs(time - clock.Now()) <= kClockSkewSecondsMax) return token;
+  return Error{ErrorCode::kUnavailable, "the time stamp says " + FormatTime(time) +
+                                            ", this clock " + FormatTime(clock.Now()) +
+                                            ": look at both clocks"};
+}
+
+Result<std::unique_ptr<StatusPublisher>> OpenPublisher(const WitnessServerConfig& config,
+                                                       const TrustRoot& root, FileSystem& files,
+                                                       const Clock& clock) {
+  const StatusConfig& status = *config.status;
+  ASSIGN_OR_RETURN(const TimestampAuthority authority,
+                   StampAuthorityOf(root, status.timestamp_authority));
+  ASSIGN_OR_RETURN(std::unique_ptr<TimestampClient> client,
+                   TimestampClient::Open(status.timestamp_url, authority.chain));
+  StatusPublisherOptions options;
+  options.id = status.id;
+  ASSIGN_OR_RETURN(options.signer, OpenSigner(status.key));
+  options.file = status.file;
+  options.cosignatures = static_cast<std::size_t>(status.cosignatures);
+  options.period_seconds = status.period_seconds;
+  options.root = [path = config.root] { return ReadRootFile(path); };
+  options.stamp = [stamps = std::shared_ptr<TimestampClient>(std::move(client)),  // is copied
+                   chain = authority.chain, &clock](std::string_view signature) {
+    return StampNow(*stamps, chain, clock, signature);
+  };
+  return StatusPublisher::Open(std::move(options), files, clock);
+}
+
+// What we ourselves have cosigned is the history that we watch; of a closed log, which nobody
+// cosigns any more, what the root's witnesses have.
+Result<LogTrust> TrustOf(const WitnessServerConfig& config, const WatchedLogConfig& log,
+                         const PublicKey& own_key, const std::optional<TrustRoot>& root) {
+  if (root) {
+    for (const Log& known : root->logs) {
+      if (known.origin != log.origin || !known.end) continue;
+      const std::int64_t cosignatures = config.status ? config.status->cosignatures : 1;
+      return LogTrustOf(*root, log.origin, static_cast<std::size_t>(cosignatures));
+    }
+  }
+  return LogTrust{log.origin, log.key, {{config.name, own_key}}, 1};
+}
+
+std::optional<LogEnd> EndOf(const TrustRoot& root, const std::string& origin) {
+  for (const Log& log : root.logs) {
+    if (log.origin == origin) return log.end;
+  }
+  return std::nullopt;
+}
+
+HttpReply ServeStatus(const RunningWitness& witness, const HttpRequest& request) {
+  if (request.method != "GET") return {405, "text/plain; charset=utf-8", "want GET\n", false};
+  const std::string bytes = witness.publisher ? witness.publisher->bytes() : "";
+  if (bytes.empty()) return {404, "text/plain; charset=utf-8", "no status\n", false};
+  return {200, "application/json", bytes, false};
+}
+
 }  // namespace
 
 Result<WitnessServerConfig> ParseWitnessConfig(const ConfigFile& file) {
@@ -110,11 +251,16 @@ Result<WitnessServerConfig> ParseWitnessConfig(const ConfigFile& file) {
   if (fields.Has("monitorSeconds")) {
     config.monitor_seconds = fields.Integer("monitorSeconds", 1, kDaySeconds);
   }
+  if (fields.Has("root")) config.root = file.Resolve(fields.String("root"));
+  const Json* status = fields.Has("status") ? &fields.Object("status") : nullptr;
   RETURN_IF_ERROR(fields.Finish());
   for (std::size_t i = 0; i < logs.size(); ++i) {
     const std::string where = fields.Where("logs") + "[" + std::to_string(i) + "]";
     ASSIGN_OR_RETURN(WatchedLogConfig log, ParseWatchedLog(logs[i], where, file));
     config.logs.push_back(std::move(log));
+  }
+  if (status != nullptr) {
+    RETURN_IF_ERROR(ParseStatusConfig(*status, fields.Where("status"), file, config));
   }
   return config;
 }
@@ -125,24 +271,36 @@ Result<std::unique_ptr<WitnessServer>> StartWitness(const WitnessServerConfig& c
   auto running = std::make_unique<RunningWitness>();
   ASSIGN_OR_RETURN(std::unique_ptr<Signer> key, OpenSigner(config.key));
   const PublicKey public_key = key->key();
+  std::optional<TrustRoot> root;
+  if (!config.root.empty()) {
+    ASSIGN_OR_RETURN(root, ReadRootFile(config.root));
+  }
   std::vector<WitnessedLog> logs;
-  for (const WatchedLogConfig& log : config.logs) logs.push_back({log.origin, log.key});
+  for (const WatchedLogConfig& log : config.logs) {
+    logs.push_back({log.origin, log.key, root ? EndOf(*root, log.origin) : std::nullopt});
+  }
   ASSIGN_OR_RETURN(running->core, WitnessCore::Open(files, config.directory, config.name,
                                                     std::move(key), std::move(logs), clock));
+  if (config.status) {
+    ASSIGN_OR_RETURN(running->publisher, OpenPublisher(config, *root, files, clock));
+  }
+  std::vector<MonitoredLog> monitored;
   for (const WatchedLogConfig& log : config.logs) {
     if (log.url.empty()) continue;
-    // What we ourselves have cosigned is the history that we watch.
-    ASSIGN_OR_RETURN(
-        auto reader,
-        LogReader::Open(log.url, {log.origin, log.key, {{config.name, public_key}}, 1}));
-    running->monitors.push_back(
-        std::make_unique<MonitorLoop>(log.origin, std::move(reader), config.monitor_seconds));
+    ASSIGN_OR_RETURN(LogTrust trust, TrustOf(config, log, public_key, root));
+    ASSIGN_OR_RETURN(auto reader, LogReader::Open(log.url, std::move(trust)));
+    monitored.push_back({log.origin, std::make_unique<Monitor>(std::move(reader)), 0});
+  }
+  if (!monitored.empty()) {
+    running->monitors = std::make_unique<MonitorLoop>(
+        std::move(monitored), running->publisher.get(), config.monitor_seconds);
   }
   RunningWitness* const witness = running.get();
   ASSIGN_OR_RETURN(running->http,
                    StartHttpServer(
                        config.listen,
                        [witness, on_stopped = std::move(on_stopped)](const HttpRequest& request) {
+                         if (request.path == "/status.json") return ServeStatus(*witness, request);
                          HttpReply reply = witness->core->Handle(request);
                          if (reply.status >= 500) {
                            const Status health = witness->core->Health();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,17 @@ struct WatchedLogConfig {
   std::string url;  // where its entries are read; "": witnessed, not monitored
 };
 
+// The monitor's part: what it reads, it says.
+struct StatusConfig {
+  std::string id;    // of the monitor, as the root lists it
+  std::string key;   // P-256, as OpenSigner takes it
+  std::string file;  // where the status is kept; also served as /status.json
+  std::int64_t cosignatures = 1;
+  std::int64_t period_seconds = kDaySeconds;
+  std::string timestamp_url;
+  std::string timestamp_authority;  // "": the root's only one
+};
+
 struct WitnessServerConfig {
   std::string listen;
   std::string name;
@@ -28,6 +40,8 @@ struct WitnessServerConfig {
   std::string directory;  // state
   std::vector<WatchedLogConfig> logs;
   std::int64_t monitor_seconds = 60;
+  std::string root;  // "": none; then no log's end is known
+  std::optional<StatusConfig> status;
 };
 // Errors: kInvalidInput naming file and field.
 Result<WitnessServerConfig> ParseWitnessConfig(const ConfigFile& file);

@@ -132,6 +132,9 @@ HttpReply WitnessCore::State::Add(const AddCheckpointRequest& request, const Not
   if (!CheckNoteSignature(note, checkpoint.origin, watched.log.key)) {
     return Refuse(403, "no good signature by the log's key");
   }
+  if (watched.log.end && IsBeyondEnd(checkpoint, *watched.log.end)) {
+    return Refuse(403, "the log was closed at size " + std::to_string(watched.log.end->size));
+  }
   if (request.old_size > checkpoint.size) return Refuse(400, "old size is beyond the checkpoint's");
   const std::uint64_t seen_size = watched.seen ? watched.seen->checkpoint.size : 0;
   if (request.old_size != seen_size) {

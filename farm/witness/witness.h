@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,13 +15,15 @@
 #include "farm/client/http.h"
 #include "farm/crypto/key.h"
 #include "farm/evidence/note.h"
+#include "farm/evidence/trust_root.h"
 #include "farm/sign/signer.h"
 
 namespace farm {
 
 struct WitnessedLog {
   std::string origin;
-  PublicKey key;  // Ed25519
+  PublicKey key;                             // Ed25519
+  std::optional<LogEnd> end = std::nullopt;  // where the root says that it was closed
 };
 
 // Knows no HTTP server; thread-safe.  State: DIR/<hex sha256 of origin>/checkpoint, the latest note
@@ -35,8 +38,9 @@ class WitnessCore {
                                                    const Clock& clock);
   ~WitnessCore();
   // POST add-checkpoint.  Status 200 with cosignature lines; 400 malformed, or old > size; 403 no
-  // good signature of the log's key; 404 unknown origin; 409 old is not what we have (the body says
-  // what we have); 422 proof or root wrong; 500 stopped: our state could not be stored.
+  // good signature of the log's key, or beyond the end of a closed log; 404 unknown origin; 409 old
+  // is not what we have (the body says what we have); 422 proof or root wrong; 500 stopped: our
+  // state could not be stored.
   HttpReply AddCheckpoint(std::string_view body);
   // GET <hex sha256(origin)>/checkpoint.  404 if there is none.
   HttpReply LatestCheckpoint(std::string_view origin_hash) const;

@@ -144,6 +144,22 @@ TEST_F(WitnessTest, AnswersWithTheStatusesOfTheSpecification) {
   EXPECT_EQ(witness_->AddCheckpoint(log_.Body(5, 8)).status, 200);  // nothing of it counted
 }
 
+TEST_F(WitnessTest, CosignsNothingBeyondTheEndOfAClosedLog) {
+  const auto open = [&](std::uint64_t size, const Digest& root) {
+    witness_.reset();
+    WitnessedLog log{kOrigin, log_.key.public_key(), LogEnd{size, root, "log2.farm.example"}};
+    witness_ = *WitnessCore::Open(files_, temporary_.path() + "/state", "w1", NewMemorySigner(key_),
+                                  {log}, clock_);
+  };
+  open(5, log_.Head(5).root);
+  EXPECT_EQ(witness_->AddCheckpoint(log_.Body(0, 6)).status, 403);
+  EXPECT_EQ(witness_->AddCheckpoint(log_.Body(0, 4)).status, 200);
+  EXPECT_EQ(witness_->AddCheckpoint(log_.Body(4, 5)).status, 200);
+  EXPECT_EQ(witness_->AddCheckpoint(log_.Body(5, 6)).status, 403);
+  open(6, LeafHash("another"));
+  EXPECT_EQ(witness_->AddCheckpoint(log_.Body(5, 6)).status, 403);  // of its size, another tree
+}
+
 TEST_F(WitnessTest, AnEmptyTreeHasOneRoot) {
   const HttpReply reply = witness_->AddCheckpoint(
       WriteAddCheckpoint({0, {}, log_.SignedNote({kOrigin, 0, LeafHash("x")})}));

@@ -260,4 +260,39 @@ check "what the regulator's page signed" 0 jq -er '.dsseEnvelope.payload | @base
 says "is his MATCH" '^MATCH by regulator-1$'
 check "a report by a development root is not signed unless that is allowed" 13 farm-replay sign "$state/replay/readme/report.json" --key "$state/replay/regulator.pem" --name regulator-1 --out "$state/replay/verdict-13.jsonl"
 check "and nothing is written" 1 test -e "$state/replay/verdict-13.jsonl"
+
+# ---- what comes after a release -----------------------------------------------------------------------------
+policy_with() { # NAME FIELD VALUE: the farm's policy, changed
+  sed -E "s/\"$2\": *[a-z0-9]+/\"$2\": $3/" "$state/public/policy.json" >"$state/$1.json"
+}
+by() { # POLICY OPTIONS of farm-verify
+  farm-verify --root "$state/public/root.json" --policy "$state/$1.json" --allow-development-root "${@:2}" "$published/greet"
+}
+tells() { # FILE PATTERN: what the status in it says, within 80 seconds
+  for _ in $(seq 800); do
+    jq -er '.dsseEnvelope.payload | @base64d' "$1" 2>/dev/null | grep -qE -- "$2" && return 0
+    sleep 0.1
+  done
+  return 1
+}
+policy_with fresh statusMaxAgeSeconds 3600
+policy_with certified certifiedCountries true
+check "a policy that asks for a status" 19 by fresh
+check "a monitor tells of the product" 0 tells "$state/status/monitor-1/status.json" '"newest":\[[{]"product":"greeting"'
+check "with its status the release is verified" 0 by fresh --status "$state/status/monitor-1/status.json"
+check "it comes into the published tree" 0 tells "$state/published/status.json" '"monitor":"monitor-[12]"'
+check "a policy that asks for certifiers" 13 by certified
+mkdir -m 1777 "$state/certifications"
+for site in xa xb xc; do
+  check "a certifier vouches for site-$site" 0 as certifier-1 farm certify "https://farm.example/sites/site-$site" --country "${site^^}" --from "$(date -u -d '-1 day' +%Y-%m-%dT%TZ)" --to "$(date -u -d '+1 year' +%Y-%m-%dT%TZ)" --out "$state/certifications/$site.jsonl" --config "$state/parties/certifier-1/config.json"
+done
+check "with their statements the release is verified" 0 by certified --certifications "$state/certifications"
+check "nobody else certifies" 25 as auditor-1 farm certify https://farm.example/sites/site-xa --country XA --to "$(date -u -d '+1 year' +%Y-%m-%dT%TZ)" --config "$state/parties/auditor-1/config.json"
+check "a replayer may not withdraw" 25 as replayer-1 farm release withdraw "$published/greet.sigstore.jsonl" --reason no --config "$state/parties/replayer-1/config.json"
+check "the requester withdraws the release" 0 requester farm release withdraw "$(release_id 1.0)" --reason "it greets the wrong people"
+says "and is told where it stands in the log" 'greeting 1\.0 is withdrawn: log entry [0-9]+'
+check "the monitor says so" 0 tells "$state/status/monitor-2/status.json" '"withdrawn":\[[{].*it greets the wrong people'
+check "whoever has its status does not take the release" 17 by fresh --status "$state/status/monitor-2/status.json"
+says "and reads why" 'withdrawn by requester-1 .*it greets the wrong people'
+check "nor does who asks for none" 17 verify --allow-development-root --status "$state/status/monitor-2/status.json" "$published/greet"
 finish_test

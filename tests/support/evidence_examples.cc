@@ -40,8 +40,24 @@ std::map<std::string, std::string> StatementsOf(const EvidenceMaker& maker,
       KitEntry{made.lines[0].PaeDigest(), "hello-1.0.farmkit", Sha256("kit"), 4096, created});
   add("replay", ReplayVerdict{made.lines[0].PaeDigest(), Sha256("kit"), "MATCH", release.artifacts,
                               "regulator.example", Sha256("report").Text(), created});
+  add("withdrawal", Withdrawal{made.lines[0].PaeDigest(), "hello", "1.0",
+                               "hello.tar does not say hello", "auditor-0", created});
+  add("site-location", maker.Location(0));
   files["manifest.json"] = maker.manifest() + "\n";
   return files;
+}
+
+// Of a release that was withdrawn, with one of each thing that a status says.
+FarmStatus ExampleStatus(const EvidenceMaker& maker, const MadeRelease& made) {
+  FarmStatus status = maker.Status(maker.options().start + 1000);
+  const Digest release = made.lines[0].PaeDigest();
+  status.revoked_keys = {{maker.Key("site-0").public_key().KeyId(), "the key was stolen",
+                          maker.options().start + 900}};
+  status.withdrawn = {{release, "hello", "1.0", "hello.tar does not say hello", "auditor-0",
+                       maker.options().start + 500}};
+  status.newest = {{"hello", "1.1", Sha256("release 1.1"), 2}};
+  status.dissents = {{Sha256("dissent"), Sha256("another manifest"), "hello", "1.1"}};
+  return status;
 }
 
 }  // namespace
@@ -65,7 +81,16 @@ std::map<std::string, std::string> EvidenceExamples() {
   files["request-line.jsonl"] = WriteBundleLine(made.lines[kRequestLine]) + "\n";
   files["leaf.json"] = made.lines[kRequestLine].log_entry->canonicalized_body + "\n";
   files["release.note"] = made.lines[kReleaseLine].log_entry->checkpoint;
-  files["policy.json"] = WritePolicy(maker.policy());
+  EvidenceOptions watched_options = SmallOptions();
+  watched_options.monitors = 1;
+  watched_options.certifiers = 1;
+  EvidenceMaker watched(watched_options);
+  const MadeRelease seen = watched.Make();
+  const Bundle status = watched.StatusLine(ExampleStatus(watched, seen));
+  files["root-watched.json"] = watched.RootBytes();
+  files["status.json"] = status.envelope.payload + "\n";
+  files["status-line.json"] = WriteBundleLine(status) + "\n";
+  files["policy-2.json"] = WritePolicy(maker.policy());
   return files;
 }
 

@@ -16,6 +16,8 @@ constexpr std::uint64_t kRememberedLeaves = 256;  // in the smallest subtree who
 
 std::string OperatorId(int number) { return "operator-" + std::to_string(number); }
 std::string AuditorId(int number) { return "auditor-" + std::to_string(number); }
+std::string MonitorId(int number) { return "monitor-" + std::to_string(number); }
+std::string CertifierId(int number) { return "certifier-" + std::to_string(number); }
 std::string WitnessName(int number) { return "witness.example/w" + std::to_string(number); }
 
 std::string Country(int number) { return std::string("X") + static_cast<char>('A' + number); }
@@ -111,6 +113,8 @@ void EvidenceMaker::MakeKeys() {
     make("ca-" + OperatorId(i), KeyKind::kP256);
   }
   for (int i = 0; i < options_.auditors; ++i) make(AuditorId(i), KeyKind::kP256);
+  for (int i = 0; i < options_.monitors; ++i) make(MonitorId(i), KeyKind::kP256);
+  for (int i = 0; i < options_.certifiers; ++i) make(CertifierId(i), KeyKind::kP256);
   for (int i = 0; i < options_.witnesses; ++i) {
     make("witness-" + std::to_string(i), KeyKind::kEd25519);
   }
@@ -138,6 +142,13 @@ void EvidenceMaker::MakeRoot() {
   }
   for (int i = 0; i < options_.auditors; ++i) {
     root_.auditors.push_back({AuditorId(i), "Auditor", Key(AuditorId(i)).public_key(), always});
+  }
+  for (int i = 0; i < options_.monitors; ++i) {
+    root_.monitors.push_back({MonitorId(i), "Monitor", Key(MonitorId(i)).public_key(), always});
+  }
+  for (int i = 0; i < options_.certifiers; ++i) {
+    root_.certifiers.push_back(
+        {CertifierId(i), "Certifier", Key(CertifierId(i)).public_key(), always});
   }
   root_.requesters.push_back({"requester", "Requester", Key("requester").public_key(), always});
   root_.logs.push_back({Log(), Key("log").public_key(), Key("log-ecdsa").public_key(), always});
@@ -341,6 +352,35 @@ MadeRelease EvidenceMaker::Make(const DraftHook& hook) {
   made.lines.insert(made.lines.end(), approvals.begin(), approvals.end());
   AddConsistency(made.lines);
   return made;
+}
+
+FarmStatus EvidenceMaker::Status(UnixSeconds issued) const {
+  FarmStatus status;
+  status.monitor = MonitorId(0);
+  status.issued = issued;
+  status.next_update = issued + 3600;
+  status.root_version = root_.version;
+  const LineDraft draft = Draft(status, status.monitor, issued - 10);
+  status.logs = {{CheckpointNote(leaves_.size(), draft), Head()}};
+  return status;
+}
+
+Bundle EvidenceMaker::StatusLine(const FarmStatus& status) const {
+  Bundle line = Sign(Draft(status, status.monitor, status.issued));
+  Stamp(line, status.issued);
+  return line;
+}
+
+SiteLocation EvidenceMaker::Location(int site) const {
+  SiteLocation location;
+  location.builder = SiteId(site);
+  location.operator_id = OperatorId(site);
+  location.country = Country(site);
+  location.start = options_.start - 24 * 3600;
+  location.end = options_.start + kYear;
+  location.certifier = CertifierId(0);
+  location.created = options_.start;
+  return location;
 }
 
 VerdictInput EvidenceMaker::Input(const MadeRelease& made) const {

@@ -24,6 +24,8 @@ struct EvidenceOptions {
   int sites = 3;  // site i belongs to operator i, with its own CA, in country XA, XB, XC, ...
   int auditors = 2;
   int witnesses = 2;
+  int monitors = 0;                   // of the root: "monitor-0", ...
+  int certifiers = 0;                 // of the root: "certifier-0", ...
   bool foreign_timestamps = false;    // by an authority with keys of kinds that the farm has not
   std::uint64_t earlier_entries = 5;  // in the log before our own, so that trees are not trivial
   std::string product = "hello";
@@ -93,6 +95,13 @@ class EvidenceMaker {
   // Adds to lines[0] the consistency proofs from every other line's checkpoint.
   void AddConsistency(std::vector<Bundle>& lines) const;
 
+  // A status by monitor-0 of the log as it stands, which says that nothing is wrong.
+  FarmStatus Status(UnixSeconds issued) const;
+  // Signed by whom it names and stamped when it says; in no log.
+  Bundle StatusLine(const FarmStatus& status) const;
+  // That site i stands where the root says, by certifier-0, for a year from a day before `start`.
+  SiteLocation Location(int site) const;
+
   const EvidenceOptions& options() const { return options_; }
   const TrustRoot& root() const { return root_; }
   std::string RootBytes() const;  // signed with the root key
@@ -100,7 +109,8 @@ class EvidenceMaker {
   const std::string& manifest() const { return manifest_; }
   static std::string SiteId(int site);                    // builder id
   const PrivateKey& Key(const std::string& party) const;  // also "root", "log", "log-ecdsa",
-                                                          // "witness-0", "tsa", "ca-operator-0"
+                                                          // "witness-0", "tsa", "ca-operator-0",
+                                                          // "monitor-0", "certifier-0"
   std::string Log() const { return "log.farm.example"; }
   Checkpoint Head() const;
   Digest TreeRoot(std::uint64_t size) const;

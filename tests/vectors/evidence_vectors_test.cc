@@ -32,8 +32,9 @@ std::string Value(const std::string& name) {
 }
 
 TEST(EvidenceVectors, StatementsAreReadAndWritten) {
-  for (const std::string name : {"release", "request", "intent", "record", "record-failed",
-                                 "approval", "dissent", "kit", "replay"}) {
+  for (const std::string name :
+       {"release", "request", "intent", "record", "record-failed", "approval", "dissent", "kit",
+        "replay", "withdrawal", "site-location", "status"}) {
     const std::string payload = Value(name + ".json");
     const auto statement = ParseStatement(payload, name);
     ASSERT_TRUE(statement.has_value()) << statement.error().message;
@@ -84,7 +85,6 @@ TEST(EvidenceVectors, ReleaseIsStillVerified) {
   input.root = *std::move(root);
   const auto policy = ParsePolicy(Vector("policy.json"), "policy");
   ASSERT_TRUE(policy.has_value()) << policy.error().message;
-  EXPECT_EQ(WritePolicy(*policy), Vector("policy.json"));
   input.policy = *policy;
   input.at = 1'800'004'000;
   input.allow_development_root = true;
@@ -92,8 +92,18 @@ TEST(EvidenceVectors, ReleaseIsStillVerified) {
   EXPECT_TRUE(verdict.proved()) << static_cast<int>(verdict.exit);
 }
 
+TEST(EvidenceVectors, PoliciesOfBothFormatsAreRead) {
+  const auto first = ParsePolicy(Vector("policy.json"), "policy.json");
+  ASSERT_TRUE(first.has_value()) << first.error().message;
+  const auto second = ParsePolicy(Vector("policy-2.json"), "policy-2.json");
+  ASSERT_TRUE(second.has_value()) << second.error().message;
+  EXPECT_EQ(WritePolicy(*second), Vector("policy-2.json"));
+  EXPECT_EQ(WritePolicy(*first), WritePolicy(*second));  // nothing more is demanded
+}
+
 TEST(EvidenceVectors, RootsOfBothFormatsAreRead) {
-  for (const auto& [name, format] : {std::pair{"root-file.json", 1}, {"root-2.json", 2}}) {
+  for (const auto& [name, format] :
+       {std::pair{"root-file.json", 1}, {"root-2.json", 2}, {"root-watched.json", 2}}) {
     const auto root = ParseTrustRoot(Vector(name), name);
     ASSERT_TRUE(root.has_value()) << root.error().message;
     EXPECT_EQ(root->format, format);
@@ -101,20 +111,37 @@ TEST(EvidenceVectors, RootsOfBothFormatsAreRead) {
   }
 }
 
+// The line of the vector is by the monitor of the root beside it, and of what the vector says.
+TEST(EvidenceVectors, StatusLineIsReadAndWritten) {
+  const std::string text = Value("status-line.json");
+  const auto line = ParseBundleLine(text, "status-line.json");
+  ASSERT_TRUE(line.has_value()) << line.error().message;
+  EXPECT_EQ(WriteBundleLine(*line), text);
+  EXPECT_EQ(line->envelope.payload, Value("status.json"));
+  const auto root = ParseTrustRoot(Vector("root-watched.json"), "root");
+  ASSERT_TRUE(root.has_value()) << root.error().message;
+  ASSERT_NE(root->FindMonitor(line->key()), nullptr);
+  EXPECT_TRUE(line->key().Verify(line->envelope.PaeBytes(), line->envelope.signature));
+}
+
 TEST(EvidenceVectors, MemoryIsReadAndWritten) {
-  const std::string json = Vector("memory.json");
-  const auto memory = ParseMemory(json, "memory.json");
-  ASSERT_TRUE(memory.has_value()) << memory.error().message;
-  EXPECT_EQ(WriteMemory(*memory), json);
+  for (const std::string name : {"memory.json", "memory-logs.json"}) {
+    const std::string json = Vector(name);
+    const auto memory = ParseMemory(json, name);
+    ASSERT_TRUE(memory.has_value()) << memory.error().message;
+    EXPECT_EQ(WriteMemory(*memory), json);
+  }
 }
 
 TEST(EvidenceVectors, ManualsQuoteThem) {
   const std::pair<std::string, std::vector<std::string>> kManuals[] = {
       {"farm/evidence/FORMAT.md",
        {"release.json", "request.json", "intent.json", "record.json", "record-failed.json",
-        "approval.json", "dissent.json", "kit.json", "replay.json", "manifest.json",
-        "root-file.json", "root-2.json", "request-line.jsonl", "leaf.json", "release.note"}},
-      {"farm/verify/FORMAT.md", {"policy.json", "memory.json"}},
+        "approval.json", "dissent.json", "kit.json", "replay.json", "withdrawal.json",
+        "site-location.json", "status.json", "status-line.json", "manifest.json", "root-file.json",
+        "root-2.json", "request-line.jsonl", "leaf.json", "release.note"}},
+      {"farm/verify/FORMAT.md",
+       {"policy.json", "policy-2.json", "memory.json", "memory-logs.json"}},
   };
   for (const auto& [path, names] : kManuals) {
     const auto manual = ReadFile(path, 1 << 20);

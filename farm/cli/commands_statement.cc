@@ -1,0 +1,192 @@
+// farm release withdraw, farm certify: what a person says for good, beside the releases on their
+// way.
+#include "farm/base/bytes.h"
+#include "farm/base/clock.h"
+#include "farm/base/files.h"
+#include "farm/cli/commands.h"
+#include "farm/cli/person.h"
+#include "farm/client/farm_client.h"
+#include "farm/evidence/bundle.h"
+#include "farm/evidence/manifest_view.h"
+#include "farm/evidence/statement.h"
+#include "farm/json/json.h"
+#include "farm/sign/certified_signer.h"
+#include "farm/sign/doctor.h"
+
+namespace farm {
+namespace {
+
+constexpr UnixSeconds kCertifiedSecondsMax = 2 * 366 * kDaySeconds;  // then somebody looks again
+
+// Who says it: key, root, the way to the farm.
+struct Speaker {
+  PersonConfig config;
+  TrustRoot root;
+  std::unique_ptr<Signer> signer;
+  std::unique_ptr<FarmClient> client;
+};
+
+Result<Speaker> OpenSpeaker(const std::string& config_path) {
+  Speaker speaker;
+  ASSIGN_OR_RETURN(speaker.config, ReadPersonConfig(config_path));
+  ASSIGN_OR_RETURN(const std::string root, ReadFile(speaker.config.root_path, kTrustRootBytesMax));
+  ASSIGN_OR_RETURN(speaker.root, ParseTrustRoot(root, speaker.config.root_path));
+  ASSIGN_OR_RETURN(speaker.signer, OpenSigner(speaker.config.key));
+  RETURN_IF_ERROR(CheckCanary(*speaker.signer));
+  ASSIGN_OR_RETURN(speaker.client, FarmClient::Open(speaker.config.farm));
+  return speaker;
+}
+
+// The root lists the speaker's key under his id, for now.
+Status CheckListed(const Speaker& speaker, const Person* person, std::string_view as) {
+  const auto refused = [&](const std::string& why, ExitCode exit) {
+    return Error{ErrorCode::kUntrusted,
+                 speaker.config.root_path + ": " + why + "; ask whoever keeps the root", exit};
+  };
+  if (person == nullptr || person->id != speaker.config.id) {
+    return refused(
+        "does not list the key of " + speaker.config.id + " as that of " + std::string(as),
+        ExitCode::kRefused);
+  }
+  if (person->valid_for.Contains(SystemClock().Now())) return {};
+  return refused("does not vouch for " + person->id + " now", ExitCode::kNotValidThen);
+}
+
+// Signs, sends, and keeps the line as the log has it.
+Result<Bundle> Enter(Speaker& speaker, const Statement& statement, const std::string& out) {
+  ASSIGN_OR_RETURN(const Bundle signed_line, SignStatement(statement, *speaker.signer));
+  ASSIGN_OR_RETURN(const std::string text, speaker.client->Enter(WriteBundleLine(signed_line)));
+  ASSIGN_OR_RETURN(Bundle line, ParseBundleLine(text, "farmd's answer"));
+  if (line.PaeDigest() != signed_line.PaeDigest() || !line.log_entry) {
+    return Error{ErrorCode::kMismatch,
+                 "farmd answered another line than it was given, or one that "
+                 "is in no log",
+                 ExitCode::kLogProof};
+  }
+  if (!out.empty()) RETURN_IF_ERROR(WriteDurably(RealFileSystem(), out, text + "\n"));
+  return line;
+}
+
+struct NamedRelease {
+  Digest digest;
+  std::string product;
+  std::string version;
+};
+
+Result<NamedRelease> ReleaseInFile(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kBundleFileBytesMax));
+  ASSIGN_OR_RETURN(const std::vector<Bundle> lines, ParseBundleFile(text, path));
+  ASSIGN_OR_RETURN(const Release release,
+                   ParseStatementAs<Release>(lines.front().envelope.payload, path));
+  ASSIGN_OR_RETURN(const ManifestView manifest, ViewManifest(release.manifest));
+  return NamedRelease{lines.front().PaeDigest(), manifest.product, manifest.version};
+}
+
+Result<NamedRelease> ReleaseAtFarm(FarmClient& client, const std::string& id) {
+  ASSIGN_OR_RETURN(const v1::ReleaseInfo info, client.Get(id));
+  if (info.release_digest().empty()) {
+    return Error{ErrorCode::kNotFound,
+                 id + " is not published there; name the file with its lines "
+                      "(ARTIFACT.sigstore.jsonl)",
+                 ExitCode::kInputMissing};
+  }
+  ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(info.release_digest()));
+  return NamedRelease{digest, info.product(), info.version()};
+}
+
+Status Withdraw(const WithdrawArguments& arguments, const Output& output) {
+  ASSIGN_OR_RETURN(Speaker speaker, OpenSpeaker(arguments.config));
+  const Person* person = speaker.root.FindAuditor(speaker.signer->key());
+  if (person == nullptr) person = speaker.root.FindRequester(speaker.signer->key());
+  RETURN_IF_ERROR(CheckListed(speaker, person, "an auditor or requester, who may withdraw"));
+  ASSIGN_OR_RETURN(const NamedRelease release,
+                   FileExists(arguments.release)
+                       ? ReleaseInFile(arguments.release)
+                       : ReleaseAtFarm(*speaker.client, arguments.release));
+  const Withdrawal withdrawal{release.digest,   release.product,   release.version,
+                              arguments.reason, speaker.config.id, SystemClock().Now()};
+  ASSIGN_OR_RETURN(const Bundle line, Enter(speaker, Statement(withdrawal), arguments.out));
+  Say(output, release.product + " " + release.version + " is withdrawn: log entry " +
+                  std::to_string(line.log_entry->index) +
+                  "; customers learn of it by the monitor's next status");
+  Answer(output, {{"release", release.digest.Text()},
+                  {"product", release.product},
+                  {"version", release.version},
+                  {"withdrawal", line.PaeDigest().Text()},
+                  {"logIndex", line.log_entry->index}});
+  return {};
+}
+
+Result<SiteLocation> LocationOf(const CertifyArguments& arguments, const Speaker& speaker) {
+  const auto found = speaker.root.FindParty(arguments.site);
+  if (!found || found->party->role != "site") {
+    return Error{ErrorCode::kNotFound,
+                 speaker.config.root_path + ": lists no site " + Printable(arguments.site, 120)};
+  }
+  if (found->party->country != arguments.country) {
+    return Error{ErrorCode::kMismatch,
+                 "--country " + Printable(arguments.country, 20) + ": the trust root says " +
+                     found->party->country +
+                     "; a verdict counts only what both say: have the root mended first",
+                 ExitCode::kJurisdiction};
+  }
+  SiteLocation location;
+  location.builder = arguments.site;
+  location.operator_id = found->owner->id;
+  location.country = arguments.country;
+  location.certifier = speaker.config.id;
+  location.created = SystemClock().Now();
+  location.start = location.created;
+  if (!arguments.from.empty()) {
+    auto from = ParseTime(arguments.from);
+    if (!from) return Wrap("--from", from.error());
+    location.start = *from;
+  }
+  auto to = ParseTime(arguments.to);
+  if (!to) return Wrap("--to", to.error());
+  location.end = *to;
+  if (location.end < location.start || location.end - location.start > kCertifiedSecondsMax) {
+    return Error{ErrorCode::kInvalidInput,
+                 "--to: want a time after --from, at most two years later"};
+  }
+  return location;
+}
+
+Status Certify(const CertifyArguments& arguments, const Output& output) {
+  ASSIGN_OR_RETURN(Speaker speaker, OpenSpeaker(arguments.config));
+  RETURN_IF_ERROR(
+      CheckListed(speaker, speaker.root.FindCertifier(speaker.signer->key()), "a certifier"));
+  ASSIGN_OR_RETURN(const SiteLocation location, LocationOf(arguments, speaker));
+  ASSIGN_OR_RETURN(const Bundle line, Enter(speaker, Statement(location), arguments.out));
+  Say(output, location.builder + " stands in " + location.country + " from " +
+                  FormatTime(location.start) + " to " + FormatTime(location.end) + ": log entry " +
+                  std::to_string(line.log_entry->index));
+  if (arguments.out.empty()) Say(output, WriteBundleLine(line));
+  Answer(output, {{"site", location.builder},
+                  {"operator", location.operator_id},
+                  {"country", location.country},
+                  {"start", FormatTime(location.start)},
+                  {"end", FormatTime(location.end)},
+                  {"statement", line.PaeDigest().Text()},
+                  {"logIndex", line.log_entry->index},
+                  {"line", WriteBundleLine(line)}});
+  return {};
+}
+
+}  // namespace
+
+int RunWithdrawCommand(const WithdrawArguments& arguments, const Output& output) {
+  if (const Status status = Withdraw(arguments, output); !status) {
+    return Fail(output, "farm release withdraw", status.error());
+  }
+  return static_cast<int>(ExitCode::kProved);
+}
+
+int RunCertifyCommand(const CertifyArguments& arguments, const Output& output) {
+  if (const Status status = Certify(arguments, output); !status) {
+    return Fail(output, "farm certify", status.error());
+  }
+  return static_cast<int>(ExitCode::kProved);
+}
+
+}  // namespace farm

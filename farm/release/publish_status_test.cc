@@ -1,0 +1,58 @@
+// The monitor's status in the published tree: only what customers would take, and never back.
+#include <gtest/gtest.h>
+
+#include "farm/release/publish.h"
+#include "tests/support/evidence_maker.h"
+
+namespace farm {
+namespace {
+
+constexpr UnixSeconds kStatusAt = 1'800'001'000;
+
+class PublishedStatus : public testing::Test {
+ protected:
+  Result<bool> Take(const FarmStatus& status) {
+    return tree_.TakeStatus(WriteBundleLine(maker_.StatusLine(status)) + "\n", maker_.root(),
+                            maker_.policy());
+  }
+  std::string There() const {
+    return ReadFile(JoinPath(temporary_.path(), "published/status.json"), 1 << 20).value_or("");
+  }
+
+  EvidenceMaker maker_{EvidenceOptions{.monitors = 1}};
+  TemporaryDirectory temporary_ = *TemporaryDirectory::Make("");
+  std::unique_ptr<BlobStore> store_ =
+      *BlobStore::Open(RealFileSystem(), JoinPath(temporary_.path(), "store"));
+  PublishedTree tree_{RealFileSystem(), *store_, JoinPath(temporary_.path(), "published")};
+};
+
+TEST_F(PublishedStatus, IsReplacedByNewerOnesOnly) {
+  EXPECT_TRUE(Take(maker_.Status(kStatusAt)).value());
+  const std::string first = There();
+  EXPECT_FALSE(first.empty());
+  EXPECT_FALSE(Take(maker_.Status(kStatusAt)).value());
+  EXPECT_FALSE(Take(maker_.Status(kStatusAt - 1)).value());
+  EXPECT_EQ(There(), first);
+  EXPECT_TRUE(Take(maker_.Status(kStatusAt + 1)).value());
+  EXPECT_NE(There(), first);
+  const std::string second = There();
+  maker_.Rewind(maker_.Head().size - 1);
+  EXPECT_EQ(Take(maker_.Status(kStatusAt + 2)).error().Exit(), ExitCode::kLogProof);
+  EXPECT_EQ(There(), second);
+}
+
+TEST_F(PublishedStatus, IsNoOtherThanCustomersWouldTake) {
+  FarmStatus by_auditor = maker_.Status(kStatusAt);
+  by_auditor.monitor = "auditor-0";
+  EXPECT_EQ(Take(by_auditor).error().Exit(), ExitCode::kBadSignature);
+  EXPECT_EQ(tree_.TakeStatus("{}\n", maker_.root(), maker_.policy()).error().Exit(),
+            ExitCode::kUsage);
+  Policy policy = maker_.policy();
+  policy.witnesses = 3;
+  const std::string bytes = WriteBundleLine(maker_.StatusLine(maker_.Status(kStatusAt))) + "\n";
+  EXPECT_EQ(tree_.TakeStatus(bytes, maker_.root(), policy).error().Exit(), ExitCode::kWitnesses);
+  EXPECT_EQ(There(), "");
+}
+
+}  // namespace
+}  // namespace farm

@@ -1,0 +1,237 @@
+#include <cstdlib>
+
+#include "farm/base/bytes.h"
+#include "farm/verify/case.h"
+
+namespace farm {
+namespace {
+
+// Whatever is wrong with it is wrong with the status.
+void AddStatusProblems(const Problems& problems, Case& facts) {
+  for (const Problem& problem : problems) facts.Add(Rule::kStatus, problem.exit, problem.message);
+}
+
+// Each log that it tells of is one of the root, and as witnesses have seen it by then.
+void CheckLogsOfStatus(Line<FarmStatus>& status, const TrustRoot& root, const Policy& policy) {
+  for (const StatusLog& log : status.statement.logs) {
+    const std::string of_log = "log " + Printable(log.head.origin, 120) + ": ";
+    const Result<Note> note = ParseNote(log.checkpoint);
+    CHECK(note.has_value());  // the statement's reader has read it
+    const Result<KnownHead> head = CheckHeadOfLog(*note, root);
+    if (!head) {
+      status.Add(Rule::kStatus, ExitCode::kLogProof, of_log + head.error().message);
+      continue;
+    }
+    LineFacts witnessed;
+    witnessed.token = status.facts.token;
+    CheckCosignatures(*note, root, policy, witnessed);
+    for (const Problem& problem : witnessed.problems) {
+      status.Add(Rule::kStatus, problem.exit, of_log + problem.message);
+    }
+    if (IsRevoked(root, head->log->key.KeyId(), status.facts.token, status.facts.token)) {
+      status.Add(Rule::kStatus, ExitCode::kRevoked, of_log + "its key is revoked for that time");
+    }
+    if (witnessed.witnessed && status.facts.token &&
+        *witnessed.witnessed > *status.facts.token + policy.clock_skew_seconds) {
+      status.Add(Rule::kStatus, ExitCode::kNotValidThen,
+                 of_log + "was witnessed at " + FormatTime(*witnessed.witnessed) +
+                     ", after the status was stamped");
+    }
+  }
+}
+
+// What it says of its own time is what the time stamp authority says.
+void CheckIssued(Line<FarmStatus>& status, const Policy& policy) {
+  if (!status.facts.token) return;
+  const std::int64_t apart = status.statement.issued - *status.facts.token;
+  if (std::abs(apart) <= policy.clock_skew_seconds) return;
+  status.Add(Rule::kStatus, ExitCode::kNotValidThen,
+             "says that it was issued at " + FormatTime(status.statement.issued) +
+                 ", its time stamp says " + FormatTime(*status.facts.token));
+}
+
+Result<Line<FarmStatus>> ReadWhole(const Bundle& line, const TrustRoot& root,
+                                   const Policy& policy) {
+  ASSIGN_OR_RETURN(Line<FarmStatus> status, ReadStatusLine(line, root, policy));
+  CheckLogsOfStatus(status, root, policy);
+  CheckIssued(status, policy);
+  return status;
+}
+
+void AddRevocations(const FarmStatus& status, Case& facts) {
+  if (status.revoked_keys.empty()) return;
+  auto root = std::make_unique<TrustRoot>(facts.input.root);
+  for (const RevokedKey& revoked : status.revoked_keys) {
+    root->revocations.push_back({"key", revoked.key_id, revoked.reason, revoked.compromised_since});
+  }
+  facts.root_and_status = std::move(root);
+}
+
+// With --state: what was seen of a log is not taken back.
+void JudgeSeen(Case& facts) {
+  const UnixSeconds time = *facts.status->facts.token;
+  bool older = false;
+  for (const StatusLog& log : facts.status->statement.logs) {
+    const auto found = facts.input.seen_logs.find(log.head.origin);
+    if (found == facts.input.seen_logs.end()) continue;
+    const SeenLog& seen = found->second;
+    const std::string of_log = "log " + Printable(log.head.origin, 120) + ": ";
+    if (log.head.size == seen.size && log.head.root != seen.root_hash) {
+      facts.Add(Rule::kStatus, ExitCode::kLogProof,
+                of_log + "had another tree of " + std::to_string(seen.size) +
+                    " entries in a status seen before; keep this one and tell the witnesses: the "
+                    "log has forked");
+    }
+    if (time >= seen.time && log.head.size >= seen.size) continue;
+    older = true;
+    const std::string message = of_log + "status of " + FormatTime(time) + " with " +
+                                std::to_string(log.head.size) + " entries, one of " +
+                                FormatTime(seen.time) + " with " + std::to_string(seen.size) +
+                                " was seen before";
+    if (facts.input.allow_older) {
+      facts.Warn(Rule::kStatus, message);
+    } else {
+      facts.Add(Rule::kStatus, ExitCode::kRollback, message);
+    }
+  }
+  if (older) return;
+  for (const StatusLog& log : facts.status->statement.logs) {
+    facts.seen_logs[log.head.origin] = {log.head.size, log.head.root, time};
+  }
+}
+
+const Checkpoint* HeadOf(const FarmStatus& status, const std::string& origin) {
+  for (const StatusLog& log : status.logs) {
+    if (log.head.origin == origin) return &log.head;
+  }
+  return nullptr;
+}
+
+const Log* LogOf(const TrustRoot& root, const std::string& origin) {
+  for (const Log& log : root.logs) {
+    if (log.origin == origin) return &log;
+  }
+  return nullptr;
+}
+
+// It tells of the release's log, at least as far as the release, and of every log that goes on from
+// that one: a withdrawal may be in any of them.
+void JudgeCover(Case& facts) {
+  const LineFacts& release = facts.release->facts;
+  if (!release.checkpoint) return;  // a problem of its own
+  const FarmStatus& status = facts.status->statement;
+  const auto stale = [&](const std::string& message) {
+    facts.Add(Rule::kStatus, ExitCode::kStatusTooOld, message);
+  };
+  std::string origin = release.checkpoint->origin;
+  for (std::size_t i = 0; i <= facts.input.root.logs.size(); ++i) {
+    const Checkpoint* head = HeadOf(status, origin);
+    if (head == nullptr) {
+      return stale("it says nothing of log " + Printable(origin, 120) +
+                   (i == 0 ? ", in which the release is" : ", which goes on from the release's"));
+    }
+    if (i == 0 && head->size < release.checkpoint->size) {
+      return stale("it tells of " + std::to_string(head->size) + " entries of log " +
+                   Printable(origin, 120) + ", the release was proved among " +
+                   std::to_string(release.checkpoint->size));
+    }
+    if (i == 0 && head->size == release.checkpoint->size &&
+        head->root != release.checkpoint->root) {
+      facts.Add(Rule::kStatus, ExitCode::kLogProof,
+                "log " + Printable(origin, 120) + " has another tree of " +
+                    std::to_string(head->size) +
+                    " entries in it than in the release; keep both and tell the witnesses: the log "
+                    "has forked");
+    }
+    const Log* log = LogOf(facts.input.root, origin);
+    if (log == nullptr || !log->end) return;
+    if (head->size < log->end->size) {
+      return stale("it tells of " + std::to_string(head->size) + " entries of log " +
+                   Printable(origin, 120) + ", which was closed with " +
+                   std::to_string(log->end->size));
+    }
+    origin = log->end->successor;
+  }
+}
+
+void JudgeAge(Case& facts) {
+  const FarmStatus& status = facts.status->statement;
+  const UnixSeconds at = facts.input.at;
+  const UnixSeconds time = *facts.status->facts.token;
+  const std::int64_t age_max = facts.policy.status_max_age_seconds;
+  if (age_max > 0 && at > time && at - time > age_max) {
+    facts.Add(Rule::kStatus, ExitCode::kStatusTooOld,
+              "it is of " + FormatTime(time) + ", " + std::to_string(at - time) +
+                  " s old, want at most " + std::to_string(age_max));
+  } else if (at > status.next_update) {
+    facts.Warn(Rule::kStatus, "it is of " + FormatTime(time) + ", a newer one was due at " +
+                                  FormatTime(status.next_update));
+  }
+  if (status.root_version > facts.input.root.version) {
+    facts.Warn(Rule::kStatus, "the monitor has version " + std::to_string(status.root_version) +
+                                  " of the root, you have " +
+                                  std::to_string(facts.input.root.version) + ": get the newest");
+  }
+}
+
+void JudgeWithdrawn(Case& facts) {
+  const FarmStatus& status = facts.status->statement;
+  const Digest release = facts.release->bundle->PaeDigest();
+  for (const WithdrawnRelease& withdrawn : status.withdrawn) {
+    if (withdrawn.release != release) continue;
+    facts.Add(Rule::kWithdrawn, ExitCode::kRevoked,
+              "withdrawn by " + Printable(withdrawn.by, 120) + " since " +
+                  FormatTime(withdrawn.since) + ": " + Printable(withdrawn.reason, 200));
+  }
+  for (const DissentInLog& dissent : status.dissents) {
+    if (dissent.manifest != facts.manifest->digest) continue;
+    facts.Add(Rule::kAgreement, ExitCode::kDissent,
+              "the status tells of a dissent of this manifest, " + dissent.dissent.Short());
+  }
+  for (const NewestRelease& newest : status.newest) {
+    if (newest.product != facts.manifest->product || newest.release == release ||
+        newest.sequence <= facts.release->statement.sequence) {
+      continue;
+    }
+    facts.Warn(Rule::kWithdrawn, "superseded: the newest release is version " +
+                                     Printable(newest.version, 80) + ", sequence " +
+                                     std::to_string(newest.sequence));
+  }
+}
+
+}  // namespace
+
+Result<SoundStatus> VerifyStatus(const Bundle& line, const TrustRoot& root, const Policy& policy) {
+  ASSIGN_OR_RETURN(Line<FarmStatus> status, ReadWhole(line, root, policy));
+  if (!status.sound()) return WorstOf(status.facts.problems);
+  return SoundStatus{std::move(status.statement), *status.facts.token};
+}
+
+void ReadStatus(Case& facts) {
+  if (!facts.input.status) return;
+  auto status = ReadWhole(*facts.input.status, facts.input.root, facts.input.policy);
+  if (!status) {
+    facts.Add(Rule::kStatus, ExitCode::kUsage, status.error().message);
+    return;
+  }
+  AddStatusProblems(status->facts.problems, facts);
+  if (!status->sound()) return;
+  AddRevocations(status->statement, facts);
+  facts.status = *std::move(status);
+  JudgeSeen(facts);
+}
+
+void JudgeStatus(Case& facts) {
+  if (!facts.input.status) {
+    if (facts.policy.status_max_age_seconds > 0) {
+      facts.Add(Rule::kStatus, ExitCode::kStatusTooOld, "no status at hand");
+    }
+    return;
+  }
+  if (!facts.status) return facts.Skip(Rule::kWithdrawn, "the status does not count");
+  JudgeCover(facts);
+  JudgeAge(facts);
+  JudgeWithdrawn(facts);
+}
+
+}  // namespace farm

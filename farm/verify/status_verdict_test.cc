@@ -1,0 +1,435 @@
+// What comes after a release: the monitor's status and certifiers' statements, one row a rule, as
+// in verdict_test.cc.  Take a rule out and its row fails.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "farm/crypto/hash.h"
+#include "farm/verify/verify.h"
+#include "tests/support/evidence_maker.h"
+
+namespace farm {
+namespace {
+
+constexpr UnixSeconds kMade = 1'800'000'000;
+constexpr UnixSeconds kReleased = kMade + 400;
+constexpr UnixSeconds kIssued = kMade + 1000;
+constexpr std::int64_t kDay = 24 * 3600;
+
+std::vector<std::string> BrokenRules(const Verdict& verdict) {
+  std::vector<std::string> names;
+  for (const RuleOutcome& outcome : verdict.rules) {
+    if (!outcome.held) names.push_back(outcome.rule);
+  }
+  return names;
+}
+
+const RuleOutcome& RuleOf(const Verdict& verdict, const std::string& name) {
+  for (const RuleOutcome& outcome : verdict.rules) {
+    if (outcome.rule == name) return outcome;
+  }
+  throw std::runtime_error("no rule " + name);
+}
+
+std::string Words(const Verdict& verdict) {
+  std::string text = verdict.headline + "\n";
+  for (const RuleOutcome& outcome : verdict.rules) {
+    if (!outcome.held) text += outcome.rule + ": " + outcome.found + "\n";
+  }
+  return text;
+}
+
+// A release, and a status issued after it; policies ask for one of at most a day.
+class StatusVerdict : public testing::Test {
+ protected:
+  StatusVerdict() : made_(maker_.Make()), status_(maker_.Status(kIssued)) {}
+
+  VerdictInput Input() const {
+    VerdictInput input = maker_.Input(made_);
+    input.policy.status_max_age_seconds = kDay;
+    input.at = kIssued + 100;
+    return input;
+  }
+  Verdict With(const FarmStatus& status) const { return With(maker_.StatusLine(status)); }
+  Verdict With(const Bundle& line) const {
+    VerdictInput input = Input();
+    input.status = line;
+    return Judge(input);
+  }
+  Digest Release() const { return made_.lines[kReleaseLine].PaeDigest(); }
+  Digest Manifest() const { return Sha256(maker_.manifest()); }
+
+  EvidenceMaker maker_{EvidenceOptions{.monitors = 2, .certifiers = 1}};
+  MadeRelease made_;
+  FarmStatus status_;
+};
+
+TEST_F(StatusVerdict, OfTheDayIsEnough) {
+  const Verdict verdict = With(status_);
+  EXPECT_TRUE(verdict.proved()) << Words(verdict);
+  EXPECT_THAT(RuleOf(verdict, "status").found, testing::HasSubstr("by monitor-0"));
+  EXPECT_FALSE(RuleOf(verdict, "status").warning);
+  EXPECT_EQ(RuleOf(verdict, "withdrawn").found, "not withdrawn");
+  const SeenLog& seen = verdict.seen_logs.at("log.farm.example");
+  EXPECT_EQ(seen, (SeenLog{maker_.Head().size, maker_.Head().root, kIssued}));
+}
+
+TEST_F(StatusVerdict, IsAskedForOnlyByThePolicy) {
+  VerdictInput input = Input();
+  EXPECT_EQ(Judge(input).exit, ExitCode::kStatusTooOld);
+  EXPECT_EQ(BrokenRules(Judge(input)), std::vector<std::string>{"status"});
+  input.policy.status_max_age_seconds = 0;
+  EXPECT_TRUE(Judge(input).proved());
+}
+
+// Each row: what is wrong with the status, and the code of the rule `status`.
+TEST_F(StatusVerdict, CountsOnlyIfEverythingInItHolds) {
+  const auto with = [&](const std::function<void(FarmStatus&)>& bend) {
+    FarmStatus status = status_;
+    bend(status);
+    return maker_.StatusLine(status);
+  };
+  const auto line = [&](const std::function<void(Bundle&)>& bend) {
+    Bundle bent = maker_.StatusLine(status_);
+    bend(bent);
+    return bent;
+  };
+  const auto by = [&](const std::string& party, const std::string& says) {
+    FarmStatus status = status_;
+    status.monitor = says;
+    LineDraft draft = maker_.Draft(status, party, kIssued);
+    Bundle bent = maker_.Sign(draft);
+    maker_.Stamp(bent, kIssued);
+    return bent;
+  };
+  const auto noted = [&](const std::function<void(Note&)>& bend) {
+    return with([&](FarmStatus& status) {
+      Note note = *ParseNote(status.logs[0].checkpoint);
+      bend(note);
+      status.logs[0] = {WriteNote(note), *ParseCheckpoint(note.text)};
+    });
+  };
+  const auto drop = [](const std::string& name) {
+    return [name](Note& note) {
+      std::erase_if(note.signatures, [&](const NoteSignature& s) { return s.name == name; });
+    };
+  };
+  const Bundle request = made_.lines[kRequestLine];
+  const struct {
+    std::string name;
+    Bundle status;
+    ExitCode exit;
+  } kRows[] = {
+      {"no_status_at_all", request, ExitCode::kUsage},
+      {"signature", line([](Bundle& b) { b.envelope.signature.back() ^= 1; }),
+       ExitCode::kBadSignature},
+      {"by_an_auditor", by("auditor-0", "auditor-0"), ExitCode::kBadSignature},
+      {"by_a_certifier", by("certifier-0", "certifier-0"), ExitCode::kBadSignature},
+      {"by_another_monitor_than_it_says", by("monitor-1", "monitor-0"), ExitCode::kBadSignature},
+      {"not_stamped", line([](Bundle& b) { b.timestamp.reset(); }), ExitCode::kNotValidThen},
+      {"stamped_for_something_else", line([&](Bundle& b) { b.timestamp = request.timestamp; }),
+       ExitCode::kBadSignature},
+      {"issued_long_after_its_stamp", line([&](Bundle& b) { maker_.Stamp(b, kIssued - 61); }),
+       ExitCode::kNotValidThen},
+      {"issued_long_before_its_stamp", line([&](Bundle& b) { maker_.Stamp(b, kIssued + 61); }),
+       ExitCode::kNotValidThen},
+      {"log_signature", noted(drop("log.farm.example")), ExitCode::kLogProof},
+      {"one_witness", noted(drop("witness.example/w0")), ExitCode::kWitnesses},
+      {"unknown_log", noted([](Note& note) { note.text.replace(0, 3, "lag"); }),
+       ExitCode::kLogProof},
+  };
+  for (const auto& row : kRows) {
+    const Verdict verdict = With(row.status);
+    EXPECT_FALSE(RuleOf(verdict, "status").held) << row.name;
+    EXPECT_EQ(verdict.exit, row.exit) << row.name << ": " << Words(verdict);
+    EXPECT_THAT(BrokenRules(verdict), testing::ElementsAre("status", "withdrawn")) << row.name;
+    EXPECT_TRUE(verdict.seen_logs.empty()) << row.name;
+    // Bad evidence is no better than none where none was asked for.
+    VerdictInput input = Input();
+    input.policy.status_max_age_seconds = 0;
+    input.status = row.status;
+    EXPECT_EQ(Judge(input).exit, row.exit) << row.name;
+  }
+}
+
+TEST_F(StatusVerdict, IsJudgedByTheRootAtItsOwnTime) {
+  const struct {
+    std::string name;
+    std::function<void(TrustRoot&)> bend;
+    ExitCode exit;
+  } kRows[] = {
+      {"monitor_not_yet", [](TrustRoot& r) { r.monitors[0].valid_for.start = kIssued + 1; },
+       ExitCode::kNotValidThen},
+      {"monitor_no_more", [](TrustRoot& r) { r.monitors[0].valid_for.end = kIssued - 1; },
+       ExitCode::kNotValidThen},
+      {"monitor_unknown", [](TrustRoot& r) { r.monitors.erase(r.monitors.begin()); },
+       ExitCode::kBadSignature},
+      {"root_expired_before_it", [](TrustRoot& r) { r.expires = kIssued - 61; },
+       ExitCode::kNotValidThen},
+      {"monitor_revoked",
+       [](TrustRoot& r) {
+         r.revocations.push_back({"key", r.monitors[0].key.KeyId(), "stolen", {}});
+       },
+       ExitCode::kRevoked},
+      {"monitor_revoked_since",
+       [](TrustRoot& r) {
+         r.revocations.push_back({"key", r.monitors[0].key.KeyId(), "stolen", kIssued});
+       },
+       ExitCode::kRevoked},
+      {"log_closed_before_that_size",
+       [&](TrustRoot& r) {
+         r.logs[0].end = LogEnd{status_.logs[0].head.size - 1, Sha256("x"), "other"};
+       },
+       ExitCode::kLogProof},
+  };
+  for (const auto& row : kRows) {
+    VerdictInput input = Input();
+    input.status = maker_.StatusLine(status_);
+    row.bend(input.root);
+    const Verdict verdict = Judge(input);
+    EXPECT_FALSE(RuleOf(verdict, "status").held) << row.name;
+    EXPECT_EQ(verdict.exit, row.exit) << row.name << ": " << Words(verdict);
+  }
+  VerdictInput later = Input();
+  later.status = maker_.StatusLine(status_);
+  later.root.monitors[0].valid_for.end = kIssued;
+  later.root.revocations.push_back({"key", later.root.monitors[0].key.KeyId(), "", kIssued + 1});
+  EXPECT_TRUE(Judge(later).proved()) << Words(Judge(later));
+}
+
+TEST_F(StatusVerdict, GetsTooOld) {
+  VerdictInput input = Input();
+  input.status = maker_.StatusLine(status_);
+  input.at = kIssued + kDay;
+  EXPECT_TRUE(Judge(input).proved());
+  EXPECT_TRUE(RuleOf(Judge(input), "status").warning);  // a newer one was due an hour later
+  input.at = kIssued + kDay + 1;
+  EXPECT_EQ(Judge(input).exit, ExitCode::kStatusTooOld);
+  EXPECT_EQ(BrokenRules(Judge(input)), std::vector<std::string>{"status"});
+  input.policy.status_max_age_seconds = 0;
+  EXPECT_TRUE(Judge(input).proved());
+}
+
+TEST_F(StatusVerdict, TellsOfTheReleasesLogAtLeastThatFar) {
+  EvidenceMaker early{EvidenceOptions{.monitors = 1}};
+  const FarmStatus before = early.Status(kReleased);
+  const MadeRelease made = early.Make();
+  VerdictInput input = early.Input(made);
+  input.policy.status_max_age_seconds = kDay;
+  input.status = early.StatusLine(before);
+  const Verdict verdict = Judge(input);
+  EXPECT_EQ(BrokenRules(verdict), std::vector<std::string>{"status"});
+  EXPECT_EQ(verdict.exit, ExitCode::kStatusTooOld);
+  // Another tree of the very size under which the release was proved.
+  const std::uint64_t size = early.Head().size;
+  early.Rewind(size - 1);
+  Bundle other = early.MakeLine(
+      early.Draft(Request{Sha256("x"), "hello", "9", "requester", kMade}, "requester", kMade));
+  ASSERT_EQ(early.Head().size, size);
+  input.status = early.StatusLine(early.Status(kIssued));
+  EXPECT_EQ(BrokenRules(Judge(input)), std::vector<std::string>{"status"});
+  EXPECT_EQ(Judge(input).exit, ExitCode::kLogProof);
+}
+
+// A withdrawal may be in the log that goes on from the release's.
+TEST_F(StatusVerdict, TellsOfTheLogThatGoesOn) {
+  VerdictInput input = Input();
+  input.status = maker_.StatusLine(status_);
+  Log next = input.root.logs[0];
+  next.origin = "log2.farm.example";
+  input.root.logs[0].end = LogEnd{maker_.Head().size, maker_.Head().root, next.origin};
+  input.root.logs.push_back(next);
+  Verdict verdict = Judge(input);
+  EXPECT_EQ(verdict.exit, ExitCode::kStatusTooOld) << Words(verdict);
+  EXPECT_THAT(RuleOf(verdict, "status").found, testing::HasSubstr("log2.farm.example"));
+  FarmStatus both = status_;
+  Note note;
+  note.text = CheckpointText({next.origin, 0, maker_.TreeRoot(0)});
+  note.signatures = {SignNote(note.text, next.origin, maker_.Key("log"))};
+  for (int i = 0; i < 2; ++i) {
+    note.signatures.push_back(Cosign(note.text,
+                                     input.root.witnesses[static_cast<std::size_t>(i)].name,
+                                     maker_.Key("witness-" + std::to_string(i)), kIssued));
+  }
+  both.logs.insert(both.logs.begin(), {WriteNote(note), *ParseCheckpoint(note.text)});
+  if (both.logs[1].head.origin < both.logs[0].head.origin) std::swap(both.logs[0], both.logs[1]);
+  input.status = maker_.StatusLine(both);
+  verdict = Judge(input);
+  EXPECT_TRUE(verdict.proved()) << Words(verdict);
+}
+
+TEST_F(StatusVerdict, AWithdrawnReleaseIsRefusedWhateverThePolicyAsks) {
+  FarmStatus status = status_;
+  status.withdrawn = {{Release(), "hello", "1.0", "it eats files", "auditor-0", kIssued - 1}};
+  for (const std::int64_t age : {kDay, std::int64_t{0}}) {
+    VerdictInput input = Input();
+    input.policy.status_max_age_seconds = age;
+    input.status = maker_.StatusLine(status);
+    const Verdict verdict = Judge(input);
+    EXPECT_EQ(BrokenRules(verdict), std::vector<std::string>{"withdrawn"});
+    EXPECT_EQ(verdict.exit, ExitCode::kRevoked);
+    EXPECT_THAT(RuleOf(verdict, "withdrawn").found, testing::HasSubstr("it eats files"));
+    // Also where the status is too old for anything else: what was withdrawn stays so.
+    input.at = kIssued + 10 * kDay;
+    EXPECT_THAT(BrokenRules(Judge(input)), testing::Contains("withdrawn"));
+    EXPECT_EQ(Judge(input).exit, ExitCode::kRevoked);
+    EXPECT_FALSE(Judge(input).seen_logs.empty());  // remembered, though nothing is proved
+  }
+  status.withdrawn[0].release = Sha256("another");
+  EXPECT_TRUE(With(status).proved());
+}
+
+TEST_F(StatusVerdict, ASupersededReleaseIsAWarning) {
+  FarmStatus status = status_;
+  status.newest = {{"hello", "1.1", Sha256("newer"), 2}};
+  Verdict verdict = With(status);
+  EXPECT_TRUE(verdict.proved()) << Words(verdict);
+  EXPECT_TRUE(RuleOf(verdict, "withdrawn").warning);
+  EXPECT_THAT(RuleOf(verdict, "withdrawn").found, testing::HasSubstr("version 1.1"));
+  status.newest = {{"hello", "1.0", Release(), 1}};
+  EXPECT_FALSE(RuleOf(With(status), "withdrawn").warning);
+  status.newest = {{"world", "7", Sha256("newer"), 2}};
+  EXPECT_FALSE(RuleOf(With(status), "withdrawn").warning);
+}
+
+TEST_F(StatusVerdict, ADissentOfThisManifestRefuses) {
+  FarmStatus status = status_;
+  status.dissents = {{Sha256("dissent"), Manifest(), "hello", "1.0"}};
+  const Verdict verdict = With(status);
+  EXPECT_EQ(BrokenRules(verdict), std::vector<std::string>{"agreement"});
+  EXPECT_EQ(verdict.exit, ExitCode::kDissent);
+  status.dissents[0].manifest = Sha256("another");
+  EXPECT_TRUE(With(status).proved());
+}
+
+TEST_F(StatusVerdict, AKeyThatItRevokesCountsOnlyForBefore) {
+  const std::string key = made_.lines[kFirstRecordLine].key().KeyId();
+  FarmStatus status = status_;
+  status.revoked_keys = {{key, "stolen", std::nullopt}};
+  Verdict verdict = With(status);
+  EXPECT_EQ(BrokenRules(verdict), std::vector<std::string>{"revocations"});
+  EXPECT_EQ(verdict.exit, ExitCode::kRevoked);
+  status.revoked_keys[0].compromised_since = kMade + 300;  // the record's very second
+  EXPECT_EQ(With(status).exit, ExitCode::kRevoked);
+  status.revoked_keys[0].compromised_since = kMade + 311;  // after stamp and witnesses
+  verdict = With(status);
+  EXPECT_TRUE(verdict.proved()) << Words(verdict);
+  status.revoked_keys[0] = {Sha256("nobody's").Hex(), "stolen", std::nullopt};
+  EXPECT_TRUE(With(status).proved());
+}
+
+TEST_F(StatusVerdict, WarnsOfANewerRoot) {
+  FarmStatus status = status_;
+  status.root_version = 2;
+  EXPECT_TRUE(With(status).proved());
+  EXPECT_TRUE(RuleOf(With(status), "status").warning);
+}
+
+TEST_F(StatusVerdict, NeverGoesBack) {
+  VerdictInput input = Input();
+  input.status = maker_.StatusLine(status_);
+  const SeenLog seen = Judge(input).seen_logs.at("log.farm.example");
+  const struct {
+    std::string name;
+    SeenLog before;
+    ExitCode exit;
+  } kRows[] = {
+      {"the_same", seen, ExitCode::kProved},
+      {"smaller_and_older", {seen.size - 1, Sha256("x"), seen.time - 1}, ExitCode::kProved},
+      {"newer", {seen.size, seen.root_hash, seen.time + 1}, ExitCode::kRollback},
+      {"larger", {seen.size + 1, Sha256("x"), seen.time}, ExitCode::kRollback},
+      {"forked", {seen.size, Sha256("x"), seen.time}, ExitCode::kLogProof},
+  };
+  for (const auto& row : kRows) {
+    input.seen_logs = {{"log.farm.example", row.before}};
+    input.allow_older = false;
+    EXPECT_EQ(Judge(input).exit, row.exit) << row.name << Words(Judge(input));
+    if (row.exit != ExitCode::kRollback) continue;
+    EXPECT_TRUE(Judge(input).seen_logs.empty()) << row.name;
+    input.allow_older = true;
+    EXPECT_TRUE(Judge(input).proved()) << row.name;
+    EXPECT_TRUE(RuleOf(Judge(input), "status").warning) << row.name;
+    EXPECT_TRUE(Judge(input).seen_logs.empty()) << row.name;
+  }
+}
+
+// ---- certifiers ---------------------------------------------------------------------------------
+
+class Certified : public StatusVerdict {
+ protected:
+  Bundle LocationLine(const std::function<void(SiteLocation&, LineDraft&)>& bend, int site) {
+    SiteLocation location = maker_.Location(site);
+    LineDraft draft = maker_.Draft(location, "certifier-0", kMade + 50);
+    bend(location, draft);
+    draft.statement = location;
+    return maker_.MakeLine(draft);
+  }
+  VerdictInput CertifiedInput() {
+    const auto as_it_is = [](SiteLocation&, LineDraft&) {};
+    VerdictInput input = maker_.Input(made_);
+    input.policy.certified_countries = true;
+    for (int i = 0; i < 3; ++i) input.certifications.push_back(LocationLine(as_it_is, i));
+    return input;
+  }
+};
+
+TEST_F(Certified, EverySiteStandsWhereSomebodySaysItDoes) {
+  VerdictInput input = CertifiedInput();
+  EXPECT_TRUE(Judge(input).proved()) << Words(Judge(input));
+  EXPECT_EQ(RuleOf(Judge(input), "certifiers").found, "XA XB XC");
+  input.certifications.push_back(made_.lines[kRequestLine]);  // what is none of them is passed over
+  EXPECT_TRUE(Judge(input).proved());
+  input.certifications.erase(input.certifications.begin() + 1);
+  EXPECT_EQ(BrokenRules(Judge(input)), std::vector<std::string>{"certifiers"});
+  EXPECT_EQ(Judge(input).exit, ExitCode::kJurisdiction);
+  EXPECT_THAT(RuleOf(Judge(input), "certifiers").found, testing::HasSubstr("site/1"));
+  input.policy.certified_countries = false;
+  EXPECT_TRUE(Judge(input).proved());
+}
+
+TEST_F(Certified, AStatementCountsOnlyForWhatItSays) {
+  using Bend = std::function<void(SiteLocation&, LineDraft&)>;
+  const UnixSeconds built = kMade + 300;
+  const std::pair<std::string, Bend> kRows[] = {
+      {"another_site", [](SiteLocation& l, LineDraft&) { l.builder = EvidenceMaker::SiteId(1); }},
+      {"another_operator", [](SiteLocation& l, LineDraft&) { l.operator_id = "operator-1"; }},
+      {"another_country", [](SiteLocation& l, LineDraft&) { l.country = "XB"; }},
+      {"later", [&](SiteLocation& l, LineDraft&) { l.start = built + 1; }},
+      {"earlier", [&](SiteLocation& l, LineDraft&) { l.end = built - 1; }},
+      {"by_a_monitor", [](SiteLocation&, LineDraft& d) { d.party = "monitor-0"; }},
+      {"by_a_monitor_who_says_so",
+       [](SiteLocation& l, LineDraft& d) { l.certifier = d.party = "monitor-0"; }},
+      {"in_another_name", [](SiteLocation& l, LineDraft&) { l.certifier = "certifier-1"; }},
+      {"not_stamped", [](SiteLocation&, LineDraft& d) { d.stamped = false; }},
+      {"not_logged", [](SiteLocation&, LineDraft& d) { d.logged = false; }},
+      {"not_witnessed", [](SiteLocation&, LineDraft& d) { d.witnesses = {0}; }},
+  };
+  VerdictInput input = CertifiedInput();
+  for (const auto& [name, bend] : kRows) {
+    input.certifications[0] = LocationLine(bend, 0);
+    EXPECT_EQ(BrokenRules(Judge(input)), std::vector<std::string>{"certifiers"}) << name;
+    EXPECT_EQ(Judge(input).exit, ExitCode::kJurisdiction) << name;
+  }
+  for (const Bend& bend : {Bend([&](SiteLocation&l, LineDraft&) { l.start = built; }),
+                           Bend([&](SiteLocation&l, LineDraft&) { l.end = built; })}) {
+    input.certifications[0] = LocationLine(bend, 0);
+    EXPECT_TRUE(Judge(input).proved()) << Words(Judge(input));
+  }
+}
+
+TEST_F(Certified, ByACertifierOfThatTime) {
+  VerdictInput input = CertifiedInput();
+  const TrustRoot good = input.root;
+  input.root.certifiers[0].valid_for.end = kMade + 49;
+  EXPECT_EQ(Judge(input).exit, ExitCode::kJurisdiction);
+  input.root = good;
+  input.root.revocations.push_back({"key", good.certifiers[0].key.KeyId(), "stolen", kMade + 50});
+  EXPECT_EQ(Judge(input).exit, ExitCode::kJurisdiction);
+  input.root = good;
+  input.root.certifiers[0].valid_for.end = kMade + 50;
+  EXPECT_TRUE(Judge(input).proved()) << Words(Judge(input));
+}
+
+}  // namespace
+}  // namespace farm

@@ -1,0 +1,83 @@
+#include "farm/witness/log_facts.h"
+
+#include <algorithm>
+
+#include "farm/crypto/hash.h"
+#include "farm/evidence/dsse.h"
+#include "farm/evidence/manifest_view.h"
+
+namespace farm {
+namespace {
+
+// What a status needs of a statement; nothing of most kinds.
+Result<std::optional<decltype(SpokenInLog::said)>> Needed(Statement& statement) {
+  using Said = decltype(SpokenInLog::said);
+  if (const auto* release = std::get_if<Release>(&statement)) {
+    ASSIGN_OR_RETURN(const ManifestView manifest, ViewManifest(release->manifest));
+    return std::optional<Said>(ReleaseInLog{manifest.product, manifest.version, release->sequence});
+  }
+  if (auto* withdrawal = std::get_if<Withdrawal>(&statement)) {
+    return std::optional<Said>(std::move(*withdrawal));
+  }
+  if (auto* dissent = std::get_if<Dissent>(&statement)) {
+    dissent->records.clear();
+    dissent->summary.clear();
+    return std::optional<Said>(std::move(*dissent));
+  }
+  return std::optional<Said>();
+}
+
+}  // namespace
+
+Result<std::string> LogFacts::Take(std::uint64_t index, const std::string& leaf,
+                                   const Result<std::string>& pae) {
+  Unread unread;
+  const auto fail = [&](const Error& error) -> Result<std::string> {
+    unread.why = error.message;
+    unread_[index] = std::move(unread);
+    return error;
+  };
+  const auto facts = ParseCanonicalizedBody(leaf);
+  if (!facts) return fail(facts.error());
+  unread.certificate = facts->certificate;
+  unread.public_key = facts->public_key;
+  if (!pae) return fail(pae.error());
+  if (Sha256(*pae) != facts->pae_digest) {
+    return fail({ErrorCode::kMismatch, "its payload has another digest", ExitCode::kLogProof});
+  }
+  unread.payload_there = true;
+  const auto parts = ParsePae(*pae);
+  if (!parts) return fail(parts.error());
+  auto statement = ParseStatement(parts->payload, "payload " + facts->pae_digest.Short());
+  if (!statement) return fail(statement.error());
+  const std::string kind(KindName(*statement));
+  auto needed = Needed(*statement);
+  if (!needed) return fail(needed.error());
+  unread_.erase(index);
+  const PublicKey& key =
+      facts->certificate ? facts->certificate->public_key() : facts->public_key.value();
+  // What its own leaf's key did not sign, nobody said.
+  if (*needed && key.Verify(*pae, facts->signature)) {
+    spoken_.push_back(
+        {index, facts->pae_digest, facts->certificate, facts->public_key, *std::move(*needed)});
+  }
+  return kind;
+}
+
+Status LogFacts::CheckReadable(const TrustRoot& root) const {
+  for (const auto& [index, entry] : unread_) {
+    const bool by_person = entry.public_key && (root.FindAuditor(*entry.public_key) != nullptr ||
+                                                root.FindRequester(*entry.public_key) != nullptr);
+    const bool by_signer =
+        entry.certificate && FindPossibleHolder(root, *entry.certificate, "signer") != nullptr;
+    if (entry.payload_there && !by_person && !by_signer) continue;
+    return Error{ErrorCode::kMismatch,
+                 "log entry " + std::to_string(index) + " cannot be read (" + entry.why +
+                     "): it could be a withdrawal; restore the payload in the log, or take a newer "
+                     "farm-witness",
+                 ExitCode::kLogProof};
+  }
+  return {};
+}
+
+}  // namespace farm

@@ -1,0 +1,61 @@
+// What one log has said that belongs into a status: releases, withdrawals, dissents; and what of it
+// could not be read.  Pure values; not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "farm/base/result.h"
+#include "farm/evidence/bundle.h"
+#include "farm/evidence/statement.h"
+#include "farm/evidence/trust_root.h"
+
+namespace farm {
+
+// Of a release, what a status says of it.
+struct ReleaseInLog {
+  std::string product;
+  std::string version;
+  std::int64_t sequence = 1;
+};
+
+// Its signature was checked by the key in its own leaf.  Whether that key is anybody's is for the
+// root of the day to say.
+struct SpokenInLog {
+  std::uint64_t index = 0;
+  Digest digest;  // PAE
+  std::optional<Certificate> certificate;
+  std::optional<PublicKey> public_key;
+  std::variant<ReleaseInLog, Withdrawal, Dissent> said;
+};
+
+class LogFacts {
+ public:
+  // Reads an entry: its exact leaf bytes, and the payload with the digest that the leaf names (or
+  // why there is none).  An entry that could not be read may be given again.
+  // Answers the statement's kind ("record").  Errors: why it could not be read.
+  Result<std::string> Take(std::uint64_t index, const std::string& leaf,
+                           const Result<std::string>& pae);
+
+  const std::vector<SpokenInLog>& spoken() const { return spoken_; }
+  // Nothing is unread that could be a withdrawal, a dissent or a release by somebody of the root.
+  // Errors: kMismatch exit 15 naming the entry.
+  Status CheckReadable(const TrustRoot& root) const;
+
+ private:
+  // An entry whose payload is there matters only if somebody whose word counts has signed it.
+  struct Unread {
+    std::string why;
+    bool payload_there = false;
+    std::optional<Certificate> certificate;
+    std::optional<PublicKey> public_key;
+  };
+  std::vector<SpokenInLog> spoken_;
+  std::map<std::uint64_t, Unread> unread_;
+};
+
+}  // namespace farm

@@ -1,0 +1,155 @@
+#include "farm/witness/status_maker.h"
+
+#include <algorithm>
+#include <map>
+
+#include "farm/base/bytes.h"
+#include "farm/client/log_reader.h"
+#include "farm/evidence/dsse.h"
+
+namespace farm {
+namespace {
+
+constexpr std::size_t kReasonBytesMax = 1024;  // a line of a statement
+constexpr std::string_view kByRoot = "the trust root";
+
+// As a line of a statement; a root's may be empty, or of a form that had no rule for it.
+std::string ReasonLine(const std::string& reason) {
+  const std::string line = Printable(reason, kReasonBytesMax);
+  return line.empty() ? "no reason given" : line;
+}
+
+// What all logs say, each thing once.
+struct Said {
+  std::map<Digest, ReleaseInLog> releases;
+  std::map<Digest, WithdrawnRelease> withdrawn;  // by release; the first one said
+  std::map<Digest, DissentInLog> dissents;
+};
+
+bool BySigner(const SpokenInLog& spoken, const TrustRoot& root) {
+  return spoken.certificate && FindPossibleHolder(root, *spoken.certificate, "signer") != nullptr;
+}
+
+// A person of the root who may withdraw, with the key that he had then.
+bool ByWhoMayWithdraw(const SpokenInLog& spoken, const Withdrawal& withdrawal,
+                      const TrustRoot& root) {
+  if (!spoken.public_key) return false;
+  const Person* person = root.FindAuditor(*spoken.public_key);
+  if (person == nullptr) person = root.FindRequester(*spoken.public_key);
+  return person != nullptr && person->id == withdrawal.by &&
+         person->valid_for.Contains(withdrawal.created);
+}
+
+void Hear(const SpokenInLog& spoken, const TrustRoot& root, Said& said) {
+  if (const auto* release = std::get_if<ReleaseInLog>(&spoken.said)) {
+    if (BySigner(spoken, root)) said.releases.emplace(spoken.digest, *release);
+  } else if (const auto* withdrawal = std::get_if<Withdrawal>(&spoken.said)) {
+    if (!ByWhoMayWithdraw(spoken, *withdrawal, root)) return;
+    said.withdrawn.emplace(
+        withdrawal->release,
+        WithdrawnRelease{withdrawal->release, withdrawal->product, withdrawal->version,
+                         withdrawal->reason, withdrawal->by, withdrawal->created});
+  } else if (const auto* dissent = std::get_if<Dissent>(&spoken.said)) {
+    if (!BySigner(spoken, root)) return;
+    said.dissents.emplace(spoken.digest, DissentInLog{spoken.digest, dissent->manifest,
+                                                      dissent->product, dissent->version});
+  }
+}
+
+void HearRoot(const TrustRoot& root, Said& said) {
+  for (const Revocation& revocation : root.revocations) {
+    if (revocation.kind != "release") continue;
+    const auto digest = Digest::Parse(revocation.subject);
+    const auto release = digest ? said.releases.find(*digest) : said.releases.end();
+    if (release == said.releases.end()) continue;  // whoever has this root refuses it anyway
+    said.withdrawn.emplace(
+        release->first,
+        WithdrawnRelease{release->first, release->second.product, release->second.version,
+                         ReasonLine(revocation.reason), std::string(kByRoot), root.created});
+  }
+}
+
+std::vector<RevokedKey> RevokedKeysOf(const TrustRoot& root) {
+  std::map<std::string, RevokedKey> keys;
+  for (const Revocation& revocation : root.revocations) {
+    if (revocation.kind != "key") continue;
+    RevokedKey revoked{revocation.subject, ReasonLine(revocation.reason),
+                       revocation.compromised_since};
+    const auto [found, added] = keys.emplace(revocation.subject, revoked);
+    if (added) continue;
+    // Of two the one that leaves less: from the beginning, or from earlier.
+    std::optional<UnixSeconds>& since = found->second.compromised_since;
+    if (since && (!revoked.compromised_since || *revoked.compromised_since < *since)) {
+      found->second = std::move(revoked);
+    }
+  }
+  std::vector<RevokedKey> list;
+  for (auto& [id, revoked] : keys) list.push_back(std::move(revoked));
+  return list;
+}
+
+std::vector<NewestRelease> NewestOf(const Said& said) {
+  std::map<std::string, NewestRelease> newest;
+  for (const auto& [digest, release] : said.releases) {
+    if (said.withdrawn.contains(digest)) continue;
+    NewestRelease candidate{release.product, release.version, digest, release.sequence};
+    const auto [found, added] = newest.emplace(release.product, candidate);
+    if (!added && release.sequence > found->second.sequence) found->second = std::move(candidate);
+  }
+  std::vector<NewestRelease> list;
+  for (auto& [product, release] : newest) list.push_back(std::move(release));
+  return list;
+}
+
+template <typename T>
+std::vector<T> ValuesOf(const std::map<Digest, T>& map) {
+  std::vector<T> list;
+  for (const auto& [digest, value] : map) list.push_back(value);
+  return list;
+}
+
+Status CheckFits(const FarmStatus& status) {
+  for (const std::size_t size : {status.revoked_keys.size(), status.withdrawn.size(),
+                                 status.newest.size(), status.dissents.size()}) {
+    if (size <= kStatusListMax) continue;
+    return Error{ErrorCode::kLimitExceeded, "a list of the status has " + std::to_string(size) +
+                                                " elements, at most " +
+                                                std::to_string(kStatusListMax) + " fit"};
+  }
+  if (WriteStatement(status).size() <= kPayloadBytesMax) return {};
+  return Error{ErrorCode::kLimitExceeded, "the status is larger than a statement may be"};
+}
+
+}  // namespace
+
+Result<FarmStatus> MakeStatus(const std::vector<WatchedLog>& logs, const TrustRoot& root,
+                              const StatusOrder& order) {
+  FarmStatus status;
+  status.monitor = order.monitor;
+  status.issued = order.now;
+  status.next_update = order.now + order.period_seconds;
+  status.root_version = root.version;
+  Said said;
+  for (const WatchedLog& log : logs) {
+    ASSIGN_OR_RETURN(const Note note, ParseNote(log.checkpoint));
+    ASSIGN_OR_RETURN(Checkpoint head, ParseCheckpoint(note.text));
+    ASSIGN_OR_RETURN(const LogTrust trust, LogTrustOf(root, head.origin, order.cosignatures));
+    if (auto witnessed = CheckHead(log.checkpoint, trust); !witnessed) return witnessed.error();
+    if (Status readable = log.facts->CheckReadable(root); !readable) {
+      return Wrap("log " + head.origin, readable.error());
+    }
+    for (const SpokenInLog& spoken : log.facts->spoken()) Hear(spoken, root, said);
+    status.logs.push_back({log.checkpoint, std::move(head)});
+  }
+  HearRoot(root, said);
+  std::sort(status.logs.begin(), status.logs.end(),
+            [](const StatusLog& a, const StatusLog& b) { return a.head.origin < b.head.origin; });
+  status.revoked_keys = RevokedKeysOf(root);
+  status.withdrawn = ValuesOf(said.withdrawn);
+  status.newest = NewestOf(said);
+  status.dissents = ValuesOf(said.dissents);
+  RETURN_IF_ERROR(CheckFits(status));
+  return status;
+}
+
+}  // namespace farm

@@ -1,0 +1,41 @@
+// From what the monitor has read in the logs to what it says of them.  Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "farm/base/clock.h"
+#include "farm/base/result.h"
+#include "farm/evidence/statement.h"
+#include "farm/evidence/trust_root.h"
+#include "farm/witness/log_facts.h"
+
+namespace farm {
+
+// A log, read to the head that it served.
+struct WatchedLog {
+  const LogFacts* facts = nullptr;  // borrowed
+  std::string checkpoint;           // the note as served
+};
+
+struct StatusOrder {
+  std::string monitor;  // id in the trust root
+  UnixSeconds now = 0;
+  std::int64_t period_seconds = 0;  // to the next update
+  std::size_t cosignatures = 1;     // of the root's witnesses, that each checkpoint must have
+};
+
+// Who counts:
+//   withdrawal  auditors and requesters of the root, whose key was good when they say they wrote
+//   it;
+//               it stands whatever becomes of the key after, and whatever else they write
+//   release     the root's signers; a withdrawn one is nobody's newest
+//   dissent     the root's signers, also under CAs renewed since
+//   revocation  the root itself: of keys, and of releases that are in one of the logs
+// Errors: kMismatch exit 15 (something unread that could matter, a log beyond its end), kUntrusted
+// exit 16 (too few cosignatures), kNotFound (a log that the root does not list), kLimitExceeded.
+Result<FarmStatus> MakeStatus(const std::vector<WatchedLog>& logs, const TrustRoot& root,
+                              const StatusOrder& order);
+
+}  // namespace farm

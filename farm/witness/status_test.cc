@@ -1,0 +1,269 @@
+// From the log to the status, and from there to the customer's verdict.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "farm/base/bytes.h"
+#include "farm/base/files.h"
+#include "farm/crypto/hash.h"
+#include "farm/evidence/dsse.h"
+#include "farm/verify/verify.h"
+#include "farm/witness/status_maker.h"
+#include "farm/witness/status_publisher.h"
+#include "tests/support/evidence_maker.h"
+
+namespace farm {
+namespace {
+
+constexpr UnixSeconds kMadeAt = 1'800'000'000;
+constexpr UnixSeconds kNoted = kMadeAt + 1000;
+
+// A log of a maker's lines, as a monitor reads it.
+class StatusTest : public testing::Test {
+ protected:
+  StatusTest() : made_(maker_.Make()) {
+    for (const Bundle& line : made_.lines) Read(line);
+  }
+
+  void Read(const Bundle& line) { ReadInto(facts_, line, line.envelope.PaeBytes()); }
+  static void ReadInto(LogFacts& facts, const Bundle& line, const Result<std::string>& pae) {
+    (void)facts.Take(line.log_entry->index, line.log_entry->canonicalized_body, pae);
+  }
+  Bundle Enter(const Statement& statement, const std::string& party) {
+    return maker_.MakeLine(maker_.Draft(statement, party, kMadeAt + 500));
+  }
+  std::string Note() const { return maker_.Status(kNoted).logs[0].checkpoint; }
+  Result<FarmStatus> Make(const TrustRoot& root) const {
+    return MakeStatus({{&facts_, Note()}}, root, {"monitor-0", kNoted, 3600, 2});
+  }
+  FarmStatus Made() const {
+    auto status = Make(maker_.root());
+    EXPECT_TRUE(status) << (status ? "" : status.error().message);
+    return status ? *status : FarmStatus{};
+  }
+  Withdrawal WithdrawnBy(const std::string& who) const {
+    return {Release(), "hello", "1.0", "it eats files", who, kMadeAt + 500};
+  }
+  Digest Release() const { return made_.lines[kReleaseLine].PaeDigest(); }
+
+  EvidenceMaker maker_{EvidenceOptions{.monitors = 1}};
+  MadeRelease made_;
+  LogFacts facts_;
+};
+
+TEST_F(StatusTest, TellsOfTheNewestRelease) {
+  const FarmStatus status = Made();
+  EXPECT_EQ(status.monitor, "monitor-0");
+  EXPECT_EQ(status.issued, kNoted);
+  EXPECT_EQ(status.next_update, kNoted + 3600);
+  ASSERT_EQ(status.logs.size(), 1u);
+  EXPECT_EQ(status.logs[0].head.size, maker_.Head().size);
+  ASSERT_EQ(status.newest.size(), 1u);
+  EXPECT_EQ(status.newest[0].product, "hello");
+  EXPECT_EQ(status.newest[0].release, Release());
+  EXPECT_TRUE(status.withdrawn.empty());
+  EXPECT_TRUE(status.dissents.empty());
+  EXPECT_TRUE(status.revoked_keys.empty());
+}
+
+TEST_F(StatusTest, AnAuditorOrARequesterWithdrawsAndNobodyElse) {
+  for (const std::string who : {"auditor-0", "requester"}) {
+    LogFacts before = facts_;
+    Read(Enter(WithdrawnBy(who), who));
+    const FarmStatus status = Made();
+    ASSERT_EQ(status.withdrawn.size(), 1u) << who;
+    EXPECT_EQ(status.withdrawn[0].release, Release());
+    EXPECT_EQ(status.withdrawn[0].by, who);
+    EXPECT_EQ(status.withdrawn[0].since, kMadeAt + 500);
+    EXPECT_TRUE(status.newest.empty()) << "a withdrawn release is nobody's newest";
+    facts_ = before;
+  }
+  Read(Enter(WithdrawnBy("auditor-0"), "auditor-1"));  // in another's name
+  Read(Enter(WithdrawnBy("monitor-0"), "monitor-0"));
+  Read(Enter(WithdrawnBy("site-0"), "site-0"));
+  Bundle forged = Enter(WithdrawnBy("requester"), "requester");
+  forged.envelope.signature = made_.lines[0].envelope.signature;
+  forged.log_entry->canonicalized_body =
+      CanonicalizedBody(forged.envelope, forged.certificate, forged.key());
+  Read(forged);
+  EXPECT_TRUE(Made().withdrawn.empty());
+}
+
+TEST_F(StatusTest, AWithdrawalStandsWhateverBecomesOfTheKey) {
+  Read(Enter(WithdrawnBy("auditor-0"), "auditor-0"));
+  TrustRoot root = maker_.root();
+  root.revocations.push_back({"key", root.auditors[0].key.KeyId(), "lost", {}});
+  root.auditors[0].valid_for.end = kMadeAt + 500;
+  EXPECT_EQ(Make(root)->withdrawn.size(), 1u);
+  root.auditors[0].valid_for.end = kMadeAt + 499;  // it was nobody's when it was written
+  EXPECT_TRUE(Make(root)->withdrawn.empty());
+}
+
+TEST_F(StatusTest, TellsOfEveryDissentOfTheSigner) {
+  const Dissent dissent{Sha256("manifest"), "hello", "1.1", Sha256("intent"), {}, "",
+                        kMadeAt + 500};
+  const Bundle line = Enter(dissent, "signer");
+  Read(line);
+  Read(Enter(Dissent{Sha256("x"), "hello", "1.2", Sha256("i"), {}, "", kMadeAt}, "site-0"));
+  const FarmStatus status = Made();
+  ASSERT_EQ(status.dissents.size(), 1u);
+  EXPECT_EQ(status.dissents[0].dissent, line.PaeDigest());
+  EXPECT_EQ(status.dissents[0].manifest, Sha256("manifest"));
+  TrustRoot renewed = maker_.root();  // the CA was renewed since, and the old one is not listed
+  EvidenceMaker other;
+  renewed.operators[0].authorities = other.root().operators[0].authorities;
+  EXPECT_EQ(Make(renewed)->dissents.size(), 1u);
+}
+
+TEST_F(StatusTest, CarriesWhatTheRootRevokes) {
+  TrustRoot root = maker_.root();
+  const std::string key = Sha256("key").Hex();
+  root.revocations = {{"key", key, "stolen", kMadeAt + 9},
+                      {"key", key, "stolen before", kMadeAt + 5},
+                      {"release", Release().Text(), "", {}},
+                      {"release", Sha256("never logged").Text(), "", {}}};
+  const FarmStatus status = *Make(root);
+  ASSERT_EQ(status.revoked_keys.size(), 1u);
+  EXPECT_EQ(status.revoked_keys[0].key_id, key);
+  EXPECT_EQ(status.revoked_keys[0].compromised_since, kMadeAt + 5);
+  ASSERT_EQ(status.withdrawn.size(), 1u);
+  EXPECT_EQ(status.withdrawn[0].by, "the trust root");
+  EXPECT_EQ(status.withdrawn[0].reason, "no reason given");
+  EXPECT_TRUE(ParseStatement(WriteStatement(status), "status").has_value());
+}
+
+TEST_F(StatusTest, IsSilentWhileAnythingIsUnreadThatCouldMatter) {
+  const Bundle withdrawal = Enter(WithdrawnBy("auditor-0"), "auditor-0");
+  const Error missing{ErrorCode::kNotFound, "no payload"};
+  ReadInto(facts_, withdrawal, missing);
+  const auto status = Make(maker_.root());
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().Exit(), ExitCode::kLogProof);
+  EXPECT_THAT(status.error().message, testing::HasSubstr("no payload"));
+  ReadInto(facts_, withdrawal, withdrawal.envelope.PaeBytes());  // it has come
+  EXPECT_EQ(Made().withdrawn.size(), 1u);
+
+  // A kind that this program does not know, by somebody whose word could count, and by nobody.
+  const auto unknown = [&](const std::string& party) {
+    Bundle line = maker_.Sign(maker_.Draft(WithdrawnBy(party), party, kMadeAt));
+    line.envelope.payload = "{}";
+    line.envelope.signature = maker_.Key(party).Sign(line.envelope.PaeBytes());
+    maker_.Enter(line, maker_.Draft(WithdrawnBy(party), party, kMadeAt));
+    return line;
+  };
+  Read(unknown("site-0"));
+  EXPECT_TRUE(Make(maker_.root())) << Make(maker_.root()).error().message;
+  Read(unknown("requester"));
+  EXPECT_FALSE(Make(maker_.root()));
+}
+
+TEST_F(StatusTest, TellsOnlyOfAWitnessedHeadOfALogOfTheRoot) {
+  TrustRoot root = maker_.root();
+  root.witnesses.pop_back();
+  EXPECT_EQ(Make(root).error().Exit(), ExitCode::kWitnesses);
+  root = maker_.root();
+  root.logs[0].end = LogEnd{maker_.Head().size - 1, Sha256("x"), "log2.farm.example"};
+  EXPECT_EQ(Make(root).error().Exit(), ExitCode::kLogProof);
+  root.logs[0].end = LogEnd{maker_.Head().size, maker_.Head().root, "log2.farm.example"};
+  EXPECT_TRUE(Make(root));
+  root.logs[0].origin = "other.example";
+  EXPECT_EQ(Make(root).error().code, ErrorCode::kNotFound);
+}
+
+// ---- publishing ---------------------------------------------------------------------------------
+
+class PublisherTest : public StatusTest {
+ protected:
+  Result<std::unique_ptr<StatusPublisher>> Open(const std::string& id) {
+    StatusPublisherOptions options;
+    options.id = id;
+    options.signer = NewMemorySigner(maker_.Key("monitor-0"));
+    options.file = path_;
+    options.cosignatures = 2;
+    options.period_seconds = 3600;
+    options.root = [this]() -> Result<TrustRoot> { return root_; };
+    options.stamp = [this](std::string_view signature) -> Result<std::string> {
+      Bundle line;
+      line.envelope.signature = signature;
+      maker_.Stamp(line, clock_.Now());
+      return *line.timestamp;
+    };
+    return StatusPublisher::Open(std::move(options), RealFileSystem(), clock_);
+  }
+  Result<bool> Publish(StatusPublisher& publisher) {
+    return publisher.Publish({{&facts_, Note()}});
+  }
+
+  TemporaryDirectory temporary_ = *TemporaryDirectory::Make("");
+  const std::string path_ = temporary_.path() + "/status.json";
+  FixedClock clock_{kNoted};
+  TrustRoot root_ = maker_.root();
+};
+
+TEST_F(PublisherTest, ACustomerHeedsWhatItPublishes) {
+  auto publisher = Open("monitor-0");
+  ASSERT_TRUE(publisher) << publisher.error().message;
+  EXPECT_EQ((*publisher)->bytes(), "");
+  VerdictInput input = maker_.Input(made_);
+  input.policy.status_max_age_seconds = 3600;
+  input.at = kNoted + 10;
+  const auto judge = [&] {
+    auto lines = ParseBundleFile(*ReadFile(path_, 1 << 20), path_);
+    EXPECT_TRUE(lines);
+    input.status = lines->front();
+    return Judge(input);
+  };
+  ASSERT_TRUE(*Publish(**publisher));
+  EXPECT_TRUE(judge().proved());
+  EXPECT_EQ((*publisher)->bytes(), *ReadFile(path_, 1 << 20));
+
+  Read(Enter(WithdrawnBy("requester"), "requester"));
+  ASSERT_TRUE(*Publish(**publisher));
+  EXPECT_EQ(judge().exit, ExitCode::kRevoked);
+}
+
+TEST_F(PublisherTest, SpeaksWhenSomethingHasHappenedOrHalfThePeriodIsOver) {
+  auto publisher = Open("monitor-0");
+  ASSERT_TRUE(*Publish(**publisher));
+  const std::string note = Note();  // ECDSA makes another signature each time
+  ASSERT_TRUE(*(*publisher)->Publish({{&facts_, note}}));
+  const auto again = [&] { return *(*publisher)->Publish({{&facts_, note}}); };
+  EXPECT_FALSE(again());
+  clock_.Set(kNoted + 1799);
+  EXPECT_FALSE(again());
+  clock_.Set(kNoted + 1800);
+  EXPECT_TRUE(again());
+  root_.revocations.push_back({"key", Sha256("key").Hex(), "stolen", {}});
+  EXPECT_TRUE(again());
+}
+
+TEST_F(PublisherTest, NeverGoesBackNotEvenAfterARestart) {
+  auto publisher = Open("monitor-0");
+  ASSERT_TRUE(*Publish(**publisher));
+  publisher = Open("monitor-0");
+  ASSERT_TRUE(publisher) << publisher.error().message;
+  EXPECT_NE((*publisher)->bytes(), "");
+  const std::uint64_t size = maker_.Head().size;
+  maker_.Rewind(size - 1);
+  EXPECT_EQ(Publish(**publisher).error().Exit(), ExitCode::kLogProof);
+  (void)Enter(WithdrawnBy("auditor-1"), "auditor-1");
+  ASSERT_EQ(maker_.Head().size, size);  // the same size, another tree
+  EXPECT_EQ(Publish(**publisher).error().Exit(), ExitCode::kLogProof);
+}
+
+TEST_F(PublisherTest, SaysNothingThatNobodyWouldBelieve) {
+  EXPECT_EQ(Publish(**Open("monitor-1")).error().Exit(), ExitCode::kRefused);
+  auto publisher = Open("monitor-0");
+  root_.monitors[0].valid_for.end = kNoted - 1;
+  EXPECT_EQ(Publish(**publisher).error().Exit(), ExitCode::kNotValidThen);
+  root_ = maker_.root();
+  root_.expires = kNoted - 1;
+  EXPECT_EQ(Publish(**publisher).error().Exit(), ExitCode::kNotValidThen);
+  root_ = maker_.root();
+  ASSERT_TRUE(*Publish(**publisher));
+  EXPECT_FALSE(Open("monitor-1"));  // the file is another one's
+  ASSERT_TRUE(WriteDurably(RealFileSystem(), path_, "{}\n"));
+  EXPECT_FALSE(Open("monitor-0"));  // damaged, not forgotten
+}
+
+}  // namespace
+}  // namespace farm
