@@ -137,6 +137,7 @@ Status Run(const std::string& directory) {
     return WriteDurably(files, JoinPath(directory, name), bytes);
   };
   RETURN_IF_ERROR(write("release.sigstore.jsonl", made.FileText()));
+  RETURN_IF_ERROR(write("root.json", maker.RootBytes()));
   RETURN_IF_ERROR(write("trusted_root.json", WriteSigstoreTrustedRoot(maker.root())));
   RETURN_IF_ERROR(write("keyring.json", WriteSigstoreKeyring(maker.root())));
   RETURN_IF_ERROR(write("log.json", LogJson(maker, made.lines)));
