@@ -75,7 +75,7 @@ def line: fromjson | need(like({mediaType: "string", dsseEnvelope: {payload: "st
 .[:-1] / "\n" | to_entries[] | .key as $n | .value | line | (.note.signed[]? | "note|\($n)|\(.name)|\(.hint)|\(.sig)"), ([.payload | if $n == 0 then @base64d | fromjson | .predicate.manifest
   | @base64 else "" end]? | .[0]) as $manifest | ["line", $n, (.type | gsub("[|\n]"; "?")), .payload, .sig, .keyid, .token, (.token // "" | .[:8] | tohex), .cert, .hint, .spki, .index, .note.size, .note.root,
   (.hashes // [] | join(" ")), (.note.text // "" | @base64), (.note.origin // "" | gsub("[|\n]"; "?")), .log, .body, .leaf.pae, .leaf.sig, (.leaf.cert // .leaf.spki), $manifest] | map(. // "") | join("|")
-' "$bundle" >"$work/lines" 2>"$work/why" || die 2 "bundle: $(head -c 300 "$work/why")"
+' "$bundle" >"$work/lines" 2>"$work/why" && sed -n '/^note/p' "$work/lines" >"$work/notes" || die 2 "bundle: $(head -c 300 "$work/why")"
 # --- The trust root: its fields, nobody twice, the signatures of its own keys.
 jq -r "$common"'
 def dates: walk(if type == "object" and has("validFor") then .v = (.validFor | {s: (.start | fromdate), e: (if .end then .end | fromdate else 1e15 end)}) else . end);
@@ -174,7 +174,7 @@ stamp() { # sets T, whose time stamp it is, and which keys made it: the chain's 
   done
   bad $code time-stamps
 }
-note_lines() { local row; while IFS='|' read -r row n name hint hex; do [ "$row $n $name $hint" != "note $1 $2 $3" ] || echo "$hex"; done <"$work/lines"; } # LINE NAME HINT: what follows the hint
+note_lines() { local row; while IFS='|' read -r row n name hint hex; do [ "$row $n $name $hint" != "note $1 $2 $3" ] || echo "$hex"; done <"$work/notes"; } # LINE NAME HINT: what follows the hint
 signed_by() { # ALGORITHM KEY NAME HINT: 1 no such line of the note; 2 a bad one
   local hex found=1
   while read -r hex; do unhex "$hex" >"$work/note.sig" && $1 "$2" "$work/note.sig" "$work/note" && found=0 || return 2; done < <(note_lines "$line" "$3" "$4"); return $found
