@@ -9,7 +9,7 @@
 namespace farm {
 namespace {
 
-constexpr std::size_t kShownBytesMax = 200;        // of one value in the text
+constexpr std::size_t kShownBytesMax = 8 << 10;    // of one value; 64 digests have 4.6 kB
 constexpr std::size_t kCosignatureBytes = 8 + 64;  // time, Ed25519
 constexpr std::size_t kLabelColumns = 12;
 
@@ -131,7 +131,7 @@ std::string OptionalTime(const std::optional<UnixSeconds>& time) {
 
 std::string Labelled(std::string label, const std::string& value) {
   label.resize(std::max(label.size() + 1, kLabelColumns), ' ');
-  return "  " + label + Printable(value, std::max(value.size(), kShownBytesMax)) + "\n";
+  return "  " + label + Printable(value, kShownBytesMax) + "\n";
 }
 
 }  // namespace
