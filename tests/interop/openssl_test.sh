@@ -44,8 +44,10 @@ for file in */*; do
     */leaf.json | */stamps.pem) continue ;;
     # The imprint, and the signature at the end: certificates in between are not part of what is signed.
     */time-stamp.tsr)
-      imprint=$(openssl dgst -sha256 -r "${file%/*}/signature.der" | cut -c1-64 | sed 's/../\\x&/g')
-      at=$(LC_ALL=C grep -obUaP "$imprint" "$file" | cut -d: -f1)
+      imprint=$(openssl dgst -sha256 -r "${file%/*}/signature.der" | cut -c1-64)
+      bytes=$(od -An -v -tx1 "$file" | tr -d ' \n')
+      [[ $bytes == *$imprint* ]] || { echo "$file is not over signature.der" >&2; exit 1; }
+      before=${bytes%%"$imprint"*} at=$((${#before} / 2))
       places="$at $((at + 31)) $((size - 40)) $((size - 1))" ;;
     *.pem) places="60 $((size / 2)) $((size - 60))" ;;
     *) places="0 $((size / 2)) $((size - 1))" ;;
