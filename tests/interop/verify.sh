@@ -72,8 +72,8 @@ def line: fromjson | need(like({mediaType: "string", dsseEnvelope: {payload: "st
     | need(all(.log, .hashes[]; length == 64) and .index == ($proof.logIndex // 0 | tostring) and .note.size == ($proof.treeSize // 0 | tostring)
       and .note.root == ($proof.rootHash | tohex) and (.cert or .spki == null or .spki == .leaf.spki); "contradicts itself") end
   | if .cert then .spki = null else .spki = (.spki // .leaf.spki | need(. != null; "no key")) end;
-.[:-1] / "\n" | to_entries[] | .key as $n | .value | line | (.note.signed[]? | "note|\($n)|\(.name)|\(.hint)|\(.sig)"), ([.payload | if $n == 0 then @base64d | fromjson | .predicate.manifest
-  | @base64 else "" end]? | .[0]) as $manifest | ["line", $n, (.type | gsub("[|\n]"; "?")), .payload, .sig, .keyid, .token, (.token // "" | .[:8] | tohex), .cert, .hint, .spki, .index, .note.size, .note.root,
+.[:-1] / "\n" | to_entries[] | .key as $n | .value | line | (.note.signed[]? | "note|\($n)|\(.name)|\(.hint)|\(.sig)"), ([[.payload | if $n == 0 then @base64d | fromjson | .predicate.manifest
+  | @base64 else "" end]?] | .[0][0]) as $manifest | ["line", $n, (.type | gsub("[|\n]"; "?")), .payload, .sig, .keyid, .token, (.token // "" | .[:8] | tohex), .cert, .hint, .spki, .index, .note.size, .note.root,
   (.hashes // [] | join(" ")), (.note.text // "" | @base64), (.note.origin // "" | gsub("[|\n]"; "?")), .log, .body, .leaf.pae, .leaf.sig, (.leaf.cert // .leaf.spki), $manifest] | map(. // "") | join("|")
 ' "$bundle" >"$work/lines" 2>"$work/why" && sed -n '/^note/p' "$work/lines" >"$work/notes" || die 2 "bundle: $(head -c 300 "$work/why")"
 # --- The trust root: its fields, nobody twice, the signatures of its own keys.
@@ -94,8 +94,8 @@ def meet(a; b): a.e >= b.s and b.e >= a.s; def nobody: {keyids: ["text"], thresh
 | need(($s.expires | fromdate) > ($farm.created | fromdate); "expires") | need($f == 1 or ($s.consistent_snapshot == false and ($s.roles.root.keyids | sort) == ($s.keys | keys)); "TUF")
 | (if $f == 1 then $s.threshold else $s.roles.root.threshold end | need(. > 0; "threshold")) as $threshold
 | ($farm | .operators[] |= if .authority then .authorities = [{chain: .authority, v}] else . end | .expires = ($s.expires | fromdate)) as $farm
-| ($farm | tojson), ($s | canon), $threshold, ((if $f == 1 then $s.rootKeys[] | tohex else $s.keys[] | if .keytype == "ecdsa" then "3059301306072a8648ce3d020106082a8648ce3d030107034200" + .keyval.public
-    else "302a300506032b6570032100" + .keyval.public end end) | "key||\(.)"), ($sigs[] | "sig|\(.keyid)|" + if $f == 1 then .sig | need(base64; "sig") | tohex else .sig end),
+| ($farm | tojson), ($s | canon), $threshold, ([if $f == 1 then $s.rootKeys[] | tohex else $s.keys[] | if .keytype == "ecdsa" then "3059301306072a8648ce3d020106082a8648ce3d030107034200" + .keyval.public
+    else "302a300506032b6570032100" + .keyval.public end end] | unique[] | "key||\(.)"), ($sigs[] | "sig|\(.keyid)|" + if $f == 1 then .sig | need(base64; "sig") | tohex else .sig end),
   ($farm | (.logs | to_entries[] | "log|\(.key)|\(.value | "\(.origin)|\(.key)|\(.ecdsaKey)|" + if .end then "\(.end.size) \(.end.rootHash)" else "" end)"),
   (.witnesses | to_entries[] | "witness|\(.key)|\(.value.name)|\(.value.key)"), (.operators | to_entries[] | .key as $o | .value.parties[] | "party||\($o)|\(.id)"),
   ([.operators | to_entries[] | .key as $o | .value.authorities[] | "\($o)|" + (.chain | join(" "))] | to_entries[] | "ca|\(.key)|\(.value)"),
