@@ -29,7 +29,7 @@ compare() { # FOLDER: "same", "form" or "DIFFERENT", both codes, its name
   echo "$word $first $second_code ${folder##*/}"
 }
 export -f compare
-export verify second
+export verify second TMPDIR="$work"
 printf '%s\n' "$work"/changed/* "$work"/rows/* | xargs -P 2 -I{} bash -c 'compare {}' >"$work/compared"
 count() { awk -v word="$1" '$1 == word' "$work/compared" | wc -l; }
 accepted=$(awk '$1 == "same" && $2 == 0' "$work/compared" | wc -l)
