@@ -133,6 +133,15 @@ struct SourceImportArguments {
 };
 int RunSourceImportCommand(const SourceImportArguments& arguments, const Output& output);
 
+// farm bundle show | export
+struct BundleArguments {
+  std::string bundle;  // file of lines, or of one
+  std::string root;    // export: trust root, for the chains
+  std::string out;     // export: folder to make
+};
+int RunBundleShowCommand(const BundleArguments& arguments, const Output& output);
+int RunBundleExportCommand(const BundleArguments& arguments, const Output& output);
+
 // farm audit show | checkout | approve
 struct AuditArguments {
   ManifestArguments manifest;

@@ -381,6 +381,29 @@ void AddAudit(CLI::App& app, Chosen& chosen) {
                       "your id (default: found in the root by your key)");
 }
 
+void AddBundle(CLI::App& app, Chosen& chosen) {
+  static BundleArguments arguments;
+  CLI::App* bundle = app.add_subcommand("bundle", "the evidence beside a published file");
+  bundle->require_subcommand(1);
+  CLI::App* show = Command(*bundle, chosen, "show", "what each line says; judges nothing",
+                           [&chosen] { return RunBundleShowCommand(arguments, chosen.output); });
+  show->footer("example:\n  farm bundle show hello.tar.sigstore.jsonl");
+  CLI::App* take = Command(*bundle, chosen, "export",
+                           "each line as plain files that openssl alone can check, with a README "
+                           "of the commands; judges nothing",
+                           [&chosen] { return RunBundleExportCommand(arguments, chosen.output); });
+  take->footer(
+      "example:\n  farm bundle export hello.tar.sigstore.jsonl evidence --root root.json\n"
+      "  less evidence/README");
+  for (CLI::App* command : {show, take}) {
+    command->add_option("BUNDLE", arguments.bundle, "a .sigstore.jsonl, or one line of it")
+        ->required();
+  }
+  take->add_option("DIR", arguments.out, "folder to make; must not be there yet")->required();
+  take->add_option("--root", arguments.root, "the trust root, whose authorities are written too")
+      ->required();
+}
+
 // The library itself would only say that a command is missing.
 bool IsCommand(const CLI::App& app, int argc, char** argv) {
   if (argc < 2 || argv[1][0] == '-') return true;
@@ -406,6 +429,7 @@ int Main(int argc, char** argv) {
   AddCertify(app, chosen);
   AddAudit(app, chosen);
   AddSource(app, chosen);
+  AddBundle(app, chosen);
   AddToolchain(app, chosen);
   AddInit(app, chosen);
   AddDevelopment(app, chosen);

@@ -377,5 +377,33 @@ TEST_F(Program, DevelopmentStopAnswersInJson) {
   EXPECT_EQ(Answer(result).at("running"), false);
 }
 
+TEST_F(Program, BundleIsShownAndExportedAndNotJudged) {
+  const std::string vectors = "tests/vectors/v1/evidence/";
+  const std::string bundle = vectors + "hello.tar.sigstore.jsonl";
+  const ProcessResult shown = Run({"bundle", "show", bundle});
+  EXPECT_EQ(shown.exit_code, 0) << shown.error_output;
+  EXPECT_TRUE(Says(shown, "1  release\n")) << shown.output;
+  EXPECT_TRUE(Says(shown, "Nothing of this was checked; farm-verify judges.")) << shown.output;
+  const Json answer = Answer(Run({"bundle", "show", bundle, "--json"}));
+  EXPECT_EQ(answer.at("judged"), false);
+  ASSERT_EQ(answer.at("lines").size(), 5u);
+  EXPECT_EQ(answer.at("lines")[1].at("says"), "requester");
+  EXPECT_EQ(answer.at("lines")[1].at("timeStamp"), "2027-01-15T08:00:00Z");
+
+  const std::string root = vectors + "root-file.json";
+  const std::string out = Path("evidence");
+  const ProcessResult written = Run({"bundle", "export", bundle, out, "--root", root});
+  EXPECT_EQ(written.exit_code, 0) << written.error_output;
+  EXPECT_TRUE(FileExists(out + "/README"));
+  EXPECT_TRUE(FileExists(out + "/5-approval/time-stamp.tsr"));
+  // Nothing is written over, and nothing without the root whose authorities belong to it.
+  const ProcessResult again = Run({"bundle", "export", bundle, out, "--root", root});
+  EXPECT_EQ(again.exit_code, 2);
+  EXPECT_TRUE(Says(again, "is there already")) << again.error_output;
+  EXPECT_EQ(Run({"bundle", "export", bundle, Path("other")}).exit_code, 2);
+  EXPECT_EQ(Run({"bundle", "show", Path("missing")}).exit_code, 22);
+  EXPECT_EQ(Run({"bundle", "show", vectors + "policy.json"}).exit_code, 2);
+}
+
 }  // namespace
 }  // namespace farm

@@ -198,6 +198,17 @@ Result<CheckedTimestamp> OpenTimestamp(std::string_view response, std::string_vi
   return CheckedTimestamp{*time, signer};
 }
 
+Result<UnixSeconds> ClaimedTimestampTime(std::string_view response) {
+  const ErrorQueueScope scope;
+  const auto parsed =
+      response.size() > kTimestampResponseBytesMax ? nullptr : ReadResponse(response);
+  TS_TST_INFO* const info = parsed ? TS_RESP_get_tst_info(parsed.get()) : nullptr;
+  if (info == nullptr) {
+    return Error{ErrorCode::kInvalidInput, "time stamp: not one response with a token"};
+  }
+  return TimeFromAsn1(TS_TST_INFO_get_time(info));
+}
+
 std::string MakeTimestampRequest(std::string_view message) {
   const ErrorQueueScope scope;
   const OwnedRequest request(TS_REQ_new());

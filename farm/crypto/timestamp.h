@@ -26,6 +26,10 @@ Result<std::string> AnswerTimestampRequest(std::string_view request, const Priva
                                            const Certificate& certificate,
                                            const Certificate& authority, UnixSeconds now);
 
+// The time that a DER TimeStampResp says, a fraction of a second cut off; nothing of it is checked.
+// For what shows evidence, never for what judges it.  Errors: kInvalidInput.
+Result<UnixSeconds> ClaimedTimestampTime(std::string_view response);
+
 // Checks a DER TimeStampResp (the whole response, nothing after it) over `message`: status, imprint
 // (SHA-256, -384 or -512), signature, the signer's critical EKU and its chain to `chain` (leaf's
 // issuer first or leaf first, as the trust root lists it; certificates inside the token add nothing

@@ -10,6 +10,7 @@
 #include "farm/crypto/hash.h"
 #include "farm/verify/verify.h"
 #include "tests/support/evidence_maker.h"
+#include "tests/support/verdict_case.h"
 
 namespace farm {
 namespace {
@@ -768,6 +769,7 @@ TEST_P(Refused, WithItsRuleAndCode) {
   const MadeRelease made = maker.Make(row.draft ? row.draft : [](LineDraft&) {});
   VerdictInput input = maker.Input(made);
   if (row.change) row.change(input, maker);
+  WriteVerdictCase(row.name, input, made, maker);  // for another verifier: tests/interop
   const Verdict verdict = Judge(input);
   EXPECT_EQ(verdict.exit, row.exit) << Explain(verdict);
   EXPECT_THAT(Broken(verdict), testing::Contains(row.rule)) << Explain(verdict);
@@ -992,6 +994,7 @@ TEST_P(Proved, WithAllRulesHeld) {
   const MadeRelease made = maker.Make(row.draft ? row.draft : [](LineDraft&) {});
   VerdictInput input = maker.Input(made);
   if (row.change) row.change(input, maker);
+  WriteVerdictCase(row.name, input, made, maker);  // for another verifier: tests/interop
   const Verdict verdict = Judge(input);
   EXPECT_EQ(verdict.exit, ExitCode::kProved) << Explain(verdict);
   EXPECT_THAT(Broken(verdict), testing::IsEmpty()) << Explain(verdict);

@@ -1,35 +1,17 @@
 // usage: make_release DIRECTORY
 // Writes a release of the evidence maker as other verifiers take it: bundle, trusted root, keyring;
-// the same bundle bent once per kind of evidence, under bent/; chains of roots, under roots/.
+// the same lines with log entries of Sigstore's older kind; what check_log.go reads; chains of
+// roots, under roots/.
 #include <cstdio>
-#include <functional>
 
 #include "farm/base/bytes.h"
 #include "farm/base/files.h"
+#include "farm/crypto/hash.h"
 #include "farm/json/json.h"
 #include "tests/support/evidence_maker.h"
 
 namespace farm {
 namespace {
-
-// Each is refused by @sigstore/verify too.
-const std::pair<std::string, std::function<void(Bundle&)>> kBends[] = {
-    {"payload", [](Bundle& line) { line.envelope.payload[20] ^= 1; }},
-    {"payload-type", [](Bundle& line) { line.envelope.payload_type = "text/plain"; }},
-    {"signature", [](Bundle& line) { line.envelope.signature.back() ^= 1; }},
-    {"proof", [](Bundle& line) { line.log_entry->hashes[0] = Digest(); }},
-    {"index", [](Bundle& line) { --line.log_entry->index; }},
-    {"checkpoint",
-     [](Bundle& line) {
-       Note note = *ParseNote(line.log_entry->checkpoint);
-       note.signatures[0].signature.back() ^= 1;
-       note.signatures.resize(1);
-       line.log_entry->checkpoint = WriteNote(note);
-     }},
-    {"token", [](Bundle& line) { line.timestamp->back() ^= 1; }},
-    {"no-token", [](Bundle& line) { line.timestamp.reset(); }},
-    {"no-log-entry", [](Bundle& line) { line.log_entry.reset(); }},
-};
 
 Json Hashes(const std::vector<Digest>& hashes) {
   Json list = Json::array();
@@ -62,6 +44,39 @@ std::string LogJson(const EvidenceMaker& maker, const std::vector<Bundle>& lines
   return WriteReadableJson({{"consistency", std::move(proofs)},
                             {"lines", std::move(entries)},
                             {"verifierKey", verifier_key}});
+}
+
+// The leaf that Sigstore's log made of an envelope until 2026, dsse 0.0.2: it has the digest of the
+// payload where hashedrekord 0.0.2 has that of the PAE.
+std::string DsseLeaf(const Bundle& line) {
+  Json raw = Json::object();
+  raw["rawBytes"] = Base64Encode(line.certificate ? line.certificate->der() : line.key().spki());
+  Json verifier = {{"keyDetails", "PKIX_ECDSA_P256_SHA_256"}};
+  verifier[line.certificate ? "x509Certificate" : "publicKey"] = std::move(raw);
+  const Json signature = {{"content", Base64Encode(line.envelope.signature)},
+                          {"verifier", std::move(verifier)}};
+  Json spec = Json::object();
+  spec["dsseV002"] = {{"payloadHash",
+                       {{"algorithm", "SHA2_256"},
+                        {"digest", Base64Encode(Sha256(line.envelope.payload).bytes())}}},
+                      {"signatures", Json::array({signature})}};
+  return WriteCanonicalJson({{"apiVersion", "0.0.2"}, {"kind", "dsse"}, {"spec", std::move(spec)}});
+}
+
+// The lines as they are, but logged as `dsse`: for verifiers that know no other entry of an
+// envelope.  Envelope, certificate, time stamp, checkpoint and proof are of the farm's own making.
+std::string LinesLoggedAsDsse(EvidenceMaker& maker, std::vector<Bundle> lines) {
+  LineDraft draft;
+  draft.witnessed = maker.options().start + 500;
+  for (int i = 0; i < maker.options().witnesses; ++i) draft.witnesses.push_back(i);
+  std::string text;
+  for (Bundle& line : lines) {
+    maker.EnterAs(DsseLeaf(line), line, draft);
+    Json json = *ParseJson(WriteBundleLine(line), "line", kBundleLineBytesMax);
+    json["verificationMaterial"]["tlogEntries"][0]["kindVersion"]["kind"] = "dsse";
+    text += json.dump() + "\n";
+  }
+  return text;
 }
 
 // Chains of roots as a TUF client fetches them, each in a folder of its own: a good one, and what
@@ -122,19 +137,12 @@ Status Run(const std::string& directory) {
     return WriteDurably(files, JoinPath(directory, name), bytes);
   };
   RETURN_IF_ERROR(write("release.sigstore.jsonl", made.FileText()));
+  RETURN_IF_ERROR(write("root.json", maker.RootBytes()));
   RETURN_IF_ERROR(write("trusted_root.json", WriteSigstoreTrustedRoot(maker.root())));
   RETURN_IF_ERROR(write("keyring.json", WriteSigstoreKeyring(maker.root())));
   RETURN_IF_ERROR(write("log.json", LogJson(maker, made.lines)));
+  RETURN_IF_ERROR(write("dsse.sigstore.jsonl", LinesLoggedAsDsse(maker, made.lines)));
   RETURN_IF_ERROR(RootChains(maker).Write(files, JoinPath(directory, "roots")));
-  RETURN_IF_ERROR(MakeDirectories(JoinPath(directory, "bent"), 0755));
-  for (const auto& [name, bend] : kBends) {
-    for (const std::size_t line : {kReleaseLine, kRequestLine}) {
-      Bundle bent = made.lines[line];
-      bend(bent);
-      const std::string file = (line == kReleaseLine ? "release-" : "request-") + name;
-      RETURN_IF_ERROR(write("bent/" + file + ".jsonl", WriteBundleLine(bent) + "\n"));
-    }
-  }
   return {};
 }
 

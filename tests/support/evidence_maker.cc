@@ -243,8 +243,12 @@ std::string EvidenceMaker::CheckpointNote(std::uint64_t size, const LineDraft& d
 }
 
 void EvidenceMaker::Enter(Bundle& line, const LineDraft& draft) {
+  EnterAs(CanonicalizedBody(line.envelope, line.certificate, line.key()), line, draft);
+}
+
+void EvidenceMaker::EnterAs(const std::string& leaf, Bundle& line, const LineDraft& draft) {
   LogEntry entry;
-  entry.canonicalized_body = CanonicalizedBody(line.envelope, line.certificate, line.key());
+  entry.canonicalized_body = leaf;
   leaves_.push_back(LeafHash(entry.canonicalized_body));
   entry.index = leaves_.size() - 1;
   entry.tree_size = leaves_.size();

@@ -89,7 +89,9 @@ class EvidenceMaker {
   Bundle Sign(const LineDraft& draft) const;         // envelope and key only
   void Stamp(Bundle& line, UnixSeconds time) const;  // adds the token
   void Enter(Bundle& line, const LineDraft& draft);  // appends to the log, adds the proof
-  Bundle MakeLine(const LineDraft& draft);           // all of it
+  // The same with a leaf of the caller's own.
+  void EnterAs(const std::string& leaf, Bundle& line, const LineDraft& draft);
+  Bundle MakeLine(const LineDraft& draft);  // all of it
   // Forgets the entries from `size` on: the beginning of a fork.
   void Rewind(std::uint64_t size);
   // Adds to lines[0] the consistency proofs from every other line's checkpoint.
