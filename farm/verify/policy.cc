@@ -102,7 +102,10 @@ Policy WithoutLaterDemands(const Policy& policy) {
 std::vector<std::string> RulesInWords(const Policy& policy, const std::vector<std::string>& sites) {
   const auto number = [](std::int64_t value) { return std::to_string(value); };
   std::vector<std::string> rules = {
-      number(policy.auditors) + " auditors approve the manifest and its sources",
+      number(policy.auditors) + " auditors approve the manifest and its sources" +
+          (policy.diff_approvals
+               ? ", or what has changed in them since a manifest that as many have approved"
+               : ""),
       "the intent is logged and seen by " + number(policy.witnesses) +
           " witnesses before anything is built",
       sites.empty()
