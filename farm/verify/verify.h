@@ -179,6 +179,12 @@ struct RuleOutcome {
   ExitCode exit = ExitCode::kProved;
 };
 
+// A line that says what a replayer got, and where it was read, for messages.
+struct ReplayLine {
+  std::string where;
+  Bundle line;
+};
+
 struct VerdictInput {
   std::string file_name;  // as the customer has it; must be the artifact's name unless `renamed`
   Digest file_digest;
@@ -200,6 +206,9 @@ struct VerdictInput {
   // even with allow_older: it is no older one, and a signer never gives two releases one number.
   std::optional<Digest> newest_release = {};
   bool allow_older = false;
+  // Replay verdicts at hand, of this release or others, by anybody: which of them count says the
+  // policy.
+  std::vector<ReplayLine> replays = {};
 };
 
 struct Verdict {

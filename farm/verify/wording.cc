@@ -34,6 +34,12 @@ std::string Ids(const std::vector<Line<T>>& lines) {
   return Join(ids, " ");
 }
 
+std::string ReplaysFound(const Case& facts) {
+  if (facts.input.replays.empty()) return "none at hand";
+  if (facts.matching_replayers.empty()) return "none of this release that counts";
+  return "MATCH by " + Join(facts.matching_replayers, " ");
+}
+
 // The auditors of this manifest; with how many approvals of earlier ones, if by diff.
 std::string ApprovalsFound(const Case& facts) {
   std::vector<std::string> auditors;
@@ -203,7 +209,7 @@ std::string FoundWords(Rule rule, const Case& facts) {
     case Rule::kWithdrawn:
       return "no status at hand";
     case Rule::kReplays:
-      return "none at hand";
+      return ReplaysFound(facts);
     case Rule::kLimits:
       return FoundLimits(facts);
     case Rule::kApprovals:
