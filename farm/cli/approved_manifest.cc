@@ -10,12 +10,12 @@
 namespace farm {
 namespace {
 
-Result<std::string> FetchManifest(FarmClient& farm, const Digest& digest) {
+Result<std::string> FetchBlob(FarmClient& farm, const Digest& digest, std::size_t bytes_max) {
   ASSIGN_OR_RETURN(const TemporaryDirectory scratch, TemporaryDirectory::Make(""));
   ASSIGN_OR_RETURN(const std::unique_ptr<BlobStore> store,
                    BlobStore::Open(RealFileSystem(), JoinPath(scratch.path(), "store")));
   RETURN_IF_ERROR(farm.blobs().Get(digest, *store, {}));
-  return store->GetBytes(digest, kManifestBytesMax);
+  return store->GetBytes(digest, bytes_max);
 }
 
 // A manifest that today's rules do not admit has not been approved under them.
@@ -45,7 +45,7 @@ Result<ApprovedManifest> LastApprovedManifest(FarmClient& farm, const ReadManife
   if (releases.size() > kReleasesLookedAtMax) releases.resize(kReleasesLookedAtMax);
   for (const v1::ReleaseInfo& release : releases) {
     ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(release.manifest_digest()));
-    ASSIGN_OR_RETURN(const std::string bytes, FetchManifest(farm, digest));
+    ASSIGN_OR_RETURN(const std::string bytes, FetchBlob(farm, digest, kManifestBytesMax));
     ASSIGN_OR_RETURN(const bool approved, IsApproved(farm, release, bytes));
     if (!approved) continue;
     ASSIGN_OR_RETURN(Manifest manifest, ParseManifestJson(bytes));
@@ -53,6 +53,20 @@ Result<ApprovedManifest> LastApprovedManifest(FarmClient& farm, const ReadManife
   }
   return Error{ErrorCode::kNotFound,
                "no other manifest of " + now.manifest.product + " has been approved at this farm"};
+}
+
+Result<ReadManifest> FetchReadManifest(FarmClient& farm, const Digest& digest) {
+  ReadManifest read;
+  auto manifest = FetchBlob(farm, digest, kManifestBytesMax);
+  if (!manifest) return Wrap("manifest " + digest.Text(), manifest.error());
+  read.canonical = *std::move(manifest);
+  read.digest = digest;
+  ASSIGN_OR_RETURN(read.manifest, ParseManifestJson(read.canonical));
+  auto lock = FetchBlob(farm, read.manifest.lock, kLockBytesMax);
+  if (!lock) return Wrap("lock of manifest " + digest.Text(), lock.error());
+  read.canonical_lock = *std::move(lock);
+  ASSIGN_OR_RETURN(read.lock, ParseLockJson(read.canonical_lock));
+  return read;
 }
 
 }  // namespace farm

@@ -20,6 +20,9 @@ struct ApprovedManifest {
 // At most kReleasesLookedAtMax releases are looked at.
 // Errors: kNotFound (there is none), those of FarmClient, kMismatch (farmd sent other bytes).
 Result<ApprovedManifest> LastApprovedManifest(FarmClient& farm, const ReadManifest& now);
+// A manifest and its lock, by the manifest's digest; path and text are empty.
+// Errors: those of FarmClient (kNotFound: the farm has it not), kMismatch, kInvalidInput.
+Result<ReadManifest> FetchReadManifest(FarmClient& farm, const Digest& digest);
 constexpr std::size_t kReleasesLookedAtMax = 100;  // each costs two calls
 
 }  // namespace farm

@@ -145,11 +145,14 @@ int RunBundleExportCommand(const BundleArguments& arguments, const Output& outpu
 // farm audit show | checkout | approve
 struct AuditArguments {
   ManifestArguments manifest;
-  std::string previous;  // show: manifest to compare with; empty: the last approved, by --config
-  std::string config;    // empty: no farmd is asked
+  std::string
+      previous;  // show: manifest or digest to compare with; empty: the last approved, by --config
+  std::string config;  // empty: no farmd is asked
   std::string store;
   SandboxArguments sandbox;
   std::string git;      // checkout: folder to make
+  bool diff = false;    // approve: only what has changed since `base`
+  std::string base;     // approve by diff: a manifest's file or digest; empty: as `previous`
   std::string key;      // approve
   std::string auditor;  // approve: id in the trust root; empty: found there by the key
   std::string root;     // approve: trust root; empty: the configuration's, else beside the key

@@ -3,6 +3,7 @@
 #include "farm/base/clock.h"
 #include "farm/base/files.h"
 #include "farm/cli/approved_manifest.h"
+#include "farm/cli/audit_base.h"
 #include "farm/cli/audit_checks.h"
 #include "farm/cli/commands.h"
 #include "farm/cli/describe.h"
@@ -54,22 +55,29 @@ Result<std::vector<TreeIdentity>> IdentifyInSandbox(const AuditCase& audit,
 
 // What a manifest is compared with.
 struct Comparison {
-  Manifest manifest;
+  ReadManifest read;
   std::string what;  // for people: which one that is, and who says so
 };
 
 // Errors: kNotFound (there is nothing to compare with, and why).
 Result<Comparison> PreviousManifest(const AuditArguments& arguments, const AuditCase& audit) {
-  if (!arguments.previous.empty()) {
+  const auto digest = Digest::Parse(arguments.previous);
+  if (!arguments.previous.empty() && !digest) {
     ASSIGN_OR_RETURN(ReadManifest read, ReadManifestFile(arguments.previous, ""));
-    return Comparison{std::move(read.manifest), arguments.previous + ", named by --previous"};
+    return Comparison{std::move(read), arguments.previous + ", named by --previous"};
   }
   if (!audit.config) {
     return Error{ErrorCode::kNotFound, "no earlier manifest was named (--previous or --config)"};
   }
   ASSIGN_OR_RETURN(const std::unique_ptr<FarmClient> client, FarmClient::Open(audit.config->farm));
-  ASSIGN_OR_RETURN(ApprovedManifest approved, LastApprovedManifest(*client, audit.read));
-  return Comparison{std::move(approved.manifest),
+  if (digest) {
+    ASSIGN_OR_RETURN(ReadManifest read, FetchReadManifest(*client, *digest));
+    return Comparison{std::move(read), digest->Text() + ", named by --previous"};
+  }
+  ASSIGN_OR_RETURN(const ApprovedManifest approved, LastApprovedManifest(*client, audit.read));
+  ASSIGN_OR_RETURN(ReadManifest read,
+                   FetchReadManifest(*client, ManifestDigest(approved.manifest)));
+  return Comparison{std::move(read),
                     "release " + approved.release_id +
                         ", the last one of this product whose manifest has been approved at the "
                         "farm " +
@@ -136,14 +144,17 @@ Result<Approver> OpenApprover(const AuditArguments& arguments, const AuditCase& 
   return approver;
 }
 
-Result<Bundle> SignApproval(const Approver& approver, const AuditCase& audit) {
+// `base`: of an approval by diff.
+Result<Bundle> SignApproval(const Approver& approver, const AuditCase& audit,
+                            const std::optional<ReadManifest>& base) {
   Approval approval{.manifest = audit.read.digest,
                     .product = audit.read.manifest.product,
                     .version = audit.read.manifest.version,
                     .sources = {},
                     .auditor = approver.auditor,
-                    .scope = "tree",
+                    .scope = std::string(base ? kScopeDiff : kScopeTree),
                     .created = SystemClock().Now()};
+  if (base) approval.base = base->digest;
   for (const ManifestSource& source : audit.read.manifest.sources) {
     approval.sources.push_back({source.name, source.tree});
   }
@@ -162,23 +173,66 @@ Status SendApproval(const Endpoint& farm, const AuditCase& audit, const std::str
   return {};
 }
 
+Result<std::optional<ReadManifest>> OpenBase(const AuditArguments& arguments,
+                                             const AuditCase& audit, const Approver& approver) {
+  if (!arguments.diff) return std::optional<ReadManifest>();
+  std::unique_ptr<FarmClient> client;
+  if (approver.farm) {
+    ASSIGN_OR_RETURN(client, FarmClient::Open(*approver.farm));
+  }
+  auto base = ReadBase(arguments.base, audit.read, client.get());
+  if (!base) return Wrap("--base", base.error());
+  return std::optional<ReadManifest>(*std::move(base));
+}
+
+// Everything that an approval by diff is about.
+Result<Json> ShowChanges(const ReadManifest& base, const AuditCase& audit,
+                         const SandboxPlace& place, const Output& output) {
+  Say(output, "changed since " + base.manifest.product + " " + base.manifest.version +
+                  " revision " + std::to_string(base.manifest.revision) + ", manifest " +
+                  base.digest.Text() + ":");
+  Json changes = Json::array();
+  const auto say = [&](const std::vector<std::string>& lines) {
+    for (const std::string& line : lines) {
+      Say(output, "  " + line);
+      changes.push_back(line);
+    }
+  };
+  say(DescribeChanges(base, audit.read));
+  ASSIGN_OR_RETURN(const std::vector<std::string> files,
+                   ChangedFiles(base, audit.read,
+                                [&](const ManifestSource& source, const std::string& directory) {
+                                  return UnpackSource(place.setup, source, *audit.store, directory);
+                                }));
+  say(files);
+  return changes;
+}
+
 Status Approve(const AuditArguments& arguments, const Output& output) {
   ASSIGN_OR_RETURN(const AuditCase audit, OpenCase(arguments, true));
   ASSIGN_OR_RETURN(const Approver approver, OpenApprover(arguments, audit));
+  ASSIGN_OR_RETURN(const std::optional<ReadManifest> base, OpenBase(arguments, audit, approver));
   RETURN_IF_ERROR(HashInputs(audit.read, *audit.store, output));
   ASSIGN_OR_RETURN(const SandboxPlace place, OpenSandbox(arguments.sandbox, audit.read.lock));
   RETURN_IF_ERROR(IdentifyInSandbox(audit, place));
-  ASSIGN_OR_RETURN(const Bundle bundle, SignApproval(approver, audit));
+  Json changes = nullptr;
+  if (base) {
+    ASSIGN_OR_RETURN(changes, ShowChanges(*base, audit, place, output));
+  }
+  ASSIGN_OR_RETURN(const Bundle bundle, SignApproval(approver, audit, base));
   const std::string line = WriteBundleLine(bundle);
   if (!arguments.out.empty()) {
     RETURN_IF_ERROR(WriteDurably(RealFileSystem(), arguments.out, line + "\n"));
   }
   if (approver.farm) RETURN_IF_ERROR(SendApproval(*approver.farm, audit, line, output));
   if (arguments.out.empty() && !approver.farm) Say(output, line);
-  Say(output, approver.auditor + " approved manifest " + audit.read.digest.Text());
+  Say(output, approver.auditor + " approved manifest " + audit.read.digest.Text() +
+                  (base ? " by diff since " + base->digest.Text() : ""));
   Answer(output, {{"manifest", audit.read.digest.Text()},
                   {"approval", bundle.PaeDigest().Text()},
-                  {"auditor", approver.auditor}});
+                  {"auditor", approver.auditor},
+                  {"base", base ? Json(base->digest.Text()) : Json()},
+                  {"changes", changes}});
   return {};
 }
 
@@ -224,10 +278,10 @@ Status Show(const AuditArguments& arguments, const Output& output) {
   Json compared = nullptr;
   const auto previous = PreviousManifest(arguments, audit);
   if (previous) {
-    const Manifest& before = previous->manifest;
+    const Manifest& before = previous->read.manifest;
     Say(output, "compared with " + before.product + " " + before.version + " revision " +
                     std::to_string(before.revision) + ": " + previous->what);
-    for (const std::string& line : DescribeManifestDifference(before, audit.read.manifest)) {
+    for (const std::string& line : DescribeChanges(previous->read, audit.read)) {
       Say(output, "  " + line);
       changes.push_back(line);
     }
@@ -235,7 +289,7 @@ Status Show(const AuditArguments& arguments, const Output& output) {
     compared = {{"product", before.product},
                 {"version", before.version},
                 {"revision", before.revision},
-                {"manifest", ManifestDigest(before).Text()},
+                {"manifest", previous->read.digest.Text()},
                 {"what", previous->what}};
   } else if (!arguments.previous.empty() || previous.error().code != ErrorCode::kNotFound) {
     return previous.error();

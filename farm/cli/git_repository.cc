@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <map>
 #include <vector>
 
@@ -12,6 +13,8 @@
 
 namespace farm {
 namespace {
+
+constexpr std::size_t kShownPathMax = 4400;  // the longest path there is, and git's quotes
 
 // Everything of one directory tree that git wants to know, deepest directories first.
 struct Entry {
@@ -24,7 +27,7 @@ Result<std::string> Git(const std::string& repository, const std::vector<std::st
   ProcessSpec spec;
   spec.argv = {"git", "-C", repository};
   spec.argv.insert(spec.argv.end(), words.begin(), words.end());
-  const std::string date = std::to_string(time) + " +0000";
+  const std::string date = "@" + std::to_string(time) + " +0000";  // any number, even a small one
   spec.environment = {"PATH=/usr/local/bin:/usr/bin:/bin",
                       "HOME=/nonexistent",
                       "GIT_CONFIG_NOSYSTEM=1",
@@ -170,6 +173,27 @@ Result<std::string> AddGitBranch(const std::string& repository, const std::strin
                       {"update-ref", "refs/heads/" + branch.name, Split(commit, '\n')[0]}, "",
                       branch.time));
   return tree;
+}
+
+Result<std::vector<std::string>> DifferingFiles(const std::string& repository,
+                                                const std::string& before,
+                                                const std::string& after) {
+  std::string old_tree = before;
+  if (before.empty()) {
+    ASSIGN_OR_RETURN(const std::string empty, Git(repository, {"mktree"}, "", 0));
+    old_tree = Split(empty, '\n')[0];
+  }
+  ASSIGN_OR_RETURN(
+      const std::string output,
+      Git(repository, {"diff-tree", "-r", "--name-status", "--no-renames", old_tree, after, "--"},
+          "", 0));
+  std::vector<std::string> lines;
+  for (std::string& line : Split(output, '\n')) {
+    if (line.empty()) continue;
+    std::replace(line.begin(), line.end(), '\t', ' ');  // git quotes a tab in a path
+    lines.push_back(Printable(line, kShownPathMax));
+  }
+  return lines;
 }
 
 }  // namespace farm

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "farm/base/clock.h"
 #include "farm/base/result.h"
@@ -26,5 +27,12 @@ struct GitBranch {
 // cannot carry it).
 Result<std::string> AddGitBranch(const std::string& repository, const std::string& directory,
                                  const GitBranch& branch);
+
+// The files that differ between two branches, each as "M path" (git's letters: A, D, M, T; no
+// renames), a path with other than printable ASCII in it as git quotes it.  before: "" for the
+// empty tree.  Errors: kUnavailable (git's words).
+Result<std::vector<std::string>> DifferingFiles(const std::string& repository,
+                                                const std::string& before,
+                                                const std::string& after);
 
 }  // namespace farm

@@ -359,13 +359,22 @@ void AddAudit(CLI::App& app, Chosen& chosen) {
   }
   show->add_option(
       "--previous", arguments.previous,
-      "manifest to compare with (default: the product's last approved one at your farm)");
+      "manifest to compare with, a file or sha256:... at your farm (default: the product's last "
+      "approved one at your farm)");
   for (CLI::App* command : {checkout, approve}) {
     command->add_option("--store", arguments.store,
                         "folder of the store (default: the configuration's)");
     AddSandbox(command, arguments.sandbox);
   }
   checkout->add_option("--git", arguments.git, "folder of the repository to make")->required();
+  CLI::Option* diff = approve->add_flag(
+      "--diff", arguments.diff,
+      "approve what has changed since an approved manifest, which --base names; shows all of it");
+  approve
+      ->add_option("--base", arguments.base,
+                   "that manifest, a file or sha256:... at your farm (default: the product's last "
+                   "approved one at your farm)")
+      ->needs(diff);
   approve->add_option("--key", arguments.key,
                       "your key, a PEM file or pkcs11:... (default: the configuration's)");
   approve->add_option("--out", arguments.out, "file for the approval");

@@ -267,6 +267,49 @@ TEST_F(Program, AuditApproveNeedsNoMoreThanAKeyAndTheRoot) {
   EXPECT_FALSE(FileExists(Path("approval.jsonl")));
 }
 
+TEST_F(Program, AuditApproveByDiffWantsABaseOfTheSameProduct) {
+  InitOptions options;
+  options.directory = Path("farm");
+  options.programs = "/bin";
+  ASSERT_TRUE(InitDevelopment(options, FixedClock(1795477230)));
+  ASSERT_TRUE(MakeDirectories(Path("store"), 0755));
+  const std::string manifest = Manifest("revision: 1", "revision: 2");
+  const auto approve = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"audit",
+                                      "approve",
+                                      manifest,
+                                      "--lock",
+                                      kLock,
+                                      "--key",
+                                      JoinPath(options.directory, "parties/auditor-1/key.pem"),
+                                      "--store",
+                                      Path("store"),
+                                      "--toolchain",
+                                      Path("toolchain"),
+                                      "--out",
+                                      Path("approval.jsonl")};
+    words.insert(words.end(), more.begin(), more.end());
+    return Run(words);
+  };
+  const std::string before = std::string(kProduct) + "manifest.textproto";
+  // The base is good; what is missing next are the inputs to be hashed.
+  const ProcessResult good = approve({"--diff", "--base", before});
+  EXPECT_EQ(good.exit_code, 22) << good.error_output;
+  EXPECT_TRUE(Says(good, "source greeting: greeting.tar")) << good.error_output;
+  const ProcessResult other =
+      approve({"--diff", "--base", "manifests/products/mxml/manifest.textproto"});
+  EXPECT_EQ(other.exit_code, 14) << other.error_output;
+  EXPECT_TRUE(Says(other, "of product mxml")) << other.error_output;
+  const ProcessResult alone = approve({"--base", before});
+  EXPECT_EQ(alone.exit_code, 2) << alone.error_output;
+  const ProcessResult nobody = approve({"--diff"});
+  EXPECT_EQ(nobody.exit_code, 2) << nobody.error_output;
+  EXPECT_TRUE(Says(nobody, "no farm to ask")) << nobody.error_output;
+  const ProcessResult missing = approve({"--diff", "--base", Path("no")});
+  EXPECT_EQ(missing.exit_code, 22) << missing.error_output;
+  EXPECT_FALSE(FileExists(Path("approval.jsonl")));
+}
+
 TEST_F(Program, AuditApproveSignsNothingIfAStoredInputHasChanged) {
   InitOptions options;
   options.directory = Path("farm");

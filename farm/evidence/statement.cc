@@ -73,12 +73,13 @@ Written PartsOf(const Approval& approval) {
   for (const SourceTree& source : approval.sources) {
     subject.push_back(NamedTree(source.name, source.tree));
   }
-  return {std::move(subject),
-          {{"auditor", approval.auditor},
-           {"created", Text(approval.created)},
-           {"product", approval.product},
-           {"scope", approval.scope},
-           {"version", approval.version}}};
+  Json predicate = {{"auditor", approval.auditor},
+                    {"created", Text(approval.created)},
+                    {"product", approval.product},
+                    {"scope", approval.scope},
+                    {"version", approval.version}};
+  if (approval.base) predicate["base"] = approval.base->Text();
+  return {std::move(subject), std::move(predicate)};
 }
 
 Written PartsOf(const Intent& intent) {

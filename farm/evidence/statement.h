@@ -51,15 +51,21 @@ struct Request {
   UnixSeconds created = 0;
 };
 
-// "I have read recipe and sources", by an auditor.  scope is "tree".
+constexpr std::string_view kScopeTree = "tree";
+constexpr std::string_view kScopeDiff = "diff";
+
+// "I have read recipe and sources", by an auditor.
 struct Approval {
   Digest manifest;
   std::string product;
   std::string version;
   std::vector<SourceTree> sources;
   std::string auditor;
+  // kScopeTree: all of them.  kScopeDiff: only what has changed since `base`, a manifest whose own
+  // approvals lead back to trees.
   std::string scope;
   UnixSeconds created = 0;
+  std::optional<Digest> base = {};  // the manifest's digest; with kScopeDiff and only then
 };
 
 // "These sites are asked, now", by the coordinator, logged and witnessed before any build.

@@ -41,7 +41,11 @@ Result<Statement> ReadApproval(const Parts& parts) {
   approval.created = fields.Time("created");
   approval.product = Line(fields, "product");
   approval.scope = fields.String("scope");
-  if (fields.ok() && approval.scope != "tree") fields.Fail("scope", "want \"tree\"");
+  if (fields.ok() && approval.scope != kScopeTree && approval.scope != kScopeDiff) {
+    fields.Fail("scope", "want \"tree\" or \"diff\"");
+  }
+  // Of a tree it would be an unknown field.
+  if (approval.scope == kScopeDiff) approval.base = fields.DigestOf("base");
   approval.version = Line(fields, "version");
   RETURN_IF_ERROR(fields.Finish());
   return approval;

@@ -46,6 +46,17 @@ TEST(Statement, RecordOfAFailureNamesTheManifest) {
   EXPECT_TRUE(read->outputs.empty());
 }
 
+TEST(Statement, ApprovalByDiffNamesItsBase) {
+  Approval approval = *ParseStatementAs<Approval>(Payload(6), "approval");
+  EXPECT_FALSE(approval.base.has_value());
+  approval.scope = kScopeDiff;
+  approval.base = Sha256("base");
+  const auto read = ParseStatementAs<Approval>(WriteStatement(approval), "approval");
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  EXPECT_EQ(read->scope, kScopeDiff);
+  EXPECT_EQ(read->base, Sha256("base"));
+}
+
 TEST(Statement, IsWrittenSorted) {
   Release release = GoodRelease();
   const std::string payload = WriteStatement(release);
@@ -104,7 +115,14 @@ TEST(Statement, RefusesWhatItDoesNotUnderstand) {
       {"dependency_missing", 3, [&](Json& j) { definition(j)["resolvedDependencies"].erase(1); }},
       {"dependency_renamed", 3,
        [&](Json& j) { definition(j)["resolvedDependencies"][2]["name"] = "disk"; }},
-      {"another_scope", 6, [&](Json& j) { predicate(j)["scope"] = "diff"; }},
+      {"another_scope", 6, [&](Json& j) { predicate(j)["scope"] = "all"; }},
+      {"diff_without_base", 6, [&](Json& j) { predicate(j)["scope"] = "diff"; }},
+      {"tree_with_base", 6, [&](Json& j) { predicate(j)["base"] = Sha256("base").Text(); }},
+      {"base_no_digest", 6,
+       [&](Json& j) {
+         predicate(j)["scope"] = "diff";
+         predicate(j)["base"] = "the last one";
+       }},
       {"tree_too_short", 6, [](Json& j) { j["subject"][1]["digest"]["gitTree"] = "ab"; }},
   };
   for (const Bend& row : kRows) {

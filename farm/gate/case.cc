@@ -148,14 +148,9 @@ Result<ProvedCase> ProveCase(const ParsedQuestion& question, const GateRules& ru
   }
   ASSIGN_OR_RETURN(records, OrderBySite(std::move(records), intent->statement()));
 
-  std::vector<VerifiedApproval> approvals;
-  std::set<Digest> seen;
-  for (std::size_t i = 0; i < question.approvals.size(); ++i) {
-    auto approval =
-        VerifyApproval(question.approvals[i], manifest, *request, *intent, rules.root, policy);
-    if (!approval) return Wrap(LineName("approval", i), approval.error());
-    if (seen.insert(approval->digest()).second) approvals.push_back(*std::move(approval));
-  }
+  ASSIGN_OR_RETURN(
+      std::vector<VerifiedApproval> approvals,
+      VerifyApprovals(question.approvals, manifest, *request, *intent, rules.root, policy));
   return ProvedCase{question.manifest,   std::move(manifest), policy,
                     *std::move(request), *std::move(intent),  std::move(records),
                     std::move(approvals)};
@@ -177,7 +172,7 @@ Status CheckArtifactsAreDeclared(const ProvedCase& proved) {
 Status CheckQuorums(const ProvedCase& proved, const TrustRoot& root) {
   RETURN_IF_ERROR(CheckSiteQuorum(proved.records, proved.policy));
   RETURN_IF_ERROR(CheckDistinctKeys(proved.records));
-  RETURN_IF_ERROR(CheckApprovalQuorum(proved.approvals, proved.policy.auditors));
+  RETURN_IF_ERROR(CheckApprovals(proved.approvals, proved.manifest.digest, proved.policy));
   if (!proved.policy.require_kernel_limits || root.development) return {};
   for (const VerifiedRecord& record : proved.records) {
     if (!record.statement().limits_observed) continue;

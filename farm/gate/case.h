@@ -54,8 +54,8 @@ struct ProvedCase {
   Policy policy;  // tightened by the manifest's `requires`
   VerifiedRequest request;
   VerifiedIntent intent;
-  std::vector<VerifiedRecord> records;  // exactly one for each site of the intent, in its order
-  std::vector<VerifiedApproval> approvals;
+  std::vector<VerifiedRecord> records;      // exactly one for each site of the intent, in its order
+  std::vector<VerifiedApproval> approvals;  // of this manifest and of earlier ones
 };
 
 // Everything that can be proved without log and journal: the root in force and naming this signer

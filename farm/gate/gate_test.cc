@@ -302,6 +302,38 @@ TEST(Gate, SignsAReleaseOfWhatAgrees) {
   EXPECT_TRUE(line->key().Verify(line->envelope.PaeBytes(), line->envelope.signature));
 }
 
+// Version 1.0 by diff since 0.9, with the approvals of 0.9 in `bases`.
+Attempt DueSinceAnEarlierManifest(World& world, std::vector<Bundle>& bases) {
+  const std::string before = ManifestBytes("0.9", 1, "-O2");
+  bases = world.Ask(before, "0.9").approvals;
+  Attempt attempt;
+  attempt.manifest = Good();
+  attempt.request = world.Logged(
+      Request{Sha256(attempt.manifest), "hello", "1.0", "requester", kStart}, "requester", 0);
+  for (const char* auditor : {"auditor-0", "auditor-1"}) {
+    attempt.approvals.push_back(world.Logged(Approval{Sha256(attempt.manifest),
+                                                      "hello",
+                                                      "1.0",
+                                                      {{"hello", kTree}},
+                                                      auditor,
+                                                      std::string(kScopeDiff),
+                                                      kStart,
+                                                      Sha256(before)},
+                                             auditor, 110));
+  }
+  attempt.approvals.insert(attempt.approvals.end(), bases.begin(), bases.end());
+  return world.Build(world.Intend(attempt, 1, 200), 300, Unchanged);
+}
+
+TEST(Gate, CountsApprovalsByDiffWithAllThatTheyLeadBackTo) {
+  World world;
+  world.policy.diff_approvals = true;
+  std::vector<Bundle> bases;
+  const auto line = world.Decide(DueSinceAnEarlierManifest(world, bases));
+  ASSERT_TRUE(line) << line.error().message;
+  EXPECT_EQ(std::get<Release>(StatementOf(*line)).approvals.size(), 4u);
+}
+
 TEST(Gate, OrderOfLinesDoesNotMatter) {
   World world;
   Attempt attempt = world.Due(Good(), "1.0");
@@ -712,6 +744,27 @@ const Row kQuorumRows[] = {
      [](World& world) {
        Attempt attempt = world.Due(Good(), "1.0");
        attempt.approvals[1] = attempt.approvals[0];
+       return world.Decide(attempt);
+     }},
+    {"approvals_by_diff_where_only_trees_count", ExitCode::kApproval,
+     [](World& world) {
+       std::vector<Bundle> bases;
+       return world.Decide(DueSinceAnEarlierManifest(world, bases));
+     }},
+    {"approvals_by_diff_since_what_one_has_approved", ExitCode::kApproval,
+     [](World& world) {
+       world.policy.diff_approvals = true;
+       std::vector<Bundle> bases;
+       Attempt attempt = DueSinceAnEarlierManifest(world, bases);
+       attempt.approvals.pop_back();
+       return world.Decide(attempt);
+     }},
+    {"approvals_by_diff_without_their_bases", ExitCode::kApproval,
+     [](World& world) {
+       world.policy.diff_approvals = true;
+       std::vector<Bundle> bases;
+       Attempt attempt = DueSinceAnEarlierManifest(world, bases);
+       attempt.approvals.resize(2);
        return world.Decide(attempt);
      }},
     {"record_with_other_sources", ExitCode::kInputMissing,

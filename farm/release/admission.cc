@@ -160,12 +160,17 @@ Result<Approval> AdmitApproval(const Bundle& line, const AdmittedManifest& manif
   std::ranges::sort(wanted);
   std::ranges::sort(named);
   if (approval.manifest != manifest.view.digest || approval.product != manifest.view.product ||
-      approval.version != manifest.view.version || named != wanted || approval.scope != "tree") {
+      approval.version != manifest.view.version || named != wanted) {
     return Refusal(ErrorCode::kMismatch, ExitCode::kApproval,
                    "approval line: it approves manifest " + approval.manifest.Text() + " of " +
                        approval.product + " " + approval.version +
                        ", not this manifest and exactly its sources, " +
                        manifest.view.digest.Text());
+  }
+  if (approval.base && !manifest.policy.diff_approvals) {
+    return Refusal(ErrorCode::kUntrusted, ExitCode::kApproval,
+                   "approval line: it is by diff, and this farm's policy counts approvals of whole "
+                   "trees only; approve without --diff");
   }
   const Person* person = rules.root.FindAuditor(line.key());
   if (rules.root.FindRequester(line.key()) != nullptr) {

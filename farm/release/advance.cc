@@ -6,6 +6,7 @@
 #include "farm/base/bytes.h"
 #include "farm/crypto/hash.h"
 #include "farm/manifest/manifest.h"
+#include "farm/release/bases.h"
 
 namespace farm {
 namespace {
@@ -151,7 +152,8 @@ Result<bool> Advance::CarryApprovals() {
     approvals_.push_back(*std::move(verified));
   }
   if (state_.Current().intent.signed_line) return true;  // they were enough when it was signed
-  if (!CheckApprovalQuorum(approvals_, manifest_->policy.auditors)) {
+  ASSIGN_OR_RETURN(approvals_, Counting(std::move(approvals_), refused));
+  if (!CheckApprovals(AllApprovals(), state_.manifest, manifest_->policy)) {
     waits_.push_back(std::to_string(approvals_.size()) + " of " +
                      std::to_string(manifest_->policy.auditors) + " approvals of manifest " +
                      state_.manifest.Text() +
@@ -241,7 +243,7 @@ Result<bool> Advance::CarryIntent() {
 }
 
 // Of the approvals given in time the first of each auditor, so that one which comes later changes
-// nothing of what sites and signer are shown.
+// nothing of what sites and signer are shown.  What counts only by way of the bases is with them.
 Result<bool> Advance::ChooseApprovals() {
   Error last{ErrorCode::kUntrusted, "approvals", ExitCode::kApproval};
   for (const VerifiedApproval& approval : approvals_) {
@@ -252,20 +254,47 @@ Result<bool> Advance::ChooseApprovals() {
     else
       last = in_time.error();
   }
-  std::ranges::stable_sort(approvals_in_time_, {}, [](const VerifiedApproval& one) {
-    return one.bundle().log_entry->index;
-  });
-  approvals_.clear();
-  for (const VerifiedApproval& approval : approvals_in_time_) {
-    const bool known = std::ranges::any_of(approvals_, [&](const VerifiedApproval& one) {
-      return one.identity().id == approval.identity().id;
-    });
-    if (!known) approvals_.push_back(approval);
-  }
-  if (Status status = CheckApprovalQuorum(approvals_, manifest_->policy.auditors); !status) {
+  std::vector<std::string> refused;
+  ASSIGN_OR_RETURN(const auto counting, Counting(approvals_in_time_, refused));
+  approvals_ = FirstOfEachAuditor(counting);
+  // Of the bases only those that the chosen ones need.
+  ASSIGN_OR_RETURN(approvals_, Counting(std::move(approvals_), refused));
+  approvals_in_time_.insert(approvals_in_time_.end(), bases_.begin(), bases_.end());
+  if (Status status = CheckApprovals(AllApprovals(), state_.manifest, manifest_->policy); !status) {
+    if (!refused.empty()) last.message += "; " + Join(refused, "; ");
     return Stop(StopCause::kEvidence, Wrap(status.error().message, last));
   }
   return true;
+}
+
+Result<std::vector<VerifiedApproval>> Advance::Counting(std::vector<VerifiedApproval> approvals,
+                                                        std::vector<std::string>& refused) {
+  const BaseQuestion question{in_.book,   in_.ledger, in_.rules,
+                              *manifest_, *request_,  intent_ ? &*intent_ : nullptr};
+  std::vector<VerifiedApproval> counting;
+  bases_.clear();
+  for (VerifiedApproval& approval : approvals) {
+    ASSIGN_OR_RETURN(const std::vector<VerifiedApproval> bases, FindBases(approval, question));
+    const Status counts = CheckApprovalCounts(approval, bases, manifest_->policy);
+    if (!counts) {
+      refused.push_back("the approval of " + approval.identity().id +
+                        " does not count: " + counts.error().message);
+      continue;
+    }
+    for (const VerifiedApproval& base : bases) {
+      const bool known = std::ranges::any_of(
+          bases_, [&](const VerifiedApproval& one) { return one.digest() == base.digest(); });
+      if (!known) bases_.push_back(base);
+    }
+    counting.push_back(std::move(approval));
+  }
+  return counting;
+}
+
+std::vector<VerifiedApproval> Advance::AllApprovals() const {
+  std::vector<VerifiedApproval> all = approvals_;
+  all.insert(all.end(), bases_.begin(), bases_.end());
+  return all;
 }
 
 Result<bool> Advance::AskSites() {
@@ -275,7 +304,7 @@ Result<bool> Advance::AskSites() {
   order.lock = lock_bytes_;
   order.request_line = WriteBundleLine(request_->bundle());
   order.intent_line = WriteBundleLine(intent_->bundle());
-  for (const VerifiedApproval& one : approvals_) {
+  for (const VerifiedApproval& one : AllApprovals()) {
     order.approval_lines.push_back(WriteBundleLine(one.bundle()));
   }
   ASSIGN_OR_RETURN(const auto inputs, RawInputsOf(manifest_->manifest, lock_bytes_));
@@ -378,7 +407,7 @@ Result<Bundle> Advance::Decide() {
   input.request_line = WriteBundleLine(request_->bundle());
   input.intent_line = WriteBundleLine(intent_->bundle());
   for (const auto& one : records_) input.record_lines.push_back(WriteBundleLine(one.bundle()));
-  for (const auto& one : approvals_) {
+  for (const VerifiedApproval& one : AllApprovals()) {
     input.approval_lines.push_back(WriteBundleLine(one.bundle()));
   }
   input.epoch = in_.ledger.epoch();

@@ -61,6 +61,11 @@ class Advance {
 
   Result<bool> MakeIntent();
   Result<bool> ChooseApprovals();
+  // Those of `approvals` that count, with what they lead back to in bases_; why not the others.
+  Result<std::vector<VerifiedApproval>> Counting(std::vector<VerifiedApproval> approvals,
+                                                 std::vector<std::string>& refused);
+  // approvals_ and bases_.
+  std::vector<VerifiedApproval> AllApprovals() const;
   Result<bool> AskSites();
   Result<bool> ReadRecords();
   Result<bool> TakeDecision(const Bundle& line);
@@ -87,8 +92,10 @@ class Advance {
   std::string lock_bytes_;
   std::optional<AdmittedManifest> manifest_;
   std::optional<VerifiedRequest> request_;
-  std::vector<VerifiedApproval> approvals_;          // after the intent: one of each auditor
-  std::vector<VerifiedApproval> approvals_in_time_;  // of the intent; all of each auditor
+  std::vector<VerifiedApproval> approvals_;  // after the intent: one of each auditor
+  std::vector<VerifiedApproval> bases_;      // what those by diff lead back to
+  std::vector<VerifiedApproval>
+      approvals_in_time_;  // of the intent; all of each auditor, and bases
   std::optional<VerifiedIntent> intent_;
   std::vector<VerifiedRecord> records_;
   std::vector<Bundle> published_lines_;  // the release first

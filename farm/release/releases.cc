@@ -8,6 +8,7 @@
 #include "farm/base/bytes.h"
 #include "farm/crypto/hash.h"
 #include "farm/manifest/manifest.h"
+#include "farm/release/bases.h"
 #include "farm/release/book.h"
 #include "farm/release/ledger_copy.h"
 #include "farm/release/why.h"
@@ -151,6 +152,14 @@ Result<std::int64_t> Releases::Approve(const std::string& manifest, const std::s
   ASSIGN_OR_RETURN(
       const Approval approval,
       AdmitApproval(line, admitted, state.driver.options().rules, state.driver.clock().Now()));
+  if (approval.base && !KnowsManifest(*state.book, admitted.view.product, *approval.base)) {
+    return Error{ErrorCode::kUntrusted,
+                 "approval line: it is by diff since manifest " + approval.base->Text() +
+                     ", which no release of " + admitted.view.product +
+                     " at this farm has; name as base what was approved here, or approve the whole "
+                     "tree",
+                 ExitCode::kApproval};
+  }
   ASSIGN_OR_RETURN(const ReleaseState after,
                    state.book->Update(
                        admitted.id, [&](const ReleaseState& now) -> Result<std::vector<NewEffect>> {

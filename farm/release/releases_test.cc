@@ -23,8 +23,10 @@ bool Contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-Verdict JudgePublished(Harness& harness, const std::string& directory, const std::string& name) {
+Verdict JudgePublished(Harness& harness, const std::string& directory, const std::string& name,
+                       bool diff_approvals = false) {
   VerdictInput input;
+  input.policy.diff_approvals = diff_approvals;
   input.file_name = name;
   const std::string path = harness.path("published/" + directory + "/" + name);
   const auto digest = Must(DigestOfFile(path));
@@ -121,6 +123,70 @@ TEST(Releases, WhatIsPublishedVerifiesForACustomer) {
   }
   EXPECT_EQ(harness.world().Logged("kit entry") + harness.world().Logged("kit"), 1);
   EXPECT_TRUE(Contains(harness.Why(id), "released"));
+}
+
+// 1.1 by diff since 1.0, 1.2 by diff since 1.1: what they lead back to comes with them.
+TEST(Releases, ApprovalsByDiffBringWhatTheyLeadBackTo) {
+  Harness harness;
+  harness.world().policy().diff_approvals = true;
+  harness.Restart();
+  Submission before = harness.Make("1.0");
+  harness.Release(before);
+  std::size_t approvals = 2;
+  for (const char* version : {"1.1", "1.2"}) {
+    const Submission submission = harness.Make(version);
+    const std::string id = Must(harness.farm().Submit(submission)).id;
+    for (int auditor : {0, 1}) {
+      Must(harness.farm().Approve(submission.manifest,
+                                  harness.world().MakeApprovalSince(submission.manifest, auditor,
+                                                                    Sha256(before.manifest))));
+    }
+    harness.Drive();
+    EXPECT_EQ(harness.Get(id).stage, Stage::kReleased) << harness.Why(id);
+    const std::string folder = std::string("greeting/") + version;
+    EXPECT_TRUE(JudgePublished(harness, folder, "greet", true).proved());
+    EXPECT_EQ(JudgePublished(harness, folder, "greet", false).exit, ExitCode::kApproval);
+    const auto lines = Must(
+        ParseBundleFile(Must(ReadFile(harness.path("published/" + folder + "/greet.sigstore.jsonl"),
+                                      kBundleFileBytesMax)),
+                        "bundle"));
+    approvals += 2;
+    EXPECT_EQ(Must(ParseStatementAs<farm::Release>(lines[0].envelope.payload, "release"))
+                  .approvals.size(),
+              approvals);
+    before = submission;
+  }
+}
+
+TEST(Releases, ApprovalsByDiffAreRefusedWhereTheyCannotCount) {
+  Harness harness;
+  const Submission submission = harness.Make("1.1");
+  const auto approve = [&](const Digest& base) {
+    return harness.farm().Approve(submission.manifest,
+                                  harness.world().MakeApprovalSince(submission.manifest, 0, base));
+  };
+  const Submission before = harness.Make("1.0");
+  EXPECT_TRUE(Contains(approve(Sha256(before.manifest)).error().message, "whole trees only"));
+  harness.world().policy().diff_approvals = true;
+  harness.Restart();
+  const auto unknown = approve(Sha256(before.manifest));
+  EXPECT_EQ(unknown.error().Exit(), ExitCode::kApproval);
+  EXPECT_TRUE(Contains(unknown.error().message, "no release of greeting"))
+      << unknown.error().message;
+  // The base is there and nobody has approved it: the new one waits, and says why.
+  Must(harness.farm().Submit(before));
+  const std::string id = Must(harness.farm().Submit(submission)).id;
+  Must(approve(Sha256(before.manifest)));
+  harness.Drive();
+  EXPECT_EQ(harness.Get(id).stage, Stage::kWaitingApprovals);
+  EXPECT_TRUE(Contains(harness.Why(id), "no approval of its base")) << harness.Why(id);
+  // With the base's own approvals, and a second auditor, it goes on.
+  harness.Approve(before);
+  harness.Drive();
+  Must(harness.farm().Approve(submission.manifest,
+                              harness.world().MakeApproval(submission.manifest, 1)));
+  harness.Drive();
+  EXPECT_EQ(harness.Get(id).stage, Stage::kReleased) << harness.Why(id);
 }
 
 TEST(Releases, SubmittingTheSameTwiceIsOneRelease) {

@@ -54,15 +54,15 @@ Status CheckApprovals(const BuildQuestion& question, const ManifestView& manifes
                                                 " approvals, at most " +
                                                 std::to_string(kPartiesMax) + " are taken"};
   }
-  std::vector<VerifiedApproval> approvals;
+  std::vector<Bundle> lines;
   for (std::size_t i = 0; i < question.approval_lines.size(); ++i) {
-    const std::string name = "approval line " + std::to_string(i + 1);
-    ASSIGN_OR_RETURN(const Bundle line, ParseBundleLine(question.approval_lines[i], name));
-    auto approval = VerifyApproval(line, manifest, request, intent, rules.root, policy);
-    if (!approval) return Wrap(name, approval.error());
-    approvals.push_back(*std::move(approval));
+    ASSIGN_OR_RETURN(Bundle line, ParseBundleLine(question.approval_lines[i],
+                                                  "approval line " + std::to_string(i + 1)));
+    lines.push_back(std::move(line));
   }
-  return CheckApprovalQuorum(approvals, policy.auditors);
+  ASSIGN_OR_RETURN(const std::vector<VerifiedApproval> approvals,
+                   VerifyApprovals(lines, manifest, request, intent, rules.root, policy));
+  return CheckApprovals(approvals, manifest.digest, policy);
 }
 
 Result<Lock> ReadLock(const std::string& bytes, const Digest& wanted) {

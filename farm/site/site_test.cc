@@ -502,6 +502,23 @@ struct Row {
 
 BuildQuestion Asked(World& world) { return world.Ask(); }
 
+// By diff since another manifest, with the approvals of that one.
+BuildQuestion AskedSince(World& world) {
+  const Digest base = Sha256(ManifestBytes("-O3"));
+  world.on_draft = [base](LineDraft& draft) {
+    auto* approval = std::get_if<Approval>(&draft.statement);
+    if (approval == nullptr || approval->manifest == base) return;
+    approval->scope = kScopeDiff;
+    approval->base = base;
+  };
+  BuildQuestion question = world.Ask();
+  for (const std::string& line :
+       world.AskFor(ManifestBytes("-O3"), [](Intent&) {}).approval_lines) {
+    question.approval_lines.push_back(line);
+  }
+  return question;
+}
+
 const Row kRows[] = {
     {"expired_root", ExitCode::kNotValidThen,
      [](World& world) {
@@ -574,6 +591,14 @@ const Row kRows[] = {
      [](World& world) {
        BuildQuestion question = world.Ask();
        question.approval_lines = world.AskFor(ManifestBytes("-O3"), [](Intent&) {}).approval_lines;
+       return question;
+     }},
+    {"approvals_by_diff_where_only_trees_count", ExitCode::kApproval, AskedSince},
+    {"approvals_by_diff_without_their_bases", ExitCode::kApproval,
+     [](World& world) {
+       world.policy.diff_approvals = true;
+       BuildQuestion question = AskedSince(world);
+       question.approval_lines.resize(2);
        return question;
      }},
     {"approval_after_the_intent", ExitCode::kNotValidThen,

@@ -35,6 +35,7 @@ struct Case {
 
   Problems problems;  // of no single line
   std::vector<std::string> warnings[kRuleCount];
+  std::vector<std::string> matching_replayers = {};  // names in the policy
 
   void Add(Rule rule, ExitCode exit, std::string message) {
     problems.push_back(Problem{rule, exit, std::move(message)});

@@ -115,8 +115,12 @@ void GatherApprovals(Case& facts) {
     if (line == nullptr || !facts.request) continue;
     const RequestContext request{facts.request->statement, facts.release->statement.request,
                                  facts.request->bundle->key().KeyId()};
-    auto approval =
-        Take(facts, ReadApprovalLine(*line, *facts.manifest, request, intent, *facts.checks));
+    const auto says = ParseStatementAs<Approval>(line->envelope.payload, "approval");
+    const bool of_this = says && says->manifest == facts.manifest->digest;
+    auto approval = Take(
+        facts, of_this
+                   ? ReadApprovalLine(*line, *facts.manifest, request, intent, *facts.checks)
+                   : ReadBaseApprovalLine(*line, *facts.manifest, request, intent, *facts.checks));
     if (approval) facts.approvals.push_back(*std::move(approval));
   }
   if (!facts.request) facts.Skip(Rule::kApprovals, "the request is missing");

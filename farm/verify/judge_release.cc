@@ -3,24 +3,30 @@
 
 #include "farm/base/bytes.h"
 #include "farm/evidence/merkle.h"
+#include "farm/verify/approvals.h"
 #include "farm/verify/case.h"
 #include "farm/verify/quorum.h"
 
 namespace farm {
 namespace {
 
-// Who counts for the quorum of `rule`: known parties whose lines have no problem with that rule.  A
-// line with another problem fails the verdict by its own rule and code (an expired certificate is
-// 18); not counting it here would only hide that behind "too few".
+// Who counts for the quorum of `rule` by this line: a known party, if the line has no problem with
+// that rule.  A line with another problem fails the verdict by its own rule and code (an expired
+// certificate is 18); not counting it here would only hide that behind "too few".
+template <typename T>
+std::optional<LineIdentity> CountedIdentity(const Line<T>& line, Rule rule) {
+  const Problems& problems = line.facts.problems;
+  const bool counts = std::none_of(problems.begin(), problems.end(),
+                                   [&](const Problem& problem) { return problem.rule == rule; });
+  return counts ? line.facts.identity : std::nullopt;
+}
+
 template <typename T>
 std::vector<LineIdentity> Counted(const std::vector<Line<T>>& lines, Rule rule) {
   std::vector<LineIdentity> identities;
   for (const Line<T>& line : lines) {
-    const Problems& problems = line.facts.problems;
-    const bool counts = line.facts.identity &&
-                        std::none_of(problems.begin(), problems.end(),
-                                     [&](const Problem& problem) { return problem.rule == rule; });
-    if (counts) identities.push_back(*line.facts.identity);
+    const auto identity = CountedIdentity(line, rule);
+    if (identity) identities.push_back(*identity);
   }
   return identities;
 }
@@ -130,7 +136,11 @@ void JudgeAuditorsKeys(Case& facts) {
 void JudgeApprovals(Case& facts) {
   JudgeAuditorsKeys(facts);
   if (!facts.request) return;
-  Append(CheckAuditors(Counted(facts.approvals, Rule::kApprovals), facts.policy.auditors), facts);
+  std::vector<GivenApproval> given;
+  for (const Line<Approval>& line : facts.approvals) {
+    given.push_back({line.statement, line.name, CountedIdentity(line, Rule::kApprovals)});
+  }
+  Append(CheckApproved(given, facts.manifest->digest, facts.policy.auditors, facts.policy), facts);
 }
 
 // Every other line's tree is a beginning of the release's tree.

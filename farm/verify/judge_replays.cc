@@ -1,11 +1,146 @@
+// What signed replay verdicts say of the release.  They are not lines of the bundle: the customer
+// gathers them from the replayers that he believes.
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "farm/base/bytes.h"
 #include "farm/verify/case.h"
 
 namespace farm {
+namespace {
+
+constexpr std::string_view kMatch = "MATCH";
+constexpr std::string_view kMismatch = "MISMATCH";
+
+// What is wrong with a verdict's own proof, if it carries one: then it must be as good as a line's.
+Problems CheckProof(const Bundle& line, const Case& facts) {
+  LineFacts found;
+  VerifyCache cache;
+  if (line.timestamp) CheckToken(line, facts.input.root, cache, found);
+  if (line.log_entry && CheckLogEntry(line, facts.input.root, found) != nullptr) {
+    CheckWitnesses(line, facts.input.root, facts.policy, found);
+  }
+  return found.problems;
+}
+
+// Everything that keeps a verdict from being one, whatever it says.
+Problems CheckForm(const ReplayLine& replay, const Case& facts) {
+  const Bundle& line = replay.line;
+  Problems problems;
+  const auto add = [&](ExitCode exit, const std::string& message) {
+    problems.push_back({Rule::kReplays, exit, message});
+  };
+  if (line.envelope.payload_type != kInTotoPayloadType) {
+    add(ExitCode::kUsage, "payload type is " + Quoted(line.envelope.payload_type));
+  }
+  if (line.certificate) {
+    add(ExitCode::kBadSignature, "signed under a certificate, want a replayer's own key");
+  }
+  if (!line.key().Verify(line.envelope.PaeBytes(), line.envelope.signature)) {
+    add(ExitCode::kBadSignature, "signature does not match");
+  }
+  for (const Problem& problem : CheckProof(line, facts)) add(problem.exit, problem.message);
+  NameProblems(replay.where, problems);
+  return problems;
+}
+
+// The replayers with each verdict, each once.
+class Tally {
+ public:
+  Tally(const Policy& policy, const TrustRoot& root) : policy_(policy), root_(root) {}
+
+  // Why this key's word is not counted, if it is not.
+  std::string Uncounted(const Bundle& line) const {
+    const std::string key = line.key().KeyId();
+    if (IsRevoked(root_, key, std::nullopt, std::nullopt)) return "its key is revoked in the root";
+    if (Named(line.key()) == nullptr) {
+      return "the policy names no replayer with key " + key.substr(0, 16) + "..";
+    }
+    return "";
+  }
+  void Add(const Bundle& line, std::string_view verdict) {
+    said_[Named(line.key())->name].insert(std::string(verdict));
+  }
+  // Whoever has said `verdict` and nothing of `unless`.
+  std::vector<std::string> Who(std::string_view verdict, std::string_view unless = "") const {
+    std::vector<std::string> names;
+    for (const auto& [name, verdicts] : said_) {
+      if (verdicts.contains(std::string(verdict)) && !verdicts.contains(std::string(unless))) {
+        names.push_back(Printable(name, 120));
+      }
+    }
+    return names;
+  }
+
+ private:
+  const Replayer* Named(const PublicKey& key) const {
+    for (const Replayer& replayer : policy_.replayers) {
+      if (replayer.key == key) return &replayer;
+    }
+    return nullptr;
+  }
+  const Policy& policy_;
+  const TrustRoot& root_;
+  std::map<std::string, std::set<std::string>> said_;  // name -> verdicts
+};
+
+// A MISMATCH, or a MATCH that lists something else than what was released: somebody did not get
+// these bytes.
+bool Contradicts(const ReplayVerdict& verdict, const Release& release) {
+  return verdict.verdict == kMismatch ||
+         (verdict.verdict == kMatch && verdict.rebuilt != release.artifacts);
+}
+
+void JudgeOne(const ReplayLine& replay, Case& facts, Tally& tally) {
+  const auto verdict = ParseStatementAs<ReplayVerdict>(replay.line.envelope.payload, replay.where);
+  if (!verdict) return facts.Add(Rule::kReplays, ExitCode::kUsage, verdict.error().message);
+  if (verdict->release != facts.release->bundle->PaeDigest()) return;  // of another release
+  Problems problems = CheckForm(replay, facts);
+  if (!problems.empty()) {
+    for (Problem& problem : problems) facts.problems.push_back(std::move(problem));
+    return;
+  }
+  const std::string uncounted = tally.Uncounted(replay.line);
+  // Without a list of his own a customer is told of every contradiction that he was handed.
+  const bool heard = uncounted.empty() || facts.policy.replayers.empty();
+  if (Contradicts(*verdict, facts.release->statement) && heard) {
+    const std::string message =
+        replay.where + ": replayer " + Quoted(verdict->replayer) +
+        (verdict->verdict == kMismatch ? " says MISMATCH: the build did not give the released bytes"
+                                       : " says MATCH of other artifacts than the released ones");
+    if (facts.policy.mismatch_blocks) {
+      facts.Add(Rule::kReplays, ExitCode::kReplayMismatch, message);
+    } else {
+      facts.Warn(Rule::kReplays, message);
+    }
+    if (uncounted.empty()) tally.Add(replay.line, kMismatch);
+  } else if (!uncounted.empty()) {
+    facts.Warn(Rule::kReplays, replay.where + ": " + verdict->verdict + " by " +
+                                   Quoted(verdict->replayer) + " is not counted: " + uncounted);
+  } else {
+    if (verdict->verdict != kMatch) {
+      facts.Warn(Rule::kReplays,
+                 replay.where + ": replayer " + Quoted(verdict->replayer) + " says INCONCLUSIVE");
+    }
+    tally.Add(replay.line, verdict->verdict);
+  }
+}
+
+}  // namespace
 
 void JudgeReplays(Case& facts) {
-  if (facts.policy.replays == 0) return;
-  facts.Add(Rule::kReplays, ExitCode::kReplayInconclusive,
-            "0 replayers with MATCH, want at least " + std::to_string(facts.policy.replays));
+  Tally tally(facts.policy, facts.input.root);
+  for (const ReplayLine& replay : facts.input.replays) JudgeOne(replay, facts, tally);
+  // Who has said both has not got it twice.
+  facts.matching_replayers = tally.Who(kMatch, kMismatch);
+  const std::size_t found = facts.matching_replayers.size();
+  if (std::cmp_less(found, facts.policy.replays)) {
+    facts.Add(Rule::kReplays, ExitCode::kReplayInconclusive,
+              std::to_string(found) + " replayers of the policy with MATCH, want at least " +
+                  std::to_string(facts.policy.replays));
+  }
 }
 
 }  // namespace farm

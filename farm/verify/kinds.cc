@@ -42,6 +42,31 @@ void CheckIndependence(Line<Approval>& line, const RequestContext& request, cons
   }
 }
 
+// What holds of every approval, whatever manifest it is of.
+Result<Line<Approval>> ReadAnyApproval(const Bundle& bundle, const ManifestView& manifest,
+                                       const RequestContext& request,
+                                       const std::optional<IntentContext>& intent,
+                                       LineChecks& checks) {
+  ASSIGN_OR_RETURN(Approval statement,
+                   ParseStatementAs<Approval>(bundle.envelope.payload, "approval"));
+  const std::string name = NameOfApproval(statement);
+  Line<Approval> line = Read(bundle, name, std::move(statement), Role::kAuditor, checks);
+  CheckSaysWhoSigned(line, line.statement.auditor);
+  CheckIndependence(line, request, checks.root());
+  if (request.request.manifest != manifest.digest) {
+    line.Add(Rule::kApprovals, ExitCode::kApproval, "the request is for another manifest");
+  }
+  const std::optional<UnixSeconds>& token = line.facts.token;
+  if (intent && intent->witnessed && token &&
+      *token > *intent->witnessed + checks.policy().clock_skew_seconds) {
+    line.Add(Rule::kOrder, ExitCode::kNotValidThen,
+             "time stamp " + FormatTime(*token) + " is later than the intent's " +
+                 FormatTime(*intent->witnessed) + " by more than " +
+                 std::to_string(checks.policy().clock_skew_seconds) + " s");
+  }
+  return line;
+}
+
 }  // namespace
 
 void CheckAfterIntent(const std::optional<UnixSeconds>& intent_witnessed, const Policy& policy,
@@ -80,20 +105,16 @@ Result<Line<Intent>> ReadIntentLine(const Bundle& bundle, const RequestContext& 
   return line;
 }
 
+std::string NameOfApproval(const Approval& approval) {
+  return "approval of " + Quoted(approval.auditor);
+}
+
 Result<Line<Approval>> ReadApprovalLine(const Bundle& bundle, const ManifestView& manifest,
                                         const RequestContext& request,
                                         const std::optional<IntentContext>& intent,
                                         LineChecks& checks) {
-  ASSIGN_OR_RETURN(Approval statement,
-                   ParseStatementAs<Approval>(bundle.envelope.payload, "approval"));
-  const std::string name = "approval of " + Quoted(statement.auditor);
-  Line<Approval> line = Read(bundle, name, std::move(statement), Role::kAuditor, checks);
+  ASSIGN_OR_RETURN(Line<Approval> line, ReadAnyApproval(bundle, manifest, request, intent, checks));
   const Approval& approval = line.statement;
-  CheckSaysWhoSigned(line, approval.auditor);
-  CheckIndependence(line, request, checks.root());
-  if (request.request.manifest != manifest.digest) {
-    line.Add(Rule::kApprovals, ExitCode::kApproval, "the request is for another manifest");
-  }
   if (approval.manifest != manifest.digest) {
     line.Add(Rule::kApprovals, ExitCode::kApproval,
              "is for manifest " + approval.manifest.Short() + ", want " + manifest.digest.Short());
@@ -103,13 +124,18 @@ Result<Line<Approval>> ReadApprovalLine(const Bundle& bundle, const ManifestView
     line.Add(Rule::kApprovals, ExitCode::kApproval,
              "its product, version or source trees are not the manifest's");
   }
-  const std::optional<UnixSeconds>& token = line.facts.token;
-  if (intent && intent->witnessed && token &&
-      *token > *intent->witnessed + checks.policy().clock_skew_seconds) {
-    line.Add(Rule::kOrder, ExitCode::kNotValidThen,
-             "time stamp " + FormatTime(*token) + " is later than the intent's " +
-                 FormatTime(*intent->witnessed) + " by more than " +
-                 std::to_string(checks.policy().clock_skew_seconds) + " s");
+  return line;
+}
+
+Result<Line<Approval>> ReadBaseApprovalLine(const Bundle& bundle, const ManifestView& manifest,
+                                            const RequestContext& request,
+                                            const std::optional<IntentContext>& intent,
+                                            LineChecks& checks) {
+  ASSIGN_OR_RETURN(Line<Approval> line, ReadAnyApproval(bundle, manifest, request, intent, checks));
+  if (line.statement.product != manifest.product) {
+    line.Add(Rule::kApprovals, ExitCode::kApproval,
+             "is of product " + Quoted(line.statement.product) + ", want " +
+                 Quoted(manifest.product) + " or nothing by diff since it");
   }
   return line;
 }

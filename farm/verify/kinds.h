@@ -45,6 +45,12 @@ Result<Line<Approval>> ReadApprovalLine(const Bundle& line, const ManifestView& 
                                         const RequestContext& request,
                                         const std::optional<IntentContext>& intent,
                                         LineChecks& checks);
+// An approval of an earlier manifest of the same product.
+Result<Line<Approval>> ReadBaseApprovalLine(const Bundle& line, const ManifestView& manifest,
+                                            const RequestContext& request,
+                                            const std::optional<IntentContext>& intent,
+                                            LineChecks& checks);
+std::string NameOfApproval(const Approval& approval);  // for messages
 Result<Line<Record>> ReadRecordLine(const Bundle& line, const IntentContext& intent,
                                     LineChecks& checks);
 // Only the line and who says it; what it says of a site is for judge_certifiers.cc.

@@ -11,6 +11,7 @@
 #include "farm/crypto/configuration.h"
 #include "farm/crypto/hash.h"
 #include "farm/verify/memory.h"
+#include "farm/verify/replay_files.h"
 #include "farm/verify/report.h"
 #include "farm/verify/sigstore_command.h"
 #include "farm/verify/verify.h"
@@ -26,9 +27,11 @@ constexpr char kExplanation[] =
     "your policy alone. Opens no network connection.\n\n"
     "Exit code 0 means verified; every other code names what is wrong (10 not the released file,\n"
     "11 signature, 12 too few sites, 13 operators, countries or a development root, 14 approvals,\n"
-    "15 log, 16 witnesses, 17 revoked or withdrawn, 18 times, 19 status too old, 22 missing "
-    "input,\n"
-    "23 sites disagree, 24 older than accepted before, 2 malformed input).";
+    "15 log, 16 witnesses, 17 revoked or withdrawn, 18 times, 19 status too old, 20 a replayer "
+    "got\n"
+    "other bytes, 21 too few replayers, 22 missing input, 23 sites disagree, 24 older than "
+    "accepted\n"
+    "before, 2 malformed input).";
 constexpr char kExamples[] =
     "Examples:\n"
     "  farm-verify --product hello --version 1.0 hello.tar\n"
@@ -36,6 +39,7 @@ constexpr char kExamples[] =
     "  farm-verify --root root.json --policy policy.json --explain hello.tar\n"
     "  farm-verify --state /var/lib/farm-verify --json hello.tar\n"
     "  farm-verify --status status.json hello.tar\n"
+    "  farm-verify --replays verdicts hello.tar\n"
     "  farm-verify sigstore --help    (bundles that others signed)";
 
 struct Options {
@@ -47,6 +51,7 @@ struct Options {
   std::string state;
   std::string status;
   std::string certifications;
+  std::string replays;
   std::string product;
   std::string version;
   bool renamed = false;
@@ -165,6 +170,9 @@ Result<VerdictInput> ReadInputs(const Options& options) {
     RETURN_IF_ERROR(ReadCertifications(options, beside, input));
   }
 
+  if (!options.replays.empty()) {
+    ASSIGN_OR_RETURN(input.replays, ReadReplayFolder(options.replays));
+  }
   input.at = SystemClock().Now();
   if (!options.at.empty()) {
     const Result<UnixSeconds> at = ParseTime(options.at);
@@ -256,6 +264,9 @@ int Main(int argc, char** argv) {
   app.add_option("--at", options.at,
                  "judge warnings at this time, 2026-11-23T23:40:30Z (default: now)");
   app.add_option("--state", options.state, "remember in this folder what was accepted");
+  app.add_option("--replays", options.replays,
+                 "folder of signed replay verdicts (*.jsonl); whose count says the policy")
+      ->check(CLI::Validator(IsGiven, "DIR"));
   app.add_flag("--allow-older", options.allow_older,
                "accept a release, root or status older than what is remembered");
   app.add_flag("--allow-development-root", options.allow_development_root,

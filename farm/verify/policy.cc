@@ -12,7 +12,9 @@ namespace {
 constexpr std::string_view kFirstFormat = "farm-policy/1";
 constexpr std::string_view kFormat = "farm-policy/2";
 constexpr std::size_t kPolicyBytesMax = 64 << 10;
-constexpr std::size_t kCountriesMax = 300;      // ISO 3166-1 has 249
+constexpr std::size_t kCountriesMax = 300;  // ISO 3166-1 has 249
+constexpr std::size_t kReplayersMax = 200;  // what fits into a policy's bytes
+constexpr std::size_t kNameBytesMax = 200;
 constexpr std::int64_t kDemandMax = 1000;       // more parties than any quorum will name
 constexpr std::int64_t kSkewSecondsMax = 3600;  // beyond that order says nothing
 constexpr std::int64_t kStatusSecondsMax = 10 * 365 * kDaySeconds;  // as long as anything is kept
@@ -26,6 +28,50 @@ bool IsCountry(const std::string& text) {
 std::string Duration(std::int64_t seconds) {
   if (seconds % kDaySeconds == 0) return std::to_string(seconds / kDaySeconds) + " days";
   return std::to_string(seconds) + " seconds";
+}
+
+Result<Replayer> ReadReplayer(const Json& json, const std::string& where) {
+  JsonFields fields(json, where);
+  const std::string der = fields.Bytes("key");
+  const std::string name = fields.String("name");
+  if (fields.ok() &&
+      (name.empty() || name.size() > kNameBytesMax || Printable(name, name.size()) != name)) {
+    fields.Fail("name", "want 1 to 200 printable characters of ASCII");
+  }
+  RETURN_IF_ERROR(fields.Finish());
+  auto key = PublicKey::FromSpki(der);
+  if (!key) return Wrap(fields.Where("key"), key.error());
+  return Replayer{name, *std::move(key)};
+}
+
+// One with two names, or two with one name, would be counted wrong.
+Result<std::vector<Replayer>> ReadReplayers(const Json& list, const std::string& where) {
+  std::vector<Replayer> replayers;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const std::string here = where + "[" + std::to_string(i) + "]";
+    ASSIGN_OR_RETURN(Replayer replayer, ReadReplayer(list[i], here));
+    for (const Replayer& other : replayers) {
+      if (other.name != replayer.name && !(other.key == replayer.key)) continue;
+      return Error{ErrorCode::kInvalidInput,
+                   here + ": has the name or the key of another replayer of the list"};
+    }
+    replayers.push_back(std::move(replayer));
+  }
+  return replayers;
+}
+
+std::vector<std::string> NamesOf(const std::vector<Replayer>& replayers) {
+  std::vector<std::string> names;
+  for (const Replayer& replayer : replayers) names.push_back(replayer.name);
+  return names;
+}
+
+Json ReplayersJson(const std::vector<Replayer>& replayers) {
+  Json list = Json::array();
+  for (const Replayer& replayer : replayers) {
+    list.push_back({{"key", Base64Encode(replayer.key.spki())}, {"name", replayer.name}});
+  }
+  return list;
 }
 
 // What the second major added.
@@ -59,26 +105,31 @@ Result<Policy> ParsePolicy(std::string_view json, std::string_view where) {
   policy.require_kernel_limits = fields.Boolean("requireKernelLimits");
   policy.refuse_development_root = fields.Boolean("refuseDevelopmentRoot");
   if (!first) ReadNewer(fields, policy);
+  const bool replayers = !first && fields.Has("replayers");
+  const Json list = replayers ? fields.Array("replayers", kReplayersMax) : Json::array();
   RETURN_IF_ERROR(fields.Finish());
+  ASSIGN_OR_RETURN(policy.replayers, ReadReplayers(list, fields.Where("replayers")));
   return policy;
 }
 
 std::string WritePolicy(const Policy& policy) {
-  return WriteReadableJson({{"auditors", policy.auditors},
-                            {"certifiedCountries", policy.certified_countries},
-                            {"clockSkewSeconds", policy.clock_skew_seconds},
-                            {"countries", policy.countries},
-                            {"countriesAny", policy.countries_any},
-                            {"diffApprovals", policy.diff_approvals},
-                            {"format", kFormat},
-                            {"mismatchBlocks", policy.mismatch_blocks},
-                            {"operators", policy.operators},
-                            {"refuseDevelopmentRoot", policy.refuse_development_root},
-                            {"replays", policy.replays},
-                            {"requireKernelLimits", policy.require_kernel_limits},
-                            {"sites", policy.sites},
-                            {"statusMaxAgeSeconds", policy.status_max_age_seconds},
-                            {"witnesses", policy.witnesses}});
+  Json json = {{"auditors", policy.auditors},
+               {"certifiedCountries", policy.certified_countries},
+               {"clockSkewSeconds", policy.clock_skew_seconds},
+               {"countries", policy.countries},
+               {"countriesAny", policy.countries_any},
+               {"diffApprovals", policy.diff_approvals},
+               {"format", kFormat},
+               {"mismatchBlocks", policy.mismatch_blocks},
+               {"operators", policy.operators},
+               {"refuseDevelopmentRoot", policy.refuse_development_root},
+               {"replays", policy.replays},
+               {"requireKernelLimits", policy.require_kernel_limits},
+               {"sites", policy.sites},
+               {"statusMaxAgeSeconds", policy.status_max_age_seconds},
+               {"witnesses", policy.witnesses}};
+  if (!policy.replayers.empty()) json["replayers"] = ReplayersJson(policy.replayers);
+  return WriteReadableJson(json);
 }
 
 Policy Tighten(const Policy& policy, const Requires& requirements) {
@@ -102,7 +153,10 @@ Policy WithoutLaterDemands(const Policy& policy) {
 std::vector<std::string> RulesInWords(const Policy& policy, const std::vector<std::string>& sites) {
   const auto number = [](std::int64_t value) { return std::to_string(value); };
   std::vector<std::string> rules = {
-      number(policy.auditors) + " auditors approve the manifest and its sources",
+      number(policy.auditors) + " auditors approve the manifest and its sources" +
+          (policy.diff_approvals
+               ? ", or what has changed in them since a manifest that as many have approved"
+               : ""),
       "the intent is logged and seen by " + number(policy.witnesses) +
           " witnesses before anything is built",
       sites.empty()
@@ -128,7 +182,8 @@ std::vector<std::string> RulesInWords(const Policy& policy, const std::vector<st
   }
   if (policy.replays > 0) {
     rules.push_back(number(policy.replays) +
-                    " replayers rebuilt the release by themselves and signed MATCH");
+                    " replayers rebuilt the release by themselves and signed MATCH, of these: " +
+                    Join(NamesOf(policy.replayers), ", "));
   }
   return rules;
 }

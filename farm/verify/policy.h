@@ -8,9 +8,16 @@
 #include <vector>
 
 #include "farm/base/result.h"
+#include "farm/crypto/key.h"
 #include "farm/evidence/manifest_view.h"
 
 namespace farm {
+
+// Somebody who rebuilds releases and whom the customer believes.
+struct Replayer {
+  std::string name;  // the customer's own word for him
+  PublicKey key;
+};
 
 struct Policy {
   std::int64_t sites = 3;                  // records that agree, from distinct ids and keys
@@ -29,12 +36,14 @@ struct Policy {
   std::int64_t status_max_age_seconds = 0;  // of the monitor's status; 0: none is asked for
   bool certified_countries = false;         // each site's country needs a certifier's statement
   std::int64_t replays = 0;                 // signed MATCH verdicts, of distinct replayers
+  std::vector<Replayer> replayers = {};     // whose verdicts count
   bool mismatch_blocks = true;              // a signed MISMATCH refuses, whatever matches beside it
   bool diff_approvals = false;              // an approval of scope `diff` counts, with its chain
 };
 
 // Every field must be there: what a customer demands is read, not guessed.  At least one site,
-// operator, country and witness (without a witness nothing bounds a time from above).
+// operator, country and witness (without a witness nothing bounds a time from above).  Only
+// `replayers` may be left out: then there are none.
 // Errors: kInvalidInput naming file and field.
 Result<Policy> ParsePolicy(std::string_view json, std::string_view where);
 // Always farm-policy/2.

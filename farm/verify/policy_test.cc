@@ -33,6 +33,35 @@ TEST(Policy, ComesBackAsWritten) {
   EXPECT_EQ(WritePolicy(*read), json);
 }
 
+TEST(Policy, NamesReplayersOrLeavesThemOut) {
+  Policy policy;
+  EXPECT_EQ(WritePolicy(policy).find("replayers"), std::string::npos);
+  const PublicKey one = PrivateKey::Generate(KeyKind::kP256).public_key();
+  const PublicKey two = PrivateKey::Generate(KeyKind::kEd25519).public_key();
+  policy.replayers = {{"regulator-1", one}, {"regulator-2", two}};
+  const auto read = ParsePolicy(WritePolicy(policy), "policy.json");
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  ASSERT_EQ(read->replayers.size(), 2u);
+  EXPECT_EQ(read->replayers[1].name, "regulator-2");
+  EXPECT_TRUE(read->replayers[1].key == two);
+  const std::vector<std::vector<Replayer>> kWrong = {{{"regulator-1", one}, {"regulator-1", two}},
+                                                     {{"regulator-1", one}, {"regulator-2", one}},
+                                                     {{"", one}},
+                                                     {{"two\nlines", one}},
+                                                     {{std::string(201, 'x'), one}}};
+  for (const std::vector<Replayer>& replayers : kWrong) {
+    policy.replayers = replayers;
+    const auto refused = ParsePolicy(WritePolicy(policy), "policy.json");
+    ASSERT_FALSE(refused.has_value()) << replayers[0].name;
+    EXPECT_TRUE(refused.error().message.starts_with("policy.json.replayers["))
+        << refused.error().message;
+  }
+  policy.replayers = {{"regulator-1", one}};
+  std::string broken = WritePolicy(policy);
+  broken.replace(broken.find("\"key\": \""), 12, "\"key\": \"AAAA");
+  EXPECT_FALSE(ParsePolicy(broken, "policy.json").has_value());
+}
+
 TEST(Policy, TheFirstFormatDemandsNothingThatIsNew) {
   constexpr char kFirst[] =
       R"({"auditors": 1, "clockSkewSeconds": 60, "countries": 1, "countriesAny": [],

@@ -1,5 +1,8 @@
 #include "farm/verify/verify.h"
 
+#include <set>
+
+#include "farm/verify/approvals.h"
 #include "farm/verify/kinds.h"
 #include "farm/verify/quorum.h"
 
@@ -29,6 +32,10 @@ RequestContext ContextOf(const VerifiedRequest& request) {
 
 IntentContext ContextOf(const VerifiedIntent& intent) {
   return {intent.statement(), intent.digest(), intent.times().witnessed};
+}
+
+GivenApproval Given(const VerifiedApproval& approval) {
+  return {approval.statement(), NameOfApproval(approval.statement()), approval.identity()};
 }
 
 template <typename T>
@@ -86,14 +93,59 @@ Result<VerifiedApproval> VerifyApprovalAlone(const Bundle& line, const ManifestV
   return Maker::Make(ReadApprovalLine(line, manifest, ContextOf(request), std::nullopt, checks));
 }
 
+Result<VerifiedApproval> VerifyBaseApproval(const Bundle& line, const ManifestView& manifest,
+                                            const VerifiedRequest& request,
+                                            const VerifiedIntent* intent, const TrustRoot& root,
+                                            const Policy& policy) {
+  LineChecks checks(root, policy);
+  std::optional<IntentContext> context;
+  if (intent != nullptr) context.emplace(ContextOf(*intent));
+  return Maker::Make(ReadBaseApprovalLine(line, manifest, ContextOf(request), context, checks));
+}
+
+Result<std::vector<VerifiedApproval>> VerifyApprovals(const std::vector<Bundle>& lines,
+                                                      const ManifestView& manifest,
+                                                      const VerifiedRequest& request,
+                                                      const VerifiedIntent& intent,
+                                                      const TrustRoot& root, const Policy& policy) {
+  if (lines.size() > kPartiesMax) {
+    return Error{ErrorCode::kLimitExceeded, std::to_string(lines.size()) + " approvals, at most " +
+                                                std::to_string(kPartiesMax) + " are taken"};
+  }
+  std::vector<VerifiedApproval> approvals;
+  std::set<Digest> seen;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::string name = "approval line " + std::to_string(i + 1);
+    ASSIGN_OR_RETURN(const Approval says,
+                     ParseStatementAs<Approval>(lines[i].envelope.payload, name));
+    const bool of_this = says.manifest == manifest.digest;
+    auto approval = of_this
+                        ? VerifyApproval(lines[i], manifest, request, intent, root, policy)
+                        : VerifyBaseApproval(lines[i], manifest, request, &intent, root, policy);
+    if (!approval) return Wrap(name, approval.error());
+    if (seen.insert(approval->digest()).second) approvals.push_back(*std::move(approval));
+  }
+  return approvals;
+}
+
 Result<VerifiedRecord> VerifyRecord(const Bundle& line, const VerifiedIntent& intent,
                                     const TrustRoot& root, const Policy& policy) {
   LineChecks checks(root, policy);
   return Maker::Make(ReadRecordLine(line, ContextOf(intent), checks));
 }
 
-Status CheckApprovalQuorum(const std::vector<VerifiedApproval>& approvals, std::int64_t count) {
-  return StatusOf(CheckAuditors(IdentitiesOf(approvals), count));
+Status CheckApprovals(const std::vector<VerifiedApproval>& approvals, const Digest& manifest,
+                      const Policy& policy) {
+  std::vector<GivenApproval> given;
+  for (const VerifiedApproval& approval : approvals) given.push_back(Given(approval));
+  return StatusOf(CheckApproved(given, manifest, policy.auditors, policy));
+}
+
+Status CheckApprovalCounts(const VerifiedApproval& approval,
+                           const std::vector<VerifiedApproval>& bases, const Policy& policy) {
+  std::vector<GivenApproval> given = {Given(approval)};
+  for (const VerifiedApproval& base : bases) given.push_back(Given(base));
+  return StatusOf(CheckApproved(given, approval.statement().manifest, 1, policy));
 }
 
 Status CheckSiteQuorum(const std::vector<VerifiedRecord>& records, const Policy& policy) {

@@ -93,6 +93,21 @@ Result<VerifiedApproval> VerifyApproval(const Bundle& line, const ManifestView& 
 Result<VerifiedApproval> VerifyApprovalAlone(const Bundle& line, const ManifestView& manifest,
                                              const VerifiedRequest& request, const TrustRoot& root,
                                              const Policy& policy);
+// An approval of an earlier manifest of the same product, for approvals by diff to lead back to:
+// all of VerifyApproval but manifest, version and sources, which nobody here can compare.
+// intent: null where there is none yet; then all but the order.
+Result<VerifiedApproval> VerifyBaseApproval(const Bundle& line, const ManifestView& manifest,
+                                            const VerifiedRequest& request,
+                                            const VerifiedIntent* intent, const TrustRoot& root,
+                                            const Policy& policy);
+// Each of `lines`, of this manifest or an earlier one; the same one twice counts once.  What they
+// come to together is for CheckApprovals to say.  Errors: kLimitExceeded (more than kPartiesMax),
+// else those of one line, which is named by its number.
+Result<std::vector<VerifiedApproval>> VerifyApprovals(const std::vector<Bundle>& lines,
+                                                      const ManifestView& manifest,
+                                                      const VerifiedRequest& request,
+                                                      const VerifiedIntent& intent,
+                                                      const TrustRoot& root, const Policy& policy);
 // The record must be of this intent and manifest, by a site that the intent names, signed with a
 // leaf of that site's own operator.
 Result<VerifiedRecord> VerifyRecord(const Bundle& line, const VerifiedIntent& intent,
@@ -110,8 +125,18 @@ Result<SoundStatus> VerifyStatus(const Bundle& line, const TrustRoot& root, cons
 // The request must be for this manifest, its product and version.  Error: kMismatch exit 14.
 Status CheckRequestIsFor(const VerifiedRequest& request, const ManifestView& manifest);
 
-// Distinct persons by id and key, `count` at least.  Error: exit 14.
-Status CheckApprovalQuorum(const std::vector<VerifiedApproval>& approvals, std::int64_t count);
+// As many distinct persons (by id and key) as the policy demands have approved `manifest`.  One who
+// approved by diff counts where the policy lets it and the base is approved by as many persons in
+// the same way.  Every approval by diff leads back to an approval of a tree in at most
+// kDiffLinksMax steps, and every other approval is of `manifest` or on such a way.
+// Error: exit 14.
+constexpr int kDiffLinksMax = 16;  // then somebody has to read the whole tree again
+Status CheckApprovals(const std::vector<VerifiedApproval>& approvals, const Digest& manifest,
+                      const Policy& policy);
+// Whether this one approval counts for its manifest, by way of `bases` if it is by diff: all of
+// them and nothing else must lie on that way.  Error: exit 14.
+Status CheckApprovalCounts(const VerifiedApproval& approval,
+                           const std::vector<VerifiedApproval>& bases, const Policy& policy);
 
 // Sites, operators, countries, distinct ids and keys.  Errors: exit 12, 13.
 Status CheckSiteQuorum(const std::vector<VerifiedRecord>& records, const Policy& policy);
@@ -172,6 +197,12 @@ struct SeenLog {
   friend bool operator==(const SeenLog&, const SeenLog&) = default;
 };
 
+// A line that says what a replayer got, and where it was read, for messages.
+struct ReplayLine {
+  std::string where;
+  Bundle line;
+};
+
 struct VerdictInput {
   std::string file_name;  // as the customer has it; must be the artifact's name unless `renamed`
   Digest file_digest;
@@ -199,6 +230,9 @@ struct VerdictInput {
   std::optional<Bundle> status = {};
   std::vector<Bundle> certifications = {};
   std::map<std::string, SeenLog> seen_logs = {};  // by origin; remembered
+  // Replay verdicts at hand, of this release or others, by anybody: which of them count says the
+  // policy.
+  std::vector<ReplayLine> replays = {};
 };
 
 struct Verdict {

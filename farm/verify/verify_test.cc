@@ -48,10 +48,15 @@ TEST_F(Lines, OfAGoodReleaseVerifyOneByOne) {
     EXPECT_TRUE(VerifyApprovalAlone(line, manifest, *request, root_, policy_).has_value());
     approvals.push_back(*std::move(approval));
   }
-  EXPECT_TRUE(CheckApprovalQuorum(approvals, 2).has_value());
-  EXPECT_EQ(CheckApprovalQuorum(approvals, 3).error().Exit(), ExitCode::kApproval);
+  const auto check = [&](std::int64_t auditors) {
+    Policy policy = policy_;
+    policy.auditors = auditors;
+    return CheckApprovals(approvals, manifest.digest, policy);
+  };
+  EXPECT_TRUE(check(2).has_value());
+  EXPECT_EQ(check(3).error().Exit(), ExitCode::kApproval);
   approvals[1] = approvals[0];
-  EXPECT_EQ(CheckApprovalQuorum(approvals, 2).error().Exit(), ExitCode::kApproval);
+  EXPECT_EQ(check(2).error().Exit(), ExitCode::kApproval);
   std::vector<VerifiedRecord> records;
   for (int i = 0; i < 3; ++i) {
     auto record = VerifyRecord(made_.lines[kFirstRecordLine + i], *intent, root_, policy_);

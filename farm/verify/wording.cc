@@ -34,6 +34,30 @@ std::string Ids(const std::vector<Line<T>>& lines) {
   return Join(ids, " ");
 }
 
+std::string ReplaysFound(const Case& facts) {
+  if (facts.input.replays.empty()) return "none at hand";
+  if (facts.matching_replayers.empty()) return "none of this release that counts";
+  return "MATCH by " + Join(facts.matching_replayers, " ");
+}
+
+// The auditors of this manifest; with how many approvals of earlier ones, if by diff.
+std::string ApprovalsFound(const Case& facts) {
+  std::vector<std::string> auditors;
+  std::size_t earlier = 0;
+  for (const Line<Approval>& line : facts.approvals) {
+    const Approval& approval = line.statement;
+    if (approval.manifest != facts.manifest->digest) {
+      ++earlier;
+    } else if (line.facts.identity) {
+      auditors.push_back(Printable(line.facts.identity->id, 120) +
+                         (approval.base ? " (by diff)" : ""));
+    }
+  }
+  std::string words = Join(auditors, " ");
+  if (earlier > 0) words += ", with " + std::to_string(earlier) + " approvals of earlier manifests";
+  return words;
+}
+
 std::string Places(const std::vector<Line<Record>>& records, std::string LineIdentity::*field) {
   std::vector<std::string> places;
   for (const Line<Record>& record : records) {
@@ -128,7 +152,9 @@ std::string ExpectedWords(Rule rule, const Case& facts) {
                                             : "any (policy)";
     case Rule::kApprovals:
       return AtLeast(policy.auditors, "auditor", "auditors") +
-             " of this manifest, none requester or operator";
+             " of this manifest, none requester or operator" +
+             (policy.diff_approvals ? "; by tree, or by diff since a manifest approved by as many"
+                                    : "");
     case Rule::kLog:
       return "every line is proved to be in a known log";
     case Rule::kConsistency:
@@ -197,11 +223,11 @@ std::string FoundWords(Rule rule, const Case& facts) {
     case Rule::kWithdrawn:
       return facts.status ? "not withdrawn" : "no status at hand";
     case Rule::kReplays:
-      return "none at hand";
+      return ReplaysFound(facts);
     case Rule::kLimits:
       return FoundLimits(facts);
     case Rule::kApprovals:
-      return Ids(facts.approvals);
+      return ApprovalsFound(facts);
     case Rule::kOutputs:
     case Rule::kAgreement:
       return ArtifactsFound(facts) + ", " + std::to_string(facts.records.size()) + " records";

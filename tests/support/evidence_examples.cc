@@ -34,6 +34,10 @@ std::map<std::string, std::string> StatementsOf(const EvidenceMaker& maker,
   failed.trace[0].exit_code = 2;
   failed.trace[0].outputs.clear();
   add("record-failed", failed);
+  Approval diff = *ParseStatementAs<Approval>(made.lines[4].envelope.payload, "approval");
+  diff.scope = kScopeDiff;
+  diff.base = Sha256("the manifest before");
+  add("approval-diff", diff);
   add("dissent", Dissent{Sha256(maker.manifest()), "hello", "1.0", release.intent, release.records,
                          "hello.tar differs at site/0", created});
   add("kit",

@@ -309,6 +309,9 @@ MadeRelease EvidenceMaker::Make(const DraftHook& hook) {
                       AuditorId(i), "tree",           start + 100};
     approvals.push_back(line_of(approval, AuditorId(i), start + 100));
   }
+  for (const Approval& earlier : options_.earlier_approvals) {
+    approvals.push_back(line_of(earlier, earlier.auditor, start + 100));
+  }
   Intent intent;
   intent.request = request.PaeDigest();
   intent.manifest = manifest;

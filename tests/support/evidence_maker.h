@@ -37,6 +37,8 @@ struct EvidenceOptions {
   std::int64_t requires_sites = 0;
   std::int64_t requires_auditors = 0;
   std::vector<std::string> requires_countries_any = {};
+  // Approvals of earlier manifests, named by the release as well; each is signed by its auditor.
+  std::vector<Approval> earlier_approvals = {};
   // A canonical manifest of the caller's own, instead of TestManifest; it must declare product,
   // version and artifacts as they stand above.
   std::string manifest = {};

@@ -215,6 +215,17 @@ std::string FakeWorld::MakeApproval(const std::string& manifest, int auditor) co
                         "auditor-" + std::to_string(auditor + 1));
 }
 
+std::string FakeWorld::MakeApprovalSince(const std::string& manifest, int auditor,
+                                         const Digest& base) const {
+  const auto line = ParseBundleLine(MakeApproval(manifest, auditor), "approval");
+  CHECK(line);
+  auto approval = ParseStatementAs<Approval>(line->envelope.payload, "approval");
+  CHECK(approval);
+  approval->scope = kScopeDiff;
+  approval->base = base;
+  return WriteBundleLine(SignByPerson(auditor_key(auditor), *approval));
+}
+
 Bundle FakeWorld::SignBy(const Party& party, const Statement& statement) const {
   Bundle bundle;
   bundle.envelope = Sealed(statement, party.key);

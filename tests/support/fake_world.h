@@ -40,6 +40,7 @@ class FakeWorld final : public Notary, public Sites, public Decider, public KitM
   FixedClock steady{1000};
 
   const Rules& rules() const { return rules_; }
+  Policy& policy() { return rules_.policy; }  // of the next farmd
   World world(FileSystem& files) { return World{*this, *this, *this, *this, files, clock, steady}; }
   static std::string SiteId(int number);  // 0, 1, 2
   // farmd starts again: its view of the log is gone.
@@ -50,6 +51,8 @@ class FakeWorld final : public Notary, public Sites, public Decider, public KitM
   std::string MakeApproval(const std::string& manifest, int auditor) const;  // 0, 1, 2
   std::string MakeApprovalBy(const std::string& manifest, const PrivateKey& key,
                              const std::string& id) const;
+  // By diff since another manifest.
+  std::string MakeApprovalSince(const std::string& manifest, int auditor, const Digest& base) const;
   const PrivateKey& requester_key() const { return requester_key_; }
   const PrivateKey& auditor_key(int auditor) const {
     return auditor_keys_.at(static_cast<std::size_t>(auditor));

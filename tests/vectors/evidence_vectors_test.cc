@@ -33,8 +33,8 @@ std::string Value(const std::string& name) {
 
 TEST(EvidenceVectors, StatementsAreReadAndWritten) {
   for (const std::string name :
-       {"release", "request", "intent", "record", "record-failed", "approval", "dissent", "kit",
-        "replay", "withdrawal", "site-location", "status"}) {
+       {"release", "request", "intent", "record", "record-failed", "approval", "approval-diff",
+        "dissent", "kit", "replay", "withdrawal", "site-location", "status"}) {
     const std::string payload = Value(name + ".json");
     const auto statement = ParseStatement(payload, name);
     ASSERT_TRUE(statement.has_value()) << statement.error().message;
@@ -136,10 +136,11 @@ TEST(EvidenceVectors, MemoryIsReadAndWritten) {
 TEST(EvidenceVectors, ManualsQuoteThem) {
   const std::pair<std::string, std::vector<std::string>> kManuals[] = {
       {"farm/evidence/FORMAT.md",
-       {"release.json", "request.json", "intent.json", "record.json", "record-failed.json",
-        "approval.json", "dissent.json", "kit.json", "replay.json", "withdrawal.json",
-        "site-location.json", "status.json", "status-line.json", "manifest.json", "root-file.json",
-        "root-2.json", "request-line.jsonl", "leaf.json", "release.note"}},
+       {"release.json",       "request.json",       "intent.json",        "record.json",
+        "record-failed.json", "approval.json",      "approval-diff.json", "dissent.json",
+        "kit.json",           "replay.json",        "withdrawal.json",    "site-location.json",
+        "status.json",        "status-line.json",   "manifest.json",      "root-file.json",
+        "root-2.json",        "request-line.jsonl", "leaf.json",          "release.note"}},
       {"farm/verify/FORMAT.md",
        {"policy.json", "policy-2.json", "memory.json", "memory-logs.json"}},
   };

@@ -1,0 +1,272 @@
+// Replay verdicts: which count, which block, and what is refused by the rule `replays`.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "farm/crypto/hash.h"
+#include "farm/verify/verify.h"
+#include "tests/support/evidence_maker.h"
+
+namespace farm {
+namespace {
+
+constexpr UnixSeconds kStart = 1'800'000'000;
+constexpr UnixSeconds kReplayed = kStart + 3000;
+
+// A release, three replayers of whom the policy names two, and a folder of verdicts.
+class World {
+ public:
+  World() : made_(maker.Make()), input(maker.Input(made_)) {
+    input.policy.replays = 1;
+    input.policy.replayers = {{"first", keys_[0].public_key()}, {"second", keys_[1].public_key()}};
+  }
+  ReplayVerdict Says(const std::string& verdict) const {
+    const auto release =
+        ParseStatementAs<Release>(made_.lines[kReleaseLine].envelope.payload, "release");
+    return {made_.lines[kReleaseLine].PaeDigest(),
+            Sha256("kit"),
+            verdict,
+            release->artifacts,
+            "himself",
+            Sha256("report").Text(),
+            kReplayed};
+  }
+  Bundle Sign(const ReplayVerdict& verdict, int replayer) const {
+    const PrivateKey& key = keys_[static_cast<std::size_t>(replayer)];
+    Bundle line;
+    line.envelope.payload_type = kInTotoPayloadType;
+    line.envelope.payload = WriteStatement(verdict);
+    line.envelope.key_id = key.public_key().KeyId();
+    line.envelope.signature = key.Sign(line.envelope.PaeBytes());
+    line.public_key = key.public_key();
+    return line;
+  }
+  // As the log holds it: stamped and witnessed.
+  Bundle Logged(Bundle line) {
+    LineDraft draft = maker.Draft(Says("MATCH"), "requester", kReplayed);
+    maker.Stamp(line, kReplayed);
+    maker.Enter(line, draft);
+    return line;
+  }
+  void Put(Bundle line) {
+    input.replays.push_back(
+        {"verdict-" + std::to_string(input.replays.size()) + ".jsonl", std::move(line)});
+  }
+  void Put(const std::string& verdict, int replayer) { Put(Sign(Says(verdict), replayer)); }
+  const PublicKey& Key(int replayer) const {
+    return keys_[static_cast<std::size_t>(replayer)].public_key();
+  }
+
+ private:
+  std::vector<PrivateKey> keys_ = {PrivateKey::Generate(KeyKind::kP256),
+                                   PrivateKey::Generate(KeyKind::kP256),
+                                   PrivateKey::Generate(KeyKind::kP256)};
+
+ public:
+  EvidenceMaker maker;
+
+ private:
+  MadeRelease made_;
+
+ public:
+  VerdictInput input;
+};
+
+struct Row {
+  std::string name;
+  ExitCode exit;
+  bool warning;
+  std::string words;  // among what the rule found
+  std::function<void(World&)> arrange;
+};
+
+void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+
+const Row kReplayRows[] = {
+    {"match", ExitCode::kProved, false, "MATCH by first",
+     [](World& world) { world.Put("MATCH", 0); }},
+    {"two_match", ExitCode::kProved, false, "MATCH by first second",
+     [](World& world) {
+       world.input.policy.replays = 2;
+       world.Put("MATCH", 0);
+       world.Put("MATCH", 1);
+     }},
+    {"match_in_the_log", ExitCode::kProved, false, "MATCH by first",
+     [](World& world) { world.Put(world.Logged(world.Sign(world.Says("MATCH"), 0))); }},
+    {"none_asked_for_and_none_at_hand", ExitCode::kProved, false, "none at hand",
+     [](World& world) { world.input.policy.replays = 0; }},
+    {"verdict_of_another_release_is_passed_over", ExitCode::kProved, false, "MATCH by first",
+     [](World& world) {
+       world.Put("MATCH", 0);
+       ReplayVerdict other = world.Says("MISMATCH");
+       other.release = Sha256("another");
+       world.Put(world.Sign(other, 1));
+     }},
+    {"inconclusive_is_shown", ExitCode::kProved, true, "says INCONCLUSIVE",
+     [](World& world) {
+       world.Put("MATCH", 0);
+       world.Put("INCONCLUSIVE", 1);
+     }},
+    {"inconclusive_and_then_match", ExitCode::kProved, true, "says INCONCLUSIVE",
+     [](World& world) {
+       world.Put("INCONCLUSIVE", 0);
+       world.Put("MATCH", 0);
+     }},
+    {"mismatch_of_somebody_unknown_is_shown", ExitCode::kProved, true, "is not counted",
+     [](World& world) {
+       world.Put("MATCH", 0);
+       world.Put("MISMATCH", 2);
+     }},
+    {"mismatch_that_does_not_block_is_shown", ExitCode::kProved, true, "says MISMATCH",
+     [](World& world) {
+       world.input.policy.mismatch_blocks = false;
+       world.Put("MATCH", 0);
+       world.Put("MISMATCH", 1);
+     }},
+
+    {"none_at_hand", ExitCode::kReplayInconclusive, false, "0 replayers", [](World&) {}},
+    {"one_twice", ExitCode::kReplayInconclusive, false, "1 replayers of the policy",
+     [](World& world) {
+       world.input.policy.replays = 2;
+       world.Put("MATCH", 0);
+       ReplayVerdict again = world.Says("MATCH");
+       ++again.created;
+       world.Put(world.Sign(again, 0));
+     }},
+    {"only_inconclusive", ExitCode::kReplayInconclusive, false, "0 replayers",
+     [](World& world) { world.Put("INCONCLUSIVE", 0); }},
+    {"match_of_somebody_unknown", ExitCode::kReplayInconclusive, false, "0 replayers",
+     [](World& world) { world.Put("MATCH", 2); }},
+    {"match_where_nobody_is_named", ExitCode::kReplayInconclusive, false, "0 replayers",
+     [](World& world) {
+       world.input.policy.replayers.clear();
+       world.Put("MATCH", 0);
+     }},
+    {"match_by_a_revoked_key", ExitCode::kReplayInconclusive, false, "0 replayers",
+     [](World& world) {
+       world.input.root.revocations.push_back(
+           {"key", world.Key(0).KeyId(), "stolen", std::nullopt});
+       world.Put("MATCH", 0);
+     }},
+    {"match_and_mismatch_by_one_where_it_does_not_block", ExitCode::kReplayInconclusive, false,
+     "0 replayers",
+     [](World& world) {
+       world.input.policy.mismatch_blocks = false;
+       world.Put("MATCH", 0);
+       world.Put("MISMATCH", 0);
+     }},
+    {"mismatch", ExitCode::kReplayMismatch, false, "says MISMATCH",
+     [](World& world) {
+       world.Put("MATCH", 0);
+       world.Put("MISMATCH", 1);
+     }},
+    {"mismatch_where_none_is_asked_for", ExitCode::kReplayMismatch, false, "says MISMATCH",
+     [](World& world) {
+       world.input.policy.replays = 0;
+       world.Put("MISMATCH", 0);
+     }},
+    {"mismatch_where_nobody_is_named", ExitCode::kReplayMismatch, false, "says MISMATCH",
+     [](World& world) {
+       world.input.policy.replays = 0;
+       world.input.policy.replayers.clear();
+       world.Put("MISMATCH", 2);
+     }},
+    {"match_of_other_bytes", ExitCode::kReplayMismatch, false, "of other artifacts",
+     [](World& world) {
+       ReplayVerdict verdict = world.Says("MATCH");
+       verdict.rebuilt[0].digest = Sha256("other");
+       world.Put(world.Sign(verdict, 0));
+     }},
+    {"match_of_fewer_artifacts", ExitCode::kReplayMismatch, false, "of other artifacts",
+     [](World& world) {
+       ReplayVerdict verdict = world.Says("MATCH");
+       verdict.rebuilt.pop_back();
+       world.Put(world.Sign(verdict, 0));
+     }},
+    {"another_statement", ExitCode::kUsage, false, "want a replay",
+     [](World& world) {
+       world.Put("MATCH", 0);
+       world.Put(world.input.lines[kRequestLine]);
+     }},
+    {"signature_of_another", ExitCode::kBadSignature, false, "signature does not match",
+     [](World& world) {
+       Bundle line = world.Sign(world.Says("MATCH"), 2);
+       line.public_key = world.Key(0);
+       world.Put(line);
+     }},
+    {"another_payload_type", ExitCode::kUsage, false, "payload type",
+     [](World& world) {
+       Bundle line = world.Sign(world.Says("MATCH"), 0);
+       line.envelope.payload_type = "text/plain";
+       world.Put(line);
+     }},
+    {"a_certificate", ExitCode::kBadSignature, false, "under a certificate",
+     [](World& world) {
+       world.Put("MATCH", 1);
+       Bundle line = world.Sign(world.Says("MATCH"), 0);
+       line.certificate = world.input.lines[kReleaseLine].certificate;
+       line.public_key.reset();
+       world.Put(line);
+     }},
+    {"a_log_entry_of_another_line", ExitCode::kLogProof, false, "of another envelope",
+     [](World& world) {
+       Bundle line = world.Logged(world.Sign(world.Says("MATCH"), 0));
+       line.log_entry = world.input.lines[kRequestLine].log_entry;
+       world.Put(line);
+     }},
+    {"a_log_entry_that_too_few_saw", ExitCode::kWitnesses, false, "cosignatures",
+     [](World& world) {
+       Bundle line = world.Logged(world.Sign(world.Says("MATCH"), 0));
+       Note note = *ParseNote(line.log_entry->checkpoint);
+       note.signatures.pop_back();
+       line.log_entry->checkpoint = WriteNote(note);
+       world.Put(line);
+     }},
+    {"a_time_stamp_of_another_line", ExitCode::kBadSignature, false, "time stamp",
+     [](World& world) {
+       Bundle line = world.Sign(world.Says("MATCH"), 0);
+       line.timestamp = world.input.lines[kRequestLine].timestamp;
+       world.Put(line);
+     }},
+};
+
+class Replays : public testing::TestWithParam<Row> {};
+
+TEST_P(Replays, CountBlockOrAreRefusedByName) {
+  const Row& row = GetParam();
+  World world;
+  row.arrange(world);
+  const Verdict verdict = Judge(world.input);
+  EXPECT_EQ(verdict.exit, row.exit);
+  bool looked = false;
+  for (const RuleOutcome& outcome : verdict.rules) {
+    if (outcome.rule != "replays") {
+      EXPECT_TRUE(outcome.held) << outcome.rule << ": " << outcome.found;
+      continue;
+    }
+    looked = true;
+    EXPECT_EQ(outcome.held, row.exit == ExitCode::kProved);
+    EXPECT_EQ(outcome.warning, row.warning);
+    EXPECT_THAT(outcome.found, testing::HasSubstr(row.words));
+  }
+  EXPECT_TRUE(looked);
+}
+
+INSTANTIATE_TEST_SUITE_P(Verdict, Replays, testing::ValuesIn(kReplayRows),
+                         [](const auto& row) { return row.param.name; });
+
+// They come after a release: no signer asks for them.
+TEST(Replays, AreNoDemandOfASigner) {
+  World world;
+  const auto release =
+      *ParseStatementAs<Release>(world.input.lines[kReleaseLine].envelope.payload, "release");
+  const std::vector<Bundle> lines(world.input.lines.begin() + 1, world.input.lines.end());
+  const Status status = CheckBeforeSigning(
+      {release, *world.input.lines[kReleaseLine].certificate, lines, kStart + 400},
+      world.input.root, world.input.policy);
+  EXPECT_TRUE(status) << status.error().message;
+}
+
+}  // namespace
+}  // namespace farm
