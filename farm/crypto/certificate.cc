@@ -84,6 +84,11 @@ Result<Certificate> Certificate::FromPem(std::string_view pem) {
   return FromDer(der);
 }
 
+Result<Certificate> Certificate::ForeignFromPem(std::string_view pem) {
+  ASSIGN_OR_RETURN(const std::string der, PemDecode("CERTIFICATE", pem));
+  return ForeignFromDer(der);
+}
+
 const std::string& Certificate::der() const { return state_->der; }
 std::string Certificate::Pem() const { return PemEncode("CERTIFICATE", der()); }
 bool Certificate::HasPublicKey() const { return state_->public_key.has_value(); }

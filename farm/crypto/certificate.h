@@ -29,6 +29,7 @@ class Certificate {
   // The same with a key of any kind (P-384, RSA), for chains of outside authorities: good for
   // CheckSigningChain and CheckTimestamp.  Ask HasPublicKey() before public_key().
   static Result<Certificate> ForeignFromDer(std::string_view der);
+  static Result<Certificate> ForeignFromPem(std::string_view pem);
 
   const std::string& der() const;
   std::string Pem() const;

@@ -112,4 +112,20 @@ Status CheckSuccessor(const TrustRoot& next, const RootKeys& before) {
                ExitCode::kBadSignature};
 }
 
+Status CheckNextRoot(const TrustRoot& next, const TrustRoot& before) {
+  if (next.version <= before.version) {
+    return Error{ErrorCode::kUntrusted,
+                 "trust root " + std::to_string(next.version) + " is not newer than root " +
+                     std::to_string(before.version),
+                 ExitCode::kRollback};
+  }
+  if (next.version != before.version + 1) {
+    return Error{ErrorCode::kNotFound, "trust root " + std::to_string(next.version) +
+                                           " does not follow root " +
+                                           std::to_string(before.version) + ": want root " +
+                                           std::to_string(before.version + 1) + " first"};
+  }
+  return CheckSuccessor(next, RootKeys{before.root_keys, before.threshold});
+}
+
 }  // namespace farm

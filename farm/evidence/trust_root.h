@@ -2,7 +2,7 @@
 // of its own, so that a TUF client follows the same file (TUF 1.0 section 4.3); `farm-root/1`,
 // which is none, is read for ever.  A root is read on its own: enough of its own keys must have
 // signed it; who remembers an older one (farm-signer's journal) also asks whether enough of that
-// one's keys have: CheckSuccessor.
+// one's keys have: CheckSuccessor.  Who follows a published chain takes every step: CheckNextRoot.
 #pragma once
 
 #include <cstddef>
@@ -97,6 +97,19 @@ struct Revocation {
   std::optional<UnixSeconds> compromised_since;  // signatures attested before still count
 };
 
+// A role of TUF beside the root's: its keys sign what a published tree holds today (FORMAT.md,
+// "Published tree"), and no verdict asks for them.  Without keys nobody serves it.
+struct ServedRole {
+  std::vector<PublicKey> keys;
+  std::int64_t threshold = 1;
+};
+
+// Who holds a key of a role of TUF: words for a ceremony, no rule asks for them.
+struct KeyHolder {
+  std::string key_id;
+  std::string name;
+};
+
 struct Development {
   std::int64_t machines = 1;
   std::int64_t operators = 1;
@@ -110,6 +123,10 @@ struct TrustRoot {
   std::optional<Development> development;
   std::vector<PublicKey> root_keys;
   std::int64_t threshold = 1;
+  ServedRole timestamp;  // the three may share keys, with nobody else
+  ServedRole snapshot;
+  ServedRole targets;
+  std::vector<KeyHolder> key_holders;
   std::vector<Operator> operators;
   std::vector<Person> auditors;
   std::vector<Person> requesters;
@@ -159,13 +176,18 @@ const CertifiedParty* FindPossibleHolder(const TrustRoot& root, const Certificat
 
 // The signed part as canonical JSON; what root keys sign.
 std::string WriteTrustRootSigned(const TrustRoot& root);
+// The whole file with root.signatures, which somebody made elsewhere.
+std::string WriteTrustRoot(const TrustRoot& root);
 // The whole file.
 std::string WriteTrustRoot(const TrustRoot& root, const std::vector<PrivateKey>& signing_keys);
 // Of a root's file: a thousand parties with certificates fit.  Whoever reads one takes this number:
 // a program that took more than the others would publish what they refuse.
 constexpr std::size_t kTrustRootBytesMax = 4 << 20;
 
-constexpr std::size_t kRootKeysMax = 64;
+constexpr std::size_t kRootKeysMax = 64;                      // of one role
+constexpr std::size_t kRootSignaturesMax = 2 * kRootKeysMax;  // every key of it and before it
+constexpr std::size_t kRootListMax = 1024;                    // operators, persons, logs, ...
+constexpr std::size_t kAuthoritiesMax = 64;                   // of one operator
 
 // Checks form and the threshold of its own keys; refuses an issuer listed under two operators, a
 // builder id listed twice, a person in two lists (auditors, requesters, monitors, certifiers), a
@@ -173,6 +195,10 @@ constexpr std::size_t kRootKeysMax = 64;
 // same time. Errors: kInvalidInput (field), kLimitExceeded (kTrustRootBytesMax), kUntrusted exit 11
 // (threshold not met).
 Result<TrustRoot> ParseTrustRoot(std::string_view bytes, std::string_view where);
+
+// The same without the threshold, for those who are signing it (`farm root`): whatever it says,
+// nobody has said it yet.  Errors: kInvalidInput, kLimitExceeded.
+Result<TrustRoot> ParseUnsignedTrustRootUnsafe(std::string_view bytes, std::string_view where);
 
 // How many of `keys` have signed the parsed `root`, each counted once.  TUF's rule for a successor
 // is that enough keys of the root before it are among them (CheckSuccessor).
@@ -187,6 +213,12 @@ struct RootKeys {
 // was checked when it was parsed.  Errors: kUntrusted exit 11.
 // Roots in between are not asked for: who skips one needs the older keys' signatures on the newer.
 Status CheckSuccessor(const TrustRoot& next, const RootKeys& before);
+
+// TUF's rules for the next of a chain: the version is one more, and CheckSuccessor.  TUF 1.0.31
+// sections 5.3.4 and 5.3.5.
+// Errors: kUntrusted exit 24 (not newer), kNotFound exit 22 (roots between the two are missing),
+// kUntrusted exit 11.
+Status CheckNextRoot(const TrustRoot& next, const TrustRoot& before);
 
 // The same trust as Sigstore's trustedroot v0.2 JSON, for verifiers of others.
 std::string WriteSigstoreTrustedRoot(const TrustRoot& root);

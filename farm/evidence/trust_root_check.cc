@@ -5,6 +5,7 @@
 #include <set>
 
 #include "farm/base/bytes.h"
+#include "farm/evidence/trust_root_tuf.h"
 
 namespace farm {
 namespace {
@@ -73,9 +74,25 @@ class Registry {
   std::set<std::string> names_;
 };
 
+// A key may have several of the served roles, but no other, and none twice: a threshold counts
+// keys.
+Status AddServedRoles(const TrustRoot& root, Registry& registry) {
+  std::set<std::string> served;
+  for (const ServedRole* role : {&root.timestamp, &root.snapshot, &root.targets}) {
+    std::set<std::string> of_this;
+    for (const PublicKey& key : role->keys) {
+      const bool first = of_this.insert(key.KeyId()).second;
+      if (first && !served.insert(key.KeyId()).second) continue;
+      RETURN_IF_ERROR(registry.AddKey(key, "key of the published tree"));
+    }
+  }
+  return {};
+}
+
 Status CheckNobodyTwice(const TrustRoot& root, const std::string& where) {
   Registry registry(where);
   for (const PublicKey& key : root.root_keys) RETURN_IF_ERROR(registry.AddKey(key, "root key"));
+  RETURN_IF_ERROR(AddServedRoles(root, registry));
   for (const Operator& owner : root.operators) {
     RETURN_IF_ERROR(registry.AddName("operator", owner.id));
     for (const DatedAuthority& authority : owner.authorities) {
@@ -193,6 +210,7 @@ Status CheckTrustRoot(const TrustRoot& root, const std::string& where) {
   RETURN_IF_ERROR(CheckIndependent(root, where));
   RETURN_IF_ERROR(CheckSuccessors(root, where));
   if (root.format != 1) RETURN_IF_ERROR(CheckTexts(root, where));
+  RETURN_IF_ERROR(CheckTufRoles(root, where));
   return CheckNobodyTwice(root, where);
 }
 

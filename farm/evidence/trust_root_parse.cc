@@ -10,9 +10,6 @@
 namespace farm {
 namespace {
 
-constexpr std::size_t kRootListMax = 1024;   // operators, persons, logs, revocations
-constexpr std::size_t kAuthoritiesMax = 64;  // of one operator
-
 std::string Element(std::string_view list, std::size_t index) {
   return std::string(list) + "[" + std::to_string(index) + "]";
 }
@@ -299,6 +296,15 @@ Status ReadLists(JsonFields& fields, TrustRoot& root) {
   return ReadList(revocations, fields.Where("revocations"), ReadRevocation, root.revocations);
 }
 
+Result<KeyHolder> ReadKeyHolder(const Json& json, const std::string& where) {
+  JsonFields fields(json, where);
+  KeyHolder holder;
+  holder.key_id = fields.String("keyid");
+  holder.name = Line(fields, "name");
+  RETURN_IF_ERROR(fields.Finish());
+  return holder;
+}
+
 // What both formats say of the parties; of farm-root/1 also what TUF says elsewhere.
 Status ReadFarm(const Json& json, const std::string& where, TrustRoot& root) {
   JsonFields fields(json, where);
@@ -310,6 +316,12 @@ Status ReadFarm(const Json& json, const std::string& where, TrustRoot& root) {
     root.expires = fields.Time("expires");
     root.threshold = fields.Integer("threshold", 1, kRootKeysMax);
     root_keys = &fields.Array("rootKeys", kRootKeysMax);
+  } else if (fields.Has("keyHolders")) {
+    const Json& holders = fields.Array("keyHolders", 4 * kRootKeysMax);
+    if (fields.ok() && holders.empty()) {
+      fields.Fail("keyHolders", "is empty; leave the field out");
+    }
+    RETURN_IF_ERROR(ReadList(holders, fields.Where("keyHolders"), ReadKeyHolder, root.key_holders));
   }
   const Json* development = fields.Has("development") ? &fields.Object("development") : nullptr;
   RETURN_IF_ERROR(ReadLists(fields, root));
@@ -360,22 +372,27 @@ Result<std::vector<TrustRoot::Signature>> ReadSignatures(const Json& list, int f
 
 }  // namespace
 
-Result<TrustRoot> ParseTrustRoot(std::string_view bytes, std::string_view where) {
+Result<TrustRoot> ParseUnsignedTrustRootUnsafe(std::string_view bytes, std::string_view where) {
   ASSIGN_OR_RETURN(const Json json, ParseJson(bytes, where, kTrustRootBytesMax));
   JsonFields fields(json, std::string(where));
   const Json& to_check = fields.Object("signed");
-  const Json& signatures = fields.Array("signatures", kRootKeysMax);
+  const Json& signatures = fields.Array("signatures", kRootSignaturesMax);
   RETURN_IF_ERROR(fields.Finish());
   ASSIGN_OR_RETURN(TrustRoot root, ReadSigned(to_check, fields.Where("signed")));
   ASSIGN_OR_RETURN(root.signatures,
                    ReadSignatures(signatures, root.format, fields.Where("signatures")));
+  root.digest = Sha256(bytes);
+  return root;
+}
+
+Result<TrustRoot> ParseTrustRoot(std::string_view bytes, std::string_view where) {
+  ASSIGN_OR_RETURN(TrustRoot root, ParseUnsignedTrustRootUnsafe(bytes, where));
   const std::int64_t count = CountSignatures(root, root.root_keys);
   if (count < root.threshold) {
     return Error{ErrorCode::kUntrusted, std::string(where) + ": " + std::to_string(count) +
                                             " good signatures of its own root keys, want " +
                                             std::to_string(root.threshold)};
   }
-  root.digest = Sha256(bytes);
   return root;
 }
 

@@ -10,12 +10,15 @@
 
 namespace farm {
 
-// The whole of `signed`, with `lists` as the field `farm`.  The roles timestamp, snapshot and
-// targets have no key: nobody serves them.
+// The whole of `signed`, with `lists` as the field `farm`.
 Json TufSignedJson(const TrustRoot& root, Json lists);
 
 // Reads all of `json` but our lists into `root`; answers those, which live as long as `json`.
 // Errors: kInvalidInput (also keys and roles that do not say the same).
 Result<const Json*> ReadTufSigned(const Json& json, const std::string& where, TrustRoot& root);
+
+// Refuses thresholds that nobody can meet, a tree that some roles serve and others do not, and
+// holders of no key.  Errors: kInvalidInput.
+Status CheckTufRoles(const TrustRoot& root, const std::string& where);
 
 }  // namespace farm

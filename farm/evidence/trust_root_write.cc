@@ -120,6 +120,14 @@ Json RevocationsJson(const std::vector<Revocation>& revocations) {
   return list;
 }
 
+Json KeyHoldersJson(const std::vector<KeyHolder>& holders) {
+  Json list = Json::array();
+  for (const KeyHolder& holder : holders) {
+    list.push_back({{"keyid", holder.key_id}, {"name", holder.name}});
+  }
+  return list;
+}
+
 // What both formats say of the parties.
 Json ListsJson(const TrustRoot& root) {
   CHECK(root.format != 1 || (root.monitors.empty() && root.certifiers.empty()));
@@ -136,6 +144,7 @@ Json ListsJson(const TrustRoot& root) {
   // A list that is empty is not there: what was signed before there were such lists reads the same.
   if (!root.monitors.empty()) json["monitors"] = PersonsJson(root.monitors);
   if (!root.certifiers.empty()) json["certifiers"] = PersonsJson(root.certifiers);
+  if (!root.key_holders.empty()) json["keyHolders"] = KeyHoldersJson(root.key_holders);
   if (root.development) {
     json["development"] = {{"machines", root.development->machines},
                            {"operators", root.development->operators}};
@@ -159,16 +168,24 @@ std::string WriteTrustRootSigned(const TrustRoot& root) {
   return WriteCanonicalJson(SignedJson(root));
 }
 
-std::string WriteTrustRoot(const TrustRoot& root, const std::vector<PrivateKey>& signing_keys) {
-  const std::string to_sign = WriteTrustRootSigned(root);
+std::string WriteTrustRoot(const TrustRoot& root) {
   Json signatures = Json::array();
-  for (const PrivateKey& key : signing_keys) {
-    const std::string signature = key.Sign(to_sign);
+  for (const TrustRoot::Signature& signature : root.signatures) {
     signatures.push_back(
-        {{"keyid", key.public_key().KeyId()},
-         {"sig", root.format == 1 ? Base64Encode(signature) : HexEncode(signature)}});
+        {{"keyid", signature.key_id},
+         {"sig", root.format == 1 ? Base64Encode(signature.bytes) : HexEncode(signature.bytes)}});
   }
   return WriteReadableJson({{"signatures", std::move(signatures)}, {"signed", SignedJson(root)}});
+}
+
+std::string WriteTrustRoot(const TrustRoot& root, const std::vector<PrivateKey>& signing_keys) {
+  const std::string to_sign = WriteTrustRootSigned(root);
+  TrustRoot with_signatures = root;
+  with_signatures.signatures.clear();
+  for (const PrivateKey& key : signing_keys) {
+    with_signatures.signatures.push_back({key.public_key().KeyId(), key.Sign(to_sign)});
+  }
+  return WriteTrustRoot(with_signatures);
 }
 
 }  // namespace farm

@@ -1,0 +1,27 @@
+// Which release of each product in a published tree is the newest.  Private to this folder.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "farm/base/clock.h"
+#include "farm/base/result.h"
+#include "farm/evidence/trust_root.h"
+#include "farm/verify/policy.h"
+
+namespace farm {
+
+struct NewestRelease {
+  std::string product;
+  std::int64_t sequence = 0;
+  std::string bundle_file;  // as it stands beside its files
+};
+
+// Judges the newest of each by `root` and `policy`, with the files beside it.
+// Errors: those of the verdict; kUntrusted exit 24 (newest.sigstore.jsonl is of a newer release
+// than any that is there); kInvalidInput (a bundle that does not read); kUnavailable.
+Result<std::vector<NewestRelease>> FindNewestReleases(const std::string& directory,
+                                                      const TrustRoot& root, const Policy& policy,
+                                                      UnixSeconds now);
+
+}  // namespace farm

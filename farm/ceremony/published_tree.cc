@@ -1,0 +1,234 @@
+#include "farm/ceremony/published_tree.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "farm/base/bytes.h"
+#include "farm/ceremony/newest_releases.h"
+#include "farm/crypto/hash.h"
+#include "farm/evidence/bundle.h"
+
+namespace farm {
+namespace {
+
+constexpr std::uint64_t kTargetBytesMax = kBundleFileBytesMax;  // the largest of them
+
+std::string RootPath(const std::string& directory, std::int64_t version) {
+  return JoinPath(directory, "root/" + std::to_string(version) + ".json");
+}
+
+std::string MetadataPath(const std::string& directory, TufRole role) {
+  return JoinPath(directory, "tuf/" + std::string(TufRoleName(role)) + ".json");
+}
+
+Status WriteChanged(FileSystem& files, const std::string& path, const std::string& bytes) {
+  if (FileExists(path)) {
+    ASSIGN_OR_RETURN(const std::string old, ReadFile(path, kTargetBytesMax));
+    if (old == bytes) return {};
+  }
+  return WriteDurably(files, path, bytes);
+}
+
+// Publishes one tree; keeps what one step finds for the next.
+class Publisher {
+ public:
+  Publisher(FileSystem& files, const PublishOrder& order) : files_(files), order_(order) {}
+
+  Result<PublishedTargets> Run() {
+    for (const char* folder : {"", "root", "tuf"}) {
+      RETURN_IF_ERROR(MakeDirectories(JoinPath(order_.directory, folder), 0755));
+    }
+    RETURN_IF_ERROR(AddRoots());
+    RETURN_IF_ERROR(CheckRoot());
+    RETURN_IF_ERROR(FindTargets());
+    ASSIGN_OR_RETURN(const TufFile targets,
+                     Renew(TufRole::kTargets, targets_, order_.lifetimes.targets_days));
+    ASSIGN_OR_RETURN(const TufFile snapshot, Renew(TufRole::kSnapshot, {{"targets.json", targets}},
+                                                   order_.lifetimes.snapshot_days));
+    RETURN_IF_ERROR(
+        Renew(TufRole::kTimestamp, {{"snapshot.json", snapshot}}, order_.lifetimes.timestamp_days));
+    return std::move(published_);
+  }
+
+ private:
+  TrustRoot& root() { return published_.root; }
+
+  Status AddRoots() {
+    ASSIGN_OR_RETURN(const std::vector<std::int64_t> versions,
+                     PublishedRootVersions(order_.directory));
+    std::size_t first_new = 0;
+    if (versions.empty()) {
+      if (order_.new_roots.empty()) {
+        return Error{ErrorCode::kNotFound,
+                     order_.directory + " has no root yet; give the first with --root FILE"};
+      }
+      first_new = 1;
+      ASSIGN_OR_RETURN(published_.root, ReadNewRoot(order_.new_roots.front()));
+      RETURN_IF_ERROR(PutRoot(order_.new_roots.front(), root().version));
+    } else {
+      // What was published is not judged again, but it is one chain to its end.
+      for (std::size_t i = 0; i < versions.size(); ++i) {
+        ASSIGN_OR_RETURN(TrustRoot next, ReadPublishedRoot(order_.directory, versions[i]));
+        if (i > 0) {
+          const Status follows = CheckNextRoot(next, root());
+          if (!follows) return Wrap(RootPath(order_.directory, versions[i]), follows.error());
+        }
+        published_.root = std::move(next);
+        RETURN_IF_ERROR(PutRoot(RootPath(order_.directory, versions[i]), versions[i]));
+      }
+    }
+    for (std::size_t i = first_new; i < order_.new_roots.size(); ++i) {
+      const std::string& path = order_.new_roots[i];
+      ASSIGN_OR_RETURN(TrustRoot next, ReadNewRoot(path));
+      ASSIGN_OR_RETURN(const bool known, IsPublished(next));
+      if (known) continue;
+      const Status follows = CheckNextRoot(next, root());
+      if (!follows) return Wrap(path, follows.error());
+      published_.root = std::move(next);
+      RETURN_IF_ERROR(PutRoot(path, root().version));
+    }
+    RETURN_IF_ERROR(WriteChanged(files_, JoinPath(order_.directory, "trusted_root.json"),
+                                 WriteSigstoreTrustedRoot(root())));
+    return WriteChanged(files_, JoinPath(order_.directory, "keyring.json"),
+                        WriteSigstoreKeyring(root()));
+  }
+
+  // Whether the tree has exactly this file since an attempt before.
+  Result<bool> IsPublished(const TrustRoot& next) {
+    const std::string path = RootPath(order_.directory, next.version);
+    if (!FileExists(path)) return false;
+    ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, kTrustRootBytesMax));
+    return Sha256(bytes) == next.digest;
+  }
+
+  Result<TrustRoot> ReadNewRoot(const std::string& path) {
+    ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, kTrustRootBytesMax));
+    return ParseTrustRoot(bytes, path);
+  }
+
+  Status PutRoot(const std::string& from, std::int64_t version) {
+    ASSIGN_OR_RETURN(const std::string bytes, ReadFile(from, kTrustRootBytesMax));
+    RETURN_IF_ERROR(WriteChanged(files_, RootPath(order_.directory, version), bytes));
+    return WriteChanged(
+        files_, JoinPath(order_.directory, "tuf/" + std::to_string(version) + ".root.json"), bytes);
+  }
+
+  Status CheckRoot() {
+    if (root().timestamp.keys.empty()) {
+      return Error{ErrorCode::kInvalidInput,
+                   "root " + std::to_string(root().version) +
+                       " names no keys for timestamp, snapshot and targets: make one that does "
+                       "(farm root new)"};
+    }
+    if (order_.now <= root().expires) return {};
+    return Error{ErrorCode::kUntrusted,
+                 "root " + std::to_string(root().version) + " expired at " +
+                     FormatTime(root().expires) + ": every client refuses what follows from it",
+                 ExitCode::kNotValidThen};
+  }
+
+  Status FindTargets() {
+    ASSIGN_OR_RETURN(const std::vector<NewestRelease> newest,
+                     FindNewestReleases(order_.directory, root(), order_.policy, order_.now));
+    for (const NewestRelease& release : newest) {
+      const std::string path = release.product + "/newest.sigstore.jsonl";
+      RETURN_IF_ERROR(WriteChanged(files_, JoinPath(order_.directory, path), release.bundle_file));
+      targets_[path] = FileOf(release.bundle_file, 0);
+    }
+    for (const char* name : {"status.json", "trusted_root.json", "keyring.json"}) {
+      const std::string path = JoinPath(order_.directory, name);
+      if (!FileExists(path)) continue;
+      ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, kTargetBytesMax));
+      targets_[name] = FileOf(bytes, 0);
+    }
+    return {};
+  }
+
+  static TufFile FileOf(const std::string& bytes, std::int64_t version) {
+    return {Sha256(bytes), bytes.size(), version};
+  }
+
+  // The role's metadata over `below`: what stands there, where it still serves, or the next one.
+  Result<TufFile> Renew(TufRole role, std::map<std::string, TufFile> below, std::int64_t days) {
+    const std::string path = MetadataPath(order_.directory, role);
+    TufMetadata next;
+    next.role = role;
+    if (FileExists(path)) {
+      ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, kTufMetadataBytesMax));
+      ASSIGN_OR_RETURN(TufMetadata old, ParseTufMetadata(bytes, role, path));
+      const bool serves = role != TufRole::kTimestamp && old.files == below &&
+                          old.expires - order_.now > days * kDaySeconds / 2 &&
+                          CheckTufSignatures(old, root());
+      if (serves) {
+        TufFile file = FileOf(bytes, old.version);
+        published_.metadata.push_back(std::move(old));
+        return file;
+      }
+      next.version = old.version + 1;
+    }
+    next.files = std::move(below);
+    next.expires = order_.now + days * kDaySeconds;
+    RETURN_IF_ERROR(Sign(next));
+    const std::string bytes = WriteTufMetadata(next);
+    RETURN_IF_ERROR(ParseTufMetadata(bytes, role, path));
+    RETURN_IF_ERROR(WriteDurably(files_, path, bytes));
+    TufFile file = FileOf(bytes, next.version);
+    published_.metadata.push_back(std::move(next));
+    return file;
+  }
+
+  Status Sign(TufMetadata& metadata) {
+    const ServedRole& role = KeysOfRole(root(), metadata.role);
+    const std::string to_sign = WriteTufSigned(metadata);
+    for (Signer* signer : order_.signers) {
+      if (std::find(role.keys.begin(), role.keys.end(), signer->key()) == role.keys.end()) continue;
+      ASSIGN_OR_RETURN(std::string signature, signer->Sign(to_sign));
+      metadata.signatures.push_back({signer->key().KeyId(), std::move(signature)});
+    }
+    const Status enough = CheckTufSignatures(metadata, root());
+    if (enough) return {};
+    return Error{ErrorCode::kUntrusted,
+                 "new " + enough.error().message + ": give the keys with --key",
+                 ExitCode::kBadSignature};
+  }
+
+  FileSystem& files_;
+  const PublishOrder& order_;
+  PublishedTargets published_;
+  std::map<std::string, TufFile> targets_;
+};
+
+}  // namespace
+
+Result<PublishedTargets> PublishTargets(FileSystem& files, const PublishOrder& order) {
+  return Publisher(files, order).Run();
+}
+
+Result<std::vector<std::int64_t>> PublishedRootVersions(const std::string& directory) {
+  std::vector<std::int64_t> versions;
+  const std::string folder = JoinPath(directory, "root");
+  if (!FileExists(folder)) return versions;
+  ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(folder));
+  for (const std::string& name : names) {
+    if (!name.ends_with(".json")) continue;
+    const auto number = ParseDecimal(std::string_view(name).substr(0, name.size() - 5), 1ULL << 53);
+    if (number && *number > 0) versions.push_back(static_cast<std::int64_t>(*number));
+  }
+  if (versions.size() > kPublishedRootsMax) {
+    return Error{ErrorCode::kLimitExceeded,
+                 folder + ": more than " + std::to_string(kPublishedRootsMax) + " roots"};
+  }
+  std::sort(versions.begin(), versions.end());
+  return versions;
+}
+
+Result<TrustRoot> ReadPublishedRoot(const std::string& directory, std::int64_t version) {
+  const std::string path = RootPath(directory, version);
+  ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, kTrustRootBytesMax));
+  ASSIGN_OR_RETURN(TrustRoot root, ParseTrustRoot(bytes, path));
+  if (root.version == version) return root;
+  return Error{ErrorCode::kInvalidInput,
+               path + ": is root " + std::to_string(root.version) + " under another's name"};
+}
+
+}  // namespace farm

@@ -1,0 +1,61 @@
+// The published tree as clients of TUF read it: the chain of roots, and the metadata of targets,
+// snapshot and timestamp over the files that change.  FORMAT.md.
+//   root/<N>.json                     the chain, for farm-verify trust update
+//   tuf/<N>.root.json                 the same bytes, under the names that TUF gives them
+//   tuf/{targets,snapshot,timestamp}.json
+//   <product>/newest.sigstore.jsonl   the bundle of its newest release: a target
+//   status.json, trusted_root.json, keyring.json, where they are: targets
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "farm/base/clock.h"
+#include "farm/base/files.h"
+#include "farm/base/result.h"
+#include "farm/ceremony/tuf_metadata.h"
+#include "farm/sign/signer.h"
+#include "farm/verify/policy.h"
+
+namespace farm {
+
+constexpr std::size_t kPublishedRootsMax = 4096;  // one a day for ten years
+
+// How long a role's metadata lasts: whoever keeps a client from newer ones wins as much time.
+struct TufLifetimes {
+  std::int64_t targets_days = 366;
+  std::int64_t snapshot_days = 90;
+  std::int64_t timestamp_days = 14;
+};
+
+struct PublishOrder {
+  std::string directory;               // of the tree
+  std::vector<std::string> new_roots;  // files that follow the newest root there, in order
+  Policy policy;                       // the newest releases are judged by it
+  std::vector<Signer*> signers;        // each signs whatever role its key has; borrowed
+  TufLifetimes lifetimes;
+  UnixSeconds now = 0;
+};
+
+struct PublishedTargets {
+  TrustRoot root;
+  std::vector<TufMetadata> metadata;  // targets, snapshot, timestamp, as they stand there now
+};
+
+// Adds the roots; finds the newest release of each product, which must be one by Judge; signs anew
+// what has changed, is half over, or is not signed by the keys of the newest root; always the
+// timestamp.  Each file appears whole, timestamp last; called again after a crash it goes on.
+// Errors: kNotFound exit 22 (no root, or one of the chain missing), kUntrusted exit 24 (a root or
+// release that was newest is gone), exit 18 (the root has expired), exit 11 (threshold of a root,
+// or none of the signers can sign what is needed), those of Judge; kInvalidInput (the root names no
+// keys for the tree; a damaged file), kUnavailable.
+Result<PublishedTargets> PublishTargets(FileSystem& files, const PublishOrder& order);
+
+// Root `version` of a tree.  Errors: kNotFound, those of ParseTrustRoot; kInvalidInput (it has
+// another version inside).
+Result<TrustRoot> ReadPublishedRoot(const std::string& directory, std::int64_t version);
+// The numbers in root/, sorted.  Errors: kUnavailable, kLimitExceeded.
+Result<std::vector<std::int64_t>> PublishedRootVersions(const std::string& directory);
+
+}  // namespace farm

@@ -1,0 +1,219 @@
+#include "farm/ceremony/published_tree.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "farm/crypto/hash.h"
+#include "tests/support/evidence_maker.h"
+
+namespace farm {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr UnixSeconds kStart = 1'800'000'000;
+
+class Tree : public testing::Test {
+ protected:
+  Tree() : directory_(*TemporaryDirectory::Make(testing::TempDir())), root_(maker_.root()) {
+    for (int i = 0; i < 3; ++i) {
+      keys_.push_back(PrivateKey::Generate(i == 0 ? KeyKind::kP256 : KeyKind::kEd25519));
+      signers_.push_back(NewMemorySigner(keys_.back()));
+    }
+    root_.timestamp = root_.snapshot = {{keys_[0].public_key()}, 1};
+    root_.targets = {{keys_[1].public_key(), keys_[2].public_key()}, 2};
+    order_.directory = Path("tree");
+    order_.policy = maker_.policy();
+    order_.signers = {signers_[0].get(), signers_[1].get(), signers_[2].get()};
+    order_.now = kStart + 4000;
+    order_.new_roots = {WriteRoot(root_, "root-1.json")};
+    AddRelease(maker_, "1.0");
+  }
+
+  std::string Path(const std::string& name) const { return JoinPath(directory_.path(), name); }
+  std::string Write(const std::string& name, const std::string& bytes) const {
+    const std::string path = Path(name);
+    EXPECT_TRUE(MakeDirectories(DirectoryName(path), 0755).has_value());
+    EXPECT_TRUE(WriteDurably(RealFileSystem(), path, bytes).has_value());
+    return path;
+  }
+  std::string WriteRoot(const TrustRoot& root, const std::string& name) const {
+    return Write(name, WriteTrustRoot(root, {maker_.Key("root")}));
+  }
+  void AddRelease(EvidenceMaker& maker, const std::string& version, std::int64_t sequence = 1) {
+    const MadeRelease made = maker.Make([&](LineDraft& draft) {
+      if (auto* release = std::get_if<Release>(&draft.statement)) release->sequence = sequence;
+    });
+    for (const auto& [name, bytes] : made.artifacts) {
+      const std::string path = "tree/hello/" + version + "/" + name;
+      Write(path, bytes);
+      Write(path + ".sigstore.jsonl", made.FileText());
+    }
+  }
+  PublishedTargets Publish() {
+    const auto published = PublishTargets(RealFileSystem(), order_);
+    EXPECT_TRUE(published.has_value()) << published.error().message;
+    order_.new_roots.clear();
+    return *published;
+  }
+  Error Refused() const {
+    const auto published = PublishTargets(RealFileSystem(), order_);
+    EXPECT_FALSE(published.has_value());
+    return published ? Error{} : published.error();
+  }
+  static std::vector<std::int64_t> Versions(const PublishedTargets& published) {
+    std::vector<std::int64_t> versions;
+    for (const TufMetadata& metadata : published.metadata) versions.push_back(metadata.version);
+    return versions;
+  }
+  std::string ReadPath(const std::string& name) const { return *ReadFile(Path(name), 1 << 26); }
+
+  EvidenceMaker maker_;
+  TemporaryDirectory directory_;
+  std::vector<PrivateKey> keys_;
+  std::vector<std::unique_ptr<Signer>> signers_;
+  TrustRoot root_;
+  PublishOrder order_;
+};
+
+TEST_F(Tree, HasTheChainAndTheTargetsThatChange) {
+  Write("tree/status.json", "{}\n");
+  Write("tree/by-digest/ab.sigstore.jsonl", "not looked at\n");
+  const PublishedTargets published = Publish();
+  EXPECT_EQ(ReadPath("tree/root/1.json"), ReadPath("root-1.json"));
+  EXPECT_EQ(ReadPath("tree/tuf/1.root.json"), ReadPath("root-1.json"));
+  EXPECT_EQ(ReadPath("tree/hello/newest.sigstore.jsonl"),
+            ReadPath("tree/hello/1.0/hello.tar.sigstore.jsonl"));
+  ASSERT_EQ(published.metadata.size(), 3u);
+  std::vector<std::string> names;
+  for (const auto& [path, file] : published.metadata[0].files) {
+    names.push_back(path);
+    EXPECT_EQ(file.sha256, Sha256(ReadPath("tree/" + path))) << path;
+  }
+  EXPECT_THAT(names, testing::ElementsAre("hello/newest.sigstore.jsonl", "keyring.json",
+                                          "status.json", "trusted_root.json"));
+  for (const TufRole role : {TufRole::kTargets, TufRole::kSnapshot, TufRole::kTimestamp}) {
+    const std::string name = "tree/tuf/" + std::string(TufRoleName(role)) + ".json";
+    const auto read = ParseTufMetadata(ReadPath(name), role, name);
+    ASSERT_TRUE(read.has_value()) << read.error().message;
+    EXPECT_TRUE(CheckTufSignatures(*read, root_));
+  }
+  EXPECT_EQ(published.metadata[1].files.at("targets.json").sha256,
+            Sha256(ReadPath("tree/tuf/targets.json")));
+  EXPECT_EQ(published.metadata[2].files.at("snapshot.json").sha256,
+            Sha256(ReadPath("tree/tuf/snapshot.json")));
+}
+
+TEST_F(Tree, OnlyWhatMustBeIsSignedAnew) {
+  EXPECT_EQ(Versions(Publish()), (std::vector<std::int64_t>{1, 1, 1}));
+  // The timestamp alone, by the key that is online.
+  order_.signers = {signers_[0].get()};
+  EXPECT_EQ(Versions(Publish()), (std::vector<std::int64_t>{1, 1, 2}));
+  // A target changes: its keys are asked for.
+  Write("tree/status.json", "{}\n");
+  EXPECT_EQ(Refused().Exit(), ExitCode::kBadSignature);
+  EXPECT_THAT(Refused().message, HasSubstr("targets"));
+  order_.signers = {signers_[0].get(), signers_[1].get()};
+  EXPECT_EQ(Refused().Exit(), ExitCode::kBadSignature);  // one of two
+  order_.signers.push_back(signers_[2].get());
+  EXPECT_EQ(Versions(Publish()), (std::vector<std::int64_t>{2, 2, 3}));
+  // Half of the snapshot's time is over.
+  order_.signers = {signers_[0].get()};
+  order_.now += 45 * kDaySeconds - 1;
+  EXPECT_EQ(Versions(Publish()), (std::vector<std::int64_t>{2, 2, 4}));
+  order_.now += 1;
+  EXPECT_EQ(Versions(Publish()), (std::vector<std::int64_t>{2, 3, 5}));
+}
+
+TEST_F(Tree, ANewRootsKeysSignAnew) {
+  Publish();
+  TrustRoot second = root_;
+  second.version = 2;
+  const PrivateKey fresh = PrivateKey::Generate(KeyKind::kEd25519);
+  second.targets.keys[0] = fresh.public_key();
+  order_.new_roots = {WriteRoot(second, "root-2.json")};
+  EXPECT_EQ(Refused().Exit(), ExitCode::kBadSignature);
+  const auto signer = NewMemorySigner(fresh);
+  order_.signers.push_back(signer.get());
+  order_.new_roots.clear();  // the root is there since the attempt
+  const PublishedTargets published = Publish();
+  EXPECT_EQ(published.root.version, 2);
+  EXPECT_EQ(Versions(published)[0], 2);
+  EXPECT_TRUE(CheckTufSignatures(published.metadata[0], second));
+  EXPECT_EQ(ReadPath("tree/tuf/2.root.json"), ReadPath("root-2.json"));
+}
+
+TEST_F(Tree, TheNewestReleaseIsTheOneWithTheHighestSequence) {
+  Publish();
+  AddRelease(maker_, "0.9", 2);  // a later repair of an older line
+  Publish();
+  EXPECT_EQ(ReadPath("tree/hello/newest.sigstore.jsonl"),
+            ReadPath("tree/hello/0.9/hello.tar.sigstore.jsonl"));
+  // Whoever loses it does not go back to the one before.
+  std::filesystem::remove_all(Path("tree/hello/0.9"));
+  EXPECT_EQ(Refused().Exit(), ExitCode::kRollback);
+}
+
+TEST_F(Tree, AReleaseThatDoesNotVerifyIsNoTarget) {
+  order_.policy.sites = 4;
+  EXPECT_EQ(Refused().Exit(), ExitCode::kQuorum);
+  EXPECT_FALSE(FileExists(Path("tree/hello/newest.sigstore.jsonl")));
+  order_.policy.sites = 3;
+  Write("tree/hello/1.0/hello.tar", "another program\n");
+  EXPECT_EQ(Refused().Exit(), ExitCode::kArtifactUnknown);
+  std::filesystem::rename(Path("tree/hello"), Path("tree/goodbye"));
+  EXPECT_EQ(Refused().Exit(), ExitCode::kInputMissing);  // under another product's name
+}
+
+TEST_F(Tree, RootsFollowEachOther) {
+  order_.new_roots.clear();
+  EXPECT_EQ(Refused().Exit(), ExitCode::kInputMissing);  // none at all
+  order_.new_roots = {Path("root-1.json")};
+  Publish();
+  order_.new_roots = {Path("root-1.json")};  // again, as after a crash
+  Publish();
+  TrustRoot next = root_;
+  next.version = 3;
+  order_.new_roots = {WriteRoot(next, "root-3.json")};
+  EXPECT_EQ(Refused().Exit(), ExitCode::kInputMissing);
+  next.version = 1;
+  next.expires += 1;
+  order_.new_roots = {WriteRoot(next, "root-1b.json")};
+  EXPECT_EQ(Refused().Exit(), ExitCode::kRollback);
+  next.version = 2;
+  const PrivateKey stranger = PrivateKey::Generate(KeyKind::kEd25519);
+  next.root_keys = {stranger.public_key()};
+  order_.new_roots = {Write("root-2.json", WriteTrustRoot(next, {stranger}))};
+  EXPECT_EQ(Refused().Exit(), ExitCode::kBadSignature);
+  EXPECT_EQ(ReadPath("tree/root/1.json"), ReadPath("root-1.json"));
+  EXPECT_FALSE(FileExists(Path("tree/root/2.json")));
+  // One that somebody has put there.
+  Write("tree/root/2.json", ReadPath("root-2.json"));
+  order_.new_roots.clear();
+  EXPECT_EQ(Refused().Exit(), ExitCode::kBadSignature);
+  Write("tree/root/2.json", ReadPath("root-1.json"));
+  EXPECT_EQ(Refused().Exit(), ExitCode::kUsage);
+}
+
+TEST_F(Tree, ARootMustServeIt) {
+  order_.now = root_.expires + 1;
+  EXPECT_EQ(Refused().Exit(), ExitCode::kNotValidThen);
+  order_.now = root_.expires;
+  Publish();
+  TrustRoot without = maker_.root();
+  without.version = 2;
+  order_.new_roots = {WriteRoot(without, "root-2.json")};
+  EXPECT_EQ(Refused().Exit(), ExitCode::kUsage);
+}
+
+// Versions never begin again: a client would take that for a rollback.
+TEST_F(Tree, DamagedMetadataIsNotForgotten) {
+  Publish();
+  Write("tree/tuf/timestamp.json", "{");
+  EXPECT_EQ(Refused().Exit(), ExitCode::kUsage);
+}
+
+}  // namespace
+}  // namespace farm
