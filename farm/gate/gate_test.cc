@@ -642,6 +642,27 @@ const Row kLineRows[] = {
        attempt.approvals = world.Ask(ManifestBytes("1.0", 1, "-O3"), "1.0").approvals;
        return world.Decide(attempt);
      }},
+    {"approval_that_came_into_the_log_after_the_intent", ExitCode::kNotValidThen,
+     [](World& world) {
+       Attempt attempt = world.Intend(world.Ask(Good(), "1.0"), 1, 200);
+       // Of the same times as the one before: only its place in the log is later.
+       attempt.approvals[1] = world.Logged(Approval{Sha256(attempt.manifest),
+                                                    "hello",
+                                                    "1.0",
+                                                    {{"hello", kTree}},
+                                                    "auditor-1",
+                                                    "tree",
+                                                    kStart + 1},
+                                           "auditor-1", 100);
+       return world.Decide(world.Build(attempt, 300, Unchanged));
+     }},
+    {"record_that_came_into_the_log_before_the_intent", ExitCode::kNotValidThen,
+     [](World& world) {
+       Attempt attempt = world.Due(Good(), "1.0");
+       world.maker.Enter(attempt.intent, world.maker.Draft(Request{}, "requester", kStart + 200));
+       world.Log(attempt.intent);
+       return world.Decide(attempt);
+     }},
     {"requester_as_auditor", ExitCode::kApproval,
      [](World& world) {
        Attempt attempt = world.Due(Good(), "1.0");
