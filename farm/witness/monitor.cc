@@ -7,14 +7,24 @@
 namespace farm {
 namespace {
 
-// The kind of the statement that a leaf stands for.
-Result<std::string> ReadStatement(LogReader& reader, const std::string& leaf) {
+// The statement that a leaf stands for.
+struct ReadWord {
+  LoggedWord word;
+  Statement statement;
+  bool by_its_leaf = false;  // signed by the certificate's key that stands there
+};
+
+Result<ReadWord> ReadStatement(LogReader& reader, std::uint64_t index, const std::string& leaf) {
   ASSIGN_OR_RETURN(const LeafFacts facts, ParseCanonicalizedBody(leaf));
   ASSIGN_OR_RETURN(const std::string pae, reader.Payload(facts.pae_digest));
   ASSIGN_OR_RETURN(const PaeParts parts, ParsePae(pae));
-  ASSIGN_OR_RETURN(const Statement statement,
+  ASSIGN_OR_RETURN(Statement statement,
                    ParseStatement(parts.payload, "payload " + facts.pae_digest.Short()));
-  return std::string(KindName(statement));
+  ReadWord read{{index, facts.pae_digest, ""}, std::move(statement), false};
+  if (!facts.certificate) return read;
+  if (const auto name = facts.certificate->UriName()) read.word.signer = *name;
+  read.by_its_leaf = facts.certificate->public_key().Verify(pae, facts.signature).has_value();
+  return read;
 }
 
 }  // namespace
@@ -27,14 +37,22 @@ Result<MonitorReport> Monitor::Round() {
   for (VerifiedEntry& entry : entries) unread_[entry.index] = std::move(entry.leaf);
   report_.findings.clear();
   for (auto entry = unread_.begin(); entry != unread_.end();) {
-    auto kind = ReadStatement(*reader_, entry->second);
-    if (kind) {
-      ++report_.kinds[*kind];
-      entry = unread_.erase(entry);
-    } else {
-      report_.findings.push_back({entry->first, kind.error().message});
+    const auto read = ReadStatement(*reader_, entry->first, entry->second);
+    if (!read) {
+      report_.findings.push_back({entry->first, read.error().message});
       ++entry;
+      continue;
     }
+    ++report_.kinds[std::string(KindName(read->statement))];
+    // Persons make no records, dissents or releases; what its own leaf's key did not sign, nobody
+    // said.
+    if (read->by_its_leaf) {
+      for (std::string& problem : contradictions_.Add(read->word, read->statement)) {
+        if (report_.contradictions.size() == kContradictionsMax) break;
+        report_.contradictions.push_back({entry->first, std::move(problem)});
+      }
+    }
+    entry = unread_.erase(entry);
   }
   return report_;
 }

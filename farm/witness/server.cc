@@ -57,6 +57,11 @@ class MonitorLoop {
     for (const MonitorFinding& finding : report->findings) {
       spdlog::error("monitor of {}: entry {}: {}", origin_, finding.index, finding.problem);
     }
+    for (; contradictions_said_ < report->contradictions.size(); ++contradictions_said_) {
+      const MonitorFinding& finding = report->contradictions[contradictions_said_];
+      spdlog::error("monitor of {}: entry {} contradicts: {}", origin_, finding.index,
+                    finding.problem);
+    }
     if (report->head.size != said_) {
       said_ = report->head.size;
       spdlog::info("monitor of {}: size {}, {} payloads not readable", origin_, said_,
@@ -68,6 +73,7 @@ class MonitorLoop {
   Monitor monitor_;
   const std::chrono::seconds pause_;
   std::uint64_t said_ = 0;
+  std::size_t contradictions_said_ = 0;
   Mutex mutex_;
   std::condition_variable condition_;
   bool ending_ GUARDED_BY(mutex_) = false;
