@@ -25,14 +25,16 @@ Result<std::string> Fetch(HttpClient& http, const std::string& path, std::size_t
                    std::to_string(reply.status)};
 }
 
-// A partial tile may be gone once the tile is full.
+// A partial tile may be gone once the tile is full.  One that a witnessed head has is there some
+// day: whoever asks must ask again, and not take it for an answer that it is missing now.
 Result<std::string> FetchTile(HttpClient& http, TileId tile, std::size_t bytes_max) {
   auto bytes = Fetch(http, TilePath(tile), bytes_max);
-  if (bytes || bytes.error().code != ErrorCode::kNotFound || tile.width == kTileWidth) {
-    return bytes;
+  if (!bytes && bytes.error().code == ErrorCode::kNotFound && tile.width != kTileWidth) {
+    tile.width = kTileWidth;
+    bytes = Fetch(http, TilePath(tile), bytes_max);
   }
-  tile.width = kTileWidth;
-  return Fetch(http, TilePath(tile), bytes_max);
+  if (bytes || bytes.error().code != ErrorCode::kNotFound) return bytes;
+  return Error{ErrorCode::kUnavailable, bytes.error().message + "; ask again"};
 }
 
 }  // namespace

@@ -257,6 +257,9 @@ TEST_F(LogReaderTest, AMissingBundleIsAnError) {
   auto entries = reader_->ReadNew(*reader_->Head());
   ASSERT_FALSE(entries);
   EXPECT_NE(entries.error().message.find("tile/entries/001"), std::string::npos);
+  // The signer's answer is one to be asked for again then, no refusal.
+  EXPECT_EQ(entries.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(entries.error().Exit(), ExitCode::kUnavailable);
 }
 
 TEST_F(LogReaderTest, AFullTileStandsInForAPartialOne) {

@@ -17,36 +17,21 @@
 #include "farm/crypto/hash.h"
 #include "farm/gate/decision.h"
 #include "farm/json/json.h"
-#include "farm/manifest/manifest.h"
 #include "farm/sign/signer.h"
+#include "tests/support/buildable.h"
 #include "tests/support/evidence_maker.h"
 
 namespace farm {
 namespace {
 
 constexpr UnixSeconds kStart = 1'800'000'000;
-constexpr const char* kTree = "d00fedebb845861f956a5d66a35a52e873a515bdfb14787eb12ea78cc5f69bba";
+constexpr const char* kTree = kBuildableTree;
 constexpr const char* kSignerId = "https://farm.example/signer";
 
 Digest D(char digit) { return Digest::ParseHex(std::string(64, digit)).value(); }
 
 std::string ManifestBytes(const std::string& version, int revision, const std::string& word) {
-  const std::string text = R"(product: "hello" version: ")" + version + R"(" revision: )" +
-                           std::to_string(revision) + R"( architecture: "amd64"
-source_date_epoch: 1735689600
-source { name: "hello" tree: ")" +
-                           kTree + R"("
-  file { name: "hello.tar" sha256: ")" +
-                           kTree + R"(" size: 10 } directory { path: "source" } }
-toolchain { name: "cc" lock: "sha256:)" +
-                           kTree + R"(" }
-step { name: "build" input { source: "hello" at: "hello" } argv: "cc" argv: ")" +
-                           word + R"("
-  output: "greet" }
-artifact { step: "build" path: "greet" })";
-  const auto manifest = ParseManifestText(text, "test");
-  if (!manifest) ADD_FAILURE() << manifest.error().message;
-  return CanonicalManifest(*manifest);
+  return BuildableManifest({version, revision, word});
 }
 
 // One attempt at a manifest: the lines that a farmd would bring.
@@ -127,7 +112,7 @@ class World {
     record.intent = attempt.intent.PaeDigest();
     record.manifest = Sha256(attempt.manifest);
     record.plan = D('1');
-    record.lock = Digest::ParseHex(kTree).value();
+    record.lock = Sha256(BuildableLock());
     record.root_tar = D('2');
     record.image = D('3');
     record.result = BuildResult::kSucceeded;
@@ -672,6 +657,27 @@ const Row kLineRows[] = {
      [](World& world) {
        Attempt attempt = world.Due(Good(), "1.0");
        attempt.approvals = world.Ask(ManifestBytes("1.0", 1, "-O3"), "1.0").approvals;
+       return world.Decide(attempt);
+     }},
+    {"approval_that_came_into_the_log_after_the_intent", ExitCode::kNotValidThen,
+     [](World& world) {
+       Attempt attempt = world.Intend(world.Ask(Good(), "1.0"), 1, 200);
+       // Of the same times as the one before: only its place in the log is later.
+       attempt.approvals[1] = world.Logged(Approval{Sha256(attempt.manifest),
+                                                    "hello",
+                                                    "1.0",
+                                                    {{"hello", kTree}},
+                                                    "auditor-1",
+                                                    "tree",
+                                                    kStart + 1},
+                                           "auditor-1", 100);
+       return world.Decide(world.Build(attempt, 300, Unchanged));
+     }},
+    {"record_that_came_into_the_log_before_the_intent", ExitCode::kNotValidThen,
+     [](World& world) {
+       Attempt attempt = world.Due(Good(), "1.0");
+       world.maker.Enter(attempt.intent, world.maker.Draft(Request{}, "requester", kStart + 200));
+       world.Log(attempt.intent);
        return world.Decide(attempt);
      }},
     {"requester_as_auditor", ExitCode::kApproval,

@@ -88,7 +88,8 @@ void GatherRequestAndIntent(Case& facts) {
 std::optional<IntentContext> IntentOf(const Case& facts) {
   if (!facts.intent) return std::nullopt;
   return std::optional<IntentContext>(IntentContext{
-      facts.intent->statement, facts.release->statement.intent, facts.intent->facts.witnessed});
+      facts.intent->statement, facts.release->statement.intent, facts.intent->facts.witnessed,
+      PlaceOf(*facts.intent->bundle, facts.intent->facts.checkpoint)});
 }
 
 void GatherRecords(Case& facts) {

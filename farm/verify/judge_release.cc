@@ -197,6 +197,20 @@ void JudgeConsistency(Case& facts) {
   for (const Line<Approval>& approval : facts.approvals) JudgePrefix(approval, proofs, facts);
 }
 
+// A release is about what was there: it comes into the log after all that it names.
+void JudgeReleaseIsLast(Case& facts) {
+  Line<Release>& release = *facts.release;
+  const std::optional<LogPlace> place = PlaceOf(*release.bundle, release.facts.checkpoint);
+  const auto check = [&](const auto& line) {
+    CheckLoggedInOrder(PlaceOf(*line.bundle, line.facts.checkpoint), place,
+                       "release: came into the log before the " + line.name, release.facts);
+  };
+  if (facts.request) check(*facts.request);
+  if (facts.intent) check(*facts.intent);
+  for (const Line<Record>& record : facts.records) check(record);
+  for (const Line<Approval>& approval : facts.approvals) check(approval);
+}
+
 void JudgeReleaseRevocation(Case& facts) {
   const std::string digest = facts.release->bundle->PaeDigest().Text();
   for (const Revocation& revocation : facts.input.root.revocations) {
@@ -248,6 +262,7 @@ void JudgeGathered(Case& facts) {
   if (!facts.release) return;
   JudgeStatements(facts);
   JudgeConsistency(facts);
+  JudgeReleaseIsLast(facts);
   JudgeReleaseRevocation(facts);
   JudgeSequence(facts);
   JudgeCertifiers(facts);

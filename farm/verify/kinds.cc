@@ -80,6 +80,21 @@ void CheckAfterIntent(const std::optional<UnixSeconds>& intent_witnessed, const 
                                 " s"});
 }
 
+std::optional<LogPlace> PlaceOf(const Bundle& line, const std::optional<Checkpoint>& checkpoint) {
+  if (!line.log_entry || !checkpoint) return std::nullopt;
+  return LogPlace{checkpoint->origin, line.log_entry->index};
+}
+
+void CheckLoggedInOrder(const std::optional<LogPlace>& earlier,
+                        const std::optional<LogPlace>& later, const std::string& message,
+                        LineFacts& facts) {
+  if (!earlier || !later || earlier->origin != later->origin) return;
+  if (earlier->index < later->index) return;
+  facts.problems.push_back({Rule::kOrder, ExitCode::kNotValidThen,
+                            message + " (entry " + std::to_string(earlier->index) +
+                                ", want less than " + std::to_string(later->index) + ")"});
+}
+
 Result<Line<Request>> ReadRequestLine(const Bundle& bundle, LineChecks& checks) {
   ASSIGN_OR_RETURN(Request request, ParseStatementAs<Request>(bundle.envelope.payload, "request"));
   Line<Request> line = Read(bundle, "request", std::move(request), Role::kRequester, checks);
@@ -137,6 +152,10 @@ Result<Line<Approval>> ReadBaseApprovalLine(const Bundle& bundle, const Manifest
              "is of product " + Quoted(line.statement.product) + ", want " +
                  Quoted(manifest.product) + " or nothing by diff since it");
   }
+  if (intent) {
+    CheckLoggedInOrder(PlaceOf(bundle, line.facts.checkpoint), intent->place,
+                       line.name + ": came into the log after the intent", line.facts);
+  }
   return line;
 }
 
@@ -160,6 +179,8 @@ Result<Line<Record>> ReadRecordLine(const Bundle& bundle, const IntentContext& c
     line.Add(Rule::kSites, ExitCode::kQuorum, "the intent does not ask this site");
   }
   CheckAfterIntent(context.witnessed, checks.policy(), line.name, line.facts);
+  CheckLoggedInOrder(context.place, PlaceOf(bundle, line.facts.checkpoint),
+                     line.name + ": came into the log before the intent", line.facts);
   return line;
 }
 

@@ -2,6 +2,7 @@
 // this folder: verify.cc makes Verified values of it, judge.cc the verdict.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -23,6 +24,15 @@ struct Line {
   }
 };
 
+// Where a line stands in its log.  Entries are numbered as they come, and nobody gets a lower
+// number later; times are others' word, and U is put off by whoever fetches the proof again.
+struct LogPlace {
+  std::string origin;
+  std::uint64_t index = 0;
+};
+// Of a line whose log entry is good; `checkpoint` is the entry's.
+std::optional<LogPlace> PlaceOf(const Bundle& line, const std::optional<Checkpoint>& checkpoint);
+
 // The request and the intent as the lines that build on them see them.
 struct RequestContext {
   const Request& request;
@@ -33,6 +43,7 @@ struct IntentContext {
   const Intent& intent;
   Digest digest;
   std::optional<UnixSeconds> witnessed;  // L; absent where the line was not sound
+  std::optional<LogPlace> place;         // absent where the line has no good log entry
 };
 
 // Each reads the payload and checks the line.
@@ -66,5 +77,10 @@ Line<Release> ReleaseLineToSign(const Bundle& line, const Release& release, cons
 // L <= T of the release, once its intent is known.
 void CheckAfterIntent(const std::optional<UnixSeconds>& intent_witnessed, const Policy& policy,
                       const std::string& name, LineFacts& facts);
+// `earlier` stands before `later` in the log that both are in; nothing where either place is not
+// known or the logs are two (that is for another rule).  `message` says what is wrong if not.
+void CheckLoggedInOrder(const std::optional<LogPlace>& earlier,
+                        const std::optional<LogPlace>& later, const std::string& message,
+                        LineFacts& facts);
 
 }  // namespace farm

@@ -9,6 +9,7 @@
 #include "farm/base/bytes.h"
 #include "farm/crypto/hash.h"
 #include "farm/verify/verify.h"
+#include "tests/support/draft_hooks.h"
 #include "tests/support/evidence_maker.h"
 #include "tests/support/verdict_case.h"
 
@@ -27,22 +28,6 @@ struct Row {
 };
 
 void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
-
-// Drafts of one kind only.
-template <typename T>
-DraftHook On(std::function<void(T&, LineDraft&)> bend) {
-  return [bend](LineDraft& draft) {
-    if (T* statement = std::get_if<T>(&draft.statement)) bend(*statement, draft);
-  };
-}
-
-template <typename T>
-DraftHook OnParty(const std::string& party, std::function<void(T&, LineDraft&)> bend) {
-  return [party, bend](LineDraft& draft) {
-    T* statement = std::get_if<T>(&draft.statement);
-    if (statement != nullptr && draft.party == party) bend(*statement, draft);
-  };
-}
 
 std::vector<std::string> Broken(const Verdict& verdict) {
   std::vector<std::string> names;
@@ -65,18 +50,6 @@ constexpr UnixSeconds kIntentWitnessed = kStart + 210;
 constexpr UnixSeconds kRecordToken = kStart + 300;
 constexpr std::int64_t kSkew = 60;
 const Digest kOther = Sha256("another");
-
-void ReplaceNote(Bundle& line, const std::function<void(Note&)>& bend) {
-  Note note = *ParseNote(line.log_entry->checkpoint);
-  bend(note);
-  line.log_entry->checkpoint = WriteNote(note);
-}
-
-void DropSignatures(Bundle& line, const std::string& name) {
-  ReplaceNote(line, [&](Note& note) {
-    std::erase_if(note.signatures, [&](const NoteSignature& s) { return s.name == name; });
-  });
-}
 
 ValidFor EndedAt(UnixSeconds end) { return {0, end}; }
 

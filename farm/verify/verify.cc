@@ -31,7 +31,13 @@ RequestContext ContextOf(const VerifiedRequest& request) {
 }
 
 IntentContext ContextOf(const VerifiedIntent& intent) {
-  return {intent.statement(), intent.digest(), intent.times().witnessed};
+  const Bundle& line = intent.bundle();
+  const auto note = ParseNote(line.log_entry->checkpoint);
+  CHECK(note.has_value());  // it was verified
+  const auto checkpoint = ParseCheckpoint(note->text);
+  CHECK(checkpoint.has_value());
+  return {intent.statement(), intent.digest(), intent.times().witnessed,
+          PlaceOf(line, *checkpoint)};
 }
 
 GivenApproval Given(const VerifiedApproval& approval) {

@@ -7,7 +7,10 @@
 //   request, intent, approval: T <= U; an approval's T <= the intent's U
 //   record, release: L <= T <= U, L = the intent's U
 // and every T <= the root's end,
-// with Policy.clock_skew_seconds of tolerance on both sides.
+// with Policy.clock_skew_seconds of tolerance on both sides.  Lines of one log also stand there in
+// the order approvals, intent, records, and request and all of these before the release, without
+// tolerance: a log numbers its entries as they come, while U is the word of witnesses about a
+// checkpoint that the carrier may fetch as late as he likes.
 #pragma once
 
 #include <cstdint>
@@ -84,7 +87,7 @@ Result<VerifiedRequest> VerifyRequest(const Bundle& line, const TrustRoot& root,
 Result<VerifiedIntent> VerifyIntent(const Bundle& line, const VerifiedRequest& request,
                                     const TrustRoot& root, const Policy& policy);
 // The approval must be for the request's manifest and exactly its sources, by an auditor who is
-// neither the requester nor an operator, no later than the intent.
+// neither the requester nor an operator, no later than the intent by time and by log index.
 Result<VerifiedApproval> VerifyApproval(const Bundle& line, const ManifestView& manifest,
                                         const VerifiedRequest& request,
                                         const VerifiedIntent& intent, const TrustRoot& root,

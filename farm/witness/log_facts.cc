@@ -29,10 +29,10 @@ Result<std::optional<decltype(SpokenInLog::said)>> Needed(Statement& statement) 
 
 }  // namespace
 
-Result<std::string> LogFacts::Take(std::uint64_t index, const std::string& leaf,
-                                   const Result<std::string>& pae) {
+Result<TakenEntry> LogFacts::Take(std::uint64_t index, const std::string& leaf,
+                                  const Result<std::string>& pae) {
   Unread unread;
-  const auto fail = [&](const Error& error) -> Result<std::string> {
+  const auto fail = [&](const Error& error) -> Result<TakenEntry> {
     unread.why = error.message;
     unread_[index] = std::move(unread);
     return error;
@@ -50,18 +50,25 @@ Result<std::string> LogFacts::Take(std::uint64_t index, const std::string& leaf,
   if (!parts) return fail(parts.error());
   auto statement = ParseStatement(parts->payload, "payload " + facts->pae_digest.Short());
   if (!statement) return fail(statement.error());
-  const std::string kind(KindName(*statement));
-  auto needed = Needed(*statement);
-  if (!needed) return fail(needed.error());
-  unread_.erase(index);
+  TakenEntry taken{std::string(KindName(*statement)), {}};
   const PublicKey& key =
       facts->certificate ? facts->certificate->public_key() : facts->public_key.value();
   // What its own leaf's key did not sign, nobody said.
-  if (*needed && key.Verify(*pae, facts->signature)) {
+  const bool is_said = key.Verify(*pae, facts->signature).has_value();
+  // Persons make no records, dissents or releases.
+  if (is_said && facts->certificate) {
+    const auto signer = facts->certificate->UriName();
+    taken.contradictions = contradictions_.Add(
+        {index, facts->pae_digest, signer ? *signer : std::string()}, *statement);
+  }
+  auto needed = Needed(*statement);
+  if (!needed) return fail(needed.error());
+  unread_.erase(index);
+  if (*needed && is_said) {
     spoken_.push_back(
         {index, facts->pae_digest, facts->certificate, facts->public_key, *std::move(*needed)});
   }
-  return kind;
+  return taken;
 }
 
 Status LogFacts::CheckReadable(const TrustRoot& root) const {

@@ -13,6 +13,7 @@
 #include "farm/evidence/bundle.h"
 #include "farm/evidence/statement.h"
 #include "farm/evidence/trust_root.h"
+#include "farm/witness/contradictions.h"
 
 namespace farm {
 
@@ -33,13 +34,19 @@ struct SpokenInLog {
   std::variant<ReleaseInLog, Withdrawal, Dissent> said;
 };
 
+// An entry that could be read.
+struct TakenEntry {
+  std::string kind;                         // of its statement: "record"
+  std::vector<std::string> contradictions;  // what it cannot stand beside, for people to look at
+};
+
 class LogFacts {
  public:
   // Reads an entry: its exact leaf bytes, and the payload with the digest that the leaf names (or
   // why there is none).  An entry that could not be read may be given again.
-  // Answers the statement's kind ("record").  Errors: why it could not be read.
-  Result<std::string> Take(std::uint64_t index, const std::string& leaf,
-                           const Result<std::string>& pae);
+  // Errors: why it could not be read.
+  Result<TakenEntry> Take(std::uint64_t index, const std::string& leaf,
+                          const Result<std::string>& pae);
 
   const std::vector<SpokenInLog>& spoken() const { return spoken_; }
   // Nothing is unread that could be a withdrawal, a dissent or a release by somebody of the root.
@@ -55,6 +62,7 @@ class LogFacts {
     std::optional<PublicKey> public_key;
   };
   std::vector<SpokenInLog> spoken_;
+  Contradictions contradictions_;
   std::map<std::uint64_t, Unread> unread_;
 };
 

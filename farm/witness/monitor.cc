@@ -21,14 +21,18 @@ Result<MonitorReport> Monitor::Round() {
   for (VerifiedEntry& entry : entries) unread_[entry.index] = std::move(entry.leaf);
   report_.findings.clear();
   for (auto entry = unread_.begin(); entry != unread_.end();) {
-    const auto kind = facts_.Take(entry->first, entry->second, PayloadOf(*reader_, entry->second));
-    if (kind) {
-      ++report_.kinds[*kind];
-      entry = unread_.erase(entry);
-    } else {
-      report_.findings.push_back({entry->first, kind.error().message});
+    auto taken = facts_.Take(entry->first, entry->second, PayloadOf(*reader_, entry->second));
+    if (!taken) {
+      report_.findings.push_back({entry->first, taken.error().message});
       ++entry;
+      continue;
     }
+    ++report_.kinds[taken->kind];
+    for (std::string& problem : taken->contradictions) {
+      if (report_.contradictions.size() == kContradictionsMax) break;
+      report_.contradictions.push_back({entry->first, std::move(problem)});
+    }
+    entry = unread_.erase(entry);
   }
   return report_;
 }

@@ -1,4 +1,5 @@
-// The monitor: reads every entry and every payload of a log and says what it could not read.
+// The monitor: reads every entry and every payload of a log and says what it could not read, and
+// what cannot stand beside something else there.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,11 @@ struct MonitorReport {
   std::uint64_t entries_read = 0;              // in all rounds
   std::map<std::string, std::uint64_t> kinds;  // statements read, by kind: "record" -> 12
   std::vector<MonitorFinding> findings;  // what cannot be read now; it is asked again each round
+  // What contradicts an earlier entry; each stays.  At most kContradictionsMax are kept: whoever
+  // has so many needs no more.
+  std::vector<MonitorFinding> contradictions;
 };
+constexpr std::size_t kContradictionsMax = 1000;
 
 // Not thread-safe; one for each log.
 class Monitor {

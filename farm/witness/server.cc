@@ -31,6 +31,7 @@ struct MonitoredLog {
   std::string origin;
   std::unique_ptr<Monitor> monitor;
   std::uint64_t said = 0;  // the size told of last
+  std::size_t contradictions_said = 0;
 };
 
 // Runs the monitor's rounds in a thread of its own: reads each log, then says how all stand.
@@ -74,6 +75,11 @@ class MonitorLoop {
     }
     for (const MonitorFinding& finding : report->findings) {
       spdlog::error("monitor of {}: entry {}: {}", log.origin, finding.index, finding.problem);
+    }
+    for (; log.contradictions_said < report->contradictions.size(); ++log.contradictions_said) {
+      const MonitorFinding& finding = report->contradictions[log.contradictions_said];
+      spdlog::error("monitor of {}: entry {} contradicts: {}", log.origin, finding.index,
+                    finding.problem);
     }
     if (report->head.size != log.said) {
       log.said = report->head.size;

@@ -1,0 +1,13 @@
+// The tables of README.md, from the catalogue that the tests hold everybody to.
+#pragma once
+
+#include <string>
+
+namespace farm {
+
+// One row for each lie: who catches it, exit code and finding, and what the customer says alone.
+std::string TableOfLies();
+// How many pairs of lies of each two parties, all refused.
+std::string TableOfPairs();
+
+}  // namespace farm
