@@ -1,6 +1,7 @@
 #include "tests/support/evidence_examples.h"
 
 #include "farm/crypto/hash.h"
+#include "farm/evidence/tlog_proof.h"
 #include "tests/support/evidence_maker.h"
 
 namespace farm {
@@ -65,6 +66,9 @@ std::map<std::string, std::string> EvidenceExamples() {
   files["request-line.jsonl"] = WriteBundleLine(made.lines[kRequestLine]) + "\n";
   files["leaf.json"] = made.lines[kRequestLine].log_entry->canonicalized_body + "\n";
   files["release.note"] = made.lines[kReleaseLine].log_entry->checkpoint;
+  files["hello.tar.tlog-proof"] = WriteTlogProof(*TlogProofOf(made.lines[kReleaseLine]));
+  files["root-file.tlog-policy"] =
+      WriteTlogPolicy(*TlogPolicyOf(first_format, 1, maker.options().start, {}));
   files["policy.json"] = WritePolicy(maker.policy());
   return files;
 }
