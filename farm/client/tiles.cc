@@ -191,6 +191,20 @@ Result<std::vector<std::string>> ParseEntryBundle(std::string_view bytes, std::u
   return entries;
 }
 
+Result<std::string> TruncateTile(const TileId& tile, std::string_view full) {
+  if (tile.level != TileId::kEntries) {
+    if (full.size() != kTileWidth * Digest::kSize) {
+      return Error{ErrorCode::kInvalidInput, "tile: " + std::to_string(full.size()) +
+                                                 " bytes, want " +
+                                                 std::to_string(kTileWidth * Digest::kSize)};
+    }
+    return std::string(full.substr(0, tile.width * Digest::kSize));
+  }
+  ASSIGN_OR_RETURN(std::vector<std::string> entries, ParseEntryBundle(full, kTileWidth));
+  entries.resize(tile.width);
+  return WriteEntryBundle(entries);
+}
+
 void Frontier::AppendSubtree(int level, const Digest& root) {
   const std::uint64_t leaves = std::uint64_t{1} << level;
   CHECK(size_ % leaves == 0);

@@ -39,6 +39,10 @@ std::string WriteEntryBundle(const std::vector<std::string>& entries);
 // Errors: kInvalidInput (not exactly `count` entries).
 Result<std::vector<std::string>> ParseEntryBundle(std::string_view bytes, std::uint64_t count);
 
+// The first `tile.width` hashes (entries) of the full tile that `full` is.
+// Errors: kInvalidInput (`full` is not one).
+Result<std::string> TruncateTile(const TileId& tile, std::string_view full);
+
 // Roots of the perfect subtrees of the first `size` leaves, largest first: all that is needed to go
 // on appending and to say the root.
 class Frontier {

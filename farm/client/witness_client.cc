@@ -1,14 +1,26 @@
 #include "farm/client/witness_client.h"
 
 #include "farm/base/bytes.h"
+#include "farm/crypto/hash.h"
 
 namespace farm {
 namespace {
 
 constexpr std::size_t kAnswerBytesMax = 64 << 10;
+constexpr std::string_view kSizeType = "text/x.tlog.size";
 
 Error Malformed(std::string_view what) {
   return Error{ErrorCode::kInvalidInput, "add-checkpoint: " + std::string(what)};
+}
+
+// The size that a 409 tells; a proxy's own 409 does not.
+std::optional<std::uint64_t> SizeIn(const HttpReply& reply) {
+  std::string_view text = reply.body;
+  if (reply.content_type != kSizeType || !text.ends_with("\n")) return std::nullopt;
+  text.remove_suffix(1);
+  const auto size = ParseDecimal(text, ~0ull >> 1);
+  if (!size) return std::nullopt;
+  return *size;
 }
 
 // The cosignature lines, read as the tail of a note.
@@ -56,13 +68,15 @@ Result<AddCheckpointRequest> ParseAddCheckpoint(std::string_view body) {
   return request;
 }
 
-Result<PostToWitness> OpenWitness(const std::string& url, const std::string& name) {
+Result<WitnessDoor> OpenWitness(const std::string& url, const std::string& name) {
   ASSIGN_OR_RETURN(HttpClient client, HttpClient::Open(url, "witness " + name));
   // shared: a std::function must be copyable.
   auto http = std::make_shared<HttpClient>(std::move(client));
-  return PostToWitness([http](const std::string& body) {
-    return http->Post("/add-checkpoint", body, "text/plain; charset=utf-8", kAnswerBytesMax);
-  });
+  return WitnessDoor{[http](const std::string& body) {
+                       return http->Post("/add-checkpoint", body, "text/plain; charset=utf-8",
+                                         kAnswerBytesMax);
+                     },
+                     [http](const std::string& path) { return http->Get(path, kNoteBytesMax); }};
 }
 
 Result<WitnessAnswer> AskWitness(const PostToWitness& post, const AddCheckpointRequest& request,
@@ -80,12 +94,10 @@ Result<WitnessAnswer> AskWitness(const PostToWitness& post, const AddCheckpointR
       return answer;
     }
     case 409: {
-      std::string_view text = reply.body;
-      if (text.ends_with("\n")) text.remove_suffix(1);
-      auto size = ParseDecimal(text, ~0ull >> 1);
-      if (!size) return Error{ErrorCode::kInvalidInput, said};
-      answer.has_size = *size;
-      return answer;
+      answer.has_size = SizeIn(reply);
+      if (answer.has_size) return answer;
+      return Error{ErrorCode::kInvalidInput,
+                   said + "; want a size and a newline as " + std::string(kSizeType)};
     }
     case 403:
     case 404:
@@ -98,6 +110,19 @@ Result<WitnessAnswer> AskWitness(const PostToWitness& post, const AddCheckpointR
     default:
       return Error{reply.status >= 500 ? ErrorCode::kUnavailable : ErrorCode::kInvalidInput, said};
   }
+}
+
+Result<WitnessedHead> LatestOfWitness(const GetFromWitness& get, const std::string& origin,
+                                      const PublicKey& log_key, const WitnessKey& witness) {
+  ASSIGN_OR_RETURN(const HttpReply reply, get("/" + Sha256(origin).Hex() + "/checkpoint"));
+  if (reply.status != 200) {
+    return Error{reply.status == 404 ? ErrorCode::kNotFound : ErrorCode::kUnavailable,
+                 "witness " + witness.name + ": answered " + std::to_string(reply.status) +
+                     " when asked for its latest checkpoint of " + origin};
+  }
+  auto head = CheckHead(reply.body, {origin, log_key, {witness}, 1});
+  if (!head) return Wrap("witness " + witness.name, head.error());
+  return head;
 }
 
 }  // namespace farm

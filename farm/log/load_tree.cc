@@ -5,6 +5,7 @@
 #include "farm/base/files.h"
 #include "farm/client/tiles.h"
 #include "farm/evidence/merkle.h"
+#include "farm/log/errors.h"
 
 namespace farm {
 namespace {
@@ -81,13 +82,6 @@ class Loading {
 };
 
 }  // namespace
-
-Error DamagedLog(const std::string& directory, std::string_view what) {
-  return {ErrorCode::kMismatch,
-          "log in " + directory + ": " + std::string(what) +
-              "; do not repair it by hand, restore it from a mirror that is not older",
-          ExitCode::kLogProof};
-}
 
 Result<LoadedTree> LoadTree(const std::string& directory, const Checkpoint& head) {
   return Loading(directory, head).Load();

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "farm/base/result.h"
 #include "farm/evidence/note.h"
@@ -22,8 +21,5 @@ struct LoadedTree {
 // bundles and payloads are not read: a log serves them to readers who hash what they get.
 // Errors: kMismatch exit 15.
 Result<LoadedTree> LoadTree(const std::string& directory, const Checkpoint& head);
-
-// kMismatch exit 15: what stands in the directory is not what the log has committed.
-Error DamagedLog(const std::string& directory, std::string_view what);
 
 }  // namespace farm

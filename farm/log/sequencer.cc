@@ -8,6 +8,7 @@
 #include "farm/base/bytes.h"
 #include "farm/base/mutex.h"
 #include "farm/evidence/merkle.h"
+#include "farm/log/errors.h"
 
 namespace farm {
 namespace {
@@ -35,8 +36,32 @@ Status CheckLeaf(const std::string& leaf) {
                                               std::to_string(kEntryBytesMax)};
 }
 
-Error Unavailable(std::string message) {
-  return {ErrorCode::kUnavailable, std::move(message), ExitCode::kUnavailable};
+// What a log says that was found to have diverged before it was started.
+Error StillDiverged(const std::string& origin) {
+  return DivergedLog(
+      origin,
+      "the file \"diverged\" in its directory is a checkpoint that it has signed and "
+      "does not have");
+}
+
+Suffices QuorumOf(const SequencerOptions& options) {
+  if (options.quorum) {
+    return [policy = *options.quorum](const std::set<std::size_t>& cosigned) {
+      return QuorumMet(policy, cosigned);
+    };
+  }
+  return [needed = options.cosignatures_needed](const std::set<std::size_t>& cosigned) {
+    return cosigned.size() >= needed;
+  };
+}
+
+// Who is to be asked is who the policy counts.
+bool AreTheQuorums(const std::vector<ConfiguredWitness>& witnesses, const TlogPolicy& policy) {
+  return std::equal(
+      witnesses.begin(), witnesses.end(), policy.witnesses.begin(), policy.witnesses.end(),
+      [](const ConfiguredWitness& one, const TlogPolicy::KnownWitness& other) {
+        return one.identity.key == other.key.key && one.identity.name == other.key.name;
+      });
 }
 
 }  // namespace
@@ -45,7 +70,8 @@ struct Sequencer::State {
   State(TileLog& l, SequencerOptions o)
       : log(l),
         options(std::move(o)),
-        panel(std::move(options.witnesses)),
+        suffices(QuorumOf(options)),
+        panel(std::move(options.witnesses), options.key->key()),
         log_id(NoteKeyIdFull(log.origin(), options.key->key())),
         next_index(log.head().size) {}
 
@@ -58,6 +84,8 @@ struct Sequencer::State {
   std::uint64_t Take(const std::string& leaf, const Digest& hash) REQUIRES(mutex);
   Result<Published> Await(std::uint64_t size, TimePoint deadline);
   void PublishHead();
+  void Diverge(const WitnessPanel::Divergence& divergence);
+  std::string WantedText() const;
   Result<Note> SignHead(const Checkpoint& head);
   void Report(const std::string& sentence) const {
     if (options.report) options.report(sentence);
@@ -72,12 +100,15 @@ struct Sequencer::State {
     return Behind();
   }
   bool HasWork() REQUIRES(mutex) {
-    return ending || stopped || !queue.empty() ||
-           (Behind() && std::chrono::steady_clock::now() >= retry_at);
+    if (ending || stopped) return true;
+    if (diverged) return false;
+    if (cleared && !queue.empty()) return true;
+    return (!cleared || Behind()) && std::chrono::steady_clock::now() >= retry_at;
   }
 
   TileLog& log;
   SequencerOptions options;
+  const Suffices suffices;
   WitnessPanel panel;  // the thread's
   const std::string log_id;
 
@@ -93,8 +124,10 @@ struct Sequencer::State {
   std::string note GUARDED_BY(mutex);
   std::string not_yet GUARDED_BY(mutex);  // why the head is not published
   std::optional<Error> diverged GUARDED_BY(mutex);
+  std::optional<Error> doubt GUARDED_BY(mutex);  // of a witness, when last asked
   std::optional<Error> stopped GUARDED_BY(mutex);
   bool ending GUARDED_BY(mutex) = false;
+  bool cleared = false;  // the thread's: enough witnesses, none in doubt, have cosigned our history
   TimePoint retry_at{};  // the thread's
   std::thread thread;
 };
@@ -102,7 +135,8 @@ struct Sequencer::State {
 std::optional<Error> Sequencer::State::Refusal() {
   if (stopped) return stopped;
   if (diverged) return diverged;
-  if (ending) return Unavailable("log " + log.origin() + ": is shutting down; ask again");
+  if (doubt) return doubt;
+  if (ending) return LogUnavailable("log " + log.origin() + ": is shutting down; ask again");
   return std::nullopt;
 }
 
@@ -121,11 +155,6 @@ Status Sequencer::State::CommitBatch() {
   std::vector<Digest> hashes;
   {
     MutexLock lock(mutex);
-    if (diverged) {  // their callers have been refused
-      queue.clear();
-      queue_bytes = 0;
-      return {};
-    }
     for (std::size_t bytes = 0; !queue.empty() && leaves.size() < kCommitLeavesMax &&
                                 bytes + queue.front().leaf.size() <= kBatchBytesMax;
          queue.pop_front()) {
@@ -163,22 +192,22 @@ void Sequencer::State::PublishHead() {
     not_yet = signed_note.error().message;
     return;
   }
-  WitnessPanel::Answers answers = panel.Ask(log, head, *signed_note, options.cosignatures_needed);
+  WitnessPanel::Answers answers = panel.Ask(log, head, *signed_note, suffices);
   const std::string problems = Join(answers.problems, "; ");
   if (!problems.empty()) Report(problems);
-  if (answers.diverged) {
-    Report(answers.diverged->message);
+  if (answers.diverged) return Diverge(*answers.diverged);
+  cleared = !answers.doubt && suffices(answers.cosigned);
+  {
     MutexLock lock(mutex);
-    diverged = std::move(answers.diverged);
-    progress.notify_all();
-    return;
+    doubt = answers.doubt;
+    if (doubt) progress.notify_all();
+    if (!cleared) {
+      not_yet =
+          std::to_string(answers.lines.size()) + " cosignatures, " + WantedText() + "; " + problems;
+    }
   }
-  if (answers.lines.size() < options.cosignatures_needed) {
-    MutexLock lock(mutex);
-    not_yet = std::to_string(answers.lines.size()) + " of " +
-              std::to_string(options.cosignatures_needed) + " cosignatures; " + problems;
-    return;
-  }
+  if (answers.doubt) Report(answers.doubt->message);
+  if (!cleared || !IsBehind()) return;
   for (NoteSignature& line : answers.lines) signed_note->signatures.push_back(std::move(line));
   const std::string bytes = WriteNote(*signed_note);
   if (Status done = log.Publish(head, bytes); !done) return StopAll(done.error());
@@ -188,6 +217,25 @@ void Sequencer::State::PublishHead() {
   progress.notify_all();
 }
 
+std::string Sequencer::State::WantedText() const {
+  if (options.quorum) return "not the quorum " + Printable(options.quorum->quorum, 80);
+  return "want " + std::to_string(options.cosignatures_needed);
+}
+
+void Sequencer::State::Diverge(const WitnessPanel::Divergence& divergence) {
+  Report(divergence.error.message);
+  cleared = false;
+  {
+    MutexLock lock(mutex);
+    diverged = divergence.error;
+    queue.clear();  // their callers are refused
+    queue_bytes = 0;
+    taken.clear();
+  }
+  progress.notify_all();
+  if (Status kept = log.KeepDivergence(divergence.note); !kept) StopAll(kept.error());
+}
+
 void Sequencer::State::Run() {
   while (true) {
     {
@@ -195,6 +243,8 @@ void Sequencer::State::Run() {
       while (!HasWork()) lock.WaitFor(work, std::min(kWaitStep, options.retry_after));
       if (ending || stopped) return;
     }
+    if (!cleared) PublishHead();
+    if (!cleared) continue;
     if (Status committed = CommitBatch(); !committed) return StopAll(committed.error());
     if (IsBehind()) PublishHead();
   }
@@ -229,6 +279,10 @@ Result<std::unique_ptr<Sequencer>> Sequencer::Start(TileLog& log, SequencerOptio
     return Error{ErrorCode::kInvalidInput,
                  "log " + log.origin() + ": want an Ed25519 key and a P-256 second key"};
   }
+  if (options.quorum && !AreTheQuorums(options.witnesses, *options.quorum)) {
+    return Error{ErrorCode::kInvalidInput,
+                 "log " + log.origin() + ": its witnesses are not those of its quorum"};
+  }
   if (options.cosignatures_needed > options.witnesses.size()) {
     return Error{ErrorCode::kInvalidInput,
                  "log " + log.origin() + ": " + std::to_string(options.cosignatures_needed) +
@@ -244,6 +298,10 @@ Result<std::unique_ptr<Sequencer>> Sequencer::Start(TileLog& log, SequencerOptio
     state->published = checkpoint;
     state->note = note;
   }
+  if (!log.diverged().empty()) {
+    MutexLock lock(state->mutex);
+    state->diverged = StillDiverged(log.origin());
+  }
   State* const running = state.get();
   state->thread = std::thread([running] { running->Run(); });
   return std::unique_ptr<Sequencer>(new Sequencer(std::move(state)));
@@ -255,7 +313,7 @@ Status Sequencer::State::CheckRoom(const std::vector<std::string>& leaves) {
   std::size_t bytes = queue_bytes;
   for (const std::string& leaf : leaves) bytes += leaf.size();
   if (queue.size() + leaves.size() <= kPendingLeavesMax && bytes <= kPendingBytesMax) return {};
-  return Unavailable("log " + log.origin() + ": too many entries wait; ask again");
+  return LogUnavailable("log " + log.origin() + ": too many entries wait; ask again");
 }
 
 std::uint64_t Sequencer::State::Take(const std::string& leaf, const Digest& hash) {
@@ -303,9 +361,9 @@ Result<Published> Sequencer::State::Await(std::uint64_t size, TimePoint deadline
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) {
-      return Unavailable("log " + log.origin() + ": entry " + std::to_string(size - 1) + " is " +
-                         (size <= log.head().size ? "stored" : "taken") +
-                         " but not witnessed yet (" + not_yet + "); ask again");
+      return LogUnavailable("log " + log.origin() + ": entry " + std::to_string(size - 1) + " is " +
+                            (size <= log.head().size ? "stored" : "taken") +
+                            " but not witnessed yet (" + not_yet + "); ask again");
     }
     lock.WaitFor(progress, std::min(left, kWaitStep));
   }

@@ -2,6 +2,8 @@
 // shows them two histories, and never loses what it has answered for.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <map>
 #include <set>
 
@@ -52,12 +54,69 @@ class World {
     CheckHistory(**log);
   }
 
+  // Keeps a copy of the directory as it is.
+  void Backup() { std::filesystem::copy(Directory(), BackupPlace(), kRecursive); }
+  // Puts the copy in the log's place and starts it.
+  void RestoreAndCheckThatItStandsStill() {
+    ASSERT_TRUE(RemoveTree(Directory()));
+    std::filesystem::copy(BackupPlace(), Directory(), kRecursive);
+    auto log = TileLog::Open(RealFileSystem(), Directory(), Options());
+    ASSERT_TRUE(log) << log.error().message;
+    const Checkpoint head = (*log)->head();
+    const std::string published = (*log)->published();
+    {
+      MutexLock lock(mutex_);
+      shown_.clear();
+    }
+    auto sequencer = Start(**log);
+    auto refused = sequencer->Append("another history");
+    ASSERT_FALSE(refused);
+    ASSERT_EQ(refused.error().Exit(), ExitCode::kLogProof) << refused.error().message;
+    sequencer.reset();
+    ASSERT_EQ((*log)->head().size, head.size);
+    ASSERT_EQ((*log)->published(), published);
+    MutexLock lock(mutex_);
+    for (const Checkpoint& shown : shown_) {
+      ASSERT_EQ(shown.size, head.size);
+      ASSERT_EQ(shown.root, head.root);
+    }
+  }
+
+  // What of DESIGN's windows a crash has left.
+  struct Windows {
+    bool tiles_no_head = false;           // tiles written, no head
+    bool cosigned_not_published = false;  // a witness has cosigned more than is published
+    bool head_not_published = false;
+  };
+  Windows Left() {
+    Windows left;
+    const auto read = [&](const std::string& name) {
+      const auto bytes = ReadFile(Directory() + "/" + name, kNoteBytesMax);
+      return bytes ? *bytes : "";
+    };
+    const Checkpoint head = *ParseCheckpoint(read("head"));
+    const auto note = ParseNote(read("checkpoint"));
+    const std::uint64_t published = note ? ParseCheckpoint(note->text)->size : 0;
+    left.head_not_published = head.size > published;
+    left.cosigned_not_published = std::max(first_.seen_size(), second_.seen_size()) > published;
+    for (const std::uint64_t size : {1u, 256u, 257u}) {
+      const TileId last{TileId::kEntries, (size - 1) / kTileWidth,
+                        TileWidthAt(TileId::kEntries, (size - 1) / kTileWidth, size)};
+      if (size > head.size && FileExists(Directory() + "/" + TilePath(last))) {
+        left.tiles_no_head = true;
+      }
+    }
+    return left;
+  }
+
   CrashFiles& files() { return files_; }
   std::uint64_t operations() const { return files_.operations() - made_; }
   std::size_t answered() const { return answered_.size(); }
 
  private:
+  static constexpr auto kRecursive = std::filesystem::copy_options::recursive;
   std::string Directory() const { return temporary_.path() + "/log"; }
+  std::string BackupPlace() const { return temporary_.path() + "/backup"; }
 
   static TileLogOptions Options() {
     return {kOrigin, {0, 0, [](const std::string&) -> Result<std::uint64_t> { return 1; }}, {}};
@@ -146,17 +205,47 @@ TEST(SequencerCrash, NoTwoHistoriesAndNothingLostWhateverUnsyncedOperationsSurvi
     operations = world.operations();
     ASSERT_NO_FATAL_FAILURE(world.CheckAndGoOn());
   }
-  const std::size_t tried = TryEveryCut(operations, [](const Cut& cut) -> Unsynced {
+  World::Windows seen;
+  const std::size_t tried = TryEveryCut(operations, [&seen](const Cut& cut) -> Unsynced {
     SCOPED_TRACE(TextOf(cut));
     World world;
     world.files().DieAfter(cut.operations, false);
     world.Live();
     const Unsynced unsynced = world.files().UnsyncedAt(cut.kept);
     EXPECT_TRUE(world.files().PowerCut(cut.kept));
+    const World::Windows left = world.Left();
+    seen.tiles_no_head |= left.tiles_no_head;
+    seen.head_not_published |= left.head_not_published;
+    seen.cosigned_not_published |= left.cosigned_not_published;
     world.CheckAndGoOn();
     return unsynced;
   });
   EXPECT_GT(tried, 2 * operations);
+  // Every window that DESIGN names was met.
+  EXPECT_TRUE(seen.tiles_no_head);
+  EXPECT_TRUE(seen.head_not_published);
+  EXPECT_TRUE(seen.cosigned_not_published);
+}
+
+// A backup is a crash that nothing on the disk shows: of whatever moment it is, a log that is older
+// than its witnesses commits nothing and signs nothing new.
+TEST(SequencerCrash, ABackupOfAnyMomentStandsStill) {
+  std::uint64_t operations = 0;
+  {
+    World world;
+    world.Live();
+    operations = world.operations();
+  }
+  for (std::uint64_t moment = 0; moment <= operations; ++moment) {
+    SCOPED_TRACE(moment);
+    World world;
+    world.files().DieAfter(moment, false);
+    world.Live();
+    world.files().Revive();
+    world.Backup();
+    ASSERT_NO_FATAL_FAILURE(world.CheckAndGoOn());
+    ASSERT_NO_FATAL_FAILURE(world.RestoreAndCheckThatItStandsStill());
+  }
 }
 
 }  // namespace

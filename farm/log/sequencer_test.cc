@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <thread>
 
 #include "farm/evidence/merkle.h"
@@ -25,14 +26,22 @@ class SequencerTest : public ::testing::Test {
     ASSERT_TRUE(log) << log.error().message;
     log_ = std::move(*log);
   }
-  void Start(std::size_t needed, std::chrono::milliseconds answer_within = kLong) {
+  SequencerOptions Options(std::chrono::milliseconds answer_within) {
     SequencerOptions options;
     options.key = NewMemorySigner(key_);
     options.ecdsa_key = NewMemorySigner(ecdsa_key_);
-    options.witnesses = {first_.Configured(), second_.Configured()};
-    options.cosignatures_needed = needed;
     options.answer_within = answer_within;
     options.retry_after = std::chrono::milliseconds(1);
+    return options;
+  }
+  void Start(std::size_t needed, std::chrono::milliseconds answer_within = kLong) {
+    StartWith({first_.Configured(), second_.Configured()}, needed, answer_within);
+  }
+  void StartWith(std::vector<ConfiguredWitness> witnesses, std::size_t needed,
+                 std::chrono::milliseconds answer_within = kLong) {
+    SequencerOptions options = Options(answer_within);
+    options.witnesses = std::move(witnesses);
+    options.cosignatures_needed = needed;
     auto sequencer = Sequencer::Start(*log_, std::move(options));
     ASSERT_TRUE(sequencer) << sequencer.error().message;
     sequencer_ = std::move(*sequencer);
@@ -193,11 +202,11 @@ TEST_F(SequencerTest, AHeadThatWasNeverPublishedIsPublishedAfterTheRestart) {
   EXPECT_EQ(log_->head().size, 1u);
 }
 
-TEST_F(SequencerTest, DivergesWhenAWitnessHasSeenMore) {
+TEST_F(SequencerTest, DivergesWhenAWitnessProvesThatItHasSeenMore) {
   OpenAndStart(1);
   ASSERT_TRUE(sequencer_->Append("first"));
   EXPECT_TRUE(sequencer_->health());
-  second_.Pretend({kOrigin, 7, LeafHash("a longer history")});
+  second_.HasSeen({kOrigin, 7, LeafHash("a longer history")}, key_);
   auto refused = sequencer_->Append("second");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().Exit(), ExitCode::kLogProof);
@@ -207,13 +216,168 @@ TEST_F(SequencerTest, DivergesWhenAWitnessHasSeenMore) {
   EXPECT_EQ(sequencer_->Append("first")->index, 0u);  // old answers stay
 }
 
-TEST_F(SequencerTest, DivergesWhenAWitnessHasSeenAnotherHistory) {
+TEST_F(SequencerTest, DivergesWhenAWitnessProvesAnotherHistory) {
   OpenAndStart(1);
   ASSERT_TRUE(sequencer_->Append("first"));
-  first_.Pretend({kOrigin, 1, LeafHash("another first")});
+  first_.HasSeen({kOrigin, 1, LeafHash("another first")}, key_);
   auto refused = sequencer_->Append("second");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().Exit(), ExitCode::kLogProof);
+}
+
+TEST_F(SequencerTest, HasDivergedAfterARestartTooAndKeepsTheEvidence) {
+  OpenAndStart(1);
+  ASSERT_TRUE(sequencer_->Append("first"));
+  second_.HasSeen({kOrigin, 7, LeafHash("a longer history")}, key_);
+  const std::string evidence = second_.latest();
+  ASSERT_FALSE(sequencer_->Append("second"));
+  second_.Pretend(log_->head());  // it has forgotten, or another stands in its place
+  sequencer_.reset();
+  EXPECT_EQ(*ReadFile(temporary_.path() + "/log/diverged", kNoteBytesMax), evidence);
+  const int asked = first_.asked() + second_.asked();
+  OpenAndStart(1);
+  auto refused = sequencer_->Append("third");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().Exit(), ExitCode::kLogProof);
+  EXPECT_FALSE(sequencer_->health());
+  EXPECT_EQ(sequencer_->Append("first")->index, 0u);
+  EXPECT_EQ(first_.asked() + second_.asked(), asked);  // it has signed nothing
+}
+
+// A witness alone, or somebody on the way to it, must not end a log for good; as long as it says so
+// the log must not go on either, for it may be true.
+TEST_F(SequencerTest, WaitsAsLongAsAWitnessClaimsMoreWithoutProof) {
+  OpenAndStart(1);
+  ASSERT_TRUE(sequencer_->Append("first"));
+  const auto waits = [&](const char* why) {
+    auto refused = sequencer_->Append(why);
+    ASSERT_FALSE(refused) << why;
+    EXPECT_EQ(refused.error().Exit(), ExitCode::kUnavailable) << why;
+    EXPECT_NE(refused.error().message.find("waits"), std::string::npos) << refused.error().message;
+    EXPECT_TRUE(sequencer_->health()) << why;
+    EXPECT_EQ(log_->diverged(), "") << why;
+  };
+  second_.Pretend({kOrigin, 7, LeafHash("a longer history")});
+  waits("no checkpoint at all");
+  const Checkpoint head = log_->head();
+  EXPECT_LE(ParseCheckpoint(ParseNote(log_->published())->text)->size, head.size);
+  const std::string published = log_->published();
+  second_.HasSeen({kOrigin, 7, LeafHash("a longer history")},
+                  PrivateKey::Generate(KeyKind::kEd25519));
+  waits("a checkpoint that this log has not signed");
+  second_.RefuseLatest(503);
+  waits("no answer");
+  second_.RefuseLatest(0);
+  EXPECT_EQ(log_->head().size, head.size);
+  EXPECT_EQ(log_->published(), published);
+  second_.Pretend(*ParseCheckpoint(ParseNote(published)->text));  // it says what is true again
+  auto placement = sequencer_->Append("after");
+  const auto deadline = std::chrono::steady_clock::now() + kLong;
+  while (!placement && std::chrono::steady_clock::now() < deadline) {
+    placement = sequencer_->Append("after");
+  }
+  ASSERT_TRUE(placement) << placement.error().message;
+}
+
+TEST_F(SequencerTest, WhatIsNoAnswerOfAWitnessIsNotBelieved) {
+  struct Row {
+    const char* name;
+    HttpReply reply;
+  };
+  const Row rows[] = {
+      {"size_of_another_type", {409, "text/plain", "7\n", false}},
+      {"size_without_newline", {409, "text/x.tlog.size", "7", false}},
+      {"no_size", {409, "text/x.tlog.size", "\n", false}},
+      {"size_with_leading_zero", {409, "text/x.tlog.size", "07\n", false}},
+      {"page_of_a_proxy", {409, "text/html", "<html>conflict</html>", false}},
+      {"does_not_know_the_log", {404, "text/plain", "unknown log", false}},
+      {"does_not_know_the_key", {403, "text/plain", "unknown key", false}},
+      {"is_ill", {500, "text/plain", "stopped", false}},
+      {"nonsense", {200, "text/plain", "nonsense", false}},
+  };
+  for (const Row& row : rows) {
+    OpenLog(RealFileSystem());
+    ConfiguredWitness strange = second_.Configured();
+    strange.post = [&row](const std::string&) -> Result<HttpReply> { return row.reply; };
+    StartWith({first_.Configured(), strange}, 1);
+    auto placement = sequencer_->Append(row.name);
+    ASSERT_TRUE(placement) << row.name << ": " << placement.error().message;
+    EXPECT_TRUE(sequencer_->health()) << row.name;
+  }
+}
+
+TEST_F(SequencerTest, ALogOlderThanItsWitnessesCommitsAndSignsNothing) {
+  const std::string directory = temporary_.path() + "/log";
+  const std::string backup = temporary_.path() + "/backup";
+  OpenAndStart(2);
+  ASSERT_TRUE(sequencer_->Append("first"));
+  sequencer_.reset();
+  log_.reset();
+  std::filesystem::copy(directory, backup, std::filesystem::copy_options::recursive);
+  OpenAndStart(2);
+  ASSERT_TRUE(sequencer_->Append("second"));
+  sequencer_.reset();
+  log_.reset();
+  ASSERT_TRUE(RemoveTree(directory));
+  std::filesystem::rename(backup, directory);
+  OpenLog(RealFileSystem());
+  std::vector<std::uint64_t> signed_sizes;
+  const auto watched = [&](FakeWitness& witness) {
+    ConfiguredWitness configured = witness.Configured();
+    configured.post = [&signed_sizes, &witness](const std::string& body) -> Result<HttpReply> {
+      signed_sizes.push_back(
+          ParseCheckpoint(ParseNote(ParseAddCheckpoint(body)->note)->text)->size);
+      return witness.Handle(body);
+    };
+    return configured;
+  };
+  StartWith({watched(first_)}, 1);
+  auto refused = sequencer_->Append("another second");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().Exit(), ExitCode::kLogProof) << refused.error().message;
+  EXPECT_EQ(log_->head().size, 1u);
+  sequencer_.reset();
+  for (const std::uint64_t size : signed_sizes) EXPECT_EQ(size, 1u);
+}
+
+TEST_F(SequencerTest, AQuorumOfGroupsIsMetByTheRightWitnesses) {
+  const auto known = [](FakeWitness& witness) -> TlogPolicy::KnownWitness {
+    const WitnessKey identity = witness.Configured().identity;
+    return {"policy-" + identity.name, {identity.name, identity.key}, ""};
+  };
+  FakeWitness third{"w3"};
+  TlogPolicy policy;
+  policy.witnesses = {known(first_), known(second_), known(third)};
+  policy.groups = {{"any-two", 1, {"policy-w1", "policy-w2"}},
+                   {"both", 2, {"any-two", "policy-w3"}}};
+  policy.quorum = "both";
+  OpenLog(RealFileSystem());
+  const auto start = [&](std::chrono::milliseconds within) {
+    SequencerOptions options = Options(within);
+    options.witnesses = {first_.Configured(), second_.Configured(), third.Configured()};
+    options.quorum = policy;
+    sequencer_ = *Sequencer::Start(*log_, std::move(options));
+  };
+  third.SetDown(true);
+  start(kShort);
+  EXPECT_EQ(sequencer_->Append("leaf").error().Exit(), ExitCode::kUnavailable);  // two, not these
+  sequencer_.reset();
+  third.SetDown(false);
+  second_.SetDown(true);
+  start(kLong);
+  auto placement = sequencer_->Append("leaf");
+  ASSERT_TRUE(placement) << placement.error().message;
+  EXPECT_TRUE(CheckUnderPolicy(*ParseNote(placement->note), [&] {
+    TlogPolicy with_log = policy;
+    with_log.logs = {{{kOrigin, key_.public_key()}, ""}};
+    return with_log;
+  }()));
+  // Who is asked must be who is counted.
+  SequencerOptions others = Options(kShort);
+  others.witnesses = {second_.Configured(), first_.Configured(), third.Configured()};
+  others.quorum = policy;
+  sequencer_.reset();
+  EXPECT_FALSE(Sequencer::Start(*log_, std::move(others)));
 }
 
 TEST_F(SequencerTest, StopsAfterAFailedSync) {
@@ -240,7 +404,7 @@ TEST_F(SequencerTest, WakesItsCallersWhenItShutsDown) {
     ASSERT_FALSE(placement);
     EXPECT_EQ(placement.error().Exit(), ExitCode::kUnavailable);
   });
-  while (log_->head().size == 0) std::this_thread::yield();
+  while (first_.asked() == 0) std::this_thread::yield();
   sequencer_->Shutdown();
   caller.join();
 }

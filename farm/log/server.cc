@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "farm/base/bytes.h"
 #include "farm/client/server.h"
 #include "farm/log/appender.h"
 #include "farm/log/sequencer.h"
@@ -86,6 +87,39 @@ Result<WitnessConfig> ParseWitness(const Json& json, const std::string& where,
   return WitnessConfig{{name, *key}, url};
 }
 
+// The witnesses of a log policy, each of which the log can ask.
+Status ReadWitnessPolicy(const std::string& path, const std::string& where, LogConfig& config) {
+  auto text = ReadFile(path, kTlogPolicyBytesMax);
+  if (!text) return Wrap(where, text.error());
+  auto policy = ParseTlogPolicy(*text, path);
+  if (!policy) return Wrap(where, policy.error());
+  if (policy->witnesses.size() > kWitnessesMax) {
+    return Error{ErrorCode::kLimitExceeded, where + ": " + path + " has more than " +
+                                                std::to_string(kWitnessesMax) + " witnesses"};
+  }
+  for (const TlogPolicy::KnownWitness& witness : policy->witnesses) {
+    if (witness.url.empty()) {
+      return Error{ErrorCode::kInvalidInput, where + ": " + path + ": witness " +
+                                                 Printable(witness.name, 80) +
+                                                 " has no URL; write it behind the key"};
+    }
+    config.witnesses.push_back({{witness.key.name, witness.key.key}, witness.url});
+  }
+  config.quorum = std::move(*policy);
+  return {};
+}
+
+// A policy that lists logs is for those.
+Status CheckPolicyIsForLog(const TlogPolicy& policy, const std::string& origin,
+                           const PublicKey& key) {
+  for (const TlogPolicy::KnownLog& log : policy.logs) {
+    if (log.key.name == origin && log.key.key == key) return {};
+  }
+  if (policy.logs.empty()) return {};
+  return Error{ErrorCode::kInvalidInput,
+               "witnessPolicy: lists other logs than " + origin + " with the key it has here"};
+}
+
 }  // namespace
 
 Result<LogConfig> ParseLogConfig(const ConfigFile& file) {
@@ -100,8 +134,12 @@ Result<LogConfig> ParseLogConfig(const ConfigFile& file) {
   config.origin = fields.String("origin");
   config.key = file.ResolveKey(fields.String("key"));
   config.ecdsa_key = file.ResolveKey(fields.String("ecdsaKey"));
-  const Json& witnesses = fields.Array("witnesses", kWitnessesMax);
-  config.cosignatures = fields.Integer("cosignatures", 0, kWitnessesMax);
+  // One way or the other: the fields of the other are unknown then.
+  const bool by_policy = fields.Has("witnessPolicy");
+  const std::string policy_path = by_policy ? file.Resolve(fields.String("witnessPolicy")) : "";
+  const Json none = Json::array();
+  const Json& witnesses = by_policy ? none : fields.Array("witnesses", kWitnessesMax);
+  if (!by_policy) config.cosignatures = fields.Integer("cosignatures", 0, kWitnessesMax);
   config.peers = fields.Strings("peers", kPeersMax);
   if (fields.Has("floorBytes")) {
     config.disk.floor_bytes =
@@ -122,6 +160,9 @@ Result<LogConfig> ParseLogConfig(const ConfigFile& file) {
     ASSIGN_OR_RETURN(WitnessConfig witness, ParseWitness(witnesses[i], where, file));
     config.witnesses.push_back(std::move(witness));
   }
+  if (by_policy) {
+    RETURN_IF_ERROR(ReadWitnessPolicy(policy_path, fields.Where("witnessPolicy"), config));
+  }
   return config;
 }
 
@@ -132,8 +173,12 @@ Result<std::unique_ptr<LogServer>> StartLog(const LogConfig& config, FileSystem&
   ASSIGN_OR_RETURN(options.key, OpenSigner(config.key));
   ASSIGN_OR_RETURN(options.ecdsa_key, OpenSigner(config.ecdsa_key));
   for (const WitnessConfig& witness : config.witnesses) {
-    ASSIGN_OR_RETURN(PostToWitness post, OpenWitness(witness.url, witness.identity.name));
-    options.witnesses.push_back({witness.identity, std::move(post)});
+    ASSIGN_OR_RETURN(WitnessDoor door, OpenWitness(witness.url, witness.identity.name));
+    options.witnesses.push_back({witness.identity, std::move(door.post), std::move(door.get)});
+  }
+  if (config.quorum) {
+    RETURN_IF_ERROR(CheckPolicyIsForLog(*config.quorum, config.origin, options.key->key()));
+    options.quorum = config.quorum;
   }
   options.cosignatures_needed = static_cast<std::size_t>(config.cosignatures);
   options.report = [](const std::string& sentence) { spdlog::warn("{}", sentence); };

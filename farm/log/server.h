@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "farm/client/http.h"
 #include "farm/client/log_reader.h"
 #include "farm/client/tls.h"
+#include "farm/evidence/tlog_policy.h"
 #include "farm/log/tile_log.h"
 
 namespace farm {
@@ -32,8 +34,9 @@ struct LogConfig {
   std::string key;        // Ed25519, as OpenSigner takes it
   std::string ecdsa_key;  // P-256, the same
   std::vector<WitnessConfig> witnesses;
-  std::int64_t cosignatures = 0;   // needed before an answer
-  std::vector<std::string> peers;  // common names that may append
+  std::int64_t cosignatures = 0;     // needed before an answer ...
+  std::optional<TlogPolicy> quorum;  // ... or who of `witnesses`, which are its own, suffices
+  std::vector<std::string> peers;    // common names that may append
   DiskLimits disk;
 };
 // Errors: kInvalidInput naming file and field.

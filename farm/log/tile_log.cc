@@ -9,6 +9,7 @@
 #include "farm/base/file_lock.h"
 #include "farm/base/mutex.h"
 #include "farm/evidence/merkle.h"
+#include "farm/log/errors.h"
 #include "farm/log/leaf_index.h"
 #include "farm/log/load_tree.h"
 #include "farm/log/payload_store.h"
@@ -23,25 +24,11 @@ constexpr std::size_t kTileFileBytesMax = kTileWidth * (kEntryBytesMax + 2);
 constexpr std::size_t kKnownDirectoriesMax = 4096;  // a hundred bytes each
 constexpr std::size_t kReservePieceBytes = 1 << 20;
 
-Error Unavailable(std::string message) {
-  return {ErrorCode::kUnavailable, std::move(message), ExitCode::kUnavailable};
-}
-
 Result<std::uint64_t> FreeBytes(const std::string& path) {
   struct statvfs status {};
-  if (statvfs(path.c_str(), &status) != 0) return Unavailable("asking for free space at " + path);
+  if (statvfs(path.c_str(), &status) != 0)
+    return LogUnavailable("asking for free space at " + path);
   return std::uint64_t{status.f_bavail} * status.f_frsize;
-}
-
-std::string Truncated(const TileId& tile, std::string bytes) {
-  if (tile.level != TileId::kEntries) {
-    bytes.resize(tile.width * Digest::kSize);
-    return bytes;
-  }
-  auto entries = ParseEntryBundle(bytes, kTileWidth);
-  CHECK(entries);
-  entries->resize(tile.width);
-  return WriteEntryBundle(*entries);
 }
 
 }  // namespace
@@ -59,7 +46,9 @@ struct TileLog::State {
 
   Status Create();
   Status Load();
+  Status MendPartials() REQUIRES(commit_mutex, mutex);
   void FindOldPartials() REQUIRES(mutex);
+  std::vector<TileId> NewPartials(const RightEdge& next);
   Result<Checkpoint> Commit(const std::vector<std::string>& leaves) REQUIRES(commit_mutex);
   Status MakeParents(const std::string& name, WriteGroup& group) REQUIRES(commit_mutex);
   Status WriteTiles(const RightEdge::Tiles& tiles) REQUIRES(commit_mutex);
@@ -83,6 +72,7 @@ struct TileLog::State {
   RightEdge edge GUARDED_BY(mutex);
   LeafIndex index GUARDED_BY(mutex);
   std::string published GUARDED_BY(mutex);
+  std::string diverged GUARDED_BY(mutex);
   std::vector<TileId> partials_on_disk GUARDED_BY(mutex);
   std::optional<Error> stopped GUARDED_BY(mutex);
 };
@@ -115,6 +105,7 @@ Status TileLog::State::Load() {
                  directory + ": is the log " + Printable(read->origin, 80) + ", not " + origin};
   }
   ASSIGN_OR_RETURN(LoadedTree tree, LoadTree(directory, *read));
+  MutexLock commits(commit_mutex);
   MutexLock guard(mutex);
   head = *read;
   edge = std::move(tree.edge);
@@ -129,7 +120,27 @@ Status TileLog::State::Load() {
     }
     published = std::move(*note);
   }
+  auto evidence = ReadFile(Path("diverged"), kNoteBytesMax);
+  if (!evidence && evidence.error().code != ErrorCode::kNotFound) return evidence.error();
+  if (evidence) diverged = std::move(*evidence);
+  RETURN_IF_ERROR(MendPartials());
   FindOldPartials();
+  return {};
+}
+
+// Partial tiles of the committed tree that are not as the full ones and the last bundle make them:
+// older logs wrote some of them in place, where a power cut could tear them.
+Status TileLog::State::MendPartials() {
+  for (const TileId& tile : edge.Partials()) {
+    const std::string name = TilePath(tile);
+    const std::string want = *edge.Bytes(tile);
+    auto there = ReadFile(Path(name), kTileFileBytesMax);
+    if (there && *there == want) continue;
+    WriteGroup parents(files);
+    RETURN_IF_ERROR(MakeParents(name, parents));
+    RETURN_IF_ERROR(WriteDurably(files, Path(name), want));
+    RETURN_IF_ERROR(parents.Sync());
+  }
   return {};
 }
 
@@ -150,8 +161,8 @@ void TileLog::State::FindOldPartials() {
 }
 
 Status TileLog::State::Stop(const Error& error) {
-  Error reason = Unavailable("log " + origin + " has stopped: " + error.message +
-                             "; look after the disk, then start the log again");
+  Error reason = LogUnavailable("log " + origin + " has stopped: " + error.message +
+                                "; look after the disk, then start the log again");
   {
     MutexLock guard(mutex);
     if (stopped) return *stopped;
@@ -183,8 +194,8 @@ Status TileLog::State::WriteTiles(const RightEdge::Tiles& tiles) {
   WriteGroup group(files);
   for (const auto& [name, bytes] : tiles) {
     RETURN_IF_ERROR(MakeParents(name, group));
-    // In place: nothing refers to the tile before the head does, and a torn one of a crash is
-    // overwritten.
+    // No tree that was committed has a file of this name, so whatever lies there is what a crash
+    // has left: nothing refers to it.
     RETURN_IF_ERROR(group.Write(Path(name), bytes));
   }
   return group.Sync();
@@ -198,9 +209,20 @@ Status TileLog::State::SwapHead(const Checkpoint& next) {
   }
   ASSIGN_OR_RETURN(const std::string on_disk, ReadFile(Path("head"), 1024));
   if (on_disk != HeadText(current)) {
-    return Unavailable("the head on disk is not ours: another server wrote to " + directory);
+    return LogUnavailable("the head on disk is not ours: another server wrote to " + directory);
   }
   return WriteDurably(files, Path("head"), HeadText(next));
+}
+
+// The partial tiles of `next` that the committed tree does not have: those that both have stay as
+// they are, for a file that somebody may read is never written again.
+std::vector<TileId> TileLog::State::NewPartials(const RightEdge& next) {
+  MutexLock guard(mutex);
+  std::vector<TileId> tiles = next.Partials();
+  std::erase_if(tiles, [this](const TileId& tile) REQUIRES(mutex) {
+    return tile.width == TileWidthAt(tile.level, tile.index, head.size);
+  });
+  return tiles;
 }
 
 Result<Checkpoint> TileLog::State::Commit(const std::vector<std::string>& leaves) {
@@ -213,7 +235,7 @@ Result<Checkpoint> TileLog::State::Commit(const std::vector<std::string>& leaves
   RightEdge::Tiles tiles;
   std::vector<Digest> hashes;
   for (const std::string& leaf : leaves) hashes.push_back(next.Append(leaf, tiles));
-  const std::vector<TileId> partials = next.Partials();
+  const std::vector<TileId> partials = NewPartials(next);
   for (const TileId& tile : partials) tiles[TilePath(tile)] = *next.Bytes(tile);
   const Checkpoint tree{origin, next.size(), next.Root()};
   if (Status written = WriteTiles(tiles); !written) return Stop(written.error()).error();
@@ -255,13 +277,11 @@ Result<std::string> TileLog::State::FullOrPartial(const TileId& tile) {
   TileId full = tile;
   full.width = kTileWidth;
   auto bytes = ReadFile(Path(TilePath(full)), kTileFileBytesMax);
-  if (!bytes) return Unavailable(bytes.error().message);
-  const bool entries = tile.level == TileId::kEntries;
-  if (entries && tile.width == kTileWidth) return bytes;
-  const bool whole = entries ? ParseEntryBundle(*bytes, kTileWidth).has_value()
-                             : bytes->size() == kTileWidth * Digest::kSize;
-  if (!whole) return Unavailable(TilePath(full) + ": damaged on disk");
-  return Truncated(tile, std::move(*bytes));
+  if (!bytes) return LogUnavailable(bytes.error().message);
+  if (tile.level == TileId::kEntries && tile.width == kTileWidth) return bytes;
+  auto first = TruncateTile(tile, *bytes);
+  if (!first) return LogUnavailable(TilePath(full) + ": damaged on disk");
+  return first;
 }
 
 TileLog::TileLog(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -290,6 +310,21 @@ Checkpoint TileLog::head() const {
 std::string TileLog::published() const {
   MutexLock guard(state_->mutex);
   return state_->published;
+}
+
+std::string TileLog::diverged() const {
+  MutexLock guard(state_->mutex);
+  return state_->diverged;
+}
+
+Status TileLog::KeepDivergence(std::string_view note) {
+  State& state = *state_;
+  if (Status kept = WriteDurably(state.files, state.Path("diverged"), note); !kept) {
+    return state.Stop(kept.error());
+  }
+  MutexLock guard(state.mutex);
+  state.diverged = std::string(note);
+  return {};
 }
 
 Result<std::optional<std::uint64_t>> TileLog::Find(const Digest& leaf_hash) const {
@@ -326,10 +361,10 @@ Status TileLog::CheckWritable() {
   if (free < limits.floor_bytes) {
     // The reserve's room is for finishing what was already taken.
     if (FileExists(reserve)) (void)state.files.Remove(reserve);
-    return Unavailable("log " + state.origin + ": " + std::to_string(free >> 20) + " MiB free in " +
-                       state.directory + ", takes new entries from " +
-                       std::to_string(limits.floor_bytes >> 20) +
-                       " MiB up; make room, then ask again");
+    return LogUnavailable("log " + state.origin + ": " + std::to_string(free >> 20) +
+                          " MiB free in " + state.directory + ", takes new entries from " +
+                          std::to_string(limits.floor_bytes >> 20) +
+                          " MiB up; make room, then ask again");
   }
   if (FileExists(reserve) || free < limits.floor_bytes + 2 * limits.reserve_bytes) return {};
   MutexLock guard(state.commit_mutex);

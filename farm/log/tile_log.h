@@ -4,11 +4,12 @@
 //   DIR/payload/                 PAE bytes, by their sha256: payload_store.h
 //   DIR/head                     the committed tree: checkpoint text, unsigned
 //   DIR/checkpoint               the published note
+//   DIR/diverged                 a note that witnesses have of this log and it has not: evidence
 //   DIR/lock                     held while a server has the directory
 //   DIR/reserve                  room kept for finishing when the disk is full
 // Order of durability (DESIGN section 10): entries, tiles, their directories are on disk before
 // the head names them; a head is on disk before anybody signs it.  What crashes leave beyond the
-// head counts for nothing and is overwritten.
+// head counts for nothing and is overwritten; a file of a committed tree never is.
 #pragma once
 
 #include <cstdint>
@@ -80,6 +81,12 @@ class TileLog {
   Status Publish(const Checkpoint& checkpoint, std::string_view note);
   // The published note, "" if there is none yet.
   std::string published() const;
+
+  // Keeps a note that this log has signed and a witness has cosigned, of a tree that it has not:
+  // from then on, and after every start, the log has diverged.  Durable before it returns.
+  // Errors: kUnavailable; the log is stopped then.
+  Status KeepDivergence(std::string_view note);
+  std::string diverged() const;  // that note, "" if there is none
 
   // Proofs within the committed tree; those of neighbours cost little more than one.
   // Errors: kUnavailable (a tile is missing or damaged).

@@ -192,6 +192,68 @@ TEST_F(TileLogTest, PublishKeepsOnlyThePartialTilesThatAreNeeded) {
   EXPECT_EQ(*ListDirectory(directory() + "/tile/entries/000.p"), std::vector<std::string>{"5"});
 }
 
+// Remembers which files were created, and how often.
+class CountingFiles final : public FileSystem {
+ public:
+  Result<std::unique_ptr<WritableFile>> Create(const std::string& path, bool truncate) override {
+    MutexLock lock(mutex_);
+    ++created_[path];
+    return RealFileSystem().Create(path, truncate);
+  }
+  Status Rename(const std::string& from, const std::string& to) override {
+    return RealFileSystem().Rename(from, to);
+  }
+  Status Remove(const std::string& path) override { return RealFileSystem().Remove(path); }
+  Status SyncDirectory(const std::string& path) override {
+    return RealFileSystem().SyncDirectory(path);
+  }
+  Status MakeDirectory(const std::string& path) override {
+    return RealFileSystem().MakeDirectory(path);
+  }
+  std::map<std::string, int> created() {
+    MutexLock lock(mutex_);
+    return created_;
+  }
+
+ private:
+  Mutex mutex_;
+  std::map<std::string, int> created_ GUARDED_BY(mutex_);
+};
+
+TEST_F(TileLogTest, AFileOfACommittedTreeIsNeverWrittenAgain) {
+  CountingFiles files;
+  std::uint64_t size = 0;
+  for (const std::uint64_t count : {1u, 254u, 1u, 2u, 3u, 251u, 256u, 300u, 1u}) {
+    auto log = TryOpen(files);  // a start writes none either
+    ASSERT_TRUE(log) << log.error().message;
+    ASSERT_TRUE((*log)->Commit(LeavesFrom(size, size + count)));
+    size += count;
+  }
+  std::size_t tiles = 0;
+  for (const auto& [path, times] : files.created()) {
+    if (path.find("/tile/") == std::string::npos) continue;
+    EXPECT_EQ(times, 1) << path;
+    ++tiles;
+  }
+  EXPECT_GT(tiles, 20u);
+  EXPECT_TRUE(FileExists(directory() + "/tile/1/000.p/1"));
+}
+
+TEST_F(TileLogTest, MendsAPartialTileThatAnOlderLogHasTorn) {
+  ASSERT_TRUE(Open()->Commit(LeavesFrom(0, 600)));
+  const std::string path = directory() + "/tile/1/000.p/2";
+  const std::string good = *ReadFile(path, 1 << 20);
+  for (const std::string& bad : {good.substr(0, 40), std::string(good.size(), 'x')}) {
+    ASSERT_TRUE(WriteDurably(RealFileSystem(), path, bad));
+    auto log = TryOpen(RealFileSystem());
+    ASSERT_TRUE(log) << log.error().message;
+    EXPECT_EQ(*ReadFile(path, 1 << 20), good);
+  }
+  ASSERT_TRUE(RemoveTree(directory() + "/tile/1"));
+  ASSERT_TRUE(TryOpen(RealFileSystem()));
+  EXPECT_EQ(*ReadFile(path, 1 << 20), good);
+}
+
 TEST_F(TileLogTest, PayloadsAreServedByTheirDigest) {
   auto log = Open();
   const std::string pae = "DSSEv1 1 x 1 y";

@@ -35,7 +35,8 @@ Status CheckNames(const Manifest& manifest) {
                      "\" ends like the files at the top of the published tree; take another"};
   }
   for (const ManifestArtifact& artifact : manifest.artifacts) {
-    if (artifact.name.ends_with(".sigstore.jsonl") || artifact.name.ends_with(".farmkit")) {
+    if (artifact.name.ends_with(".sigstore.jsonl") || artifact.name.ends_with(".farmkit") ||
+        artifact.name.ends_with(".tlog-proof")) {
       return Error{ErrorCode::kInvalidInput,
                    "manifest.artifacts: \"" + artifact.name +
                        "\" ends like a file that stands beside artifacts; take another name"};

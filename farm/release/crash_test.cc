@@ -68,7 +68,8 @@ void ExpectReleasedOnce(Harness& harness, const std::string& id, const std::stri
   EXPECT_EQ(world.Logged("request"), 1) << point;
   EXPECT_EQ(world.Logged("record"), 3) << point;
   EXPECT_EQ(world.builds(), 3) << point;
-  EXPECT_EQ(Must(ListDirectory(harness.path("published/greeting/1.0"))).size(), 6u) << point;
+  // Two artifacts and the kit, with line and log proof each.
+  EXPECT_EQ(Must(ListDirectory(harness.path("published/greeting/1.0"))).size(), 9u) << point;
   EXPECT_TRUE(Must(ListDirectory(harness.path("published/.partial"))).empty()) << point;
 }
 

@@ -13,6 +13,7 @@
 #include "farm/crypto/hash.h"
 #include "farm/evidence/bundle.h"
 #include "farm/evidence/manifest_view.h"
+#include "farm/evidence/tlog_proof.h"
 
 namespace farm {
 namespace {
@@ -35,6 +36,15 @@ Status WriteSynced(FileSystem& files, const std::string& path, std::string_view 
 }
 
 std::string LineFile(const std::string& name) { return name + ".sigstore.jsonl"; }
+std::string ProofFile(const std::string& name) { return name + ".tlog-proof"; }
+
+// The proof that the first of these lines is in the log, for programs that know logs only.
+Result<std::string> ProofOf(std::string_view lines) {
+  ASSIGN_OR_RETURN(const Bundle first,
+                   ParseBundleLine(lines.substr(0, lines.find('\n')), "the line to be published"));
+  ASSIGN_OR_RETURN(const TlogProof proof, TlogProofOf(first));
+  return WriteTlogProof(proof);
+}
 
 // The release comes first, and every line that it names is there.
 bool NamesLinesOf(const std::string& bundle_file, const Release& release, const Digest& digest) {
@@ -164,6 +174,7 @@ Status PublishedTree::Publish(const Publication& publication) {
   }
   for (const Artifact& one : publication.artifacts) RETURN_IF_ERROR(CheckComponent(one.name));
   RETURN_IF_ERROR(Prepare(publication.product));
+  ASSIGN_OR_RETURN(const std::string proof, ProofOf(publication.bundle_file));
   const std::string target = Target(publication.product, publication.version);
   if (FileExists(target)) {
     RETURN_IF_ERROR(CheckPublished(publication));
@@ -176,15 +187,18 @@ Status PublishedTree::Publish(const Publication& publication) {
       const std::string path = JoinPath(partial, artifact.name);
       RETURN_IF_ERROR(CopyBlob(artifact, path));
       RETURN_IF_ERROR(WriteSynced(files_, LineFile(path), publication.bundle_file));
+      RETURN_IF_ERROR(WriteSynced(files_, ProofFile(path), proof));
     }
     RETURN_IF_ERROR(files_.SyncDirectory(partial));
     RETURN_IF_ERROR(files_.Rename(partial, target));
   }
   RETURN_IF_ERROR(files_.SyncDirectory(DirectoryName(target)));
   for (const Artifact& artifact : publication.artifacts) {
-    RETURN_IF_ERROR(
-        WriteIfDifferent(JoinPath(directory_, LineFile("by-digest/" + artifact.digest.Hex())),
-                         publication.bundle_file));
+    const std::string by_digest = JoinPath(directory_, "by-digest/" + artifact.digest.Hex());
+    RETURN_IF_ERROR(WriteIfDifferent(LineFile(by_digest), publication.bundle_file));
+    RETURN_IF_ERROR(WriteIfDifferent(ProofFile(by_digest), proof));
+    // What an older farmd has published has none.
+    RETURN_IF_ERROR(WriteIfDifferent(ProofFile(JoinPath(target, artifact.name)), proof));
   }
   return {};
 }
@@ -215,8 +229,10 @@ Result<KitFacts> PublishedTree::AddKit(const Publication& publication, const Kit
 
 Status PublishedTree::AddKitLine(const Publication& publication, const KitFacts& kit,
                                  const std::string& line) {
-  return WriteIfDifferent(
-      JoinPath(Target(publication.product, publication.version), LineFile(kit.name)), line + "\n");
+  const std::string path = JoinPath(Target(publication.product, publication.version), kit.name);
+  ASSIGN_OR_RETURN(const std::string proof, ProofOf(line));
+  RETURN_IF_ERROR(WriteIfDifferent(ProofFile(path), proof));
+  return WriteIfDifferent(LineFile(path), line + "\n");
 }
 
 }  // namespace farm

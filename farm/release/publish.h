@@ -1,7 +1,8 @@
 // The published tree: static files that any web server or USB stick can carry (DESIGN section 6).
-//   <product>/<version>/<artifact>, <artifact>.sigstore.jsonl   appear together, by one rename
-//   <product>/<version>/<product>-<version>.farmkit, ....farmkit.sigstore.jsonl
-//   by-digest/<sha256>.sigstore.jsonl
+//   <product>/<version>/<artifact>, <artifact>.sigstore.jsonl, <artifact>.tlog-proof
+//                                                               appear together, by one rename
+//   <product>/<version>/<product>-<version>.farmkit, ....farmkit.sigstore.jsonl, ....tlog-proof
+//   by-digest/<sha256>.sigstore.jsonl, <sha256>.tlog-proof
 //   root/<N>.json, trusted_root.json, keyring.json
 //   status.json                                                 a monitor's; replaced by newer ones
 //   .partial/                                                    on its way in

@@ -11,6 +11,7 @@
 #include "farm/base/bytes.h"
 #include "farm/crypto/certificate.h"
 #include "farm/crypto/hash.h"
+#include "farm/evidence/tlog_proof.h"
 #include "farm/release/admission.h"
 #include "farm/release/site_calls.h"
 #include "farm/verify/verify.h"
@@ -100,6 +101,21 @@ std::vector<LoggedIntent> LoggedIntents(FakeWorld& world) {
   return intents;
 }
 
+// The log proof beside a published file is that of the first line of its bundle, and holds by
+// itself.
+void ExpectProofOf(Harness& harness, const std::string& name) {
+  const std::string path = harness.path("published/" + name);
+  const auto lines = Must(
+      ParseBundleFile(Must(ReadFile(path + ".sigstore.jsonl", kBundleFileBytesMax)), "bundle"));
+  const TlogProof proof =
+      Must(ParseTlogProof(Must(ReadFile(path + ".tlog-proof", kTlogProofBytesMax)), name));
+  const TlogPolicy policy =
+      Must(TlogPolicyOf(harness.world().rules().root, 1, harness.world().clock.Now(), {}));
+  const auto verdict = CheckTlogProof(proof, proof.extra.value_or(""), policy);
+  ASSERT_TRUE(verdict) << name << ": " << verdict.error().message;
+  EXPECT_EQ(Must(ParseCanonicalizedBody(*proof.extra)).pae_digest, lines.front().PaeDigest());
+}
+
 TEST(Releases, WhatIsPublishedVerifiesForACustomer) {
   Harness harness;
   const std::string id = harness.Release(harness.Make("1.0"));
@@ -115,7 +131,11 @@ TEST(Releases, WhatIsPublishedVerifiesForACustomer) {
     EXPECT_TRUE(verdict.proved()) << file.name << ": " << verdict.headline;
     EXPECT_TRUE(
         FileExists(harness.path("published/by-digest/" + file.digest.Hex() + ".sigstore.jsonl")));
+    ExpectProofOf(harness, "greeting/1.0/" + file.name);
+    EXPECT_TRUE(
+        FileExists(harness.path("published/by-digest/" + file.digest.Hex() + ".tlog-proof")));
   }
+  ExpectProofOf(harness, "greeting/1.0/greeting-1.0.farmkit");
   for (const char* name :
        {"root/1.json", "trusted_root.json", "keyring.json", "greeting/1.0/greeting-1.0.farmkit",
         "greeting/1.0/greeting-1.0.farmkit.sigstore.jsonl"}) {

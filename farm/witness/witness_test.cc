@@ -206,7 +206,8 @@ TEST_F(WitnessTest, ServesOverHttpAndAsksAsALogDoes) {
       "127.0.0.1:0", [this](const HttpRequest& request) { return witness_->Handle(request); },
       kAddCheckpointBytesMax);
   ASSERT_TRUE(server) << server.error().message;
-  const PostToWitness post = *OpenWitness("http://" + (*server)->listen() + "/", "w1");
+  const WitnessDoor door = *OpenWitness("http://" + (*server)->listen() + "/", "w1");
+  const PostToWitness& post = door.post;
   auto lines = AskWitness(post, *ParseAddCheckpoint(log_.Body(0, 5)), "w1");
   ASSERT_TRUE(lines) << lines.error().message;
   EXPECT_EQ(lines->lines.size(), 1u);
@@ -306,7 +307,7 @@ TEST_F(WitnessTest, ARunningWitnessIsConfiguredByItsFile) {
   ASSERT_TRUE(config) << config.error().message;
   auto server = StartWitness(*config, RealFileSystem(), clock_, [](const Error&) {});
   ASSERT_TRUE(server) << server.error().message;
-  const PostToWitness post = *OpenWitness("http://" + (*server)->listen(), "w2");
+  const PostToWitness post = OpenWitness("http://" + (*server)->listen(), "w2")->post;
   EXPECT_TRUE(AskWitness(post, *ParseAddCheckpoint(log_.Body(0, 5)), "w2"));
   config->key = "pkcs11:token=a;object=b";
   const auto in_token = StartWitness(*config, RealFileSystem(), clock_, [](const Error&) {});

@@ -1,6 +1,7 @@
 #include "tests/support/evidence_examples.h"
 
 #include "farm/crypto/hash.h"
+#include "farm/evidence/tlog_proof.h"
 #include "tests/support/evidence_maker.h"
 
 namespace farm {
@@ -95,6 +96,10 @@ std::map<std::string, std::string> EvidenceExamples() {
   files["status.json"] = status.envelope.payload + "\n";
   files["status-line.json"] = WriteBundleLine(status) + "\n";
   files["policy-2.json"] = WritePolicy(maker.policy());
+  files["hello.tar.tlog-proof"] = WriteTlogProof(*TlogProofOf(made.lines[kReleaseLine]));
+  files["root-file.tlog-policy"] =
+      WriteTlogPolicy(*TlogPolicyOf(first_format, 1, maker.options().start, {}));
+  files["policy.json"] = WritePolicy(maker.policy());
   return files;
 }
 
