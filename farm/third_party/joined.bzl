@@ -58,6 +58,7 @@ def joined_library(name, srcs, holes = None, **kwargs):
             hdrs = hdrs + headers + ["holes.h"],
             textual_hdrs = sources,
             defines = [holes],
+            tags = ["no-sanitizer"],
             visibility = ["//%s:__pkg__" % native.package_name(), "//tests:__subpackages__"],
             **kwargs
         )
