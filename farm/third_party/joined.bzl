@@ -20,10 +20,11 @@ _joined_source = rule(
     },
 )
 
-def joined_library(name, srcs, **kwargs):
+def joined_library(name, srcs, holes = None, **kwargs):
     """As cc_library.  With --define=sources=apart each source is compiled by itself, for tools that read them so.
 
     The sources share one namespace without a name: no two may give the same name there to different things.
+    holes: a macro; then NAME-with-holes is the same for tests alone, with holes.h and holes.cc and that macro defined.
     """
     sources = [source for source in srcs if source.endswith(".cc")]
     headers = [source for source in srcs if not source.endswith(".cc")]
@@ -47,3 +48,17 @@ def joined_library(name, srcs, **kwargs):
         }),
         **kwargs
     )
+    if holes:
+        hdrs = kwargs.pop("hdrs", [])
+        kwargs.pop("visibility", None)
+        native.cc_library(
+            name = name + "-with-holes",
+            testonly = True,
+            srcs = joined + ["holes.cc"],
+            hdrs = hdrs + headers + ["holes.h"],
+            textual_hdrs = sources,
+            defines = [holes],
+            tags = ["no-sanitizer"],
+            visibility = ["//%s:__pkg__" % native.package_name(), "//tests:__subpackages__"],
+            **kwargs
+        )

@@ -170,6 +170,7 @@ Problems AllProblems(const Case& facts) {
   for (const LineFacts* line : LinesOf(facts)) {
     all.insert(all.end(), line->problems.begin(), line->problems.end());
   }
+  std::erase_if(all, [](const Problem& problem) { return LeftOut(problem.rule); });
   return all;
 }
 
