@@ -27,7 +27,7 @@ bool IsFolder(const std::string& path) {
 
 // A release that the tree holds, not yet judged.
 struct Candidate {
-  NewestRelease release;
+  JudgedRelease release;
   std::string folder;
   std::vector<Bundle> lines;
   Release statement;
@@ -119,10 +119,10 @@ Status JudgeCandidate(const Candidate& candidate, const TrustRoot& root, const P
 
 }  // namespace
 
-Result<std::vector<NewestRelease>> FindNewestReleases(const std::string& directory,
+Result<std::vector<JudgedRelease>> FindNewestReleases(const std::string& directory,
                                                       const TrustRoot& root, const Policy& policy,
                                                       UnixSeconds now) {
-  std::vector<NewestRelease> releases;
+  std::vector<JudgedRelease> releases;
   ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(directory));
   for (const std::string& name : names) {
     const std::string folder = JoinPath(directory, name);

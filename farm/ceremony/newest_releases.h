@@ -11,7 +11,7 @@
 
 namespace farm {
 
-struct NewestRelease {
+struct JudgedRelease {
   std::string product;
   std::int64_t sequence = 0;
   std::string bundle_file;  // as it stands beside its files
@@ -20,7 +20,7 @@ struct NewestRelease {
 // Judges the newest of each by `root` and `policy`, with the files beside it.
 // Errors: those of the verdict; kUntrusted exit 24 (newest.sigstore.jsonl is of a newer release
 // than any that is there); kInvalidInput (a bundle that does not read); kUnavailable.
-Result<std::vector<NewestRelease>> FindNewestReleases(const std::string& directory,
+Result<std::vector<JudgedRelease>> FindNewestReleases(const std::string& directory,
                                                       const TrustRoot& root, const Policy& policy,
                                                       UnixSeconds now);
 

@@ -128,9 +128,9 @@ class Publisher {
   }
 
   Status FindTargets() {
-    ASSIGN_OR_RETURN(const std::vector<NewestRelease> newest,
+    ASSIGN_OR_RETURN(const std::vector<JudgedRelease> newest,
                      FindNewestReleases(order_.directory, root(), order_.policy, order_.now));
-    for (const NewestRelease& release : newest) {
+    for (const JudgedRelease& release : newest) {
       const std::string path = release.product + "/newest.sigstore.jsonl";
       RETURN_IF_ERROR(WriteChanged(files_, JoinPath(order_.directory, path), release.bundle_file));
       targets_[path] = FileOf(release.bundle_file, 0);

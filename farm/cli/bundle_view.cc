@@ -108,6 +108,45 @@ void ViewStatement(const ReplayVerdict& replay, LineView& view) {
   view.facts.emplace_back("release", replay.release.Text());
 }
 
+void ViewStatement(const Withdrawal& withdrawal, LineView& view) {
+  view.says = withdrawal.by;
+  view.created = withdrawal.created;
+  view.subjects.emplace_back("release", withdrawal.release.Text());
+  ViewProduct(withdrawal.product, withdrawal.version, view);
+  view.facts.emplace_back("reason", withdrawal.reason);
+}
+
+void ViewStatement(const SiteLocation& location, LineView& view) {
+  view.says = location.certifier;
+  view.created = location.created;
+  view.subjects.emplace_back("site", location.builder);
+  view.facts.emplace_back("operator", location.operator_id);
+  view.facts.emplace_back("country", location.country);
+  view.facts.emplace_back("from", FormatTime(location.start));
+  view.facts.emplace_back("to", FormatTime(location.end));
+}
+
+void ViewStatement(const FarmStatus& status, LineView& view) {
+  view.says = status.monitor;
+  view.created = status.issued;
+  view.facts.emplace_back("next update", FormatTime(status.next_update));
+  view.facts.emplace_back("root version", std::to_string(status.root_version));
+  for (const StatusLog& log : status.logs) {
+    view.subjects.emplace_back(
+        "log " + log.head.origin,
+        std::to_string(log.head.size) + " entries, root " + log.head.root.Text());
+  }
+  for (const RevokedKey& key : status.revoked_keys) {
+    view.facts.emplace_back("revoked key", key.key_id);
+  }
+  for (const WithdrawnRelease& release : status.withdrawn) {
+    view.facts.emplace_back("withdrawn", release.release.Text());
+  }
+  for (const DissentInLog& dissent : status.dissents) {
+    view.facts.emplace_back("dissent", dissent.dissent.Text());
+  }
+}
+
 // Lines that have the form of a cosignature; whose they are only a trust root says.
 void ViewCheckpoint(const LogEntry& entry, LineView& view) {
   view.index = entry.index;

@@ -68,10 +68,10 @@ class ProgressEvents final : public EventSink {
 };
 
 // One replay under way.
-class Replayer {
+class ReplayRun {
  public:
-  Replayer(const ReplaySetup& setup, const Clock& clock, const ReplayProgress& progress,
-           ReplayReport& report)
+  ReplayRun(const ReplaySetup& setup, const Clock& clock, const ReplayProgress& progress,
+            ReplayReport& report)
       : setup_(setup), clock_(clock), progress_(progress), report_(report) {}
 
   std::optional<Stop> Run();
@@ -94,7 +94,7 @@ class Replayer {
   Assembled assembled_;
 };
 
-std::optional<Stop> Replayer::OpenKit() {
+std::optional<Stop> ReplayRun::OpenKit() {
   progress_("reading " + setup_.kit);
   if (const Status made = MakeDirectories(setup_.directory, 0755); !made)
     return Refused(made.error());
@@ -119,7 +119,7 @@ std::optional<Stop> Replayer::OpenKit() {
 }
 
 // By the regulator's own root and policy; the root in the kit is not looked at.
-std::optional<Stop> Replayer::JudgeEvidence() {
+std::optional<Stop> ReplayRun::JudgeEvidence() {
   progress_("judging the evidence");
   auto lines = ParseBundleFile(kit_->input.bundle_file, "evidence/release.sigstore.jsonl");
   if (!lines) return Refused(lines.error());
@@ -171,7 +171,7 @@ std::optional<Stop> Replayer::JudgeEvidence() {
   return Stop{ReplayVerdictKind::kInconclusive, report_.judgement.exit, reason};
 }
 
-std::optional<Stop> Replayer::AssembleToolchain() {
+std::optional<Stop> ReplayRun::AssembleToolchain() {
   progress_("assembling the root file system (" + std::to_string(lock_.packages.size()) +
             " packages)");
   AssembleRequest request;
@@ -200,7 +200,7 @@ std::optional<Stop> Replayer::AssembleToolchain() {
   return std::nullopt;
 }
 
-std::optional<Stop> Replayer::Build() {
+std::optional<Stop> ReplayRun::Build() {
   const std::string scratch = JoinPath(setup_.directory, "scratch");
   if (const Status made = MakeDirectories(scratch, 0755); !made) return Refused(made.error());
   SandboxSetup sandbox;
@@ -226,7 +226,7 @@ std::optional<Stop> Replayer::Build() {
   return Compare(*outcome);
 }
 
-std::optional<Stop> Replayer::Compare(const BuildOutcome& outcome) {
+std::optional<Stop> ReplayRun::Compare(const BuildOutcome& outcome) {
   if (outcome.result != BuildResult::kSucceeded) {
     if (outcome.failed_end != ActionEnd::kFailed) {
       return Inconclusive("step " + outcome.failed_step + " could not be carried out here: " +
@@ -265,7 +265,7 @@ std::optional<Stop> Replayer::Compare(const BuildOutcome& outcome) {
   return std::nullopt;
 }
 
-std::optional<Stop> Replayer::Run() {
+std::optional<Stop> ReplayRun::Run() {
   if (auto stop = OpenKit()) return stop;
   if (auto stop = JudgeEvidence()) return stop;
   if (auto stop = AssembleToolchain()) return stop;
@@ -289,7 +289,7 @@ std::string_view Name(ReplayVerdictKind kind) {
 ReplayReport Replay(const ReplaySetup& setup, const Clock& clock, const ReplayProgress& progress) {
   ReplayReport report;
   report.started = clock.Now();
-  const std::optional<Stop> stop = Replayer(setup, clock, progress, report).Run();
+  const std::optional<Stop> stop = ReplayRun(setup, clock, progress, report).Run();
   if (stop) {
     report.verdict = stop->verdict;
     report.exit = stop->exit;

@@ -69,9 +69,12 @@ void Parties::StartLog() {
         Must(WitnessCore::Open(RealFileSystem(), JoinPath(temporary_.path(), name), listed.name,
                                NewMemorySigner(maker_.Key(name)),
                                {{maker_.Log(), maker_.Key("log").public_key()}}, witness->clock));
+    WitnessCore* core = witness->core.get();
     options.witnesses.push_back(
-        {{listed.name, listed.key}, [core = witness->core.get()](const std::string& body) {
-           return Result<HttpReply>(core->AddCheckpoint(body));
+        {{listed.name, listed.key},
+         [core](const std::string& body) { return Result<HttpReply>(core->AddCheckpoint(body)); },
+         [core](const std::string& path) {
+           return Result<HttpReply>(core->LatestCheckpoint(path.substr(1, path.rfind('/') - 1)));
          }});
     witnesses_.push_back(std::move(witness));
   }
