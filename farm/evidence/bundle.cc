@@ -7,6 +7,9 @@
 namespace farm {
 namespace {
 
+// The name's own, for no key signs these lines.
+std::string ConsistencyHint() { return std::string(Sha256(kConsistencyName).bytes().substr(0, 4)); }
+
 constexpr std::string_view kMediaType = "application/vnd.dev.sigstore.bundle.v0.3+json";
 
 Json LogEntryJson(const LogEntry& entry) {
@@ -92,7 +95,7 @@ Status CheckLoggable(const Bundle& bundle, std::string_view where) {
 NoteSignature ConsistencyLine(const ConsistencyProof& proof) {
   NoteSignature line;
   line.name = std::string(kConsistencyName);
-  line.key_hint = std::string(Sha256(kConsistencyName).bytes().substr(0, 4));
+  line.key_hint = ConsistencyHint();
   line.signature = BigEndian64(proof.old_size);
   for (const Digest& hash : proof.hashes) line.signature += hash.bytes();
   return line;
@@ -100,9 +103,10 @@ NoteSignature ConsistencyLine(const ConsistencyProof& proof) {
 
 std::vector<ConsistencyProof> ConsistencyProofsOf(const Note& note) {
   std::vector<ConsistencyProof> proofs;
+  const std::string hint = ConsistencyHint();
   for (const NoteSignature& line : note.signatures) {
     const std::string_view bytes = line.signature;
-    if (line.name != kConsistencyName || bytes.size() < 8 ||
+    if (line.name != kConsistencyName || line.key_hint != hint || bytes.size() < 8 ||
         (bytes.size() - 8) % Digest::kSize != 0) {
       continue;
     }

@@ -26,7 +26,8 @@ constexpr std::size_t kBundleFileBytesMax = 64 << 20;
 
 // A consistency proof from an older checkpoint to the one of the release line, carried as a note
 // line under kConsistencyName, so that every line stays a plain Sigstore bundle: note verifiers
-// skip keys that they do not know.  Bytes: hint || u64be old_size || 32-byte hashes.
+// skip keys that they do not know.  Bytes: hint || u64be old_size || 32-byte hashes;
+// the hint is the beginning of SHA-256 of the name.
 constexpr std::string_view kConsistencyName = "farm-consistency/1";
 struct ConsistencyProof {
   std::uint64_t old_size = 0;

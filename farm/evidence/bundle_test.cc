@@ -184,8 +184,15 @@ TEST(Bundle, CarriesConsistencyProofsAsNoteLines) {
   EXPECT_TRUE(CheckConsistency(request.tree_size, request.root, release.tree_size, release.root,
                                proofs[0].hashes)
                   .has_value());
-  const Note odd{"text\n", {{std::string(kConsistencyName), "1234", "nine bytes"}}};
-  EXPECT_TRUE(ConsistencyProofsOf(odd).empty());
+  const NoteSignature good = ConsistencyLine(proofs[0]);
+  EXPECT_EQ(ConsistencyProofsOf({"text\n", {good}}).size(), 1u);
+  NoteSignature odd = good;
+  odd.signature += "x";
+  NoteSignature hinted_otherwise = good;
+  hinted_otherwise.key_hint[3] ^= 1;
+  NoteSignature named_otherwise = good;
+  named_otherwise.name += "0";
+  EXPECT_TRUE(ConsistencyProofsOf({"text\n", {odd, hinted_otherwise, named_otherwise}}).empty());
 }
 
 // No change of a few bytes may crash a reader; whether it is refused is the verdict's business.

@@ -198,7 +198,7 @@ Bundle EvidenceMaker::Sign(const LineDraft& draft) const {
   const PrivateKey& key = Key(draft.party);
   Bundle line;
   line.envelope.payload_type = kInTotoPayloadType;
-  line.envelope.payload = WriteStatement(draft.statement);
+  line.envelope.payload = draft.payload.empty() ? WriteStatement(draft.statement) : draft.payload;
   line.envelope.key_id = key.public_key().KeyId();
   line.envelope.signature = key.Sign(line.envelope.PaeBytes());
   if (draft.authority.empty()) {
@@ -278,6 +278,13 @@ void EvidenceMaker::AddConsistency(std::vector<Bundle>& lines) const {
         ConsistencyLine({old_size, ConsistencyProof(old_size, release.tree_size)}));
   }
   release.checkpoint = WriteNote(*note);
+}
+
+void EvidenceMaker::Turn(const std::string& version,
+                         const std::vector<std::pair<std::string, std::string>>& artifacts) {
+  options_.version = version;
+  options_.artifacts = artifacts;
+  manifest_ = TestManifest(options_);
 }
 
 MadeRelease EvidenceMaker::Make() {

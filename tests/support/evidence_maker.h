@@ -47,6 +47,7 @@ struct EvidenceOptions {
 // A line before it is signed.  The maker fills it; a test may change anything.
 struct LineDraft {
   Statement statement;
+  std::string payload;    // signed instead of the statement's own bytes, if not empty
   std::string party;      // id of who signs: "site-0", "signer", "coordinator", "auditor-0", ...
   std::string authority;  // id of the operator whose CA issues the leaf; "" for persons
   std::string uri;        // the leaf's name; "" for persons
@@ -82,6 +83,10 @@ class EvidenceMaker {
   // place.  May be called again: the log grows.
   MadeRelease Make();
   MadeRelease Make(const DraftHook& hook);
+
+  // The next releases of the same farm are of this version, of these artifacts.
+  void Turn(const std::string& version,
+            const std::vector<std::pair<std::string, std::string>>& artifacts);
 
   // What Judge takes for the first artifact of `made`, one hour after the release.
   VerdictInput Input(const MadeRelease& made) const;

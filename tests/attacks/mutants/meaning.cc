@@ -1,0 +1,132 @@
+#include "tests/attacks/mutants/meaning.h"
+
+#include <openssl/pkcs7.h>
+#include <openssl/ts.h>
+#include <openssl/x509.h>
+
+#include <algorithm>
+#include <set>
+
+#include "farm/base/bytes.h"
+#include "tests/support/openssl_objects.h"
+
+namespace farm::mutants {
+namespace {
+
+// Text that no other list of parts gives.
+std::string Told(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += std::to_string(part.size()) + ":" + part;
+  return text;
+}
+
+// What was stamped, when, by whom, and the signature under it; the bytes themselves where it is no
+// time stamp.  The rest are the certificates in it, to which no check looks, and labels: granted or
+// granted with modifications, version numbers, names of algorithms that key and digest determine.
+std::string TimestampMeaning(const std::string& der) {
+  const unsigned char* position = Data(der);
+  const Owned<TS_RESP, TS_RESP_free> response(
+      d2i_TS_RESP(nullptr, &position, static_cast<long>(der.size())));
+  PKCS7* const token = response ? TS_RESP_get_token(response.get()) : nullptr;
+  if (token == nullptr || PKCS7_type_is_signed(token) == 0) return der;
+  const auto* const infos = token->d.sign->signer_info;
+  if (sk_PKCS7_SIGNER_INFO_num(infos) != 1) return der;
+  const PKCS7_SIGNER_INFO* const signer = sk_PKCS7_SIGNER_INFO_value(infos, 0);
+  unsigned char* attributes = nullptr;
+  const int size = ASN1_item_i2d(reinterpret_cast<ASN1_VALUE*>(signer->auth_attr), &attributes,
+                                 ASN1_ITEM_rptr(PKCS7_ATTR_SIGN));
+  CHECK(size > 0);
+  const std::string signed_attributes(reinterpret_cast<char*>(attributes),
+                                      static_cast<std::size_t>(size));
+  OPENSSL_free(attributes);
+  // A name is the same in capitals (RFC 5280 section 7.1), and OpenSSL's hash of it.
+  const PKCS7_ISSUER_AND_SERIAL* const who = signer->issuer_and_serial;
+  return Told({std::to_string(X509_NAME_hash(who->issuer)), ToDer<i2d_ASN1_INTEGER>(who->serial),
+               signed_attributes, ToDer<i2d_ASN1_OCTET_STRING>(signer->enc_digest),
+               ToDer<i2d_TS_TST_INFO>(TS_RESP_get_tst_info(response.get())),
+               std::to_string(sk_X509_ATTRIBUTE_num(signer->unauth_attr))});
+}
+
+struct Meaning {
+  std::string text;
+  std::set<std::string> signatures;  // of the checkpoint
+  friend auto operator<=>(const Meaning&, const Meaning&) = default;
+};
+
+bool IsKnown(const NoteSignature& signature, const TrustRoot& root) {
+  const auto is = [&](const std::string& name, const std::string& hint) {
+    return signature.name == name && signature.key_hint == hint;
+  };
+  if (signature.name == kConsistencyName) return true;
+  for (const Log& log : root.logs) {
+    if (is(log.origin, NoteKeyHint(log.origin, log.key))) return true;
+    if (is(log.origin, NoteKeyHint(log.origin, log.ecdsa_key))) return true;
+  }
+  return std::any_of(root.witnesses.begin(), root.witnesses.end(), [&](const Witness& witness) {
+    return is(witness.name, CosignatureKeyHint(witness.name, witness.key));
+  });
+}
+
+Meaning MeaningOf(const Bundle& line, const TrustRoot& root) {
+  Meaning meaning;
+  std::vector<std::string> parts = {
+      line.envelope.payload_type, line.envelope.payload,
+      line.envelope.signature,    line.certificate ? line.certificate->der() : "",
+      line.key().spki(),          line.timestamp ? TimestampMeaning(*line.timestamp) : "none"};
+  if (line.log_entry) {
+    const LogEntry& entry = *line.log_entry;
+    parts.insert(parts.end(), {std::to_string(entry.index), std::to_string(entry.tree_size),
+                               entry.root.Hex(), entry.canonicalized_body, entry.log_id});
+    for (const Digest& hash : entry.hashes) parts.push_back(hash.Hex());
+    const Note note = *ParseNote(entry.checkpoint);
+    parts.push_back(note.text);
+    for (const NoteSignature& signature : note.signatures) {
+      if (!IsKnown(signature, root)) continue;
+      meaning.signatures.insert(Told({signature.name, signature.key_hint, signature.signature}));
+    }
+  }
+  meaning.text = Told(parts);
+  return meaning;
+}
+
+// Release first, then what it names.
+std::vector<Meaning> MeaningsOf(const std::vector<Bundle>& lines, const TrustRoot& root) {
+  std::vector<Meaning> meanings;
+  if (lines.empty()) return meanings;
+  const auto release = ParseStatementAs<Release>(lines.front().envelope.payload, "");
+  if (!release) return meanings;
+  std::vector<Digest> named = {release->request, release->intent};
+  named.insert(named.end(), release->records.begin(), release->records.end());
+  named.insert(named.end(), release->approvals.begin(), release->approvals.end());
+  for (const Bundle& line : lines) {
+    if (std::ranges::find(named, line.PaeDigest()) == named.end()) continue;
+    meanings.push_back(MeaningOf(line, root));
+  }
+  std::ranges::sort(meanings, {}, &Meaning::text);
+  meanings.insert(meanings.begin(), MeaningOf(lines.front(), root));
+  return meanings;
+}
+
+}  // namespace
+
+Likeness CompareLines(const std::vector<Bundle>& bent, const std::vector<Bundle>& good,
+                      const TrustRoot& root) {
+  const std::vector<Meaning> bent_meanings = MeaningsOf(bent, root);
+  const std::vector<Meaning> good_meanings = MeaningsOf(good, root);
+  if (bent_meanings.empty() || bent_meanings.size() != good_meanings.size()) {
+    return Likeness::kOther;
+  }
+  Likeness likeness = Likeness::kSame;
+  for (std::size_t i = 0; i < bent_meanings.size(); ++i) {
+    const Meaning& a = bent_meanings[i];
+    const Meaning& b = good_meanings[i];
+    if (a == b) continue;
+    if (a.text != b.text || !std::ranges::includes(b.signatures, a.signatures)) {
+      return Likeness::kOther;
+    }
+    likeness = Likeness::kLess;
+  }
+  return likeness;
+}
+
+}  // namespace farm::mutants
