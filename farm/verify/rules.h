@@ -47,6 +47,8 @@ constexpr int kRuleCount = static_cast<int>(Rule::kSequence) + 1;
 std::string_view RuleName(Rule rule);
 // What a customer does when the rule does not hold.
 std::string_view RuleRemedy(Rule rule);
+// The codes of its problems, lowest first.  A rule that could not be judged has none.
+std::vector<ExitCode> RuleExits(Rule rule);
 
 struct Problem {
   Rule rule;

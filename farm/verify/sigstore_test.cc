@@ -189,7 +189,8 @@ TEST(Sigstore, VerifiesEveryShape) {
     const auto input = InputOf(row);
     ASSERT_TRUE(input) << row.name << ": " << input.error().message;
     const SigstoreVerdict verdict = JudgeSigstore(*input);
-    EXPECT_EQ(verdict.exit, ExitCode::kProved) << row.name << "\n" << SigstoreVerdictText(verdict);
+    EXPECT_EQ(verdict.exit, ExitCode::kProved) << row.name << "\n"
+                                               << SigstoreVerdictText(verdict, {});
     EXPECT_THAT(verdict.headline, testing::StartsWith("VERIFIED (sigstore)  ")) << row.name;
     EXPECT_THAT(verdict.headline, testing::EndsWith("  artifact")) << row.name;
   }
@@ -655,7 +656,7 @@ TEST(Sigstore, RefusesWhateverBreaksARule) {
       const auto input = InputOf(bad.row);
       ASSERT_TRUE(input) << bad.row.name << ": " << input.error().message;
       const SigstoreVerdict verdict = JudgeSigstore(*input);
-      const std::string text = SigstoreVerdictText(verdict);
+      const std::string text = SigstoreVerdictText(verdict, {});
       EXPECT_EQ(static_cast<int>(verdict.exit), static_cast<int>(bad.exit)) << bad.row.name << "\n"
                                                                             << text;
       EXPECT_EQ(Broken(verdict), bad.broken) << bad.row.name << "\n" << text;
@@ -675,7 +676,7 @@ TEST(Sigstore, WarnsOfTokensThatNobodyInTheRootCanJudge) {
   const SigstoreVerdict verdict = JudgeSigstore(InputOf(row).value());
   EXPECT_TRUE(verdict.proved());
   EXPECT_EQ(verdict.times, std::vector<UnixSeconds>{1'800'000'090});
-  EXPECT_THAT(SigstoreVerdictText(verdict), testing::HasSubstr("warn  times"));
+  EXPECT_THAT(SigstoreVerdictText(verdict, {}), testing::HasSubstr("warn  times"));
 }
 
 TEST(Sigstore, SaysTheSameInJson) {
@@ -703,7 +704,7 @@ TEST(Sigstore, VerifiesTheFarmsOwnLines) {
   input.artifact.digests = {
       {HashAlgorithm::kSha256, HashOf(HashAlgorithm::kSha256, made.artifacts[0].second)}};
   const SigstoreVerdict verdict = JudgeSigstore(input);
-  EXPECT_TRUE(verdict.proved()) << SigstoreVerdictText(verdict);
+  EXPECT_TRUE(verdict.proved()) << SigstoreVerdictText(verdict, {});
 }
 
 }  // namespace
