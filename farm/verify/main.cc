@@ -206,7 +206,7 @@ void AddOptions(CLI::App& app, Options& options) {
 void AddExplain(CLI::App& app) {
   app.add_option_function<std::string>(
          "--explain", [](const std::string&) {},
-         "why a rule of the verdict is there; without a name all rules; stands alone, but for --json")
+         "why a rule of the verdict is there; no name: all rules; stands alone, but for --json")
       ->type_name("RULE");
 }
 
