@@ -7,6 +7,7 @@
 
 #include "farm/base/bytes.h"
 #include "farm/base/clock.h"
+#include "farm/base/completion.h"
 #include "farm/base/files.h"
 #include "farm/base/process.h"
 #include "farm/cli/commands.h"
@@ -413,6 +414,21 @@ void AddBundle(CLI::App& app, Chosen& chosen) {
       ->required();
 }
 
+void AddCompletion(CLI::App& app, Chosen& chosen) {
+  static std::string shell;
+  CLI::App* command = app.add_subcommand("completion", "a script for a shell");
+  command->add_option("SHELL", shell, "bash, fish or zsh")->required();
+  command->footer("example:\n  eval \"$(farm completion bash)\"");
+  command->callback([&app, &chosen] {
+    chosen.run = [&app, &chosen] {
+      const auto script = CompletionScript(CompletionOf(app), shell);
+      if (!script) return Fail(chosen.output, "farm completion", script.error());
+      std::fputs(script->c_str(), stdout);
+      return kOk;
+    };
+  });
+}
+
 // The library itself would only say that a command is missing.
 bool IsCommand(const CLI::App& app, int argc, char** argv) {
   if (argc < 2 || argv[1][0] == '-') return true;
@@ -442,6 +458,7 @@ int Main(int argc, char** argv) {
   AddToolchain(app, chosen);
   AddInit(app, chosen);
   AddDevelopment(app, chosen);
+  AddCompletion(app, chosen);
   if (!IsCommand(app, argc, argv)) return static_cast<int>(ExitCode::kUsage);
   try {
     app.parse(argc, argv);

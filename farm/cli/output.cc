@@ -1,13 +1,11 @@
 #include "farm/cli/output.h"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 
-#include "farm/base/bytes.h"
+#include "farm/base/terminal.h"
 #include "farm/json/json.h"
 
 namespace farm {
@@ -23,18 +21,6 @@ void WriteLine(std::FILE* file, std::string_view line) {
   std::fwrite(line.data(), 1, line.size(), file);
   std::fputc('\n', file);
   std::fflush(file);
-}
-
-constexpr std::size_t kColumnsUsual = 80;
-constexpr std::uint64_t kColumnsMax = 10'000;  // more is a mistake in $COLUMNS
-
-// Asked each time: people resize their terminals.
-std::size_t ColumnsOfTerminal() {
-  winsize size{};
-  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  const char* columns = std::getenv("COLUMNS");
-  const auto number = ParseDecimal(columns == nullptr ? "" : columns, kColumnsMax);
-  return number && *number > 0 ? static_cast<std::size_t>(*number) : kColumnsUsual;
 }
 
 }  // namespace
@@ -59,7 +45,8 @@ void SayProgressInPlace(const Output& output, std::string_view line) {
   if (LastLine() == line) return;
   LastLine() = line;
   if (!output.terminal) return WriteLine(stderr, line);
-  const std::string_view shown = CutToColumns(line, ColumnsOfTerminal());
+  // Asked each time: people resize their terminals.
+  const std::string_view shown = CutToColumns(line, TerminalColumns(STDERR_FILENO));
   std::fprintf(stderr, "\r\x1b[K%.*s", static_cast<int>(shown.size()), shown.data());
   std::fflush(stderr);
 }

@@ -83,20 +83,44 @@ struct Arguments {
   bool die_with_parent = false;
 };
 
-// What CONFIGURATION.md says of `program`, without the marks of its examples.
-std::string ConfigurationHelp(const std::string& program) {
+// The section of CONFIGURATION.md under a heading; empty if there is none.
+std::string_view ConfigurationSection(const std::string& title) {
   const std::string_view text = ConfigurationText();
-  const std::string heading = "\n## " + program + "\n";
+  const std::string heading = "\n## " + title + "\n";
   const std::size_t begin = text.find(heading);
   if (begin == std::string_view::npos) return "";
   const std::string_view rest = text.substr(begin + heading.size());
+  return rest.substr(0, rest.find("\n## "));
+}
+
+// What it says of `program`, without the marks of its examples.
+std::string ConfigurationHelp(const std::string& program) {
+  const std::string_view section = ConfigurationSection(program);
+  if (section.empty()) return "";
   std::string help =
       "Configuration; paths are relative to the file; what stands only below the example may be "
       "left out:\n";
-  for (const std::string_view line : Split(rest.substr(0, rest.find("\n## ")), '\n')) {
+  for (const std::string_view line : Split(section, '\n')) {
     if (!line.starts_with("```")) help += std::string(line) + "\n";
   }
   return help;
+}
+
+// The page's own example of a key in a token.
+std::string TokenHelp() {
+  for (const std::string& line : Split(ConfigurationSection("Keys in tokens"), '\n')) {
+    if (!line.starts_with("pkcs11:")) continue;
+    return "A \"key\" (but that in \"tls\") may lie in a PKCS#11 token instead of a file, in the "
+           "words of "
+           "RFC 7512:\n  \"key\": \"" +
+           line +
+           "\"\nmodule-path is the library of the token's maker; pin-source the file of the PIN, "
+           "which "
+           "only its owner\nmay read (mode 0600). CONFIGURATION.md, \"Keys in tokens\", says how "
+           "to make "
+           "one.\n\n";
+  }
+  return "";
 }
 
 // An exit code instead of arguments after --help and after wrong usage.
@@ -106,7 +130,7 @@ std::optional<int> ParseArguments(int argc, char** argv, const DaemonHelp& help,
   app.add_option("--config", arguments.config, "configuration, JSON \"farm-config/1\"")->required();
   app.add_flag("--die-with-parent", arguments.die_with_parent,
                "end when the program that started this one ends");
-  app.footer(ConfigurationHelp(help.program) + help.examples);
+  app.footer(DaemonFooter(help));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -117,6 +141,10 @@ std::optional<int> ParseArguments(int argc, char** argv, const DaemonHelp& help,
 }
 
 }  // namespace
+
+std::string DaemonFooter(const DaemonHelp& help) {
+  return ConfigurationHelp(help.program) + (help.keys_in_tokens ? TokenHelp() : "") + help.examples;
+}
 
 void StartLogLines(const std::string& program) {
   auto logger = spdlog::stderr_logger_mt(program);

@@ -24,10 +24,15 @@ namespace farm {
 constexpr std::chrono::milliseconds kDaemonExitTime{900};  // SIGTERM ends within a second
 
 struct DaemonHelp {
-  std::string program;      // "farm-log"
-  std::string description;  // one sentence
-  std::string examples;     // shown at the end of --help, after CONFIGURATION.md's section on it
+  std::string program;         // "farm-log"
+  std::string description;     // one sentence
+  std::string examples;        // shown at the end of --help, after CONFIGURATION.md's section on it
+  bool keys_in_tokens = true;  // its signing keys may lie in PKCS#11 tokens
 };
+
+// What --help says below the options: CONFIGURATION.md's section on the program, how to name a key
+// in a token, the examples.
+std::string DaemonFooter(const DaemonHelp& help);
 
 class Daemon {
  public:

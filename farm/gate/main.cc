@@ -1,6 +1,4 @@
 // farm-signer: decides from bytes alone whether a build is released, and signs.
-#include <spdlog/spdlog.h>
-
 #include <memory>
 #include <string>
 
@@ -9,13 +7,13 @@
 #include "farm/client/config.h"
 #include "farm/client/daemon.h"
 #include "farm/client/server.h"
+#include "farm/client/start_check.h"
 #include "farm/gate/config.h"
 #include "farm/gate/gate.h"
 #include "farm/gate/history_reader.h"
 #include "farm/gate/journal.h"
 #include "farm/gate/service.h"
 #include "farm/sign/certified_signer.h"
-#include "farm/sign/doctor.h"
 #include "farm/sign/signer.h"
 
 namespace farm {
@@ -29,14 +27,6 @@ const DaemonHelp kHelp{
     "  farm-signer --config signer/config.json --die-with-parent\n"
     "The journal in \"state\" keeps one version from being signed twice.\n"};
 
-Status Examine(const SignerConfig& config, CertifiedSigner& signer) {
-  SignerHealth health{.now = SystemClock().Now()};
-  RETURN_IF_ERROR(AddCertifiedSigner(signer, health));
-  RETURN_IF_ERROR(AddRootFile(config.files.root, health));
-  RETURN_IF_ERROR(AddTlsCertificate(config.tls.certificate, health));
-  return CheckSignerHealth(health, [](const std::string& line) { spdlog::warn("{}", line); });
-}
-
 Status Serve(Daemon& daemon) {
   ASSIGN_OR_RETURN(const ConfigFile file, ReadConfig(daemon.config_path()));
   ASSIGN_OR_RETURN(const SignerConfig config, ParseSignerConfig(file));
@@ -44,7 +34,10 @@ Status Serve(Daemon& daemon) {
   ASSIGN_OR_RETURN(const std::unique_ptr<CertifiedSigner> signer,
                    CertifiedSigner::Open(std::move(key), config.authority,
                                          {config.id, BaseName(config.id)}, SystemClock()));
-  RETURN_IF_ERROR(Examine(config, *signer));
+  RETURN_IF_ERROR(CheckAtStart({.certified = signer.get(),
+                                .root = config.files.root,
+                                .tls_certificate = config.tls.certificate},
+                               SystemClock()));
   ASSIGN_OR_RETURN(const std::unique_ptr<Journal> journal,
                    Journal::Open(RealFileSystem(), config.state));
   HistoryReader history(config.log_url, config.log_origin);

@@ -1,14 +1,12 @@
 // farm-log: the append-only log.
-#include <spdlog/spdlog.h>
-
 #include <memory>
 #include <string>
 
 #include "farm/base/files.h"
 #include "farm/client/config.h"
 #include "farm/client/daemon.h"
+#include "farm/client/start_check.h"
 #include "farm/log/server.h"
-#include "farm/sign/doctor.h"
 #include "farm/sign/signer.h"
 
 namespace {
@@ -17,25 +15,25 @@ constexpr char kExamples[] = R"(Examples:
   farm-log --config log.json
   curl http://127.0.0.1:4712/checkpoint)";
 
-farm::Status Examine(const farm::LogConfig& config) {
+// The keys are opened for this alone; the log opens them for itself.
+farm::Status CheckLog(const farm::LogConfig& config) {
   ASSIGN_OR_RETURN(const std::unique_ptr<farm::Signer> key, farm::OpenSigner(config.key));
   ASSIGN_OR_RETURN(const std::unique_ptr<farm::Signer> ecdsa_key,
                    farm::OpenSigner(config.ecdsa_key));
-  farm::SignerHealth health{.signers = {key.get(), ecdsa_key.get()},
-                            .now = farm::SystemClock().Now()};
-  RETURN_IF_ERROR(AddRootFile(config.root, health));
-  RETURN_IF_ERROR(AddTlsCertificate(config.tls.certificate, health));
+  farm::StartCheck check{.keys = {key.get(), ecdsa_key.get()},
+                         .root = config.root,
+                         .tls_certificate = config.tls.certificate};
   const std::string checkpoint = farm::JoinPath(config.directory, "checkpoint");
   for (const farm::WitnessConfig& witness : config.witnesses) {
-    AddCosignature(checkpoint, witness.identity.name, witness.identity.key, health);
+    check.cosigned.push_back({checkpoint, witness.identity.name, witness.identity.key});
   }
-  return CheckSignerHealth(health, [](const std::string& line) { spdlog::warn("{}", line); });
+  return farm::CheckAtStart(check, farm::SystemClock());
 }
 
 farm::Status Run(farm::Daemon& daemon) {
   ASSIGN_OR_RETURN(const farm::ConfigFile file, farm::ReadConfig(daemon.config_path()));
   ASSIGN_OR_RETURN(const farm::LogConfig config, farm::ParseLogConfig(file));
-  RETURN_IF_ERROR(Examine(config));  // opens the keys for itself
+  RETURN_IF_ERROR(CheckLog(config));
   ASSIGN_OR_RETURN(const auto log, farm::StartLog(config, farm::RealFileSystem(),
                                                   [&daemon](const farm::Error& error) {
                                                     daemon.RequestTermination(error);

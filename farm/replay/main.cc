@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "farm/base/bytes.h"
+#include "farm/base/completion.h"
 #include "farm/base/files.h"
 #include "farm/base/process.h"
 #include "farm/evidence/bundle.h"
@@ -30,6 +31,7 @@ constexpr const char* kExamples =
     "  farm-replay doctor\n"
     "  farm-replay run dropbear-1.farmkit --root root.json --policy policy.json --out report\n"
     "  farm-replay sign report/report.json --key key.pem --name regulator-1 --out verdict.jsonl\n"
+    "  eval \"$(farm-replay completion bash)\"\n"
     "a trial, with a development root (exit 13 without the option, of both commands):\n"
     "  farm-replay run dropbear-1.farmkit --root root.json --policy policy.json --out report \\\n"
     "    --allow-development-root\n"
@@ -265,6 +267,13 @@ int Doctor(const RunArguments& arguments) {
   return static_cast<int>(exit);
 }
 
+int SayCompletion(const CLI::App& app, const std::string& shell) {
+  const auto script = CompletionScript(CompletionOf(app), shell);
+  if (!script) return Fail("farm-replay", script.error());
+  std::fputs(script->c_str(), stdout);
+  return static_cast<int>(ExitCode::kProved);
+}
+
 // `-h`, or `COMMAND -h`.  Beside other words it may be a script's file of that name, and 0 would
 // say MATCH.
 bool IsHelpAlone(const CLI::App& app, int argc, char** argv) {
@@ -303,6 +312,9 @@ int Main(int argc, char** argv) {
   doctor_command->add_option("--launcher", run.launcher,
                              "farm-sandbox (default: beside this program)");
   doctor_command->add_flag("--json", run.json, "the findings as JSON");
+  std::string shell;
+  CLI::App* completion_command = app.add_subcommand("completion", "a script for a shell");
+  completion_command->add_option("SHELL", shell, "bash, fish or zsh")->required();
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
@@ -319,6 +331,7 @@ int Main(int argc, char** argv) {
   const auto chosen = [&] {
     if (*run_command) return Run(run, argv);
     if (*doctor_command) return Doctor(run);
+    if (*completion_command) return SayCompletion(app, shell);
     const Status signed_report = Sign(sign);
     return signed_report ? 0 : Fail("farm-replay sign", signed_report.error());
   };

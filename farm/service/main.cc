@@ -117,8 +117,7 @@ Status Serve(Daemon& daemon) {
 
   ASSIGN_OR_RETURN(const std::unique_ptr<RemoteNotary> notary,
                    RemoteNotary::Open(config, rules.root, rules.policy, SystemClock()));
-  RETURN_IF_ERROR(notary->Examine(config, SystemClock().Now(),
-                                  [](const std::string& line) { spdlog::warn("{}", line); }));
+  RETURN_IF_ERROR(notary->Examine(config, SystemClock()));
   ASSIGN_OR_RETURN(const std::unique_ptr<RemoteSites> sites,
                    RemoteSites::Open(config, *store, kSitePatience));
   ASSIGN_OR_RETURN(const std::unique_ptr<RemoteDecider> decider, RemoteDecider::Open(config));

@@ -9,8 +9,8 @@
 
 #include "farm/base/files.h"
 #include "farm/client/blob_client.h"
+#include "farm/client/start_check.h"
 #include "farm/replay/kit.h"
-#include "farm/sign/doctor.h"
 #include "farm/sign/signer.h"
 
 namespace farm {
@@ -136,18 +136,13 @@ Result<std::unique_ptr<RemoteNotary>> RemoteNotary::Open(const FarmConfig& confi
   return notary;
 }
 
-Status RemoteNotary::Examine(const FarmConfig& config, UnixSeconds now,
-                             const std::function<void(const std::string&)>& warn) {
-  SignerHealth health{.now = now};
-  RETURN_IF_ERROR(AddCertifiedSigner(*signer_, health));
-  RETURN_IF_ERROR(AddRootFile(config.root, health));
-  RETURN_IF_ERROR(AddTlsCertificate(config.tls.certificate, health));
-  if (auto time = timestamp_->Now()) {
-    health.foreign_times.push_back({"the time-stamping authority", *time});
-  } else {
-    warn("the clock was compared with nobody's: " + time.error().message);
-  }
-  return CheckSignerHealth(health, warn);
+Status RemoteNotary::Examine(const FarmConfig& config, const Clock& clock) {
+  return CheckAtStart({.certified = signer_.get(),
+                       .root = config.root,
+                       .tls_certificate = config.tls.certificate,
+                       .clock_owner = "the time-stamping authority",
+                       .foreign_clock = [&] { return timestamp_->Now(); }},
+                      clock);
 }
 
 Result<Bundle> RemoteNotary::Sign(const Statement& statement) {

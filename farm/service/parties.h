@@ -36,10 +36,8 @@ class RemoteNotary final : public Notary {
   // authority is not in the root).
   static Result<std::unique_ptr<RemoteNotary>> Open(const FarmConfig& config, const TrustRoot& root,
                                                     const Policy& policy, const Clock& clock);
-  // Whether one may begin: CheckSignerHealth of farm/sign/doctor.h, with the authority's clock
-  // where it answers.
-  Status Examine(const FarmConfig& config, UnixSeconds now,
-                 const std::function<void(const std::string&)>& warn);
+  // Whether one may begin: CheckAtStart, with the authority's clock where it answers.
+  Status Examine(const FarmConfig& config, const Clock& clock);
   Result<Bundle> Sign(const Statement& statement) override;
   Result<Bundle> Stamp(const Bundle& bundle) override;
   Result<Bundle> Append(const Bundle& bundle, std::uint64_t epoch) override;

@@ -14,11 +14,11 @@
 #include "farm/client/config.h"
 #include "farm/client/daemon.h"
 #include "farm/client/server.h"
+#include "farm/client/start_check.h"
 #include "farm/crypto/hash.h"
 #include "farm/execute/doctor.h"
 #include "farm/execute/execute.h"
 #include "farm/sign/certified_signer.h"
-#include "farm/sign/doctor.h"
 #include "farm/sign/signer.h"
 #include "farm/site/config.h"
 #include "farm/site/journal.h"
@@ -64,19 +64,6 @@ Result<std::map<std::string, Digest>> Programs(const SiteConfig& config, const s
                                        {"farm-sandbox", launcher.digest}};
 }
 
-Status Examine(const SiteConfig& config, CertifiedSigner& signer, Publisher& publisher) {
-  SignerHealth health{.now = SystemClock().Now()};
-  RETURN_IF_ERROR(AddCertifiedSigner(signer, health));
-  RETURN_IF_ERROR(AddRootFile(config.files.root, health));
-  RETURN_IF_ERROR(AddTlsCertificate(config.tls.certificate, health));
-  if (const auto time = publisher.TimestampClock(config.files.root)) {
-    health.foreign_times.push_back({"the time-stamping authority", *time});
-  } else {
-    spdlog::warn("the clock was compared with nobody's: {}", time.error().message);
-  }
-  return CheckSignerHealth(health, [](const std::string& line) { spdlog::warn("{}", line); });
-}
-
 Status Serve(Daemon& daemon) {
   ASSIGN_OR_RETURN(const ConfigFile file, ReadConfig(daemon.config_path()));
   ASSIGN_OR_RETURN(const SiteConfig config, ParseSiteConfig(file));
@@ -102,7 +89,13 @@ Status Serve(Daemon& daemon) {
                                          {config.id, BaseName(config.id)}, SystemClock()));
   ASSIGN_OR_RETURN(const std::unique_ptr<Publisher> publisher,
                    Publisher::Open(config.log, config.timestamp_url, config.timestamp_authority));
-  RETURN_IF_ERROR(Examine(config, *signer, *publisher));
+  RETURN_IF_ERROR(
+      CheckAtStart({.certified = signer.get(),
+                    .root = config.files.root,
+                    .tls_certificate = config.tls.certificate,
+                    .clock_owner = "the time-stamping authority",
+                    .foreign_clock = [&] { return publisher->TimestampClock(config.files.root); }},
+                   SystemClock()));
 
   const bool mounts_images = monitor >= 0;
   AssemblySandbox assembly;

@@ -27,6 +27,6 @@ int main(int argc, char** argv) {
                           {"farm-tsa",
                            "RFC 3161 time stamps for development; in production a foreign service "
                            "takes its place.",
-                           kExamples},
+                           kExamples, false},
                           Run);
 }

@@ -1,4 +1,6 @@
 // farm-verify: the offline verdict on one file.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -10,7 +12,10 @@
 #include "farm/base/parallel.h"
 #include "farm/crypto/configuration.h"
 #include "farm/crypto/hash.h"
+#include "farm/verify/completion_command.h"
+#include "farm/verify/explain_command.h"
 #include "farm/verify/memory.h"
+#include "farm/verify/policy_command.h"
 #include "farm/verify/replay_files.h"
 #include "farm/verify/report.h"
 #include "farm/verify/sigstore_command.h"
@@ -19,7 +24,6 @@
 namespace farm {
 namespace {
 
-constexpr std::size_t kPolicyFileBytesMax = 64 << 10;
 constexpr std::size_t kCertificationsMax = 4096;  // ten years of a hundred sites, and more
 
 constexpr char kExplanation[] =
@@ -36,11 +40,14 @@ constexpr char kExamples[] =
     "Examples:\n"
     "  farm-verify --product hello --version 1.0 hello.tar\n"
     "  farm-verify --renamed hello.tar.mine --bundle hello.tar.sigstore.jsonl\n"
-    "  farm-verify --root root.json --policy policy.json --explain hello.tar\n"
+    "  farm-verify --root root.json --policy policy.json --facts hello.tar\n"
     "  farm-verify --state /var/lib/farm-verify --json hello.tar\n"
     "  farm-verify --status status.json hello.tar\n"
     "  farm-verify --replays verdicts hello.tar\n"
-    "  farm-verify sigstore --help    (bundles that others signed)";
+    "  farm-verify --explain artifact            why that rule is there, and what to do\n"
+    "  farm-verify policy --help                 policies in plain words, and templates of them\n"
+    "  farm-verify sigstore --help               bundles that others signed\n"
+    "  eval \"$(farm-verify completion bash)\"    also for zsh; fish: ... completion fish | source";
 
 struct Options {
   std::string file;
@@ -57,7 +64,7 @@ struct Options {
   bool renamed = false;
   bool allow_older = false;
   bool allow_development_root = false;
-  bool explain = false;
+  bool facts = false;
   bool json = false;
 };
 
@@ -220,8 +227,9 @@ Result<ExitCode> Run(const Options& options) {
     RETURN_IF_ERROR(memory->Remember(
         {verdict.root_version, verdict.product, verdict.sequence, verdict.release_digest.value()}));
   }
-  const std::string text =
-      options.json ? VerdictJson(verdict, input) : VerdictText(verdict, options.explain);
+  const std::string text = options.json
+                               ? VerdictJson(verdict, input)
+                               : VerdictText(verdict, options.facts, StyleOf(STDOUT_FILENO));
   std::fputs(text.c_str(), stdout);
   RETURN_IF_ERROR(FlushStandardOutput());
   return verdict.exit;
@@ -235,12 +243,7 @@ bool IsHelpAlone(int argc, char** argv) {
   return argc == 2 && (std::string_view(argv[1]) == "-h" || std::string_view(argv[1]) == "--help");
 }
 
-int Main(int argc, char** argv) {
-  IgnoreOpensslConfiguration();
-  if (IsSigstoreCommand(argc, argv)) return RunSigstoreCommand(argc, argv);
-  Options options;
-  CLI::App app(kExplanation, "farm-verify");
-  app.footer(kExamples);
+void AddOptions(CLI::App& app, Options& options) {
   app.add_option("FILE", options.file, "the downloaded artifact")->required();
   app.add_option("--bundle", options.bundle, "its evidence (default: FILE.sigstore.jsonl)");
   app.add_option("--root", options.root,
@@ -271,8 +274,30 @@ int Main(int argc, char** argv) {
                "accept a release, root or status older than what is remembered");
   app.add_flag("--allow-development-root", options.allow_development_root,
                "accept a root of one machine, for trials");
-  app.add_flag("--explain", options.explain, "also show what the release says of itself");
+  app.add_flag("--facts", options.facts, "also show what the release says of itself");
   app.add_flag("--json", options.json, "one line of JSON (farm-verdict/1)");
+}
+
+// For --help and completion alone: where it stands by itself it is a command (explain_command.h),
+// and beside other words it is refused.
+void AddExplain(CLI::App& app) {
+  app.add_option_function<std::string>(
+         "--explain", [](const std::string&) {},
+         "why a rule of the verdict is there; no name: all rules; stands alone, but for --json")
+      ->type_name("RULE");
+}
+
+int Main(int argc, char** argv) {
+  IgnoreOpensslConfiguration();
+  if (IsSigstoreCommand(argc, argv)) return RunSigstoreCommand(argc, argv);
+  if (IsPolicyCommand(argc, argv)) return RunPolicyCommand(argc, argv);
+  if (HasExplainOption(argc, argv)) return RunExplainCommand(argc, argv);
+  Options options;
+  CLI::App app(kExplanation, "farm-verify");
+  app.footer(kExamples);
+  AddOptions(app, options);
+  AddExplain(app);
+  if (IsCompletionCommand(argc, argv)) return RunCompletionCommand(app, argv[2]);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
@@ -288,7 +313,8 @@ int Main(int argc, char** argv) {
   }
   const Result<ExitCode> exit = Run(options);
   if (exit) return static_cast<int>(*exit);
-  std::fprintf(stderr, "farm-verify: %s\n", exit.error().message.c_str());
+  std::fprintf(stderr, "farm-verify: %s\n%s\n", exit.error().message.c_str(),
+               ErrorRemedy(exit.error()).c_str());
   if (options.json) std::fputs(ErrorJson(exit.error()).c_str(), stdout);
   return static_cast<int>(exit.error().Exit());
 }

@@ -142,7 +142,7 @@ TEST(Policy, IsOnlyEverTightened) {
 }
 
 TEST(Policy, TemplatesAreReadable) {
-  for (const std::string name : {"strict", "default", "development"}) {
+  for (const std::string name : {"neutral-country", "two-operators", "development"}) {
     const std::string path = "manifests/policies/" + name + ".json";
     const auto json = ReadFile(path, 1 << 16);
     ASSERT_TRUE(json.has_value()) << json.error().message;

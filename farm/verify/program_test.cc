@@ -231,11 +231,15 @@ TEST_F(Program, SaysWhatIsWrongWithItsCode) {
   EXPECT_EQ(result.exit_code, 10);
   // What does not hold stands last, where people look.
   const std::vector<std::string> lines = LinesOf(result.output);
-  ASSERT_GE(lines.size(), 3u);
-  EXPECT_EQ(lines.back(), "NOT VERIFIED");
-  EXPECT_THAT(lines[lines.size() - 3], testing::StartsWith("FAIL  artifact"));
-  EXPECT_THAT(lines[lines.size() - 2],
+  ASSERT_GE(lines.size(), 4u);
+  EXPECT_THAT(lines[lines.size() - 4], testing::StartsWith("FAIL  artifact"));
+  EXPECT_THAT(lines[lines.size() - 3],
               testing::MatchesRegex(" +to do +do not use the file; download it again.*"));
+  EXPECT_EQ(lines[lines.size() - 2], "NOT VERIFIED");
+  EXPECT_EQ(
+      lines.back(),
+      "to do: do not use the file; download it again, with its bundle (exit 10, rule artifact; "
+      "why: farm-verify --explain artifact)");
   EXPECT_THAT(result.output, testing::Not(testing::HasSubstr("--renamed")));
 }
 
@@ -284,7 +288,9 @@ TEST_F(Program, AVerdictThatCannotBeWrittenIsNone) {
 }
 
 TEST_F(Program, NamesMissingFiles) {
-  EXPECT_EQ(Run({"--root", root_, file_ + ".missing"}).exit_code, 22);
+  const ProcessResult missing = Run({"--root", root_, file_ + ".missing"});
+  EXPECT_EQ(missing.exit_code, 22);
+  EXPECT_THAT(LinesOf(missing.error_output).back(), testing::StartsWith("to do: "));
   EXPECT_EQ(Verify({"--bundle", file_ + ".missing"}).exit_code, 22);
   EXPECT_EQ(Verify({"--policy", file_ + ".missing"}).exit_code, 22);
 }
@@ -331,7 +337,7 @@ TEST_F(Program, PrintsJsonForScripts) {
   EXPECT_EQ((*json)["format"], "farm-verdict/1");
   EXPECT_EQ((*json)["verified"], true);
   EXPECT_EQ((*json)["exit"], 0);
-  EXPECT_EQ((*json)["rules"].size(), 25);
+  EXPECT_EQ((*json)["rules"].size(), 29);
   EXPECT_EQ((*json)["artifact"], "hello.tar");
   const auto error = ParseJson(Verify({"--json", "--bundle", "/missing"}).output, "verdict");
   ASSERT_TRUE(error.has_value()) << error.error().message;
@@ -339,8 +345,8 @@ TEST_F(Program, PrintsJsonForScripts) {
   EXPECT_EQ((*error)["exit"], 22);
 }
 
-TEST_F(Program, ExplainShowsTheRelease) {
-  const ProcessResult result = Verify({"--explain"});
+TEST_F(Program, FactsShowTheRelease) {
+  const ProcessResult result = Verify({"--facts"});
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_THAT(result.output, testing::HasSubstr("expected: at least 3 operators"));
   EXPECT_THAT(result.output, testing::HasSubstr("hello.txt"));

@@ -89,6 +89,59 @@ Words WordsOf(Rule rule) {
 std::string_view RuleName(Rule rule) { return WordsOf(rule).name; }
 std::string_view RuleRemedy(Rule rule) { return WordsOf(rule).remedy; }
 
+std::vector<ExitCode> RuleExits(Rule rule) {
+  switch (rule) {
+    case Rule::kRoot:
+      return {};  // it only warns
+    case Rule::kRelease:
+      return {ExitCode::kUsage, ExitCode::kArtifactUnknown};
+    case Rule::kStatements:
+      return {ExitCode::kUsage};
+    case Rule::kArtifact:
+      return {ExitCode::kArtifactUnknown};
+    case Rule::kSignatures:
+    case Rule::kIdentities:
+      return {ExitCode::kBadSignature};
+    case Rule::kTimeStamps:
+      return {ExitCode::kBadSignature, ExitCode::kNotValidThen};
+    case Rule::kSites:
+    case Rule::kOutputs:
+      return {ExitCode::kQuorum};
+    case Rule::kDevelopmentRoot:
+    case Rule::kOperators:
+    case Rule::kCountries:
+    case Rule::kCertifiers:
+    case Rule::kLimits:
+      return {ExitCode::kJurisdiction};
+    case Rule::kApprovals:
+      return {ExitCode::kApproval};
+    case Rule::kLog:
+    case Rule::kConsistency:
+      return {ExitCode::kLogProof};
+    case Rule::kWitnesses:
+      return {ExitCode::kWitnesses};
+    case Rule::kRevocations:
+    case Rule::kWithdrawn:
+      return {ExitCode::kRevoked};
+    case Rule::kStatus:
+      return {ExitCode::kStatusTooOld};
+    case Rule::kValidity:
+    case Rule::kOrder:
+      return {ExitCode::kNotValidThen};
+    case Rule::kLines:
+    case Rule::kManifest:
+      return {ExitCode::kInputMissing};
+    case Rule::kAgreement:
+      return {ExitCode::kDissent};
+    case Rule::kReplays:
+      return {ExitCode::kReplayMismatch, ExitCode::kReplayInconclusive};
+    case Rule::kRootVersion:
+    case Rule::kSequence:
+      return {ExitCode::kRollback};
+  }
+  CHECK(false);
+}
+
 void NameProblems(const std::string& name, Problems& problems) {
   for (Problem& problem : problems) problem.message = name + ": " + problem.message;
 }

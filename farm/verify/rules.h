@@ -55,6 +55,8 @@ constexpr bool LeftOut(Rule) { return false; }
 std::string_view RuleName(Rule rule);
 // What a customer does when the rule does not hold.
 std::string_view RuleRemedy(Rule rule);
+// The codes of its problems, lowest first.  A rule that could not be judged has none.
+std::vector<ExitCode> RuleExits(Rule rule);
 
 struct Problem {
   Rule rule;

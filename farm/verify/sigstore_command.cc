@@ -1,6 +1,7 @@
 #include "farm/verify/sigstore_command.h"
 
-#include <CLI/CLI.hpp>
+#include <unistd.h>
+
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 #include "farm/base/bytes.h"
 #include "farm/base/files.h"
 #include "farm/crypto/digests.h"
+#include "farm/verify/report.h"
 #include "farm/verify/sigstore.h"
 #include "farm/verify/sigstore_report.h"
 
@@ -34,16 +36,6 @@ constexpr char kExamples[] =
     "a.txt\n"
     "  farm-verify sigstore --bundle a.bundle --trusted-root trusted_root.json --key key.pub \\\n"
     "    --json sha256:221dd9a75970db077b86f8a4b7a3ea9645dad8c532e27f8cae0fbd940674fa0f";
-
-struct Options {
-  std::string artifact;
-  std::string bundle;
-  std::string trusted_root;
-  std::string key;
-  std::string identity;
-  std::string issuer;
-  bool json = false;
-};
 
 // "sha256:..." or one of its like; absent where that is a file's name.
 std::optional<ArtifactDigests> ReadDigest(const std::string& text) {
@@ -74,7 +66,7 @@ Result<SigstoreArtifact> ReadArtifact(const std::string& path, const SigstoreInp
   return artifact;
 }
 
-Result<SigstoreInput> ReadInputs(const Options& options) {
+Result<SigstoreInput> ReadInputs(const SigstoreOptions& options) {
   SigstoreInput input;
   ASSIGN_OR_RETURN(const std::string bundle, ReadFile(options.bundle, kForeignBundleBytesMax));
   ASSIGN_OR_RETURN(input.bundle, ParseForeignBundle(bundle, options.bundle));
@@ -92,11 +84,11 @@ Result<SigstoreInput> ReadInputs(const Options& options) {
   return input;
 }
 
-Result<ExitCode> Run(const Options& options) {
+Result<ExitCode> Run(const SigstoreOptions& options) {
   ASSIGN_OR_RETURN(const SigstoreInput input, ReadInputs(options));
   const SigstoreVerdict verdict = JudgeSigstore(input);
-  const std::string text =
-      options.json ? SigstoreVerdictJson(verdict, input) : SigstoreVerdictText(verdict);
+  const std::string text = options.json ? SigstoreVerdictJson(verdict, input)
+                                        : SigstoreVerdictText(verdict, StyleOf(STDOUT_FILENO));
   std::fputs(text.c_str(), stdout);
   RETURN_IF_ERROR(FlushStandardOutput());
   return verdict.exit;
@@ -105,7 +97,17 @@ Result<ExitCode> Run(const Options& options) {
 // An empty wish (an unset variable of a script) would ask for nobody.
 std::string IsGiven(std::string& text) { return text.empty() ? "is empty" : ""; }
 
-void AddOptions(CLI::App& app, Options& options) {
+int Usage(std::string_view message) {
+  std::fprintf(stderr, "farm-verify sigstore: %s\nRun with --help for more information.\n",
+               std::string(message).c_str());
+  return static_cast<int>(ExitCode::kUsage);
+}
+
+bool IsHelp(std::string_view word) { return word == "-h" || word == "--help"; }
+
+}  // namespace
+
+void AddSigstoreOptions(CLI::App& app, SigstoreOptions& options) {
   const CLI::Validator given(IsGiven, "");
   app.add_option("ARTIFACT", options.artifact,
                  "the file, or its digest, sha256:HEX (./sha256:... is a file)")
@@ -128,16 +130,6 @@ void AddOptions(CLI::App& app, Options& options) {
   app.add_flag("--json", options.json, "one line of JSON (farm-sigstore-verdict/1)");
 }
 
-int Usage(std::string_view message) {
-  std::fprintf(stderr, "farm-verify sigstore: %s\nRun with --help for more information.\n",
-               std::string(message).c_str());
-  return static_cast<int>(ExitCode::kUsage);
-}
-
-bool IsHelp(std::string_view word) { return word == "-h" || word == "--help"; }
-
-}  // namespace
-
 bool IsSigstoreCommand(int argc, const char* const* argv) {
   if (argc < 3 || std::string_view(argv[1]) != "sigstore") return false;
   if (argc == 3 && IsHelp(argv[2])) return true;
@@ -152,10 +144,10 @@ bool IsSigstoreCommand(int argc, const char* const* argv) {
 }
 
 int RunSigstoreCommand(int argc, char** argv) {
-  Options options;
+  SigstoreOptions options;
   CLI::App app(kExplanation, "farm-verify sigstore");
   app.footer(kExamples);
-  AddOptions(app, options);
+  AddSigstoreOptions(app, options);
   try {
     app.parse(argc - 1, argv + 1);
   } catch (const CLI::CallForHelp& help) {
@@ -169,7 +161,8 @@ int RunSigstoreCommand(int argc, char** argv) {
   }
   const Result<ExitCode> exit = Run(options);
   if (exit) return static_cast<int>(*exit);
-  std::fprintf(stderr, "farm-verify sigstore: %s\n", exit.error().message.c_str());
+  std::fprintf(stderr, "farm-verify sigstore: %s\n%s\n", exit.error().message.c_str(),
+               ErrorRemedy(exit.error()).c_str());
   if (options.json) std::fputs(SigstoreErrorJson(exit.error()).c_str(), stdout);
   return static_cast<int>(exit.error().Exit());
 }

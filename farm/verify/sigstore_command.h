@@ -1,7 +1,22 @@
 // `farm-verify sigstore`: its command line.  Private to this folder.
 #pragma once
 
+#include <CLI/CLI.hpp>
+#include <string>
+
 namespace farm {
+
+struct SigstoreOptions {
+  std::string artifact;
+  std::string bundle;
+  std::string trusted_root;
+  std::string key;
+  std::string identity;
+  std::string issuer;
+  bool json = false;
+};
+// `options` outlives `app`.
+void AddSigstoreOptions(CLI::App& app, SigstoreOptions& options);
 
 // True if the words after the program's name ask for it: "sigstore", and either a word that the
 // verification of a file called "sigstore" cannot have, or --help and nothing else.

@@ -20,8 +20,11 @@ Json DigestsJson(const ArtifactDigests& digests) {
 
 }  // namespace
 
-std::string SigstoreVerdictText(const SigstoreVerdict& verdict) {
-  return RulesText(verdict.rules) + verdict.headline + "\n";
+std::string SigstoreVerdictText(const SigstoreVerdict& verdict, const TextStyle& style) {
+  std::string text =
+      RulesText(verdict.rules, style) + HeadlineText(verdict.headline, verdict.proved(), style);
+  if (!verdict.proved()) text += RemedyText(verdict.rules, verdict.exit, false, style);
+  return text;
 }
 
 std::string SigstoreVerdictJson(const SigstoreVerdict& verdict, const SigstoreInput& input) {

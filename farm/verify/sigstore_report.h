@@ -3,12 +3,13 @@
 
 #include <string>
 
+#include "farm/base/terminal.h"
 #include "farm/verify/sigstore.h"
 
 namespace farm {
 
-// As VerdictText: one line per rule, those that do not hold last, then the headline.
-std::string SigstoreVerdictText(const SigstoreVerdict& verdict);
+// As VerdictText: a checklist, the headline, and what to do where it is refused.
+std::string SigstoreVerdictText(const SigstoreVerdict& verdict, const TextStyle& style);
 // `farm-sigstore-verdict/1`, one line of JSON; FORMAT.md has the schema.
 std::string SigstoreVerdictJson(const SigstoreVerdict& verdict, const SigstoreInput& input);
 // The same for a verdict that could not be reached.

@@ -116,7 +116,8 @@ TEST(Sigstore, VerifiesEveryShape) {
     const auto input = InputOf(row);
     ASSERT_TRUE(input) << row.name << ": " << input.error().message;
     const SigstoreVerdict verdict = JudgeSigstore(*input);
-    EXPECT_EQ(verdict.exit, ExitCode::kProved) << row.name << "\n" << SigstoreVerdictText(verdict);
+    EXPECT_EQ(verdict.exit, ExitCode::kProved) << row.name << "\n"
+                                               << SigstoreVerdictText(verdict, {});
     EXPECT_THAT(verdict.headline, testing::StartsWith("VERIFIED (sigstore)  ")) << row.name;
     EXPECT_THAT(verdict.headline, testing::EndsWith("  artifact")) << row.name;
   }
@@ -130,7 +131,7 @@ TEST(Sigstore, WarnsOfTokensThatNobodyInTheRootCanJudge) {
   const SigstoreVerdict verdict = JudgeSigstore(InputOf(row).value());
   EXPECT_TRUE(verdict.proved());
   EXPECT_EQ(verdict.times, std::vector<UnixSeconds>{1'800'000'090});
-  EXPECT_THAT(SigstoreVerdictText(verdict), testing::HasSubstr("warn  times"));
+  EXPECT_THAT(SigstoreVerdictText(verdict, {}), testing::HasSubstr("warn  times"));
 }
 
 TEST(Sigstore, SaysTheSameInJson) {
@@ -158,7 +159,7 @@ TEST(Sigstore, VerifiesTheFarmsOwnLines) {
   input.artifact.digests = {
       {HashAlgorithm::kSha256, HashOf(HashAlgorithm::kSha256, made.artifacts[0].second)}};
   const SigstoreVerdict verdict = JudgeSigstore(input);
-  EXPECT_TRUE(verdict.proved()) << SigstoreVerdictText(verdict);
+  EXPECT_TRUE(verdict.proved()) << SigstoreVerdictText(verdict, {});
 }
 
 }  // namespace

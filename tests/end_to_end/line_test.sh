@@ -66,7 +66,7 @@ for file in greet libgreeting.so.1; do
 done
 shown_as=directory
 [ "$(id -u)" != 0 ] || shown_as=image
-check "farm-verify --explain" 0 verify --allow-development-root --explain "$published/greet"
+check "farm-verify --facts" 0 verify --allow-development-root --facts "$published/greet"
 equals "each site has built in a root shown as $shown_as" 3 "$(grep -cE "^ +sandbox +root_backend \"$shown_as\"\$" "$state/out")"
 check "a development root needs to be allowed" 13 verify "$published/greet"
 check "Sigstore's own verifier accepts every line" 0 node "$root/tests/interop/verify_lines.cjs" "$published/greet.sigstore.jsonl" "$state/public/trusted_root.json" "$state/public/keyring.json"
