@@ -1,5 +1,6 @@
 // farm-verify: the offline verdict on one file.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
@@ -12,6 +13,8 @@
 #include "farm/verify/memory.h"
 #include "farm/verify/report.h"
 #include "farm/verify/sigstore_command.h"
+#include "farm/verify/trust.h"
+#include "farm/verify/trust_command.h"
 #include "farm/verify/verify.h"
 
 namespace farm {
@@ -33,6 +36,7 @@ constexpr char kExamples[] =
     "  farm-verify --renamed hello.tar.mine --bundle hello.tar.sigstore.jsonl\n"
     "  farm-verify --root root.json --policy policy.json --explain hello.tar\n"
     "  farm-verify --state /var/lib/farm-verify --json hello.tar\n"
+    "  farm-verify trust --help       (which root you trust: pin one, follow it)\n"
     "  farm-verify sigstore --help    (bundles that others signed)";
 
 struct Options {
@@ -51,17 +55,11 @@ struct Options {
   bool json = false;
 };
 
-// ${XDG_CONFIG_HOME:-~/.config}/farm/root.json.
 Result<std::string> DefaultRoot() {
-  const char* config = std::getenv("XDG_CONFIG_HOME");
-  if (config != nullptr && *config != '\0') return JoinPath(config, "farm/root.json");
-  const char* home = std::getenv("HOME");
-  if (home == nullptr || *home == '\0') {
-    return Error{ErrorCode::kNotFound,
-                 "no root: neither HOME nor XDG_CONFIG_HOME is set; "
-                 "name the root with --root FILE"};
-  }
-  return JoinPath(home, ".config/farm/root.json");
+  const Result<std::string> directory = DefaultTrustDirectory();
+  if (directory) return JoinPath(*directory, "root.json");
+  return Error{ErrorCode::kNotFound,
+               "no root: " + directory.error().message + "; name the root with --root FILE"};
 }
 
 Result<std::string> ReadInput(const std::string& what, const std::string& path,
@@ -105,6 +103,15 @@ Result<VerdictInput> ReadInputs(const Options& options) {
   input.lines = *std::move(lines);
   input.root = *std::move(root);
 
+  if (options.root.empty()) {
+    ASSIGN_OR_RETURN(const std::optional<TrustMemory> pinned,
+                     ReadTrustMemory(DirectoryName(*root_path)));
+    if (pinned) {
+      RETURN_IF_ERROR(CheckRemembered(input.root, *pinned));
+      input.newest_root_version = pinned->newest_version;
+    }
+  }
+
   const std::string policy_path =
       options.policy.empty() ? JoinPath(DirectoryName(*root_path), "policy.json") : options.policy;
   ASSIGN_OR_RETURN(const std::string policy,
@@ -142,7 +149,8 @@ Result<ExitCode> Run(const Options& options) {
     if (!opened) return opened.error();
     memory.emplace(*std::move(opened));
     if (memory->memory().root_version > 0) {
-      input.newest_root_version = memory->memory().root_version;
+      input.newest_root_version =
+          std::max(memory->memory().root_version, input.newest_root_version.value_or(0));
     }
     const std::optional<std::string> product = ClaimedProduct(input.lines);
     const auto remembered = product ? memory->ReleaseOf(*product) : std::nullopt;
@@ -174,6 +182,7 @@ bool IsHelpAlone(int argc, char** argv) {
 int Main(int argc, char** argv) {
   IgnoreOpensslConfiguration();
   if (IsSigstoreCommand(argc, argv)) return RunSigstoreCommand(argc, argv);
+  if (IsTrustCommand(argc, argv)) return RunTrustCommand(argc, argv);
   Options options;
   CLI::App app(kExplanation, "farm-verify");
   app.footer(kExamples);

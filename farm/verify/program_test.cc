@@ -246,7 +246,7 @@ TEST_F(Program, PrintsJsonForScripts) {
   EXPECT_EQ((*json)["format"], "farm-verdict/1");
   EXPECT_EQ((*json)["verified"], true);
   EXPECT_EQ((*json)["exit"], 0);
-  EXPECT_EQ((*json)["rules"].size(), 25);
+  EXPECT_EQ((*json)["rules"].size(), 29);
   EXPECT_EQ((*json)["artifact"], "hello.tar");
   const auto error = ParseJson(Verify({"--json", "--bundle", "/missing"}).output, "verdict");
   ASSERT_TRUE(error.has_value()) << error.error().message;
