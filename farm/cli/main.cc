@@ -14,6 +14,7 @@
 #include "farm/cli/development.h"
 #include "farm/cli/init.h"
 #include "farm/cli/sandbox_place.h"
+#include "farm/cli/words_root.h"
 #include "farm/execute/execute.h"
 #include "farm/json/json.h"
 
@@ -459,6 +460,11 @@ int Main(int argc, char** argv) {
   AddInit(app, chosen);
   AddDevelopment(app, chosen);
   AddCompletion(app, chosen);
+  AddRoot(app, chosen.output,
+          [&chosen](CLI::App& parent, const std::string& name, const std::string& help,
+                    std::function<int()> run) {
+            return Command(parent, chosen, name, help, std::move(run));
+          });
   if (!IsCommand(app, argc, argv)) return static_cast<int>(ExitCode::kUsage);
   try {
     app.parse(argc, argv);

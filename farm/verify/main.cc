@@ -19,6 +19,8 @@
 #include "farm/verify/replay_files.h"
 #include "farm/verify/report.h"
 #include "farm/verify/sigstore_command.h"
+#include "farm/verify/trust.h"
+#include "farm/verify/trust_command.h"
 #include "farm/verify/verify.h"
 
 namespace farm {
@@ -46,6 +48,7 @@ constexpr char kExamples[] =
     "  farm-verify --replays verdicts hello.tar\n"
     "  farm-verify --explain artifact            why that rule is there, and what to do\n"
     "  farm-verify policy --help                 policies in plain words, and templates of them\n"
+    "  farm-verify trust --help                  which root you trust: pin one, follow it\n"
     "  farm-verify sigstore --help               bundles that others signed\n"
     "  eval \"$(farm-verify completion bash)\"    also for zsh; fish: ... completion fish | source";
 
@@ -68,17 +71,11 @@ struct Options {
   bool json = false;
 };
 
-// ${XDG_CONFIG_HOME:-~/.config}/farm/root.json.
 Result<std::string> DefaultRoot() {
-  const char* config = std::getenv("XDG_CONFIG_HOME");
-  if (config != nullptr && *config != '\0') return JoinPath(config, "farm/root.json");
-  const char* home = std::getenv("HOME");
-  if (home == nullptr || *home == '\0') {
-    return Error{ErrorCode::kNotFound,
-                 "no root: neither HOME nor XDG_CONFIG_HOME is set; "
-                 "name the root with --root FILE"};
-  }
-  return JoinPath(home, ".config/farm/root.json");
+  const Result<std::string> directory = DefaultTrustDirectory();
+  if (directory) return JoinPath(*directory, "root.json");
+  return Error{ErrorCode::kNotFound,
+               "no root: " + directory.error().message + "; name the root with --root FILE"};
 }
 
 Result<std::string> ReadInput(const std::string& what, const std::string& path,
@@ -164,6 +161,15 @@ Result<VerdictInput> ReadInputs(const Options& options) {
   input.lines = *std::move(lines);
   input.root = *std::move(root);
 
+  if (options.root.empty()) {
+    ASSIGN_OR_RETURN(const std::optional<TrustMemory> pinned,
+                     ReadTrustMemory(DirectoryName(*root_path)));
+    if (pinned) {
+      RETURN_IF_ERROR(CheckRemembered(input.root, *pinned));
+      input.newest_root_version = pinned->newest_version;
+    }
+  }
+
   const std::string policy_path =
       options.policy.empty() ? JoinPath(DirectoryName(*root_path), "policy.json") : options.policy;
   ASSIGN_OR_RETURN(const std::string policy,
@@ -211,7 +217,8 @@ Result<ExitCode> Run(const Options& options) {
     if (!opened) return opened.error();
     memory.emplace(*std::move(opened));
     if (memory->memory().root_version > 0) {
-      input.newest_root_version = memory->memory().root_version;
+      input.newest_root_version =
+          std::max(memory->memory().root_version, input.newest_root_version.value_or(0));
     }
     input.seen_logs = memory->memory().logs;
     const std::optional<std::string> product = ClaimedProduct(input.lines);
@@ -291,6 +298,7 @@ int Main(int argc, char** argv) {
   IgnoreOpensslConfiguration();
   if (IsSigstoreCommand(argc, argv)) return RunSigstoreCommand(argc, argv);
   if (IsPolicyCommand(argc, argv)) return RunPolicyCommand(argc, argv);
+  if (IsTrustCommand(argc, argv)) return RunTrustCommand(argc, argv);
   if (HasExplainOption(argc, argv)) return RunExplainCommand(argc, argv);
   Options options;
   CLI::App app(kExplanation, "farm-verify");

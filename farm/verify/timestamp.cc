@@ -17,6 +17,8 @@ std::optional<StampedBy> CheckToken(const Bundle& line, const TrustRoot& root, V
         CheckTimestampAndSigner(*line.timestamp, line.envelope.signature, authority.chain, cache);
     if (!checked) {
       const bool not_then = checked.error().Exit() == ExitCode::kNotValidThen;
+      // Whose token it is, though of another time, says more than those who do not know it.
+      if (refused.rule == Rule::kValidity && !not_then) continue;
       refused = Problem{not_then ? Rule::kValidity : Rule::kTimeStamps,
                         not_then ? ExitCode::kNotValidThen : ExitCode::kBadSignature,
                         "time stamp: " + checked.error().message};

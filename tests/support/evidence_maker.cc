@@ -18,7 +18,6 @@ std::string OperatorId(int number) { return "operator-" + std::to_string(number)
 std::string AuditorId(int number) { return "auditor-" + std::to_string(number); }
 std::string MonitorId(int number) { return "monitor-" + std::to_string(number); }
 std::string CertifierId(int number) { return "certifier-" + std::to_string(number); }
-std::string WitnessName(int number) { return "witness.example/w" + std::to_string(number); }
 
 std::string Country(int number) { return std::string("X") + static_cast<char>('A' + number); }
 
@@ -122,7 +121,7 @@ void EvidenceMaker::MakeKeys() {
 
 void EvidenceMaker::MakeRoot() {
   const UnixSeconds start = options_.start;
-  const ValidFor always{start - kYear, start + 20 * kYear};
+  const ValidFor always{start - kYear, start + options_.years * kYear};
   root_.created = start;
   root_.expires = start + kYear;
   if (options_.development) root_.development = Development{};
@@ -130,7 +129,7 @@ void EvidenceMaker::MakeRoot() {
   for (int i = 0; i < options_.sites; ++i) {
     const std::string id = OperatorId(i);
     const Certificate authority =
-        IssueAuthority(Key("ca-" + id), id, id + " CA", start - kYear, 20 * kYear);
+        IssueAuthority(Key("ca-" + id), id, id + " CA", start - kYear, options_.years * kYear);
     authorities_.emplace(id, authority);
     Operator owner{id, "Operator " + std::to_string(i), {{{authority}, always}}, always, {}};
     owner.parties.push_back({SiteId(i), "site", Country(i)});
@@ -153,18 +152,21 @@ void EvidenceMaker::MakeRoot() {
   root_.requesters.push_back({"requester", "Requester", Key("requester").public_key(), always});
   root_.logs.push_back({Log(), Key("log").public_key(), Key("log-ecdsa").public_key(), always});
   for (int i = 0; i < options_.witnesses; ++i) {
-    root_.witnesses.push_back(
-        {WitnessName(i), OperatorId(i), Key("witness-" + std::to_string(i)).public_key(), always});
+    root_.witnesses.push_back({options_.witness_prefix + std::to_string(i), OperatorId(i),
+                               Key("witness-" + std::to_string(i)).public_key(), always});
   }
   const Certificate tsa_root =
-      IssueAuthority(Key("tsa-root"), "stamps", "stamps CA", start - kYear, 20 * kYear);
-  const Certificate tsa_leaf = IssueTimestampLeaf(
-      Key("tsa-root"), tsa_root, Key("tsa").public_key(), "stamps", start - kYear, 20 * kYear);
+      IssueAuthority(Key("tsa-root"), options_.stamps, options_.stamps + " CA", start - kYear,
+                     options_.years * kYear);
+  const Certificate tsa_leaf =
+      IssueTimestampLeaf(Key("tsa-root"), tsa_root, Key("tsa").public_key(), options_.stamps,
+                         start - kYear, options_.years * kYear);
   tsa_.emplace("root", tsa_root);
   tsa_.emplace("leaf", tsa_leaf);
-  if (options_.foreign_timestamps) foreign_tsa_.emplace(start - kYear, 20 * kYear);
+  if (options_.foreign_timestamps) foreign_tsa_.emplace(start - kYear, options_.years * kYear);
   root_.timestamp_authorities.push_back(
-      {"stamps", foreign_tsa_ ? foreign_tsa_->chain() : std::vector{tsa_leaf, tsa_root}, always});
+      {options_.stamps, foreign_tsa_ ? foreign_tsa_->chain() : std::vector{tsa_leaf, tsa_root},
+       always});
   root_.transparency_keys = {Key("transparency").public_key()};
 }
 
@@ -236,8 +238,8 @@ std::string EvidenceMaker::CheckpointNote(std::uint64_t size, const LineDraft& d
     const auto exception = draft.witnessed_by.find(witness);
     const UnixSeconds time =
         exception == draft.witnessed_by.end() ? draft.witnessed : exception->second;
-    note.signatures.push_back(
-        Cosign(note.text, WitnessName(witness), Key("witness-" + std::to_string(witness)), time));
+    note.signatures.push_back(Cosign(note.text, options_.witness_prefix + std::to_string(witness),
+                                     Key("witness-" + std::to_string(witness)), time));
   }
   return WriteNote(note);
 }

@@ -28,6 +28,12 @@ struct EvidenceOptions {
   int certifiers = 0;                 // of the root: "certifier-0", ...
   bool foreign_timestamps = false;    // by an authority with keys of kinds that the farm has not
   std::uint64_t earlier_entries = 5;  // in the log before our own, so that trees are not trivial
+  // Keys and certificates count from a year before `start` for so many years; two makers of
+  // different times have logs, witnesses and stamps of different names.
+  std::int64_t years = 20;
+  std::string log = "log.farm.example";
+  std::string witness_prefix = "witness.example/w";
+  std::string stamps = "stamps";
   std::string product = "hello";
   std::string version = "1.0";
   // Names and bytes; also what the manifest declares.
@@ -120,7 +126,7 @@ class EvidenceMaker {
   const PrivateKey& Key(const std::string& party) const;  // also "root", "log", "log-ecdsa",
                                                           // "witness-0", "tsa", "ca-operator-0",
                                                           // "monitor-0", "certifier-0"
-  std::string Log() const { return "log.farm.example"; }
+  std::string Log() const { return options_.log; }
   Checkpoint Head() const;
   Digest TreeRoot(std::uint64_t size) const;
   std::vector<Digest> InclusionProof(std::uint64_t index, std::uint64_t size) const;

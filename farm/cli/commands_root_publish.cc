@@ -1,0 +1,62 @@
+#include <memory>
+#include <utility>
+
+#include "farm/base/files.h"
+#include "farm/ceremony/published_tree.h"
+#include "farm/cli/commands_root.h"
+#include "farm/json/json.h"
+#include "farm/sign/signer.h"
+
+namespace farm {
+namespace {
+
+constexpr std::size_t kPublishPolicyBytesMax = 64 << 10;
+
+Result<PublishedTargets> PublishTree(const RootPublishArguments& arguments, const Clock& clock) {
+  PublishOrder order;
+  order.directory = arguments.tree;
+  order.new_roots = arguments.roots;
+  order.lifetimes = {arguments.targets_days, arguments.snapshot_days, arguments.timestamp_days};
+  order.now = clock.Now();
+  if (!arguments.at.empty()) {
+    const Result<UnixSeconds> at = ParseTime(arguments.at);
+    if (!at) return Wrap("--at", at.error());
+    order.now = *at;
+  }
+  ASSIGN_OR_RETURN(const std::string policy, ReadFile(arguments.policy, kPublishPolicyBytesMax));
+  ASSIGN_OR_RETURN(order.policy, ParsePolicy(policy, arguments.policy));
+  std::vector<std::unique_ptr<Signer>> signers;
+  for (const std::string& key : arguments.keys) {
+    ASSIGN_OR_RETURN(std::unique_ptr<Signer> signer, OpenSigner(key));
+    order.signers.push_back(signer.get());
+    signers.push_back(std::move(signer));
+  }
+  return PublishTargets(RealFileSystem(), order);
+}
+
+}  // namespace
+
+int RunRootPublishCommand(const RootPublishArguments& arguments, const Clock& clock,
+                          const Output& output) {
+  const Result<PublishedTargets> published = PublishTree(arguments, clock);
+  if (!published) return Fail(output, "farm root publish", published.error());
+  Say(output, "root " + std::to_string(published->root.version));
+  Json json = {{"root", published->root.version}};
+  for (const TufMetadata& metadata : published->metadata) {
+    const std::string role(TufRoleName(metadata.role));
+    Say(output, role + " " + std::to_string(metadata.version) + ", expires " +
+                    FormatTime(metadata.expires));
+    json[role] = {{"expires", FormatTime(metadata.expires)}, {"version", metadata.version}};
+    if (metadata.role != TufRole::kTargets) continue;
+    Json files = Json::array();
+    for (const auto& [path, file] : metadata.files) {
+      Say(output, "  " + path);
+      files.push_back(path);
+    }
+    json["files"] = std::move(files);
+  }
+  Answer(output, json);
+  return 0;
+}
+
+}  // namespace farm

@@ -1,0 +1,282 @@
+// A release of 2026 as a customer judges it on 2036-12-11: every key of its time has ended, the
+// root has been rotated five times, its log is closed and another goes on, some keys are revoked.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "farm/base/files.h"
+#include "farm/base/process.h"
+#include "farm/crypto/hash.h"
+#include "farm/json/json.h"
+#include "tests/support/evidence_maker.h"
+
+namespace farm {
+namespace {
+
+constexpr char kToday[] = "2036-12-11T12:00:00Z";
+constexpr UnixSeconds kFirstTime = 1'796'976'000;   // 2026-12-11T08:00:00Z
+constexpr UnixSeconds kSecondTime = 1'935'388'800;  // 2031-05-01T08:00:00Z
+constexpr std::int64_t kYears = 2;                  // of every key and certificate
+constexpr std::int64_t kRoots = 6;                  // 1 and five rotations
+
+UnixSeconds Day(std::string_view day) { return ParseTime(std::string(day) + "T00:00:00Z").value(); }
+
+Revocation LostKey(const PublicKey& key, std::optional<UnixSeconds> since) {
+  return {"key", key.KeyId(), "lost", since};
+}
+
+// What two times made, as one root lists it: each key beside the one that it renews.
+TrustRoot BothTimes(const TrustRoot& first, const TrustRoot& second, const Checkpoint& end) {
+  TrustRoot root = first;
+  const auto add = [](auto& to, const auto& from) {
+    to.insert(to.end(), from.begin(), from.end());
+  };
+  for (std::size_t i = 0; i < root.operators.size(); ++i) {
+    add(root.operators[i].authorities, second.operators[i].authorities);
+    root.operators[i].valid_for.end = second.operators[i].valid_for.end;
+  }
+  add(root.auditors, second.auditors);
+  add(root.requesters, second.requesters);
+  root.logs[0].end = LogEnd{end.size, end.root, second.logs[0].origin};
+  add(root.logs, second.logs);
+  add(root.witnesses, second.witnesses);
+  add(root.timestamp_authorities, second.timestamp_authorities);
+  add(root.transparency_keys, second.transparency_keys);
+  return root;
+}
+
+class TenYears : public testing::Test {
+ protected:
+  TenYears()
+      : first_({.start = kFirstTime, .development = false, .years = kYears}),
+        second_({.start = kSecondTime,
+                 .development = false,
+                 .years = kYears,
+                 .log = "log2.farm.example",
+                 .witness_prefix = "witness2.example/w",
+                 .stamps = "stamps-2031",
+                 .version = "5.0"}),
+        directory_(*TemporaryDirectory::Make(testing::TempDir())),
+        old_release_(first_.Make()),
+        end_(first_.Head()),
+        new_release_(second_.Make()),
+        both_(BothTimes(first_.root(), second_.root(), end_)) {
+    for (std::int64_t i = 0; i <= kRoots; ++i) {
+      root_keys_.push_back(PrivateKey::Generate(i % 2 == 0 ? KeyKind::kEd25519 : KeyKind::kP256));
+    }
+    Write("config/farm/policy.json", WritePolicy(first_.policy()));
+  }
+
+  std::string Path(const std::string& name) const { return JoinPath(directory_.path(), name); }
+  void Write(const std::string& name, const std::string& bytes) const {
+    EXPECT_TRUE(MakeDirectories(DirectoryName(Path(name)), 0755).has_value());
+    EXPECT_TRUE(WriteDurably(RealFileSystem(), Path(name), bytes).has_value());
+  }
+  ProcessResult Run(const std::vector<std::string>& arguments) const {
+    ProcessSpec spec;
+    spec.argv = {"tests/support/without_sockets", "farm/verify/farm-verify"};
+    spec.argv.insert(spec.argv.end(), arguments.begin(), arguments.end());
+    spec.environment = {"XDG_CONFIG_HOME=" + Path("config")};
+    return RunProcess(spec).value();
+  }
+
+  // The root of 2036, with these revocations.
+  TrustRoot Newest(std::vector<Revocation> revocations = {}) const {
+    TrustRoot root = both_;
+    root.version = kRoots;
+    root.created = Day("2036-06-01");
+    root.expires = Day("2037-06-01");
+    root.revocations = std::move(revocations);
+    return root;
+  }
+  // A tree with every root from 2026 to `newest`, each signed by its own key and the one before.
+  void WriteTree(const TrustRoot& newest) const {
+    for (std::int64_t version = 1; version <= kRoots; ++version) {
+      TrustRoot root = version < 4 ? first_.root() : both_;
+      root.created = kFirstTime + (version - 1) * 600 * kDaySeconds;
+      root.expires = root.created + 366 * kDaySeconds;
+      if (version == kRoots) root = newest;
+      root.version = version;
+      root.root_keys = {root_keys_[version].public_key()};
+      std::vector<PrivateKey> signers = {root_keys_[version]};
+      if (version > 1) signers.push_back(root_keys_[version - 1]);
+      Write("tree/root/" + std::to_string(version) + ".json", WriteTrustRoot(root, signers));
+    }
+  }
+  // What farm-verify says of `release` today, under the root that it was led to from that of 2026.
+  struct Said {
+    int exit = 0;
+    std::vector<std::string> broken;  // rules
+    std::string text;
+  };
+  Said Judge(const MadeRelease& release, const std::vector<Revocation>& revocations) const {
+    std::remove(Path("config/farm/root.json").c_str());
+    std::remove(Path("config/farm/trust.json").c_str());
+    WriteTree(Newest(revocations));
+    const std::string first = Path("tree/root/1.json");
+    const std::string pin = Sha256(ReadFile(first, 1 << 22).value()).Hex();
+    EXPECT_EQ(Run({"trust", "init", first, "--fingerprint", pin, "--at", "2026-12-12T00:00:00Z"})
+                  .exit_code,
+              0);
+    const ProcessResult updated = Run({"trust", "update", Path("tree"), "--at", kToday});
+    EXPECT_EQ(updated.exit_code, 0) << updated.error_output;
+    Write("hello.tar", release.artifacts[0].second);
+    Write("hello.tar.sigstore.jsonl", release.FileText());
+    const ProcessResult result = Run({Path("hello.tar"), "--at", kToday, "--json"});
+    Said said;
+    said.exit = result.exit_code;
+    said.text = result.output + result.error_output;
+    const auto verdict = ParseJson(result.output, "verdict");
+    EXPECT_TRUE(verdict.has_value()) << said.text;
+    if (!verdict || !verdict->contains("rules")) return said;
+    for (const Json& rule : (*verdict)["rules"]) {
+      if (!rule["held"]) said.broken.push_back(rule["rule"]);
+    }
+    return said;
+  }
+  // Everything that says a time in `draft` moves.
+  static void Shift(LineDraft& draft, std::int64_t seconds) {
+    draft.leaf_start += seconds;
+    draft.token += seconds;
+    draft.witnessed += seconds;
+  }
+
+  EvidenceMaker first_;
+  EvidenceMaker second_;
+  TemporaryDirectory directory_;
+  MadeRelease old_release_;
+  Checkpoint end_;  // of the first log
+  MadeRelease new_release_;
+  TrustRoot both_;
+  std::vector<PrivateKey> root_keys_;
+};
+
+TEST_F(TenYears, EveryKeyOfTheReleaseHasEnded) {
+  const UnixSeconds today = ParseTime(kToday).value();
+  const TrustRoot& root = first_.root();
+  for (const Operator& owner : root.operators) {
+    EXPECT_LT(owner.authorities[0].chain[0].not_after(), today);
+    EXPECT_LT(*owner.authorities[0].valid_for.end, today);
+  }
+  for (const Person& person : root.auditors) EXPECT_LT(*person.valid_for.end, today);
+  for (const Witness& witness : root.witnesses) EXPECT_LT(*witness.valid_for.end, today);
+  for (const Log& log : root.logs) EXPECT_LT(*log.valid_for.end, today);
+  for (const Certificate& certificate : root.timestamp_authorities[0].chain) {
+    EXPECT_LT(certificate.not_after(), today);
+  }
+  EXPECT_LT(root.expires, today);
+}
+
+TEST_F(TenYears, BothReleasesStillVerify) {
+  Said said = Judge(old_release_, {});
+  EXPECT_EQ(said.exit, 0) << said.text;
+  EXPECT_THAT(said.text, testing::HasSubstr("VERIFIED  hello 1.0  hello.tar"));
+  said = Judge(new_release_, {});
+  EXPECT_EQ(said.exit, 0) << said.text;
+  EXPECT_THAT(said.text, testing::HasSubstr("VERIFIED  hello 5.0  hello.tar"));
+}
+
+TEST_F(TenYears, RevocationsAreJudgedAtTheTimeThatWasAttested) {
+  const auto key = [this](const std::string& party) { return first_.Key(party).public_key(); };
+  const UnixSeconds before = Day("2026-12-01");
+  const UnixSeconds after = Day("2029-03-01");
+  const struct {
+    const char* name;
+    int exit;
+    std::vector<Revocation> revocations;
+  } kRows[] = {
+      {"site_key_lost_later", 0, {LostKey(key("site-1"), after)}},
+      {"site_key_lost_before", 17, {LostKey(key("site-1"), before)}},
+      {"site_key_lost_nobody_knows_when", 17, {LostKey(key("site-1"), std::nullopt)}},
+      {"signer_key_lost_later", 0, {LostKey(key("signer"), after)}},
+      {"signer_key_lost_before", 17, {LostKey(key("signer"), before)}},
+      {"authority_lost_later", 0, {LostKey(key("ca-operator-0"), after)}},
+      {"authority_lost_before", 17, {LostKey(key("ca-operator-0"), before)}},
+      {"auditor_key_lost_later", 0, {LostKey(key("auditor-0"), after)}},
+      {"auditor_key_lost_before", 17, {LostKey(key("auditor-0"), before)}},
+      {"log_key_lost_later", 0, {LostKey(key("log"), after)}},
+      {"log_key_lost_before", 17, {LostKey(key("log"), before)}},
+      {"stamp_key_lost_later", 0, {LostKey(key("tsa"), after)}},
+      {"stamp_key_lost_before", 17, {LostKey(key("tsa"), before)}},
+      {"witness_key_lost_later", 0, {LostKey(key("witness-0"), after)}},
+      {"witness_key_lost_before", 17, {LostKey(key("witness-0"), before)}},
+      {"all_lost_later",
+       0,
+       {LostKey(key("site-0"), after), LostKey(key("site-1"), after), LostKey(key("site-2"), after),
+        LostKey(key("signer"), after), LostKey(key("log"), after), LostKey(key("tsa"), after),
+        LostKey(key("witness-0"), after), LostKey(key("witness-1"), after)}},
+      {"withdrawn",
+       17,
+       {{"release", old_release_.lines[kReleaseLine].PaeDigest().Text(), "bad", std::nullopt}}},
+      {"another_withdrawn", 0, {{"release", Sha256("x").Text(), "bad", std::nullopt}}},
+  };
+  for (const auto& row : kRows) {
+    const Said said = Judge(old_release_, row.revocations);
+    EXPECT_EQ(said.exit, row.exit) << row.name << ": " << said.text;
+  }
+}
+
+// With all keys of 2026 but the honest witnesses' clocks, ten years late.
+TEST_F(TenYears, WhatIsForgedInTheClosedLogIsRefused) {
+  const std::int64_t ten_years = 10 * 365 * kDaySeconds;
+  const MadeRelease late = first_.Make([&](LineDraft& draft) { Shift(draft, ten_years); });
+  Said said = Judge(late, {});
+  EXPECT_EQ(said.exit, 15) << said.text;  // beyond the end of the log
+  EXPECT_THAT(said.broken, testing::IsSupersetOf({"log", "validity"}));
+  // The time stamps say 2026; the witnesses were asked in 2036.
+  const MadeRelease backdated =
+      first_.Make([&](LineDraft& draft) { draft.witnessed += ten_years; });
+  said = Judge(backdated, {});
+  EXPECT_EQ(said.exit, 15) << said.text;
+  EXPECT_THAT(said.broken, testing::Contains("log"));
+}
+
+// Another history of the same length, with every key of 2026 and every time right.
+TEST_F(TenYears, AForkOfTheClosedLogIsRefused) {
+  first_.Rewind(first_.options().earlier_entries);
+  const MadeRelease fork = first_.Make();
+  ASSERT_EQ(first_.Head().size, end_.size);
+  ASSERT_NE(first_.Head().root, end_.root);
+  const Said said = Judge(fork, {});
+  EXPECT_EQ(said.exit, 15) << said.text;
+}
+
+// In the log that is open the times alone have to tell.
+TEST_F(TenYears, WhatIsForgedWithALostKeyIsRefused) {
+  const UnixSeconds lost = Day("2032-01-01");
+  const std::int64_t later = Day("2032-03-01") - kSecondTime;
+  const std::vector<Revocation> revocations = {LostKey(second_.Key("signer").public_key(), lost)};
+  EXPECT_EQ(Judge(new_release_, revocations).exit, 0);
+  const MadeRelease forged = second_.Make([&](LineDraft& draft) { Shift(draft, later); });
+  EXPECT_EQ(Judge(forged, {}).exit, 0);  // nothing but the revocation tells
+  Said said = Judge(forged, revocations);
+  EXPECT_EQ(said.exit, 17) << said.text;
+  EXPECT_THAT(said.broken, testing::ElementsAre("revocations"));
+  // A time stamp of before the loss does not help: the witnesses saw it after.
+  const MadeRelease backdated = second_.Make([&](LineDraft& draft) {
+    if (draft.party == "signer") draft.witnessed += later;
+  });
+  EXPECT_EQ(Judge(backdated, {}).exit, 0);
+  EXPECT_EQ(Judge(backdated, revocations).exit, 17);
+}
+
+// The second after, the second before.
+TEST_F(TenYears, TheBoundIsTheSecondOfTheLoss) {
+  const UnixSeconds witnessed = kFirstTime + 410;  // of the release
+  const PublicKey key = first_.Key("signer").public_key();
+  EXPECT_EQ(Judge(old_release_, {LostKey(key, witnessed + 1)}).exit, 0);
+  EXPECT_EQ(Judge(old_release_, {LostKey(key, witnessed)}).exit, 17);
+}
+
+// After their own time the keys of 2026 sign nothing, in whatever log.
+TEST_F(TenYears, KeysThatHaveEndedSignNothing) {
+  const std::int64_t three_years = 3 * 366 * kDaySeconds;
+  const MadeRelease late = second_.Make([&](LineDraft& draft) { Shift(draft, three_years); });
+  const Said said = Judge(late, {});
+  EXPECT_NE(said.exit, 0);
+  EXPECT_THAT(said.broken, testing::Contains("validity"));
+}
+
+}  // namespace
+}  // namespace farm

@@ -1,0 +1,272 @@
+#include "farm/verify/trust.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "farm/base/bytes.h"
+#include "farm/crypto/hash.h"
+#include "farm/evidence/trust_root_changes.h"
+#include "farm/json/json.h"
+
+namespace farm {
+namespace {
+
+constexpr std::size_t kTrustMemoryBytesMax = 64 << 10;
+
+std::string RootFile(const std::string& directory) { return JoinPath(directory, "root.json"); }
+std::string TrustFile(const std::string& directory) { return JoinPath(directory, "trust.json"); }
+
+std::string RootOfTree(const std::string& tree, std::int64_t version) {
+  return JoinPath(tree, "root/" + std::to_string(version) + ".json");
+}
+
+// Held while a folder's root is read and replaced.
+class TrustLock {
+ public:
+  static Result<TrustLock> Take(const std::string& directory) {
+    const int descriptor = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) {
+      return Error{ErrorCode::kUnavailable, "opening " + directory + ": " + std::strerror(errno)};
+    }
+    TrustLock lock(descriptor);
+    if (flock(descriptor, LOCK_EX) == 0) return lock;
+    return Error{ErrorCode::kUnavailable, "locking " + directory + ": " + std::strerror(errno)};
+  }
+  TrustLock(TrustLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  TrustLock& operator=(TrustLock&&) = delete;
+  ~TrustLock() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+
+ private:
+  explicit TrustLock(int descriptor) : descriptor_(descriptor) {}
+  int descriptor_;
+};
+
+// The root first: what dies between the two leaves a root newer than what is remembered, which is
+// no step back.
+Status WriteTrust(FileSystem& files, const std::string& directory, const PinnedTrust& trust) {
+  RETURN_IF_ERROR(WriteDurably(files, RootFile(directory), trust.root_bytes));
+  return WriteDurably(files, TrustFile(directory), WriteTrustMemory(trust.memory));
+}
+
+// Root `version` of the tree; absent where there is no such file.
+Result<std::optional<PinnedTrust>> ReadStep(const std::string& tree, std::int64_t version) {
+  const std::string path = RootOfTree(tree, version);
+  const Result<std::string> bytes = ReadFile(path, kTrustRootBytesMax);
+  if (!bytes) {
+    if (bytes.error().code == ErrorCode::kNotFound) return std::optional<PinnedTrust>();
+    return bytes.error();
+  }
+  PinnedTrust step;
+  ASSIGN_OR_RETURN(step.root, ParseTrustRoot(*bytes, path));
+  if (step.root.version != version) {
+    return Error{ErrorCode::kInvalidInput,
+                 path + ": is root " + std::to_string(step.root.version) + " under another's name"};
+  }
+  step.root_bytes = *bytes;
+  return std::optional<PinnedTrust>(std::move(step));
+}
+
+// The highest number in the tree's folder of roots.
+Result<std::int64_t> NewestInTree(const std::string& tree) {
+  const std::string folder = JoinPath(tree, "root");
+  const Result<std::vector<std::string>> names = ListDirectory(folder);
+  if (!names && names.error().code != ErrorCode::kNotFound) return names.error();
+  std::int64_t newest = 0;
+  for (const std::string& name : names ? *names : std::vector<std::string>()) {
+    if (!name.ends_with(".json")) continue;
+    const auto number = ParseDecimal(std::string_view(name).substr(0, name.size() - 5),
+                                     static_cast<unsigned long long>(kJsonIntegerMax));
+    if (number) newest = std::max(newest, static_cast<std::int64_t>(*number));
+  }
+  if (newest > 0) return newest;
+  return Error{ErrorCode::kNotFound,
+               folder + " holds no roots; want the folder of a published tree, with root/N.json"};
+}
+
+// The tree's own root of the pinned version, where it keeps one, says the same.
+Status CheckSameHistory(const std::string& tree, const TrustRoot& pinned) {
+  ASSIGN_OR_RETURN(const std::optional<PinnedTrust> same, ReadStep(tree, pinned.version));
+  if (!same || WriteTrustRootSigned(same->root) == WriteTrustRootSigned(pinned)) return {};
+  return Error{ErrorCode::kUntrusted,
+               RootOfTree(tree, pinned.version) +
+                   ": is another root of the version that is "
+                   "pinned: somebody shows two histories",
+               ExitCode::kRollback};
+}
+
+}  // namespace
+
+Result<TrustMemory> ParseTrustMemory(std::string_view json, std::string_view where) {
+  ASSIGN_OR_RETURN(const Json value, ParseJson(json, where, kTrustMemoryBytesMax));
+  JsonFields fields(value, std::string(where));
+  TrustMemory memory;
+  fields.Format("farm-trust/1");
+  memory.pinned = fields.DigestOf("pinned");
+  memory.pinned_version = fields.Integer("pinnedVersion", 1, kJsonIntegerMax);
+  memory.newest = fields.DigestOf("newest");
+  memory.newest_version = fields.Integer("newestVersion", 1, kJsonIntegerMax);
+  if (fields.ok() && memory.newest_version < memory.pinned_version) {
+    fields.Fail("newestVersion", "is before pinnedVersion");
+  }
+  RETURN_IF_ERROR(fields.Finish());
+  return memory;
+}
+
+std::string WriteTrustMemory(const TrustMemory& memory) {
+  return WriteReadableJson({{"format", "farm-trust/1"},
+                            {"newest", memory.newest.Text()},
+                            {"newestVersion", memory.newest_version},
+                            {"pinned", memory.pinned.Text()},
+                            {"pinnedVersion", memory.pinned_version}});
+}
+
+Result<Digest> ParseFingerprint(std::string_view text) {
+  if (text.starts_with("sha256:") || text.starts_with("SHA256:")) text.remove_prefix(7);
+  std::string hex;
+  for (const char c : text) {
+    if (c == ' ' || c == ':') continue;
+    hex += c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  const auto digest = Digest::ParseHex(hex);
+  if (digest) return *digest;
+  return Error{ErrorCode::kInvalidInput,
+               "a fingerprint is the SHA-256 of the root's file, 64 hex digits, as sha256sum "
+               "prints it; found " +
+                   Printable(text, 100)};
+}
+
+Result<std::string> DefaultTrustDirectory() {
+  const char* config = std::getenv("XDG_CONFIG_HOME");
+  if (config != nullptr && *config != '\0') return JoinPath(config, "farm");
+  const char* home = std::getenv("HOME");
+  if (home != nullptr && *home != '\0') return JoinPath(home, ".config/farm");
+  return Error{ErrorCode::kNotFound, "neither HOME nor XDG_CONFIG_HOME is set"};
+}
+
+Result<std::optional<TrustMemory>> ReadTrustMemory(const std::string& directory) {
+  const std::string path = TrustFile(directory);
+  const Result<std::string> json = ReadFile(path, kTrustMemoryBytesMax);
+  if (!json && json.error().code == ErrorCode::kNotFound) return std::optional<TrustMemory>();
+  if (!json) return json.error();
+  ASSIGN_OR_RETURN(const TrustMemory memory, ParseTrustMemory(*json, path));
+  return std::optional(memory);
+}
+
+Status CheckRemembered(const TrustRoot& root, const TrustMemory& memory) {
+  if (root.version != memory.newest_version || root.digest == memory.newest) return {};
+  return Error{ErrorCode::kUntrusted,
+               "root.json is another root than the one of version " +
+                   std::to_string(memory.newest_version) +
+                   " that was taken before; bring that one back",
+               ExitCode::kRollback};
+}
+
+Result<PinnedTrust> ReadPinnedTrust(const std::string& directory) {
+  PinnedTrust trust;
+  ASSIGN_OR_RETURN(const std::optional<TrustMemory> memory, ReadTrustMemory(directory));
+  if (!memory) {
+    return Error{ErrorCode::kNotFound, "no root is pinned in " + directory +
+                                           ": farm-verify trust init ROOT --fingerprint SHA256"};
+  }
+  trust.memory = *memory;
+  ASSIGN_OR_RETURN(trust.root_bytes, ReadFile(RootFile(directory), kTrustRootBytesMax));
+  ASSIGN_OR_RETURN(trust.root, ParseTrustRoot(trust.root_bytes, RootFile(directory)));
+  if (trust.root.version < trust.memory.newest_version) {
+    return Error{ErrorCode::kUntrusted,
+                 RootFile(directory) + ": is root " + std::to_string(trust.root.version) +
+                     ", but root " + std::to_string(trust.memory.newest_version) +
+                     " was taken before; bring that one back",
+                 ExitCode::kRollback};
+  }
+  RETURN_IF_ERROR(CheckRemembered(trust.root, trust.memory));
+  return trust;
+}
+
+Result<PinnedTrust> PinTrust(FileSystem& files, const std::string& directory,
+                             const std::string& bytes, const Digest& fingerprint) {
+  const Digest found = Sha256(bytes);
+  if (found != fingerprint) {
+    return Error{ErrorCode::kMismatch, "the root's fingerprint is " + found.Hex() + ", want " +
+                                           fingerprint.Hex() +
+                                           ": ask again, another way, which root is right"};
+  }
+  PinnedTrust trust;
+  ASSIGN_OR_RETURN(trust.root, ParseTrustRoot(bytes, "the root"));
+  trust.root_bytes = bytes;
+  trust.memory = {found, trust.root.version, found, trust.root.version};
+  RETURN_IF_ERROR(MakeDirectories(directory, 0755));
+  ASSIGN_OR_RETURN(const TrustLock lock, TrustLock::Take(directory));
+  Result<PinnedTrust> known = ReadPinnedTrust(directory);
+  if (known) {
+    // Pinned before, and perhaps followed since.
+    if (known->memory.pinned == found) return known;
+    return Error{ErrorCode::kUntrusted,
+                 directory + " has another root pinned, version " +
+                     std::to_string(known->root.version) +
+                     ": farm-verify trust update follows it; to begin anew remove root.json and "
+                     "trust.json there",
+                 ExitCode::kRollback};
+  }
+  if (known.error().code != ErrorCode::kNotFound) return known;
+  if (FileExists(RootFile(directory)) && !FileExists(TrustFile(directory))) {
+    ASSIGN_OR_RETURN(const std::string old, ReadFile(RootFile(directory), kTrustRootBytesMax));
+    if (old != bytes) {
+      return Error{ErrorCode::kUntrusted,
+                   RootFile(directory) + " is another root, put there by hand: move it away",
+                   ExitCode::kRollback};
+    }
+  }
+  RETURN_IF_ERROR(WriteTrust(files, directory, trust));
+  return trust;
+}
+
+Result<TrustUpdate> UpdateTrust(FileSystem& files, const std::string& directory,
+                                const std::string& tree) {
+  TrustUpdate update;
+  ASSIGN_OR_RETURN(const TrustLock lock, TrustLock::Take(directory));
+  ASSIGN_OR_RETURN(update.before, ReadPinnedTrust(directory));
+  update.after = update.before;
+  const std::int64_t pinned = update.before.root.version;
+  ASSIGN_OR_RETURN(const std::int64_t newest, NewestInTree(tree));
+  if (newest < pinned) {
+    return Error{ErrorCode::kUntrusted,
+                 "the newest root of " + tree + " is " + std::to_string(newest) + ", but root " +
+                     std::to_string(pinned) + " is pinned: this tree is older",
+                 ExitCode::kRollback};
+  }
+  RETURN_IF_ERROR(CheckSameHistory(tree, update.before.root));
+  if (newest - pinned > kRootStepsMax) {
+    return Error{ErrorCode::kLimitExceeded, "root " + std::to_string(newest) + " is more than " +
+                                                std::to_string(kRootStepsMax) +
+                                                " steps from the pinned root " +
+                                                std::to_string(pinned)};
+  }
+  for (std::int64_t version = pinned + 1; version <= newest; ++version) {
+    ASSIGN_OR_RETURN(std::optional<PinnedTrust> next, ReadStep(tree, version));
+    if (!next) {
+      return Error{ErrorCode::kNotFound, RootOfTree(tree, version) +
+                                             " is missing, though the tree has root " +
+                                             std::to_string(newest) + ": no step may be left out"};
+    }
+    const Status follows = CheckNextRoot(next->root, update.after.root);
+    if (!follows) return Wrap(RootOfTree(tree, version), follows.error());
+    next->memory = update.before.memory;
+    update.after = *std::move(next);
+  }
+  update.after.memory.newest = update.after.root.digest;
+  update.after.memory.newest_version = update.after.root.version;
+  if (newest > pinned) update.changes = DescribeChanges(update.before.root, update.after.root);
+  RETURN_IF_ERROR(WriteTrust(files, directory, update.after));
+  return update;
+}
+
+}  // namespace farm

@@ -1,0 +1,208 @@
+#include "farm/verify/trust_command.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "farm/base/clock.h"
+#include "farm/base/files.h"
+#include "farm/evidence/trust_root_changes.h"
+#include "farm/json/json.h"
+#include "farm/verify/trust.h"
+
+namespace farm {
+namespace {
+
+constexpr char kTrustExplanation[] =
+    "Which trust root you trust: the first one you compare by hand, those after it are followed\n"
+    "by TUF's rules, one step after the other. Opens no network connection.\n\n"
+    "Exit code 0 means done; 11 too few signatures on a root, 18 the newest root has expired,\n"
+    "22 missing input or another fingerprint, 24 older than what is pinned, or another history,\n"
+    "2 malformed input, 30 I/O.";
+constexpr char kTrustExamples[] =
+    "Examples:\n"
+    "  farm-verify trust init root.json --fingerprint "
+    "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\n"
+    "  farm-verify trust update /media/usb/published\n"
+    "  farm-verify trust show --json";
+
+struct TrustOptions {
+  std::string root;
+  std::string fingerprint;
+  std::string tree;
+  std::string directory;  // "": the user's
+  std::string at;
+  bool json = false;
+};
+
+Result<std::string> DirectoryOf(const TrustOptions& options) {
+  if (!options.directory.empty()) return options.directory;
+  Result<std::string> directory = DefaultTrustDirectory();
+  if (directory) return directory;
+  return Wrap("no configuration folder, name one with --config DIR", directory.error());
+}
+
+Result<UnixSeconds> NowOf(const TrustOptions& options) {
+  if (options.at.empty()) return SystemClock().Now();
+  Result<UnixSeconds> at = ParseTime(options.at);
+  if (!at) return Wrap("--at", at.error());
+  return at;
+}
+
+Json TrustJson(const PinnedTrust& trust, UnixSeconds now) {
+  return {{"expired", now > trust.root.expires},  {"expires", FormatTime(trust.root.expires)},
+          {"format", "farm-trust-report/1"},      {"newest", trust.root.digest.Text()},
+          {"pinned", trust.memory.pinned.Text()}, {"pinnedVersion", trust.memory.pinned_version},
+          {"version", trust.root.version}};
+}
+
+// A path in a message may be of any bytes.
+std::string OneLine(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+void Print(const std::string& text) { std::fputs((text + "\n").c_str(), stdout); }
+
+void PrintTrust(const PinnedTrust& trust) {
+  const TrustRoot& root = trust.root;
+  Print("root " + std::to_string(root.version) + ", made " + FormatTime(root.created) +
+        ", expires " + FormatTime(root.expires));
+  Print("fingerprint " + root.digest.Hex());
+  if (trust.memory.pinned_version != root.version) {
+    Print("followed from root " + std::to_string(trust.memory.pinned_version) +
+          ", pinned by hand, " + trust.memory.pinned.Hex());
+  }
+}
+
+// An expired root is kept, but whoever trusts it today may be kept from a newer one.
+ExitCode JudgeExpiry(const PinnedTrust& trust, UnixSeconds now) {
+  if (now <= trust.root.expires) return ExitCode::kProved;
+  std::fprintf(stderr,
+               "farm-verify trust: root %lld expired at %s; ask for a newer one, perhaps somebody "
+               "keeps it from you\n",
+               static_cast<long long>(trust.root.version), FormatTime(trust.root.expires).c_str());
+  return ExitCode::kNotValidThen;
+}
+
+Result<ExitCode> RunInit(const TrustOptions& options) {
+  ASSIGN_OR_RETURN(const std::string directory, DirectoryOf(options));
+  ASSIGN_OR_RETURN(const Digest fingerprint, ParseFingerprint(options.fingerprint));
+  ASSIGN_OR_RETURN(const UnixSeconds now, NowOf(options));
+  ASSIGN_OR_RETURN(const std::string bytes, ReadFile(options.root, kTrustRootBytesMax));
+  const Result<PinnedTrust> trust = PinTrust(RealFileSystem(), directory, bytes, fingerprint);
+  if (!trust) return Wrap(options.root, trust.error());
+  if (options.json) {
+    Print(OneLine(TrustJson(*trust, now)));
+  } else {
+    PrintTrust(*trust);
+    Print("pinned in " + directory);
+  }
+  return JudgeExpiry(*trust, now);
+}
+
+Result<ExitCode> RunUpdate(const TrustOptions& options) {
+  ASSIGN_OR_RETURN(const std::string directory, DirectoryOf(options));
+  ASSIGN_OR_RETURN(const UnixSeconds now, NowOf(options));
+  ASSIGN_OR_RETURN(const TrustUpdate update,
+                   UpdateTrust(RealFileSystem(), directory, options.tree));
+  if (options.json) {
+    Json json = TrustJson(update.after, now);
+    json["changes"] = update.changes;
+    json["versionBefore"] = update.before.root.version;
+    Print(OneLine(json));
+  } else {
+    if (update.before.root.version == update.after.root.version) {
+      Print("nothing newer");
+    } else {
+      Print("from root " + std::to_string(update.before.root.version) + ":");
+      for (const std::string& change : update.changes) Print("  " + change);
+    }
+    PrintTrust(update.after);
+  }
+  return JudgeExpiry(update.after, now);
+}
+
+Result<ExitCode> RunShow(const TrustOptions& options) {
+  ASSIGN_OR_RETURN(const std::string directory, DirectoryOf(options));
+  ASSIGN_OR_RETURN(const UnixSeconds now, NowOf(options));
+  ASSIGN_OR_RETURN(const PinnedTrust trust, ReadPinnedTrust(directory));
+  if (options.json) {
+    Json json = TrustJson(trust, now);
+    json["says"] = DescribeTrustRoot(trust.root);
+    Print(OneLine(json));
+  } else {
+    PrintTrust(trust);
+    for (const std::string& line : DescribeTrustRoot(trust.root)) Print("  " + line);
+  }
+  return JudgeExpiry(trust, now);
+}
+
+bool IsHelpWord(std::string_view word) { return word == "-h" || word == "--help"; }
+
+std::string IsSaid(std::string& text) { return text.empty() ? "is empty" : ""; }
+
+using TrustRun = Result<ExitCode> (*)(const TrustOptions&);
+
+void AddTrustCommands(CLI::App& app, TrustOptions& options, TrustRun& run) {
+  const auto add = [&](const char* name, const char* help, TrustRun function) {
+    CLI::App* command = app.add_subcommand(name, help);
+    command
+        ->add_option("--config", options.directory,
+                     "folder of root.json and trust.json (default: "
+                     "${XDG_CONFIG_HOME:-~/.config}/farm)")
+        ->check(CLI::Validator(IsSaid, "DIR"));
+    command->add_option("--at", options.at, "the time that counts as now (default: now)");
+    command->add_flag("--json", options.json, "one line of JSON (farm-trust-report/1)");
+    command->callback([&run, function] { run = function; });
+    return command;
+  };
+  CLI::App* init = add("init", "pin a root that you have compared by hand", RunInit);
+  init->add_option("ROOT", options.root, "the root's file")->required();
+  init->add_option("--fingerprint", options.fingerprint,
+                   "its SHA-256, as you got it another way than the file")
+      ->required();
+  CLI::App* update = add("update", "follow the chain of roots in a published tree", RunUpdate);
+  update->add_option("DIR", options.tree, "folder with root/N.json")->required();
+  add("show", "what is pinned, in words", RunShow);
+  app.require_subcommand(1);
+}
+
+}  // namespace
+
+bool IsTrustCommand(int argc, const char* const* argv) {
+  if (argc < 3 || std::string_view(argv[1]) != "trust") return false;
+  const std::string_view word = argv[2];
+  if (argc == 3 && IsHelpWord(word)) return true;
+  return word == "init" || word == "update" || word == "show";
+}
+
+int RunTrustCommand(int argc, char** argv) {
+  TrustOptions options;
+  TrustRun run = nullptr;
+  CLI::App app(kTrustExplanation, "farm-verify trust");
+  app.footer(kTrustExamples);
+  AddTrustCommands(app, options, run);
+  try {
+    app.parse(argc - 1, argv + 1);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? static_cast<int>(ExitCode::kProved)
+                                : static_cast<int>(ExitCode::kUsage);
+  }
+  Result<ExitCode> exit = run(options);
+  if (exit) {
+    const Status printed = FlushStandardOutput();
+    if (!printed) exit = printed.error();
+  }
+  if (exit) return static_cast<int>(*exit);
+  std::fprintf(stderr, "farm-verify trust: %s\n", exit.error().message.c_str());
+  if (options.json) {
+    Print(OneLine({{"error", exit.error().message},
+                   {"exit", static_cast<int>(exit.error().Exit())},
+                   {"format", "farm-trust-report/1"}}));
+  }
+  return static_cast<int>(exit.error().Exit());
+}
+
+}  // namespace farm

@@ -1,0 +1,256 @@
+#include "farm/verify/trust.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "farm/crypto/hash.h"
+#include "tests/support/evidence_maker.h"
+
+namespace farm {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+template <typename T>
+ExitCode ExitOf(const Result<T>& result) {
+  return result ? ExitCode::kProved : result.error().Exit();
+}
+
+// Roots 1, 2, 3, ...: each has a key of its own.
+class Trust : public testing::Test {
+ public:
+  Trust() : directory_(*TemporaryDirectory::Make(testing::TempDir())) {
+    for (int i = 0; i < 8; ++i) keys_.push_back(PrivateKey::Generate(KeyKind::kEd25519));
+  }
+  TrustRoot Root(std::int64_t version) const {
+    TrustRoot root = maker_.root();
+    root.version = version;
+    root.root_keys = {keys_[version].public_key()};
+    return root;
+  }
+  // Signed by itself and the one before it.
+  std::string Bytes(const TrustRoot& root) const {
+    std::vector<PrivateKey> signers = {keys_[root.version]};
+    if (root.version > 1) signers.push_back(keys_[root.version - 1]);
+    return WriteTrustRoot(root, signers);
+  }
+  std::string Bytes(std::int64_t version) const { return Bytes(Root(version)); }
+  std::string Path(const std::string& name) const { return JoinPath(directory_.path(), name); }
+  void Write(const std::string& name, const std::string& bytes) const {
+    ASSERT_TRUE(MakeDirectories(DirectoryName(Path(name)), 0755));
+    ASSERT_TRUE(WriteDurably(RealFileSystem(), Path(name), bytes));
+  }
+  void AddToTree(std::int64_t version) const {
+    Write("tree/root/" + std::to_string(version) + ".json", Bytes(version));
+  }
+  Result<PinnedTrust> Pin(std::int64_t version) const {
+    return PinTrust(RealFileSystem(), Path("config"), Bytes(version), Sha256(Bytes(version)));
+  }
+  Result<TrustUpdate> Update() const {
+    return UpdateTrust(RealFileSystem(), Path("config"), Path("tree"));
+  }
+  std::int64_t Version() const { return ReadPinnedTrust(Path("config")).value().root.version; }
+
+  EvidenceMaker maker_;
+  TemporaryDirectory directory_;
+  std::vector<PrivateKey> keys_;
+};
+
+TEST_F(Trust, IsPinnedByItsFingerprint) {
+  const std::string bytes = Bytes(1);
+  const auto refused = PinTrust(RealFileSystem(), Path("config"), bytes, Sha256("another"));
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().Exit(), ExitCode::kInputMissing);
+  EXPECT_FALSE(FileExists(Path("config/root.json")));
+  const auto pinned = Pin(1);
+  ASSERT_TRUE(pinned.has_value()) << pinned.error().message;
+  EXPECT_EQ(*ReadFile(Path("config/root.json"), 1 << 22), bytes);
+  const auto read = ReadPinnedTrust(Path("config"));
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->memory.pinned, Sha256(bytes));
+  EXPECT_EQ(read->memory.newest_version, 1);
+}
+
+TEST_F(Trust, ARootThatNobodySignedIsNotPinned) {
+  const std::string bytes = WriteTrustRoot(Root(1), {});
+  EXPECT_EQ(ExitOf(PinTrust(RealFileSystem(), Path("config"), bytes, Sha256(bytes))),
+            ExitCode::kBadSignature);
+}
+
+TEST_F(Trust, AnotherRootIsNotPinnedOverIt) {
+  ASSERT_TRUE(Pin(1));
+  EXPECT_TRUE(Pin(1));
+  EXPECT_EQ(ExitOf(Pin(2)), ExitCode::kRollback);
+  AddToTree(2);
+  ASSERT_TRUE(Update());
+  EXPECT_TRUE(Pin(1));  // the one that was pinned: what was followed since stays
+  EXPECT_EQ(Version(), 2);
+  // Nor over one that was put there by hand.
+  Write("other/root.json", Bytes(3));
+  EXPECT_EQ(ExitOf(PinTrust(RealFileSystem(), Path("other"), Bytes(1), Sha256(Bytes(1)))),
+            ExitCode::kRollback);
+}
+
+TEST_F(Trust, FollowsTheChainToItsEnd) {
+  ASSERT_TRUE(Pin(1));
+  for (const int version : {1, 2, 3, 4}) AddToTree(version);
+  auto update = Update();
+  ASSERT_TRUE(update.has_value()) << update.error().message;
+  EXPECT_EQ(update->before.root.version, 1);
+  EXPECT_EQ(update->after.root.version, 4);
+  EXPECT_THAT(update->changes, Contains(HasSubstr("added: root key")));
+  EXPECT_EQ(*ReadFile(Path("config/root.json"), 1 << 22), Bytes(4));
+  update = Update();
+  ASSERT_TRUE(update.has_value());
+  EXPECT_EQ(update->after.root.version, 4);
+  EXPECT_THAT(update->changes, IsEmpty());
+  EXPECT_EQ(update->after.memory.pinned_version, 1);
+}
+
+TEST_F(Trust, EachBrokenStepLeavesAllAsItWas) {
+  const struct {
+    const char* name;
+    ExitCode exit;
+    std::function<void(const Trust&)> bend;
+  } kRows[] = {
+      {"missing_step", ExitCode::kInputMissing,
+       [](const Trust& t) { std::remove(t.Path("tree/root/3.json").c_str()); }},
+      {"below_the_old_threshold", ExitCode::kBadSignature,
+       [](const Trust& t) {
+         t.Write("tree/root/3.json", WriteTrustRoot(t.Root(3), {t.keys_[3]}));
+       }},
+      {"below_its_own_threshold", ExitCode::kBadSignature,
+       [](const Trust& t) {
+         t.Write("tree/root/3.json", WriteTrustRoot(t.Root(3), {t.keys_[2]}));
+       }},
+      {"signed_by_the_one_before_the_last", ExitCode::kBadSignature,
+       [](const Trust& t) {
+         t.Write("tree/root/3.json", WriteTrustRoot(t.Root(3), {t.keys_[3], t.keys_[1]}));
+       }},
+      {"another_version_inside", ExitCode::kUsage,
+       [](const Trust& t) { t.Write("tree/root/3.json", t.Bytes(2)); }},
+      {"changed", ExitCode::kBadSignature,
+       [](const Trust& t) {
+         std::string bytes = t.Bytes(3);
+         bytes.replace(bytes.find("operator-0"), 10, "operator-9");
+         t.Write("tree/root/3.json", bytes);
+       }},
+      {"not_a_root", ExitCode::kUsage, [](const Trust& t) { t.Write("tree/root/4.json", "{}"); }},
+      {"another_history", ExitCode::kRollback,
+       [](const Trust& t) {
+         TrustRoot other = t.Root(1);
+         other.expires += 1;
+         t.Write("tree/root/1.json", t.Bytes(other));
+       }},
+  };
+  ASSERT_TRUE(Pin(1));
+  for (const auto& row : kRows) {
+    for (const int version : {1, 2, 3, 4}) AddToTree(version);
+    row.bend(*this);
+    const auto update = Update();
+    EXPECT_EQ(ExitOf(update), row.exit) << row.name << (update ? "" : update.error().message);
+    EXPECT_EQ(Version(), 1) << row.name;
+  }
+  for (const int version : {1, 2, 3, 4}) AddToTree(version);
+  EXPECT_TRUE(Update());
+}
+
+TEST_F(Trust, NeverGoesBack) {
+  ASSERT_TRUE(Pin(1));
+  for (const int version : {2, 3}) AddToTree(version);
+  ASSERT_TRUE(Update());
+  std::remove(Path("tree/root/3.json").c_str());
+  EXPECT_EQ(ExitOf(Update()), ExitCode::kRollback);
+  EXPECT_EQ(Version(), 3);
+  // Somebody has set root.json back; trust.json remembers.
+  Write("config/root.json", Bytes(2));
+  EXPECT_EQ(ExitOf(ReadPinnedTrust(Path("config"))), ExitCode::kRollback);
+  AddToTree(3);
+  EXPECT_EQ(ExitOf(Update()), ExitCode::kRollback);
+  EXPECT_EQ(ExitOf(Pin(1)), ExitCode::kRollback);
+  TrustRoot other = Root(3);
+  other.expires += 1;
+  Write("config/root.json", Bytes(other));
+  EXPECT_EQ(ExitOf(ReadPinnedTrust(Path("config"))), ExitCode::kRollback);
+  Write("config/root.json", Bytes(3));
+  EXPECT_TRUE(ReadPinnedTrust(Path("config")));
+}
+
+// A crash between the two files.
+TEST_F(Trust, ARootNewerThanItsMemoryIsNoStepBack) {
+  ASSERT_TRUE(Pin(1));
+  Write("config/root.json", Bytes(2));
+  EXPECT_EQ(Version(), 2);
+  for (const int version : {1, 2, 3}) AddToTree(version);
+  ASSERT_TRUE(Update());
+  EXPECT_EQ(Version(), 3);
+}
+
+TEST_F(Trust, HasALimitOfSteps) {
+  ASSERT_TRUE(Pin(1));
+  Write("tree/root/" + std::to_string(1 + kRootStepsMax) + ".json", "{}");
+  EXPECT_EQ(ExitOf(Update()), ExitCode::kInputMissing);  // root 2 is not there
+  Write("tree/root/" + std::to_string(2 + kRootStepsMax) + ".json", "{}");
+  const auto update = Update();
+  ASSERT_FALSE(update.has_value());
+  EXPECT_EQ(update.error().code, ErrorCode::kLimitExceeded);
+}
+
+TEST_F(Trust, WantsATreeWithRoots) {
+  EXPECT_EQ(ExitOf(Update()), ExitCode::kUnavailable);  // no folder at all
+  ASSERT_TRUE(Pin(1));
+  EXPECT_EQ(ExitOf(Update()), ExitCode::kInputMissing);
+  Write("tree/root/README", "no root");
+  EXPECT_EQ(ExitOf(Update()), ExitCode::kInputMissing);
+  std::remove(Path("config/trust.json").c_str());
+  EXPECT_EQ(ExitOf(Update()), ExitCode::kInputMissing);  // nothing is pinned
+}
+
+TEST_F(Trust, MemoryHasOneForm) {
+  const std::string text = ReadFile("farm/verify/FORMAT.md", 1 << 20).value();
+  const std::string begin = "```trust\n";
+  const std::size_t start = text.find(begin) + begin.size();
+  const std::string example = text.substr(start, text.find("```", start) - start);
+  const auto read = ParseTrustMemory(example, "FORMAT.md");
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  EXPECT_EQ(WriteTrustMemory(*read), example);
+  EXPECT_EQ(read->newest_version, 6);
+  const auto refuses = [&](const std::string& from, const std::string& to) {
+    std::string bent = example;
+    bent.replace(bent.find(from), from.size(), to);
+    return !ParseTrustMemory(bent, "trust.json").has_value();
+  };
+  EXPECT_TRUE(refuses("farm-trust/1", "farm-trust/2"));
+  EXPECT_TRUE(refuses("\"newestVersion\": 6", "\"newestVersion\": 0"));
+  EXPECT_TRUE(refuses("\"pinnedVersion\": 1", "\"pinnedVersion\": 7"));
+  EXPECT_TRUE(refuses("\"pinned\": \"sha256:", "\"pinned\": \"sha512:"));
+  EXPECT_TRUE(refuses("{\n", "{\n  \"more\": 1,\n"));
+}
+
+TEST_F(Trust, FingerprintsAreReadAsPeopleCarryThem) {
+  const Digest digest = Sha256("root");
+  const std::string hex = digest.Hex();
+  std::string grouped;
+  std::string upper;
+  for (std::size_t i = 0; i < hex.size(); ++i) {
+    if (i > 0 && i % 2 == 0) grouped += i % 16 == 0 ? ' ' : ':';
+    grouped += hex[i];
+    upper += static_cast<char>(std::toupper(static_cast<unsigned char>(hex[i])));
+  }
+  for (const std::string& text : {hex, upper, grouped, "sha256:" + hex, "SHA256:" + grouped}) {
+    const auto read = ParseFingerprint(text);
+    ASSERT_TRUE(read.has_value()) << text;
+    EXPECT_EQ(*read, digest);
+  }
+  for (const std::string& text :
+       {std::string(), hex.substr(1), hex + "0", "sha512:" + hex, "g" + hex.substr(1)}) {
+    EXPECT_FALSE(ParseFingerprint(text).has_value()) << text;
+  }
+}
+
+}  // namespace
+}  // namespace farm
