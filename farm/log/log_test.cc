@@ -240,6 +240,45 @@ TEST_F(LogTest, AnUnreachableLogNamesItselfAndTheRemedy) {
       << unreachable.error().message;
 }
 
+TEST_F(LogTest, ALogPolicyStandsForItsWitnesses) {
+  const WitnessKey identity = witness_.Configured().identity;
+  const auto policy = [&](const std::string& log, const std::string& url) {
+    return log + "witness w " +
+           WriteVerifierKey({identity.name, identity.key}, VerifierKeyUse::kWitness) + url +
+           "\nquorum w\n";
+  };
+  const auto vkey = [](const PrivateKey& key) {
+    return "log " + WriteVerifierKey({kOrigin, key.public_key()}, VerifierKeyUse::kLog) + "\n";
+  };
+  const std::string url = " http://" + witness_server_->listen();
+  ConfigFile file = *ReadConfig(Path("log.json"));
+  file.json["witnessPolicy"] = "w.tlog-policy";
+  Write("w.tlog-policy", policy(vkey(log_key_), url));
+  const auto both = ParseLogConfig(file);
+  ASSERT_FALSE(both);  // two answers to one question
+  EXPECT_NE(both.error().message.find("cosignatures"), std::string::npos) << both.error().message;
+  file.json.erase("witnesses");
+  file.json.erase("cosignatures");
+  const auto start = [&]() -> Status {
+    log_.reset();
+    ASSIGN_OR_RETURN(const LogConfig config, ParseLogConfig(file));
+    ASSIGN_OR_RETURN(log_, StartLog(config, RealFileSystem(), [](const Error&) {}));
+    return {};
+  };
+  ASSERT_TRUE(start());
+  EXPECT_TRUE(CheckHead(Logged("zlib").log_entry->checkpoint, Trust()));
+  Write("w.tlog-policy", policy(vkey(log_key_), ""));
+  EXPECT_NE(start().error().message.find("witness w has no URL"), std::string::npos);
+  Write("w.tlog-policy", policy(vkey(PrivateKey::Generate(KeyKind::kEd25519)), url));
+  EXPECT_NE(start().error().message.find("lists other logs"), std::string::npos);
+  Write("w.tlog-policy", "quorum w\n");
+  EXPECT_NE(start().error().message.find("w.tlog-policy"), std::string::npos);
+  ASSERT_TRUE(RealFileSystem().Remove(Path("w.tlog-policy")));
+  EXPECT_FALSE(start());
+  Write("w.tlog-policy", policy("", url));
+  EXPECT_TRUE(start());
+}
+
 TEST_F(LogTest, KeysMayLieInTokens) {
   ConfigFile file = *ReadConfig(Path("log.json"));
   file.json["key"] = "pkcs11:token=a;object=b";

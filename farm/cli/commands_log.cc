@@ -1,0 +1,311 @@
+// farm log mirror | check | recover | policy | check-proof
+#include <map>
+#include <optional>
+
+#include "farm/base/bytes.h"
+#include "farm/base/clock.h"
+#include "farm/base/files.h"
+#include "farm/cli/log_commands.h"
+#include "farm/client/witness_client.h"
+#include "farm/evidence/tlog_proof.h"
+#include "farm/json/json.h"
+#include "farm/log/mirror.h"
+#include "farm/log/recover.h"
+
+namespace farm {
+namespace {
+
+constexpr int kLogDone = static_cast<int>(ExitCode::kProved);
+
+Error LogUsage(const std::string& what) { return {ErrorCode::kInvalidInput, what}; }
+
+Result<TlogPolicy> ReadPolicyFile(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kTlogPolicyBytesMax));
+  return ParseTlogPolicy(text, path);
+}
+
+Result<TrustRoot> ReadRootFile(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kTrustRootBytesMax));
+  return ParseTrustRoot(text, path);
+}
+
+Result<std::string> OriginIn(const TrustRoot& root, const LogTrustArguments& arguments) {
+  if (!arguments.origin.empty()) return arguments.origin;
+  if (root.logs.size() == 1) return root.logs.front().origin;
+  std::vector<std::string> origins;
+  for (const Log& log : root.logs) origins.push_back(log.origin);
+  return LogUsage(arguments.root + " lists the logs " + Join(origins, ", ") +
+                  "; say which with --origin");
+}
+
+Result<std::map<std::string, std::string>> UrlsOf(const LogTrustArguments& arguments) {
+  std::map<std::string, std::string> urls;
+  for (const std::string& word : arguments.urls) {
+    const std::size_t equals = word.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return LogUsage("--url " + Printable(word, 80) + ": want NAME=URL");
+    }
+    urls[word.substr(0, equals)] = word.substr(equals + 1);
+  }
+  return urls;
+}
+
+// The root's log and witnesses as a policy.
+Result<TlogPolicy> PolicyOfRoot(const LogTrustArguments& arguments, UnixSeconds at) {
+  ASSIGN_OR_RETURN(const TrustRoot root, ReadRootFile(arguments.root));
+  ASSIGN_OR_RETURN(const auto urls, UrlsOf(arguments));
+  if (arguments.cosignatures < 0) return LogUsage("--cosignatures: want 0 or more");
+  ASSIGN_OR_RETURN(TlogPolicy policy,
+                   TlogPolicyOf(root, static_cast<std::size_t>(arguments.cosignatures), at, urls));
+  if (arguments.origin.empty()) return policy;
+  std::erase_if(policy.logs,
+                [&](const TlogPolicy::KnownLog& log) { return log.key.name != arguments.origin; });
+  if (policy.logs.empty()) {
+    return LogUsage(arguments.root + ": has no log " + Printable(arguments.origin, 80));
+  }
+  return policy;
+}
+
+Status CheckOneTrust(const LogTrustArguments& arguments) {
+  if (arguments.policy.empty() == arguments.root.empty()) {
+    return LogUsage("want either --policy FILE or --root FILE: whose signatures count");
+  }
+  return {};
+}
+
+Result<TlogPolicy> PolicyOf(const LogTrustArguments& arguments) {
+  RETURN_IF_ERROR(CheckOneTrust(arguments));
+  return arguments.root.empty() ? ReadPolicyFile(arguments.policy)
+                                : PolicyOfRoot(arguments, SystemClock().Now());
+}
+
+// With a root, its witnesses count for the times at which they cosigned.
+Result<CheckNote> CheckOf(const LogTrustArguments& arguments) {
+  RETURN_IF_ERROR(CheckOneTrust(arguments));
+  if (arguments.root.empty()) {
+    ASSIGN_OR_RETURN(TlogPolicy policy, ReadPolicyFile(arguments.policy));
+    return CheckNoteBy(std::move(policy));
+  }
+  ASSIGN_OR_RETURN(const TrustRoot root, ReadRootFile(arguments.root));
+  ASSIGN_OR_RETURN(const std::string origin, OriginIn(root, arguments));
+  if (arguments.cosignatures < 0) return LogUsage("--cosignatures: want 0 or more");
+  ASSIGN_OR_RETURN(LogTrust trust,
+                   LogTrustOf(root, origin, static_cast<std::size_t>(arguments.cosignatures)));
+  return CheckNoteBy(std::move(trust));
+}
+
+ReportProgress LogProgressOn(const Output& output) {
+  return [&output, percent = -1](const LogProgress& progress) mutable {
+    const int now =
+        static_cast<int>(progress.entries * 100 / std::max<std::uint64_t>(1, progress.size));
+    if (now == percent) return;
+    percent = now;
+    SayProgressInPlace(output, ProgressBar(now, 100) + " " + std::to_string(progress.entries) +
+                                   " of " + std::to_string(progress.size) + " entries");
+  };
+}
+
+Json TreeJson(const Checkpoint& tree) {
+  return {{"origin", tree.origin}, {"size", tree.size}, {"root", Base64Encode(tree.root.bytes())}};
+}
+
+Status RunMirror(const LogArguments& arguments, const Output& output) {
+  ASSIGN_OR_RETURN(const CheckNote check, CheckOf(arguments.trust));
+  ASSIGN_OR_RETURN(const ReadResource source, OpenLogSource(arguments.from));
+  const auto report =
+      MirrorLog(RealFileSystem(), arguments.directory, source, check, LogProgressOn(output));
+  EndProgressInPlace(output);
+  if (!report) return report.error();
+  Say(output, "mirror of " + report->tree.origin + ": size " + std::to_string(report->tree.size) +
+                  ", had " + std::to_string(report->old_size) + "; read " +
+                  std::to_string(report->payloads_read) + " payloads");
+  Json answer = {
+      {"tree", TreeJson(report->tree)},        {"oldSize", report->old_size},
+      {"bundlesRead", report->bundles_read},   {"bundlesFound", report->bundles_found},
+      {"payloadsRead", report->payloads_read}, {"withoutPayload", report->without_payload}};
+  Answer(output, answer);
+  return {};
+}
+
+Status RunCheck(const LogArguments& arguments, const Output& output) {
+  const bool judged = !arguments.trust.policy.empty() || !arguments.trust.root.empty();
+  CheckNote check;
+  if (judged) {
+    ASSIGN_OR_RETURN(check, CheckOf(arguments.trust));
+  }
+  const auto found = RequireWholeLog(arguments.directory, check, LogProgressOn(output));
+  EndProgressInPlace(output);
+  if (!found) return found.error();
+  Json heads = Json::array();
+  for (const LogCheck::Head& head : found->heads) {
+    Say(output, head.file + ": " + head.tree.origin + ", size " + std::to_string(head.tree.size));
+    Json one = TreeJson(head.tree);
+    one["file"] = head.file;
+    heads.push_back(std::move(one));
+  }
+  Say(output, "whole: " + std::to_string(found->entries) + " entries, " +
+                  std::to_string(found->tiles) + " tiles and bundles, " +
+                  std::to_string(found->payloads) + " payloads" +
+                  (found->without_payload == 0
+                       ? ""
+                       : "; " + std::to_string(found->without_payload) + " entries name none"));
+  if (!judged) {
+    Say(output, "signatures were not looked at: --policy or --root says whose count");
+  }
+  Answer(output, {{"heads", heads},
+                  {"entries", found->entries},
+                  {"tiles", found->tiles},
+                  {"payloads", found->payloads},
+                  {"withoutPayload", found->without_payload},
+                  {"signaturesChecked", judged}});
+  return {};
+}
+
+Result<std::vector<RecoveryWitness>> WitnessesToAsk(const TlogPolicy& policy,
+                                                    const std::vector<std::string>& absent) {
+  std::vector<RecoveryWitness> witnesses;
+  for (const TlogPolicy::KnownWitness& known : policy.witnesses) {
+    RecoveryWitness witness{{known.key.name, known.key.key}, {}};
+    const bool asked = std::find(absent.begin(), absent.end(), known.key.name) == absent.end();
+    if (asked && known.url.empty()) {
+      return LogUsage("witness " + Printable(known.key.name, 80) +
+                      " has no URL: write it into the policy, or give --url " + known.key.name +
+                      "=URL; one that cannot be asked is named by --absent");
+    }
+    if (asked) {
+      ASSIGN_OR_RETURN(WitnessDoor door, OpenWitness(known.url, known.key.name));
+      witness.post = std::move(door.post);
+    }
+    witnesses.push_back(std::move(witness));
+  }
+  return witnesses;
+}
+
+Status RunRecover(const LogArguments& arguments, const Output& output) {
+  Recovery recovery;
+  recovery.mirror = arguments.mirror;
+  recovery.store = arguments.directory;
+  ASSIGN_OR_RETURN(recovery.check, CheckOf(arguments.trust));
+  ASSIGN_OR_RETURN(const TlogPolicy policy, PolicyOf(arguments.trust));
+  ASSIGN_OR_RETURN(recovery.witnesses, WitnessesToAsk(policy, arguments.absent));
+  recovery.absent = arguments.absent;
+  recovery.progress = LogProgressOn(output);
+  const auto report = RecoverLogFromMirror(RealFileSystem(), recovery);
+  EndProgressInPlace(output);
+  if (!report) return report.error();
+  Say(output, "recovered " + report->tree.origin + " at size " + std::to_string(report->tree.size) +
+                  ", which " + Join(report->asked, ", ") + " cosigned just now");
+  if (!report->kept.empty()) {
+    Say(output, "the old directory is " + report->kept + ": keep it, it is evidence");
+  }
+  if (!report->epochs_kept) {
+    Say(output, "the epochs of its peers are lost: make sure that no older farmd still runs");
+  }
+  Answer(output, {{"tree", TreeJson(report->tree)},
+                  {"oldSize", report->old_size},
+                  {"kept", report->kept},
+                  {"asked", report->asked},
+                  {"epochsKept", report->epochs_kept}});
+  return {};
+}
+
+Status RunPolicy(const LogArguments& arguments, const Output& output) {
+  UnixSeconds at = SystemClock().Now();
+  if (!arguments.at.empty()) {
+    auto time = ParseTime(arguments.at);
+    if (!time) return Wrap("--at", time.error());
+    at = *time;
+  }
+  ASSIGN_OR_RETURN(const TlogPolicy policy, PolicyOfRoot(arguments.trust, at));
+  const std::string text = WriteTlogPolicy(policy);
+  if (!arguments.out.empty()) {
+    RETURN_IF_ERROR(WriteDurably(RealFileSystem(), arguments.out, text));
+    Say(output, "wrote " + arguments.out);
+  } else {
+    Say(output, text.substr(0, text.size() - 1));
+  }
+  Answer(output, {{"policy", text}, {"out", arguments.out}});
+  return {};
+}
+
+// The leaf that a proof is about, and which line of the bundle it is, if one was given.
+struct ProvedLeaf {
+  std::string leaf;
+  std::optional<std::size_t> line;
+};
+Result<ProvedLeaf> LeafOfProof(const LogArguments& arguments, const TlogProof& proof) {
+  if (arguments.bundle.empty()) {
+    if (proof.extra) return ProvedLeaf{*proof.extra, std::nullopt};
+    return LogUsage(arguments.proof + ": has no leaf in it; give --bundle FILE");
+  }
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(arguments.bundle, kBundleFileBytesMax));
+  ASSIGN_OR_RETURN(const std::vector<Bundle> lines, ParseBundleFile(text, arguments.bundle));
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (!lines[i].log_entry || lines[i].log_entry->index != proof.index) continue;
+    const Bundle& line = lines[i];
+    return ProvedLeaf{CanonicalizedBody(line.envelope, line.certificate, line.key()), i + 1};
+  }
+  return Error{ErrorCode::kMismatch,
+               arguments.proof + ": is of entry " + std::to_string(proof.index) +
+                   ", and no line of " + arguments.bundle + " is",
+               ExitCode::kLogProof};
+}
+
+Status RunCheckProof(const LogArguments& arguments, const Output& output) {
+  ASSIGN_OR_RETURN(const TlogPolicy policy, PolicyOf(arguments.trust));
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(arguments.proof, kTlogProofBytesMax));
+  ASSIGN_OR_RETURN(const TlogProof proof, ParseTlogProof(text, arguments.proof));
+  ASSIGN_OR_RETURN(const ProvedLeaf proved, LeafOfProof(arguments, proof));
+  const auto verdict = CheckTlogProof(proof, proved.leaf, policy);
+  if (!verdict) return Wrap(arguments.proof, verdict.error());
+  auto facts = ParseCanonicalizedBody(proved.leaf);
+  if (!facts) return Wrap(arguments.proof + ": leaf", facts.error());
+  std::vector<std::string> witnesses;
+  for (const std::size_t place : verdict->cosigned) {
+    witnesses.push_back(policy.witnesses[place].key.name);
+  }
+  const Checkpoint& tree = verdict->checkpoint;
+  Say(output, "logged: entry " + std::to_string(proof.index) + " of " + tree.origin + " at size " +
+                  std::to_string(tree.size) + ", cosigned by " +
+                  (witnesses.empty() ? "nobody" : Join(witnesses, ", ")));
+  Say(output,
+      "it names the signed thing " + facts->pae_digest.Text() +
+          (proved.line ? ": line " + std::to_string(*proved.line) + " of " + arguments.bundle
+                       : ""));
+  Json answer = {{"tree", TreeJson(tree)},
+                 {"index", proof.index},
+                 {"pae", facts->pae_digest.Text()},
+                 {"witnesses", witnesses},
+                 {"witnessedAt", verdict->witnessed_at}};
+  if (proved.line) answer["line"] = *proved.line;
+  Answer(output, answer);
+  return {};
+}
+
+int EndOf(const Status& status, const Output& output, std::string_view command) {
+  return status ? kLogDone : Fail(output, command, status.error());
+}
+
+}  // namespace
+
+int RunLogMirrorCommand(const LogArguments& arguments, const Output& output) {
+  return EndOf(RunMirror(arguments, output), output, "farm log mirror");
+}
+
+int RunLogCheckCommand(const LogArguments& arguments, const Output& output) {
+  return EndOf(RunCheck(arguments, output), output, "farm log check");
+}
+
+int RunLogRecoverCommand(const LogArguments& arguments, const Output& output) {
+  return EndOf(RunRecover(arguments, output), output, "farm log recover");
+}
+
+int RunLogPolicyCommand(const LogArguments& arguments, const Output& output) {
+  return EndOf(RunPolicy(arguments, output), output, "farm log policy");
+}
+
+int RunLogCheckProofCommand(const LogArguments& arguments, const Output& output) {
+  return EndOf(RunCheckProof(arguments, output), output, "farm log check-proof");
+}
+
+}  // namespace farm

@@ -1,0 +1,195 @@
+// `farm log` as people run it, against a log that lives.
+#include <gtest/gtest.h>
+
+#include "farm/base/bytes.h"
+#include "farm/base/files.h"
+#include "farm/base/process.h"
+#include "farm/client/http.h"
+#include "farm/evidence/merkle.h"
+#include "farm/evidence/tlog_policy.h"
+#include "farm/json/json.h"
+#include "tests/support/live_log.h"
+
+namespace farm {
+namespace {
+
+constexpr char kFarm[] = "farm/cli/farm";
+const std::string kVectors = "tests/vectors/v1/evidence/";
+
+class LogProgram : public testing::Test {
+ protected:
+  void SetUp() override {
+    first_ = Serve(live_.first());
+    second_ = Serve(live_.second());
+    TlogPolicy policy;
+    policy.logs = {{{LiveLog::kOrigin, live_.key().public_key()}, ""}};
+    const auto add = [&](FakeWitness& witness, const HttpServer& server) {
+      const WitnessKey identity = witness.Configured().identity;
+      policy.witnesses.push_back(
+          {identity.name, {identity.name, identity.key}, "http://" + server.listen()});
+    };
+    add(live_.first(), *first_);
+    add(live_.second(), *second_);
+    policy.groups = {{"both", 2, {"w1", "w2"}}};
+    policy.quorum = "both";
+    Write("log.tlog-policy", WriteTlogPolicy(policy));
+  }
+  static std::unique_ptr<HttpServer> Serve(FakeWitness& witness) {
+    return *StartHttpServer(
+        "127.0.0.1:0",
+        [&witness](const HttpRequest& request) {
+          return request.method == "POST" ? witness.Handle(request.body)
+                                          : witness.Latest(request.path);
+        },
+        1 << 20);
+  }
+  std::string Path(const std::string& name) const { return temporary_.path() + "/" + name; }
+  void Write(const std::string& name, const std::string& bytes) {
+    ASSERT_TRUE(WriteDurably(RealFileSystem(), Path(name), bytes));
+  }
+  ProcessResult Run(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {kFarm, "log"});
+    ProcessSpec spec;
+    spec.argv = std::move(arguments);
+    spec.environment = {"PATH=/usr/bin:/bin", "HOME=/nonexistent"};
+    const auto result = RunProcess(spec);
+    EXPECT_TRUE(result.has_value());
+    return *result;
+  }
+  // Exits so, and says so in its last words.
+  void Expect(const std::vector<std::string>& arguments, int exit_code, const std::string& says) {
+    const ProcessResult result = Run(arguments);
+    EXPECT_EQ(result.exit_code, exit_code) << result.output << result.error_output;
+    EXPECT_NE((result.output + result.error_output).find(says), std::string::npos)
+        << "want: " << says << "\n"
+        << result.output << result.error_output;
+  }
+  Json Answer(const std::vector<std::string>& arguments) {
+    const ProcessResult result = Run(arguments);
+    EXPECT_EQ(result.exit_code, 0) << result.error_output;
+    const auto json = ParseJson(result.output, "standard output");
+    EXPECT_TRUE(json) << result.output << result.error_output;
+    return json ? *json : Json::object();
+  }
+  std::vector<std::string> WithPolicy(std::vector<std::string> arguments) const {
+    arguments.push_back("--policy");
+    arguments.push_back(Path("log.tlog-policy"));
+    return arguments;
+  }
+
+  TemporaryDirectory temporary_ = *TemporaryDirectory::Make("");
+  LiveLog live_{Path("data")};
+  std::unique_ptr<HttpServer> first_;
+  std::unique_ptr<HttpServer> second_;
+};
+
+TEST_F(LogProgram, MirrorsChecksAndRecovers) {
+  ASSERT_TRUE(live_.Append(0, 300));
+  const auto mirror = WithPolicy({"mirror", Path("mirror"), "--from", Path("data"), "--json"});
+  Json answer = Answer(mirror);
+  EXPECT_EQ(answer.at("tree").at("size"), 300);
+  EXPECT_EQ(answer.at("payloadsRead"), 300);
+  EXPECT_EQ(Answer(mirror).at("oldSize"), 300);
+
+  Expect(WithPolicy({"check", Path("mirror")}), 0, "whole: 300 entries");
+  Expect({"check", Path("mirror")}, 0, "signatures were not looked at");
+  answer = Answer(WithPolicy({"check", Path("mirror"), "--json"}));
+  EXPECT_EQ(answer.at("heads").at(0).at("file"), "checkpoint");
+  EXPECT_EQ(answer.at("signaturesChecked"), true);
+  Expect(WithPolicy({"check", Path("data")}), 0, "head: log.farm.example, size 300");
+
+  const auto recover = WithPolicy({"recover", Path("data"), "--from-mirror", Path("mirror")});
+  Expect(recover, 30, "stop it first");  // the log runs
+  ASSERT_TRUE(live_.Append(300, 301));
+  live_.Stop();
+  ASSERT_TRUE(RemoveTree(Path("data")));
+  Expect(recover, 15, "has cosigned size 301, this mirror has only 300");
+  const Checkpoint mirrored =
+      *ParseCheckpoint(ParseNote(*ReadFile(Path("mirror/checkpoint"), kNoteBytesMax))->text);
+  live_.first().Pretend(mirrored);
+  second_.reset();
+  Expect(recover, 30, "w2");
+  auto without = recover;
+  without.insert(without.end(), {"--absent", "w2"});
+  Expect(without, 0, "recovered log.farm.example at size 300, which w1 cosigned just now");
+  Expect(WithPolicy({"check", Path("data")}), 0, "whole: 300 entries");
+
+  const std::string tile = Path("mirror/tile/0/000");
+  std::string bytes = *ReadFile(tile, 1 << 20);
+  bytes[5] ^= 1;
+  ASSERT_TRUE(WriteDurably(RealFileSystem(), tile, bytes));
+  Expect(WithPolicy({"check", Path("mirror")}), 15, "mirror/tile/0/000");
+}
+
+TEST_F(LogProgram, KeepsAForkAndExits15) {
+  ASSERT_TRUE(live_.Append(0, 3));
+  Answer(WithPolicy({"mirror", Path("mirror"), "--from", Path("data"), "--json"}));
+  live_.Stop();
+  // The same log begins anew, with other entries, and its witnesses have forgotten.
+  ASSERT_TRUE(RemoveTree(Path("data")));
+  live_.first().Pretend({LiveLog::kOrigin, 0, EmptyTreeRoot()});
+  live_.second().Pretend({LiveLog::kOrigin, 0, EmptyTreeRoot()});
+  ASSERT_TRUE(live_.Append(10, 15));
+  Expect(WithPolicy({"mirror", Path("mirror"), "--from", Path("data")}), 15, "log forked");
+  EXPECT_EQ(ListDirectory(Path("mirror/fork"))->size(), 1u);
+  Expect(WithPolicy({"check", Path("mirror")}), 0, "whole: 3 entries");
+}
+
+TEST_F(LogProgram, WritesThePolicyOfARoot) {
+  const std::vector<std::string> policy = {"policy", "--root", kVectors + "root-file.json", "--at",
+                                           "2027-01-15T08:00:00Z"};
+  const ProcessResult printed = Run(policy);
+  EXPECT_EQ(printed.exit_code, 0) << printed.error_output;
+  EXPECT_EQ(printed.output, *ReadFile(kVectors + "root-file.tlog-policy", 1 << 20));
+  auto to_file = policy;
+  to_file.insert(to_file.end(),
+                 {"--out", Path("out.tlog-policy"), "--url", "witness.example/w0=https://w0"});
+  Expect(to_file, 0, "wrote");
+  const auto read = ParseTlogPolicy(*ReadFile(Path("out.tlog-policy"), kTlogPolicyBytesMax), "out");
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->witnesses[0].url, "https://w0");
+  auto too_many = policy;
+  too_many.insert(too_many.end(), {"--cosignatures", "2"});
+  Expect(too_many, 2, "2 cosignatures wanted");
+  auto unknown = policy;
+  unknown.insert(unknown.end(), {"--origin", "other.example"});
+  Expect(unknown, 2, "has no log other.example");
+}
+
+TEST_F(LogProgram, ChecksAProofAlone) {
+  const std::string policy = kVectors + "root-file.tlog-policy";
+  const std::string proof = kVectors + "hello.tar.tlog-proof";
+  Expect({"check-proof", proof, "--policy", policy}, 0,
+         "logged: entry 9 of log.farm.example at size 10, cosigned by witness.example/w0");
+  const Json answer = Answer({"check-proof", proof, "--policy", policy, "--bundle",
+                              kVectors + "hello.tar.sigstore.jsonl", "--json"});
+  EXPECT_EQ(answer.at("index"), 9);
+  EXPECT_EQ(answer.at("line"), 1);
+  EXPECT_EQ(answer.at("witnesses").at(0), "witness.example/w0");
+  const std::string text = *ReadFile(proof, 1 << 20);
+  // Another log's policy, another entry's proof, no leaf, and no proof at all.
+  Expect({"check-proof", proof, "--policy", Path("log.tlog-policy")}, 15, "log.farm.example");
+  std::string other = text;
+  Write("other.tlog-proof", other.replace(other.find("index 9"), 7, "index 8"));
+  Expect({"check-proof", Path("other.tlog-proof"), "--policy", policy}, 15, "other.tlog-proof");
+  std::string bare = text;
+  bare.erase(bare.find("extra"), bare.find("index") - bare.find("extra"));
+  Write("bare.tlog-proof", bare);
+  Expect({"check-proof", Path("bare.tlog-proof"), "--policy", policy}, 2, "--bundle");
+  Expect({"check-proof", Path("bare.tlog-proof"), "--policy", policy, "--bundle",
+          kVectors + "hello.tar.sigstore.jsonl"},
+         0, "logged: entry 9");
+  Write("nonsense.tlog-proof", "nonsense\n");
+  Expect({"check-proof", Path("nonsense.tlog-proof"), "--policy", policy}, 2, "line 1");
+  Expect({"check-proof", proof}, 2, "--policy FILE or --root FILE");
+}
+
+TEST_F(LogProgram, EveryCommandHasHelpWithAnExample) {
+  for (const char* command : {"mirror", "check", "recover", "policy", "check-proof"}) {
+    Expect({command, "--help"}, 0, std::string("farm log ") + command);
+    Expect({command, "--nonsense"}, 2, "");
+  }
+}
+
+}  // namespace
+}  // namespace farm
