@@ -193,8 +193,7 @@ CLI::App* AddWithdraw(CLI::App& release, Chosen& chosen, WithdrawArguments& argu
   withdraw->add_option("--out", arguments.out, "file for the signed and logged line");
   AddConfig(withdraw, arguments.config);
   withdraw->footer(
-      "For auditors and requesters of the trust root.  Signed and logged for good: nothing takes "
-      "it "
+      "For auditors and requesters of the trust root.  Signed and logged for good, never taken "
       "back.\n"
       "examples:\n"
       "  farm release withdraw greeting/1.0/r1/5e1c2a90b7f1 --reason \"prints the password\"\n"
