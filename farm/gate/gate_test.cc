@@ -655,8 +655,9 @@ const Row kLineRows[] = {
      }},
     {"approval_of_another_manifest", ExitCode::kApproval,
      [](World& world) {
+       const Attempt other = world.Ask(ManifestBytes("1.0", 1, "-O3"), "1.0");
        Attempt attempt = world.Due(Good(), "1.0");
-       attempt.approvals = world.Ask(ManifestBytes("1.0", 1, "-O3"), "1.0").approvals;
+       attempt.approvals = other.approvals;
        return world.Decide(attempt);
      }},
     {"approval_that_came_into_the_log_after_the_intent", ExitCode::kNotValidThen,

@@ -511,11 +511,9 @@ BuildQuestion AskedSince(World& world) {
     approval->scope = kScopeDiff;
     approval->base = base;
   };
+  const BuildQuestion earlier = world.AskFor(ManifestBytes("-O3"), [](Intent&) {});
   BuildQuestion question = world.Ask();
-  for (const std::string& line :
-       world.AskFor(ManifestBytes("-O3"), [](Intent&) {}).approval_lines) {
-    question.approval_lines.push_back(line);
-  }
+  for (const std::string& line : earlier.approval_lines) question.approval_lines.push_back(line);
   return question;
 }
 
@@ -589,8 +587,9 @@ const Row kRows[] = {
      }},
     {"approval_of_another_manifest", ExitCode::kApproval,
      [](World& world) {
+       const BuildQuestion other = world.AskFor(ManifestBytes("-O3"), [](Intent&) {});
        BuildQuestion question = world.Ask();
-       question.approval_lines = world.AskFor(ManifestBytes("-O3"), [](Intent&) {}).approval_lines;
+       question.approval_lines = other.approval_lines;
        return question;
      }},
     {"approvals_by_diff_where_only_trees_count", ExitCode::kApproval, AskedSince},

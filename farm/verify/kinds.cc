@@ -64,6 +64,10 @@ Result<Line<Approval>> ReadAnyApproval(const Bundle& bundle, const ManifestView&
                  FormatTime(*intent->witnessed) + " by more than " +
                  std::to_string(checks.policy().clock_skew_seconds) + " s");
   }
+  if (intent) {
+    CheckLoggedInOrder(PlaceOf(bundle, line.facts.checkpoint), intent->place,
+                       line.name + ": came into the log after the intent", line.facts);
+  }
   return line;
 }
 
@@ -151,10 +155,6 @@ Result<Line<Approval>> ReadBaseApprovalLine(const Bundle& bundle, const Manifest
     line.Add(Rule::kApprovals, ExitCode::kApproval,
              "is of product " + Quoted(line.statement.product) + ", want " +
                  Quoted(manifest.product) + " or nothing by diff since it");
-  }
-  if (intent) {
-    CheckLoggedInOrder(PlaceOf(bundle, line.facts.checkpoint), intent->place,
-                       line.name + ": came into the log after the intent", line.facts);
   }
   return line;
 }

@@ -93,6 +93,8 @@ std::vector<Case> Cases() {
       {.rule = Rule::kOperators, .change = [](Input& input, auto&) { input.policy.operators = 4; }},
       {.rule = Rule::kCountries,
        .change = [](Input& input, auto&) { input.policy.countries_any = {"CH"}; }},
+      {.rule = Rule::kCertifiers,
+       .change = [](Input& input, auto&) { input.policy.certified_countries = true; }},
       {.rule = Rule::kLimits,
        .options = {.development = false},
        .draft = On<Record>([](Record& record, auto&) { record.limits_observed = true; })},
@@ -115,6 +117,17 @@ std::vector<Case> Cases() {
              const std::string key_id = maker.Key("site-1").public_key().KeyId();
              input.root.revocations = {{"key", key_id, "test", std::nullopt}};
            }},
+      {.rule = Rule::kStatus,
+       .change = [](Input& input, auto&) { input.policy.status_max_age_seconds = 24 * 3600; }},
+      {.rule = Rule::kWithdrawn,
+       .options = {.monitors = 1},
+       .change =
+           [](Input& input, EvidenceMaker& maker) {
+             FarmStatus status = maker.Status(kStart + 1000);
+             status.withdrawn = {{input.lines[kReleaseLine].PaeDigest(), "hello", "1.0", "test",
+                                  "requester", kStart + 900}};
+             input.status = maker.StatusLine(status);
+           }},
       {.rule = Rule::kValidity,
        .change =
            [](Input& input, auto&) {
@@ -131,6 +144,7 @@ std::vector<Case> Cases() {
                                    if (record.builder == EvidenceMaker::SiteId(2))
                                      record.image = kOther;
                                  })},
+      {.rule = Rule::kReplays, .change = [](Input& input, auto&) { input.policy.replays = 1; }},
       {.rule = Rule::kSequence, .change = [](Input& input, auto&) { input.newest_sequence = 2; }},
   };
 }
