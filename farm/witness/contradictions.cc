@@ -1,6 +1,7 @@
 #include "farm/witness/contradictions.h"
 
 #include <algorithm>
+#include <iterator>
 #include <variant>
 
 #include "farm/base/bytes.h"
@@ -48,21 +49,25 @@ void Contradictions::AddRelease(const LoggedWord& word, const Release& release,
                                 std::vector<std::string>& found) {
   const auto manifest = ViewManifest(release.manifest);
   if (!manifest) {
-    found.push_back("a release whose manifest does not read: " + manifest.error().message);
+    found.push_back("a release whose manifest does not read: " +
+                    Printable(manifest.error().message, 400));
     return;
   }
   const Said said{word, FingerprintOf(release.artifacts)};
-  const std::string name = manifest->product + " " + manifest->version;
-  const auto [highest, first_of_product] =
-      sequences_.emplace(manifest->product, std::pair{release.sequence, word});
-  if (!first_of_product && highest->second.second.digest != word.digest) {
-    if (release.sequence <= highest->second.first) {
-      found.push_back("a release of " + name + " with sequence " +
-                      std::to_string(release.sequence) + ", though " +
-                      Entry(highest->second.second) + " has " +
-                      std::to_string(highest->second.first));
-    } else {
-      highest->second = {release.sequence, word};
+  const std::string name = Printable(manifest->product + " " + manifest->version, 160);
+  const auto too_low = [&](const LoggedWord& other, std::int64_t sequence) {
+    found.push_back("a release of " + name + " with sequence " + std::to_string(release.sequence) +
+                    ", though " + Entry(other) + " has " + std::to_string(sequence));
+  };
+  std::map<std::int64_t, LoggedWord>& numbers = sequences_[manifest->product];
+  const auto [number, is_new] = numbers.emplace(release.sequence, word);
+  if (!is_new && number->second.digest != word.digest) too_low(number->second, number->first);
+  if (is_new) {
+    const auto above = std::next(number);
+    if (above != numbers.end() && above->second.index < word.index) {
+      too_low(above->second, above->first);
+    } else if (number != numbers.begin() && std::prev(number)->second.index > word.index) {
+      too_low(std::prev(number)->second, std::prev(number)->first);
     }
   }
   const auto [version, first_of_version] = versions_.emplace(

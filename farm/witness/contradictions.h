@@ -25,8 +25,9 @@ struct LoggedWord {
 
 class Contradictions {
  public:
-  // Statements come in the order of the log.  Says what the next one cannot stand beside:
-  //   a release of a product with a sequence that is not above that of every earlier one
+  // Statements come in any order: a payload that was missing comes late.  Says what the next one
+  // cannot stand beside:
+  //   two releases of a product whose sequences are the same, or fall where their entries rise
   //   two releases of one product and version by other manifests or of other bytes
   //   a release and a dissent of one manifest
   //   a release and a record of its manifest that failed or gave other bytes
@@ -54,8 +55,8 @@ class Contradictions {
 
   std::map<Digest, Build> builds_;  // by manifest
   std::map<std::pair<std::string, std::string>, Released> versions_;
-  std::map<std::string, std::pair<std::int64_t, LoggedWord>> sequences_;  // the highest, by product
-  std::map<std::pair<std::string, Digest>, LoggedWord> builders_;         // builder, intent
+  std::map<std::string, std::map<std::int64_t, LoggedWord>> sequences_;  // by product
+  std::map<std::pair<std::string, Digest>, LoggedWord> builders_;        // builder, intent
 };
 
 }  // namespace farm

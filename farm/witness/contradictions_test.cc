@@ -50,8 +50,8 @@ class Log {
     const std::uint64_t index = next_++;
     return contradictions_.Add({index, Sha256(std::to_string(index)), "somebody"}, statement);
   }
-  std::vector<std::string> AddAgain(std::uint64_t index, const Statement& statement) {
-    ++next_;
+  // Of an entry that was there before, or could not be read then.
+  std::vector<std::string> AddAt(std::uint64_t index, const Statement& statement) {
     return contradictions_.Add({index, Sha256(std::to_string(index)), "somebody"}, statement);
   }
 
@@ -81,8 +81,8 @@ TEST(Contradictions, TheSameStatementSignedAgainIsNone) {
   Log log;
   log.Add(RecordOf("1.0", "a"));
   log.Add(ReleaseOf("1.0", 1));
-  EXPECT_THAT(log.AddAgain(0, RecordOf("1.0", "a")), IsEmpty());
-  EXPECT_THAT(log.AddAgain(1, ReleaseOf("1.0", 1)), IsEmpty());
+  EXPECT_THAT(log.AddAt(0, RecordOf("1.0", "a")), IsEmpty());
+  EXPECT_THAT(log.AddAt(1, ReleaseOf("1.0", 1)), IsEmpty());
 }
 
 TEST(Contradictions, ASequenceIsGivenOnceAndGrows) {
@@ -96,6 +96,14 @@ TEST(Contradictions, ASequenceIsGivenOnceAndGrows) {
   Release other = ReleaseOf("1.0", 1);
   other.manifest = TestManifest({.product = "other"});
   EXPECT_THAT(log.Add(other), IsEmpty());
+}
+
+TEST(Contradictions, APayloadThatComesLateIsJudgedByItsPlace) {
+  Log log;
+  log.AddAt(9, ReleaseOf("1.2", 3));
+  EXPECT_THAT(log.AddAt(3, ReleaseOf("1.0", 1)), IsEmpty());
+  EXPECT_THAT(log.AddAt(5, ReleaseOf("1.1", 2)), IsEmpty());
+  EXPECT_THAT(log.AddAt(4, ReleaseOf("1.3", 4)), ElementsAre(HasSubstr("sequence 4, though")));
 }
 
 TEST(Contradictions, AVersionIsReleasedOnce) {
