@@ -332,7 +332,7 @@ std::vector<Limit> OfRoots() {
        })},
       {"root_threshold", 64, "threshold: found 65",
        root([](TrustRoot& r, Size size) { r.threshold = static_cast<std::int64_t>(size); }), false},
-      {"root_signatures", 64, "signatures: has 65",
+      {"root_signatures", kRootSignaturesMax, "signatures: has 129",
        [](Size size) {
          Json json = *ParseJson(Maker().RootBytes(), "root");
          const Json first = json["signatures"][0];
