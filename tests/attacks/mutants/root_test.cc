@@ -186,6 +186,9 @@ TEST_F(Root, PolicyIsReadAsItStands) {
       {"/witnesses [cs]*", {16}, {"witnesses"}},
       {"/countriesAny/[*] changed", {13}, {"countries"}},
       {"/countriesAny* swapped", {13}, {"countries"}},
+      {"/certifiedCountries changed", {13}, {"certifiers"}},
+      {"/replays changed", {21}, {"replays"}},
+      {"/statusMaxAgeSeconds changed", {19}, {"status"}},
       // Other demands of the customer's own, which this release meets.
       {"/countriesAny/[*] removed", {}, {}, kOwnWords},
       {"/countriesAny/[*] doubled", {}, {}, kOwnWords},
@@ -193,6 +196,8 @@ TEST_F(Root, PolicyIsReadAsItStands) {
       {"/auditors emptied", {}, {}, kOwnWords},
       {"/clockSkewSeconds emptied", {}, {}, kOwnWords},
       {"/clockSkewSeconds changed", {}, {}, kOwnWords},
+      {"/diffApprovals changed", {}, {}, kOwnWords},
+      {"/mismatchBlocks [ce]*", {}, {}, kOwnWords},
       {"/re* changed", {}, {}, kOwnWords},
       {"/re* emptied", {}, {}, kOwnWords},
       {"* reordered", {}, {}, kSame},

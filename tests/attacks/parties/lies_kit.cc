@@ -124,7 +124,7 @@ std::vector<Lie> LiesOfKitMakers() {
       KitLie(
           "puts_a_member_more_in",
           [](Kits&, Members& members) {
-            members.push_back({"zz", false, "more", ""});
+            members.push_back({"zz", false, "", "more"});
           },
           ExitCode::kUsage, "zz"),
       KitLie("brings_evidence_and_root_of_its_own", members_of_another_farm,
