@@ -11,7 +11,7 @@ namespace {
 
 class ProofTest : public testing::Test {
  protected:
-  const EvidenceOptions options_;
+  const EvidenceOptions options_{};
   EvidenceMaker maker_{options_};
   const MadeRelease made_ = maker_.Make();
   const Bundle& line_ = made_.lines[kReleaseLine];
