@@ -80,7 +80,7 @@ def line: fromjson | need(like({mediaType: "string", dsseEnvelope: {payload: "st
 jq -r "$common"'
 def dates: walk(if type == "object" and has("validFor") then .v = (.validFor | {s: (.start | fromdate), e: (if .end then .end | fromdate else 1e15 end)}) else . end);
 def meet(a; b): a.e >= b.s and b.e >= a.s; def nobody: {keyids: ["text"], threshold: "count"}; def farm(f): {auditors: ["any"], created: "time", "development?": "object",
-  format: "=farm-root/\(f)", logs: ["any"], operators: ["any"], requesters: ["any"], revocations: ["any"], timestampAuthorities: ["any"], transparencyKeys: ["base64"], witnesses: ["any"]};
+  format: "=farm-root/\(f)", logs: ["any"], operators: ["any"], requesters: ["any"], revocations: ["any"], timestampAuthorities: ["any"], transparencyKeys: ["base64"], witnesses: ["any"], "monitors?": ["any"], "certifiers?": ["any"], "keyHolders?": ["any"]};
 (if .signed.format? == "farm-root/1" then 1 else 2 end) as $f | need(like({signatures: [{keyid: "hex", sig: "string"}], signed: (if $f == 1
   then farm(1) + {expires: "time", rootKeys: ["base64"], threshold: "count", version: "count"} else {_type: "=root", consistent_snapshot: "boolean", expires: "time", farm: farm(2),
     keys: "object", roles: {root: nobody, snapshot: nobody, targets: nobody, timestamp: nobody}, spec_version: "=1.0.31", version: "count"} end)}); "fields")
@@ -220,8 +220,8 @@ while IFS='|' read -r row line type payload sig keyid token tsr_head cert hint s
   [ $log = null ] || [ "${newest[0]}" = null ] || [ "$origin $size $tree_root" = "${newest[*]:1}" ] || { # the tree of every other line is a beginning of the release's
     proof=$(note_lines 0 farm-consistency/1 cac12704 | sed -n "s/^$(printf %016x "$size")//p" | head -n 1 | fold -w 64)
     [ "$origin" = "${newest[1]}" ] && [ "$size" -lt "${newest[2]}" ] && consistent "$size" "$tree_root" "${newest[2]}" "${newest[3]}" $proof; } || bad 15 consistency
-  printf '{"payload":"%s","pae":"sha256:%s","key":"%s","spki":"%s","cert":%s,"uri":"%s","ca":%s,"late":%s,"T":%s,"stamp":%s,"log":%s,"times":[%s],"keys":[%s],"bad":[%s]}\n' \
-    "$payload" "$pae" "$key" "$spki" $certified "$uri" $ca $late $T $stamped $log "$times" "$keys" "$problems" >>"$work/facts"
+  printf '{"payload":"%s","pae":"sha256:%s","key":"%s","spki":"%s","cert":%s,"uri":"%s","ca":%s,"late":%s,"T":%s,"stamp":%s,"log":%s,"at":%s,"times":[%s],"keys":[%s],"bad":[%s]}\n' \
+    "$payload" "$pae" "$key" "$spki" $certified "$uri" $ca $late $T $stamped $log "${index:-0}" "$times" "$keys" "$problems" >>"$work/facts"
 done <"$work/lines"
 # --- The verdict: what the statements say of each other, who counts, and when (farm/verify/FORMAT.md, "Rules of the verdict").
 first sha256sum "$file" && jq -rs --argjson r "$root" --slurpfile policy "$policy_file" --arg name "${file##*/}" --arg hash "$R" \
@@ -247,12 +247,12 @@ def statement(kind): . as $b | [try ($b | @base64d | fromjson) catch null][0] | 
 def view: . as $t | [try fromjson catch null][0] | if like({architecture: "string", artifacts: [{name: "string", path: "any", step: "any"}], format: "=farm-manifest/1", product: "string",
   requires: {auditors: "count", countriesAny: ["string"], operators: "count", sites: "count", witnesses: "count"}, revision: "count", sourceDateEpoch: "count", sources: ["object"], steps: ["any"],
   toolchain: {lock: "digest", name: "any"}, version: "string"}) and canon == $t then . else null end;
-def within(v): . >= v.s and . <= v.e; def when(c; code; rule): if c then [[code, rule]] else [] end;
+def within(v): . >= v.s and . <= v.e; def before(l): .log != null and .log == l.log and .at <= l.at; def when(c; code; rule): if c then [[code, rule]] else [] end;
 def distinct: reduce .[] as $x ([]; if any(.[]; .id == $x.id or .key == $x.key) then . else . + [$x] end); def says(id): if id and .id and .id != id then .bad += [[11, "identities"]] else . end;
-$policy[0] as $mine | need($mine | like({auditors: "count", clockSkewSeconds: "count", countries: "count", countriesAny: ["string"], format: "=farm-policy/1",
-    operators: "count", refuseDevelopmentRoot: "boolean", requireKernelLimits: "boolean", sites: "count", witnesses: "count"}) and .auditors <= 1000
-  and all(.sites, .operators, .countries, .witnesses; int(1; 1000)) and .clockSkewSeconds <= 3600 and all(.countriesAny[]; test("\\A[A-Z]{2}\\z")); "policy") | . as $facts
-| def revoked($id; $T; $U): any($r.revocations[]; .kind == "key" and .subject == $id and ((.compromisedSince and $T and $U and ([$T, $U] | max) < (.compromisedSince | fromdate)) | not));
+$policy[0] as $mine | need($mine | like({auditors: "count", clockSkewSeconds: "count", countries: "count", countriesAny: ["string"], format: "string", operators: "count", refuseDevelopmentRoot: "boolean",
+    requireKernelLimits: "boolean", sites: "count", witnesses: "count"} + if .format == "farm-policy/1" then {} else {certifiedCountries: "boolean", diffApprovals: "boolean", format: "=farm-policy/2",
+    mismatchBlocks: "boolean", replays: "count", "replayers?": [{key: "base64", name: "text"}], statusMaxAgeSeconds: "count"} end) and .auditors <= 1000
+  and all(.sites, .operators, .countries, .witnesses; int(1; 1000)) and .clockSkewSeconds <= 3600 and all(.countriesAny[]; test("\\A[A-Z]{2}\\z")); "policy") | . as $facts | def revoked($id; $T; $U): any($r.revocations[]; .kind == "key" and .subject == $id and ((.compromisedSince and $T and $U and ([$T, $U] | max) < (.compromisedSince | fromdate)) | not));
 def who(role): . as $l | if role == "auditor" or role == "requester" then [$r["\(role)s"][] | select(.key == $l.spki and ($l.cert | not))][0] as $p
     | if role == "auditor" and ($l.cert or any($r.requesters[]; .key == $l.spki)) then .bad += [[14, "approvals"]] elif $p == null then .bad += [[11, "identities"]]
       else .id = $p.id | .vouched = [$p.v] end
@@ -268,17 +268,17 @@ def judged(role; $p): who(role) | . as $l | [.times[] as [$n, $t] | $r.witnesses
 def line($d; role; kind; $p): [$facts[] | select(.pae == $d)] as $found | if $found == [] then null else $found[0] | judged(role; $p) | .s = (.payload | statement(kind))
     | if .s == null then .bad = [[2, "statements"]] else says(.s.requester // .s.auditor // .s.signer // .s.runDetails.builder.id) end end;
 ($facts[0].payload | statement("release")) as $R | (if $R then $R.manifest | view else null end) as $m | "sha256:\($manifest)" as $M
-| when($r.development and ($mine.refuseDevelopmentRoot or $allow != "--allow-development-root"); 13; "development-root") + if $m == null then [[2, "release"]] else
+| when($r.development and ($mine.refuseDevelopmentRoot or $allow != "--allow-development-root"); 13; "development-root") + when($mine.statusMaxAgeSeconds > 0; 19; "status") + when($mine.certifiedCountries; 13; "certifiers") + when($mine.replays > 0; 21; "replays") + if $m == null then [[2, "release"]] else
   (reduce ("sites", "operators", "auditors", "witnesses") as $k ($mine; .[$k] = ([.[$k], $m.requires[$k]] | max))) as $p | $p.clockSkewSeconds as $skew
   | line($facts[0].pae; "signer"; "release"; $p) as $release | line($R.request; "requester"; "request"; $p) as $q
   | (if $q.s then line($R.intent; "coordinator"; "intent"; $p) else null end) as $i | ($R.subject | map({name, digest, annotations})) as $artifacts
   | [if $i.s then $R.records[] else empty end | line(.; "site"; "record"; $p) | select(. != null) | if .s then .bad += when(.s.runDetails.metadata.invocationId != $R.intent
       or .s.d.externalParameters.manifest != $i.s.manifest_digest or ([.s.runDetails.builder.id] - $i.s.sites) != []; 12; "sites")
-      + when($i.U and .T and .T < $i.U - $skew; 18; "order") else . end] as $records
+      + when(($i.U and .T and .T < $i.U - $skew) or before($i); 18; "order") else . end] as $records
   | [if $q.s then $R.approvals[] else empty end | line(.; "auditor"; "approval"; $p) | select(. != null) | if .s then .bad += when(.s.auditor == $q.s.requester or .key == $q.key
       or ([.s.auditor] - [$r.operators[].id] == []) or any($q.s.manifest_digest, .s.manifest_digest; . != $M) or .s.product != $m.product or .s.version != $m.version
       or ([.s.subject[1:][] | [.name, .digest.gitTree]] | sort) != ([$m.sources[] | [.name, .tree]] | sort); 14; "approvals")
-      + when($i.U and .T and .T > $i.U + $skew; 18; "order") else . end] as $approvals
+      + when(($i.U and .T and .T > $i.U + $skew) or (. as $a | $i | before($a)); 18; "order") else . end] as $approvals
   | [$release, $q, $i, $records[], $approvals[] | select(. != null)] as $all | [$records[] | select(.s)] as $built | [$R.request, $R.intent, $R.records[], $R.approvals[]] as $named
   | ([$built[] | select(.id and all(.bad[]; .[1] != "sites"))] | distinct) as $sites | ([$sites[].country] | unique) as $countries
   | [$all[].bad[]] + when($named | alone | not; 22; "lines") + ([$named[] as $n | when([$facts[] | select(.pae == $n)] | length != 1; 22; "lines")] | add)
@@ -286,7 +286,7 @@ def line($d; role; kind; $p): [$facts[] | select(.pae == $d)] as $found | if $fo
       or $i.s.manifest_digest != $q.s.manifest_digest or $i.s.product != $q.s.product or $i.s.version != $q.s.version; 22; "manifest") + when(($sites | length) < $p.sites; 12; "sites")
       + when(any($i.s.sites[]; . as $x | [$built[].s.runDetails.builder | select(.id == $x)] | length != 1); 12; "sites") + when(([$sites[].op] | unique | length) < $p.operators; 13; "operators")
       + when(($countries | length) < $p.countries or any($p.countriesAny, $m.requires.countriesAny; . != [] and . - $countries == .); 13; "countries")
-      + when($i.U and $release.T and $release.T < $i.U - $skew; 18; "order") else [] end)
+      + when(($i.U and $release.T and $release.T < $i.U - $skew) or any($all[1:][]; . as $a | $release | before($a)); 18; "order") else [] end)
   + when(any($built[].s; .d.externalParameters.manifest != $M or "sha256:" + .d.resolvedDependencies[0].digest.sha256 != $m.toolchain.lock or ([.d.resolvedDependencies[3:][]
       | [.name[7:], .digest.gitTree]] | sort) as $trees | $trees != [] and $trees != ([$m.sources[] | [.name, .tree]] | sort)); 22; "manifest")
   + when([$artifacts[].name] != ([$m.artifacts[].name] | sort) or any($built[].s; .d.internalParameters.result != "succeeded" or .subject != $artifacts); 12; "outputs")
