@@ -406,7 +406,9 @@ nothing_runs "leaves nothing running"
 run=$!
 await 60 grep -q ready "$scratch/ready"
 id=$("$state/bin/farm" list "$product" --config "$person" | grep -F "/$version/" | awk '{print $NF; exit}')
-check "the release that was under way is cancelled" 0 "$state/bin/farm" cancel "$id" --config "$person"
+cancelled=0 # a product of seconds may be released by now
+"$state/bin/farm" cancel "$id" --config "$person" >"$scratch/out" 2>&1 || grep -q 'it has ended: released' "$scratch/out" || cancelled=$?
+equals "the release that was under way is cancelled" 0 $cancelled
 "$state/bin/farm" development stop --state "$state"
 wait "$run"
 run=''
