@@ -1,6 +1,5 @@
 // Every limit of the readers of Sigstore's formats: what has exactly that size is read, or refused
 // for something else; one more is refused, and the message says by which field.
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -10,6 +9,7 @@
 #include "farm/evidence/foreign_entry.h"
 #include "farm/evidence/sigstore_trust.h"
 #include "farm/json/json.h"
+#include "tests/support/limit_case.h"
 #include "tests/support/sigstore_maker.h"
 
 namespace farm {
@@ -20,37 +20,11 @@ const SigstoreMaker& Maker() {
   return maker;
 }
 
-struct Limit {
-  std::string name;
-  std::size_t max;
-  std::string says;  // in the message of one more
-  std::function<Status(std::size_t size)> read;
-  bool read_at_max = true;  // false: nothing good can have that size
-};
-
-void PrintTo(const Limit& limit, std::ostream* out) { *out << limit.name; }
-
 class ForeignLimits : public testing::TestWithParam<Limit> {};
 
-TEST_P(ForeignLimits, HoldOnBothSides) {
-  const Limit& limit = GetParam();
-  const Status at = limit.read(limit.max);
-  EXPECT_EQ(at.has_value(), limit.read_at_max) << (at ? "" : at.error().message);
-  if (!at) {
-    EXPECT_THAT(at.error().message, testing::Not(testing::HasSubstr(limit.says)));
-  }
-  const Status past = limit.read(limit.max + 1);
-  ASSERT_FALSE(past.has_value());
-  EXPECT_THAT(past.error().message, testing::HasSubstr(limit.says));
-}
+TEST_P(ForeignLimits, HoldOnBothSides) { ExpectBothSidesOf(GetParam()); }
 
 using Bend = std::function<void(Json&, std::size_t)>;
-
-template <typename T>
-Status StatusOf(const Result<T>& result) {
-  if (!result) return result.error();
-  return {};
-}
 
 std::string Text(std::size_t size) { return std::string(size, 'a'); }
 std::string Encoded(std::size_t size) { return Base64Encode(Text(size)); }

@@ -1,6 +1,5 @@
 // Every limit of the readers of our formats: what has exactly that size is read, or refused for
 // something else; one more is refused, and the message says by which field.
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -16,39 +15,14 @@
 #include "farm/evidence/trust_root.h"
 #include "farm/json/json.h"
 #include "tests/support/evidence_maker.h"
+#include "tests/support/limit_case.h"
 
 namespace farm {
 namespace {
 
-struct Limit {
-  std::string name;
-  std::size_t max;
-  std::string says;  // in the message of one more
-  std::function<Status(std::size_t size)> read;
-  bool read_at_max = true;  // false: nothing good can have that size
-};
-
-void PrintTo(const Limit& limit, std::ostream* out) { *out << limit.name; }
-
 class Limits : public testing::TestWithParam<Limit> {};
 
-TEST_P(Limits, HoldOnBothSides) {
-  const Limit& limit = GetParam();
-  const Status at = limit.read(limit.max);
-  EXPECT_EQ(at.has_value(), limit.read_at_max) << (at ? "" : at.error().message);
-  if (!at) {
-    EXPECT_THAT(at.error().message, testing::Not(testing::HasSubstr(limit.says)));
-  }
-  const Status past = limit.read(limit.max + 1);
-  ASSERT_FALSE(past.has_value());
-  EXPECT_THAT(past.error().message, testing::HasSubstr(limit.says));
-}
-
-template <typename T>
-Status StatusOf(const Result<T>& result) {
-  if (!result) return result.error();
-  return {};
-}
+TEST_P(Limits, HoldOnBothSides) { ExpectBothSidesOf(GetParam()); }
 
 const EvidenceMaker& Maker() {
   static const EvidenceMaker maker;
