@@ -49,6 +49,33 @@ class Program : public testing::Test {
     EXPECT_NE(text.find(written), std::string::npos) << text;
     return text.replace(text.find(written), written.size(), origin);
   }
+  // The parties of a development farm, and an empty store.
+  void MakeParties() {
+    InitOptions options;
+    options.directory = Path("farm");
+    options.programs = "/bin";
+    ASSERT_TRUE(InitDevelopment(options, FixedClock(1795477230)));
+    ASSERT_TRUE(MakeDirectories(Path("store"), 0755));
+  }
+  // `farm audit approve` with the key of one of them.
+  ProcessResult Approve(const std::string& manifest, const std::string& party,
+                        const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"audit",
+                                      "approve",
+                                      manifest,
+                                      "--lock",
+                                      kLock,
+                                      "--key",
+                                      Path("farm/parties/" + party + "/key.pem"),
+                                      "--store",
+                                      Path("store"),
+                                      "--toolchain",
+                                      Path("toolchain"),
+                                      "--out",
+                                      Path("approval.jsonl")};
+    words.insert(words.end(), more.begin(), more.end());
+    return Run(words);
+  }
   // What git prints, in the repository `directory`.
   static std::string Git(const std::string& directory, const std::vector<std::string>& arguments) {
     ProcessSpec spec;
@@ -226,28 +253,10 @@ TEST_F(Program, AuditShowSaysWhatItComparesWith) {
 }
 
 TEST_F(Program, AuditApproveNeedsNoMoreThanAKeyAndTheRoot) {
-  InitOptions options;
-  options.directory = Path("farm");
-  options.programs = "/bin";
-  ASSERT_TRUE(InitDevelopment(options, FixedClock(1795477230)));
-  ASSERT_TRUE(MakeDirectories(Path("store"), 0755));
+  ASSERT_NO_FATAL_FAILURE(MakeParties());
   const std::string manifest = Manifest();
-  const auto approve = [&](const std::string& party, std::vector<std::string> more) {
-    std::vector<std::string> words = {"audit",
-                                      "approve",
-                                      manifest,
-                                      "--lock",
-                                      kLock,
-                                      "--key",
-                                      JoinPath(options.directory, "parties/" + party + "/key.pem"),
-                                      "--store",
-                                      Path("store"),
-                                      "--toolchain",
-                                      Path("toolchain"),
-                                      "--out",
-                                      Path("approval.jsonl")};
-    words.insert(words.end(), more.begin(), more.end());
-    return Run(words);
+  const auto approve = [&](const std::string& party, const std::vector<std::string>& more) {
+    return Approve(manifest, party, more);
   };
   // Key, auditor and farm are found; what is missing next are the inputs to be hashed.
   const ProcessResult found = approve("auditor-1", {"--farm", "https://127.0.0.1:1"});
@@ -268,28 +277,10 @@ TEST_F(Program, AuditApproveNeedsNoMoreThanAKeyAndTheRoot) {
 }
 
 TEST_F(Program, AuditApproveByDiffWantsABaseOfTheSameProduct) {
-  InitOptions options;
-  options.directory = Path("farm");
-  options.programs = "/bin";
-  ASSERT_TRUE(InitDevelopment(options, FixedClock(1795477230)));
-  ASSERT_TRUE(MakeDirectories(Path("store"), 0755));
+  ASSERT_NO_FATAL_FAILURE(MakeParties());
   const std::string manifest = Manifest("revision: 1", "revision: 2");
   const auto approve = [&](const std::vector<std::string>& more) {
-    std::vector<std::string> words = {"audit",
-                                      "approve",
-                                      manifest,
-                                      "--lock",
-                                      kLock,
-                                      "--key",
-                                      JoinPath(options.directory, "parties/auditor-1/key.pem"),
-                                      "--store",
-                                      Path("store"),
-                                      "--toolchain",
-                                      Path("toolchain"),
-                                      "--out",
-                                      Path("approval.jsonl")};
-    words.insert(words.end(), more.begin(), more.end());
-    return Run(words);
+    return Approve(manifest, "auditor-1", more);
   };
   const std::string before = std::string(kProduct) + "manifest.textproto";
   // The base is good; what is missing next are the inputs to be hashed.
@@ -311,20 +302,13 @@ TEST_F(Program, AuditApproveByDiffWantsABaseOfTheSameProduct) {
 }
 
 TEST_F(Program, AuditApproveSignsNothingIfAStoredInputHasChanged) {
-  InitOptions options;
-  options.directory = Path("farm");
-  options.programs = "/bin";
-  ASSERT_TRUE(InitDevelopment(options, FixedClock(1795477230)));
+  ASSERT_NO_FATAL_FAILURE(MakeParties());
   const std::string manifest = Manifest();
   Source();
   const ProcessResult fetch = Run({"fetch", manifest, "--lock", kLock, "--store", Path("store"),
                                    "--sources-only", "--offline"});
   ASSERT_EQ(fetch.exit_code, 0) << fetch.error_output;
-  const auto approve = [&] {
-    return Run({"audit", "approve", manifest, "--lock", kLock, "--key",
-                JoinPath(options.directory, "parties/auditor-1/key.pem"), "--store", Path("store"),
-                "--toolchain", Path("toolchain"), "--out", Path("approval.jsonl")});
-  };
+  const auto approve = [&] { return Approve(manifest, "auditor-1", {}); };
   // The source is good; what is missing next is the first package.
   const ProcessResult good = approve();
   EXPECT_EQ(good.exit_code, 22) << good.error_output;
