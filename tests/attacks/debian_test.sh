@@ -17,7 +17,7 @@ launcher=$state/farm-sandbox
 . "$(readlink -f "$2")"
 
 echo "== packages"
-fetch_packages "$state" --source "$source" build-essential fakeroot debhelper
+fetch_packages "$state" --source="$source" build-essential fakeroot debhelper
 
 as_root() { "$launcher" run --subids $debian_subids "$@"; }
 as_user() { "$launcher" monitor --uid $user --gid $user --subids $debian_subids -- "$launcher" run "$@"; }
@@ -30,28 +30,13 @@ cmp "$state/as_root/root.tar" "$state/as_user/root.tar"
 echo "== image"
 unpack_root "$state/as_root/root.tar" "$state/roots" "$state/image"
 
-build() { # NAME WHO ROOT-WORDS...
+build() { # NAME LAUNCHER-WORDS...
   echo "== building: $1"
-  local name=build-$1
+  local folder=$state/build-$1
   shift
-  mkdir "$state/$name"
-  chown $user "$state/$name"
-  local words=()
-  local dsc
-  dsc=$(cd "$state/source" && echo *.dsc)
-  for word in dpkg-source -x --no-check "$dsc" tree; do words+=(--prepare-word "$word"); done
-  for package in $(sed -n '/^Package-List:/,/^Files:/s/^ \([^ ]*\) deb .*/\1/p' "$state/source/$dsc"); do
-    local version=${dsc#*_}
-    words+=(--output "/build/${package}_${version%.dsc}_amd64.deb")
-  done
-  input_words "$state/source" '' >"$state/words"
-  exec 9<"$state/words"
-  "$@" --args-fd 9 "${words[@]}" --cwd /build/tree --output-dir "$state/$name" \
-    --env PATH=/usr/sbin:/usr/bin:/sbin:/bin --env LC_ALL=C.UTF-8 --env TZ=UTC \
-    --env HOME=/nonexistent --env DEB_BUILD_OPTIONS=parallel=1 -- \
-    dpkg-buildpackage -us -uc -b >"$state/$name.log" 2>"$state/$name.result" ||
-    { tail -n 20 "$state/$name.log" "$state/$name.result"; exit 1; }
-  exec 9<&-
+  mkdir "$folder"
+  chown $user "$folder"
+  build_package "$state/source/$source" "$folder" "$@"
 }
 build directory as_root --root-dir "$state/roots/root"
 build image as_user --root-image "$state/image/root.erofs" --require-kernel-limits

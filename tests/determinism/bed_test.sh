@@ -1,11 +1,12 @@
 #!/bin/bash
 # Small actions with ordinary tools, several times over: without a level, with `fixed`, with `full`.
-#   bed_test.sh LAUNCHER DEBIAN_ROOT_SH SCRIPTS [--runs N] [--json FILE] [TOOL...]
+#   bed_test.sh LAUNCHER DEBIAN_ROOT_SH SCRIPTS [--runs N] [--other-day DAYS] [--json FILE] [TOOL...]
 # SCRIPTS/bed: tools that differ from run to run by design.  Prints how many runs agree; fails unless all with `full`
 # do, but for those in `differ`, whose reason is in sandbox/README.md: the comparison of sites is what catches them.
 # SCRIPTS/decisions: tools that decide by time, and waits.  Fails unless the result is the same at every level.
 # Runs vary: every other one has two jobs, other load on the machine, another user id of the host, and finds its
-# files made in another order.
+# files made in another order.  With --other-day it also runs DAYS later: the machine's own clock is set, and set back,
+# so nothing else may need it meanwhile.
 # Needs root and a Debian mirror.  With FARM_TEST_INPUTS the root is assembled once and kept there.
 set -euo pipefail
 
@@ -14,11 +15,12 @@ source_launcher=$(readlink -f "$1") scripts=$(readlink -f "$3")
 . "$(readlink -f "$2")"
 shift 3
 [ "$(id -u)" = 0 ] || { echo "this test needs root" >&2; exit 1; }
-runs=3 json=''
+runs=3 json='' other_day=0
 while [ $# -gt 0 ]; do
   case $1 in
     --runs) runs=$2; shift 2 ;;
     --json) json=$2; shift 2 ;;
+    --other-day) other_day=$2; shift 2 ;;
     *) break ;;
   esac
 done
@@ -29,8 +31,10 @@ clock=1600000000
 
 state=$(mktemp -d "${TMPDIR:-/var/tmp}/bed_test_XXXXXX")
 chmod 755 "$state"
+# shellcheck source=tests/determinism/other_day.sh
+. "$scripts/other_day.sh"
 load=''
-trap '[ -z "$load" ] || kill $load; rm -rf --one-file-system "$state"' EXIT
+trap 'back_to_today; [ -z "$load" ] || kill $load; rm -rf --one-file-system "$state"' EXIT
 install -m 0755 "$source_launcher" "$state/farm-sandbox"
 launcher=$state/farm-sandbox
 # As udev does on every Debian.
@@ -50,26 +54,29 @@ if [ ! -e "$kept/ready" ]; then
 fi
 
 names=(a b c d/a d/b d/c)
-run_tool() { # TOOL LEVEL NUMBER: the digest of its result, or why there is none
+run_tool() { # TOOL LEVEL NUMBER: `outcome` is the digest of its result, or why there is none
   local tool=$1 level=$2 number=$3 folder=$state/out jobs=1 base=1234560000 name order=("${names[@]}") words=()
   if [ $((number % 2)) = 0 ]; then
     jobs=2 base=1244560000
     mapfile -t order < <(printf '%s\n' "${names[@]}" | tac)
     (while :; do :; done) &
     load=$!
+    go_to_day "$other_day"
   fi
   [ "$level" != full ] || words=(--clock $clock)
   rm -rf "$folder"
   mkdir "$folder"
   for name in "${order[@]}"; do words+=(--input "$state/text" "/build/tree/$name" 644 $((clock - 5))); done
-  "$launcher" run --subids $base:65536 --root-image "$kept/image/root.erofs" --determinism "$level" "${words[@]}" \
+  if "$launcher" run --subids $base:65536 --root-image "$kept/image/root.erofs" --determinism "$level" "${words[@]}" \
     --input "$scripts/$tool.sh" /build/script.sh 644 1 --env "JOBS=$jobs" --env LC_ALL=C.UTF-8 --env HOME=/build \
     --env PATH=/usr/sbin:/usr/bin:/sbin:/bin --output /build/result --output-dir "$folder" --memory-bytes 8000000000 \
-    --wall-seconds 300 -- /bin/sh -e script.sh >"$state/log" 2>"$state/result" || {
-    echo "failed: $(tail -n 1 "$state/log" | cut -c 1-80)"
-  }
+    --wall-seconds 300 -- /bin/sh -e script.sh >"$state/log" 2>"$state/result"; then
+    outcome=$(sha256sum <"$folder/result" | cut -c 1-16)
+  else
+    outcome="failed: $(tail -n 1 "$state/log" | cut -c 1-80)"
+  fi
+  back_to_today
   [ -z "$load" ] || { kill "$load"; wait "$load" 2>/dev/null || true; load=''; }
-  [ ! -e "$folder/result" ] || sha256sum <"$folder/result" | cut -c 1-16
 }
 echo text >"$state/text"
 
@@ -86,7 +93,7 @@ for tool in "${chosen[@]}"; do
   for level in off fixed full; do
     digests=()
     start=$(date +%s%N)
-    for number in $(seq "$runs"); do digests+=("$(run_tool "$tool" $level "$number")"); done
+    for number in $(seq "$runs"); do run_tool "$tool" $level "$number"; digests+=("$outcome"); done
     seconds[$level]=$((seconds[$level] + $(date +%s%N) - start))
     agree[$level]=$(agreeing "${digests[@]}")
     all[$level]=$(printf '%s\n' "${digests[@]}" | sort -u)

@@ -40,11 +40,18 @@ if [ "$(cat "$relocked/made-from" 2>/dev/null)" = "$(cat "$manifest" "$lock" | s
     sed -i "s/$sha256/$(sha256sum "$state/published/$product/$version/$name" | cut -d' ' -f1)/" "$expected"
   done < <(expected_files)
 fi
+# Else no later run would know that it has nothing to compile.
+key_of() { { git -C "$1" rev-parse HEAD; dpkg-query -W; } | sha256sum; }
+if [ "$(git -C "$root" status --porcelain 2>&1)" = '' ]; then
+  equals "the first run noted what its programs are made of" "$(key_of "$root")" "$(cat "$state/built")"
+else
+  not_here "what the first run noted of its programs: the checkout has changed"
+fi
 git -C "$clone" init -q
 commit() { # the clone as it is now; the programs in STATE/bin pass for what it builds (quickstart: build_key)
   git -C "$clone" add -A
   git -C "$clone" -c user.name=test -c user.email=test@localhost commit -q --allow-empty -m test
-  { git -C "$clone" rev-parse HEAD; dpkg-query -W; } | sha256sum >"$state/built"
+  key_of "$clone" >"$state/built"
 }
 
 # What the test changes in the state is put back, however it ends.
@@ -279,6 +286,10 @@ before=$(server)
 equals "a server is there" 1 "$(grep -c . <<<"$before")"
 check "a build that fails where a server was" 70 with_bazel fail
 equals "leaves that one" "$before" "$(server)"
+mv "$state/bin/farm-log" "$scratch/farm-log"
+check "a program that is gone" 70 env PATH="$scratch/bazel:$PATH" BAZEL_DOES=fail "$clone/farm/quickstart" --state "$state" --product "$product" --offline
+says "is compiled, whatever was noted" '^ 1 FAIL tools +bazel build failed$'
+mv "$scratch/farm-log" "$state/bin/farm-log"
 kill "$before"
 rm "$scratch/server.pid"
 
@@ -414,6 +425,30 @@ wait "$run"
 run=''
 restore
 
+# Steps 3 and 9 mount, map and unpack.
+mkdir "$scratch/tmp"
+left() { ls -A "$scratch/tmp" "$state"; grep -F " $state/" /proc/mounts; } # files and mounts
+mv "$state/toolchain" "$scratch/assembled"
+before=$(left)
+begin TMPDIR="$scratch/tmp" -- --state "$state" --product "$product" --offline
+await_line '^ 2 ok'
+await 120 in_sandbox
+equals "a root is being assembled" 0 $?
+check "^C while the toolchain is assembled" 130 interrupt
+nothing_runs "leaves nothing running"
+equals "no mount, no temporary file, no half of a root" "$before" "$(left)"
+mv "$scratch/assembled" "$state/toolchain"
+before=$(left)
+stand_in farm "  release*) cat $scratch/release.out; exit ;;"
+begin TMPDIR="$scratch/tmp" -- --state "$state" --product "$product" --offline
+await_line '^ 8 ok'
+await 120 in_sandbox
+equals "the kit is being rebuilt" 0 $?
+check "^C while the kit is rebuilt" 130 interrupt
+nothing_runs "leaves nothing running"
+equals "no mount, no temporary file" "$before" "$(left)"
+no_stand_in
+
 # ---- files that are not what was published, and a farm that does not answer ------------------------------------
 # Of the parts that take long the answers are played: the release is the one above, and its replay.
 play_release() {
@@ -460,9 +495,46 @@ done <<'END'
 30|INCONCLUSIVE  disk full|farm-replay could not finish|.*is there room
 END
 nothing_runs "and nothing is left running"
-stand_in farm '  plan*--config*) exit 25 ;;'
-check "a farm that refuses to say who has approved" 25 quickstart
-says "ends step 5 with the code of farm plan" '^ 5 FAIL approvals '
+mv "$state/published" "$scratch/published"
+cp -r "$scratch/published" "$state/published"
+rm "$state/published/$product"/*/*.farmkit
+play_release
+check "a kit that is gone" 22 quickstart
+says "ends step 9 and is missed" "^ 9 FAIL replay +no kit in $(literal "$state")/published/"
+no_stand_in
+rm -r "$state/published"
+mv "$scratch/published" "$state/published"
+
+# Another manifest each time: none that the auditors have approved.
+sed -i -E "s/^version: .*/version: \"0.$(date +%s).5\"/" "$manifest"
+commit
+while IFS='|' read -r words code line remedy; do
+  stand_in farm "  '$words'*) echo 'farm: played' >&2; exit $code ;;"
+  check "farm $words that ends with $code" "$code" quickstart </dev/null
+  says "ends its step with that code" "^ $line\$"
+  says "shows its words" '^farm: played$'
+  says "and has a remedy" "remedy: $remedy"
+  no_stand_in
+done <<END
+fetch|30|3 FAIL toolchain +the toolchain's packages could not be had|look above; what was fetched is kept, so try again
+fetch|22|3 FAIL toolchain +packages of the toolchain are missing|run once without --offline
+toolchain build|40|3 FAIL toolchain +the toolchain could not be assembled|.*farm-sandbox doctor
+source identify|22|4 FAIL source +the source is not what the manifest says|.*farm audit show
+plan $state/manifests/products/$product/manifest.textproto --config|25|5 FAIL approvals +the farm does not say who has approved .*|.*farmd\.log
+audit approve|14|5 FAIL approvals +auditor-1 does not approve|look above for what was not as the manifest says
+END
+restore
+mkdir "$scratch/other"
+cp -r "$state/bin" "$state/built" "$scratch/other/"
+stand_in farm "  init*) echo 'farm: played' >&2; exit 30 ;;"
+cp "$state/bin/farm" "$scratch/other/bin/farm"
+check "parties that cannot be made" 30 "$clone/farm/quickstart" --state "$scratch/other" --product "$product" --offline
+says "end step 2 with the code of farm init" '^ 2 FAIL parties +farm init failed$'
+no_stand_in
+stand_in farm "  fetch*) exit 22 ;;
+  'toolchain lock'*) echo 'farm: played' >&2; exit 30 ;;"
+check "a new lock that cannot be made" 30 "$clone/farm/quickstart" --state "$state" --product "$product"
+says "ends step 3 with that code" '^ 3 FAIL toolchain +no new lock could be made$'
 no_stand_in
 nothing_runs "and nothing is left running"
 

@@ -4,13 +4,21 @@
 
 readonly debian_subids=1234560000:65536 debian_epoch=1700000000
 
-# fetch_packages FOLDER [--source NAME] NAME...: the packages, what they need, and ?essential, as a flat
-# repository in FOLDER/repo; the source's files in FOLDER/source.
+# fetch_packages FOLDER [--source=NAME]... [--published=NAME]... NAME...: the packages, what they need, and ?essential,
+# as a flat repository in FOLDER/repo; a source's files in FOLDER/source/NAME; what Debian itself built in
+# FOLDER/published.
 fetch_packages() {
-  local folder=$1 source=''
+  local folder=$1 sources=() published=() name
   shift
-  if [ "$1" = --source ]; then source=$2; shift 2; fi
-  mkdir -p "$folder"/{parts,lists/partial,cache/archives/partial,repo,source}
+  while :; do
+    case $1 in
+      --source=*) sources+=("${1#*=}") ;;
+      --published=*) published+=("${1#*=}") ;;
+      *) break ;;
+    esac
+    shift
+  done
+  mkdir -p "$folder"/{parts,lists/partial,cache/archives/partial,repo,source,published}
   : >"$folder/status"
   # The machine's own Debian entries, sources included.
   sed -E 's/^Types:.*/Types: deb deb-src/' /etc/apt/sources.list.d/debian.sources >"$folder/parts/debian.sources"
@@ -26,12 +34,36 @@ EOF
     export APT_CONFIG=$folder/apt.conf
     apt-get update -qq
     apt-get install -y -qq --no-install-recommends --download-only '?essential' apt "$@" >/dev/null
-    [ -z "$source" ] || (cd "$folder/source" && apt-get source -qq --download-only "$source")
+    for name in "${sources[@]}"; do
+      mkdir "$folder/source/$name"
+      (cd "$folder/source/$name" && apt-get source -qq --download-only "$name")
+    done
+    [ ${#published[@]} = 0 ] || (cd "$folder/published" && apt-get download -qq "${published[@]}")
   )
   mv "$folder"/cache/archives/*.deb "$folder/repo/"
   rm -rf "$folder/cache" "$folder/lists"
   (cd "$folder/repo" && dpkg-scanpackages . >Packages 2>/dev/null)
   printf 'Suite: bookworm\nCodename: bookworm\n' >"$folder/repo/Release"
+}
+
+# build_package SOURCE FOLDER LAUNCHER-WORDS...: the packages of the source package in folder SOURCE, into FOLDER;
+# what it printed is in FOLDER.log.  LAUNCHER-WORDS start the launcher up to and with its root.
+build_package() {
+  local source=$1 folder=$2 words=() dsc package version word
+  shift 2
+  dsc=$(cd "$source" && echo *.dsc)
+  version=$(sed -nE 's/^Version: ([0-9]+:)?//p' "$source/$dsc")
+  for word in dpkg-source -x --no-check "$dsc" tree; do words+=(--prepare-word "$word"); done
+  while read -r package arch; do
+    [ "$arch" = all ] || arch=amd64
+    words+=(--output "/build/${package}_${version}_$arch.deb")
+  done < <(sed -nE '/^Package-List:/,/^Files:/s/^ ([^ ]+) deb .* arch=([^ ]+).*/\1 \2/p' "$source/$dsc")
+  input_words "$source" '' >"$folder.words"
+  "$@" --args-fd 9 "${words[@]}" --cwd /build/tree --output-dir "$folder" \
+    --env PATH=/usr/sbin:/usr/bin:/sbin:/bin --env LC_ALL=C.UTF-8 --env TZ=UTC \
+    --env HOME=/nonexistent --env "DEB_BUILD_OPTIONS=${build_options:-parallel=1}" -- \
+    dpkg-buildpackage -us -uc -b 9<"$folder.words" >"$folder.log" 2>"$folder.result" ||
+    { tail -n 20 "$folder.log" "$folder.result"; return 1; }
 }
 
 # The words of a run that puts the files of $1 into /build/$2, each ended by a NUL.
