@@ -39,6 +39,14 @@ TEST(SubordinateIds, StayClearOfRangesThatAreGivenAway) {
   EXPECT_FALSE(FreeSubordinateIds({file}, 1 << 26));  // what is left is too small
 }
 
+TEST(PartyUids, StayClearOfAccounts) {
+  EXPECT_EQ(FreePartyUids([](std::uint32_t) { return false; }).value(), kFirstPartyUid);
+  const auto one = [](std::uint32_t uid) { return uid == kFirstPartyUid + 3; };
+  EXPECT_EQ(FreePartyUids(one).value(), kFirstPartyUid + 4);
+  const auto every_tenth = [](std::uint32_t uid) { return uid % 10 == 0; };
+  EXPECT_FALSE(FreePartyUids(every_tenth));
+}
+
 TEST(Init, MakesAFarmWhoseRootParsesAndRefusesToMakeItTwice) {
   const auto directory = TemporaryDirectory::Make("");
   ASSERT_TRUE(directory);

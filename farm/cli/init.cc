@@ -506,6 +506,18 @@ Result<std::vector<Party>> ReadParties(const std::string& directory) {
   return parties;
 }
 
+Result<std::uint32_t> FreePartyUids(const std::function<bool(std::uint32_t)>& is_taken) {
+  constexpr std::uint32_t kNobody = 65534;
+  std::uint32_t first = kFirstPartyUid;
+  for (std::uint32_t uid = first; uid < kNobody; ++uid) {
+    if (is_taken(uid)) first = uid + 1;
+    if (uid + 1 - first == kPartyUids) return first;
+  }
+  return Error{ErrorCode::kUnavailable,
+               "no " + std::to_string(kPartyUids) + " uids in a row from " +
+                   std::to_string(kFirstPartyUid) + " up that no account or group has"};
+}
+
 Result<std::uint32_t> FreeSubordinateIds(const std::vector<std::string>& range_files,
                                          std::uint64_t count) {
   constexpr std::uint64_t kFirst = 1ULL << 30;

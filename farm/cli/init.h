@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct InitOptions {
 };
 
 constexpr std::uint32_t kFirstPartyUid = 64000;
+constexpr std::uint32_t kPartyUids = 16;  // at most so many parties
 constexpr std::uint32_t kSubordinateIds = 65536;
 
 // One party, as <directory>/parties.json lists it.
@@ -36,6 +38,10 @@ Result<std::vector<Party>> InitDevelopment(const InitOptions& options, const Clo
 
 // Reads <directory>/parties.json.  Errors: kNotFound with the remedy, kInvalidInput.
 Result<std::vector<Party>> ReadParties(const std::string& directory);
+
+// The first of kPartyUids uids from kFirstPartyUid up of which none is an account's or a group's,
+// as `is_taken` says of a number.  Errors: kUnavailable if there is no such range below 65534.
+Result<std::uint32_t> FreePartyUids(const std::function<bool(std::uint32_t)>& is_taken);
 
 // A range of `count` subordinate ids that neither the files' text (/etc/subuid, /etc/subgid:
 // "name:first:count" lines) nor accounts (/etc/passwd uids) use, at or after 2^30.

@@ -1,4 +1,6 @@
 // farm: the command line of requesters, auditors and operators.
+#include <grp.h>
+#include <pwd.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -83,7 +85,10 @@ int RunInit(const InitArguments& arguments, const Output& output) {
   options.directory = arguments.state;
   options.programs = arguments.programs.empty() ? DirectoryName(OwnProgram()) : arguments.programs;
   if (geteuid() == 0) {
-    options.first_uid = kFirstPartyUid;
+    const auto first_uid = FreePartyUids(
+        [](std::uint32_t id) { return getpwuid(id) != nullptr || getgrgid(id) != nullptr; });
+    if (!first_uid) return Fail(output, "farm init", first_uid.error());
+    options.first_uid = *first_uid;
     const auto range =
         FreeSubordinateIds({"/etc/subuid", "/etc/subgid"}, std::uint64_t{16} * kSubordinateIds);
     if (!range) return Fail(output, "farm init", range.error());
