@@ -213,11 +213,13 @@ Status Approve(const AuditArguments& arguments, const Output& output) {
   ASSIGN_OR_RETURN(const Approver approver, OpenApprover(arguments, audit));
   ASSIGN_OR_RETURN(const std::optional<ReadManifest> base, OpenBase(arguments, audit, approver));
   RETURN_IF_ERROR(HashInputs(audit.read, *audit.store, output));
-  ASSIGN_OR_RETURN(const SandboxPlace place, OpenSandbox(arguments.sandbox, audit.read.lock));
-  RETURN_IF_ERROR(IdentifyInSandbox(audit, place));
   Json changes = nullptr;
-  if (base) {
-    ASSIGN_OR_RETURN(changes, ShowChanges(*base, audit, place, output));
+  {  // ^C in here means that nothing is signed
+    ASSIGN_OR_RETURN(const SandboxPlace place, OpenSandbox(arguments.sandbox, audit.read.lock));
+    RETURN_IF_ERROR(IdentifyInSandbox(audit, place));
+    if (base) {
+      ASSIGN_OR_RETURN(changes, ShowChanges(*base, audit, place, output));
+    }
   }
   ASSIGN_OR_RETURN(const Bundle bundle, SignApproval(approver, audit, base));
   const std::string line = WriteBundleLine(bundle);

@@ -8,6 +8,7 @@
 #include "farm/cli/commands.h"
 #include "farm/cli/describe.h"
 #include "farm/cli/inputs.h"
+#include "farm/cli/interruption.h"
 #include "farm/cli/sandbox_place.h"
 #include "farm/json/json.h"
 #include "farm/store/blob_store.h"
@@ -39,6 +40,7 @@ Result<AssemblySandbox> OpenAssembly(const std::string& launcher) {
   ASSIGN_OR_RETURN(sandbox.monitor_fd, MonitorDescriptor());
   sandbox.subid_base = range.base;
   sandbox.subid_count = range.count;
+  sandbox.cancelled = Interruption::Requested;
   return sandbox;
 }
 
@@ -107,6 +109,7 @@ Status MakeLock(const ToolchainLockArguments& arguments, const LockMachine& mach
   if (arguments.out.empty()) return Error{ErrorCode::kInvalidInput, "--out FILE is missing"};
   RETURN_IF_ERROR(FetchInto(lock, place, *store, arguments.store, output));
   ASSIGN_OR_RETURN(const auto paths, PackagePaths(lock, *store, arguments.store));
+  const Interruption interruption;
   ASSIGN_OR_RETURN(AssemblySandbox sandbox, OpenAssembly(arguments.launcher));
   sandbox.run = machine.assemble;
   ASSIGN_OR_RETURN(const TemporaryDirectory scratch, TemporaryDirectory::Make(arguments.store));
@@ -125,6 +128,7 @@ Status Build(const ToolchainBuildArguments& arguments, const Output& output) {
   ASSIGN_OR_RETURN(const Lock lock, ReadLockOfFile(arguments.lock));
   ASSIGN_OR_RETURN(const std::unique_ptr<BlobStore> store,
                    BlobStore::Open(RealFileSystem(), arguments.store));
+  const Interruption interruption;
   ASSIGN_OR_RETURN(const AssemblySandbox sandbox, OpenAssembly(arguments.launcher));
   const bool image = geteuid() == 0 || sandbox.monitor_fd >= 0;
   const AssemblyKeeps keeps{.tar = false, .image = image, .tree = !image};

@@ -39,6 +39,7 @@ Result<SandboxPlace> OpenSandbox(const SandboxArguments& arguments, const Lock& 
     return Error{ErrorCode::kMismatch, arguments.toolchain + " holds another toolchain than " +
                                            LockDigest(lock).Text() + remedy};
   }
+  auto interruption = std::make_unique<Interruption>();
   ASSIGN_OR_RETURN(TemporaryDirectory scratch, TemporaryDirectory::Make(""));
   SandboxSetup setup;
   ASSIGN_OR_RETURN(setup.launcher, FindLauncher(arguments.launcher));
@@ -48,6 +49,7 @@ Result<SandboxPlace> OpenSandbox(const SandboxArguments& arguments, const Lock& 
   setup.subid_base = range.base;
   setup.subid_count = range.count;
   setup.scratch_directory = scratch.path();
+  setup.cancelled = Interruption::Requested;
   AssemblySandbox sandbox;
   sandbox.launcher = setup.launcher;
   sandbox.monitor_fd = setup.monitor_fd;
@@ -64,7 +66,7 @@ Result<SandboxPlace> OpenSandbox(const SandboxArguments& arguments, const Lock& 
   }
   setup.root_image = found->image_path;
   setup.root_directory = found->tree_path;
-  return SandboxPlace{std::move(scratch), std::move(setup)};
+  return SandboxPlace{std::move(interruption), std::move(scratch), std::move(setup)};
 }
 
 }  // namespace farm

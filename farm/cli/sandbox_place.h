@@ -1,11 +1,13 @@
 // Where a command of a person unpacks sources: the sandbox with a root of `farm toolchain build`.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "farm/base/files.h"
 #include "farm/base/result.h"
 #include "farm/cli/commands.h"
+#include "farm/cli/interruption.h"
 #include "farm/execute/execute.h"
 #include "farm/toolchain/lock.h"
 
@@ -16,7 +18,8 @@ constexpr const char* kToolchainLockFile = "lock.json";
 constexpr const char* kToolchainImageFile = "root.erofs";
 
 struct SandboxPlace {
-  TemporaryDirectory scratch;  // of this command
+  std::unique_ptr<Interruption> interruption;  // ends last: what was made is gone by then
+  TemporaryDirectory scratch;                  // of this command
   SandboxSetup setup;
 };
 

@@ -31,6 +31,8 @@ struct SandboxSetup {
   std::uint32_t subid_count = 0;
   bool require_kernel_limits = false;  // false: `observed` will do
   std::string scratch_directory;       // for results and outputs on their way; must exist
+  // Of SandboxUnpacker and UnpackSource; as ExecuteContext's.
+  std::function<bool()> cancelled = {};
 };
 
 // For SandboxSetup::monitor_fd: the socket of the root monitor that started this program, or -1.

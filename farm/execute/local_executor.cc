@@ -293,7 +293,7 @@ Action UnpackAction(const ManifestSource& source) {
 Result<LauncherResult> Unpack(const SandboxSetup& setup, const ManifestSource& source,
                               const Action& action, BlobStore& blobs,
                               const std::string& directory) {
-  const ExecuteContext context{blobs, nullptr};
+  const ExecuteContext context{blobs, setup.cancelled};
   ASSIGN_OR_RETURN(const Launched launched,
                    Launch(setup, {action, context, NoEvents(), directory, false}));
   const LauncherResult& result = launched.result;

@@ -112,6 +112,7 @@ terminate() { kill -TERM "$run"; end_of_run; }
 # A sandbox shows by its launcher, which it does not outlive.
 running() { pgrep -af -- "$state/bin/|--state $state( |\$)"; }
 in_sandbox() { pgrep -f -- "^$state/bin/farm-sandbox .*--args-fd"; }
+assembling() { pgrep -f -- "^$state/bin/farm-sandbox .*--profile assembly"; }
 # A program that notes its words in a file, and does something else where they match a branch.
 stand_in() { # PROGRAM BRANCHES-OF-A-CASE
   local program=$state/bin/$1
@@ -425,20 +426,27 @@ wait "$run"
 run=''
 restore
 
-# Steps 3 and 9 mount, map and unpack.
+# Steps 3, 4 and 9 mount, map and unpack.
 mkdir "$scratch/tmp"
 left() { ls -A "$scratch/tmp" "$state"; grep -F " $state/" /proc/mounts; } # files and mounts
 mv "$state/toolchain" "$scratch/assembled"
 before=$(left)
 begin TMPDIR="$scratch/tmp" -- --state "$state" --product "$product" --offline
 await_line '^ 2 ok'
-await 120 in_sandbox
+await 120 assembling
 equals "a root is being assembled" 0 $?
 check "^C while the toolchain is assembled" 130 interrupt
 nothing_runs "leaves nothing running"
 equals "no mount, no temporary file, no half of a root" "$before" "$(left)"
 mv "$scratch/assembled" "$state/toolchain"
 before=$(left)
+begin TMPDIR="$scratch/tmp" -- --state "$state" --product "$product" --offline
+await_line '^ 3 ok'
+await 120 in_sandbox
+equals "a source is being identified" 0 $?
+check "^C while it is" 130 interrupt
+nothing_runs "leaves nothing running"
+equals "no mount, no temporary file" "$before" "$(left)"
 stand_in farm "  release*) cat $scratch/release.out; exit ;;"
 begin TMPDIR="$scratch/tmp" -- --state "$state" --product "$product" --offline
 await_line '^ 8 ok'
