@@ -244,7 +244,11 @@ Result<std::string> AnswerTimestampRequest(std::string_view request, const Priva
   const BorrowingStack others(sk_X509_new_null());
   CHECK(context && policy && others);
   CHECK(sk_X509_push(others.get(), CertificateAccess::Get(authority)) > 0);
-  CHECK(TS_RESP_CTX_set_signer_cert(context.get(), CertificateAccess::Get(certificate)) == 1);
+  if (TS_RESP_CTX_set_signer_cert(context.get(), CertificateAccess::Get(certificate)) != 1) {
+    return Error{ErrorCode::kInvalidInput,
+                 "time stamp certificate " + Printable(certificate.common_name(), 120) +
+                     ": its one extended key usage, critical, must be timeStamping"};
+  }
   CHECK(TS_RESP_CTX_set_signer_key(context.get(), key.state().key.get()) == 1);
   CHECK(TS_RESP_CTX_set_signer_digest(context.get(), EVP_sha256()) == 1);
   CHECK(TS_RESP_CTX_set_ess_cert_id_digest(context.get(), EVP_sha256()) == 1);
