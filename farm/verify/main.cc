@@ -10,7 +10,6 @@
 
 #include "farm/base/files.h"
 #include "farm/base/parallel.h"
-#include "farm/crypto/configuration.h"
 #include "farm/crypto/hash.h"
 #include "farm/verify/completion_command.h"
 #include "farm/verify/explain_command.h"
@@ -295,7 +294,6 @@ void AddExplain(CLI::App& app) {
 }
 
 int Main(int argc, char** argv) {
-  IgnoreOpensslConfiguration();
   if (IsSigstoreCommand(argc, argv)) return RunSigstoreCommand(argc, argv);
   if (IsPolicyCommand(argc, argv)) return RunPolicyCommand(argc, argv);
   if (IsTrustCommand(argc, argv)) return RunTrustCommand(argc, argv);
