@@ -12,7 +12,6 @@
 namespace farm {
 namespace {
 
-constexpr std::size_t kPolicyBytesMax = 64 << 10;
 // Time stamp and log come after the answer, and farmd may have to ask them twice.
 constexpr UnixSeconds kLeafMarginSeconds = 30 * kMinuteSeconds;
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string_view>
 
+#include "farm/base/command_line.h"
 #include "farm/base/files.h"
 #include "farm/base/parallel.h"
 #include "farm/crypto/hash.h"
@@ -172,7 +173,7 @@ Result<VerdictInput> ReadInputs(const Options& options) {
   const std::string policy_path =
       options.policy.empty() ? JoinPath(DirectoryName(*root_path), "policy.json") : options.policy;
   ASSIGN_OR_RETURN(const std::string policy,
-                   ReadInput("policy", policy_path, kPolicyFileBytesMax, "--policy"));
+                   ReadInput("policy", policy_path, kPolicyBytesMax, "--policy"));
   ASSIGN_OR_RETURN(input.policy, ParsePolicy(policy, policy_path));
 
   const std::string beside = DirectoryName(*root_path);
@@ -244,11 +245,6 @@ Result<ExitCode> Run(const Options& options) {
 // An empty wish (an unset variable of a script) would check nothing.
 std::string IsGiven(std::string& text) { return text.empty() ? "is empty" : ""; }
 
-// Beside other words it may be a script's file of that name, and 0 would say that it is verified.
-bool IsHelpAlone(int argc, char** argv) {
-  return argc == 2 && (std::string_view(argv[1]) == "-h" || std::string_view(argv[1]) == "--help");
-}
-
 void AddOptions(CLI::App& app, Options& options) {
   app.add_option("FILE", options.file, "the downloaded artifact")->required();
   app.add_option("--bundle", options.bundle, "its evidence (default: FILE.sigstore.jsonl)");
@@ -307,7 +303,7 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
-    if (IsHelpAlone(argc, argv)) return app.exit(help);  // nothing proved and nothing asked
+    if (IsHelpAlone(app, argc, argv)) return app.exit(help);  // nothing proved and nothing asked
     std::fputs(
         "farm-verify: -h and --help want no other word; a file whose name begins with - is given "
         "as `-- FILE` or `./FILE`\n",
