@@ -28,7 +28,6 @@ TEST(CommandLine, HelpIsAskedForAlone) {
   EXPECT_FALSE(IsAlone({"-h", "--json"}));
   EXPECT_FALSE(IsAlone({"run", "kit", "-h"}));
   EXPECT_FALSE(IsAlone({"run", "-h", "kit"}));
-  EXPECT_FALSE(IsAlone({"run", "-h", "-h"}));
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ class HistoryReader {
   };
   // With the log and the root of a query, unless it reads by them already.
   Status Start(const TrustRoot& root);
-  // Its log, by its root.  CHECKs that Start has succeeded.
+  // That log and its witnesses, after Start.
   Result<LogTrust> TrustOf(const HistoryQuery& query) const;
   // Asks again for payloads that were missing.  Errors: kUnavailable (no answer at all).
   Status FetchMissing();
