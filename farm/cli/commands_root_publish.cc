@@ -10,8 +10,6 @@
 namespace farm {
 namespace {
 
-constexpr std::size_t kPublishPolicyBytesMax = 64 << 10;
-
 Result<PublishedTargets> PublishTree(const RootPublishArguments& arguments, const Clock& clock) {
   PublishOrder order;
   order.directory = arguments.tree;
@@ -23,7 +21,7 @@ Result<PublishedTargets> PublishTree(const RootPublishArguments& arguments, cons
     if (!at) return Wrap("--at", at.error());
     order.now = *at;
   }
-  ASSIGN_OR_RETURN(const std::string policy, ReadFile(arguments.policy, kPublishPolicyBytesMax));
+  ASSIGN_OR_RETURN(const std::string policy, ReadFile(arguments.policy, kPolicyBytesMax));
   ASSIGN_OR_RETURN(order.policy, ParsePolicy(policy, arguments.policy));
   std::vector<std::unique_ptr<Signer>> signers;
   for (const std::string& key : arguments.keys) {

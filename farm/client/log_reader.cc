@@ -116,6 +116,13 @@ Result<WitnessedHead> CheckHead(std::string_view bytes, const LogTrust& trust) {
   return head;
 }
 
+Result<UnixSeconds> WitnessedTime(const std::string& url, LogTrust trust) {
+  trust.witnesses_needed = std::max<std::size_t>(trust.witnesses_needed, 1);
+  ASSIGN_OR_RETURN(const std::unique_ptr<LogReader> reader, LogReader::Open(url, std::move(trust)));
+  ASSIGN_OR_RETURN(const WitnessedHead head, reader->Head());
+  return head.witnessed_at;
+}
+
 Result<std::unique_ptr<LogReader>> LogReader::Open(const std::string& url, LogTrust trust) {
   ASSIGN_OR_RETURN(HttpClient http, HttpClient::Open(url, "log " + trust.origin));
   return std::unique_ptr<LogReader>(new LogReader(std::move(http), std::move(trust)));

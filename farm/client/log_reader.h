@@ -51,6 +51,11 @@ struct WitnessedHead {
 // 16 (too few witnesses of different operators, valid when they cosigned).
 Result<WitnessedHead> CheckHead(std::string_view note, const LogTrust& trust);
 
+// When enough witnesses had cosigned the head that the log at `url` serves now, but at least one: a
+// clock that is behind this is wrong.  A log that serves an old head says less, never more.
+// Errors: those of CheckHead; kUnavailable, kNotFound (no answer, no head).
+Result<UnixSeconds> WitnessedTime(const std::string& url, LogTrust trust);
+
 struct VerifiedEntry {
   std::uint64_t index = 0;
   std::string leaf;  // the exact entry bytes: ParseCanonicalizedBody reads them

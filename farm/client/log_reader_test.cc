@@ -116,6 +116,18 @@ TEST_F(LogReaderTest, ReadsEveryEntryOnce) {
   EXPECT_EQ(Asked("/tile/entries/000"), 1);
 }
 
+TEST_F(LogReaderTest, ItsWitnessesSayWhatTimeItWas) {
+  const std::string url = "http://" + server_->listen();
+  EXPECT_EQ(WitnessedTime(url, Trust(2)).error().code, ErrorCode::kNotFound);  // no head yet
+  Serve(3);
+  EXPECT_EQ(*WitnessedTime(url, Trust(2)), 2000);
+  EXPECT_EQ(*WitnessedTime(url, Trust(1)), 1000);
+  EXPECT_EQ(*WitnessedTime(url, Trust(0)), 1000);  // somebody must have said it
+  const std::string text = CheckpointText(tree_);
+  Put("/checkpoint", WriteNote({text, {SignNote(text, kOrigin, key_)}}));
+  EXPECT_EQ(WitnessedTime(url, Trust(0)).error().Exit(), ExitCode::kWitnesses);
+}
+
 TEST_F(LogReaderTest, TheHeadNeedsItsWitnesses) {
   Serve(3);
   auto head = reader_->Head();

@@ -10,6 +10,7 @@
 #include "farm/base/result.h"
 #include "farm/crypto/key.h"
 #include "farm/sign/certified_signer.h"
+#include "farm/sign/doctor.h"
 #include "farm/sign/signer.h"
 
 namespace farm {
@@ -17,12 +18,16 @@ namespace farm {
 struct StartCheck {
   std::vector<Signer*> keys = {};        // that sign by themselves; borrowed
   CertifiedSigner* certified = nullptr;  // that signs with leaves of its operator's CA; borrowed
+  const StampKey* stamp = nullptr;       // of a time-stamping authority; borrowed
   std::string root = {};                 // file of the trust root; "" where there is none
   std::string tls_certificate = {};      // file; "" where there is none
-  // Whose clock to compare with, and how to ask; empty where nobody is.  One that does not answer
-  // is a warning.
-  std::string clock_owner = {};  // "the time-stamping authority"
-  std::function<Result<UnixSeconds>()> foreign_clock = {};
+  // Whose clocks to compare with, and how to ask.  One that does not answer is a warning.
+  struct ForeignClock {
+    std::string owner = {};  // "the time-stamping authority"
+    std::function<Result<UnixSeconds>()> ask = {};
+    bool past = false;  // its answer is a time that has been: only a clock behind it is wrong
+  };
+  std::vector<ForeignClock> clocks = {};
   // Checkpoints that a witness may have cosigned: its time has been there.
   struct Cosigned {
     std::string note_file;

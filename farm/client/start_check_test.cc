@@ -70,6 +70,20 @@ TEST_F(CheckAtStartTest, LooksAtTheCertifiedSigner) {
   EXPECT_EQ(ExitOf({.certified = strange.get()}), ExitCode::kBadSignature);
 }
 
+TEST_F(CheckAtStartTest, LooksAtTheStampKey) {
+  const PrivateKey authority_key = PrivateKey::Generate(KeyKind::kP256);
+  const PrivateKey key = PrivateKey::Generate(KeyKind::kP256);
+  const Certificate authority = IssueAuthority(authority_key, "tsa", "tsa root", kNow, 100);
+  const StampKey good{
+      key, IssueTimestampLeaf(authority_key, authority, key.public_key(), "tsa", kNow, 100),
+      authority};
+  EXPECT_EQ(ExitOf({.stamp = &good}), ExitCode::kProved);
+  const StampKey strange{
+      key, good.certificate,
+      IssueAuthority(PrivateKey::Generate(KeyKind::kP256), "tsa", "tsa root", kNow, 100)};
+  EXPECT_EQ(ExitOf({.stamp = &strange}), ExitCode::kBadSignature);
+}
+
 TEST_F(CheckAtStartTest, LooksAtTheRootAndTheTlsCertificate) {
   EvidenceMaker maker;
   const std::string root = Write("root.json", maker.RootBytes());
@@ -86,17 +100,26 @@ TEST_F(CheckAtStartTest, LooksAtTheRootAndTheTlsCertificate) {
 }
 
 TEST_F(CheckAtStartTest, ComparesTheClockWithWhoeverAnswers) {
-  StartCheck check{.clock_owner = "somebody", .foreign_clock = [] { return kNow; }};
-  EXPECT_EQ(ExitOf(check), ExitCode::kProved);
-  check.foreign_clock = [] { return kNow + kClockSkewSecondsMax + 1; };
-  const Status wrong = CheckAtStart(check, clock_);
-  ASSERT_FALSE(wrong);
-  EXPECT_EQ(wrong.error().Exit(), ExitCode::kUnavailable);
-  EXPECT_NE(wrong.error().message.find("somebody"), std::string::npos) << wrong.error().message;
-  check.foreign_clock = []() -> Result<UnixSeconds> {
-    return Error{ErrorCode::kUnavailable, "no answer"};
+  // The first says what is wanted, the second is asked, too.
+  const auto with = [&](Result<UnixSeconds> time, bool past) {
+    return StartCheck{
+        .clocks = {{"nobody", [] { return kNow; }}, {"somebody", [time] { return time; }, past}}};
   };
-  EXPECT_EQ(ExitOf(check), ExitCode::kProved);  // a warning
+  constexpr UnixSeconds kTooMuch = kClockSkewSecondsMax + 1;
+  for (const bool past : {false, true}) {
+    EXPECT_EQ(ExitOf(with(kNow, past)), ExitCode::kProved);
+    const Status behind = CheckAtStart(with(kNow + kTooMuch, past), clock_);
+    ASSERT_FALSE(behind);
+    EXPECT_EQ(behind.error().Exit(), ExitCode::kUnavailable);
+    for (const std::string& words : {std::string("somebody"), std::string("set the clock"),
+                                     FormatTime(kNow), FormatTime(kNow + kTooMuch)}) {
+      EXPECT_NE(behind.error().message.find(words), std::string::npos) << behind.error().message;
+    }
+    const Error silent{ErrorCode::kUnavailable, "no answer"};
+    EXPECT_EQ(ExitOf(with(silent, past)), ExitCode::kProved);  // a warning
+  }
+  EXPECT_EQ(ExitOf(with(kNow - kTooMuch, true)), ExitCode::kProved);
+  EXPECT_EQ(ExitOf(with(kNow - kTooMuch, false)), ExitCode::kUnavailable);
 }
 
 TEST_F(CheckAtStartTest, ComparesTheClockWithWhatWitnessesHaveSaid) {

@@ -21,7 +21,8 @@ std::string MakeTimestampRequest(std::string_view message);
 // SHA-256, -384 or -512, a policy or an extension that we do not have).  `authority` is included
 // for verifiers that look for the chain.  `key` is P-256 and `certificate`'s (CHECKed); the time is
 // `now`, the accuracy said to be one second.
-// Errors: kInvalidInput (not a request, too large).  Spec: RFC 3161 section 2.4; RFC 5816.
+// Errors: kInvalidInput (not a request, too large; `certificate` is for something else).  Spec: RFC
+// 3161 section 2.4; RFC 5816.
 Result<std::string> AnswerTimestampRequest(std::string_view request, const PrivateKey& key,
                                            const Certificate& certificate,
                                            const Certificate& authority, UnixSeconds now);

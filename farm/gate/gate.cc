@@ -12,7 +12,6 @@
 namespace farm {
 namespace {
 
-constexpr std::size_t kPolicyBytesMax = 64 << 10;
 // Time stamp and log come after the answer, and farmd may have to ask them twice.
 constexpr UnixSeconds kLeafMarginSeconds = 30 * kMinuteSeconds;
 
@@ -28,6 +27,14 @@ std::uint64_t EntriesCovering(const ParsedQuestion& question) {
 
 }  // namespace
 
+Result<RootAndPolicy> ReadRootAndPolicy(const GateFiles& files) {
+  ASSIGN_OR_RETURN(const std::string root_bytes, ReadFile(files.root, kTrustRootBytesMax));
+  ASSIGN_OR_RETURN(TrustRoot root, ParseTrustRoot(root_bytes, files.root));
+  ASSIGN_OR_RETURN(const std::string policy_bytes, ReadFile(files.policy, kPolicyBytesMax));
+  ASSIGN_OR_RETURN(Policy policy, ParsePolicy(policy_bytes, files.policy));
+  return RootAndPolicy{std::move(root), std::move(policy)};
+}
+
 Gate::Gate(GateFiles files, Journal& journal, CertifiedSigner& signer, ReadHistory history,
            const Clock& clock)
     : files_(std::move(files)),
@@ -37,12 +44,10 @@ Gate::Gate(GateFiles files, Journal& journal, CertifiedSigner& signer, ReadHisto
       history_(std::move(history)) {}
 
 Result<GateRules> Gate::ReadRules() {
-  ASSIGN_OR_RETURN(const std::string root_bytes, ReadFile(files_.root, kTrustRootBytesMax));
-  ASSIGN_OR_RETURN(TrustRoot root, ParseTrustRoot(root_bytes, files_.root));
-  ASSIGN_OR_RETURN(const std::string policy_bytes, ReadFile(files_.policy, kPolicyBytesMax));
-  ASSIGN_OR_RETURN(const Policy policy, ParsePolicy(policy_bytes, files_.policy));
-  RETURN_IF_ERROR(journal_.AdmitRoot(root));
-  return GateRules{signer_.identity().builder_id, std::move(root), policy, clock_.Now()};
+  ASSIGN_OR_RETURN(RootAndPolicy read, ReadRootAndPolicy(files_));
+  RETURN_IF_ERROR(journal_.AdmitRoot(read.root));
+  return GateRules{signer_.identity().builder_id, std::move(read.root), std::move(read.policy),
+                   clock_.Now()};
 }
 
 Status Gate::CheckVerifiable(const Release& release, const ProvedCase& proved,

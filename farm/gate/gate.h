@@ -10,10 +10,12 @@
 #include "farm/base/mutex.h"
 #include "farm/base/result.h"
 #include "farm/evidence/bundle.h"
+#include "farm/evidence/trust_root.h"
 #include "farm/gate/case.h"
 #include "farm/gate/history_reader.h"
 #include "farm/gate/journal.h"
 #include "farm/sign/certified_signer.h"
+#include "farm/verify/policy.h"
 
 namespace farm {
 
@@ -22,6 +24,13 @@ struct GateFiles {
   std::string root;
   std::string policy;
 };
+
+struct RootAndPolicy {
+  TrustRoot root;
+  Policy policy;
+};
+// Errors: unreadable or malformed, the file named.
+Result<RootAndPolicy> ReadRootAndPolicy(const GateFiles& files);
 
 // As HistoryReader::Read.
 using ReadHistory = std::function<Result<const LogHistory*>(const HistoryQuery&)>;

@@ -19,6 +19,7 @@ HistoryReader::HistoryReader(std::string url, std::string origin)
     : url_(std::move(url)), origin_(std::move(origin)) {}
 
 Status HistoryReader::Start(const TrustRoot& root) {
+  if (reading_ && reading_->root == root.digest) return {};
   std::string origin = origin_;
   if (origin.empty()) {
     if (root.logs.size() != 1) {
@@ -42,6 +43,16 @@ Status HistoryReader::Start(const TrustRoot& root) {
   reading_.emplace(
       Reading{root.digest, std::move(origin), std::move(reader), std::move(history), {}});
   return {};
+}
+
+Result<LogTrust> HistoryReader::TrustOf(const HistoryQuery& query) const {
+  return LogTrustOf(query.root, reading_->origin, static_cast<std::size_t>(query.witnesses));
+}
+
+Result<UnixSeconds> HistoryReader::WitnessedAt(const HistoryQuery& query) {
+  RETURN_IF_ERROR(Start(query.root));
+  ASSIGN_OR_RETURN(LogTrust trust, TrustOf(query));
+  return WitnessedTime(url_, std::move(trust));
 }
 
 Status HistoryReader::FetchMissing() {
@@ -72,10 +83,9 @@ Status HistoryReader::Catch(const WitnessedHead& head) {
 }
 
 Result<const LogHistory*> HistoryReader::Read(const HistoryQuery& query) {
-  if (!reading_ || reading_->root != query.root.digest) RETURN_IF_ERROR(Start(query.root));
+  RETURN_IF_ERROR(Start(query.root));
   ASSIGN_OR_RETURN(const WitnessedHead head, reading_->reader->Head());
-  ASSIGN_OR_RETURN(const LogTrust trust, LogTrustOf(query.root, reading_->origin,
-                                                    static_cast<std::size_t>(query.witnesses)));
+  ASSIGN_OR_RETURN(const LogTrust trust, TrustOf(query));
   if (auto witnessed = CheckHead(head.note, trust); !witnessed) return witnessed.error();
   if (head.checkpoint.size < query.entries) {
     return Error{ErrorCode::kUnavailable, "the log at " + url_ + " serves a head of " +

@@ -34,6 +34,9 @@ class HistoryReader {
   // Errors: those of LogReader (15, 16, 30); kUnavailable exit 30 (head covers too little).
   Result<const LogHistory*> Read(const HistoryQuery& query);
 
+  // WitnessedTime of that log; reads no entry, asks for no `entries`.
+  Result<UnixSeconds> WitnessedAt(const HistoryQuery& query);
+
  private:
   struct Reading {
     Digest root;
@@ -42,7 +45,10 @@ class HistoryReader {
     LogHistory history;
     std::map<std::uint64_t, std::string> without_payload;  // leaves, by index
   };
+  // With the log and the root of a query, unless it reads by them already.
   Status Start(const TrustRoot& root);
+  // That log and its witnesses, after Start.
+  Result<LogTrust> TrustOf(const HistoryQuery& query) const;
   // Asks again for payloads that were missing.  Errors: kUnavailable (no answer at all).
   Status FetchMissing();
   Status Catch(const WitnessedHead& head);

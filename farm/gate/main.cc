@@ -7,12 +7,12 @@
 #include "farm/client/config.h"
 #include "farm/client/daemon.h"
 #include "farm/client/server.h"
-#include "farm/client/start_check.h"
 #include "farm/gate/config.h"
 #include "farm/gate/gate.h"
 #include "farm/gate/history_reader.h"
 #include "farm/gate/journal.h"
 #include "farm/gate/service.h"
+#include "farm/gate/start.h"
 #include "farm/sign/certified_signer.h"
 #include "farm/sign/signer.h"
 
@@ -34,13 +34,10 @@ Status Serve(Daemon& daemon) {
   ASSIGN_OR_RETURN(const std::unique_ptr<CertifiedSigner> signer,
                    CertifiedSigner::Open(std::move(key), config.authority,
                                          {config.id, BaseName(config.id)}, SystemClock()));
-  RETURN_IF_ERROR(CheckAtStart({.certified = signer.get(),
-                                .root = config.files.root,
-                                .tls_certificate = config.tls.certificate},
-                               SystemClock()));
+  HistoryReader history(config.log_url, config.log_origin);
+  RETURN_IF_ERROR(CheckSigner(config, *signer, history, SystemClock()));
   ASSIGN_OR_RETURN(const std::unique_ptr<Journal> journal,
                    Journal::Open(RealFileSystem(), config.state));
-  HistoryReader history(config.log_url, config.log_origin);
   Gate gate(
       config.files, *journal, *signer,
       [&](const HistoryQuery& query) { return history.Read(query); }, SystemClock());

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,8 @@
 #include "farm/client/server.h"
 #include "farm/client/site_client.h"
 #include "farm/gate/config.h"
+#include "farm/gate/start.h"
+#include "farm/sign/doctor.h"
 #include "farm/sign/signer.h"
 #include "tests/support/evidence_maker.h"
 #include "tests/support/tls_maker.h"
@@ -136,6 +139,42 @@ TEST_F(SignerServiceTest, AnswersTheConfiguredPeerWithTheExitCode) {
   const Error refused = AskAs("farmd");
   EXPECT_EQ(refused.Exit(), ExitCode::kUsage) << refused.message;
   EXPECT_NE(refused.message.find("request line"), std::string::npos) << refused.message;
+}
+
+TEST_F(SignerServiceTest, DoesNotStartBehindTheWitnessesOfItsLog) {
+  std::atomic<UnixSeconds> witnessed = 0;
+  auto log = StartHttpServer(
+      "127.0.0.1:0",
+      [&](const HttpRequest&) -> HttpReply {
+        LineDraft draft;
+        draft.witnesses = {0, 1};
+        draft.witnessed = witnessed;
+        return {200, "", maker_.CheckpointNote(maker_.Head().size, draft), false};
+      },
+      1000);
+  ASSERT_TRUE(log) << log.error().message;
+  const UnixSeconds now = clock_.Now();
+  SignerConfig config;
+  config.files = {temporary_.path() + "/root.json", temporary_.path() + "/policy.json"};
+  config.tls.certificate = Write(
+      "own.pem", IssueAuthority(maker_.Key("signer"), "", "tls", now - 60, 90 * kDaySeconds).Pem());
+  config.log_url = "http://" + (*log)->listen();
+  const auto at = [&](UnixSeconds time) {
+    witnessed = time;
+    HistoryReader history(config.log_url, "");
+    return CheckSigner(config, *signer_, history, clock_);
+  };
+  EXPECT_TRUE(at(now - kDaySeconds));  // a log in which nothing has happened since
+  EXPECT_TRUE(at(now + kClockSkewSecondsMax));
+  const Status behind = at(now + kClockSkewSecondsMax + 1);
+  ASSERT_FALSE(behind);
+  EXPECT_EQ(behind.error().Exit(), ExitCode::kUnavailable) << behind.error().message;
+  for (const std::string& words :
+       {config.log_url, FormatTime(now), FormatTime(now + kClockSkewSecondsMax + 1)}) {
+    EXPECT_NE(behind.error().message.find(words), std::string::npos) << behind.error().message;
+  }
+  log->reset();
+  EXPECT_TRUE(at(now + kClockSkewSecondsMax + 1));  // nobody says so
 }
 
 TEST_F(SignerServiceTest, RefusesEveryOtherPeer) {

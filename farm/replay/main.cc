@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "farm/base/bytes.h"
+#include "farm/base/command_line.h"
 #include "farm/base/completion.h"
 #include "farm/base/files.h"
 #include "farm/base/process.h"
@@ -22,6 +23,7 @@
 #include "farm/sign/certified_signer.h"
 #include "farm/sign/doctor.h"
 #include "farm/sign/signer.h"
+#include "farm/verify/policy.h"
 
 namespace farm {
 namespace {
@@ -117,7 +119,7 @@ Result<ReplaySetup> MakeSetup(const RunArguments& arguments) {
   setup.kit = arguments.kit;
   setup.directory = arguments.out;
   ASSIGN_OR_RETURN(setup.root, ReadFile(arguments.root, kTrustRootBytesMax));
-  ASSIGN_OR_RETURN(setup.policy, ReadFile(arguments.policy, kSmallFileBytesMax));
+  ASSIGN_OR_RETURN(setup.policy, ReadFile(arguments.policy, kPolicyBytesMax));
   setup.allow_development_root = arguments.allow_development_root;
   setup.launcher = Launcher(arguments);
   setup.check_program = OwnProgram();
@@ -272,14 +274,6 @@ int SayCompletion(const CLI::App& app, const std::string& shell) {
   if (!script) return Fail("farm-replay", script.error());
   std::fputs(script->c_str(), stdout);
   return static_cast<int>(ExitCode::kProved);
-}
-
-// `-h`, or `COMMAND -h`.  Beside other words it may be a script's file of that name, and 0 would
-// say MATCH.
-bool IsHelpAlone(const CLI::App& app, int argc, char** argv) {
-  const std::string_view last = argv[argc - 1];
-  const int words = app.get_subcommands().empty() ? 2 : 3;
-  return argc == words && (last == "-h" || last == "--help");
 }
 
 int Main(int argc, char** argv) {

@@ -23,11 +23,10 @@
 #include "farm/service/farm_door.h"
 #include "farm/service/parties.h"
 #include "farm/service/status_copy.h"
+#include "farm/verify/policy.h"
 
 namespace farm {
 namespace {
-
-constexpr std::uint64_t kPolicyBytesMax = 1 << 20;
 
 const DaemonHelp kHelp{
     "farmd", "Takes requests and approvals, drives each release to its end, and publishes it.",

@@ -137,12 +137,14 @@ Result<std::unique_ptr<RemoteNotary>> RemoteNotary::Open(const FarmConfig& confi
 }
 
 Status RemoteNotary::Examine(const FarmConfig& config, const Clock& clock) {
-  return CheckAtStart({.certified = signer_.get(),
-                       .root = config.root,
-                       .tls_certificate = config.tls.certificate,
-                       .clock_owner = "the time-stamping authority",
-                       .foreign_clock = [&] { return timestamp_->Now(); }},
-                      clock);
+  return CheckAtStart(
+      {.certified = signer_.get(),
+       .root = config.root,
+       .tls_certificate = config.tls.certificate,
+       .clocks = {{"the time-stamping authority", [&] { return timestamp_->Now(); }},
+                  {"the witnesses of the log at " + config.log_url,
+                   [&] { return WitnessedTime(config.log_url, reader_->trust()); }, true}}},
+      clock);
 }
 
 Result<Bundle> RemoteNotary::Sign(const Statement& statement) {

@@ -36,7 +36,8 @@ class RemoteNotary final : public Notary {
   // authority is not in the root).
   static Result<std::unique_ptr<RemoteNotary>> Open(const FarmConfig& config, const TrustRoot& root,
                                                     const Policy& policy, const Clock& clock);
-  // Whether one may begin: CheckAtStart, with the authority's clock where it answers.
+  // Whether one may begin: CheckAtStart, with the clocks of the authority and of the log's
+  // witnesses where they answer.
   Status Examine(const FarmConfig& config, const Clock& clock);
   Result<Bundle> Sign(const Statement& statement) override;
   Result<Bundle> Stamp(const Bundle& bundle) override;

@@ -1,5 +1,6 @@
 // farmd's door over a farm in memory: mutual TLS, roles, calls and streams as a client sees them.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <atomic>
 #include <chrono>
@@ -18,6 +19,8 @@
 #include "farm/service/farm_door.h"
 #include "farm/service/messages.h"
 #include "farm/service/parties.h"
+#include "farm/sign/doctor.h"
+#include "tests/support/evidence_maker.h"
 #include "tests/support/release_harness.h"
 #include "tests/support/tls_maker.h"
 
@@ -322,6 +325,57 @@ Json GoodConfig() {
                               {"address", "127.0.0.1:5"},
                               {"serverName", "site-xa"}}})},
       {"roles", {{"requester-1", {"submit", "read"}}}}};
+}
+
+TEST(RemoteNotary, DoesNotBeginBehindTheWitnessesOfItsLog) {
+  EvidenceMaker maker;
+  const FixedClock clock(maker.options().start);
+  const UnixSeconds now = clock.Now();
+  TemporaryDirectory directory = Must(TemporaryDirectory::Make(""));
+  const auto write = [&](const std::string& name, const std::string& bytes) {
+    const std::string path = JoinPath(directory.path(), name);
+    Must(WriteDurably(RealFileSystem(), path, bytes));
+    EXPECT_EQ(chmod(path.c_str(), 0600), 0);
+    return path;
+  };
+  std::atomic<UnixSeconds> witnessed = 0;
+  const auto log = Must(StartHttpServer(
+      "127.0.0.1:0",
+      [&](const HttpRequest&) -> HttpReply {
+        LineDraft draft;
+        draft.witnesses = {0, 1};
+        draft.witnessed = witnessed;
+        return {200, "", maker.CheckpointNote(maker.Head().size, draft), false};
+      },
+      1000));
+  const PrivateKey key = PrivateKey::Generate(KeyKind::kP256);
+  FarmConfig config;
+  config.root = write("root.json", maker.RootBytes());
+  config.tls.certificate =
+      write("own.pem", IssueAuthority(key, "", "tls", now - 60, 90 * kDaySeconds).Pem());
+  config.coordinator_id = "https://farm.example/coordinator";
+  config.coordinator_key = write("key.pem", key.Pem());
+  config.coordinator_authority = {
+      write("ca.pem", maker.root().operators[0].authorities[0].chain[0].Pem()),
+      write("ca.key.pem", maker.Key("ca-operator-0").Pem()),
+      write("transparency.pem", maker.Key("transparency").Pem())};
+  config.log = {"127.0.0.1:1", "log", TlsMaker(directory.path()).Files("farmd")};
+  config.log_url = "http://" + log->listen();
+  config.timestamp_url = "http://127.0.0.1:1";
+  const auto notary = Must(RemoteNotary::Open(config, maker.root(), maker.policy(), clock));
+  const auto at = [&](UnixSeconds time) {
+    witnessed = time;
+    return notary->Examine(config, clock);
+  };
+  EXPECT_TRUE(at(now - kDaySeconds));
+  EXPECT_TRUE(at(now + kClockSkewSecondsMax));
+  const Status behind = at(now + kClockSkewSecondsMax + 1);
+  ASSERT_FALSE(behind);
+  EXPECT_EQ(behind.error().Exit(), ExitCode::kUnavailable) << behind.error().message;
+  for (const std::string& words :
+       {config.log_url, FormatTime(now), FormatTime(now + kClockSkewSecondsMax + 1)}) {
+    EXPECT_NE(behind.error().message.find(words), std::string::npos) << behind.error().message;
+  }
 }
 
 TEST(FarmConfig, ReadsWhatItSaysAndRefusesTheRest) {

@@ -83,12 +83,14 @@ Result<Certificate> CertifiedSigner::Leaf() {
     return *leaf_;
   }
   if (now < authority_.not_before() || now > authority_.not_after()) {
-    return Error{ErrorCode::kUntrusted,
-                 "authority " + authority_.common_name() + ": valid from " +
-                     FormatTime(authority_.not_before()) + " to " +
-                     FormatTime(authority_.not_after()) + ", now is " + FormatTime(now) +
-                     "; the operator has to issue a new one and list it in the trust root",
-                 ExitCode::kNotValidThen};
+    return Error{
+        ErrorCode::kUntrusted,
+        "authority " + authority_.common_name() + ": valid from " +
+            FormatTime(authority_.not_before()) + " to " + FormatTime(authority_.not_after()) +
+            ", now is " + FormatTime(now) +
+            "; set the clock if that is wrong, else the operator has to issue a new one and "
+            "list it in the trust root",
+        ExitCode::kNotValidThen};
   }
   const UnixSeconds start = std::max(now - kLeafBackdateSeconds, authority_.not_before());
   SigningLeafRequest request{.key = signer_->key(),

@@ -5,6 +5,7 @@
 
 #include "farm/base/files.h"
 #include "farm/crypto/hash.h"
+#include "farm/crypto/timestamp.h"
 #include "farm/evidence/note.h"
 #include "farm/evidence/trust_root.h"
 
@@ -65,6 +66,16 @@ Status CheckCanary(Signer& signer) {
           "a new one"};
 }
 
+Status CheckCanaryToken(const StampKey& stamp, UnixSeconds now) {
+  const std::string canary = MakeCanary();
+  ASSIGN_OR_RETURN(const std::string token,
+                   AnswerTimestampRequest(MakeTimestampRequest(canary), stamp.key,
+                                          stamp.certificate, stamp.authority, now));
+  const auto time = CheckTimestamp(token, canary, {stamp.certificate, stamp.authority});
+  if (time) return {};
+  return Wrap("a canary stamped with key " + stamp.key.public_key().KeyId(), time.error());
+}
+
 Status AddCertifiedSigner(CertifiedSigner& signer, SignerHealth& health) {
   ASSIGN_OR_RETURN(const Certificate leaf, signer.Leaf());
   health.signers.push_back(&signer.signer());
@@ -75,6 +86,17 @@ Status AddCertifiedSigner(CertifiedSigner& signer, SignerHealth& health) {
       "CA " + signer.authority().common_name(), signer.authority(),
       "the operator has to make a new CA and have it listed in the next trust root"));
   return {};
+}
+
+void AddStampKey(const StampKey& stamp, SignerHealth& health) {
+  health.stamp = &stamp;
+  const auto add = [&](const std::string& what, const Certificate& certificate) {
+    health.dated.push_back(DatedCertificate(
+        what + certificate.common_name(), certificate,
+        "make a new one and have it listed in the next trust root, beside the one that ends"));
+  };
+  add("time stamp certificate ", stamp.certificate);
+  add("time stamp authority ", stamp.authority);
 }
 
 Status AddRootFile(const std::string& path, SignerHealth& health) {
@@ -116,6 +138,7 @@ Status CheckSignerHealth(const SignerHealth& health,
     wrong = wrong ? Together(*wrong, status.error()) : status.error();
   };
   for (Signer* const signer : health.signers) look(CheckCanary(*signer));
+  if (health.stamp != nullptr) look(CheckCanaryToken(*health.stamp, health.now));
   for (const Dated& dated : health.dated) look(CheckDated(dated, health.now, warn));
   for (const ForeignTime& foreign : health.foreign_times) look(CheckClock(foreign, health.now));
   if (wrong) return *wrong;

@@ -11,6 +11,7 @@
 #include "farm/base/clock.h"
 #include "farm/base/result.h"
 #include "farm/crypto/certificate.h"
+#include "farm/crypto/key.h"
 #include "farm/sign/certified_signer.h"
 #include "farm/sign/signer.h"
 
@@ -30,6 +31,17 @@ std::string MakeCanary();
 // key).
 Status CheckCanary(Signer& signer);
 
+// With what a time-stamping authority stamps.
+struct StampKey {
+  PrivateKey key;           // P-256
+  Certificate certificate;  // of that key
+  Certificate authority;    // its issuer
+};
+// Stamps a canary and checks the token, as those who will ask for one do.
+// Errors: those of AnswerTimestampRequest; kUntrusted exit 11 (the token does not verify by these
+// certificates), exit 18 (one of them is not valid at `now`).
+Status CheckCanaryToken(const StampKey& stamp, UnixSeconds now);
+
 // Something that is good for a time only.
 struct Dated {
   std::string name;       // "TLS certificate tls.pem"
@@ -48,6 +60,7 @@ struct ForeignTime {
 
 struct SignerHealth {
   std::vector<Signer*> signers = {};  // borrowed
+  const StampKey* stamp = nullptr;    // of a time-stamping authority; borrowed
   std::vector<Dated> dated = {};
   std::vector<ForeignTime> foreign_times = {};
   UnixSeconds now = 0;
@@ -55,6 +68,8 @@ struct SignerHealth {
 
 // The signer's key, its leaf and its operator's CA.  Errors: those of Leaf.
 Status AddCertifiedSigner(CertifiedSigner& signer, SignerHealth& health);
+// A time-stamping authority's key and its certificates.
+void AddStampKey(const StampKey& stamp, SignerHealth& health);
 // A trust root's validity.  Errors: unreadable (kNotFound, kUnavailable, kInvalidInput).
 Status AddRootFile(const std::string& path, SignerHealth& health);
 // The same of a PEM certificate for TLS.

@@ -125,6 +125,61 @@ TEST(Doctor, AClockThatIsWrongIs30) {
   EXPECT_TRUE(with(kNow - kClockSkewSecondsMax - 1, true));
 }
 
+class StampKeyTest : public ::testing::Test {
+ protected:
+  Certificate Authority(const PrivateKey& key) const {
+    return IssueAuthority(key, "tsa", "tsa root", kNow, 2000);
+  }
+  Certificate Leaf(const PrivateKey& key) const {
+    return IssueTimestampLeaf(authority_key_, authority_, key.public_key(), "tsa", kNow, 1000);
+  }
+
+  const PrivateKey authority_key_ = PrivateKey::Generate(KeyKind::kP256);
+  const PrivateKey key_ = PrivateKey::Generate(KeyKind::kP256);
+  const Certificate authority_ = Authority(authority_key_);
+  const StampKey good_{key_, Leaf(key_), authority_};
+};
+
+TEST_F(StampKeyTest, ATokenThatNobodyTakesIs11) {
+  EXPECT_TRUE(CheckCanaryToken(good_, kNow));
+  const StampKey another_issuer{key_, good_.certificate,
+                                Authority(PrivateKey::Generate(KeyKind::kP256))};
+  const Status status = CheckCanaryToken(another_issuer, kNow);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().Exit(), ExitCode::kBadSignature);
+  EXPECT_TRUE(Has(status.error().message, key_.public_key().KeyId())) << status.error().message;
+}
+
+TEST_F(StampKeyTest, ACertificateForSomethingElseIsNamed) {
+  const StampKey stamp{authority_key_, authority_, authority_};
+  const Status status = CheckCanaryToken(stamp, kNow);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().Exit(), ExitCode::kUsage);
+  EXPECT_TRUE(Has(status.error().message, "tsa root")) << status.error().message;
+  EXPECT_TRUE(Has(status.error().message, "timeStamping")) << status.error().message;
+}
+
+TEST_F(StampKeyTest, IsLookedAtWithItsTimes) {
+  SignerHealth health{.now = kNow};
+  AddStampKey(good_, health);
+  EXPECT_TRUE(Check(health).status);
+  EXPECT_EQ(Check(health).warnings.size(), 2U);  // both end soon
+  for (const UnixSeconds wrong : {kNow - kDaySeconds, kNow + 1001}) {
+    health.now = wrong;
+    const Status status = Check(health).status;
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().Exit(), ExitCode::kNotValidThen);
+    EXPECT_TRUE(Has(status.error().message, "time stamp certificate tsa: valid from"))
+        << status.error().message;
+  }
+  // What is wrong with the token alone is seen, too.
+  const StampKey another_issuer{key_, good_.certificate,
+                                Authority(PrivateKey::Generate(KeyKind::kP256))};
+  SignerHealth strange{.now = kNow};
+  AddStampKey(another_issuer, strange);
+  EXPECT_EQ(Check(strange).status.error().Exit(), ExitCode::kBadSignature);
+}
+
 TEST(Doctor, SaysAllThatIsWrongUnderTheLowestCode) {
   BadSigner bad(std::nullopt);
   SignerHealth health{.dated = {{"CA a", kNow + 1, kNow + 2, "wait"}},

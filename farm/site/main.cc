@@ -93,8 +93,8 @@ Status Serve(Daemon& daemon) {
       CheckAtStart({.certified = signer.get(),
                     .root = config.files.root,
                     .tls_certificate = config.tls.certificate,
-                    .clock_owner = "the time-stamping authority",
-                    .foreign_clock = [&] { return publisher->TimestampClock(config.files.root); }},
+                    .clocks = {{"the time-stamping authority",
+                                [&] { return publisher->TimestampClock(config.files.root); }}}},
                    SystemClock()));
 
   const bool mounts_images = monitor >= 0;

@@ -9,8 +9,6 @@
 namespace farm {
 namespace {
 
-constexpr std::size_t kPolicyBytesMax = 64 << 10;
-
 Error StoppedError() {
   return Error{ErrorCode::kUnavailable, "the site is stopping; ask again later",
                ExitCode::kCancelled};

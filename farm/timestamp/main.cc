@@ -1,6 +1,7 @@
 // farm-tsa: a time-stamping authority for development.
 #include "farm/client/config.h"
 #include "farm/client/daemon.h"
+#include "farm/client/start_check.h"
 #include "farm/timestamp/server.h"
 
 namespace {
@@ -13,7 +14,10 @@ constexpr char kExamples[] = R"(Examples:
 farm::Status Run(farm::Daemon& daemon) {
   ASSIGN_OR_RETURN(const farm::ConfigFile file, farm::ReadConfig(daemon.config_path()));
   ASSIGN_OR_RETURN(const farm::TimestampConfig config, farm::ParseTimestampConfig(file));
-  ASSIGN_OR_RETURN(const auto server, farm::StartTimestampServer(config, farm::SystemClock()));
+  ASSIGN_OR_RETURN(const farm::StampKey stamp, farm::ReadStampKey(config));
+  RETURN_IF_ERROR(farm::CheckAtStart({.stamp = &stamp}, farm::SystemClock()));
+  ASSIGN_OR_RETURN(const auto server,
+                   farm::StartTimestampServer(config.listen, stamp, farm::SystemClock()));
   daemon.Ready({{"listen", server->listen()}});
   daemon.WaitForTermination();
   daemon.ExitWithin(farm::kDaemonExitTime);

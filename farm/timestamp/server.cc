@@ -8,13 +8,13 @@ namespace {
 
 constexpr std::string_view kQueryType = "application/timestamp-query";
 
-HttpReply Answer(const HttpRequest& request, const PrivateKey& key, const Certificate& certificate,
-                 const Certificate& authority, UnixSeconds now) {
+HttpReply Answer(const HttpRequest& request, const StampKey& stamp, UnixSeconds now) {
   if (request.method != "POST") return {405, "text/plain", "want POST of a query\n", false};
   if (request.content_type != kQueryType) {
     return {415, "text/plain", "want " + std::string(kQueryType) + "\n", false};
   }
-  auto reply = AnswerTimestampRequest(request.body, key, certificate, authority, now);
+  auto reply =
+      AnswerTimestampRequest(request.body, stamp.key, stamp.certificate, stamp.authority, now);
   if (!reply) return {400, "text/plain", reply.error().message + "\n", false};
   return {200, "application/timestamp-reply", std::move(*reply), false};
 }
@@ -33,20 +33,26 @@ Result<TimestampConfig> ParseTimestampConfig(const ConfigFile& file) {
   return config;
 }
 
-Result<std::unique_ptr<HttpServer>> StartTimestampServer(const TimestampConfig& config,
-                                                         const Clock& clock) {
-  ASSIGN_OR_RETURN(const PrivateKey key, ReadPrivateKeyFile(config.key));
-  ASSIGN_OR_RETURN(const Certificate certificate, ReadCertificateFile(config.certificate));
-  ASSIGN_OR_RETURN(const Certificate authority, ReadCertificateFile(config.authority));
+Result<StampKey> ReadStampKey(const TimestampConfig& config) {
+  ASSIGN_OR_RETURN(PrivateKey key, ReadPrivateKeyFile(config.key));
+  ASSIGN_OR_RETURN(Certificate certificate, ReadCertificateFile(config.certificate));
+  ASSIGN_OR_RETURN(Certificate authority, ReadCertificateFile(config.authority));
+  if (key.public_key().kind() != KeyKind::kP256) {
+    return Error{ErrorCode::kInvalidInput, "key " + config.key + ": want a P-256 key"};
+  }
   if (!(key.public_key() == certificate.public_key())) {
     return Error{ErrorCode::kInvalidInput,
                  "key " + config.key + ": does not belong to certificate " + config.certificate};
   }
+  return StampKey{std::move(key), std::move(certificate), std::move(authority)};
+}
+
+Result<std::unique_ptr<HttpServer>> StartTimestampServer(const std::string& listen,
+                                                         const StampKey& stamp,
+                                                         const Clock& clock) {
   return StartHttpServer(
-      config.listen,
-      [key, certificate, authority, &clock](const HttpRequest& request) {
-        return Answer(request, key, certificate, authority, clock.Now());
-      },
+      listen,
+      [stamp, &clock](const HttpRequest& request) { return Answer(request, stamp, clock.Now()); },
       kTimestampQueryBytesMax);
 }
 

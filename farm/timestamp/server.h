@@ -9,6 +9,7 @@
 #include "farm/base/result.h"
 #include "farm/client/config.h"
 #include "farm/client/http.h"
+#include "farm/sign/doctor.h"
 
 namespace farm {
 
@@ -23,10 +24,14 @@ struct TimestampConfig {
 // Errors: kInvalidInput naming file and field.
 Result<TimestampConfig> ParseTimestampConfig(const ConfigFile& file);
 
+// What the configuration names.  Errors: unreadable; kInvalidInput (the key is not P-256, or not
+// the certificate's).
+Result<StampKey> ReadStampKey(const TimestampConfig& config);
+
 // Answers POST of application/timestamp-query, any path: 200 with application/timestamp-reply; 400
 // malformed, 405 another method, 415 another content type.  Destroying the server stops it.
 // `clock` outlives it.
-Result<std::unique_ptr<HttpServer>> StartTimestampServer(const TimestampConfig& config,
-                                                         const Clock& clock);
+Result<std::unique_ptr<HttpServer>> StartTimestampServer(const std::string& listen,
+                                                         const StampKey& stamp, const Clock& clock);
 
 }  // namespace farm

@@ -29,7 +29,8 @@ class TimestampTest : public ::testing::Test {
   Result<std::unique_ptr<HttpServer>> Start() {
     ASSIGN_OR_RETURN(const ConfigFile file, ReadConfig(Path("tsa.json")));
     ASSIGN_OR_RETURN(const TimestampConfig config, ParseTimestampConfig(file));
-    return StartTimestampServer(config, clock_);
+    ASSIGN_OR_RETURN(const StampKey stamp, ReadStampKey(config));
+    return StartTimestampServer(config.listen, stamp, clock_);
   }
 
   TemporaryDirectory temporary_ = *TemporaryDirectory::Make("");
@@ -67,11 +68,14 @@ TEST_F(TimestampTest, RefusesWhatIsNoQuery) {
             413);
 }
 
-TEST_F(TimestampTest, RefusesAKeyOfAnotherCertificate) {
-  Write("tsa.key", PrivateKey::Generate(KeyKind::kP256).Pem());
-  auto server = Start();
-  ASSERT_FALSE(server);
-  EXPECT_EQ(server.error().Exit(), ExitCode::kUsage);
+TEST_F(TimestampTest, RefusesAKeyOfAnotherCertificateOrKind) {
+  for (const KeyKind kind : {KeyKind::kP256, KeyKind::kEd25519}) {
+    Write("tsa.key", PrivateKey::Generate(kind).Pem());
+    auto server = Start();
+    ASSERT_FALSE(server);
+    EXPECT_EQ(server.error().Exit(), ExitCode::kUsage);
+    EXPECT_NE(server.error().message.find("tsa.key"), std::string::npos) << server.error().message;
+  }
 }
 
 }  // namespace

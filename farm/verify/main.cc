@@ -8,9 +8,9 @@
 #include <optional>
 #include <string_view>
 
+#include "farm/base/command_line.h"
 #include "farm/base/files.h"
 #include "farm/base/parallel.h"
-#include "farm/crypto/configuration.h"
 #include "farm/crypto/hash.h"
 #include "farm/verify/completion_command.h"
 #include "farm/verify/explain_command.h"
@@ -173,7 +173,7 @@ Result<VerdictInput> ReadInputs(const Options& options) {
   const std::string policy_path =
       options.policy.empty() ? JoinPath(DirectoryName(*root_path), "policy.json") : options.policy;
   ASSIGN_OR_RETURN(const std::string policy,
-                   ReadInput("policy", policy_path, kPolicyFileBytesMax, "--policy"));
+                   ReadInput("policy", policy_path, kPolicyBytesMax, "--policy"));
   ASSIGN_OR_RETURN(input.policy, ParsePolicy(policy, policy_path));
 
   const std::string beside = DirectoryName(*root_path);
@@ -245,11 +245,6 @@ Result<ExitCode> Run(const Options& options) {
 // An empty wish (an unset variable of a script) would check nothing.
 std::string IsGiven(std::string& text) { return text.empty() ? "is empty" : ""; }
 
-// Beside other words it may be a script's file of that name, and 0 would say that it is verified.
-bool IsHelpAlone(int argc, char** argv) {
-  return argc == 2 && (std::string_view(argv[1]) == "-h" || std::string_view(argv[1]) == "--help");
-}
-
 void AddOptions(CLI::App& app, Options& options) {
   app.add_option("FILE", options.file, "the downloaded artifact")->required();
   app.add_option("--bundle", options.bundle, "its evidence (default: FILE.sigstore.jsonl)");
@@ -295,7 +290,6 @@ void AddExplain(CLI::App& app) {
 }
 
 int Main(int argc, char** argv) {
-  IgnoreOpensslConfiguration();
   if (IsSigstoreCommand(argc, argv)) return RunSigstoreCommand(argc, argv);
   if (IsPolicyCommand(argc, argv)) return RunPolicyCommand(argc, argv);
   if (IsTrustCommand(argc, argv)) return RunTrustCommand(argc, argv);
@@ -309,7 +303,7 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
-    if (IsHelpAlone(argc, argv)) return app.exit(help);  // nothing proved and nothing asked
+    if (IsHelpAlone(app, argc, argv)) return app.exit(help);  // nothing proved and nothing asked
     std::fputs(
         "farm-verify: -h and --help want no other word; a file whose name begins with - is given "
         "as `-- FILE` or `./FILE`\n",

@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::string_view kFirstFormat = "farm-policy/1";
 constexpr std::string_view kFormat = "farm-policy/2";
-constexpr std::size_t kPolicyBytesMax = 64 << 10;
 constexpr std::size_t kCountriesMax = 300;  // ISO 3166-1 has 249
 constexpr std::size_t kReplayersMax = 200;  // what fits into a policy's bytes
 constexpr std::size_t kNameBytesMax = 200;

@@ -2,6 +2,7 @@
 // `farm-policy/1`, which demands nothing of what the second added, is read for ever.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -12,6 +13,9 @@
 #include "farm/evidence/manifest_view.h"
 
 namespace farm {
+
+// Of a policy's file, for whoever reads one: some lines of demands, and replayers with their keys.
+constexpr std::size_t kPolicyBytesMax = 64 << 10;
 
 // Somebody who rebuilds releases and whom the customer believes.
 struct Replayer {

@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "farm/base/bytes.h"
+#include "farm/base/command_line.h"
 #include "farm/base/files.h"
 #include "farm/json/json.h"
+#include "farm/verify/policy.h"
 #include "farm/verify/policy_words.h"
 #include "farm/verify/report.h"
 
@@ -27,7 +29,7 @@ constexpr char kPolicyExamples[] =
 
 Result<std::string> Explanation(const PolicyArguments& arguments) {
   const std::string& file = arguments.file;
-  Result<std::string> bytes = ReadFile(file, kPolicyFileBytesMax);
+  Result<std::string> bytes = ReadFile(file, kPolicyBytesMax);
   if (!bytes && bytes.error().code == ErrorCode::kNotFound) {
     return Error{ErrorCode::kNotFound, "no policy: " + file +
                                            " is missing; `farm-verify policy show NAME` prints a "
@@ -72,8 +74,6 @@ int PolicyUsage(const std::string& message) {
   return static_cast<int>(ExitCode::kUsage);
 }
 
-bool IsPolicyHelp(std::string_view word) { return word == "-h" || word == "--help"; }
-
 }  // namespace
 
 PolicyCommandLine::PolicyCommandLine() : app(kPolicyExplanation, "farm-verify policy") {
@@ -93,7 +93,7 @@ PolicyCommandLine::PolicyCommandLine() : app(kPolicyExplanation, "farm-verify po
 bool IsPolicyCommand(int argc, const char* const* argv) {
   if (argc < 3 || std::string_view(argv[1]) != "policy") return false;
   const std::string_view word = argv[2];
-  return word == "explain" || word == "list" || word == "show" || (argc == 3 && IsPolicyHelp(word));
+  return word == "explain" || word == "list" || word == "show" || (argc == 3 && IsHelpWord(word));
 }
 
 int RunPolicyCommand(int argc, char** argv) {

@@ -7,8 +7,6 @@
 
 namespace farm {
 
-constexpr std::size_t kPolicyFileBytesMax = 64 << 10;
-
 struct PolicyArguments {
   std::string file;
   std::string name;

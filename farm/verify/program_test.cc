@@ -9,13 +9,13 @@
 #include "farm/base/process.h"
 #include "farm/json/json.h"
 #include "tests/support/evidence_maker.h"
+#include "tests/support/openssl_configurations.h"
 
 namespace farm {
 namespace {
 
 constexpr char kProgram[] = "farm/verify/farm-verify";
 constexpr char kWithoutSockets[] = "tests/support/without_sockets";
-constexpr char kOpensslModule[] = "tests/support/openssl_module.so";
 
 class Program : public testing::Test {
  protected:
@@ -166,52 +166,11 @@ TEST_F(Program, WithoutSocketsReallyForbidsThem) {
   EXPECT_EQ(result->signal, 31) << result->error_output;  // SIGSYS
 }
 
-// Each would put code of somebody's into a program that reads OpenSSL's configuration, or take its
-// algorithms away.
 TEST_F(Program, TakesNothingFromOpensslsConfiguration) {
-  const std::string module = std::filesystem::absolute(kOpensslModule).string();
-  const std::string start = "openssl_conf = start\n[start]\n";
-  const struct {
-    const char* name;
-    std::string configuration;
-    std::vector<std::string> environment;
-    int exit_of_openssl;
-  } rows[] = {
-      {"provider",
-       start + "providers = list\n[list]\nprobe = probe\n[probe]\nactivate = 1\nmodule = " + module,
-       {},
-       99},
-      {"provider_by_its_name",
-       start + "providers = list\n[list]\nopenssl_module = probe\n[probe]\nactivate = 1\n",
-       {"OPENSSL_MODULES=" + DirectoryName(module)},
-       99},
-      {"engine",
-       start + "engines = list\n[list]\nprobe = probe\n[probe]\ndynamic_path = " + module +
-           "\ninit = 1\n",
-       {},
-       99},
-      {"engine_by_its_name",
-       start +
-           "engines = list\n[list]\nprobe = probe\n[probe]\nengine_id = openssl_module\ninit = 1\n",
-       {"OPENSSL_ENGINES=" + DirectoryName(module)},
-       99},
-      {"algorithms_of_nobody",
-       start + "alg_section = list\n[list]\ndefault_properties = provider=nobody\n",
-       {},
-       1},
-  };
-  for (const auto& row : rows) {
-    std::vector<std::string> environment = row.environment;
-    environment.push_back("OPENSSL_CONF=" + Write("openssl.cnf", row.configuration));
-    ProcessSpec openssl;
-    openssl.argv = {"/usr/bin/openssl", "dgst", "-sha256", file_};
-    openssl.environment = environment;
-    const auto loaded = RunProcess(openssl);
-    ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
-    EXPECT_EQ(loaded->exit_code, row.exit_of_openssl) << row.name << loaded->error_output;
-    const std::vector<std::string> arguments = {"--root", root_, "--allow-development-root", file_};
-    const ProcessResult result = Run(arguments, environment);
-    EXPECT_EQ(result.exit_code, 0) << row.name << result.output << result.error_output;
+  for (const HostileConfiguration& hostile : WriteHostileConfigurations(directory_.path())) {
+    const ProcessResult result =
+        Run({"--root", root_, "--allow-development-root", file_}, hostile.environment);
+    EXPECT_EQ(result.exit_code, 0) << hostile.name << result.output << result.error_output;
   }
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "farm/base/bytes.h"
+#include "farm/base/command_line.h"
 #include "farm/base/files.h"
 #include "farm/crypto/digests.h"
 #include "farm/verify/report.h"
@@ -103,8 +104,6 @@ int Usage(std::string_view message) {
   return static_cast<int>(ExitCode::kUsage);
 }
 
-bool IsHelp(std::string_view word) { return word == "-h" || word == "--help"; }
-
 }  // namespace
 
 void AddSigstoreOptions(CLI::App& app, SigstoreOptions& options) {
@@ -132,7 +131,7 @@ void AddSigstoreOptions(CLI::App& app, SigstoreOptions& options) {
 
 bool IsSigstoreCommand(int argc, const char* const* argv) {
   if (argc < 3 || std::string_view(argv[1]) != "sigstore") return false;
-  if (argc == 3 && IsHelp(argv[2])) return true;
+  if (argc == 3 && IsHelpWord(argv[2])) return true;
   for (int i = 2; i < argc; ++i) {
     const std::string_view word = argv[i];
     const std::string_view name = word.substr(0, word.find('='));

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "farm/base/clock.h"
+#include "farm/base/command_line.h"
 #include "farm/base/files.h"
 #include "farm/evidence/trust_root_changes.h"
 #include "farm/json/json.h"
@@ -138,8 +139,6 @@ Result<ExitCode> RunShow(const TrustOptions& options) {
   }
   return JudgeExpiry(trust, now);
 }
-
-bool IsHelpWord(std::string_view word) { return word == "-h" || word == "--help"; }
 
 std::string IsSaid(std::string& text) { return text.empty() ? "is empty" : ""; }
 

@@ -78,7 +78,7 @@ variant() { # NAME SED-EXPRESSION: a manifest of the same product, changed
 # ---- the stages that every test begins with ------------------------------------------------------------
 roots=$inputs/roots
 [ "$(id -u)" = 0 ] || roots=/nonexistent
-set_up() { # a farm that runs and has released nothing
+set_up() { # [COMMAND]: a farm that runs and has released nothing; COMMAND changes its parties before they start
   local site lock
   farm init --development --state "$state" --programs "$state/bin" >/dev/null || die "farm init"
   mkdir -p "$inputs/store"
@@ -87,6 +87,7 @@ set_up() { # a farm that runs and has released nothing
   chmod -R a+rX "$state/inputs"
   [ ! -d "$roots/toolchain" ] || cp -a "$roots/toolchain" "$state/toolchain"
   farm toolchain build "$manifest" --out "$state/toolchain" --store "$state/inputs" >/dev/null || die "farm toolchain build"
+  "${@:-true}"
   start --restart
   [ "$(id -u)" = 0 ] || return 0
   lock=$(sed -nE 's/.*"lock":"sha256:([0-9a-f]{64})".*/\1/p' "$state/toolchain/assembled.json")

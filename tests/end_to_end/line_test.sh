@@ -243,6 +243,8 @@ says "and says that it wants another root" 'trust root .*put the next root in it
 check "nor does a log" 18 at +2y farm-log log
 check "nor a witness whose clock is behind what it has cosigned" 30 at -1d farm-witness witness-1
 says "which is to be set" 'witness witness-1 already said .*set the clock'
+check "nor a time stamp authority in six years" 18 at +6y farm-tsa timestamp
+says "whose token nobody would take" 'a canary stamped with key .*time stamp certificate .*valid from'
 # A line of each private key.
 (umask 077 && find "$state/parties" "$state/authority" -name '*key.pem' -exec sed -n 2p {} \; >"$state/secrets")
 check "there are private keys" 0 test "$(grep -cE '^[A-Za-z0-9+/=]{40,}$' "$state/secrets")" -gt 20
