@@ -13,6 +13,10 @@ constexpr int kSecurityLevel = 2;  // 112 bits: RSA 2048, P-256, SHA-256 and bet
 
 using OwnedStoreContext = OpensslOwned<X509_STORE_CTX, X509_STORE_CTX_free>;
 
+Error Untrusted(std::string message) {
+  return Error{ErrorCode::kUntrusted, std::move(message), ExitCode::kBadSignature};
+}
+
 // By its common name, or as outside CAs do without one, by its URI.
 std::string NameOf(const Certificate& certificate) {
   constexpr std::size_t kNameBytesMax = 120;
@@ -105,6 +109,21 @@ Digest NameOfCheck(const Certificate& leaf, const Certificate* chain, std::size_
   return stream.Finish();
 }
 
+// `at` may be anything that foreign bytes say.
+std::string TextOfTime(UnixSeconds at) {
+  constexpr UnixSeconds kEndOfYear9999 = 253402300799;
+  return at < 0 || at > kEndOfYear9999 ? std::to_string(at) + " s" : FormatTime(at);
+}
+
+Status CheckTime(const Certificate& certificate, UnixSeconds at) {
+  if (at >= certificate.not_before() && at <= certificate.not_after()) return {};
+  return Error{ErrorCode::kUntrusted,
+               NameOf(certificate) + " was not valid at " + TextOfTime(at) + ", only from " +
+                   TextOfTime(certificate.not_before()) + " to " +
+                   TextOfTime(certificate.not_after()),
+               ExitCode::kNotValidThen};
+}
+
 }  // namespace
 
 Status CheckPath(const Certificate& leaf, const Certificate* chain, std::size_t chain_size,
@@ -126,10 +145,8 @@ Status CheckPath(const Certificate& leaf, const Certificate* chain, std::size_t 
 
 Status CheckTimes(const Certificate& leaf, const Certificate* chain, std::size_t chain_size,
                   UnixSeconds at) {
-  RETURN_IF_ERROR(CheckTime(leaf, NameOf(leaf), at));
-  for (std::size_t i = 0; i < chain_size; ++i) {
-    RETURN_IF_ERROR(CheckTime(chain[i], NameOf(chain[i]), at));
-  }
+  RETURN_IF_ERROR(CheckTime(leaf, at));
+  for (std::size_t i = 0; i < chain_size; ++i) RETURN_IF_ERROR(CheckTime(chain[i], at));
   return {};
 }
 

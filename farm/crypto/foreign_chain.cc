@@ -16,6 +16,10 @@ using OwnedStoreContext = OpensslOwned<X509_STORE_CTX, X509_STORE_CTX_free>;
 using OwnedObject = OpensslOwned<ASN1_OBJECT, ASN1_OBJECT_free>;
 using OwnedNames = OpensslOwned<GENERAL_NAMES, GENERAL_NAMES_free>;
 
+Error Untrusted(std::string message) {
+  return Error{ErrorCode::kUntrusted, std::move(message), ExitCode::kBadSignature};
+}
+
 std::string_view ViewOf(const ASN1_STRING* text) {
   return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
           static_cast<std::size_t>(ASN1_STRING_length(text))};
@@ -52,6 +56,15 @@ Status CheckAuthorityUse(const Certificate& authority, std::size_t depth, ChainP
     return Untrusted(NameOf(authority, depth) + " may not issue for this use");
   }
   return {};
+}
+
+Status CheckTime(const Certificate& certificate, std::size_t depth, UnixSeconds at) {
+  if (at >= certificate.not_before() && at <= certificate.not_after()) return {};
+  return Error{ErrorCode::kUntrusted,
+               NameOf(certificate, depth) + " was not valid at " + FormatTime(at) + ", only from " +
+                   FormatTime(certificate.not_before()) + " to " +
+                   FormatTime(certificate.not_after()),
+               ExitCode::kNotValidThen};
 }
 
 bool Signed(const Certificate& issuer, const Certificate& leaf) {
@@ -122,10 +135,8 @@ Result<Certificate> FindIssuer(const Certificate& leaf, const std::vector<Certif
   }
   ASSIGN_OR_RETURN(Certificate issuer, BuildPath(leaf, chain, purpose));
   // Time last: a certificate that is wrong and old is wrong.
-  RETURN_IF_ERROR(CheckTime(leaf, NameOf(leaf, 0), at));
-  for (std::size_t i = 0; i < chain.size(); ++i) {
-    RETURN_IF_ERROR(CheckTime(chain[i], NameOf(chain[i], i + 1), at));
-  }
+  RETURN_IF_ERROR(CheckTime(leaf, 0, at));
+  for (std::size_t i = 0; i < chain.size(); ++i) RETURN_IF_ERROR(CheckTime(chain[i], i + 1, at));
   return issuer;
 }
 

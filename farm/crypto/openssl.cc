@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <ctime>
-#include <utility>
 
 #include "farm/base/bytes.h"
 
@@ -14,11 +13,6 @@ namespace {
 constexpr std::size_t kPemBytesMax = 64 << 10;  // a certificate with many names has 4 kB
 constexpr std::size_t kPemLineLength = 64;      // RFC 7468 section 2
 
-std::string TextOfTime(UnixSeconds at) {
-  constexpr UnixSeconds kEndOfYear9999 = 253402300799;
-  return at < 0 || at > kEndOfYear9999 ? std::to_string(at) + " s" : FormatTime(at);
-}
-
 std::string_view TrimSpace(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n";
   const auto first = text.find_first_not_of(kSpace);
@@ -27,19 +21,6 @@ std::string_view TrimSpace(std::string_view text) {
 }
 
 }  // namespace
-
-Error Untrusted(std::string message) {
-  return Error{ErrorCode::kUntrusted, std::move(message), ExitCode::kBadSignature};
-}
-
-Status CheckTime(const Certificate& certificate, const std::string& name, UnixSeconds at) {
-  if (at >= certificate.not_before() && at <= certificate.not_after()) return {};
-  return Error{ErrorCode::kUntrusted,
-               name + " was not valid at " + TextOfTime(at) + ", only from " +
-                   TextOfTime(certificate.not_before()) + " to " +
-                   TextOfTime(certificate.not_after()),
-               ExitCode::kNotValidThen};
-}
 
 std::string OpensslReason() {
   const char* reason = ERR_reason_error_string(ERR_peek_error());

@@ -40,13 +40,6 @@ using BorrowingStack = OpensslOwned<STACK_OF(X509), FreeStackOnly>;
 // Fulcio's extension for the issuer: a DER UTF8String.
 constexpr const char* kIssuerOid = "1.3.6.1.4.1.57264.1.8";
 
-// kUntrusted exit 11.
-Error Untrusted(std::string message);
-
-// That `certificate`, which messages call `name`, is valid at `at`, which may be anything that
-// foreign bytes say.  Errors: kUntrusted exit 18.
-Status CheckTime(const Certificate& certificate, const std::string& name, UnixSeconds at);
-
 // Empties this thread's error queue when a function of ours ends: TLS code in the same program
 // takes what is left there for its own.  Declared before the objects it outlives.
 class ErrorQueueScope {

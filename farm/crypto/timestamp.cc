@@ -27,8 +27,9 @@ using OwnedInteger = OpensslOwned<ASN1_INTEGER, ASN1_INTEGER_free>;
 using OwnedEss = OpensslOwned<ESS_SIGNING_CERT, ESS_SIGNING_CERT_free>;
 using OwnedEssV2 = OpensslOwned<ESS_SIGNING_CERT_V2, ESS_SIGNING_CERT_V2_free>;
 
-Error UntrustedStamp(std::string_view reason) {
-  return Untrusted("time stamp: " + std::string(reason));
+Error Untrusted(std::string_view reason) {
+  return Error{ErrorCode::kUntrusted, "time stamp: " + std::string(reason),
+               ExitCode::kBadSignature};
 }
 
 // A positive integer of `size` random bytes less one bit.
@@ -60,7 +61,7 @@ int DigestNid(const X509_ALGOR* algorithm) {
 
 Status CheckImprint(TS_MSG_IMPRINT* imprint, std::string_view message) {
   const int nid = DigestNid(TS_MSG_IMPRINT_get_algo(imprint));
-  if (nid == NID_undef) return UntrustedStamp("its imprint is not SHA-256, SHA-384 or SHA-512");
+  if (nid == NID_undef) return Untrusted("its imprint is not SHA-256, SHA-384 or SHA-512");
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   std::size_t size = 0;
   CHECK(EVP_Q_digest(nullptr, OBJ_nid2sn(nid), nullptr, message.data(), message.size(),
@@ -69,16 +70,16 @@ Status CheckImprint(TS_MSG_IMPRINT* imprint, std::string_view message) {
   const unsigned char* const bytes = ASN1_STRING_get0_data(found);
   if (static_cast<std::size_t>(ASN1_STRING_length(found)) != size ||
       !std::equal(bytes, bytes + size, digest.begin())) {
-    return UntrustedStamp("it was made for other bytes");
+    return Untrusted("it was made for other bytes");
   }
   return {};
 }
 
 Status CheckInfo(TS_TST_INFO* info, std::string_view message) {
-  if (TS_TST_INFO_get_version(info) != 1) return UntrustedStamp("not of version 1");
+  if (TS_TST_INFO_get_version(info) != 1) return Untrusted("not of version 1");
   for (int i = 0; i < TS_TST_INFO_get_ext_count(info); ++i) {
     if (X509_EXTENSION_get_critical(TS_TST_INFO_get_ext(info, i)) != 0) {
-      return UntrustedStamp("it has a critical extension that we do not know");
+      return Untrusted("it has a critical extension that we do not know");
     }
   }
   return CheckImprint(TS_TST_INFO_get_msg_imprint(info), message);
@@ -114,28 +115,27 @@ BorrowingStack StackOf(const Certificate* certificates, std::size_t count) {
 
 // The one certificate that `token` names as its signer, from `chain` or from the token itself.
 Result<Certificate> FindSigner(PKCS7* token, const std::vector<Certificate>& chain) {
-  if (PKCS7_type_is_signed(token) == 0) return UntrustedStamp("its token is not signed data");
+  if (PKCS7_type_is_signed(token) == 0) return Untrusted("its token is not signed data");
   STACK_OF(PKCS7_SIGNER_INFO)* const infos = PKCS7_get_signer_info(token);
   if (infos == nullptr || sk_PKCS7_SIGNER_INFO_num(infos) != 1) {
-    return UntrustedStamp("its token has not exactly one signer");
+    return Untrusted("its token has not exactly one signer");
   }
   X509_ALGOR* digest = nullptr;
   PKCS7_SIGNER_INFO_get0_algs(sk_PKCS7_SIGNER_INFO_value(infos, 0), nullptr, &digest, nullptr);
   if (DigestNid(digest) == NID_undef) {
-    return UntrustedStamp(
-        "its token is signed over another digest than SHA-256, SHA-384 or SHA-512");
+    return Untrusted("its token is signed over another digest than SHA-256, SHA-384 or SHA-512");
   }
   const BorrowingStack given = StackOf(chain.data(), chain.size());
   const BorrowingStack signers(PKCS7_get0_signers(token, given.get(), 0));
   if (!signers || sk_X509_num(signers.get()) != 1) {
-    return UntrustedStamp("its signer's certificate is neither inside it nor trusted");
+    return Untrusted("its signer's certificate is neither inside it nor trusted");
   }
   X509* const x509 = sk_X509_value(signers.get(), 0);
   for (const Certificate& certificate : chain) {
     if (CertificateAccess::Get(certificate) == x509) return certificate;
   }
   auto signer = CertificateAccess::Parse(ToDer<i2d_X509>(x509), true);
-  if (!signer) return UntrustedStamp(signer.error().message);
+  if (!signer) return Untrusted(signer.error().message);
   return signer;
 }
 
@@ -152,10 +152,8 @@ std::string_view SignedSequence(const PKCS7_SIGNER_INFO* info, int nid) {
 // not on the path; and the signature is this signer's.  path: the signer, then its issuers.
 // Spec: RFC 3161 section 2.4.2, RFC 5816, RFC 5652 section 5.6.
 Status CheckSignature(PKCS7* token, STACK_OF(X509) * path) {
-  const auto wrong = [] {
-    return UntrustedStamp("its signature does not match: " + OpensslReason());
-  };
-  if (PKCS7_get_detached(token) != 0) return UntrustedStamp("its token has no content");
+  const auto wrong = [] { return Untrusted("its signature does not match: " + OpensslReason()); };
+  if (PKCS7_get_detached(token) != 0) return Untrusted("its token has no content");
   PKCS7_SIGNER_INFO* const info = sk_PKCS7_SIGNER_INFO_value(PKCS7_get_signer_info(token), 0);
   const auto ess = FromWholeDer<OwnedEss, d2i_ESS_SIGNING_CERT>(
       SignedSequence(info, NID_id_smime_aa_signingCertificate));
@@ -182,16 +180,16 @@ Status CheckSignature(PKCS7* token, STACK_OF(X509) * path) {
 Result<CheckedTimestamp> OpenTimestamp(std::string_view response, std::string_view message,
                                        const std::vector<Certificate>& chain) {
   const ErrorQueueScope scope;
-  if (chain.empty()) return UntrustedStamp("no authority for it is given");
+  if (chain.empty()) return Untrusted("no authority for it is given");
   const auto parsed =
       response.size() > kTimestampResponseBytesMax ? nullptr : ReadResponse(response);
   PKCS7* const token = parsed ? TS_RESP_get_token(parsed.get()) : nullptr;
   TS_TST_INFO* const info = parsed ? TS_RESP_get_tst_info(parsed.get()) : nullptr;
   // Only a granted response may have a token (RFC 3161 section 2.4.2), and OpenSSL reads no other.
-  if (token == nullptr || info == nullptr) return UntrustedStamp("not one response with a token");
+  if (token == nullptr || info == nullptr) return Untrusted("not one response with a token");
   RETURN_IF_ERROR(CheckInfo(info, message));
   const auto time = TimeFromAsn1(TS_TST_INFO_get_time(info));
-  if (!time) return UntrustedStamp("its time is malformed");
+  if (!time) return Untrusted("its time is malformed");
   ASSIGN_OR_RETURN(const Certificate signer, FindSigner(token, chain));
   const std::size_t skip = signer == chain.front() ? 1 : 0;
   const BorrowingStack path = StackOf(chain.data() + skip, chain.size() - skip);
@@ -298,21 +296,21 @@ Result<CheckedTimestamp> CheckTimestampAndSigner(std::string_view response,
                  "time stamp: has " + std::to_string(response.size()) + " bytes, at most " +
                      std::to_string(kTimestampResponseBytesMax) + " are read"};
   }
-  if (chain.empty()) return UntrustedStamp("no authority for it is given");
+  if (chain.empty()) return Untrusted("no authority for it is given");
   const auto parsed = ReadResponse(response);
-  if (!parsed) return UntrustedStamp("not one time stamp response");
+  if (!parsed) return Untrusted("not one time stamp response");
   const ASN1_INTEGER* const status =
       TS_STATUS_INFO_get0_status(TS_RESP_get_status_info(parsed.get()));
   const long status_value = ASN1_INTEGER_get(status);
   if (status_value != TS_STATUS_GRANTED && status_value != TS_STATUS_GRANTED_WITH_MODS) {
-    return UntrustedStamp("the authority refused it with status " + std::to_string(status_value));
+    return Untrusted("the authority refused it with status " + std::to_string(status_value));
   }
   PKCS7* const token = TS_RESP_get_token(parsed.get());
   TS_TST_INFO* const info = TS_RESP_get_tst_info(parsed.get());
-  if (token == nullptr || info == nullptr) return UntrustedStamp("the response has no token");
+  if (token == nullptr || info == nullptr) return Untrusted("the response has no token");
   RETURN_IF_ERROR(CheckInfo(info, message));
   const auto time = TimeFromAsn1(TS_TST_INFO_get_time(info));
-  if (!time) return UntrustedStamp("its time is malformed");
+  if (!time) return Untrusted("its time is malformed");
 
   ASSIGN_OR_RETURN(const Certificate signer, FindSigner(token, chain));
   const std::size_t skip = signer == chain.front() ? 1 : 0;
