@@ -203,6 +203,9 @@ class CountingFiles final : public FileSystem {
   Status Rename(const std::string& from, const std::string& to) override {
     return RealFileSystem().Rename(from, to);
   }
+  Status Exchange(const std::string& one, const std::string& other) override {
+    return RealFileSystem().Exchange(one, other);
+  }
   Status Remove(const std::string& path) override { return RealFileSystem().Remove(path); }
   Status SyncDirectory(const std::string& path) override {
     return RealFileSystem().SyncDirectory(path);
