@@ -1,11 +1,6 @@
 #include "farm/verify/memory.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "farm/json/json.h"
@@ -79,30 +74,14 @@ std::string WriteMemory(const Memory& memory) {
 }
 
 Result<MemoryDirectory> MemoryDirectory::Open(FileSystem& files, const std::string& directory) {
-  RETURN_IF_ERROR(MakeDirectories(directory, 0755));
-  const int lock = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (lock < 0) {
-    return Error{ErrorCode::kUnavailable, "opening " + directory + ": " + std::strerror(errno)};
-  }
-  MemoryDirectory opened(files, JoinPath(directory, "memory.json"), lock);
-  if (flock(lock, LOCK_EX) != 0) {
-    return Error{ErrorCode::kUnavailable, "locking " + directory + ": " + std::strerror(errno)};
-  }
-  if (FileExists(opened.path_)) {
-    ASSIGN_OR_RETURN(const std::string json, ReadFile(opened.path_, kMemoryBytesMax));
-    ASSIGN_OR_RETURN(opened.memory_, ParseMemory(json, opened.path_));
-  }
+  RETURN_IF_ERROR(MakeDirectoriesDurably(files, directory));
+  ASSIGN_OR_RETURN(FileLock lock, FileLock::WaitForDirectory(directory));
+  MemoryDirectory opened(files, JoinPath(directory, "memory.json"), std::move(lock));
+  const Result<std::string> json = ReadFile(opened.path_, kMemoryBytesMax);
+  if (!json && json.error().code == ErrorCode::kNotFound) return opened;
+  if (!json) return json.error();
+  ASSIGN_OR_RETURN(opened.memory_, ParseMemory(*json, opened.path_));
   return opened;
-}
-
-MemoryDirectory::MemoryDirectory(MemoryDirectory&& other) noexcept
-    : files_(other.files_),
-      path_(std::move(other.path_)),
-      lock_(std::exchange(other.lock_, -1)),
-      memory_(std::move(other.memory_)) {}
-
-MemoryDirectory::~MemoryDirectory() {
-  if (lock_ >= 0) close(lock_);
 }
 
 std::optional<RememberedRelease> MemoryDirectory::ReleaseOf(const std::string& product) const {
