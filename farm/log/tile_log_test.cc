@@ -304,6 +304,22 @@ TEST_F(TileLogTest, OneServerHasTheDirectory) {
   EXPECT_EQ(second.error().code, ErrorCode::kUnavailable);
 }
 
+TEST_F(TileLogTest, BeginsNoEmptyLogWhereOneIsBeingRecovered) {
+  for (const std::string& place :
+       {PlaceOfRecovery(directory()), PlaceBeforeRecovery(directory())}) {
+    SCOPED_TRACE(place);
+    ASSERT_TRUE(RealFileSystem().MakeDirectory(place));
+    const auto log = TryOpen(RealFileSystem());
+    ASSERT_FALSE(log);
+    EXPECT_EQ(log.error().Exit(), ExitCode::kLogProof) << log.error().message;
+    EXPECT_FALSE(FileExists(directory()));
+    ASSERT_TRUE(RemoveTree(place));
+  }
+  Open();
+  ASSERT_TRUE(RealFileSystem().MakeDirectory(PlaceBeforeRecovery(directory())));
+  Open();  // the log is there: what it was before is evidence and no more
+}
+
 TEST_F(TileLogTest, RefusesAnotherOriginAndAForeignDirectory) {
   { ASSERT_TRUE(Open()->Commit(LeavesFrom(0, 300))); }
   EXPECT_EQ(
