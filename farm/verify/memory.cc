@@ -14,7 +14,7 @@ constexpr std::size_t kLogsRememberedMax = 1024;  // as many as a root may list
 
 Status ReadLogsSeen(const Json& list, const std::string& where, Memory& memory) {
   for (std::size_t i = 0; i < list.size(); ++i) {
-    JsonFields fields(list[i], where + "[" + std::to_string(i) + "]");
+    JsonFields fields(list[i], Element(where, i));
     const std::string origin = fields.String("origin");
     SeenLog seen;
     seen.root_hash = fields.DigestOf("rootHash");
@@ -41,7 +41,7 @@ Result<Memory> ParseMemory(std::string_view json, std::string_view where) {
   RETURN_IF_ERROR(fields.Finish());
   if (logs != nullptr) RETURN_IF_ERROR(ReadLogsSeen(*logs, fields.Where("logs"), memory));
   for (std::size_t i = 0; i < sequences.size(); ++i) {
-    JsonFields entry(sequences[i], fields.Where("sequences") + "[" + std::to_string(i) + "]");
+    JsonFields entry(sequences[i], Element(fields.Where("sequences"), i));
     const std::string product = entry.String("product");
     RememberedRelease remembered;
     remembered.sequence = entry.Integer("sequence", 1, kJsonIntegerMax);
