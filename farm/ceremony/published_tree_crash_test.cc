@@ -37,7 +37,9 @@ class Client {
       auto next = ParseTrustRoot(Bytes(RootPath(seen.root + 1)), "root");
       EXPECT_TRUE(next) << next.error().message;
       if (!next) return seen;
-      if (seen.root > 0) EXPECT_TRUE(CheckNextRoot(*next, root_));
+      if (seen.root > 0) {
+        EXPECT_TRUE(CheckNextRoot(*next, root_));
+      }
       root_ = *std::move(next);
       ++seen.root;
     }

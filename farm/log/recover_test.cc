@@ -262,7 +262,9 @@ class RecoverCrash : public RecoverTest {
   void CheckAndGoOn(Before before) {
     const bool moved = FileExists(kept());
     const bool there = FileExists(live_.directory());
-    if (there) ASSERT_NO_FATAL_FAILURE(Check(before == Before::kLost || moved ? 5 : 3));
+    if (there) {
+      ASSERT_NO_FATAL_FAILURE(Check(before == Before::kLost || moved ? 5 : 3));
+    }
     if (!there && (moved || FileExists(fresh()))) {
       const Status started = live_.Start();
       ASSERT_FALSE(started);

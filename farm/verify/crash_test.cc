@@ -97,7 +97,9 @@ class Rememberer final : public Customer {
       ASSERT_GE(memory->memory().root_version, reported_.root_version);
       const auto release = memory->ReleaseOf("hello");
       ASSERT_GE(release ? release->sequence : 0, reported_.releases["hello"].sequence);
-      if (release) ASSERT_EQ(release->release, Release(release->sequence));
+      if (release) {
+        ASSERT_EQ(release->release, Release(release->sequence));
+      }
       const auto& logs = memory->memory().logs;
       if (!reported_.logs.empty()) {
         ASSERT_TRUE(logs.contains(kLog));
