@@ -94,6 +94,36 @@ TEST(Files, WriteDurablyReplacesWholeContent) {
   EXPECT_EQ(ListDirectory(directory->path()).value(), std::vector<std::string>{"a"});
 }
 
+TEST(Files, TwoDirectoriesChangePlaces) {
+  const auto directory = *TemporaryDirectory::Make("");
+  const auto path = [&](const std::string& name) { return JoinPath(directory.path(), name); };
+  ASSERT_TRUE(RealFileSystem().MakeDirectory(path("a")));
+  ASSERT_TRUE(RealFileSystem().MakeDirectory(path("b")));
+  ASSERT_TRUE(WriteDurably(RealFileSystem(), path("a/one"), "1"));
+  ASSERT_TRUE(WriteDurably(RealFileSystem(), path("b/two"), "2"));
+  ASSERT_TRUE(RealFileSystem().Exchange(path("a"), path("b")));
+  EXPECT_EQ(ReadFile(path("a/two"), 1).value(), "2");
+  EXPECT_EQ(ReadFile(path("b/one"), 1).value(), "1");
+  EXPECT_EQ(RealFileSystem().Exchange(path("a"), path("c")).error().code, ErrorCode::kNotFound);
+}
+
+TEST(Files, ATreeIsRemovedThroughTheSeamWithoutFollowingLinks) {
+  const auto directory = *TemporaryDirectory::Make("");
+  const auto path = [&](const std::string& name) { return JoinPath(directory.path(), name); };
+  EXPECT_TRUE(RemoveTree(RealFileSystem(), path("none")));
+  ASSERT_TRUE(MakeDirectories(path("tree/a/b"), 0755));
+  ASSERT_TRUE(MakeDirectories(path("tree/c"), 0755));
+  ASSERT_TRUE(MakeDirectories(path("other"), 0755));
+  for (const char* name : {"tree/a/b/file", "tree/file", "other/file", "single"}) {
+    ASSERT_TRUE(WriteDurably(RealFileSystem(), path(name), "x"));
+  }
+  ASSERT_EQ(symlink(path("other").c_str(), path("tree/a/link").c_str()), 0);
+  EXPECT_TRUE(RemoveTree(RealFileSystem(), path("tree")));
+  EXPECT_TRUE(RemoveTree(RealFileSystem(), path("single")));
+  EXPECT_EQ(ListDirectory(directory.path()).value(), std::vector<std::string>{"other"});
+  EXPECT_TRUE(FileExists(path("other/file")));
+}
+
 // What cannot be synced is refused, so the kernel has been asked.
 TEST(Files, SyncAsksTheKernel) {
   const auto directory = *TemporaryDirectory::Make("");

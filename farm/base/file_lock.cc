@@ -21,6 +21,18 @@ Result<FileLock> FileLock::Take(const std::string& path, std::string_view held) 
   return lock;
 }
 
+Result<FileLock> FileLock::WaitForDirectory(const std::string& path) {
+  FileLock lock(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (lock.descriptor_ < 0) {
+    return Error{ErrorCode::kUnavailable, "opening " + path + ": " + std::strerror(errno)};
+  }
+  while (flock(lock.descriptor_, LOCK_EX) != 0) {
+    if (errno == EINTR) continue;
+    return Error{ErrorCode::kUnavailable, "locking " + path + ": " + std::strerror(errno)};
+  }
+  return lock;
+}
+
 FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
 
 FileLock& FileLock::operator=(FileLock&& other) noexcept {

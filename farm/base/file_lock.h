@@ -1,4 +1,5 @@
-// FileLock: a lock file that one process at a time holds, so that nobody writes beside it.
+// FileLock: a lock file, or a directory, that one process at a time holds, so that nobody writes
+// beside it.
 #pragma once
 
 #include <string>
@@ -14,6 +15,9 @@ class FileLock {
   // Makes the file (mode 0600) where it is missing, and does not wait.
   // Errors: kUnavailable (cannot be opened, or held by another process; then `held` says by which).
   static Result<FileLock> Take(const std::string& path, std::string_view held);
+  // Of the directory itself, so that nothing is put into it; waits for whoever holds it.
+  // Errors: kUnavailable.
+  static Result<FileLock> WaitForDirectory(const std::string& path);
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&& other) noexcept;
   ~FileLock();

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 
 namespace farm {
@@ -25,6 +26,18 @@ Error SystemError(std::string_view doing, const std::string& path) {
   const int number = errno;
   return Error{number == ENOENT ? ErrorCode::kNotFound : ErrorCode::kUnavailable,
                std::string(doing) + " " + path + ": " + std::strerror(number)};
+}
+
+// Links are not followed.
+std::optional<mode_t> ModeOf(const std::string& path) {
+  struct stat status {};
+  if (lstat(path.c_str(), &status) != 0) return std::nullopt;
+  return status.st_mode;
+}
+
+bool IsDirectory(const std::string& path) {
+  const std::optional<mode_t> mode = ModeOf(path);
+  return mode && S_ISDIR(*mode);
 }
 
 class RealWritableFile final : public WritableFile {
@@ -69,8 +82,15 @@ class RealFiles final : public FileSystem {
     return {};
   }
 
+  Status Exchange(const std::string& one, const std::string& other) override {
+    if (renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE) != 0) {
+      return SystemError("exchanging " + one + " and", other);
+    }
+    return {};
+  }
+
   Status Remove(const std::string& path) override {
-    if (unlink(path.c_str()) != 0) return SystemError("removing", path);
+    if (std::remove(path.c_str()) != 0) return SystemError("removing", path);
     return {};
   }
 
@@ -115,6 +135,18 @@ Status WriteDurably(FileSystem& files, const std::string& path, std::string_view
   }
   RETURN_IF_ERROR(files.Rename(temporary, path));
   return files.SyncDirectory(DirectoryName(path));
+}
+
+Status MakeDirectoriesDurably(FileSystem& files, const std::string& path) {
+  std::vector<std::string> levels = {path};  // from the last up to one that is there
+  while (levels[0].size() > 1 && levels[0].back() == '/') levels[0].pop_back();
+  while (!FileExists(levels.back())) levels.push_back(DirectoryName(levels.back()));
+  for (auto level = levels.rbegin(); level != levels.rend(); ++level) {
+    const std::string parent = DirectoryName(*level);
+    if (level != levels.rbegin()) RETURN_IF_ERROR(files.MakeDirectory(*level));
+    if (access(parent.c_str(), W_OK) == 0) RETURN_IF_ERROR(files.SyncDirectory(parent));
+  }
+  return {};
 }
 
 Status ReadFileInPieces(const std::string& path,
@@ -192,6 +224,28 @@ Status RemoveTree(const std::string& path) {
   std::error_code error;
   std::filesystem::remove_all(path, error);
   if (error) return Error{ErrorCode::kUnavailable, "removing " + path + ": " + error.message()};
+  return {};
+}
+
+Status RemoveTree(FileSystem& files, const std::string& path) {
+  if (!ModeOf(path)) return {};
+  if (!IsDirectory(path)) return files.Remove(path);
+  std::vector<std::string> waiting = {path};  // what is in a directory goes before it
+  while (!waiting.empty()) {
+    const std::string directory = waiting.back();
+    ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(directory));
+    for (const std::string& name : names) {
+      const std::string below = JoinPath(directory, name);
+      if (IsDirectory(below)) {
+        waiting.push_back(below);
+      } else {
+        RETURN_IF_ERROR(files.Remove(below));
+      }
+    }
+    if (waiting.back() != directory) continue;
+    RETURN_IF_ERROR(files.Remove(directory));
+    waiting.pop_back();
+  }
   return {};
 }
 

@@ -23,15 +23,18 @@ class WritableFile {
   virtual Status Sync() = 0;
 };
 
-// The five things whose loss a crash test simulates.  Thread-safe.  All errors name the path;
-// kNotFound where a file is missing, kUnavailable for everything else the system refuses.
+// What a crash test simulates the loss of.  Thread-safe.  All errors name the path; kNotFound where
+// a file is missing, kUnavailable for everything else the system refuses.
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
   // Creates (mode 0644, must not exist unless `truncate`).
   virtual Result<std::unique_ptr<WritableFile>> Create(const std::string& path, bool truncate) = 0;
   virtual Status Rename(const std::string& from, const std::string& to) = 0;
-  virtual Status Remove(const std::string& path) = 0;
+  // Each of the two, which are there, gets the other's name in one step (renameat2).  Not every
+  // file system can do it: kUnavailable.
+  virtual Status Exchange(const std::string& one, const std::string& other) = 0;
+  virtual Status Remove(const std::string& path) = 0;  // a file or an empty directory
   virtual Status SyncDirectory(const std::string& path) = 0;
   virtual Status MakeDirectory(const std::string& path) = 0;  // one level; exists is success
 };
@@ -42,6 +45,10 @@ FileSystem& RealFileSystem();
 // Writes a file so that after success the whole content survives a crash under `path`, and after
 // failure the old content (or nothing) is there: temporary name, sync, rename, sync directory.
 Status WriteDurably(FileSystem& files, const std::string& path, std::string_view bytes);
+
+// mkdir -p (mode 0755) whose names survive a crash: that of `path` too where somebody has made it
+// and died before he could sync it.  What lies in a directory that we may not write is not ours.
+Status MakeDirectoriesDurably(FileSystem& files, const std::string& path);
 
 // Reads a whole file of at most `bytes_max`.  Follows links.
 // Errors: kNotFound, kLimitExceeded, kUnavailable.
@@ -62,6 +69,8 @@ Status MakeDirectories(const std::string& path, unsigned mode);
 Status FlushStandardOutput();
 // rm -rf of what belongs to us; never follows links.
 Status RemoveTree(const std::string& path);
+// The same through the seam.
+Status RemoveTree(FileSystem& files, const std::string& path);
 // "a/b" + "c" -> "a/b/c".
 std::string JoinPath(std::string_view directory, std::string_view name);
 std::string DirectoryName(std::string_view path);  // "." if there is none

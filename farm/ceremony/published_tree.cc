@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "farm/base/bytes.h"
+#include "farm/base/file_lock.h"
 #include "farm/ceremony/newest_releases.h"
 #include "farm/crypto/hash.h"
 #include "farm/evidence/bundle.h"
@@ -12,32 +13,39 @@ namespace farm {
 namespace {
 
 constexpr std::uint64_t kTargetBytesMax = kBundleFileBytesMax;  // the largest of them
+constexpr char kMetadataFolder[] = "tuf";
+constexpr char kNextMetadataFolder[] = ".tuf.next";  // no product's: those begin with no dot
 
 std::string RootPath(const std::string& directory, std::int64_t version) {
   return JoinPath(directory, "root/" + std::to_string(version) + ".json");
 }
 
-std::string MetadataPath(const std::string& directory, TufRole role) {
-  return JoinPath(directory, "tuf/" + std::string(TufRoleName(role)) + ".json");
+std::string MetadataName(TufRole role) { return std::string(TufRoleName(role)) + ".json"; }
+std::string MetadataName(std::int64_t root_version) {
+  return std::to_string(root_version) + ".root.json";
+}
+
+// A file that is missing is not what is wanted.
+Result<bool> Holds(const std::string& path, const std::string& bytes) {
+  if (!FileExists(path)) return false;
+  ASSIGN_OR_RETURN(const std::string old, ReadFile(path, kTargetBytesMax));
+  return old == bytes;
 }
 
 Status WriteChanged(FileSystem& files, const std::string& path, const std::string& bytes) {
-  if (FileExists(path)) {
-    ASSIGN_OR_RETURN(const std::string old, ReadFile(path, kTargetBytesMax));
-    if (old == bytes) return {};
-  }
-  return WriteDurably(files, path, bytes);
+  ASSIGN_OR_RETURN(const bool there, Holds(path, bytes));
+  return there ? Status() : WriteDurably(files, path, bytes);
 }
 
-// Publishes one tree; keeps what one step finds for the next.
+// Publishes one tree; keeps what one step finds for the next.  All is signed before anything but
+// root/ changes; then come the targets, then the metadata in one step.
 class Publisher {
  public:
   Publisher(FileSystem& files, const PublishOrder& order) : files_(files), order_(order) {}
 
   Result<PublishedTargets> Run() {
-    for (const char* folder : {"", "root", "tuf"}) {
-      RETURN_IF_ERROR(MakeDirectories(JoinPath(order_.directory, folder), 0755));
-    }
+    RETURN_IF_ERROR(MakeDirectoriesDurably(files_, JoinPath(order_.directory, "root")));
+    ASSIGN_OR_RETURN(const FileLock lock, FileLock::WaitForDirectory(order_.directory));
     RETURN_IF_ERROR(AddRoots());
     RETURN_IF_ERROR(CheckRoot());
     RETURN_IF_ERROR(FindTargets());
@@ -47,6 +55,10 @@ class Publisher {
                                                    order_.lifetimes.snapshot_days));
     RETURN_IF_ERROR(
         Renew(TufRole::kTimestamp, {{"snapshot.json", snapshot}}, order_.lifetimes.timestamp_days));
+    for (const auto& [path, bytes] : changing_) {
+      RETURN_IF_ERROR(WriteChanged(files_, JoinPath(order_.directory, path), bytes));
+    }
+    RETURN_IF_ERROR(PutMetadata());
     return std::move(published_);
   }
 
@@ -87,10 +99,9 @@ class Publisher {
       published_.root = std::move(next);
       RETURN_IF_ERROR(PutRoot(path, root().version));
     }
-    RETURN_IF_ERROR(WriteChanged(files_, JoinPath(order_.directory, "trusted_root.json"),
-                                 WriteSigstoreTrustedRoot(root())));
-    return WriteChanged(files_, JoinPath(order_.directory, "keyring.json"),
-                        WriteSigstoreKeyring(root()));
+    changing_["trusted_root.json"] = WriteSigstoreTrustedRoot(root());
+    changing_["keyring.json"] = WriteSigstoreKeyring(root());
+    return {};
   }
 
   // Whether the tree has exactly this file since an attempt before.
@@ -109,8 +120,8 @@ class Publisher {
   Status PutRoot(const std::string& from, std::int64_t version) {
     ASSIGN_OR_RETURN(const std::string bytes, ReadFile(from, kTrustRootBytesMax));
     RETURN_IF_ERROR(WriteChanged(files_, RootPath(order_.directory, version), bytes));
-    return WriteChanged(
-        files_, JoinPath(order_.directory, "tuf/" + std::to_string(version) + ".root.json"), bytes);
+    metadata_[MetadataName(version)] = bytes;
+    return {};
   }
 
   Status CheckRoot() {
@@ -131,16 +142,13 @@ class Publisher {
     ASSIGN_OR_RETURN(const std::vector<JudgedRelease> newest,
                      FindNewestReleases(order_.directory, root(), order_.policy, order_.now));
     for (const JudgedRelease& release : newest) {
-      const std::string path = release.product + "/newest.sigstore.jsonl";
-      RETURN_IF_ERROR(WriteChanged(files_, JoinPath(order_.directory, path), release.bundle_file));
-      targets_[path] = FileOf(release.bundle_file, 0);
+      changing_[release.product + "/newest.sigstore.jsonl"] = release.bundle_file;
     }
-    for (const char* name : {"status.json", "trusted_root.json", "keyring.json"}) {
-      const std::string path = JoinPath(order_.directory, name);
-      if (!FileExists(path)) continue;
-      ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, kTargetBytesMax));
-      targets_[name] = FileOf(bytes, 0);
-    }
+    for (const auto& [path, bytes] : changing_) targets_[path] = FileOf(bytes, 0);
+    const std::string status = JoinPath(order_.directory, "status.json");  // another writes it
+    if (!FileExists(status)) return {};
+    ASSIGN_OR_RETURN(const std::string bytes, ReadFile(status, kTargetBytesMax));
+    targets_["status.json"] = FileOf(bytes, 0);
     return {};
   }
 
@@ -150,7 +158,7 @@ class Publisher {
 
   // The role's metadata over `below`: what stands there, where it still serves, or the next one.
   Result<TufFile> Renew(TufRole role, std::map<std::string, TufFile> below, std::int64_t days) {
-    const std::string path = MetadataPath(order_.directory, role);
+    const std::string path = InMetadata(MetadataName(role));
     TufMetadata next;
     next.role = role;
     if (FileExists(path)) {
@@ -160,9 +168,7 @@ class Publisher {
                           old.expires - order_.now > days * kDaySeconds / 2 &&
                           CheckTufSignatures(old, root());
       if (serves) {
-        TufFile file = FileOf(bytes, old.version);
-        published_.metadata.push_back(std::move(old));
-        return file;
+        return Take(std::move(old), bytes);
       }
       next.version = old.version + 1;
     }
@@ -171,10 +177,59 @@ class Publisher {
     RETURN_IF_ERROR(Sign(next));
     const std::string bytes = WriteTufMetadata(next);
     RETURN_IF_ERROR(ParseTufMetadata(bytes, role, path));
-    RETURN_IF_ERROR(WriteDurably(files_, path, bytes));
-    TufFile file = FileOf(bytes, next.version);
-    published_.metadata.push_back(std::move(next));
+    return Take(std::move(next), bytes);
+  }
+
+  TufFile Take(TufMetadata metadata, const std::string& bytes) {
+    const TufFile file = FileOf(bytes, metadata.version);
+    metadata_[MetadataName(metadata.role)] = bytes;
+    published_.metadata.push_back(std::move(metadata));
     return file;
+  }
+
+  std::string InMetadata(const std::string& name) const {
+    return JoinPath(JoinPath(order_.directory, kMetadataFolder), name);
+  }
+
+  // No client ever finds a part of the new metadata beside a part of the old: a timestamp alone
+  // fits what is there, anything else comes in a new folder.
+  Status PutMetadata() {
+    const std::string folder = JoinPath(order_.directory, kMetadataFolder);
+    const std::string next = JoinPath(order_.directory, kNextMetadataFolder);
+    RETURN_IF_ERROR(RemoveTree(files_, next));  // what a crash left
+    ASSIGN_OR_RETURN(const bool fits, TimestampFits());
+    const std::string timestamp = MetadataName(TufRole::kTimestamp);
+    if (fits) return WriteDurably(files_, InMetadata(timestamp), metadata_.at(timestamp));
+    RETURN_IF_ERROR(MakeMetadataFolder(next));
+    const bool replaces = FileExists(folder);
+    const Status placed = replaces ? files_.Exchange(next, folder) : files_.Rename(next, folder);
+    if (!placed) {
+      return Wrap(
+          "the tree must be on a file system that exchanges two folders in one step; copy it "
+          "from there",
+          placed.error());
+    }
+    RETURN_IF_ERROR(files_.SyncDirectory(order_.directory));
+    return replaces ? RemoveTree(files_, next) : Status();
+  }
+
+  Result<bool> TimestampFits() const {
+    for (const auto& [name, bytes] : metadata_) {
+      if (name == MetadataName(TufRole::kTimestamp)) continue;
+      ASSIGN_OR_RETURN(const bool there, Holds(InMetadata(name), bytes));
+      if (!there) return false;
+    }
+    return true;
+  }
+
+  Status MakeMetadataFolder(const std::string& folder) {
+    RETURN_IF_ERROR(files_.MakeDirectory(folder));
+    for (const auto& [name, bytes] : metadata_) {
+      ASSIGN_OR_RETURN(const auto file, files_.Create(JoinPath(folder, name), false));
+      RETURN_IF_ERROR(file->Append(bytes));
+      RETURN_IF_ERROR(file->Sync());
+    }
+    return files_.SyncDirectory(folder);
   }
 
   Status Sign(TufMetadata& metadata) {
@@ -195,7 +250,9 @@ class Publisher {
   FileSystem& files_;
   const PublishOrder& order_;
   PublishedTargets published_;
+  std::map<std::string, std::string> changing_;  // by path: the targets that are ours to write
   std::map<std::string, TufFile> targets_;
+  std::map<std::string, std::string> metadata_;  // by name: all of the metadata's folder
 };
 
 }  // namespace

@@ -45,7 +45,8 @@ struct PublishedTargets {
 
 // Adds the roots; finds the newest release of each product, which must be one by Judge; signs anew
 // what has changed, is half over, or is not signed by the keys of the newest root; always the
-// timestamp.  Each file appears whole, timestamp last; called again after a crash it goes on.
+// timestamp.  Each file appears whole, and the metadata as one: whoever reads tuf/ at any moment,
+// or after a crash at any moment, finds the old set or the new one.  Called again it goes on.
 // Errors: kNotFound exit 22 (no root, or one of the chain missing), kUntrusted exit 24 (a root or
 // release that was newest is gone), exit 18 (the root has expired), exit 11 (threshold of a root,
 // or none of the signers can sign what is needed), those of Judge; kInvalidInput (the root names no

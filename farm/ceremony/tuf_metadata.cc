@@ -117,7 +117,7 @@ Result<TufMetadata> ParseTufMetadata(std::string_view bytes, TufRole role, std::
   RETURN_IF_ERROR(fields.Finish());
   ASSIGN_OR_RETURN(TufMetadata metadata, ReadTufSignedPart(to_check, role, fields.Where("signed")));
   for (std::size_t i = 0; i < signatures.size(); ++i) {
-    JsonFields one(signatures[i], fields.Where("signatures") + "[" + std::to_string(i) + "]");
+    JsonFields one(signatures[i], Element(fields.Where("signatures"), i));
     TrustRoot::Signature signature;
     signature.key_id = one.String("keyid");
     auto sig = HexDecode(one.String("sig"));

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "farm/base/result.h"
 #include "farm/crypto/certificate.h"
@@ -36,6 +37,9 @@ using OwnedStore = OpensslOwned<X509_STORE, X509_STORE_free>;
 // Owns the stack, borrows the certificates in it.
 inline void FreeStackOnly(STACK_OF(X509) * stack) { sk_X509_free(stack); }
 using BorrowingStack = OpensslOwned<STACK_OF(X509), FreeStackOnly>;
+
+inline void FreeStackAndCertificates(STACK_OF(X509) * stack) { sk_X509_pop_free(stack, X509_free); }
+using OwningStack = OpensslOwned<STACK_OF(X509), FreeStackAndCertificates>;
 
 // Fulcio's extension for the issuer: a DER UTF8String.
 constexpr const char* kIssuerOid = "1.3.6.1.4.1.57264.1.8";
@@ -115,6 +119,34 @@ Result<CheckedTimestamp> OpenTimestamp(std::string_view response, std::string_vi
 Result<UnixSeconds> TimeFromAsn1(const ASN1_TIME* time);
 
 enum class ChainPurpose { kCodeSigning, kTimestamping };
+
+// What a certificate must be in a chain, whoever made that; "" or why it is not: "may not issue for
+// this use".  A leaf for code signing may be for other uses too.
+std::string ObjectionToSigningLeaf(const Certificate& leaf);
+std::string ObjectionToAuthority(const Certificate& authority, ChainPurpose purpose);
+// kUntrusted exit 11.
+Error UntrustedChain(std::string message);
+// `name` is the certificate's in the message.  Errors: kUntrusted exit 18.
+Status CheckValidAt(const Certificate& certificate, const std::string& name, UnixSeconds at);
+
+// The path of RFC 5280 section 6 but for time: signatures, names, basic constraints, key usage,
+// path lengths, name constraints, critical extensions, strength; more by `flags` (X509_V_FLAG_...).
+struct PathSearch {
+  const Certificate& leaf;
+  const Certificate& anchor;                // trusted
+  std::vector<const Certificate*> between;  // may be used
+  ChainPurpose purpose;
+  unsigned long flags;
+};
+struct FoundPath {
+  OwningStack path;       // the leaf first; null: there is none
+  std::size_t depth = 0;  // of the certificate that is to blame
+  std::string reason;     // OpenSSL's words
+
+  std::size_t size() const { return static_cast<std::size_t>(sk_X509_num(path.get())); }
+  bool Has(const Certificate& certificate, std::size_t place) const;  // place < size()
+};
+FoundPath FindPath(const PathSearch& search);
 
 // The halves of CheckSigningChain, for either purpose; see certificate.h.  Errors of the first:
 // exit 11; of the second: exit 18.

@@ -175,27 +175,53 @@ Status CheckSignature(PKCS7* token, STACK_OF(X509) * path) {
   return {};
 }
 
+// A response over a message, as far as no signature is asked.
+struct OpenedResponse {
+  OwnedResponse response;
+  PKCS7* token;  // the response's
+  CheckedTimestamp said;
+  const Certificate* issuers;  // of the given chain: all but the signer
+  std::size_t issuers_size;
+};
+
+Result<OpenedResponse> OpenResponse(std::string_view response, std::string_view message,
+                                    const std::vector<Certificate>& chain) {
+  if (chain.empty()) return Untrusted("no authority for it is given");
+  OwnedResponse parsed = ReadResponse(response);
+  if (!parsed) return Untrusted("not one time stamp response");
+  const ASN1_INTEGER* const status =
+      TS_STATUS_INFO_get0_status(TS_RESP_get_status_info(parsed.get()));
+  const long status_value = ASN1_INTEGER_get(status);
+  if (status_value != TS_STATUS_GRANTED && status_value != TS_STATUS_GRANTED_WITH_MODS) {
+    return Untrusted("the authority refused it with status " + std::to_string(status_value));
+  }
+  PKCS7* const token = TS_RESP_get_token(parsed.get());
+  TS_TST_INFO* const info = TS_RESP_get_tst_info(parsed.get());
+  if (token == nullptr || info == nullptr) return Untrusted("the response has no token");
+  RETURN_IF_ERROR(CheckInfo(info, message));
+  const auto time = TimeFromAsn1(TS_TST_INFO_get_time(info));
+  if (!time) return Untrusted("its time is malformed");
+  ASSIGN_OR_RETURN(Certificate signer, FindSigner(token, chain));
+  const std::size_t skip = signer == chain.front() ? 1 : 0;
+  return OpenedResponse{std::move(parsed), token, CheckedTimestamp{*time, std::move(signer)},
+                        chain.data() + skip, chain.size() - skip};
+}
+
+Status CheckSignature(const OpenedResponse& opened) {
+  const BorrowingStack path = StackOf(opened.issuers, opened.issuers_size);
+  CHECK(sk_X509_unshift(path.get(), CertificateAccess::Get(opened.said.signer)) > 0);
+  return CheckSignature(opened.token, path.get());
+}
+
 }  // namespace
 
 Result<CheckedTimestamp> OpenTimestamp(std::string_view response, std::string_view message,
                                        const std::vector<Certificate>& chain) {
   const ErrorQueueScope scope;
-  if (chain.empty()) return Untrusted("no authority for it is given");
-  const auto parsed =
-      response.size() > kTimestampResponseBytesMax ? nullptr : ReadResponse(response);
-  PKCS7* const token = parsed ? TS_RESP_get_token(parsed.get()) : nullptr;
-  TS_TST_INFO* const info = parsed ? TS_RESP_get_tst_info(parsed.get()) : nullptr;
-  // Only a granted response may have a token (RFC 3161 section 2.4.2), and OpenSSL reads no other.
-  if (token == nullptr || info == nullptr) return Untrusted("not one response with a token");
-  RETURN_IF_ERROR(CheckInfo(info, message));
-  const auto time = TimeFromAsn1(TS_TST_INFO_get_time(info));
-  if (!time) return Untrusted("its time is malformed");
-  ASSIGN_OR_RETURN(const Certificate signer, FindSigner(token, chain));
-  const std::size_t skip = signer == chain.front() ? 1 : 0;
-  const BorrowingStack path = StackOf(chain.data() + skip, chain.size() - skip);
-  CHECK(sk_X509_unshift(path.get(), CertificateAccess::Get(signer)) > 0);
-  RETURN_IF_ERROR(CheckSignature(token, path.get()));
-  return CheckedTimestamp{*time, signer};
+  if (response.size() > kTimestampResponseBytesMax) return Untrusted("too large");
+  ASSIGN_OR_RETURN(const OpenedResponse opened, OpenResponse(response, message, chain));
+  RETURN_IF_ERROR(CheckSignature(opened));
+  return opened.said;
 }
 
 Result<UnixSeconds> ClaimedTimestampTime(std::string_view response) {
@@ -296,34 +322,15 @@ Result<CheckedTimestamp> CheckTimestampAndSigner(std::string_view response,
                  "time stamp: has " + std::to_string(response.size()) + " bytes, at most " +
                      std::to_string(kTimestampResponseBytesMax) + " are read"};
   }
-  if (chain.empty()) return Untrusted("no authority for it is given");
-  const auto parsed = ReadResponse(response);
-  if (!parsed) return Untrusted("not one time stamp response");
-  const ASN1_INTEGER* const status =
-      TS_STATUS_INFO_get0_status(TS_RESP_get_status_info(parsed.get()));
-  const long status_value = ASN1_INTEGER_get(status);
-  if (status_value != TS_STATUS_GRANTED && status_value != TS_STATUS_GRANTED_WITH_MODS) {
-    return Untrusted("the authority refused it with status " + std::to_string(status_value));
-  }
-  PKCS7* const token = TS_RESP_get_token(parsed.get());
-  TS_TST_INFO* const info = TS_RESP_get_tst_info(parsed.get());
-  if (token == nullptr || info == nullptr) return Untrusted("the response has no token");
-  RETURN_IF_ERROR(CheckInfo(info, message));
-  const auto time = TimeFromAsn1(TS_TST_INFO_get_time(info));
-  if (!time) return Untrusted("its time is malformed");
-
-  ASSIGN_OR_RETURN(const Certificate signer, FindSigner(token, chain));
-  const std::size_t skip = signer == chain.front() ? 1 : 0;
-  const Certificate* const issuers = chain.data() + skip;
-  const std::size_t count = chain.size() - skip;
-  Status good = CheckPath(signer, issuers, count, ChainPurpose::kTimestamping, cache);
+  ASSIGN_OR_RETURN(const OpenedResponse opened, OpenResponse(response, message, chain));
+  const CheckedTimestamp& said = opened.said;
+  Status good = CheckPath(said.signer, opened.issuers, opened.issuers_size,
+                          ChainPurpose::kTimestamping, cache);
   if (!good) return Wrap("time stamp", good.error());
-  const BorrowingStack path = StackOf(issuers, count);
-  CHECK(sk_X509_unshift(path.get(), CertificateAccess::Get(signer)) > 0);
-  RETURN_IF_ERROR(CheckSignature(token, path.get()));
-  good = CheckTimes(signer, issuers, count, *time);
+  RETURN_IF_ERROR(CheckSignature(opened));
+  good = CheckTimes(said.signer, opened.issuers, opened.issuers_size, said.time);
   if (!good) return Wrap("time stamp", good.error());
-  return CheckedTimestamp{*time, signer};
+  return said;
 }
 
 }  // namespace farm

@@ -152,7 +152,7 @@ Result<std::optional<std::string>> ReadTimestamp(const Json& json, const std::st
   IgnoreOthers(json, fields);
   RETURN_IF_ERROR(fields.Finish());
   if (tokens.empty()) return std::optional<std::string>();
-  JsonFields token(tokens.front(), fields.Where("rfc3161Timestamps") + "[0]");
+  JsonFields token(tokens.front(), Element(fields.Where("rfc3161Timestamps"), 0));
   std::string der = token.Bytes("signedTimestamp");
   if (token.ok() && (der.empty() || der.size() > kTimestampResponseBytesMax)) {
     token.Fail("signedTimestamp", "want 1 to 65536 bytes");
@@ -183,7 +183,7 @@ Status ReadMaterial(const Json& json, const std::string& where, Bundle& bundle) 
 
   std::optional<LeafFacts> leaf;
   if (!entries.empty()) {
-    const std::string entry_where = fields.Where("tlogEntries") + "[0]";
+    const std::string entry_where = Element(fields.Where("tlogEntries"), 0);
     ASSIGN_OR_RETURN(bundle.log_entry, ReadLogEntry(entries.front(), entry_where));
     auto facts = ParseCanonicalizedBody(bundle.log_entry->canonicalized_body);
     if (!facts) return Wrap(entry_where + ".canonicalizedBody", facts.error());

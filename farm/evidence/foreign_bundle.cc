@@ -17,7 +17,6 @@ namespace {
 constexpr std::size_t kTextBytesMax = 1024;       // media types, kinds, key ids
 constexpr std::size_t kSignatureBytesMax = 4096;  // RSA-8192 has 1024
 constexpr std::size_t kLogIdBytesMin = 4;         // the hint of a checkpoint's signature
-constexpr std::size_t kLogIdBytesMax = 64;
 
 enum class BundleVersion { k01, k02, k03 };
 
@@ -33,10 +32,6 @@ std::optional<BundleVersion> VersionOf(std::string_view media_type) {
     if (known == media_type) return version;
   }
   return std::nullopt;
-}
-
-std::string Element(const std::string& where, std::size_t index) {
-  return where + "[" + std::to_string(index) + "]";
 }
 
 // DSSE: "verifiers MUST accept standard AND url-safe base64".
@@ -85,15 +80,6 @@ Status ReadKind(const Json& json, const std::string& where, ForeignLogEntry& ent
   return fields.Finish();
 }
 
-Status ReadLogId(const Json& json, const std::string& where, ForeignLogEntry& entry) {
-  ForeignFields fields(json, where);
-  entry.log_id = fields.Bytes("keyId", kLogIdBytesMax);
-  if (fields.ok() && entry.log_id.size() < kLogIdBytesMin) {
-    fields.Fail("keyId", "want the log's id, 32 bytes");
-  }
-  return fields.Finish();
-}
-
 Result<ForeignLogEntry> ReadEntry(const Json& json, BundleVersion version,
                                   const std::string& where) {
   ForeignFields fields(json, where);
@@ -113,7 +99,7 @@ Result<ForeignLogEntry> ReadEntry(const Json& json, BundleVersion version,
   const Json& proof = fields.Object("inclusionProof");
   const bool proved = fields.Has("inclusionProof");
   RETURN_IF_ERROR(fields.Finish());
-  RETURN_IF_ERROR(ReadLogId(log_id, fields.Where("logId"), entry));
+  ASSIGN_OR_RETURN(entry.log_id, ReadLogId(log_id, fields.Where("logId"), kLogIdBytesMin));
   RETURN_IF_ERROR(ReadKind(kind, fields.Where("kindVersion"), entry));
   ForeignFields promise_fields(promise, fields.Where("inclusionPromise"));
   entry.promise = promise_fields.Bytes("signedEntryTimestamp", kSignatureBytesMax);
@@ -134,29 +120,13 @@ Result<ForeignLogEntry> ReadEntry(const Json& json, BundleVersion version,
   return entry;
 }
 
-Result<Certificate> ReadCertificate(const Json& json, const std::string& where) {
-  ForeignFields fields(json, where);
-  fields.Want("rawBytes");
-  const std::string der = fields.Bytes("rawBytes", kCertificateBytesMax);
-  RETURN_IF_ERROR(fields.Finish());
-  auto certificate = Certificate::ForeignFromDer(der);
-  if (!certificate) return Wrap(fields.Where("rawBytes"), certificate.error());
-  return certificate;
-}
-
+// The leaf and whoever issued it, but for a root.
 Status ReadChain(const Json& json, const std::string& where, ForeignBundle& bundle) {
-  ForeignFields fields(json, where);
-  const Json& certificates = fields.Array("certificates", kChainLengthMax);
-  if (fields.ok() && certificates.empty()) fields.Fail("certificates", "want the leaf at least");
-  RETURN_IF_ERROR(fields.Finish());
-  for (std::size_t i = 0; i < certificates.size(); ++i) {
-    const std::string element = Element(fields.Where("certificates"), i);
-    ASSIGN_OR_RETURN(Certificate certificate, ReadCertificate(certificates[i], element));
-    if (IsSelfIssued(certificate)) {
-      return Error{ErrorCode::kInvalidInput,
-                   element + ": is a root; a bundle may not bring its own"};
-    }
-    bundle.certificates.push_back(std::move(certificate));
+  ASSIGN_OR_RETURN(bundle.certificates, ReadForeignChain(json, where));
+  for (std::size_t i = 0; i < bundle.certificates.size(); ++i) {
+    if (!IsSelfIssued(bundle.certificates[i])) continue;
+    return Error{ErrorCode::kInvalidInput, Element(where + ".certificates", i) +
+                                               ": is a root; a bundle may not bring its own"};
   }
   return {};
 }
@@ -191,7 +161,7 @@ Status ReadSigner(ForeignFields& fields, BundleVersion version, ForeignBundle& b
   const Json& json = fields.Object(given.front());
   RETURN_IF_ERROR(fields.Finish());
   if (given.front() == "certificate") {
-    ASSIGN_OR_RETURN(Certificate leaf, ReadCertificate(json, where));
+    ASSIGN_OR_RETURN(Certificate leaf, ReadForeignCertificate(json, where));
     bundle.certificates.push_back(std::move(leaf));
     return {};
   }

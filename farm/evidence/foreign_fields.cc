@@ -60,6 +60,7 @@ std::optional<HashAlgorithm> HashOfProtobuf(std::string_view name) {
 
 constexpr std::size_t kAlgorithmBytesMax = 64;
 constexpr std::size_t kDigestTextBytesMax = 256;
+constexpr std::size_t kLogIdBytesMax = 64;
 
 Result<NamedDigest> FinishDigest(ForeignFields& fields, std::string_view field,
                                  std::optional<HashAlgorithm> algorithm, std::string bytes) {
@@ -178,6 +179,39 @@ Result<NamedDigest> ReadProtobufDigest(const Json& json, const std::string& wher
   const auto algorithm = HashOfProtobuf(fields.String("algorithm", kAlgorithmBytesMax));
   std::string bytes = fields.Bytes("digest", kDigestTextBytesMax);
   return FinishDigest(fields, "digest", algorithm, std::move(bytes));
+}
+
+Result<std::string> ReadLogId(const Json& json, const std::string& where, std::size_t bytes_min) {
+  ForeignFields fields(json, where);
+  std::string id = fields.Bytes("keyId", kLogIdBytesMax);
+  if (fields.ok() && id.size() < bytes_min) fields.Fail("keyId", "want the log's id, 32 bytes");
+  RETURN_IF_ERROR(fields.Finish());
+  return id;
+}
+
+Result<Certificate> ReadForeignCertificate(const Json& json, const std::string& where) {
+  ForeignFields fields(json, where);
+  fields.Want("rawBytes");
+  const std::string der = fields.Bytes("rawBytes", kCertificateBytesMax);
+  RETURN_IF_ERROR(fields.Finish());
+  auto certificate = Certificate::ForeignFromDer(der);
+  if (!certificate) return Wrap(fields.Where("rawBytes"), certificate.error());
+  return certificate;
+}
+
+Result<std::vector<Certificate>> ReadForeignChain(const Json& json, const std::string& where) {
+  ForeignFields fields(json, where);
+  const Json& certificates = fields.Array("certificates", kChainLengthMax);
+  if (fields.ok() && certificates.empty()) fields.Fail("certificates", "want one at least");
+  RETURN_IF_ERROR(fields.Finish());
+  std::vector<Certificate> chain;
+  for (std::size_t i = 0; i < certificates.size(); ++i) {
+    ASSIGN_OR_RETURN(
+        Certificate certificate,
+        ReadForeignCertificate(certificates[i], Element(fields.Where("certificates"), i)));
+    chain.push_back(std::move(certificate));
+  }
+  return chain;
 }
 
 }  // namespace farm

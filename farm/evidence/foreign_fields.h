@@ -7,8 +7,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "farm/base/clock.h"
+#include "farm/crypto/certificate.h"
 #include "farm/crypto/digests.h"
 #include "farm/json/json.h"
 
@@ -58,5 +60,13 @@ struct NamedDigest {
 };
 Result<NamedDigest> ReadHexDigest(const Json& json, const std::string& where);
 Result<NamedDigest> ReadProtobufDigest(const Json& json, const std::string& where);
+
+// Sigstore's LogId, {"keyId"}, of `bytes_min` to 64 bytes; 0: it may be missing.
+Result<std::string> ReadLogId(const Json& json, const std::string& where, std::size_t bytes_min);
+
+// {"rawBytes"}, with a key of any kind; a list of them, nearest to the leaf first, not empty.
+// Errors: kInvalidInput.
+Result<Certificate> ReadForeignCertificate(const Json& json, const std::string& where);
+Result<std::vector<Certificate>> ReadForeignChain(const Json& json, const std::string& where);
 
 }  // namespace farm

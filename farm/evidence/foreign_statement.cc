@@ -58,9 +58,8 @@ Result<ForeignStatement> ParseForeignStatement(const Envelope& envelope) {
   if (fields.ok() && subjects.empty()) fields.Fail("subject", "want one at least");
   RETURN_IF_ERROR(fields.Finish());
   for (std::size_t i = 0; i < subjects.size(); ++i) {
-    ASSIGN_OR_RETURN(
-        ForeignSubject subject,
-        ReadSubject(subjects[i], fields.Where("subject") + "[" + std::to_string(i) + "]"));
+    ASSIGN_OR_RETURN(ForeignSubject subject,
+                     ReadSubject(subjects[i], Element(fields.Where("subject"), i)));
     statement.subjects.push_back(std::move(subject));
   }
   return statement;

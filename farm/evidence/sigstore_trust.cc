@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::size_t kRootTextBytesMax = 1024;
 constexpr std::size_t kKeyBytesMax = 16 << 10;  // a post-quantum key that we pass over has 2.6 kB
-constexpr std::size_t kRootLogIdBytesMax = 64;
 
 constexpr std::array<std::string_view, 4> kRootMediaTypes = {
     "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
@@ -22,10 +21,6 @@ constexpr std::array<std::string_view, 4> kRootMediaTypes = {
     "application/vnd.dev.sigstore.trustedroot.v0.1+json",
     "application/vnd.dev.sigstore.trustedroot.v0.2+json",
 };
-
-std::string Element(const ForeignFields& fields, std::string_view name, std::size_t index) {
-  return fields.Where(name) + "[" + std::to_string(index) + "]";
-}
 
 Result<ValidFor> ReadValidFor(const Json& json, const std::string& where) {
   ForeignFields fields(json, where);
@@ -74,13 +69,6 @@ Result<std::optional<DatedKey>> ReadKey(const Json& json, const std::string& whe
   return std::optional(DatedKey{**std::move(key), period});
 }
 
-Result<std::string> ReadLogId(const Json& json, const std::string& where) {
-  ForeignFields fields(json, where);
-  std::string id = fields.Bytes("keyId", kRootLogIdBytesMax);
-  RETURN_IF_ERROR(fields.Finish());
-  return id;
-}
-
 struct ReadLog {
   std::string base_url;
   std::vector<std::string> ids;
@@ -99,7 +87,7 @@ Result<ReadLog> ReadOneLog(const Json& json, const std::string& where) {
   const std::array<std::pair<const Json*, std::string_view>, 2> kIds = {
       {{&log_id, "logId"}, {&checkpoint_id, "checkpointKeyId"}}};
   for (const auto& [id, name] : kIds) {
-    ASSIGN_OR_RETURN(std::string bytes, ReadLogId(*id, fields.Where(name)));
+    ASSIGN_OR_RETURN(std::string bytes, ReadLogId(*id, fields.Where(name), 0));
     if (!bytes.empty()) log.ids.push_back(std::move(bytes));
   }
   return log;
@@ -109,7 +97,7 @@ Status ReadLogs(ForeignFields& fields, SigstoreTrust& trust) {
   const Json& logs = fields.Array("tlogs", kSigstoreTrustListMax);
   RETURN_IF_ERROR(fields.Finish());
   for (std::size_t i = 0; i < logs.size(); ++i) {
-    const std::string where = Element(fields, "tlogs", i);
+    const std::string where = Element(fields.Where("tlogs"), i);
     ASSIGN_OR_RETURN(ReadLog log, ReadOneLog(logs[i], where));
     if (!log.key) {
       trust.unusable_keys.push_back(where);
@@ -126,7 +114,7 @@ Status ReadTransparencyLogs(ForeignFields& fields, SigstoreTrust& trust) {
   const Json& logs = fields.Array("ctlogs", kSigstoreTrustListMax);
   RETURN_IF_ERROR(fields.Finish());
   for (std::size_t i = 0; i < logs.size(); ++i) {
-    const std::string where = Element(fields, "ctlogs", i);
+    const std::string where = Element(fields.Where("ctlogs"), i);
     ASSIGN_OR_RETURN(ReadLog log, ReadOneLog(logs[i], where));
     if (!log.key) {
       trust.unusable_keys.push_back(where);
@@ -139,23 +127,6 @@ Status ReadTransparencyLogs(ForeignFields& fields, SigstoreTrust& trust) {
   return {};
 }
 
-Result<std::vector<Certificate>> ReadChain(const Json& json, const std::string& where) {
-  ForeignFields fields(json, where);
-  const Json& certificates = fields.Array("certificates", kChainLengthMax);
-  if (fields.ok() && certificates.empty()) fields.Fail("certificates", "want one at least");
-  RETURN_IF_ERROR(fields.Finish());
-  std::vector<Certificate> chain;
-  for (std::size_t i = 0; i < certificates.size(); ++i) {
-    ForeignFields certificate(certificates[i], Element(fields, "certificates", i));
-    const std::string der = certificate.Bytes("rawBytes", kCertificateBytesMax);
-    RETURN_IF_ERROR(certificate.Finish());
-    auto parsed = Certificate::ForeignFromDer(der);
-    if (!parsed) return Wrap(certificate.Where("rawBytes"), parsed.error());
-    chain.push_back(*std::move(parsed));
-  }
-  return chain;
-}
-
 Result<SigstoreAuthority> ReadAuthority(const Json& json, const std::string& where) {
   ForeignFields fields(json, where);
   SigstoreAuthority authority;
@@ -165,7 +136,7 @@ Result<SigstoreAuthority> ReadAuthority(const Json& json, const std::string& whe
   const Json& valid_for = fields.Object("validFor");
   RETURN_IF_ERROR(fields.Finish());
   ASSIGN_OR_RETURN(authority.valid_for, ReadValidFor(valid_for, fields.Where("validFor")));
-  ASSIGN_OR_RETURN(authority.chain, ReadChain(chain, fields.Where("certChain")));
+  ASSIGN_OR_RETURN(authority.chain, ReadForeignChain(chain, fields.Where("certChain")));
   if (authority.name.empty()) authority.name = authority.chain.front().common_name();
   return authority;
 }
@@ -175,7 +146,8 @@ Status ReadAuthorities(ForeignFields& fields, std::string_view name,
   const Json& list = fields.Array(name, kSigstoreTrustListMax);
   RETURN_IF_ERROR(fields.Finish());
   for (std::size_t i = 0; i < list.size(); ++i) {
-    ASSIGN_OR_RETURN(SigstoreAuthority authority, ReadAuthority(list[i], Element(fields, name, i)));
+    ASSIGN_OR_RETURN(SigstoreAuthority authority,
+                     ReadAuthority(list[i], Element(fields.Where(name), i)));
     authorities.push_back(std::move(authority));
   }
   return {};

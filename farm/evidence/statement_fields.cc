@@ -24,9 +24,11 @@ bool IsHex(std::string_view text, std::size_t digits) {
   return text.size() == digits && HexDecode(text);
 }
 
+bool IsLine(std::string_view text) { return text.size() <= kTextBytesMax && !HasControls(text); }
+
 std::string Line(JsonFields& fields, std::string_view name) {
   std::string text = fields.String(name);
-  if (fields.ok() && (text.empty() || text.size() > kTextBytesMax || HasControls(text))) {
+  if (fields.ok() && (text.empty() || !IsLine(text))) {
     fields.Fail(name, "want 1 to 1024 bytes without control characters");
   }
   return text;
@@ -74,10 +76,6 @@ std::vector<Digest> Digests(JsonFields& fields, std::string_view name, std::size
     digests.push_back(*digest);
   }
   return digests;
-}
-
-std::string Element(std::string_view list, std::size_t index) {
-  return std::string(list) + "[" + std::to_string(index) + "]";
 }
 
 Result<Digest> ReadDigestSet(const Json& json, std::string where) {

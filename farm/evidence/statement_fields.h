@@ -1,4 +1,5 @@
-// Reading of what the statements have in common.  Private to this folder.
+// Reading of what the statements have in common, with each other and with the trust root.  Private
+// to this folder.
 #pragma once
 
 #include <string>
@@ -11,6 +12,7 @@
 namespace farm::statement_fields {
 
 bool IsHex(std::string_view text, std::size_t digits);
+bool IsLine(std::string_view text);  // at most 1024 bytes without control characters
 
 // Each reads one field of `fields` and records an error there.
 std::string Line(JsonFields& fields, std::string_view name);      // 1 to 1024 bytes, one line
@@ -19,9 +21,6 @@ std::string Path(JsonFields& fields, std::string_view name);      // relative, 1
 std::string Tree(JsonFields& fields, std::string_view name);      // SHA-256 git tree
 std::string Country(JsonFields& fields, std::string_view name);   // two capital letters
 std::vector<Digest> Digests(JsonFields& fields, std::string_view name, std::size_t count_max);
-
-// "list[3]"
-std::string Element(std::string_view list, std::size_t index);
 
 // {"sha256": "<hex>"}
 Result<Digest> ReadDigestSet(const Json& json, std::string where);

@@ -5,12 +5,11 @@
 #include <set>
 
 #include "farm/base/bytes.h"
+#include "farm/evidence/statement_fields.h"
 #include "farm/evidence/trust_root_tuf.h"
 
 namespace farm {
 namespace {
-
-constexpr std::size_t kTextBytesMax = 1024;
 
 bool Meet(const ValidFor& a, const ValidFor& b) {
   return (!a.end || *a.end >= b.start) && (!b.end || *b.end >= a.start);
@@ -128,7 +127,7 @@ Status CheckNobodyTwice(const TrustRoot& root, const std::string& where) {
 // Only what TUF's canonical JSON writes as RFC 8785 does may stand in a root that is TUF's.
 Status CheckTexts(const TrustRoot& root, const std::string& where) {
   const auto check = [&](const std::string& text, const std::string& what) -> Status {
-    if (IsLine(text)) return {};
+    if (statement_fields::IsLine(text)) return {};
     return Error{ErrorCode::kInvalidInput, where + ": " + what +
                                                ": want at most 1024 bytes without control "
                                                "characters"};
@@ -186,12 +185,6 @@ Status CheckSuccessors(const TrustRoot& root, const std::string& where) {
 }
 
 }  // namespace
-
-bool IsLine(std::string_view text) {
-  return text.size() <= kTextBytesMax &&
-         std::none_of(text.begin(), text.end(),
-                      [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-}
 
 Status CheckTrustRoot(const TrustRoot& root, const std::string& where) {
   if (root.expires <= root.created) {

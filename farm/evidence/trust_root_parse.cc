@@ -2,6 +2,7 @@
 
 #include "farm/base/bytes.h"
 #include "farm/crypto/hash.h"
+#include "farm/evidence/statement_fields.h"
 #include "farm/evidence/trust_root.h"
 #include "farm/evidence/trust_root_check.h"
 #include "farm/evidence/trust_root_tuf.h"
@@ -10,25 +11,21 @@
 namespace farm {
 namespace {
 
-std::string Element(std::string_view list, std::size_t index) {
-  return std::string(list) + "[" + std::to_string(index) + "]";
-}
+using statement_fields::Line;
 
-std::string Line(JsonFields& fields, std::string_view name) {
-  std::string text = fields.String(name);
-  if (fields.ok() && (text.empty() || !IsLine(text))) {
-    fields.Fail(name, "want 1 to 1024 bytes without control characters");
-  }
-  return text;
-}
-
-Result<PublicKey> ReadKey(const Json& json, const std::string& where) {
+// A key or a certificate, as text.
+Result<std::string> ReadDer(const Json& json, const std::string& where) {
   if (!json.is_string()) {
     return Error{ErrorCode::kInvalidInput, where + ": want a base64 string"};
   }
   auto der = Base64Decode(json.get_ref<const std::string&>());
   if (!der) return Wrap(where, der.error());
-  auto key = PublicKey::FromSpki(*der);
+  return der;
+}
+
+Result<PublicKey> ReadKey(const Json& json, const std::string& where) {
+  ASSIGN_OR_RETURN(const std::string der, ReadDer(json, where));
+  auto key = PublicKey::FromSpki(der);
   if (!key) return Wrap(where, key.error());
   return key;
 }
@@ -57,12 +54,8 @@ Result<std::vector<Certificate>> ReadChain(const Json& list, CertificateReader r
                                            const std::string& where) {
   std::vector<Certificate> chain;
   for (std::size_t i = 0; i < list.size(); ++i) {
-    if (!list[i].is_string()) {
-      return Error{ErrorCode::kInvalidInput, Element(where, i) + ": want a base64 string"};
-    }
-    auto der = Base64Decode(list[i].get_ref<const std::string&>());
-    if (!der) return Wrap(Element(where, i), der.error());
-    auto certificate = read(*der);
+    ASSIGN_OR_RETURN(const std::string der, ReadDer(list[i], Element(where, i)));
+    auto certificate = read(der);
     if (!certificate) return Wrap(Element(where, i), certificate.error());
     chain.push_back(*std::move(certificate));
   }

@@ -61,6 +61,10 @@ bool IsInteger(const Json& value) {
 
 }  // namespace
 
+std::string Element(std::string_view list, std::size_t index) {
+  return std::string(list) + "[" + std::to_string(index) + "]";
+}
+
 JsonFields::JsonFields(const Json& object, std::string where)
     : object_(object), where_(std::move(where)) {
   if (!object_.is_object()) {
@@ -203,8 +207,7 @@ std::vector<std::string> JsonFields::Strings(std::string_view name, std::size_t 
   std::vector<std::string> strings;
   for (const Json& element : Array(name, count_max)) {
     if (!element.is_string()) {
-      Fail(std::string(name) + "[" + std::to_string(strings.size()) + "]",
-           FoundWant(element, "a string"));
+      Fail(Element(name, strings.size()), FoundWant(element, "a string"));
       return {};
     }
     strings.push_back(element.get<std::string>());

@@ -42,6 +42,9 @@ std::string WriteCanonicalJson(const Json& value);
 // that is not UTF-8 gets U+FFFD where it is not.
 std::string WriteReadableJson(const Json& value);
 
+// How messages name an element of a list: "list[3]".
+std::string Element(std::string_view list, std::size_t index);
+
 // Reads the fields of one object of a format of ours: each with its type; Finish() refuses every
 // field that was not asked for.  The first error sticks, and what is read after it is empty; check
 // it with Finish().  Errors: kInvalidInput, kLimitExceeded (more than `count_max` elements).

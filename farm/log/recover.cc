@@ -11,6 +11,7 @@
 #include "farm/log/folder_writer.h"
 #include "farm/log/log_source.h"
 #include "farm/log/right_edge.h"
+#include "farm/log/tile_log.h"
 
 namespace farm {
 namespace {
@@ -29,8 +30,8 @@ class Recovering {
       : files_(files),
         in_(recovery),
         old_(recovery.store),
-        kept_(recovery.store + ".before-recovery"),
-        fresh_(recovery.store + ".recovering") {}
+        kept_(PlaceBeforeRecovery(recovery.store)),
+        fresh_(PlaceOfRecovery(recovery.store)) {}
 
   Result<RecoveryReport> Run() {
     RETURN_IF_ERROR(OpenMirror());
@@ -165,7 +166,7 @@ class Recovering {
   }
 
   Status Build() {
-    RETURN_IF_ERROR(RemoveTree(fresh_));
+    RETURN_IF_ERROR(RemoveTree(files_, fresh_));
     RETURN_IF_ERROR(files_.MakeDirectory(fresh_));
     FolderWriter writer(files_, fresh_);
     RightEdge edge;

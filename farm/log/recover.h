@@ -43,10 +43,10 @@ struct RecoveryReport {
 };
 
 // Checks the whole mirror, asks the witnesses, builds the new directory under another name, then
-// puts it in place.  Interrupted at any point it can be called again.  No server may have the
-// directory.
+// puts it in place.  A crash at any point leaves a whole log under that name, or none and farm-log
+// makes none there; called again it goes on.  No server may have the directory.
 // Errors:
-//   kInvalidInput  no witness to ask; `absent` names one that is not listed; not this log's
+//   kInvalidInput  no witness to ask; `absent` names one that is not listed; another log's
 //   directory kMismatch      exit 15: the mirror is damaged (the first wrong file is named); it is
 //   behind what
 //                  a witness has cosigned or the old directory has published; it is of another

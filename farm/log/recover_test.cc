@@ -13,40 +13,6 @@
 namespace farm {
 namespace {
 
-// Fails everything after so many operations, as for a program that is killed.
-class DyingFiles final : public FileSystem {
- public:
-  explicit DyingFiles(int operations) : left_(operations) {}
-  Result<std::unique_ptr<WritableFile>> Create(const std::string& path, bool truncate) override {
-    RETURN_IF_ERROR(Live(path));
-    return RealFileSystem().Create(path, truncate);
-  }
-  Status Rename(const std::string& from, const std::string& to) override {
-    RETURN_IF_ERROR(Live(to));
-    return RealFileSystem().Rename(from, to);
-  }
-  Status Remove(const std::string& path) override {
-    RETURN_IF_ERROR(Live(path));
-    return RealFileSystem().Remove(path);
-  }
-  Status SyncDirectory(const std::string& path) override {
-    RETURN_IF_ERROR(Live(path));
-    return RealFileSystem().SyncDirectory(path);
-  }
-  Status MakeDirectory(const std::string& path) override {
-    RETURN_IF_ERROR(Live(path));
-    return RealFileSystem().MakeDirectory(path);
-  }
-  bool alive() const { return left_ > 0; }
-
- private:
-  Status Live(const std::string& path) {
-    if (--left_ >= 0) return {};
-    return Error{ErrorCode::kUnavailable, path + ": killed"};
-  }
-  std::atomic<int> left_;
-};
-
 class RecoverTest : public testing::Test {
  protected:
   std::string Path(const std::string& name) const { return temporary_.path() + "/" + name; }
@@ -268,33 +234,93 @@ TEST_F(RecoverTest, KeepsTheEvidenceOfAnEarlierRecovery) {
   EXPECT_TRUE(Recover());
 }
 
-TEST_F(RecoverTest, EndsWellHoweverOftenItIsInterrupted) {
+// Whatever of the unsynced operations survives a power cut, or a kill: the log's name has a whole
+// log or none, farm-log begins no other, and the next recovery ends.
+class RecoverCrash : public RecoverTest {
+ protected:
+  // Before each recovery: a log of three entries, of none (lost), or what a kill has left of an
+  // earlier one.
+  enum class Before { kOldLog, kLost, kKilled };
+  void Prepare(Before before) {
+    live_.Stop();
+    for (const std::string& place : {live_.directory(), kept(), fresh()}) {
+      ASSERT_TRUE(RemoveTree(place));
+    }
+    if (before != Before::kLost) RestoreBackup();
+    if (before != Before::kKilled) return;
+    CrashFiles files;
+    files.DieAfter(30, false);
+    ASSERT_FALSE(RecoverLogFromMirror(files, Plan()));
+    ASSERT_TRUE(FileExists(fresh() + "/payload"));
+  }
+  void Check(std::uint64_t size) const {
+    const auto whole = RequireWholeLog(live_.directory(), check_, {});
+    ASSERT_TRUE(whole) << whole.error().message;
+    ASSERT_EQ(whole->heads.front().tree.size, size);
+  }
+  // After the cut.
+  void CheckAndGoOn(Before before) {
+    const bool moved = FileExists(kept());
+    const bool there = FileExists(live_.directory());
+    if (there) {
+      ASSERT_NO_FATAL_FAILURE(Check(before == Before::kLost || moved ? 5 : 3));
+    }
+    if (!there && (moved || FileExists(fresh()))) {
+      const Status started = live_.Start();
+      ASSERT_FALSE(started);
+      ASSERT_EQ(started.error().Exit(), ExitCode::kLogProof) << started.error().message;
+      ASSERT_FALSE(FileExists(live_.directory()));
+      ++none_;
+    }
+    // Where the crash came after the end, nothing is left to do.
+    if (!there || (before != Before::kLost && !moved)) {
+      const auto again = Recover();
+      ASSERT_TRUE(again) << again.error().message;
+    }
+    ASSERT_NO_FATAL_FAILURE(Check(5));
+    ASSERT_EQ(FileExists(kept() + "/head"), before != Before::kLost);
+  }
+  std::string kept() const { return live_.directory() + ".before-recovery"; }
+  std::string fresh() const { return live_.directory() + ".recovering"; }
+
+  const CheckNote check_ = live_.check();
+  int none_ = 0;  // cuts that left no log
+};
+
+TEST_F(RecoverCrash, LeavesAWholeLogOrNoneAndEndsWhenItIsCalledAgain) {
   ASSERT_TRUE(live_.Append(0, 3));
   Backup();
   ASSERT_TRUE(live_.Append(3, 5));
   Mirror();
-  int operations = 0;
-  for (bool ended = false; !ended; ++operations) {
-    SCOPED_TRACE(operations);
-    RestoreBackup();
-    ASSERT_TRUE(RemoveTree(live_.directory() + ".before-recovery"));
-    DyingFiles files(operations);
-    ended = RecoverLogFromMirror(files, Plan()).has_value();
-    // Whatever has the log's name is a whole log, the old one or the new.
-    if (FileExists(live_.directory())) {
-      const auto whole = RequireWholeLog(live_.directory(), live_.check(), {});
+  for (const Before before : {Before::kOldLog, Before::kLost, Before::kKilled}) {
+    std::uint64_t operations = 0;
+    {
+      ASSERT_NO_FATAL_FAILURE(Prepare(before));
+      CrashFiles files;
+      const auto whole = RecoverLogFromMirror(files, Plan());
       ASSERT_TRUE(whole) << whole.error().message;
+      EXPECT_EQ(files.UnsyncedAt({}).count, 0u);
+      operations = files.operations();
     }
-    if (!FileExists(live_.directory() + ".before-recovery") || !FileExists(live_.directory())) {
-      const auto again = Recover();
-      ASSERT_TRUE(again) << again.error().message;
-    }
-    const auto whole = RequireWholeLog(live_.directory(), live_.check(), {});
-    ASSERT_TRUE(whole) << whole.error().message;
-    ASSERT_EQ(whole->heads.front().tree.size, 5u);
-    ASSERT_TRUE(FileExists(live_.directory() + ".before-recovery/head"));
+    EXPECT_GT(operations, 40u);
+    none_ = 0;
+    const std::size_t tried = TryEveryCut(operations, [&](const Cut& cut) -> Unsynced {
+      SCOPED_TRACE(TextOf(cut) + ", before " + std::to_string(static_cast<int>(before)));
+      if (HasFatalFailure()) return {};
+      Prepare(before);
+      CrashFiles files;
+      files.DieAfter(cut.operations, false);
+      (void)RecoverLogFromMirror(files, Plan());
+      const Unsynced unsynced = files.UnsyncedAt(cut.kept);
+      EXPECT_TRUE(files.PowerCut(cut.kept));
+      CheckAndGoOn(before);
+      return unsynced;
+    });
+    EXPECT_GT(tried, operations);
+    EXPECT_GT(none_, 0);
   }
-  EXPECT_GT(operations, 20);
+  ASSERT_NO_FATAL_FAILURE(Prepare(Before::kOldLog));
+  ASSERT_TRUE(Recover());
   ExpectGoesOn(5);
 }
 

@@ -31,6 +31,19 @@ Result<std::uint64_t> FreeBytes(const std::string& path) {
   return std::uint64_t{status.f_bavail} * status.f_frsize;
 }
 
+// Whether this log may begin from nothing.
+Status CheckNoRecovery(const std::string& directory) {
+  for (const std::string& place : {PlaceOfRecovery(directory), PlaceBeforeRecovery(directory)}) {
+    if (!FileExists(place)) continue;
+    return Error{
+        ErrorCode::kMismatch,
+        directory + ": is no log, and " + place +
+            " is of one: finish its recovery (farm log recover), an empty log would fork it",
+        ExitCode::kLogProof};
+  }
+  return {};
+}
+
 }  // namespace
 
 struct TileLog::State {
@@ -87,8 +100,7 @@ Status TileLog::State::Create() {
                                                Printable(name, 40) + " but no file \"format\")"};
   }
   RETURN_IF_ERROR(WriteDurably(files, Path("head"), HeadText({origin, 0, EmptyTreeRoot()})));
-  RETURN_IF_ERROR(WriteDurably(files, Path("format"), kFormat));
-  return files.SyncDirectory(DirectoryName(directory));
+  return WriteDurably(files, Path("format"), kFormat);
 }
 
 Status TileLog::State::Load() {
@@ -287,10 +299,17 @@ Result<std::string> TileLog::State::FullOrPartial(const TileId& tile) {
 TileLog::TileLog(std::unique_ptr<State> state) : state_(std::move(state)) {}
 TileLog::~TileLog() = default;
 
+std::string PlaceOfRecovery(const std::string& directory) { return directory + ".recovering"; }
+std::string PlaceBeforeRecovery(const std::string& directory) {
+  return directory + ".before-recovery";
+}
+
 Result<std::unique_ptr<TileLog>> TileLog::Open(FileSystem& files, const std::string& directory,
                                                TileLogOptions options) {
   auto state = std::make_unique<State>(files, directory, std::move(options));
+  if (!FileExists(state->Path("format"))) RETURN_IF_ERROR(CheckNoRecovery(directory));
   RETURN_IF_ERROR(files.MakeDirectory(directory));
+  RETURN_IF_ERROR(MakeDirectoriesDurably(files, directory));  // one that died may have made it
   ASSIGN_OR_RETURN(state->lock, FileLock::Take(state->Path("lock"),
                                                "another server has this log; stop it first"));
   if (!FileExists(state->Path("format"))) RETURN_IF_ERROR(state->Create());

@@ -42,6 +42,10 @@ struct TileLogOptions {
   std::function<void(const Error&)> on_stopped;
 };
 
+// Beside a log's directory: what `farm log recover` builds, and what it has replaced.
+std::string PlaceOfRecovery(const std::string& directory);
+std::string PlaceBeforeRecovery(const std::string& directory);
+
 // Entry bundles and tiles of them are open at the same time: 40 files.
 constexpr std::size_t kCommitLeavesMax = 4096;
 
@@ -52,7 +56,8 @@ class TileLog {
   // one by reading every leaf hash: the index is rebuilt, and the root must be the head's
   // (LoadTree says what is checked and what is not).
   // Errors: kInvalidInput (another format or origin), kMismatch exit 15 (tiles do not make the
-  // head: restore from a mirror), kUnavailable (I/O; another server has the directory).
+  // head: restore from a mirror; or there is none, and a recovery of it was begun: an empty log
+  // would be a fork), kUnavailable (I/O; another server has the directory).
   static Result<std::unique_ptr<TileLog>> Open(FileSystem& files, const std::string& directory,
                                                TileLogOptions options);
   ~TileLog();

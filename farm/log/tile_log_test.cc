@@ -203,6 +203,9 @@ class CountingFiles final : public FileSystem {
   Status Rename(const std::string& from, const std::string& to) override {
     return RealFileSystem().Rename(from, to);
   }
+  Status Exchange(const std::string& one, const std::string& other) override {
+    return RealFileSystem().Exchange(one, other);
+  }
   Status Remove(const std::string& path) override { return RealFileSystem().Remove(path); }
   Status SyncDirectory(const std::string& path) override {
     return RealFileSystem().SyncDirectory(path);
@@ -299,6 +302,22 @@ TEST_F(TileLogTest, OneServerHasTheDirectory) {
   auto second = TryOpen(RealFileSystem());
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, ErrorCode::kUnavailable);
+}
+
+TEST_F(TileLogTest, BeginsNoEmptyLogWhereOneIsBeingRecovered) {
+  for (const std::string& place :
+       {PlaceOfRecovery(directory()), PlaceBeforeRecovery(directory())}) {
+    SCOPED_TRACE(place);
+    ASSERT_TRUE(RealFileSystem().MakeDirectory(place));
+    const auto log = TryOpen(RealFileSystem());
+    ASSERT_FALSE(log);
+    EXPECT_EQ(log.error().Exit(), ExitCode::kLogProof) << log.error().message;
+    EXPECT_FALSE(FileExists(directory()));
+    ASSERT_TRUE(RemoveTree(place));
+  }
+  Open();
+  ASSERT_TRUE(RealFileSystem().MakeDirectory(PlaceBeforeRecovery(directory())));
+  Open();  // the log is there: what it was before is evidence and no more
 }
 
 TEST_F(TileLogTest, RefusesAnotherOriginAndAForeignDirectory) {

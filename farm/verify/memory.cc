@@ -1,11 +1,6 @@
 #include "farm/verify/memory.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "farm/json/json.h"
@@ -19,7 +14,7 @@ constexpr std::size_t kLogsRememberedMax = 1024;  // as many as a root may list
 
 Status ReadLogsSeen(const Json& list, const std::string& where, Memory& memory) {
   for (std::size_t i = 0; i < list.size(); ++i) {
-    JsonFields fields(list[i], where + "[" + std::to_string(i) + "]");
+    JsonFields fields(list[i], Element(where, i));
     const std::string origin = fields.String("origin");
     SeenLog seen;
     seen.root_hash = fields.DigestOf("rootHash");
@@ -46,7 +41,7 @@ Result<Memory> ParseMemory(std::string_view json, std::string_view where) {
   RETURN_IF_ERROR(fields.Finish());
   if (logs != nullptr) RETURN_IF_ERROR(ReadLogsSeen(*logs, fields.Where("logs"), memory));
   for (std::size_t i = 0; i < sequences.size(); ++i) {
-    JsonFields entry(sequences[i], fields.Where("sequences") + "[" + std::to_string(i) + "]");
+    JsonFields entry(sequences[i], Element(fields.Where("sequences"), i));
     const std::string product = entry.String("product");
     RememberedRelease remembered;
     remembered.sequence = entry.Integer("sequence", 1, kJsonIntegerMax);
@@ -79,30 +74,14 @@ std::string WriteMemory(const Memory& memory) {
 }
 
 Result<MemoryDirectory> MemoryDirectory::Open(FileSystem& files, const std::string& directory) {
-  RETURN_IF_ERROR(MakeDirectories(directory, 0755));
-  const int lock = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (lock < 0) {
-    return Error{ErrorCode::kUnavailable, "opening " + directory + ": " + std::strerror(errno)};
-  }
-  MemoryDirectory opened(files, JoinPath(directory, "memory.json"), lock);
-  if (flock(lock, LOCK_EX) != 0) {
-    return Error{ErrorCode::kUnavailable, "locking " + directory + ": " + std::strerror(errno)};
-  }
-  if (FileExists(opened.path_)) {
-    ASSIGN_OR_RETURN(const std::string json, ReadFile(opened.path_, kMemoryBytesMax));
-    ASSIGN_OR_RETURN(opened.memory_, ParseMemory(json, opened.path_));
-  }
+  RETURN_IF_ERROR(MakeDirectoriesDurably(files, directory));
+  ASSIGN_OR_RETURN(FileLock lock, FileLock::WaitForDirectory(directory));
+  MemoryDirectory opened(files, JoinPath(directory, "memory.json"), std::move(lock));
+  const Result<std::string> json = ReadFile(opened.path_, kMemoryBytesMax);
+  if (!json && json.error().code == ErrorCode::kNotFound) return opened;
+  if (!json) return json.error();
+  ASSIGN_OR_RETURN(opened.memory_, ParseMemory(*json, opened.path_));
   return opened;
-}
-
-MemoryDirectory::MemoryDirectory(MemoryDirectory&& other) noexcept
-    : files_(other.files_),
-      path_(std::move(other.path_)),
-      lock_(std::exchange(other.lock_, -1)),
-      memory_(std::move(other.memory_)) {}
-
-MemoryDirectory::~MemoryDirectory() {
-  if (lock_ >= 0) close(lock_);
 }
 
 std::optional<RememberedRelease> MemoryDirectory::ReleaseOf(const std::string& product) const {

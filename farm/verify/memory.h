@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "farm/base/digest.h"
+#include "farm/base/file_lock.h"
 #include "farm/base/files.h"
 #include "farm/base/result.h"
 #include "farm/verify/verify.h"
@@ -36,12 +37,9 @@ std::string WriteMemory(const Memory& memory);
 // The memory of one directory, locked against other verifiers while this lives.  Not thread-safe.
 class MemoryDirectory {
  public:
-  // Makes the directory if it is missing; a missing file is an empty memory.
+  // Makes the directory durably if it is missing; a missing file is an empty memory.
   // Errors: kUnavailable (I/O), kInvalidInput (a damaged file: never silently forgotten).
   static Result<MemoryDirectory> Open(FileSystem& files, const std::string& directory);
-  MemoryDirectory(MemoryDirectory&& other) noexcept;
-  MemoryDirectory& operator=(MemoryDirectory&&) = delete;
-  ~MemoryDirectory();
 
   const Memory& memory() const { return memory_; }
   std::optional<RememberedRelease> ReleaseOf(const std::string& product) const;
@@ -60,11 +58,11 @@ class MemoryDirectory {
   Status Remember(const Proof& proof);
 
  private:
-  MemoryDirectory(FileSystem& files, std::string path, int lock)
-      : files_(&files), path_(std::move(path)), lock_(lock) {}
+  MemoryDirectory(FileSystem& files, std::string path, FileLock lock)
+      : files_(&files), path_(std::move(path)), lock_(std::move(lock)) {}
   FileSystem* files_;  // borrowed
   std::string path_;   // of the file
-  int lock_;           // descriptor of the directory
+  FileLock lock_;      // of the directory
   Memory memory_;
 };
 

@@ -47,7 +47,7 @@ Result<Replayer> ReadReplayer(const Json& json, const std::string& where) {
 Result<std::vector<Replayer>> ReadReplayers(const Json& list, const std::string& where) {
   std::vector<Replayer> replayers;
   for (std::size_t i = 0; i < list.size(); ++i) {
-    const std::string here = where + "[" + std::to_string(i) + "]";
+    const std::string here = Element(where, i);
     ASSIGN_OR_RETURN(Replayer replayer, ReadReplayer(list[i], here));
     for (const Replayer& other : replayers) {
       if (other.name != replayer.name && !(other.key == replayer.key)) continue;

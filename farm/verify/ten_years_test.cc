@@ -242,6 +242,19 @@ TEST_F(TenYears, AForkOfTheClosedLogIsRefused) {
   EXPECT_EQ(said.exit, 15) << said.text;
 }
 
+// FORMAT.md, "A closed log": what no bundle can show, and what ends it.
+TEST_F(TenYears, AForkBelowTheEndIsEndedByARevocationOfTheLogAlone) {
+  first_.Rewind(first_.options().earlier_entries - 1);
+  const MadeRelease fork = first_.Make();
+  ASSERT_LT(first_.Head().size, end_.size);
+  const PublicKey key = first_.Key("log").public_key();
+  EXPECT_EQ(Judge(fork, {}).exit, 0);
+  EXPECT_EQ(Judge(fork, {LostKey(key, kFirstTime + kDaySeconds)}).exit, 0);
+  const Revocation revocation = LostKey(key, std::nullopt);
+  EXPECT_EQ(Judge(fork, {revocation}).exit, 17);
+  EXPECT_EQ(Judge(old_release_, {revocation}).exit, 17);
+}
+
 // In the log that is open the times alone have to tell.
 TEST_F(TenYears, WhatIsForgedWithALostKeyIsRefused) {
   const UnixSeconds lost = Day("2032-01-01");

@@ -1,16 +1,11 @@
 #include "farm/verify/trust.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <utility>
 
 #include "farm/base/bytes.h"
+#include "farm/base/file_lock.h"
 #include "farm/crypto/hash.h"
 #include "farm/evidence/trust_root_changes.h"
 #include "farm/json/json.h"
@@ -26,29 +21,6 @@ std::string TrustFile(const std::string& directory) { return JoinPath(directory,
 std::string RootOfTree(const std::string& tree, std::int64_t version) {
   return JoinPath(tree, "root/" + std::to_string(version) + ".json");
 }
-
-// Held while a folder's root is read and replaced.
-class TrustLock {
- public:
-  static Result<TrustLock> Take(const std::string& directory) {
-    const int descriptor = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0) {
-      return Error{ErrorCode::kUnavailable, "opening " + directory + ": " + std::strerror(errno)};
-    }
-    TrustLock lock(descriptor);
-    if (flock(descriptor, LOCK_EX) == 0) return lock;
-    return Error{ErrorCode::kUnavailable, "locking " + directory + ": " + std::strerror(errno)};
-  }
-  TrustLock(TrustLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  TrustLock& operator=(TrustLock&&) = delete;
-  ~TrustLock() {
-    if (descriptor_ >= 0) close(descriptor_);
-  }
-
- private:
-  explicit TrustLock(int descriptor) : descriptor_(descriptor) {}
-  int descriptor_;
-};
 
 // The root first: what dies between the two leaves a root newer than what is remembered, which is
 // no step back.
@@ -203,12 +175,15 @@ Result<PinnedTrust> PinTrust(FileSystem& files, const std::string& directory,
   ASSIGN_OR_RETURN(trust.root, ParseTrustRoot(bytes, "the root"));
   trust.root_bytes = bytes;
   trust.memory = {found, trust.root.version, found, trust.root.version};
-  RETURN_IF_ERROR(MakeDirectories(directory, 0755));
-  ASSIGN_OR_RETURN(const TrustLock lock, TrustLock::Take(directory));
+  RETURN_IF_ERROR(MakeDirectoriesDurably(files, directory));
+  ASSIGN_OR_RETURN(const FileLock lock, FileLock::WaitForDirectory(directory));
   Result<PinnedTrust> known = ReadPinnedTrust(directory);
   if (known) {
-    // Pinned before, and perhaps followed since.
-    if (known->memory.pinned == found) return known;
+    // Pinned before, and perhaps followed since, by one that died before it was durable.
+    if (known->memory.pinned == found) {
+      RETURN_IF_ERROR(WriteTrust(files, directory, *known));
+      return known;
+    }
     return Error{ErrorCode::kUntrusted,
                  directory + " has another root pinned, version " +
                      std::to_string(known->root.version) +
@@ -232,7 +207,7 @@ Result<PinnedTrust> PinTrust(FileSystem& files, const std::string& directory,
 Result<TrustUpdate> UpdateTrust(FileSystem& files, const std::string& directory,
                                 const std::string& tree) {
   TrustUpdate update;
-  ASSIGN_OR_RETURN(const TrustLock lock, TrustLock::Take(directory));
+  ASSIGN_OR_RETURN(const FileLock lock, FileLock::WaitForDirectory(directory));
   ASSIGN_OR_RETURN(update.before, ReadPinnedTrust(directory));
   update.after = update.before;
   const std::int64_t pinned = update.before.root.version;

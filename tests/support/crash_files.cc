@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 namespace farm {
@@ -10,6 +11,31 @@ namespace farm {
 std::string PlaceInMemory() {
   const std::string place = "/dev/shm";
   return access(place.c_str(), W_OK) == 0 ? place : "";
+}
+
+namespace {
+
+bool IsDirectory(const std::string& path) {
+  return std::filesystem::is_directory(std::filesystem::symlink_status(path));
+}
+
+}  // namespace
+
+std::string CrashFiles::Move::After(const std::string& path) const {
+  const auto behind = [&](const std::string& directory) -> std::optional<std::string> {
+    if (path == directory || path.starts_with(directory + "/")) {
+      return path.substr(directory.size());
+    }
+    return std::nullopt;
+  };
+  if (const auto rest = behind(from)) return to + *rest;
+  if (const auto rest = behind(to); rest && both) return from + *rest;
+  return path;
+}
+
+std::string CrashFiles::Change::ParentOfDirectory() const {
+  if (!move.from.empty()) return DirectoryName(move.from);
+  return directory.empty() ? "" : DirectoryName(directory);
 }
 
 class CrashFiles::File final : public WritableFile {
@@ -70,6 +96,30 @@ void CrashFiles::Adopt(const std::string& path) {
   live_[path] = durable_[path] = std::make_shared<Inode>(Inode{*bytes, *bytes});
 }
 
+void CrashFiles::AdoptDirectory(const std::string& path) {
+  if (live_directories_.insert(path).second) durable_directories_.insert(path);
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(path)) {
+    const std::string below = entry.path();
+    if (!IsDirectory(below)) {
+      Adopt(below);
+    } else if (live_directories_.insert(below).second) {
+      durable_directories_.insert(below);
+    }
+  }
+}
+
+Status CrashFiles::MoveDirectory(const Move& move) {
+  CHECK(DirectoryName(move.from) == DirectoryName(move.to));
+  AdoptDirectory(move.from);
+  if (move.both) AdoptDirectory(move.to);
+  RETURN_IF_ERROR(move.both ? RealFileSystem().Exchange(move.from, move.to)
+                            : RealFileSystem().Rename(move.from, move.to));
+  live_ = move.After(live_);
+  live_directories_ = move.After(live_directories_);
+  unsynced_.push_back({.move = move});
+  return {};
+}
+
 Result<std::unique_ptr<WritableFile>> CrashFiles::Create(const std::string& path, bool truncate) {
   MutexLock lock(mutex_);
   const Fate fate = Begin();
@@ -91,7 +141,9 @@ Result<std::unique_ptr<WritableFile>> CrashFiles::Create(const std::string& path
 Status CrashFiles::Rename(const std::string& from, const std::string& to) {
   MutexLock lock(mutex_);
   const Fate fate = Begin();
-  if (fate.acts) {
+  if (fate.acts && IsDirectory(from)) {
+    RETURN_IF_ERROR(MoveDirectory({from, to, false}));
+  } else if (fate.acts) {
     Adopt(from);
     Adopt(to);
     RETURN_IF_ERROR(RealFileSystem().Rename(from, to));
@@ -103,10 +155,24 @@ Status CrashFiles::Rename(const std::string& from, const std::string& to) {
   return {};
 }
 
+Status CrashFiles::Exchange(const std::string& one, const std::string& other) {
+  MutexLock lock(mutex_);
+  const Fate fate = Begin();
+  CHECK(IsDirectory(one) && IsDirectory(other));  // all that anybody exchanges
+  if (fate.acts) RETURN_IF_ERROR(MoveDirectory({one, other, true}));
+  if (fate.fails) return Died(other);
+  return {};
+}
+
 Status CrashFiles::Remove(const std::string& path) {
   MutexLock lock(mutex_);
   const Fate fate = Begin();
-  if (fate.acts) {
+  if (fate.acts && IsDirectory(path)) {
+    AdoptDirectory(path);
+    RETURN_IF_ERROR(RealFileSystem().Remove(path));
+    live_directories_.erase(path);
+    unsynced_.push_back({.directory = path, .removes = true});
+  } else if (fate.acts) {
     Adopt(path);
     RETURN_IF_ERROR(RealFileSystem().Remove(path));
     live_.erase(path);
@@ -116,18 +182,36 @@ Status CrashFiles::Remove(const std::string& path) {
   return {};
 }
 
+void CrashFiles::MakeDirectoriesDurable(const std::string& parent) {
+  std::vector<Change> others;
+  for (const Change& one : unsynced_) {
+    CHECK(one.move.from.empty() || (parent != one.move.from && parent != one.move.to));
+    if (one.ParentOfDirectory() != parent) {
+      others.push_back(one);
+      continue;
+    }
+    Keep(one);
+    if (one.move.from.empty()) continue;
+    // What was changed in it before is now found under its new name.
+    for (Change& earlier : others) {
+      earlier.names = one.move.After(earlier.names);
+      earlier.directory = one.move.After(earlier.directory);
+      earlier.move.from = one.move.After(earlier.move.from);
+      earlier.move.to = one.move.After(earlier.move.to);
+    }
+  }
+  unsynced_ = std::move(others);
+}
+
 void CrashFiles::MakeNamesDurable(const std::string& directory) {
   const auto inside = [&](const std::string& name) { return DirectoryName(name) == directory; };
   std::erase_if(durable_, [&](const auto& item) { return inside(item.first); });
   for (const auto& [name, inode] : live_) {
     if (inside(name)) durable_[name] = inode;
   }
-  for (const std::string& name : live_directories_) {
-    if (inside(name)) durable_directories_.insert(name);
-  }
+  MakeDirectoriesDurable(directory);
   std::erase_if(unsynced_, [&](Change& one) {
-    if (one.inode) return false;
-    if (!one.directory.empty()) return inside(one.directory);
+    if (one.inode || !one.ParentOfDirectory().empty()) return false;
     std::erase_if(one.names, [&](const auto& item) { return inside(item.first); });
     return one.names.empty();
   });
@@ -192,7 +276,14 @@ void CrashFiles::Keep(const Change& change) {
       durable_.erase(path);
     }
   }
-  if (!change.directory.empty()) durable_directories_.insert(change.directory);
+  if (change.removes) {
+    durable_directories_.erase(change.directory);
+  } else if (!change.directory.empty()) {
+    durable_directories_.insert(change.directory);
+  }
+  if (change.move.from.empty()) return;
+  durable_ = change.move.After(durable_);
+  durable_directories_ = change.move.After(durable_directories_);
 }
 
 Status CrashFiles::PowerCut(const UnsyncedKept& kept) {

@@ -36,11 +36,13 @@ std::string PlaceInMemory();
 
 // Real files, with a model of what a power cut would leave of them: bytes count once their file was
 // synced, names once their directory was.  What was there before, and what others put there, stays.
+// A directory that was moved must be synced by its parent before names in it are.
 // Keeps all bytes in memory: for small files.  Thread-safe.
 class CrashFiles final : public FileSystem {
  public:
   Result<std::unique_ptr<WritableFile>> Create(const std::string& path, bool truncate) override;
   Status Rename(const std::string& from, const std::string& to) override;
+  Status Exchange(const std::string& one, const std::string& other) override;
   Status Remove(const std::string& path) override;
   Status SyncDirectory(const std::string& path) override;
   Status MakeDirectory(const std::string& path) override;
@@ -66,6 +68,24 @@ class CrashFiles final : public FileSystem {
     std::string live;
     std::string synced;
   };
+  // A directory has another name, or two have each other's.
+  struct Move {
+    std::string from = {};  // "": nothing was moved
+    std::string to = {};
+    bool both = false;
+    std::string After(const std::string& path) const;
+    template <typename T>
+    std::map<std::string, T> After(const std::map<std::string, T>& names) const {
+      std::map<std::string, T> after;
+      for (const auto& [path, named] : names) after.emplace(After(path), named);
+      return after;
+    }
+    std::set<std::string> After(const std::set<std::string>& names) const {
+      std::set<std::string> after;
+      for (const std::string& path : names) after.insert(After(path));
+      return after;
+    }
+  };
   // What one operation has changed, as far as no sync has made it durable.
   struct Change {
     std::shared_ptr<Inode> inode = nullptr;  // the file that it has cleared or written to
@@ -73,7 +93,11 @@ class CrashFiles final : public FileSystem {
     std::string bytes = {};
     // What paths name from then on; null: nothing any more.
     std::map<std::string, std::shared_ptr<Inode>> names = {};
-    std::string directory = {};  // that it has made
+    std::string directory = {};  // that it has made or removed
+    bool removes = false;
+    Move move = {};
+    // Whose entry it has changed: which sync makes it durable.  "": of names, or of none.
+    std::string ParentOfDirectory() const;
   };
   class File;
   // What an operation that begins now must do.
@@ -85,6 +109,9 @@ class CrashFiles final : public FileSystem {
   Error Died(const std::string& path) const;
   // Takes in a file that was there before.
   void Adopt(const std::string& path) REQUIRES(mutex_);
+  void AdoptDirectory(const std::string& path) REQUIRES(mutex_);
+  Status MoveDirectory(const Move& move) REQUIRES(mutex_);
+  void MakeDirectoriesDurable(const std::string& parent) REQUIRES(mutex_);
   void MakeNamesDurable(const std::string& directory) REQUIRES(mutex_);
   void Keep(const Change& change) REQUIRES(mutex_);
 

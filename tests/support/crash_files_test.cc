@@ -92,6 +92,76 @@ TEST_F(CrashFilesTest, ASyncMakesDurableWhatItIsFor) {
   EXPECT_EQ(Text("d/b"), "");
 }
 
+TEST_F(CrashFilesTest, ADirectoryMovesWithAllThatIsInIt) {
+  ASSERT_TRUE(MakeDirectories(Path("d/deep"), 0755));
+  ASSERT_TRUE(WriteDurably(RealFileSystem(), Path("d/deep/a"), "bytes"));  // by others
+  ASSERT_TRUE(files_.Rename(Path("d"), Path("e")));
+  EXPECT_EQ(files_.UnsyncedAt({}).count, 1u);
+  EXPECT_EQ(Text("e/deep/a"), "bytes");
+  ASSERT_TRUE(files_.PowerCut());
+  EXPECT_EQ(Text("d/deep/a"), "bytes");
+  EXPECT_EQ(Text("e/deep/a"), "none");
+  // What is not durable in it moves too.
+  Write("d/deep/b", "bytes");
+  ASSERT_TRUE(files_.Rename(Path("d"), Path("e")));
+  ASSERT_TRUE(files_.SyncDirectory(temporary_.path()));
+  EXPECT_EQ(files_.UnsyncedAt({}).count, 2u);
+  ASSERT_TRUE(files_.PowerCut({1, true}));
+  EXPECT_EQ(Text("e/deep/a"), "bytes");
+  EXPECT_EQ(Text("e/deep/b"), "by");
+  EXPECT_FALSE(FileExists(Path("d")));
+}
+
+TEST_F(CrashFilesTest, TwoDirectoriesExchangeTheirNamesInOneOperation) {
+  for (const std::string name : {"a", "b"}) {
+    ASSERT_TRUE(files_.MakeDirectory(Path(name)));
+    ASSERT_TRUE(WriteDurably(files_, Path(name + "/" + name), name));
+  }
+  ASSERT_TRUE(files_.SyncDirectory(temporary_.path()));
+  ASSERT_TRUE(files_.Exchange(Path("a"), Path("b")));
+  EXPECT_EQ(Text("a/b") + Text("b/a"), "ba");
+  ASSERT_TRUE(files_.PowerCut());
+  EXPECT_EQ(Text("a/a") + Text("b/b"), "ab");
+  ASSERT_TRUE(files_.Exchange(Path("a"), Path("b")));
+  ASSERT_TRUE(files_.PowerCut({1, false}));
+  EXPECT_EQ(Text("a/b") + Text("b/a"), "ba");
+}
+
+TEST_F(CrashFilesTest, ARemovedTreeIsBackUntilItsNamesAreSynced) {
+  ASSERT_TRUE(MakeDirectories(Path("d/deep"), 0755));
+  ASSERT_TRUE(WriteDurably(RealFileSystem(), Path("d/deep/a"), "bytes"));
+  ASSERT_TRUE(RemoveTree(files_, Path("d")));
+  EXPECT_EQ(files_.UnsyncedAt({}).count, 3u);
+  EXPECT_FALSE(FileExists(Path("d")));
+  ASSERT_TRUE(files_.PowerCut({1, false}));
+  EXPECT_TRUE(FileExists(Path("d/deep")));
+  EXPECT_EQ(Text("d/deep/a"), "none");
+  ASSERT_TRUE(RemoveTree(files_, Path("d")));
+  ASSERT_TRUE(files_.SyncDirectory(temporary_.path()));
+  ASSERT_TRUE(files_.PowerCut());
+  EXPECT_FALSE(FileExists(Path("d")));
+}
+
+// Whoever has begun may have died anywhere, with nothing lost; then another makes the rest, and
+// what he has made survives.
+TEST(MakeDirectoriesDurably, TheirNamesSurvive) {
+  for (std::uint64_t operations = 0;; ++operations) {
+    SCOPED_TRACE(operations);
+    const TemporaryDirectory temporary = *TemporaryDirectory::Make("");
+    const std::string path = temporary.path() + "/a/b/c";
+    CrashFiles files;
+    files.DieAfter(operations, false);
+    const bool ended = MakeDirectoriesDurably(files, path + "/").has_value();
+    files.Revive();
+    ASSERT_TRUE(MakeDirectoriesDurably(files, path));
+    ASSERT_TRUE(files.PowerCut());
+    EXPECT_TRUE(FileExists(path));
+    if (!ended) continue;
+    EXPECT_GT(operations, 5u);
+    break;
+  }
+}
+
 // A program that writes two bytes, each in one operation, and syncs them.
 TEST(TryEveryCut, TriesEveryStateThatTheDiskCanBeLeftIn) {
   std::multiset<std::string> left;

@@ -42,6 +42,9 @@ class HookedFiles final : public FileSystem {
     RETURN_IF_ERROR(RealFileSystem().Rename(from, to));
     return Pass("rename done");
   }
+  Status Exchange(const std::string& one, const std::string& other) override {
+    return RealFileSystem().Exchange(one, other);
+  }
   Status Remove(const std::string& path) override { return RealFileSystem().Remove(path); }
   Status SyncDirectory(const std::string& path) override {
     RETURN_IF_ERROR(Pass("sync directory"));
