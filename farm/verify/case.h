@@ -30,7 +30,9 @@ struct Case {
   // The customer's root with what the status revokes; absent where that is nothing.  At a place of
   // its own, for `checks` to refer to.
   std::unique_ptr<const TrustRoot> root_and_status;
-  std::map<std::string, SeenLog> seen_logs = {};  // of the status, if it is not an older one
+  // Of the status, if nothing speaks against it: neither it nor the root is older or refused, and
+  // no log has forked.
+  std::map<std::string, SeenLog> seen_logs = {};
   const TrustRoot& root() const { return root_and_status ? *root_and_status : input.root; }
 
   Problems problems;  // of no single line

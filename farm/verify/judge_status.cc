@@ -67,34 +67,40 @@ void AddRevocations(const FarmStatus& status, Case& facts) {
   facts.root_and_status = std::move(root);
 }
 
+// Two trees of one size.  Which of them is the fork nobody can say here: neither is remembered.
+void AddFork(const Checkpoint& head, const std::string& other, Case& facts) {
+  facts.Add(Rule::kStatus, ExitCode::kLogProof,
+            "log " + Printable(head.origin, 120) + " has another tree of " +
+                std::to_string(head.size) + " entries in it than in " + other +
+                "; keep both and tell the witnesses: the log has forked");
+  facts.seen_logs.clear();
+}
+
 // With --state: what was seen of a log is not taken back.
 void JudgeSeen(Case& facts) {
   const UnixSeconds time = *facts.status->facts.token;
-  bool older = false;
+  bool remembered = true;
   for (const StatusLog& log : facts.status->statement.logs) {
     const auto found = facts.input.seen_logs.find(log.head.origin);
     if (found == facts.input.seen_logs.end()) continue;
     const SeenLog& seen = found->second;
-    const std::string of_log = "log " + Printable(log.head.origin, 120) + ": ";
     if (log.head.size == seen.size && log.head.root != seen.root_hash) {
-      facts.Add(Rule::kStatus, ExitCode::kLogProof,
-                of_log + "had another tree of " + std::to_string(seen.size) +
-                    " entries in a status seen before; keep this one and tell the witnesses: the "
-                    "log has forked");
+      AddFork(log.head, "a status seen before", facts);
+      remembered = false;
     }
     if (time >= seen.time && log.head.size >= seen.size) continue;
-    older = true;
-    const std::string message = of_log + "status of " + FormatTime(time) + " with " +
-                                std::to_string(log.head.size) + " entries, one of " +
-                                FormatTime(seen.time) + " with " + std::to_string(seen.size) +
-                                " was seen before";
+    remembered = false;
+    const std::string message = "log " + Printable(log.head.origin, 120) + ": status of " +
+                                FormatTime(time) + " with " + std::to_string(log.head.size) +
+                                " entries, one of " + FormatTime(seen.time) + " with " +
+                                std::to_string(seen.size) + " was seen before";
     if (facts.input.allow_older) {
       facts.Warn(Rule::kStatus, message);
     } else {
       facts.Add(Rule::kStatus, ExitCode::kRollback, message);
     }
   }
-  if (older) return;
+  if (!remembered) return;
   for (const StatusLog& log : facts.status->statement.logs) {
     facts.seen_logs[log.head.origin] = {log.head.size, log.head.root, time};
   }
@@ -137,11 +143,7 @@ void JudgeCover(Case& facts) {
     }
     if (i == 0 && head->size == release.checkpoint->size &&
         head->root != release.checkpoint->root) {
-      facts.Add(Rule::kStatus, ExitCode::kLogProof,
-                "log " + Printable(origin, 120) + " has another tree of " +
-                    std::to_string(head->size) +
-                    " entries in it than in the release; keep both and tell the witnesses: the log "
-                    "has forked");
+      AddFork(*head, "the release", facts);
     }
     const Log* log = LogOf(facts.input.root, origin);
     if (log == nullptr || !log->end) return;

@@ -7,6 +7,7 @@
 
 #include "farm/base/files.h"
 #include "farm/base/process.h"
+#include "farm/crypto/hash.h"
 #include "farm/json/json.h"
 #include "tests/support/evidence_maker.h"
 
@@ -133,6 +134,28 @@ TEST_F(LaterProgram, RemembersTheStatusOfAReleaseThatItRefused) {
   EXPECT_EQ(with(good), 0);
   EXPECT_EQ(with(bad), 17);
   EXPECT_EQ(with(good), 24);  // whoever shows it would have us forget
+}
+
+// Else the second time the fork would be what is known, and the honest log the fork.
+TEST_F(LaterProgram, ForgetsNothingForAForkedLog) {
+  const auto longer = [&](const std::string& of) {
+    maker_.MakeLine(maker_.Draft(Request{Sha256(of), "hello", "9", "requester", kIssuedAt},
+                                 "requester", kIssuedAt));
+    return WriteStatus(of, maker_.Status(kIssuedAt + 20));
+  };
+  const std::uint64_t size = maker_.Head().size;
+  const std::string honest = longer("honest.json");
+  maker_.Rewind(size);
+  const std::string forked = longer("forked.json");
+  const std::string state = JoinPath(directory_.path(), "state");
+  const auto with = [&](const std::string& status) {
+    const auto at = At(kIssuedAt + 200);
+    return Verify({at[0], at[1], "--state", state, "--status", status}).exit_code;
+  };
+  EXPECT_EQ(with(honest), 0);
+  EXPECT_EQ(with(forked), 15);
+  EXPECT_EQ(with(forked), 15);
+  EXPECT_EQ(with(honest), 0);
 }
 
 TEST_F(LaterProgram, TakesCertifiersStatementsFromAFolder) {

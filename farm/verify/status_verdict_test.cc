@@ -230,6 +230,7 @@ TEST_F(StatusVerdict, TellsOfTheReleasesLogAtLeastThatFar) {
   input.status = early.StatusLine(early.Status(kIssued));
   EXPECT_EQ(BrokenRules(Judge(input)), std::vector<std::string>{"status"});
   EXPECT_EQ(Judge(input).exit, ExitCode::kLogProof);
+  EXPECT_TRUE(Judge(input).seen_logs.empty());  // it or the release is of a fork
 }
 
 // A withdrawal may be in the log that goes on from the release's.
@@ -340,17 +341,51 @@ TEST_F(StatusVerdict, NeverGoesBack) {
       {"newer", {seen.size, seen.root_hash, seen.time + 1}, ExitCode::kRollback},
       {"larger", {seen.size + 1, Sha256("x"), seen.time}, ExitCode::kRollback},
       {"forked", {seen.size, Sha256("x"), seen.time}, ExitCode::kLogProof},
+      {"forked_before", {seen.size, Sha256("x"), seen.time - 1}, ExitCode::kLogProof},
+      {"forked_and_newer", {seen.size, Sha256("x"), seen.time + 1}, ExitCode::kLogProof},
   };
   for (const auto& row : kRows) {
     input.seen_logs = {{"log.farm.example", row.before}};
     input.allow_older = false;
     EXPECT_EQ(Judge(input).exit, row.exit) << row.name << Words(Judge(input));
+    EXPECT_EQ(Judge(input).seen_logs.empty(), row.exit != ExitCode::kProved) << row.name;
     if (row.exit != ExitCode::kRollback) continue;
-    EXPECT_TRUE(Judge(input).seen_logs.empty()) << row.name;
     input.allow_older = true;
     EXPECT_TRUE(Judge(input).proved()) << row.name;
     EXPECT_TRUE(RuleOf(Judge(input), "status").warning) << row.name;
     EXPECT_TRUE(Judge(input).seen_logs.empty()) << row.name;
+  }
+}
+
+TEST_F(StatusVerdict, IsRememberedOnlyByARootThatIsTaken) {
+  const struct {
+    std::string name;
+    std::function<void(VerdictInput&)> bend;
+    ExitCode exit;
+    bool remembered;
+  } kRows[] = {
+      {"the_newest_root", [](VerdictInput& i) { i.newest_root_version = i.root.version; },
+       ExitCode::kProved, true},
+      {"an_older_root", [](VerdictInput& i) { i.newest_root_version = i.root.version + 1; },
+       ExitCode::kRollback, false},
+      {"an_older_root_allowed",
+       [](VerdictInput& i) {
+         i.newest_root_version = i.root.version + 1;
+         i.allow_older = true;
+       },
+       ExitCode::kProved, false},
+      {"development_not_allowed", [](VerdictInput& i) { i.allow_development_root = false; },
+       ExitCode::kJurisdiction, false},
+      {"development_refused", [](VerdictInput& i) { i.policy.refuse_development_root = true; },
+       ExitCode::kJurisdiction, false},
+  };
+  for (const auto& row : kRows) {
+    VerdictInput input = Input();
+    input.status = maker_.StatusLine(status_);
+    row.bend(input);
+    const Verdict verdict = Judge(input);
+    EXPECT_EQ(verdict.exit, row.exit) << row.name << Words(verdict);
+    EXPECT_EQ(verdict.seen_logs.empty(), !row.remembered) << row.name;
   }
 }
 

@@ -258,7 +258,9 @@ struct Verdict {
   std::optional<Digest> release_digest;
   std::vector<Record> records;  // of the records that verified
   // What a sound status at hand says of the logs, whatever else was found; to be remembered, so
-  // that nobody can show an older one after it.  Empty where it is older than what is remembered.
+  // that nobody can show an older one after it.  Empty where it or the root is older than what is
+  // remembered, where the root is refused, and where a log has forked: then nobody knows which of
+  // the two is the honest one.
   std::map<std::string, SeenLog> seen_logs;
   bool proved() const { return exit == ExitCode::kProved; }
 };
