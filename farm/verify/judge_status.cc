@@ -120,26 +120,34 @@ const Log* LogOf(const TrustRoot& root, const std::string& origin) {
   return nullptr;
 }
 
+// A status that says nothing of this release, or of today, is as good as none: a problem only where
+// the policy asks for one.
+void AddStale(Case& facts, const std::string& message) {
+  if (facts.policy.status_max_age_seconds > 0) {
+    facts.Add(Rule::kStatus, ExitCode::kStatusTooOld, message);
+  } else {
+    facts.Warn(Rule::kStatus, message);
+  }
+}
+
 // It tells of the release's log, at least as far as the release, and of every log that goes on from
 // that one: a withdrawal may be in any of them.
 void JudgeCover(Case& facts) {
   const LineFacts& release = facts.release->facts;
   if (!release.checkpoint) return;  // a problem of its own
   const FarmStatus& status = facts.status->statement;
-  const auto stale = [&](const std::string& message) {
-    facts.Add(Rule::kStatus, ExitCode::kStatusTooOld, message);
-  };
   std::string origin = release.checkpoint->origin;
   for (std::size_t i = 0; i <= facts.input.root.logs.size(); ++i) {
     const Checkpoint* head = HeadOf(status, origin);
     if (head == nullptr) {
-      return stale("it says nothing of log " + Printable(origin, 120) +
-                   (i == 0 ? ", in which the release is" : ", which goes on from the release's"));
+      return AddStale(
+          facts, "it says nothing of log " + Printable(origin, 120) +
+                     (i == 0 ? ", in which the release is" : ", which goes on from the release's"));
     }
     if (i == 0 && head->size < release.checkpoint->size) {
-      return stale("it tells of " + std::to_string(head->size) + " entries of log " +
-                   Printable(origin, 120) + ", the release was proved among " +
-                   std::to_string(release.checkpoint->size));
+      return AddStale(facts, "it tells of " + std::to_string(head->size) + " entries of log " +
+                                 Printable(origin, 120) + ", the release was proved among " +
+                                 std::to_string(release.checkpoint->size));
     }
     if (i == 0 && head->size == release.checkpoint->size &&
         head->root != release.checkpoint->root) {
@@ -148,9 +156,9 @@ void JudgeCover(Case& facts) {
     const Log* log = LogOf(facts.input.root, origin);
     if (log == nullptr || !log->end) return;
     if (head->size < log->end->size) {
-      return stale("it tells of " + std::to_string(head->size) + " entries of log " +
-                   Printable(origin, 120) + ", which was closed with " +
-                   std::to_string(log->end->size));
+      return AddStale(facts, "it tells of " + std::to_string(head->size) + " entries of log " +
+                                 Printable(origin, 120) + ", which was closed with " +
+                                 std::to_string(log->end->size));
     }
     origin = log->end->successor;
   }

@@ -221,6 +221,10 @@ TEST_F(StatusVerdict, TellsOfTheReleasesLogAtLeastThatFar) {
   const Verdict verdict = Judge(input);
   EXPECT_EQ(BrokenRules(verdict), std::vector<std::string>{"status"});
   EXPECT_EQ(verdict.exit, ExitCode::kStatusTooOld);
+  input.policy.status_max_age_seconds = 0;  // asks for none, and gets a look at this one
+  EXPECT_TRUE(Judge(input).proved()) << Words(Judge(input));
+  EXPECT_TRUE(RuleOf(Judge(input), "status").warning);
+  EXPECT_THAT(RuleOf(Judge(input), "status").found, testing::HasSubstr("it tells of 5 entries"));
   // Another tree of the very size under which the release was proved.
   const std::uint64_t size = early.Head().size;
   early.Rewind(size - 1);
@@ -228,9 +232,12 @@ TEST_F(StatusVerdict, TellsOfTheReleasesLogAtLeastThatFar) {
       early.Draft(Request{Sha256("x"), "hello", "9", "requester", kMade}, "requester", kMade));
   ASSERT_EQ(early.Head().size, size);
   input.status = early.StatusLine(early.Status(kIssued));
-  EXPECT_EQ(BrokenRules(Judge(input)), std::vector<std::string>{"status"});
-  EXPECT_EQ(Judge(input).exit, ExitCode::kLogProof);
-  EXPECT_TRUE(Judge(input).seen_logs.empty());  // it or the release is of a fork
+  for (const std::int64_t age : {kDay, std::int64_t{0}}) {
+    input.policy.status_max_age_seconds = age;
+    EXPECT_EQ(BrokenRules(Judge(input)), std::vector<std::string>{"status"});
+    EXPECT_EQ(Judge(input).exit, ExitCode::kLogProof);
+    EXPECT_TRUE(Judge(input).seen_logs.empty());  // it or the release is of a fork
+  }
 }
 
 // A withdrawal may be in the log that goes on from the release's.
@@ -244,6 +251,11 @@ TEST_F(StatusVerdict, TellsOfTheLogThatGoesOn) {
   Verdict verdict = Judge(input);
   EXPECT_EQ(verdict.exit, ExitCode::kStatusTooOld) << Words(verdict);
   EXPECT_THAT(RuleOf(verdict, "status").found, testing::HasSubstr("log2.farm.example"));
+  input.policy.status_max_age_seconds = 0;
+  verdict = Judge(input);
+  EXPECT_TRUE(verdict.proved()) << Words(verdict);
+  EXPECT_TRUE(RuleOf(verdict, "status").warning);
+  input.policy.status_max_age_seconds = kDay;
   FarmStatus both = status_;
   Note note;
   note.text = CheckpointText({next.origin, 0, maker_.TreeRoot(0)});
