@@ -76,10 +76,16 @@ void AddFork(const Checkpoint& head, const std::string& other, Case& facts) {
   facts.seen_logs.clear();
 }
 
-// With --state: what was seen of a log is not taken back.
+// Its time has not come yet: by this machine's clock or by the stamps' it is wrong.
+bool IsAhead(const Case& facts) {
+  return *facts.status->facts.token > facts.input.at + facts.policy.clock_skew_seconds;
+}
+
+// With --state: what was seen of a log is not taken back.  One that is ahead is not remembered:
+// until its time has come it would be in the way of every other.
 void JudgeSeen(Case& facts) {
   const UnixSeconds time = *facts.status->facts.token;
-  bool remembered = true;
+  bool remembered = !IsAhead(facts);
   for (const StatusLog& log : facts.status->statement.logs) {
     const auto found = facts.input.seen_logs.find(log.head.origin);
     if (found == facts.input.seen_logs.end()) continue;
@@ -169,7 +175,11 @@ void JudgeAge(Case& facts) {
   const UnixSeconds at = facts.input.at;
   const UnixSeconds time = *facts.status->facts.token;
   const std::int64_t age_max = facts.policy.status_max_age_seconds;
-  if (age_max > 0 && at > time && at - time > age_max) {
+  if (IsAhead(facts)) {
+    AddStale(facts, "it is of " + FormatTime(time) + ", " + std::to_string(time - at) +
+                        " s ahead of " + FormatTime(at) +
+                        "; set this machine's clock, or tell the monitor");
+  } else if (age_max > 0 && at > time && at - time > age_max) {
     facts.Add(Rule::kStatus, ExitCode::kStatusTooOld,
               "it is of " + FormatTime(time) + ", " + std::to_string(at - time) +
                   " s old, want at most " + std::to_string(age_max));

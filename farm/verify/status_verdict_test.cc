@@ -211,6 +211,25 @@ TEST_F(StatusVerdict, GetsTooOld) {
   EXPECT_TRUE(Judge(input).proved());
 }
 
+// Else it would be fresh until its time has come, and longer.
+TEST_F(StatusVerdict, IsNotOfTheFuture) {
+  VerdictInput input = Input();
+  input.status = maker_.StatusLine(status_);
+  input.at = kIssued - 60;  // the clocks may differ by so much
+  EXPECT_TRUE(Judge(input).proved()) << Words(Judge(input));
+  EXPECT_FALSE(RuleOf(Judge(input), "status").warning);
+  EXPECT_FALSE(Judge(input).seen_logs.empty());
+  input.at = kIssued - 61;
+  EXPECT_EQ(BrokenRules(Judge(input)), std::vector<std::string>{"status"});
+  EXPECT_EQ(Judge(input).exit, ExitCode::kStatusTooOld);
+  EXPECT_THAT(RuleOf(Judge(input), "status").found, testing::HasSubstr("61 s ahead"));
+  EXPECT_TRUE(Judge(input).seen_logs.empty());
+  input.policy.status_max_age_seconds = 0;
+  EXPECT_TRUE(Judge(input).proved()) << Words(Judge(input));
+  EXPECT_TRUE(RuleOf(Judge(input), "status").warning);
+  EXPECT_TRUE(Judge(input).seen_logs.empty());
+}
+
 TEST_F(StatusVerdict, TellsOfTheReleasesLogAtLeastThatFar) {
   EvidenceMaker early{EvidenceOptions{.monitors = 1}};
   const FarmStatus before = early.Status(kReleased);
