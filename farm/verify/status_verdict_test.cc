@@ -278,7 +278,8 @@ TEST_F(StatusVerdict, TellsOfTheLogThatGoesOn) {
   FarmStatus both = status_;
   Note note;
   note.text = CheckpointText({next.origin, 0, maker_.TreeRoot(0)});
-  note.signatures = {SignNote(note.text, next.origin, maker_.Key("log"))};
+  note.signatures = {SignNote(note.text, next.origin, maker_.Key("log")),
+                     SignNote(note.text, next.origin, maker_.Key("log-ecdsa"))};
   for (int i = 0; i < 2; ++i) {
     note.signatures.push_back(Cosign(note.text,
                                      input.root.witnesses[static_cast<std::size_t>(i)].name,

@@ -77,7 +77,7 @@ TEST_F(Root, SignedAnewDecidesByItsWords) {
       {"/farm/logs/[*]/origin changed", {15}, {"log"}},
       {"/farm/logs/[*]/key swapped", {15}, {"log"}},
       // No release needs the log's second signature.
-      {"/farm/logs/[*]/ecdsaKey swapped", {}, {}, kOwnWords},
+      {"/farm/logs/[*]/ecdsaKey swapped", {15}, {"log"}},
       {"/farm/operators/[*] removed", {11}, {"identities"}, kNever, true},
       {"/farm/operators emptied", {11}, {"identities"}, kNever, true},
       {"/farm/operators/[*]/authorities/[*] removed", {11}, {"identities"}, kNever, true},
