@@ -78,6 +78,8 @@ std::vector<const LineFacts*> LinesOf(const Case& facts);
 // `problems` of the case and of all its lines.
 Problems AllProblems(const Case& facts);
 
+// What the outcome of a rule names as its evidence (looked_at.cc).
+std::vector<LookedAt> EvidenceOf(Rule rule, const Case& facts);
 // What a rule demands and, where it holds, what was found; for people (wording.cc).
 std::string ExpectedWords(Rule rule, const Case& facts);
 std::string FoundWords(Rule rule, const Case& facts);

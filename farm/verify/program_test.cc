@@ -362,6 +362,16 @@ TEST_F(Program, PrintsJsonForScripts) {
   EXPECT_EQ((*json)["exit"], 0);
   EXPECT_EQ((*json)["rules"].size(), 29);
   EXPECT_EQ((*json)["artifact"], "hello.tar");
+  const Json root = {{"digest", Sha256(*ReadFile(root_, 1 << 20)).Text()}, {"file", "root"}};
+  const std::string policy = Sha256(WritePolicy(maker_.policy())).Text();
+  const Json release = {
+      {"digest", made_.lines[0].PaeDigest().Text()}, {"file", "bundle"}, {"line", 1}};
+  for (const Json& rule : (*json)["rules"]) {
+    if (rule["rule"] == "root") EXPECT_EQ(rule["evidence"], Json::array({root}));
+    if (rule["rule"] == "artifact") EXPECT_EQ(rule["evidence"], Json::array({release}));
+    if (rule["rule"] == "development-root") EXPECT_EQ(rule["evidence"][1]["digest"], policy);
+    EXPECT_FALSE(rule["evidence"].empty()) << rule["rule"];
+  }
   const auto error = ParseJson(Verify({"--json", "--bundle", "/missing"}).output, "verdict");
   ASSERT_TRUE(error.has_value()) << error.error().message;
   EXPECT_EQ((*error)["verified"], false);
