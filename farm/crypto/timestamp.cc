@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 #include "farm/base/bytes.h"
@@ -139,6 +140,92 @@ Result<Certificate> FindSigner(PKCS7* token, const std::vector<Certificate>& cha
   return signer;
 }
 
+// The algorithm's name; NID_undef where parameters stand beside it that say something.
+int PlainNid(const X509_ALGOR* algorithm) {
+  const ASN1_OBJECT* object = nullptr;
+  int parameters = V_ASN1_UNDEF;
+  X509_ALGOR_get0(&object, &parameters, nullptr, algorithm);
+  const bool plain = parameters == V_ASN1_UNDEF || parameters == V_ASN1_NULL;
+  return plain ? OBJ_obj2nid(object) : NID_undef;
+}
+
+int KeyNid(X509* certificate) {
+  ASN1_OBJECT* algorithm = nullptr;
+  CHECK(X509_PUBKEY_get0_param(&algorithm, nullptr, nullptr, nullptr,
+                               X509_get_X509_PUBKEY(certificate)) == 1);
+  return OBJ_obj2nid(algorithm);
+}
+
+// The token calls its algorithms what they are: the digest twice, and the signature's by the digest
+// and the signer's key (of RSA also by the key alone: RFC 8017, RFC 3370 section 3.2).
+bool NamesItsAlgorithms(const PKCS7_SIGNED& data, PKCS7_SIGNER_INFO* info, X509* signer) {
+  X509_ALGOR* digest = nullptr;
+  X509_ALGOR* signature = nullptr;
+  PKCS7_SIGNER_INFO_get0_algs(info, nullptr, &digest, &signature);
+  const int digest_nid = PlainNid(digest);
+  if (digest_nid == NID_undef || sk_X509_ALGOR_num(data.md_algs) != 1 ||
+      PlainNid(sk_X509_ALGOR_value(data.md_algs, 0)) != digest_nid) {
+    return false;
+  }
+  const int named = PlainNid(signature);
+  const int key = KeyNid(signer);
+  int of_digest = NID_undef;
+  int of_key = NID_undef;
+  return (named == NID_rsaEncryption && key == named) ||
+         (OBJ_find_sigid_algs(named, &of_digest, &of_key) == 1 && of_digest == digest_nid &&
+          of_key == key);
+}
+
+// Each certificate is one of the path, byte for byte, and none is there twice.
+bool HoldsOnlyThose(const PKCS7_SIGNED& data, STACK_OF(X509) * path) {
+  std::set<std::string> known;
+  for (int i = 0; i < sk_X509_num(path); ++i) known.insert(ToDer<i2d_X509>(sk_X509_value(path, i)));
+  for (int i = 0; i < sk_X509_num(data.cert); ++i) {
+    if (known.erase(ToDer<i2d_X509>(sk_X509_value(data.cert, i))) == 0) return false;
+  }
+  return true;
+}
+
+// What no signature covers has one form: whoever passes a token on can change nothing in it, but
+// leave out certificates that the root has.  path: the signer, then its issuers.  Spec: RFC 3161
+// section 2.4.2, RFC 5652 sections 5.1 and 5.3.
+Status CheckUnsigned(std::string_view bytes, TS_RESP* response, STACK_OF(X509) * path) {
+  constexpr std::string_view kGranted("\x30\x03\x02\x01\x00", 5);  // no words beside it
+  constexpr long kDataVersion = 3;
+  constexpr long kSignerVersion = 1;
+  TS_STATUS_INFO* const answer = TS_RESP_get_status_info(response);
+  const long status = ASN1_INTEGER_get(TS_STATUS_INFO_get0_status(answer));
+  if (status != TS_STATUS_GRANTED) {
+    return Untrusted("the authority's answer is status " + std::to_string(status) +
+                     ", want 0 (granted)");
+  }
+  if (ToDer<i2d_TS_STATUS_INFO>(answer) != kGranted) {
+    return Untrusted("the authority says more than that it is granted");
+  }
+  if (ToDer<i2d_TS_RESP>(response) != bytes) return Untrusted("it is not written as DER");
+  const PKCS7_SIGNED& data = *TS_RESP_get_token(response)->d.sign;
+  PKCS7_SIGNER_INFO* const info = sk_PKCS7_SIGNER_INFO_value(data.signer_info, 0);
+  X509* const signer = sk_X509_value(path, 0);
+  if (ASN1_INTEGER_get(data.version) != kDataVersion ||
+      ASN1_INTEGER_get(info->version) != kSignerVersion) {
+    return Untrusted("its token is not of version 3 with a signer of version 1");
+  }
+  if (ToDer<i2d_X509_NAME>(info->issuer_and_serial->issuer) !=
+      ToDer<i2d_X509_NAME>(X509_get_issuer_name(signer))) {
+    return Untrusted("it writes the name of its signer's issuer in another way");
+  }
+  if (!NamesItsAlgorithms(data, info, signer)) {
+    return Untrusted("it names other algorithms than those of its signature");
+  }
+  if (sk_X509_ATTRIBUTE_num(info->unauth_attr) > 0 || sk_X509_CRL_num(data.crl) > 0) {
+    return Untrusted("it carries attributes or revocations that are not signed");
+  }
+  if (!HoldsOnlyThose(data, path)) {
+    return Untrusted("it carries a certificate that is not of its authority's chain, or one twice");
+  }
+  return {};
+}
+
 // The value of a signed attribute that is a SEQUENCE; "" if there is none.
 std::string_view SignedSequence(const PKCS7_SIGNER_INFO* info, int nid) {
   const ASN1_TYPE* const value = PKCS7_get_signed_attribute(info, nid);
@@ -207,10 +294,10 @@ Result<OpenedResponse> OpenResponse(std::string_view response, std::string_view 
                         chain.data() + skip, chain.size() - skip};
 }
 
-Status CheckSignature(const OpenedResponse& opened) {
-  const BorrowingStack path = StackOf(opened.issuers, opened.issuers_size);
+BorrowingStack PathOf(const OpenedResponse& opened) {  // the signer, then its issuers
+  BorrowingStack path = StackOf(opened.issuers, opened.issuers_size);
   CHECK(sk_X509_unshift(path.get(), CertificateAccess::Get(opened.said.signer)) > 0);
-  return CheckSignature(opened.token, path.get());
+  return path;
 }
 
 }  // namespace
@@ -220,7 +307,7 @@ Result<CheckedTimestamp> OpenTimestamp(std::string_view response, std::string_vi
   const ErrorQueueScope scope;
   if (response.size() > kTimestampResponseBytesMax) return Untrusted("too large");
   ASSIGN_OR_RETURN(const OpenedResponse opened, OpenResponse(response, message, chain));
-  RETURN_IF_ERROR(CheckSignature(opened));
+  RETURN_IF_ERROR(CheckSignature(opened.token, PathOf(opened).get()));
   return opened.said;
 }
 
@@ -327,7 +414,9 @@ Result<CheckedTimestamp> CheckTimestampAndSigner(std::string_view response,
   Status good = CheckPath(said.signer, opened.issuers, opened.issuers_size,
                           ChainPurpose::kTimestamping, cache);
   if (!good) return Wrap("time stamp", good.error());
-  RETURN_IF_ERROR(CheckSignature(opened));
+  const BorrowingStack path = PathOf(opened);
+  RETURN_IF_ERROR(CheckSignature(opened.token, path.get()));
+  RETURN_IF_ERROR(CheckUnsigned(response, opened.response.get(), path.get()));
   good = CheckTimes(said.signer, opened.issuers, opened.issuers_size, said.time);
   if (!good) return Wrap("time stamp", good.error());
   return said;

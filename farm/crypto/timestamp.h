@@ -33,8 +33,11 @@ Result<UnixSeconds> ClaimedTimestampTime(std::string_view response);
 
 // Checks a DER TimeStampResp (the whole response, nothing after it) over `message`: status, imprint
 // (SHA-256, -384 or -512), signature, the signer's critical EKU and its chain to `chain` (leaf's
-// issuer first or leaf first, as the trust root lists it; certificates inside the token add nothing
-// to it), valid at the token's own time.  Returns that time, a fraction of a second cut off.
+// issuer first or leaf first, as the trust root lists it), valid at the token's own time.  What the
+// signature does not cover has one form, so that nobody can change a byte on the way: granted and
+// not a word more, DER, versions and names of algorithms as they must be, the issuer's name as in
+// the signer's certificate, no certificate inside but of that chain, no revocation list, no
+// attribute without a signature.  Returns that time, a fraction of a second cut off.
 // Errors: kUntrusted exit 11 (not a response, imprint, signature or issuer), exit 18 (certificate
 // not valid then), kLimitExceeded.
 // Spec: RFC 3161 section 2.4.2.

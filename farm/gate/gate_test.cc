@@ -911,12 +911,13 @@ const Row kLogRows[] = {
      [](World& world) {
        Attempt due = world.Due(Good(), "1.0");
        const PrivateKey key = PrivateKey::Generate(KeyKind::kEd25519);
-       const PublicKey ecdsa = PrivateKey::Generate(KeyKind::kP256).public_key();
+       const PrivateKey ecdsa = PrivateKey::Generate(KeyKind::kP256);
        world.root.logs.push_back(
-           {"other.example", key.public_key(), ecdsa, world.root.logs[0].valid_for});
+           {"other.example", key.public_key(), ecdsa.public_key(), world.root.logs[0].valid_for});
        LogEntry& entry = *due.records[1].log_entry;
        Note note{CheckpointText({"other.example", entry.tree_size, entry.root}), {}};
        note.signatures.push_back(SignNote(note.text, "other.example", key));
+       note.signatures.push_back(SignNote(note.text, "other.example", ecdsa));
        for (int i = 0; i < 2; ++i) {
          note.signatures.push_back(Cosign(note.text, world.root.witnesses[i].name,
                                           world.maker.Key("witness-" + std::to_string(i)),

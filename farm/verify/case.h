@@ -30,7 +30,9 @@ struct Case {
   // The customer's root with what the status revokes; absent where that is nothing.  At a place of
   // its own, for `checks` to refer to.
   std::unique_ptr<const TrustRoot> root_and_status;
-  std::map<std::string, SeenLog> seen_logs = {};  // of the status, if it is not an older one
+  // Of the status, if nothing speaks against it: neither it nor the root is older or refused, and
+  // no log has forked.
+  std::map<std::string, SeenLog> seen_logs = {};
   const TrustRoot& root() const { return root_and_status ? *root_and_status : input.root; }
 
   Problems problems;  // of no single line
@@ -76,6 +78,8 @@ std::vector<const LineFacts*> LinesOf(const Case& facts);
 // `problems` of the case and of all its lines.
 Problems AllProblems(const Case& facts);
 
+// What the outcome of a rule names as its evidence (looked_at.cc).
+std::vector<LookedAt> EvidenceOf(Rule rule, const Case& facts);
 // What a rule demands and, where it holds, what was found; for people (wording.cc).
 std::string ExpectedWords(Rule rule, const Case& facts);
 std::string FoundWords(Rule rule, const Case& facts);

@@ -99,6 +99,7 @@ RuleOutcome OutcomeOf(Rule rule, const Problems& problems, const Case& facts) {
   RuleOutcome outcome;
   outcome.rule = RuleName(rule);
   outcome.expected = ExpectedWords(rule, facts);
+  outcome.evidence = EvidenceOf(rule, facts);
   std::vector<std::string> messages;
   for (const Problem& problem : problems) {
     if (problem.rule != rule) continue;

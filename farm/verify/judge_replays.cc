@@ -14,19 +14,9 @@ namespace {
 constexpr std::string_view kMatch = "MATCH";
 constexpr std::string_view kMismatch = "MISMATCH";
 
-// What is wrong with a verdict's own proof, if it carries one: then it must be as good as a line's.
-Problems CheckProof(const Bundle& line, const Case& facts) {
-  LineFacts found;
-  VerifyCache cache;
-  if (line.timestamp) CheckToken(line, facts.input.root, cache, found);
-  if (line.log_entry && CheckLogEntry(line, facts.input.root, found) != nullptr) {
-    CheckWitnesses(line, facts.input.root, facts.policy, found);
-  }
-  return found.problems;
-}
-
-// Everything that keeps a verdict from being one, whatever it says.
-Problems CheckForm(const ReplayLine& replay, const Case& facts) {
+// Everything that keeps a verdict from being one, whatever it says.  `proof`: what it carries of
+// one, which must be as good as that of a line of the bundle.
+Problems CheckForm(const ReplayLine& replay, const LineFacts& proof) {
   const Bundle& line = replay.line;
   Problems problems;
   const auto add = [&](ExitCode exit, const std::string& message) {
@@ -41,7 +31,7 @@ Problems CheckForm(const ReplayLine& replay, const Case& facts) {
   if (!line.key().Verify(line.envelope.PaeBytes(), line.envelope.signature)) {
     add(ExitCode::kBadSignature, "signature does not match");
   }
-  for (const Problem& problem : CheckProof(line, facts)) add(problem.exit, problem.message);
+  for (const Problem& problem : proof.problems) add(problem.exit, problem.message);
   NameProblems(replay.where, problems);
   return problems;
 }
@@ -51,10 +41,11 @@ class Tally {
  public:
   Tally(const Policy& policy, const TrustRoot& root) : policy_(policy), root_(root) {}
 
-  // Why this key's word is not counted, if it is not.
-  std::string Uncounted(const Bundle& line) const {
+  // Why this key's word is not counted, if it is not.  What was attested before the key was stolen
+  // still is.
+  std::string Uncounted(const Bundle& line, const LineFacts& proof) const {
     const std::string key = line.key().KeyId();
-    if (IsRevoked(root_, key, std::nullopt, std::nullopt)) return "its key is revoked in the root";
+    if (IsRevoked(root_, key, proof.token, proof.witnessed)) return "its key is revoked";
     if (Named(line.key()) == nullptr) {
       return "the policy names no replayer with key " + key.substr(0, 16) + "..";
     }
@@ -97,12 +88,14 @@ void JudgeOne(const ReplayLine& replay, Case& facts, Tally& tally) {
   const auto verdict = ParseStatementAs<ReplayVerdict>(replay.line.envelope.payload, replay.where);
   if (!verdict) return facts.Add(Rule::kReplays, ExitCode::kUsage, verdict.error().message);
   if (verdict->release != facts.release->bundle->PaeDigest()) return;  // of another release
-  Problems problems = CheckForm(replay, facts);
+  VerifyCache cache;
+  const LineFacts proof = CheckCarriedProof(replay.line, facts.root(), facts.policy, cache);
+  Problems problems = CheckForm(replay, proof);
   if (!problems.empty()) {
     for (Problem& problem : problems) facts.problems.push_back(std::move(problem));
     return;
   }
-  const std::string uncounted = tally.Uncounted(replay.line);
+  const std::string uncounted = tally.Uncounted(replay.line, proof);
   // Without a list of his own a customer is told of every contradiction that he was handed.
   const bool heard = uncounted.empty() || facts.policy.replayers.empty();
   if (Contradicts(*verdict, facts.release->statement) && heard) {
@@ -131,7 +124,7 @@ void JudgeOne(const ReplayLine& replay, Case& facts, Tally& tally) {
 }  // namespace
 
 void JudgeReplays(Case& facts) {
-  Tally tally(facts.policy, facts.input.root);
+  Tally tally(facts.policy, facts.root());
   for (const ReplayLine& replay : facts.input.replays) JudgeOne(replay, facts, tally);
   // Who has said both has not got it twice.
   facts.matching_replayers = tally.Who(kMatch, kMismatch);

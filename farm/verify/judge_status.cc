@@ -67,34 +67,46 @@ void AddRevocations(const FarmStatus& status, Case& facts) {
   facts.root_and_status = std::move(root);
 }
 
-// With --state: what was seen of a log is not taken back.
+// Two trees of one size.  Which of them is the fork nobody can say here: neither is remembered.
+void AddFork(const Checkpoint& head, const std::string& other, Case& facts) {
+  facts.Add(Rule::kStatus, ExitCode::kLogProof,
+            "log " + Printable(head.origin, 120) + " has another tree of " +
+                std::to_string(head.size) + " entries in it than in " + other +
+                "; keep both and tell the witnesses: the log has forked");
+  facts.seen_logs.clear();
+}
+
+// Its time has not come yet: by this machine's clock or by the stamps' it is wrong.
+bool IsAhead(const Case& facts) {
+  return *facts.status->facts.token > facts.input.at + facts.policy.clock_skew_seconds;
+}
+
+// With --state: what was seen of a log is not taken back.  One that is ahead is not remembered:
+// until its time has come it would be in the way of every other.
 void JudgeSeen(Case& facts) {
   const UnixSeconds time = *facts.status->facts.token;
-  bool older = false;
+  bool remembered = !IsAhead(facts);
   for (const StatusLog& log : facts.status->statement.logs) {
     const auto found = facts.input.seen_logs.find(log.head.origin);
     if (found == facts.input.seen_logs.end()) continue;
     const SeenLog& seen = found->second;
-    const std::string of_log = "log " + Printable(log.head.origin, 120) + ": ";
     if (log.head.size == seen.size && log.head.root != seen.root_hash) {
-      facts.Add(Rule::kStatus, ExitCode::kLogProof,
-                of_log + "had another tree of " + std::to_string(seen.size) +
-                    " entries in a status seen before; keep this one and tell the witnesses: the "
-                    "log has forked");
+      AddFork(log.head, "a status seen before", facts);
+      remembered = false;
     }
     if (time >= seen.time && log.head.size >= seen.size) continue;
-    older = true;
-    const std::string message = of_log + "status of " + FormatTime(time) + " with " +
-                                std::to_string(log.head.size) + " entries, one of " +
-                                FormatTime(seen.time) + " with " + std::to_string(seen.size) +
-                                " was seen before";
+    remembered = false;
+    const std::string message = "log " + Printable(log.head.origin, 120) + ": status of " +
+                                FormatTime(time) + " with " + std::to_string(log.head.size) +
+                                " entries, one of " + FormatTime(seen.time) + " with " +
+                                std::to_string(seen.size) + " was seen before";
     if (facts.input.allow_older) {
       facts.Warn(Rule::kStatus, message);
     } else {
       facts.Add(Rule::kStatus, ExitCode::kRollback, message);
     }
   }
-  if (older) return;
+  if (!remembered) return;
   for (const StatusLog& log : facts.status->statement.logs) {
     facts.seen_logs[log.head.origin] = {log.head.size, log.head.root, time};
   }
@@ -114,41 +126,45 @@ const Log* LogOf(const TrustRoot& root, const std::string& origin) {
   return nullptr;
 }
 
+// A status that says nothing of this release, or of today, is as good as none: a problem only where
+// the policy asks for one.
+void AddStale(Case& facts, const std::string& message) {
+  if (facts.policy.status_max_age_seconds > 0) {
+    facts.Add(Rule::kStatus, ExitCode::kStatusTooOld, message);
+  } else {
+    facts.Warn(Rule::kStatus, message);
+  }
+}
+
 // It tells of the release's log, at least as far as the release, and of every log that goes on from
 // that one: a withdrawal may be in any of them.
 void JudgeCover(Case& facts) {
   const LineFacts& release = facts.release->facts;
   if (!release.checkpoint) return;  // a problem of its own
   const FarmStatus& status = facts.status->statement;
-  const auto stale = [&](const std::string& message) {
-    facts.Add(Rule::kStatus, ExitCode::kStatusTooOld, message);
-  };
   std::string origin = release.checkpoint->origin;
   for (std::size_t i = 0; i <= facts.input.root.logs.size(); ++i) {
     const Checkpoint* head = HeadOf(status, origin);
     if (head == nullptr) {
-      return stale("it says nothing of log " + Printable(origin, 120) +
-                   (i == 0 ? ", in which the release is" : ", which goes on from the release's"));
+      return AddStale(
+          facts, "it says nothing of log " + Printable(origin, 120) +
+                     (i == 0 ? ", in which the release is" : ", which goes on from the release's"));
     }
     if (i == 0 && head->size < release.checkpoint->size) {
-      return stale("it tells of " + std::to_string(head->size) + " entries of log " +
-                   Printable(origin, 120) + ", the release was proved among " +
-                   std::to_string(release.checkpoint->size));
+      return AddStale(facts, "it tells of " + std::to_string(head->size) + " entries of log " +
+                                 Printable(origin, 120) + ", the release was proved among " +
+                                 std::to_string(release.checkpoint->size));
     }
     if (i == 0 && head->size == release.checkpoint->size &&
         head->root != release.checkpoint->root) {
-      facts.Add(Rule::kStatus, ExitCode::kLogProof,
-                "log " + Printable(origin, 120) + " has another tree of " +
-                    std::to_string(head->size) +
-                    " entries in it than in the release; keep both and tell the witnesses: the log "
-                    "has forked");
+      AddFork(*head, "the release", facts);
     }
     const Log* log = LogOf(facts.input.root, origin);
     if (log == nullptr || !log->end) return;
     if (head->size < log->end->size) {
-      return stale("it tells of " + std::to_string(head->size) + " entries of log " +
-                   Printable(origin, 120) + ", which was closed with " +
-                   std::to_string(log->end->size));
+      return AddStale(facts, "it tells of " + std::to_string(head->size) + " entries of log " +
+                                 Printable(origin, 120) + ", which was closed with " +
+                                 std::to_string(log->end->size));
     }
     origin = log->end->successor;
   }
@@ -159,7 +175,11 @@ void JudgeAge(Case& facts) {
   const UnixSeconds at = facts.input.at;
   const UnixSeconds time = *facts.status->facts.token;
   const std::int64_t age_max = facts.policy.status_max_age_seconds;
-  if (age_max > 0 && at > time && at - time > age_max) {
+  if (IsAhead(facts)) {
+    AddStale(facts, "it is of " + FormatTime(time) + ", " + std::to_string(time - at) +
+                        " s ahead of " + FormatTime(at) +
+                        "; set this machine's clock, or tell the monitor");
+  } else if (age_max > 0 && at > time && at - time > age_max) {
     facts.Add(Rule::kStatus, ExitCode::kStatusTooOld,
               "it is of " + FormatTime(time) + ", " + std::to_string(at - time) +
                   " s old, want at most " + std::to_string(age_max));

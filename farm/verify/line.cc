@@ -105,6 +105,7 @@ void CheckSigned(const Bundle& line, Role role, const TrustRoot& root, VerifyCac
   if (!line.key().Verify(line.envelope.PaeBytes(), line.envelope.signature)) {
     Add(facts, Rule::kSignatures, ExitCode::kBadSignature, "signature does not match");
   }
+  keys.signer = line.key().KeyId();
   keys.stamped_by = CheckToken(line, root, cache, facts);
   if (IsPerson(role)) {
     CheckPerson(line, role, root, facts);
@@ -120,6 +121,18 @@ void CheckBeforeEndOfRoot(const TrustRoot& root, const Policy& policy, LineFacts
         "time stamp " + FormatTime(*facts.token) + " is later than the root's end " +
             FormatTime(root.expires) + "; get the newest root");
   }
+}
+
+// T <= U.
+void CheckStampedBeforeWitnessed(const Policy& policy, LineFacts& facts) {
+  if (!facts.token || !facts.witnessed ||
+      *facts.token <= *facts.witnessed + policy.clock_skew_seconds) {
+    return;
+  }
+  Add(facts, Rule::kOrder, ExitCode::kNotValidThen,
+      "time stamp " + FormatTime(*facts.token) + " is later than the witnesses' " +
+          FormatTime(*facts.witnessed) + " by more than " +
+          std::to_string(policy.clock_skew_seconds) + " s");
 }
 
 }  // namespace
@@ -151,8 +164,9 @@ LineFacts CheckSignerToBe(const Bundle& line, Role role, const TrustRoot& root, 
   VerifyCache cache;
   facts.token = facts.witnessed = now;
   KeysOfLine keys;
+  keys.signer = line.key().KeyId();
   CheckParty(line, role, root, cache, facts, keys);
-  CheckRevocations(line, keys, root, facts);
+  CheckRevocations(keys, root, facts);
   return facts;
 }
 
@@ -167,15 +181,9 @@ LineFacts CheckLine(const Bundle& line, Role role, const TrustRoot& root, const 
   } else {
     Add(facts, Rule::kWitnesses, ExitCode::kWitnesses, "no sound log entry, so no witness");
   }
-  CheckRevocations(line, keys, root, facts);
+  CheckRevocations(keys, root, facts);
   CheckBeforeEndOfRoot(root, policy, facts);
-  if (facts.token && facts.witnessed &&
-      *facts.token > *facts.witnessed + policy.clock_skew_seconds) {
-    Add(facts, Rule::kOrder, ExitCode::kNotValidThen,
-        "time stamp " + FormatTime(*facts.token) + " is later than the witnesses' " +
-            FormatTime(*facts.witnessed) + " by more than " +
-            std::to_string(policy.clock_skew_seconds) + " s");
-  }
+  CheckStampedBeforeWitnessed(policy, facts);
   return facts;
 }
 
@@ -185,8 +193,22 @@ LineFacts CheckStampedLine(const Bundle& line, Role role, const TrustRoot& root,
   KeysOfLine keys;
   CheckSigned(line, role, root, cache, facts, keys);
   facts.witnessed = facts.token;  // nobody else says when it was there
-  CheckRevocations(line, keys, root, facts);
+  CheckRevocations(keys, root, facts);
   CheckBeforeEndOfRoot(root, policy, facts);
+  return facts;
+}
+
+LineFacts CheckCarriedProof(const Bundle& line, const TrustRoot& root, const Policy& policy,
+                            VerifyCache& cache) {
+  LineFacts facts;
+  KeysOfLine keys;
+  if (line.timestamp) keys.stamped_by = CheckToken(line, root, cache, facts);
+  if (line.log_entry) keys.log = CheckLogEntry(line, root, facts);
+  if (keys.log != nullptr) CheckWitnesses(line, root, policy, facts);
+  if (!line.log_entry) facts.witnessed = facts.token;  // as of a status
+  CheckRevocations(keys, root, facts);
+  CheckBeforeEndOfRoot(root, policy, facts);
+  CheckStampedBeforeWitnessed(policy, facts);
   return facts;
 }
 

@@ -41,6 +41,11 @@ LineFacts CheckLine(const Bundle& line, Role role, const TrustRoot& root, const 
 LineFacts CheckStampedLine(const Bundle& line, Role role, const TrustRoot& root,
                            const Policy& policy, VerifyCache& cache);
 
+// The same for what a replayer says, whom the root does not list: a time stamp and a log entry
+// where the line has them.  Who has signed, and whether that key is revoked, is not asked here.
+LineFacts CheckCarriedProof(const Bundle& line, const TrustRoot& root, const Policy& policy,
+                            VerifyCache& cache);
+
 // The part of it that can be known of a party before it signs: `line` has only its certificate, and
 // it is judged as if stamped and witnessed at `now`.
 LineFacts CheckSignerToBe(const Bundle& line, Role role, const TrustRoot& root, UnixSeconds now);
@@ -56,7 +61,8 @@ std::optional<StampedBy> CheckToken(const Bundle& line, const TrustRoot& root, V
                                     LineFacts& facts);
 // The entry is this line's, included under a checkpoint that a known log signed (log.cc).
 const Log* CheckLogEntry(const Bundle& line, const TrustRoot& root, LineFacts& facts);
-// The checkpoint in `note` is one that a log of the root has signed, and not beyond its end.
+// The checkpoint in `note` is one that a log of the root has signed with both its keys, and not
+// beyond its end.
 // Errors: kMismatch exit 15.
 struct KnownHead {
   const Log* log;
@@ -70,13 +76,13 @@ void CheckCosignatures(const Note& note, const TrustRoot& root, const Policy& po
                        LineFacts& facts);
 // No key that the line stands on is revoked (revocations.cc).
 struct KeysOfLine {
+  std::string signer;  // key id; "" where that is not asked
   const Operator* owner = nullptr;
   const DatedAuthority* authority = nullptr;  // the owner's that issued the certificate
   std::optional<StampedBy> stamped_by = {};
   const Log* log = nullptr;
 };
-void CheckRevocations(const Bundle& line, const KeysOfLine& keys, const TrustRoot& root,
-                      LineFacts& facts);
+void CheckRevocations(const KeysOfLine& keys, const TrustRoot& root, LineFacts& facts);
 // True if `key` was revoked and a signature attested at `token` and `witnessed` does not count.
 // Both times must be before compromised_since: each is attested by others than the other.
 bool IsRevoked(const TrustRoot& root, const std::string& key_id, std::optional<UnixSeconds> token,

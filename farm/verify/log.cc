@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "farm/base/bytes.h"
 #include "farm/evidence/merkle.h"
 #include "farm/verify/line.h"
@@ -12,12 +10,6 @@ const Log* FindLog(const TrustRoot& root, const std::string& origin) {
     if (log.origin == origin) return &log;
   }
   return nullptr;
-}
-
-bool HasLineOf(const Note& note, const std::string& name, const PublicKey& key) {
-  const std::string hint = NoteKeyHint(name, key);
-  return std::any_of(note.signatures.begin(), note.signatures.end(),
-                     [&](const NoteSignature& s) { return s.name == name && s.key_hint == hint; });
 }
 
 Error Wrong(std::string message) {
@@ -64,9 +56,7 @@ Result<KnownHead> CheckHeadOfLog(const Note& note, const TrustRoot& root) {
                  std::to_string(log->end->size) + ", its checkpoint here is another or later");
   }
   RETURN_IF_ERROR(CheckNoteSignature(note, log->origin, log->key));
-  if (HasLineOf(note, log->origin, log->ecdsa_key)) {
-    RETURN_IF_ERROR(CheckNoteSignature(note, log->origin, log->ecdsa_key));
-  }
+  RETURN_IF_ERROR(CheckNoteSignature(note, log->origin, log->ecdsa_key));
   return KnownHead{log, std::move(checkpoint)};
 }
 

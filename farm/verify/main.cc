@@ -86,8 +86,9 @@ Result<std::string> ReadInput(const std::string& what, const std::string& path,
                "no " + what + ": " + path + " is missing; name another with " + option + " FILE"};
 }
 
-Result<TrustRoot> ReadRoot(const std::string& path) {
+Result<TrustRoot> ReadRoot(const std::string& path, std::optional<Digest>& file) {
   ASSIGN_OR_RETURN(const std::string bytes, ReadInput("root", path, kTrustRootBytesMax, "--root"));
+  file = Sha256(bytes);
   return ParseTrustRoot(bytes, path);
 }
 
@@ -153,7 +154,8 @@ Result<VerdictInput> ReadInputs(const Options& options) {
     if (index == 0) {
       lines = ParseBundleFile(bundle, bundle_path);
     } else {
-      root = root_path ? ReadRoot(*root_path) : Result<TrustRoot>(root_path.error());
+      root =
+          root_path ? ReadRoot(*root_path, input.root_file) : Result<TrustRoot>(root_path.error());
     }
   });
   if (!lines) return lines.error();
@@ -175,6 +177,7 @@ Result<VerdictInput> ReadInputs(const Options& options) {
   ASSIGN_OR_RETURN(const std::string policy,
                    ReadInput("policy", policy_path, kPolicyBytesMax, "--policy"));
   ASSIGN_OR_RETURN(input.policy, ParsePolicy(policy, policy_path));
+  input.policy_file = Sha256(policy);
 
   const std::string beside = DirectoryName(*root_path);
   RETURN_IF_ERROR(ReadStatusFile(options, beside, input));

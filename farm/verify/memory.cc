@@ -9,8 +9,6 @@ namespace farm {
 namespace {
 
 constexpr std::size_t kMemoryBytesMax = 4 << 20;
-constexpr std::size_t kProductsMax = 10000;
-constexpr std::size_t kLogsRememberedMax = 1024;  // as many as a root may list
 
 Status ReadLogsSeen(const Json& list, const std::string& where, Memory& memory) {
   for (std::size_t i = 0; i < list.size(); ++i) {
@@ -90,22 +88,39 @@ std::optional<RememberedRelease> MemoryDirectory::ReleaseOf(const std::string& p
   return found->second;
 }
 
-Status MemoryDirectory::RememberLogs(const std::map<std::string, SeenLog>& logs) {
-  bool changed = false;
-  for (const auto& [origin, seen] : logs) {
-    const auto [found, added] = memory_.logs.emplace(origin, seen);
-    if (added || found->second != seen) changed = true;
-    found->second = seen;
+// What could not be read again is not written.
+Status MemoryDirectory::Keep(Memory next) {
+  const auto full = [&](std::size_t count, std::size_t most, const std::string& what) {
+    return Error{ErrorCode::kLimitExceeded, path_ + ": would remember " + std::to_string(count) +
+                                                " " + what + ", at most " + std::to_string(most) +
+                                                " fit; give --state another folder"};
+  };
+  if (next.releases.size() > kProductsMax) {
+    return full(next.releases.size(), kProductsMax, "products");
   }
-  return changed ? WriteDurably(*files_, path_, WriteMemory(memory_)) : Status();
+  if (next.logs.size() > kLogsRememberedMax) {
+    return full(next.logs.size(), kLogsRememberedMax, "logs");
+  }
+  const std::string text = WriteMemory(next);
+  if (text.size() > kMemoryBytesMax) return full(text.size(), kMemoryBytesMax, "bytes");
+  memory_ = std::move(next);
+  return WriteDurably(*files_, path_, text);
+}
+
+Status MemoryDirectory::RememberLogs(const std::map<std::string, SeenLog>& logs) {
+  Memory next = memory_;
+  for (const auto& [origin, seen] : logs) next.logs.insert_or_assign(origin, seen);
+  if (next.logs == memory_.logs) return {};
+  return Keep(std::move(next));
 }
 
 Status MemoryDirectory::Remember(const Proof& proof) {
-  memory_.root_version = std::max(memory_.root_version, proof.root_version);
-  RememberedRelease& newest = memory_.releases[proof.product];
+  Memory next = memory_;
+  next.root_version = std::max(next.root_version, proof.root_version);
+  RememberedRelease& newest = next.releases[proof.product];
   const bool fills_in = proof.sequence == newest.sequence && !newest.release;
   if (proof.sequence > newest.sequence || fills_in) newest = {proof.sequence, proof.release};
-  return WriteDurably(*files_, path_, WriteMemory(memory_));
+  return Keep(std::move(next));
 }
 
 }  // namespace farm

@@ -2,6 +2,7 @@
 // the file DIR/memory.json.  FORMAT.md has the format.  Private to this folder.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -15,6 +16,9 @@
 #include "farm/verify/verify.h"
 
 namespace farm {
+
+constexpr std::size_t kProductsMax = 10000;       // more than a customer takes of one farm
+constexpr std::size_t kLogsRememberedMax = 1024;  // as many as a root may list
 
 // The newest release of a product that was accepted.
 struct RememberedRelease {
@@ -51,15 +55,16 @@ class MemoryDirectory {
     Digest release;  // PAE
   };
   // Remembers what a sound status said, proof or not: nobody can show an older one after it.
-  // Durable on return.  Errors: kUnavailable.
+  // Durable on return.  Errors: kUnavailable, kLimitExceeded (nothing is written, nothing is lost).
   Status RememberLogs(const std::map<std::string, SeenLog>& logs);
   // Remembers the newer of what is known and what was proved; durable on return.
-  // Errors: kUnavailable.
+  // Errors: as above.
   Status Remember(const Proof& proof);
 
  private:
   MemoryDirectory(FileSystem& files, std::string path, FileLock lock)
       : files_(&files), path_(std::move(path)), lock_(std::move(lock)) {}
+  Status Keep(Memory next);
   FileSystem* files_;  // borrowed
   std::string path_;   // of the file
   FileLock lock_;      // of the directory

@@ -57,6 +57,69 @@ TEST(Memory, IsWrittenAsTheManualShows) {
   EXPECT_EQ(WriteMemory(*read), written);
 }
 
+// A memory as large as it may be is read, and grows no more: else the next one could not read it.
+class FullMemory : public testing::Test {
+ protected:
+  MemoryDirectory Open(const Memory& memory) {
+    EXPECT_TRUE(WriteDurably(RealFileSystem(), file_, WriteMemory(memory)));
+    return Again();
+  }
+  MemoryDirectory Again() {
+    auto opened = MemoryDirectory::Open(RealFileSystem(), directory_.path());
+    EXPECT_TRUE(opened.has_value()) << opened.error().message;
+    return *std::move(opened);
+  }
+  void ExpectFull(const Status& status) {
+    ASSERT_FALSE(status.has_value());
+    EXPECT_EQ(status.error().code, ErrorCode::kLimitExceeded);
+    EXPECT_TRUE(status.error().message.starts_with(file_)) << status.error().message;
+  }
+  const TemporaryDirectory directory_ = *TemporaryDirectory::Make(testing::TempDir());
+  const std::string file_ = JoinPath(directory_.path(), "memory.json");
+};
+
+TEST_F(FullMemory, OfProducts) {
+  Memory nearly{1, {}};
+  for (std::size_t i = 1; i < kProductsMax; ++i) nearly.releases["p" + std::to_string(i)] = {1};
+  {
+    MemoryDirectory memory = Open(nearly);
+    EXPECT_TRUE(memory.Remember({1, "last", 1, Sha256("one")}));
+    ExpectFull(memory.Remember({2, "one more", 1, Sha256("one")}));
+    EXPECT_TRUE(memory.Remember({1, "last", 2, Sha256("two")}));
+  }
+  const MemoryDirectory memory = Again();
+  EXPECT_EQ(memory.memory().releases.size(), kProductsMax);
+  EXPECT_EQ(memory.ReleaseOf("last")->sequence, 2);
+  EXPECT_EQ(memory.memory().root_version, 1);
+}
+
+TEST_F(FullMemory, OfLogs) {
+  const SeenLog seen{1, Sha256("tree"), 1'800'000'000};
+  Memory nearly{1, {}};
+  for (std::size_t i = 1; i < kLogsRememberedMax; ++i) nearly.logs["l" + std::to_string(i)] = seen;
+  {
+    MemoryDirectory memory = Open(nearly);
+    EXPECT_TRUE(memory.RememberLogs({{"last", seen}}));
+    ExpectFull(memory.RememberLogs({{"one more", seen}}));
+    EXPECT_TRUE(memory.RememberLogs({{"last", {2, seen.root_hash, seen.time}}}));
+  }
+  const MemoryDirectory memory = Again();
+  EXPECT_EQ(memory.memory().logs.size(), kLogsRememberedMax);
+  EXPECT_EQ(memory.memory().logs.at("last").size, 2u);
+}
+
+TEST_F(FullMemory, OfBytes) {
+  const std::string long_name(1 << 20, 'x');
+  {
+    MemoryDirectory memory = Open({});
+    for (const char* name : {"a", "b", "c"}) {
+      EXPECT_TRUE(memory.Remember({1, name + long_name, 1, Sha256("one")}));
+    }
+    ExpectFull(memory.Remember({1, "d" + long_name, 1, Sha256("one")}));
+  }
+  EXPECT_EQ(Again().memory().releases.size(), 3u);
+}
+
 TEST(Memory, IsNeverForgottenWhenDamaged) {
   const TemporaryDirectory directory = *TemporaryDirectory::Make(testing::TempDir());
   const std::string file = JoinPath(directory.path(), "memory.json");

@@ -1,6 +1,7 @@
 #include "farm/verify/policy.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "farm/base/bytes.h"
 #include "farm/base/clock.h"
@@ -108,6 +109,12 @@ Result<Policy> ParsePolicy(std::string_view json, std::string_view where) {
   const Json list = replayers ? fields.Array("replayers", kReplayersMax) : Json::array();
   RETURN_IF_ERROR(fields.Finish());
   ASSIGN_OR_RETURN(policy.replayers, ReadReplayers(list, fields.Where("replayers")));
+  if (std::cmp_greater(policy.replays, policy.replayers.size())) {
+    return Error{ErrorCode::kInvalidInput, fields.Where("replays") + ": found " +
+                                               std::to_string(policy.replays) +
+                                               ", want at most as many as `replayers` names: " +
+                                               std::to_string(policy.replayers.size())};
+  }
   return policy;
 }
 

@@ -47,7 +47,8 @@ struct Policy {
 
 // Every field must be there: what a customer demands is read, not guessed.  At least one site,
 // operator, country and witness (without a witness nothing bounds a time from above).  Only
-// `replayers` may be left out: then there are none.
+// `replayers` may be left out: then there are none, and no more replays are demanded than there are
+// replayers.
 // Errors: kInvalidInput naming file and field.
 Result<Policy> ParsePolicy(std::string_view json, std::string_view where);
 // Always farm-policy/2.

@@ -16,7 +16,8 @@ TEST(Policy, ComesBackAsWritten) {
   policy.refuse_development_root = true;
   policy.status_max_age_seconds = 14 * 86400;
   policy.certified_countries = true;
-  policy.replays = 2;
+  policy.replays = 1;
+  policy.replayers = {{"regulator-1", PrivateKey::Generate(KeyKind::kP256).public_key()}};
   policy.mismatch_blocks = false;
   policy.diff_approvals = true;
   const std::string json = WritePolicy(policy);
@@ -27,7 +28,7 @@ TEST(Policy, ComesBackAsWritten) {
   EXPECT_TRUE(read->refuse_development_root);
   EXPECT_EQ(read->status_max_age_seconds, 14 * 86400);
   EXPECT_TRUE(read->certified_countries);
-  EXPECT_EQ(read->replays, 2);
+  EXPECT_EQ(read->replays, 1);
   EXPECT_FALSE(read->mismatch_blocks);
   EXPECT_TRUE(read->diff_approvals);
   EXPECT_EQ(WritePolicy(*read), json);
@@ -60,6 +61,21 @@ TEST(Policy, NamesReplayersOrLeavesThemOut) {
   std::string broken = WritePolicy(policy);
   broken.replace(broken.find("\"key\": \""), 12, "\"key\": \"AAAA");
   EXPECT_FALSE(ParsePolicy(broken, "policy.json").has_value());
+}
+
+// Nothing could ever meet it.
+TEST(Policy, DemandsNoMoreReplaysThanItNamesReplayers) {
+  Policy policy;
+  policy.replays = 1;
+  const auto refused = ParsePolicy(WritePolicy(policy), "policy.json");
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().Exit(), ExitCode::kUsage);
+  EXPECT_TRUE(refused.error().message.starts_with("policy.json.replays: found 1"))
+      << refused.error().message;
+  policy.replayers = {{"regulator-1", PrivateKey::Generate(KeyKind::kP256).public_key()}};
+  EXPECT_TRUE(ParsePolicy(WritePolicy(policy), "policy.json"));
+  policy.replays = 2;
+  EXPECT_FALSE(ParsePolicy(WritePolicy(policy), "policy.json"));
 }
 
 TEST(Policy, TheFirstFormatDemandsNothingThatIsNew) {

@@ -7,6 +7,7 @@
 
 #include "farm/base/files.h"
 #include "farm/base/process.h"
+#include "farm/crypto/hash.h"
 #include "farm/json/json.h"
 #include "tests/support/evidence_maker.h"
 #include "tests/support/openssl_configurations.h"
@@ -133,6 +134,28 @@ TEST_F(LaterProgram, RemembersTheStatusOfAReleaseThatItRefused) {
   EXPECT_EQ(with(good), 0);
   EXPECT_EQ(with(bad), 17);
   EXPECT_EQ(with(good), 24);  // whoever shows it would have us forget
+}
+
+// Else the second time the fork would be what is known, and the honest log the fork.
+TEST_F(LaterProgram, ForgetsNothingForAForkedLog) {
+  const auto longer = [&](const std::string& of) {
+    maker_.MakeLine(maker_.Draft(Request{Sha256(of), "hello", "9", "requester", kIssuedAt},
+                                 "requester", kIssuedAt));
+    return WriteStatus(of, maker_.Status(kIssuedAt + 20));
+  };
+  const std::uint64_t size = maker_.Head().size;
+  const std::string honest = longer("honest.json");
+  maker_.Rewind(size);
+  const std::string forked = longer("forked.json");
+  const std::string state = JoinPath(directory_.path(), "state");
+  const auto with = [&](const std::string& status) {
+    const auto at = At(kIssuedAt + 200);
+    return Verify({at[0], at[1], "--state", state, "--status", status}).exit_code;
+  };
+  EXPECT_EQ(with(honest), 0);
+  EXPECT_EQ(with(forked), 15);
+  EXPECT_EQ(with(forked), 15);
+  EXPECT_EQ(with(honest), 0);
 }
 
 TEST_F(LaterProgram, TakesCertifiersStatementsFromAFolder) {
@@ -298,6 +321,16 @@ TEST_F(Program, PrintsJsonForScripts) {
   EXPECT_EQ((*json)["exit"], 0);
   EXPECT_EQ((*json)["rules"].size(), 29);
   EXPECT_EQ((*json)["artifact"], "hello.tar");
+  const Json root = {{"digest", Sha256(*ReadFile(root_, 1 << 20)).Text()}, {"file", "root"}};
+  const std::string policy = Sha256(WritePolicy(maker_.policy())).Text();
+  const Json release = {
+      {"digest", made_.lines[0].PaeDigest().Text()}, {"file", "bundle"}, {"line", 1}};
+  for (const Json& rule : (*json)["rules"]) {
+    if (rule["rule"] == "root") EXPECT_EQ(rule["evidence"], Json::array({root}));
+    if (rule["rule"] == "artifact") EXPECT_EQ(rule["evidence"], Json::array({release}));
+    if (rule["rule"] == "development-root") EXPECT_EQ(rule["evidence"][1]["digest"], policy);
+    EXPECT_FALSE(rule["evidence"].empty()) << rule["rule"];
+  }
   const auto error = ParseJson(Verify({"--json", "--bundle", "/missing"}).output, "verdict");
   ASSERT_TRUE(error.has_value()) << error.error().message;
   EXPECT_EQ((*error)["verified"], false);

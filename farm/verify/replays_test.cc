@@ -42,12 +42,24 @@ class World {
     line.public_key = key.public_key();
     return line;
   }
-  // As the log holds it: stamped and witnessed.
-  Bundle Logged(Bundle line) {
+  // As the log holds it: stamped and ten seconds later, or when it says, witnessed.
+  Bundle Logged(Bundle line) { return Logged(std::move(line), kReplayed + 10); }
+  Bundle Logged(Bundle line, UnixSeconds witnessed) {
     LineDraft draft = maker.Draft(Says("MATCH"), "requester", kReplayed);
+    draft.witnessed = witnessed;
     maker.Stamp(line, kReplayed);
     maker.Enter(line, draft);
     return line;
+  }
+  void PutLoggedMatch() { Put(Logged(Sign(Says("MATCH"), 0))); }
+  // By the root, or by what a monitor says an hour later.
+  void Revoke(const PublicKey& key, UnixSeconds since) {
+    input.root.revocations.push_back({"key", key.KeyId(), "stolen", since});
+  }
+  void RevokeByStatus(const PublicKey& key) {
+    FarmStatus status = maker.Status(kReplayed + 500);
+    status.revoked_keys = {{key.KeyId(), "stolen", std::nullopt}};
+    input.status = maker.StatusLine(status);
   }
   void Put(Bundle line) {
     input.replays.push_back(
@@ -64,7 +76,7 @@ class World {
                                    PrivateKey::Generate(KeyKind::kP256)};
 
  public:
-  EvidenceMaker maker;
+  EvidenceMaker maker{EvidenceOptions{.monitors = 1}};
 
  private:
   MadeRelease made_;
@@ -94,6 +106,35 @@ const Row kReplayRows[] = {
      }},
     {"match_in_the_log", ExitCode::kProved, false, "MATCH by first",
      [](World& world) { world.Put(world.Logged(world.Sign(world.Says("MATCH"), 0))); }},
+    {"match_of_before_its_key_was_stolen", ExitCode::kProved, false, "MATCH by first",
+     [](World& world) {
+       world.Revoke(world.Key(0), kReplayed + 11);
+       world.PutLoggedMatch();
+     }},
+    {"match_of_before_the_stamps_and_the_logs_keys_were_stolen", ExitCode::kProved, false,
+     "MATCH by first",
+     [](World& world) {
+       world.Revoke(world.maker.Key("tsa").public_key(), kReplayed + 11);
+       world.Revoke(world.maker.Key("log").public_key(), kReplayed + 11);
+       world.PutLoggedMatch();
+     }},
+    {"match_stamped_before_the_stamps_key_was_stolen", ExitCode::kProved, false, "MATCH by first",
+     [](World& world) {
+       world.Revoke(world.maker.Key("tsa").public_key(), kReplayed + 1);
+       Bundle line = world.Sign(world.Says("MATCH"), 0);
+       world.maker.Stamp(line, kReplayed);
+       world.Put(line);
+     }},
+    {"match_stamped_within_the_skew_after_its_witnesses", ExitCode::kProved, false,
+     "MATCH by first",
+     [](World& world) {
+       world.Put(world.Logged(world.Sign(world.Says("MATCH"), 0), kReplayed - 60));
+     }},
+    {"match_within_the_skew_after_the_roots_end", ExitCode::kProved, false, "MATCH by first",
+     [](World& world) {
+       world.input.root.expires = kReplayed - 60;
+       world.PutLoggedMatch();
+     }},
     {"none_asked_for_and_none_at_hand", ExitCode::kProved, false, "none at hand",
      [](World& world) { world.input.policy.replays = 0; }},
     {"verdict_of_another_release_is_passed_over", ExitCode::kProved, false, "MATCH by first",
@@ -148,6 +189,21 @@ const Row kReplayRows[] = {
        world.input.root.revocations.push_back(
            {"key", world.Key(0).KeyId(), "stolen", std::nullopt});
        world.Put("MATCH", 0);
+     }},
+    {"match_by_a_key_stolen_in_that_second", ExitCode::kReplayInconclusive, false, "0 replayers",
+     [](World& world) {
+       world.Revoke(world.Key(0), kReplayed + 10);
+       world.PutLoggedMatch();
+     }},
+    {"match_of_no_time_by_a_stolen_key", ExitCode::kReplayInconclusive, false, "0 replayers",
+     [](World& world) {
+       world.Revoke(world.Key(0), kReplayed + 3600);
+       world.Put("MATCH", 0);
+     }},
+    {"match_by_a_key_that_the_status_revokes", ExitCode::kReplayInconclusive, false, "0 replayers",
+     [](World& world) {
+       world.RevokeByStatus(world.Key(0));
+       world.PutLoggedMatch();
      }},
     {"match_and_mismatch_by_one_where_it_does_not_block", ExitCode::kReplayInconclusive, false,
      "0 replayers",
@@ -222,6 +278,25 @@ const Row kReplayRows[] = {
        note.signatures.pop_back();
        line.log_entry->checkpoint = WriteNote(note);
        world.Put(line);
+     }},
+    {"a_time_stamp_by_a_stolen_key", ExitCode::kRevoked, false, "is revoked for that time",
+     [](World& world) {
+       world.Revoke(world.maker.Key("tsa").public_key(), kReplayed);
+       world.PutLoggedMatch();
+     }},
+    {"a_log_entry_by_a_stolen_key", ExitCode::kRevoked, false, "is revoked for that time",
+     [](World& world) {
+       world.Revoke(world.maker.Key("log").public_key(), kReplayed);
+       world.PutLoggedMatch();
+     }},
+    {"stamped_after_its_witnesses", ExitCode::kNotValidThen, false, "later than the witnesses'",
+     [](World& world) {
+       world.Put(world.Logged(world.Sign(world.Says("MATCH"), 0), kReplayed - 61));
+     }},
+    {"stamped_after_the_roots_end", ExitCode::kNotValidThen, false, "later than the root's end",
+     [](World& world) {
+       world.input.root.expires = kReplayed - 61;
+       world.PutLoggedMatch();
      }},
     {"a_time_stamp_of_another_line", ExitCode::kBadSignature, false, "time stamp",
      [](World& world) {

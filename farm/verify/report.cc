@@ -1,6 +1,7 @@
 #include "farm/verify/report.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "farm/base/bytes.h"
 #include "farm/json/json.h"
@@ -90,8 +91,20 @@ std::string FactsText(const Verdict& verdict, const TextStyle& style) {
   return text;
 }
 
+Json EvidenceJson(const std::vector<LookedAt>& evidence) {
+  Json list = Json::array();
+  for (const LookedAt& looked_at : evidence) {
+    Json item = {{"digest", looked_at.digest ? looked_at.digest->Text() : ""},
+                 {"file", looked_at.file}};
+    if (looked_at.line > 0) item["line"] = looked_at.line;
+    list.push_back(std::move(item));
+  }
+  return list;
+}
+
 Json RuleJson(const RuleOutcome& outcome) {
-  return {{"exit", static_cast<int>(outcome.exit)},
+  return {{"evidence", EvidenceJson(outcome.evidence)},
+          {"exit", static_cast<int>(outcome.exit)},
           {"expected", outcome.expected},
           {"found", outcome.found},
           {"held", outcome.held},

@@ -15,10 +15,9 @@ bool IsRevoked(const TrustRoot& root, const std::string& key_id, std::optional<U
   });
 }
 
-void CheckRevocations(const Bundle& line, const KeysOfLine& keys, const TrustRoot& root,
-                      LineFacts& facts) {
+void CheckRevocations(const KeysOfLine& keys, const TrustRoot& root, LineFacts& facts) {
   std::vector<std::pair<std::string, std::string>> used;  // what it is, key id
-  used.emplace_back("its key", line.key().KeyId());
+  if (!keys.signer.empty()) used.emplace_back("its key", keys.signer);
   const auto add_chain = [&](const std::string& what, const std::vector<Certificate>& chain) {
     for (const Certificate& certificate : chain) {
       used.emplace_back(what, certificate.KeyId());

@@ -211,6 +211,25 @@ TEST_F(StatusVerdict, GetsTooOld) {
   EXPECT_TRUE(Judge(input).proved());
 }
 
+// Else it would be fresh until its time has come, and longer.
+TEST_F(StatusVerdict, IsNotOfTheFuture) {
+  VerdictInput input = Input();
+  input.status = maker_.StatusLine(status_);
+  input.at = kIssued - 60;  // the clocks may differ by so much
+  EXPECT_TRUE(Judge(input).proved()) << Words(Judge(input));
+  EXPECT_FALSE(RuleOf(Judge(input), "status").warning);
+  EXPECT_FALSE(Judge(input).seen_logs.empty());
+  input.at = kIssued - 61;
+  EXPECT_EQ(BrokenRules(Judge(input)), std::vector<std::string>{"status"});
+  EXPECT_EQ(Judge(input).exit, ExitCode::kStatusTooOld);
+  EXPECT_THAT(RuleOf(Judge(input), "status").found, testing::HasSubstr("61 s ahead"));
+  EXPECT_TRUE(Judge(input).seen_logs.empty());
+  input.policy.status_max_age_seconds = 0;
+  EXPECT_TRUE(Judge(input).proved()) << Words(Judge(input));
+  EXPECT_TRUE(RuleOf(Judge(input), "status").warning);
+  EXPECT_TRUE(Judge(input).seen_logs.empty());
+}
+
 TEST_F(StatusVerdict, TellsOfTheReleasesLogAtLeastThatFar) {
   EvidenceMaker early{EvidenceOptions{.monitors = 1}};
   const FarmStatus before = early.Status(kReleased);
@@ -221,6 +240,10 @@ TEST_F(StatusVerdict, TellsOfTheReleasesLogAtLeastThatFar) {
   const Verdict verdict = Judge(input);
   EXPECT_EQ(BrokenRules(verdict), std::vector<std::string>{"status"});
   EXPECT_EQ(verdict.exit, ExitCode::kStatusTooOld);
+  input.policy.status_max_age_seconds = 0;  // asks for none, and gets a look at this one
+  EXPECT_TRUE(Judge(input).proved()) << Words(Judge(input));
+  EXPECT_TRUE(RuleOf(Judge(input), "status").warning);
+  EXPECT_THAT(RuleOf(Judge(input), "status").found, testing::HasSubstr("it tells of 5 entries"));
   // Another tree of the very size under which the release was proved.
   const std::uint64_t size = early.Head().size;
   early.Rewind(size - 1);
@@ -228,8 +251,12 @@ TEST_F(StatusVerdict, TellsOfTheReleasesLogAtLeastThatFar) {
       early.Draft(Request{Sha256("x"), "hello", "9", "requester", kMade}, "requester", kMade));
   ASSERT_EQ(early.Head().size, size);
   input.status = early.StatusLine(early.Status(kIssued));
-  EXPECT_EQ(BrokenRules(Judge(input)), std::vector<std::string>{"status"});
-  EXPECT_EQ(Judge(input).exit, ExitCode::kLogProof);
+  for (const std::int64_t age : {kDay, std::int64_t{0}}) {
+    input.policy.status_max_age_seconds = age;
+    EXPECT_EQ(BrokenRules(Judge(input)), std::vector<std::string>{"status"});
+    EXPECT_EQ(Judge(input).exit, ExitCode::kLogProof);
+    EXPECT_TRUE(Judge(input).seen_logs.empty());  // it or the release is of a fork
+  }
 }
 
 // A withdrawal may be in the log that goes on from the release's.
@@ -243,10 +270,16 @@ TEST_F(StatusVerdict, TellsOfTheLogThatGoesOn) {
   Verdict verdict = Judge(input);
   EXPECT_EQ(verdict.exit, ExitCode::kStatusTooOld) << Words(verdict);
   EXPECT_THAT(RuleOf(verdict, "status").found, testing::HasSubstr("log2.farm.example"));
+  input.policy.status_max_age_seconds = 0;
+  verdict = Judge(input);
+  EXPECT_TRUE(verdict.proved()) << Words(verdict);
+  EXPECT_TRUE(RuleOf(verdict, "status").warning);
+  input.policy.status_max_age_seconds = kDay;
   FarmStatus both = status_;
   Note note;
   note.text = CheckpointText({next.origin, 0, maker_.TreeRoot(0)});
-  note.signatures = {SignNote(note.text, next.origin, maker_.Key("log"))};
+  note.signatures = {SignNote(note.text, next.origin, maker_.Key("log")),
+                     SignNote(note.text, next.origin, maker_.Key("log-ecdsa"))};
   for (int i = 0; i < 2; ++i) {
     note.signatures.push_back(Cosign(note.text,
                                      input.root.witnesses[static_cast<std::size_t>(i)].name,
@@ -340,17 +373,51 @@ TEST_F(StatusVerdict, NeverGoesBack) {
       {"newer", {seen.size, seen.root_hash, seen.time + 1}, ExitCode::kRollback},
       {"larger", {seen.size + 1, Sha256("x"), seen.time}, ExitCode::kRollback},
       {"forked", {seen.size, Sha256("x"), seen.time}, ExitCode::kLogProof},
+      {"forked_before", {seen.size, Sha256("x"), seen.time - 1}, ExitCode::kLogProof},
+      {"forked_and_newer", {seen.size, Sha256("x"), seen.time + 1}, ExitCode::kLogProof},
   };
   for (const auto& row : kRows) {
     input.seen_logs = {{"log.farm.example", row.before}};
     input.allow_older = false;
     EXPECT_EQ(Judge(input).exit, row.exit) << row.name << Words(Judge(input));
+    EXPECT_EQ(Judge(input).seen_logs.empty(), row.exit != ExitCode::kProved) << row.name;
     if (row.exit != ExitCode::kRollback) continue;
-    EXPECT_TRUE(Judge(input).seen_logs.empty()) << row.name;
     input.allow_older = true;
     EXPECT_TRUE(Judge(input).proved()) << row.name;
     EXPECT_TRUE(RuleOf(Judge(input), "status").warning) << row.name;
     EXPECT_TRUE(Judge(input).seen_logs.empty()) << row.name;
+  }
+}
+
+TEST_F(StatusVerdict, IsRememberedOnlyByARootThatIsTaken) {
+  const struct {
+    std::string name;
+    std::function<void(VerdictInput&)> bend;
+    ExitCode exit;
+    bool remembered;
+  } kRows[] = {
+      {"the_newest_root", [](VerdictInput& i) { i.newest_root_version = i.root.version; },
+       ExitCode::kProved, true},
+      {"an_older_root", [](VerdictInput& i) { i.newest_root_version = i.root.version + 1; },
+       ExitCode::kRollback, false},
+      {"an_older_root_allowed",
+       [](VerdictInput& i) {
+         i.newest_root_version = i.root.version + 1;
+         i.allow_older = true;
+       },
+       ExitCode::kProved, false},
+      {"development_not_allowed", [](VerdictInput& i) { i.allow_development_root = false; },
+       ExitCode::kJurisdiction, false},
+      {"development_refused", [](VerdictInput& i) { i.policy.refuse_development_root = true; },
+       ExitCode::kJurisdiction, false},
+  };
+  for (const auto& row : kRows) {
+    VerdictInput input = Input();
+    input.status = maker_.StatusLine(status_);
+    row.bend(input);
+    const Verdict verdict = Judge(input);
+    EXPECT_EQ(verdict.exit, row.exit) << row.name << Words(verdict);
+    EXPECT_EQ(verdict.seen_logs.empty(), !row.remembered) << row.name;
   }
 }
 

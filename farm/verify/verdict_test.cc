@@ -310,6 +310,14 @@ const Row kRows[] = {
      [](VerdictInput& input, const EvidenceMaker&) {
        ReplaceNote(input.lines[1], [](Note& note) { note.signatures[1].signature.back() ^= 1; });
      }},
+    {"only_the_first_log_signature",
+     ExitCode::kLogProof,
+     "log",
+     {},
+     [](VerdictInput& input, const EvidenceMaker&) {
+       ReplaceNote(input.lines[1],
+                   [](Note& note) { note.signatures.erase(note.signatures.begin() + 1); });
+     }},
     {"no_log_signature",
      ExitCode::kLogProof,
      "log",
@@ -383,12 +391,14 @@ const Row kRows[] = {
      {},
      [](VerdictInput& input, const EvidenceMaker& maker) {
        const PrivateKey key = PrivateKey::Generate(KeyKind::kEd25519);
-       const PublicKey ecdsa = PrivateKey::Generate(KeyKind::kP256).public_key();
-       const Log other{"other.example", key.public_key(), ecdsa, input.root.logs[0].valid_for};
+       const PrivateKey ecdsa = PrivateKey::Generate(KeyKind::kP256);
+       const Log other{"other.example", key.public_key(), ecdsa.public_key(),
+                       input.root.logs[0].valid_for};
        input.root.logs.push_back(other);
        LogEntry& entry = *input.lines[kIntentLine].log_entry;
        Note note{CheckpointText({other.origin, entry.tree_size, entry.root}), {}};
        note.signatures.push_back(SignNote(note.text, other.origin, key));
+       note.signatures.push_back(SignNote(note.text, other.origin, ecdsa));
        for (int i = 0; i < 2; ++i) {
          note.signatures.push_back(Cosign(note.text, input.root.witnesses[i].name,
                                           maker.Key("witness-" + std::to_string(i)),
@@ -891,14 +901,6 @@ const Row kGoodRows[] = {
      [](VerdictInput& input, const EvidenceMaker& maker) {
        EvidenceMaker again = maker;
        input.lines = again.Make().lines;
-     }},
-    {"only_the_ed25519_log_signature",
-     ExitCode::kProved,
-     "",
-     {},
-     [](VerdictInput& input, const EvidenceMaker&) {
-       ReplaceNote(input.lines[1],
-                   [](Note& note) { note.signatures.erase(note.signatures.begin() + 1); });
      }},
     {"same_sequence_again",
      ExitCode::kProved,

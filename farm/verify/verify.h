@@ -181,6 +181,14 @@ Status CheckNewToken(const Bundle& line, const TokenBounds& bounds, const TrustR
 Status CheckNewEntry(const Bundle& line, UnixSeconds now, const TrustRoot& root,
                      const Policy& policy);
 
+// What a rule has looked at, for whoever wants to look there himself.
+struct LookedAt {
+  std::string file;  // "bundle", "root", "policy", "status", "certifications", "replays"
+  std::optional<Digest> digest;  // of the PAE of a line; of a file's bytes: root, policy
+  std::size_t line = 0;          // of the bundle, from 1; else 0
+  friend bool operator==(const LookedAt&, const LookedAt&) = default;
+};
+
 // One rule of the verdict, as the customer reads it.
 struct RuleOutcome {
   std::string rule;  // "signature", "sites", "approvals", ... stable names
@@ -190,6 +198,9 @@ struct RuleOutcome {
   std::string found;
   std::string remedy;  // empty if held
   ExitCode exit = ExitCode::kProved;
+  // All that the rule looks at.  Where it does not hold, and that is by lines alone that are wrong
+  // by themselves: these.
+  std::vector<LookedAt> evidence = {};
 };
 
 // The newest that a monitor's status has said of a log.
@@ -236,6 +247,9 @@ struct VerdictInput {
   // Replay verdicts at hand, of this release or others, by anybody: which of them count says the
   // policy.
   std::vector<ReplayLine> replays = {};
+  // Digests of the files that root and policy were read from, for the outcomes of rules to name.
+  std::optional<Digest> root_file = {};
+  std::optional<Digest> policy_file = {};
 };
 
 struct Verdict {
@@ -258,7 +272,9 @@ struct Verdict {
   std::optional<Digest> release_digest;
   std::vector<Record> records;  // of the records that verified
   // What a sound status at hand says of the logs, whatever else was found; to be remembered, so
-  // that nobody can show an older one after it.  Empty where it is older than what is remembered.
+  // that nobody can show an older one after it.  Empty where it or the root is older than what is
+  // remembered, where the root is refused, and where a log has forked: then nobody knows which of
+  // the two is the honest one.
   std::map<std::string, SeenLog> seen_logs;
   bool proved() const { return exit == ExitCode::kProved; }
 };

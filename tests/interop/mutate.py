@@ -63,8 +63,8 @@ def flipped_base64(value):
 
 
 def flipped_stamp(value, end):
-    """What is stamped, or the signature and its attributes.  No signature covers the certificates between them: of those
-    farm-verify reads none that the root has too, where openssl refuses what it cannot read."""
+    """What is stamped, or the signature and its attributes.  No signature covers the certificates between them: farm-verify
+    takes them only as the root has them, where openssl refuses what it cannot read."""
     data = base64.b64decode(value)
     return base64.b64encode(data[:-300] + flipped(data[-300:]) if end else flipped(data[:190]) + data[190:]).decode()
 

@@ -184,8 +184,8 @@ entered() { # sets log: that of the root under whose signed checkpoint the line 
   for n in "${!log_name[@]}"; do [ "${log_name[n]}" != "$origin" ] || log=$n; done
   [ $log != null ] && { [ "$said_log" = "${log_id[log]}" ] || [ "$said_log" = "${log_ecdsa_id[log]}" ]; } || return 1
   [ -z "${log_end[log]}" ] || [ "$size" -lt "${log_end[log]% *}" ] || [ "$size sha256:$tree_root" = "${log_end[log]}" ] || return 1
-  signed_by ed25519 "$work/log$log" "$origin" "${log_id[log]:0:8}" || return 1; signed_by p256 "$work/log$log.ecdsa" "$origin" "${log_ecdsa_id[log]:0:8}"
-  [ $? != 2 ] && first sha256sum < <(printf '\0'; base64 -d <<<"$body") && included "$index" "$size" "$R" "$tree_root" $hashes
+  signed_by ed25519 "$work/log$log" "$origin" "${log_id[log]:0:8}" && signed_by p256 "$work/log$log.ecdsa" "$origin" "${log_ecdsa_id[log]:0:8}" || return 1
+  first sha256sum < <(printf '\0'; base64 -d <<<"$body") && included "$index" "$size" "$R" "$tree_root" $hashes
 }
 cosigned() { # sets times: witness and time of each good line
   local n hex at seen

@@ -1,14 +1,9 @@
 #include "tests/attacks/mutants/meaning.h"
 
-#include <openssl/pkcs7.h>
-#include <openssl/ts.h>
-#include <openssl/x509.h>
-
 #include <algorithm>
 #include <set>
 
 #include "farm/base/bytes.h"
-#include "tests/support/openssl_objects.h"
 
 namespace farm::mutants {
 namespace {
@@ -18,33 +13,6 @@ std::string Told(const std::vector<std::string>& parts) {
   std::string text;
   for (const std::string& part : parts) text += std::to_string(part.size()) + ":" + part;
   return text;
-}
-
-// What was stamped, when, by whom, and the signature under it; the bytes themselves where it is no
-// time stamp.  The rest are the certificates in it, to which no check looks, and labels: granted or
-// granted with modifications, version numbers, names of algorithms that key and digest determine.
-std::string TimestampMeaning(const std::string& der) {
-  const unsigned char* position = Data(der);
-  const Owned<TS_RESP, TS_RESP_free> response(
-      d2i_TS_RESP(nullptr, &position, static_cast<long>(der.size())));
-  PKCS7* const token = response ? TS_RESP_get_token(response.get()) : nullptr;
-  if (token == nullptr || PKCS7_type_is_signed(token) == 0) return der;
-  const auto* const infos = token->d.sign->signer_info;
-  if (sk_PKCS7_SIGNER_INFO_num(infos) != 1) return der;
-  const PKCS7_SIGNER_INFO* const signer = sk_PKCS7_SIGNER_INFO_value(infos, 0);
-  unsigned char* attributes = nullptr;
-  const int size = ASN1_item_i2d(reinterpret_cast<ASN1_VALUE*>(signer->auth_attr), &attributes,
-                                 ASN1_ITEM_rptr(PKCS7_ATTR_SIGN));
-  CHECK(size > 0);
-  const std::string signed_attributes(reinterpret_cast<char*>(attributes),
-                                      static_cast<std::size_t>(size));
-  OPENSSL_free(attributes);
-  // A name is the same in capitals (RFC 5280 section 7.1), and OpenSSL's hash of it.
-  const PKCS7_ISSUER_AND_SERIAL* const who = signer->issuer_and_serial;
-  return Told({std::to_string(X509_NAME_hash(who->issuer)), ToDer<i2d_ASN1_INTEGER>(who->serial),
-               signed_attributes, ToDer<i2d_ASN1_OCTET_STRING>(signer->enc_digest),
-               ToDer<i2d_TS_TST_INFO>(TS_RESP_get_tst_info(response.get())),
-               std::to_string(sk_X509_ATTRIBUTE_num(signer->unauth_attr))});
 }
 
 struct Meaning {
@@ -72,7 +40,7 @@ Meaning MeaningOf(const Bundle& line, const TrustRoot& root) {
   std::vector<std::string> parts = {
       line.envelope.payload_type, line.envelope.payload,
       line.envelope.signature,    line.certificate ? line.certificate->der() : "",
-      line.key().spki(),          line.timestamp ? TimestampMeaning(*line.timestamp) : "none"};
+      line.key().spki(),          line.timestamp.value_or("none")};
   if (line.log_entry) {
     const LogEntry& entry = *line.log_entry;
     parts.insert(parts.end(), {std::to_string(entry.index), std::to_string(entry.tree_size),

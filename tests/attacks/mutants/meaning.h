@@ -11,8 +11,8 @@ namespace farm::mutants {
 enum class Likeness {
   kOther,
   kSame,  // says the same: equal but for the order of lines and of a note's signatures, repeated
-          // ones among these, the envelope's hint of the key (if it is none), lines that the
-          // release does not name, and the certificates in a time stamp, to which no check looks
+          // ones among these, the envelope's hint of the key (if it is none), and lines that the
+          // release does not name
   kLess,  // the same with fewer signatures in a note
 };
 

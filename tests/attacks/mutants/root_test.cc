@@ -77,7 +77,7 @@ TEST_F(Root, SignedAnewDecidesByItsWords) {
       {"/farm/logs/[*]/origin changed", {15}, {"log"}},
       {"/farm/logs/[*]/key swapped", {15}, {"log"}},
       // No release needs the log's second signature.
-      {"/farm/logs/[*]/ecdsaKey swapped", {}, {}, kOwnWords},
+      {"/farm/logs/[*]/ecdsaKey swapped", {15}, {"log"}},
       {"/farm/operators/[*] removed", {11}, {"identities"}, kNever, true},
       {"/farm/operators emptied", {11}, {"identities"}, kNever, true},
       {"/farm/operators/[*]/authorities/[*] removed", {11}, {"identities"}, kNever, true},
@@ -187,7 +187,7 @@ TEST_F(Root, PolicyIsReadAsItStands) {
       {"/countriesAny/[*] changed", {13}, {"countries"}},
       {"/countriesAny* swapped", {13}, {"countries"}},
       {"/certifiedCountries changed", {13}, {"certifiers"}},
-      {"/replays changed", {21}, {"replays"}},
+      {"/replays changed", {}, {}, kNever, true},  // it names no replayer
       {"/statusMaxAgeSeconds changed", {19}, {"status"}},
       // Other demands of the customer's own, which this release meets.
       {"/countriesAny/[*] removed", {}, {}, kOwnWords},
