@@ -46,6 +46,15 @@ Result<ReadResource> OpenFolder(const std::string& directory) {
   });
 }
 
+// A hash tile has 32 bytes a hash; the entries of a bundle are for its readers to count.
+Result<std::string> CheckedTile(const TileId& tile, std::string bytes) {
+  if (tile.level == TileId::kEntries || bytes.size() == tile.width * Digest::kSize) return bytes;
+  return Error{ErrorCode::kMismatch,
+               TilePath(tile) + ": has " + std::to_string(bytes.size()) + " bytes, want " +
+                   std::to_string(tile.width * Digest::kSize),
+               ExitCode::kLogProof};
+}
+
 }  // namespace
 
 Result<ReadResource> OpenLogSource(const std::string& from) {
@@ -55,7 +64,8 @@ Result<ReadResource> OpenLogSource(const std::string& from) {
 
 Result<std::string> ReadTile(const ReadResource& read, const TileId& tile) {
   auto bytes = read(TilePath(tile), kTileFileBytesMax);
-  if (bytes || bytes.error().code != ErrorCode::kNotFound || tile.width == kTileWidth) return bytes;
+  if (bytes) return CheckedTile(tile, *std::move(bytes));
+  if (bytes.error().code != ErrorCode::kNotFound || tile.width == kTileWidth) return bytes;
   TileId full = tile;
   full.width = kTileWidth;
   auto whole = read(TilePath(full), kTileFileBytesMax);

@@ -224,6 +224,31 @@ TEST_F(MirrorTest, RefusesAForkAndKeepsIt) {
   ExpectWhole(310);
 }
 
+// Looking for a fork in tiles of another size would never end.
+TEST_F(MirrorTest, EndsWhateverSizeTheTilesHave) {
+  ASSERT_TRUE(live_.Append(0, 300));
+  ASSERT_TRUE(Mirror());
+  ASSERT_TRUE(live_.Append(300, 600));
+  constexpr int kReadsMax = 1000;
+  for (const std::size_t size : {0u, 31u, 255u * 32, 257u * 32}) {
+    SCOPED_TRACE(size);
+    int reads = 0;
+    const ReadResource served = Served();
+    const auto refused =
+        Mirror([&](const std::string& path, std::size_t max) -> Result<std::string> {
+          if (++reads > kReadsMax) return Error{ErrorCode::kUnavailable, "asked without end"};
+          if (path.starts_with("tile/0/")) return std::string(size, 'x');
+          return served(path, max);
+        });
+    ASSERT_FALSE(refused);
+    EXPECT_LE(reads, kReadsMax);
+    EXPECT_EQ(refused.error().Exit(), ExitCode::kLogProof) << refused.error().message;
+    EXPECT_NE(refused.error().message.find("tile/0/001"), std::string::npos)
+        << refused.error().message;
+    ExpectWhole(300);
+  }
+}
+
 TEST_F(MirrorTest, AnOlderCheckpointOfTheSameTreeChangesNothing) {
   ASSERT_TRUE(live_.Append(0, 10));
   const std::string old = live_.log().published();
