@@ -54,15 +54,12 @@ class WholeLog {
 
   Status ReadHeads() {
     const auto note = ReadFile(JoinPath(directory_, "checkpoint"), kNoteBytesMax);
-    if (note) {
-      const auto parsed = ParseNote(*note);
-      if (!parsed) return Wrong("checkpoint", parsed.error().message);
-      const auto tree = check_ ? check_(*note) : ParseCheckpoint(parsed->text);
-      if (!tree) return Wrong("checkpoint", tree.error().message);
-      found_.heads.push_back({"checkpoint", *tree});
-    } else if (note.error().code != ErrorCode::kNotFound) {
-      return Wrong("checkpoint", note.error().message);
-    }
+    if (!note) return Wrong("checkpoint", note.error().message);
+    const auto parsed = ParseNote(*note);
+    if (!parsed) return Wrong("checkpoint", parsed.error().message);
+    const auto published = check_ ? check_(*note) : ParseCheckpoint(parsed->text);
+    if (!published) return Wrong("checkpoint", published.error().message);
+    found_.heads.push_back({"checkpoint", *published});
     const auto text = ReadFile(JoinPath(directory_, "head"), kHeadBytesMax);
     if (text) {
       const auto tree = ParseCheckpoint(*text);
@@ -248,7 +245,7 @@ CheckNote CheckNoteBy(LogTrust trust) {
 
 Result<LogCheck> CheckWholeLog(const std::string& directory, const CheckNote& check,
                                const ReportProgress& progress) {
-  ASSIGN_OR_RETURN(ReadResource read, OpenLogSource(directory));
+  ASSIGN_OR_RETURN(ReadResource read, OpenLogFolder(directory));
   return WholeLog(directory, std::move(read), check, progress).Check();
 }
 

@@ -27,7 +27,17 @@ Result<ReadResource> OpenUrl(const std::string& url) {
       });
 }
 
-Result<ReadResource> OpenFolder(const std::string& directory) {
+bool IsUrl(const std::string& from) {
+  return from.starts_with("http://") || from.starts_with("https://");
+}
+
+}  // namespace
+
+Result<ReadResource> OpenLogFolder(const std::string& directory) {
+  if (IsUrl(directory)) {
+    return Error{ErrorCode::kInvalidInput,
+                 directory + ": is a URL, want a directory; `farm log mirror` makes one of it"};
+  }
   if (!FileExists(JoinPath(directory, "checkpoint"))) {
     return Error{ErrorCode::kNotFound, directory +
                                            ": is no log and no mirror of one (it has no "
@@ -46,6 +56,12 @@ Result<ReadResource> OpenFolder(const std::string& directory) {
   });
 }
 
+Result<ReadResource> OpenLogSource(const std::string& from) {
+  return IsUrl(from) ? OpenUrl(from) : OpenLogFolder(from);
+}
+
+namespace {
+
 // A hash tile has 32 bytes a hash; the entries of a bundle are for its readers to count.
 Result<std::string> CheckedTile(const TileId& tile, std::string bytes) {
   if (tile.level == TileId::kEntries || bytes.size() == tile.width * Digest::kSize) return bytes;
@@ -56,11 +72,6 @@ Result<std::string> CheckedTile(const TileId& tile, std::string bytes) {
 }
 
 }  // namespace
-
-Result<ReadResource> OpenLogSource(const std::string& from) {
-  if (from.starts_with("http://") || from.starts_with("https://")) return OpenUrl(from);
-  return OpenFolder(from);
-}
 
 Result<std::string> ReadTile(const ReadResource& read, const TileId& tile) {
   auto bytes = read(TilePath(tile), kTileFileBytesMax);

@@ -21,6 +21,8 @@ using ReadResource =
 
 // `from`: http://, https://, or a directory.  Errors: kInvalidInput, kNotFound.
 Result<ReadResource> OpenLogSource(const std::string& from);
+// A directory only.  Errors: kInvalidInput (a URL), kNotFound (no log and no mirror).
+Result<ReadResource> OpenLogFolder(const std::string& directory);
 
 // A hash tile of exactly this width, or a bundle, whose entries nobody has counted; a partial one
 // that is gone is cut from the full one.
