@@ -243,6 +243,12 @@ Result<ProvedLeaf> LeafOfProof(const LogArguments& arguments, const TlogProof& p
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (!lines[i].log_entry || lines[i].log_entry->index != proof.index) continue;
     const Bundle& line = lines[i];
+    if (line.key().kind() != KeyKind::kP256) {
+      return Error{ErrorCode::kMismatch,
+                   arguments.bundle + ": line " + std::to_string(i + 1) +
+                       ": its key is not ECDSA P-256, as that of every entry is",
+                   ExitCode::kLogProof};
+    }
     return ProvedLeaf{CanonicalizedBody(line.envelope, line.certificate, line.key()), i + 1};
   }
   return Error{ErrorCode::kMismatch,

@@ -5,6 +5,8 @@
 #include "farm/base/files.h"
 #include "farm/base/process.h"
 #include "farm/client/http.h"
+#include "farm/crypto/certificate.h"
+#include "farm/evidence/bundle.h"
 #include "farm/evidence/merkle.h"
 #include "farm/evidence/tlog_policy.h"
 #include "farm/json/json.h"
@@ -182,6 +184,19 @@ TEST_F(LogProgram, ChecksAProofAlone) {
   Write("nonsense.tlog-proof", "nonsense\n");
   Expect({"check-proof", Path("nonsense.tlog-proof"), "--policy", policy}, 2, "line 1");
   Expect({"check-proof", proof}, 2, "--policy FILE or --root FILE");
+}
+
+// Anybody may write such a line; no log has it.
+TEST_F(LogProgram, RefusesALineWithAKeyThatNoEntryHas) {
+  const std::string file = kVectors + "hello.tar.sigstore.jsonl";
+  std::vector<Bundle> lines = *ParseBundleFile(*ReadFile(file, 1 << 20), file);
+  ASSERT_TRUE(lines[0].certificate.has_value());
+  lines[0].certificate = IssueAuthority(PrivateKey::Generate(KeyKind::kEd25519), "Anybody", "CA",
+                                        1'800'000'000, kDaySeconds);
+  Write("ed25519.jsonl", WriteBundleLine(lines[0]) + "\n");
+  Expect({"check-proof", kVectors + "hello.tar.tlog-proof", "--policy",
+          kVectors + "root-file.tlog-policy", "--bundle", Path("ed25519.jsonl")},
+         15, "ed25519.jsonl: line 1: its key is not ECDSA P-256");
 }
 
 TEST_F(LogProgram, EveryCommandHasHelpWithAnExample) {
