@@ -6,7 +6,9 @@
 #include "farm/base/clock.h"
 #include "farm/base/files.h"
 #include "farm/cli/log_commands.h"
+#include "farm/client/log_reader.h"
 #include "farm/client/witness_client.h"
+#include "farm/evidence/merkle.h"
 #include "farm/evidence/tlog_proof.h"
 #include "farm/json/json.h"
 #include "farm/log/mirror.h"
@@ -79,7 +81,13 @@ Result<TlogPolicy> PolicyOf(const LogTrustArguments& arguments) {
                                 : PolicyOfRoot(arguments, SystemClock().Now());
 }
 
-// With a root, its witnesses count for the times at which they cosigned.
+// The root's log and its witnesses, who count for the times at which they cosigned.
+Result<LogTrust> TrustIn(const TrustRoot& root, const std::string& origin,
+                         const LogTrustArguments& arguments) {
+  if (arguments.cosignatures < 0) return LogUsage("--cosignatures: want 0 or more");
+  return LogTrustOf(root, origin, static_cast<std::size_t>(arguments.cosignatures));
+}
+
 Result<CheckNote> CheckOf(const LogTrustArguments& arguments) {
   RETURN_IF_ERROR(CheckOneTrust(arguments));
   if (arguments.root.empty()) {
@@ -88,9 +96,7 @@ Result<CheckNote> CheckOf(const LogTrustArguments& arguments) {
   }
   ASSIGN_OR_RETURN(const TrustRoot root, ReadRootFile(arguments.root));
   ASSIGN_OR_RETURN(const std::string origin, OriginIn(root, arguments));
-  if (arguments.cosignatures < 0) return LogUsage("--cosignatures: want 0 or more");
-  ASSIGN_OR_RETURN(LogTrust trust,
-                   LogTrustOf(root, origin, static_cast<std::size_t>(arguments.cosignatures)));
+  ASSIGN_OR_RETURN(LogTrust trust, TrustIn(root, origin, arguments));
   return CheckNoteBy(std::move(trust));
 }
 
@@ -243,6 +249,12 @@ Result<ProvedLeaf> LeafOfProof(const LogArguments& arguments, const TlogProof& p
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (!lines[i].log_entry || lines[i].log_entry->index != proof.index) continue;
     const Bundle& line = lines[i];
+    if (line.key().kind() != KeyKind::kP256) {
+      return Error{ErrorCode::kMismatch,
+                   arguments.bundle + ": line " + std::to_string(i + 1) +
+                       ": its key is not ECDSA P-256, as that of every entry is",
+                   ExitCode::kLogProof};
+    }
     return ProvedLeaf{CanonicalizedBody(line.envelope, line.certificate, line.key()), i + 1};
   }
   return Error{ErrorCode::kMismatch,
@@ -251,20 +263,64 @@ Result<ProvedLeaf> LeafOfProof(const LogArguments& arguments, const TlogProof& p
                ExitCode::kLogProof};
 }
 
+// The tree that an entry is proved to be in.
+struct ProvingTree {
+  Checkpoint tree;
+  std::vector<std::string> witnesses;  // who cosigned it, and counts
+  UnixSeconds witnessed_at = 0;
+};
+
+Result<ProvingTree> ProveUnderPolicy(const LogArguments& arguments, const TlogProof& proof,
+                                     const std::string& leaf) {
+  ASSIGN_OR_RETURN(const TlogPolicy policy, ReadPolicyFile(arguments.trust.policy));
+  const auto verdict = CheckTlogProof(proof, leaf, policy);
+  if (!verdict) return Wrap(arguments.proof, verdict.error());
+  ProvingTree proving{verdict->checkpoint, {}, verdict->witnessed_at};
+  for (const std::size_t place : verdict->cosigned) {
+    proving.witnesses.push_back(policy.witnesses[place].key.name);
+  }
+  return proving;
+}
+
+// A proof outlives its witnesses: the policy of the root as it is today would not know them.
+Result<ProvingTree> ProveUnderRoot(const LogArguments& arguments, const TlogProof& proof,
+                                   const std::string& leaf) {
+  ASSIGN_OR_RETURN(const TrustRoot root, ReadRootFile(arguments.trust.root));
+  ASSIGN_OR_RETURN(const Note note, ParseNote(proof.checkpoint));
+  ASSIGN_OR_RETURN(const Checkpoint said, ParseCheckpoint(note.text));
+  const std::string& origin = arguments.trust.origin.empty() ? said.origin : arguments.trust.origin;
+  auto trust = TrustIn(root, origin, arguments.trust);
+  if (!trust) {
+    Error error = Wrap(arguments.trust.root, trust.error());
+    if (error.code == ErrorCode::kNotFound) error.exit = ExitCode::kLogProof;
+    return error;
+  }
+  const auto head = CheckHead(proof.checkpoint, *trust);
+  if (!head) return Wrap(arguments.proof, head.error());
+  const Checkpoint& tree = head->checkpoint;
+  const Status included =
+      CheckInclusion(LeafHash(leaf), proof.index, tree.size, proof.hashes, tree.root);
+  if (!included) return Wrap(arguments.proof, included.error());
+  ProvingTree proving{tree, {}, head->witnessed_at};
+  for (const WitnessKey& witness : trust->witnesses) {
+    const auto time = CheckCosignature(note, witness.name, witness.key);
+    if (time && witness.valid_for.Contains(*time)) proving.witnesses.push_back(witness.name);
+  }
+  return proving;
+}
+
 Status RunCheckProof(const LogArguments& arguments, const Output& output) {
-  ASSIGN_OR_RETURN(const TlogPolicy policy, PolicyOf(arguments.trust));
+  RETURN_IF_ERROR(CheckOneTrust(arguments.trust));
   ASSIGN_OR_RETURN(const std::string text, ReadFile(arguments.proof, kTlogProofBytesMax));
   ASSIGN_OR_RETURN(const TlogProof proof, ParseTlogProof(text, arguments.proof));
   ASSIGN_OR_RETURN(const ProvedLeaf proved, LeafOfProof(arguments, proof));
-  const auto verdict = CheckTlogProof(proof, proved.leaf, policy);
-  if (!verdict) return Wrap(arguments.proof, verdict.error());
-  auto facts = ParseCanonicalizedBody(proved.leaf);
+  const bool by_root = !arguments.trust.root.empty();
+  ASSIGN_OR_RETURN(const ProvingTree proving,
+                   by_root ? ProveUnderRoot(arguments, proof, proved.leaf)
+                           : ProveUnderPolicy(arguments, proof, proved.leaf));
+  const auto facts = ParseCanonicalizedBody(proved.leaf);
   if (!facts) return Wrap(arguments.proof + ": leaf", facts.error());
-  std::vector<std::string> witnesses;
-  for (const std::size_t place : verdict->cosigned) {
-    witnesses.push_back(policy.witnesses[place].key.name);
-  }
-  const Checkpoint& tree = verdict->checkpoint;
+  const auto& [tree, witnesses, witnessed_at] = proving;
   Say(output, "logged: entry " + std::to_string(proof.index) + " of " + tree.origin + " at size " +
                   std::to_string(tree.size) + ", cosigned by " +
                   (witnesses.empty() ? "nobody" : Join(witnesses, ", ")));
@@ -276,7 +332,7 @@ Status RunCheckProof(const LogArguments& arguments, const Output& output) {
                  {"index", proof.index},
                  {"pae", facts->pae_digest.Text()},
                  {"witnesses", witnesses},
-                 {"witnessedAt", verdict->witnessed_at}};
+                 {"witnessedAt", witnessed_at}};
   if (proved.line) answer["line"] = *proved.line;
   Answer(output, answer);
   return {};

@@ -5,8 +5,11 @@
 #include "farm/base/files.h"
 #include "farm/base/process.h"
 #include "farm/client/http.h"
+#include "farm/crypto/certificate.h"
+#include "farm/evidence/bundle.h"
 #include "farm/evidence/merkle.h"
 #include "farm/evidence/tlog_policy.h"
+#include "farm/evidence/trust_root.h"
 #include "farm/json/json.h"
 #include "tests/support/live_log.h"
 
@@ -182,6 +185,50 @@ TEST_F(LogProgram, ChecksAProofAlone) {
   Write("nonsense.tlog-proof", "nonsense\n");
   Expect({"check-proof", Path("nonsense.tlog-proof"), "--policy", policy}, 2, "line 1");
   Expect({"check-proof", proof}, 2, "--policy FILE or --root FILE");
+}
+
+// A witness that cosigned while the root vouched for it has cosigned, whatever the time is now.
+TEST_F(LogProgram, AProofOutlivesItsWitnesses) {
+  const std::string file = kVectors + "root-file.json";
+  TrustRoot root = *ParseTrustRoot(*ReadFile(file, kTrustRootBytesMax), file);
+  const PrivateKey root_key = PrivateKey::Generate(KeyKind::kEd25519);
+  root.root_keys = {root_key.public_key()};
+  constexpr UnixSeconds kCosigned = 1'800'000'410;
+  const std::vector<std::string> check = {"check-proof", kVectors + "hello.tar.tlog-proof",
+                                          "--root", Path("root.json")};
+  const auto vouched = [&](UnixSeconds start, UnixSeconds end) {
+    root.witnesses.at(0).valid_for = {start, end};
+    Write("root.json", WriteTrustRoot(root, {root_key}));
+  };
+  vouched(kCosigned, kCosigned + 1);
+  Expect(check, 0,
+         "logged: entry 9 of log.farm.example at size 10, cosigned by witness.example/w0");
+  auto with_json = check;
+  with_json.push_back("--json");
+  EXPECT_EQ(Answer(with_json).at("witnessedAt"), kCosigned);
+  vouched(kCosigned + 1, kCosigned + 100 * 365 * kDaySeconds);
+  Expect(check, 16, "witness.example/w0 (not valid at");
+  vouched(kCosigned - 100 * kDaySeconds, kCosigned - 1);
+  Expect(check, 16, "witness.example/w0 (not valid at");
+  auto none = check;
+  none.insert(none.end(), {"--cosignatures", "0"});
+  Expect(none, 0, "cosigned by nobody");
+  root.logs.at(0).origin = "other.example";
+  vouched(kCosigned, kCosigned + 1);
+  Expect(check, 15, "no log with origin log.farm.example");
+}
+
+// Anybody may write such a line; no log has it.
+TEST_F(LogProgram, RefusesALineWithAKeyThatNoEntryHas) {
+  const std::string file = kVectors + "hello.tar.sigstore.jsonl";
+  std::vector<Bundle> lines = *ParseBundleFile(*ReadFile(file, 1 << 20), file);
+  ASSERT_TRUE(lines[0].certificate.has_value());
+  lines[0].certificate = IssueAuthority(PrivateKey::Generate(KeyKind::kEd25519), "Anybody", "CA",
+                                        1'800'000'000, kDaySeconds);
+  Write("ed25519.jsonl", WriteBundleLine(lines[0]) + "\n");
+  Expect({"check-proof", kVectors + "hello.tar.tlog-proof", "--policy",
+          kVectors + "root-file.tlog-policy", "--bundle", Path("ed25519.jsonl")},
+         15, "ed25519.jsonl: line 1: its key is not ECDSA P-256");
 }
 
 TEST_F(LogProgram, EveryCommandHasHelpWithAnExample) {

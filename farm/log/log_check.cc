@@ -54,15 +54,12 @@ class WholeLog {
 
   Status ReadHeads() {
     const auto note = ReadFile(JoinPath(directory_, "checkpoint"), kNoteBytesMax);
-    if (note) {
-      const auto parsed = ParseNote(*note);
-      if (!parsed) return Wrong("checkpoint", parsed.error().message);
-      const auto tree = check_ ? check_(*note) : ParseCheckpoint(parsed->text);
-      if (!tree) return Wrong("checkpoint", tree.error().message);
-      found_.heads.push_back({"checkpoint", *tree});
-    } else if (note.error().code != ErrorCode::kNotFound) {
-      return Wrong("checkpoint", note.error().message);
-    }
+    if (!note) return Wrong("checkpoint", note.error().message);
+    const auto parsed = ParseNote(*note);
+    if (!parsed) return Wrong("checkpoint", parsed.error().message);
+    const auto published = check_ ? check_(*note) : ParseCheckpoint(parsed->text);
+    if (!published) return Wrong("checkpoint", published.error().message);
+    found_.heads.push_back({"checkpoint", *published});
     const auto text = ReadFile(JoinPath(directory_, "head"), kHeadBytesMax);
     if (text) {
       const auto tree = ParseCheckpoint(*text);
@@ -89,7 +86,6 @@ class WholeLog {
       const TileId id{0, index, TileWidthAt(0, index, size_)};
       const auto bytes = ReadTile(read_, id);
       if (!bytes) return Wrong(TilePath(id), bytes.error().message);
-      if (bytes->size() != id.width * Digest::kSize) return Wrong(TilePath(id), "has another size");
       for (std::size_t at = 0; at < bytes->size(); at += Digest::kSize) {
         frontier.Append(Digest::FromBytes(std::string_view(*bytes).substr(at, Digest::kSize)));
         for (const LogCheck::Head& head : found_.heads) {
@@ -249,7 +245,7 @@ CheckNote CheckNoteBy(LogTrust trust) {
 
 Result<LogCheck> CheckWholeLog(const std::string& directory, const CheckNote& check,
                                const ReportProgress& progress) {
-  ASSIGN_OR_RETURN(ReadResource read, OpenLogSource(directory));
+  ASSIGN_OR_RETURN(ReadResource read, OpenLogFolder(directory));
   return WholeLog(directory, std::move(read), check, progress).Check();
 }
 

@@ -34,7 +34,7 @@ struct LogCheck {
     std::string file;  // "checkpoint", "head"
     Checkpoint tree;
   };
-  std::vector<Head> heads;
+  std::vector<Head> heads;  // the checkpoint is the first one, where nothing is wrong
   std::uint64_t entries = 0;
   std::uint64_t tiles = 0;  // hash tiles and bundles
   std::uint64_t payloads = 0;
@@ -48,7 +48,7 @@ struct LogCheck {
 };
 
 // `check` empty: signatures are not looked at, only the tree.
-// Errors: kInvalidInput, kNotFound (no log and no mirror).
+// Errors: kInvalidInput (a URL), kNotFound (no log and no mirror).
 Result<LogCheck> CheckWholeLog(const std::string& directory, const CheckNote& check,
                                const ReportProgress& progress);
 // The same as an error: kMismatch exit 15 with the file's name, or the heads.

@@ -128,6 +128,17 @@ TEST_F(LogCheckTest, ATreeWithoutSignaturesIsCheckedWhereNobodyIsBelieved) {
   EXPECT_EQ(CheckWholeLog(Path("nowhere"), {}, {}).error().code, ErrorCode::kNotFound);
 }
 
+// What no file says is not whole, and what a server says is not in a directory.
+TEST_F(LogCheckTest, ChecksDirectoriesOnly) {
+  for (const char* url : {"http://127.0.0.1:1/", "https://127.0.0.1:1"}) {
+    const auto refused = RequireWholeLog(url, {}, {});
+    ASSERT_FALSE(refused) << url;
+    EXPECT_EQ(refused.error().Exit(), ExitCode::kUsage) << refused.error().message;
+    EXPECT_NE(refused.error().message.find("want a directory"), std::string::npos)
+        << refused.error().message;
+  }
+}
+
 TEST_F(LogCheckTest, EntriesThatNameNoPayloadAreCounted) {
   ASSERT_TRUE(live_.Append(0, 2));
   ASSERT_TRUE(live_.sequencer().Append("not a leaf of ours"));

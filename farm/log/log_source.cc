@@ -27,7 +27,17 @@ Result<ReadResource> OpenUrl(const std::string& url) {
       });
 }
 
-Result<ReadResource> OpenFolder(const std::string& directory) {
+bool IsUrl(const std::string& from) {
+  return from.starts_with("http://") || from.starts_with("https://");
+}
+
+}  // namespace
+
+Result<ReadResource> OpenLogFolder(const std::string& directory) {
+  if (IsUrl(directory)) {
+    return Error{ErrorCode::kInvalidInput,
+                 directory + ": is a URL, want a directory; `farm log mirror` makes one of it"};
+  }
   if (!FileExists(JoinPath(directory, "checkpoint"))) {
     return Error{ErrorCode::kNotFound, directory +
                                            ": is no log and no mirror of one (it has no "
@@ -46,16 +56,27 @@ Result<ReadResource> OpenFolder(const std::string& directory) {
   });
 }
 
-}  // namespace
-
 Result<ReadResource> OpenLogSource(const std::string& from) {
-  if (from.starts_with("http://") || from.starts_with("https://")) return OpenUrl(from);
-  return OpenFolder(from);
+  return IsUrl(from) ? OpenUrl(from) : OpenLogFolder(from);
 }
+
+namespace {
+
+// A hash tile has 32 bytes a hash; the entries of a bundle are for its readers to count.
+Result<std::string> CheckedTile(const TileId& tile, std::string bytes) {
+  if (tile.level == TileId::kEntries || bytes.size() == tile.width * Digest::kSize) return bytes;
+  return Error{ErrorCode::kMismatch,
+               TilePath(tile) + ": has " + std::to_string(bytes.size()) + " bytes, want " +
+                   std::to_string(tile.width * Digest::kSize),
+               ExitCode::kLogProof};
+}
+
+}  // namespace
 
 Result<std::string> ReadTile(const ReadResource& read, const TileId& tile) {
   auto bytes = read(TilePath(tile), kTileFileBytesMax);
-  if (bytes || bytes.error().code != ErrorCode::kNotFound || tile.width == kTileWidth) return bytes;
+  if (bytes) return CheckedTile(tile, *std::move(bytes));
+  if (bytes.error().code != ErrorCode::kNotFound || tile.width == kTileWidth) return bytes;
   TileId full = tile;
   full.width = kTileWidth;
   auto whole = read(TilePath(full), kTileFileBytesMax);

@@ -21,9 +21,13 @@ using ReadResource =
 
 // `from`: http://, https://, or a directory.  Errors: kInvalidInput, kNotFound.
 Result<ReadResource> OpenLogSource(const std::string& from);
+// A directory only.  Errors: kInvalidInput (a URL), kNotFound (no log and no mirror).
+Result<ReadResource> OpenLogFolder(const std::string& directory);
 
-// A tile or bundle of exactly this width; a partial one that is gone is cut from the full one.
-// Errors: of `read`; kMismatch exit 15 (what was served as a full one is none).
+// A hash tile of exactly this width, or a bundle, whose entries nobody has counted; a partial one
+// that is gone is cut from the full one.
+// Errors: of `read`; kMismatch exit 15 (a hash tile of another size; what was served as a full one
+// is none).
 Result<std::string> ReadTile(const ReadResource& read, const TileId& tile);
 // The payload with this digest.  Errors: of `read`; kMismatch exit 15 (other bytes).
 Result<std::string> ReadPayload(const ReadResource& read, const Digest& digest);

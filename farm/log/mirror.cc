@@ -22,16 +22,16 @@ Error NotWhatItSays(const std::string& what) {
   return {ErrorCode::kMismatch, "the log that is mirrored: " + what, ExitCode::kLogProof};
 }
 
-std::vector<std::string> LeavesOf(const std::string& bytes, std::uint64_t width) {
-  auto entries = ParseEntryBundle(bytes, width);
-  return entries ? std::move(*entries) : std::vector<std::string>{};
-}
-
-// Whether these leaves are what a level-0 tile says.
-bool AreHashedIn(const std::vector<std::string>& leaves, std::string_view tile) {
+// The leaves of a bundle, as many as it must have, if they are what its level-0 tile hashes.
+Result<std::vector<std::string>> LeavesOf(const TileId& bundle, const std::string& bytes,
+                                          std::string_view tile) {
+  auto leaves = ParseEntryBundle(bytes, bundle.width);
+  if (!leaves) return NotWhatItSays(TilePath(bundle) + ": " + leaves.error().message);
   std::string hashes;
-  for (const std::string& leaf : leaves) hashes += LeafHash(leaf).bytes();
-  return hashes == tile;
+  for (const std::string& leaf : *leaves) hashes += LeafHash(leaf).bytes();
+  if (hashes == tile) return leaves;
+  return NotWhatItSays(TilePath(bundle) + ": is not what " +
+                       TilePath({0, bundle.index, bundle.width}) + " is made of");
 }
 
 class Mirroring {
@@ -155,8 +155,8 @@ class Mirroring {
     if (bundle.width == kTileWidth) {
       const auto there = ReadFile(Path(TilePath(bundle)), kTileFileBytesMax);
       if (there) {
-        std::vector<std::string> leaves = LeavesOf(*there, bundle.width);
-        if (AreHashedIn(leaves, hashes)) {
+        auto leaves = LeavesOf(bundle, *there, hashes);
+        if (leaves) {
           ++report_.bundles_found;
           return leaves;
         }
@@ -164,10 +164,7 @@ class Mirroring {
     }
     ASSIGN_OR_RETURN(const std::string bytes, ReadTile(source_, bundle));
     ++report_.bundles_read;
-    std::vector<std::string> leaves = LeavesOf(bytes, bundle.width);
-    if (AreHashedIn(leaves, hashes)) return leaves;
-    return NotWhatItSays(TilePath(bundle) + ": is not what " +
-                         TilePath({0, bundle.index, bundle.width}) + " is made of");
+    return LeavesOf(bundle, bytes, hashes);
   }
 
   Status BringBundle(std::uint64_t index, std::uint64_t size) {

@@ -168,6 +168,28 @@ TEST_F(MirrorTest, NamesTheFileThatTheLogServesWrongly) {
   ExpectWhole(300);
 }
 
+// No leaves hash to an empty tile: a bundle that cannot be read must not pass for none.
+TEST_F(MirrorTest, RefusesABundleThatCannotBeReadUnderAnEmptyTile) {
+  ASSERT_TRUE(live_.Append(0, 300));
+  const auto empty = [](std::string& bytes) { bytes.clear(); };
+  for (const std::string& bytes : {std::string(), std::string("no bundle")}) {
+    for (const std::string& at : {std::string("000"), std::string("001.p/44")}) {
+      SCOPED_TRACE(at + " " + bytes);
+      ASSERT_TRUE(RemoveTree(mirror()));
+      const ReadResource without = With(Served(), "tile/0/" + at, empty);
+      const auto refused =
+          Mirror(With(without, "tile/entries/" + at, [&](std::string& all) { all = bytes; }));
+      ASSERT_FALSE(refused);
+      EXPECT_EQ(refused.error().Exit(), ExitCode::kLogProof) << refused.error().message;
+      EXPECT_FALSE(FileExists(mirror() + "/checkpoint"));
+      // Nor where the bundle in the mirror cannot be read.
+      ASSERT_TRUE(MakeDirectories(mirror() + "/tile/entries", 0755));
+      ASSERT_TRUE(WriteDurably(RealFileSystem(), mirror() + "/tile/entries/000", bytes));
+      EXPECT_FALSE(Mirror(without));
+    }
+  }
+}
+
 TEST_F(MirrorTest, RefusesAForkAndKeepsIt) {
   ASSERT_TRUE(live_.Append(0, 300));
   ASSERT_TRUE(Mirror());
@@ -200,6 +222,31 @@ TEST_F(MirrorTest, RefusesAForkAndKeepsIt) {
   ASSERT_TRUE(live_.Append(300, 310));
   ASSERT_TRUE(Mirror());
   ExpectWhole(310);
+}
+
+// Looking for a fork in tiles of another size would never end.
+TEST_F(MirrorTest, EndsWhateverSizeTheTilesHave) {
+  ASSERT_TRUE(live_.Append(0, 300));
+  ASSERT_TRUE(Mirror());
+  ASSERT_TRUE(live_.Append(300, 600));
+  constexpr int kReadsMax = 1000;
+  for (const std::size_t size : {0u, 31u, 255u * 32, 257u * 32}) {
+    SCOPED_TRACE(size);
+    int reads = 0;
+    const ReadResource served = Served();
+    const auto refused =
+        Mirror([&](const std::string& path, std::size_t max) -> Result<std::string> {
+          if (++reads > kReadsMax) return Error{ErrorCode::kUnavailable, "asked without end"};
+          if (path.starts_with("tile/0/")) return std::string(size, 'x');
+          return served(path, max);
+        });
+    ASSERT_FALSE(refused);
+    EXPECT_LE(reads, kReadsMax);
+    EXPECT_EQ(refused.error().Exit(), ExitCode::kLogProof) << refused.error().message;
+    EXPECT_NE(refused.error().message.find("tile/0/001"), std::string::npos)
+        << refused.error().message;
+    ExpectWhole(300);
+  }
 }
 
 TEST_F(MirrorTest, AnOlderCheckpointOfTheSameTreeChangesNothing) {

@@ -47,7 +47,7 @@ class Recovering {
  private:
   Status OpenMirror() {
     if (!in_.check) return Error{ErrorCode::kInvalidInput, "nobody says whose log this is"};
-    ASSIGN_OR_RETURN(read_, OpenLogSource(in_.mirror));
+    ASSIGN_OR_RETURN(read_, OpenLogFolder(in_.mirror));
     ASSIGN_OR_RETURN(const LogCheck found, RequireWholeLog(in_.mirror, in_.check, in_.progress));
     CHECK(found.heads.front().file == "checkpoint");
     report_.tree = found.heads.front().tree;

@@ -217,6 +217,16 @@ TEST_F(RecoverTest, BelievesNoWitnessWithoutItsSignature) {
   EXPECT_EQ(RecoverLogFromMirror(RealFileSystem(), recovery).error().Exit(), ExitCode::kWitnesses);
 }
 
+TEST_F(RecoverTest, TakesNoUrlForAMirror) {
+  ASSERT_TRUE(live_.Append(0, 10));
+  live_.Stop();
+  Recovery recovery = Plan();
+  recovery.mirror = "http://127.0.0.1:1/";
+  const auto refused = RecoverLogFromMirror(RealFileSystem(), recovery);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().Exit(), ExitCode::kUsage) << refused.error().message;
+}
+
 TEST_F(RecoverTest, LeavesALogThatRunsAlone) {
   ASSERT_TRUE(live_.Append(0, 10));
   Mirror();

@@ -156,21 +156,7 @@ Result<ReplayReport> TryReplay(const RunArguments& arguments) {
 
 int Report(const ReplayReport& report, const RunArguments& arguments) {
   const Status written = WriteReports(report, arguments.out);
-  if (arguments.json) {
-    std::fputs(WriteReportJson(report).c_str(), stdout);
-    std::fputc('\n', stdout);
-  } else {
-    for (const RuleOutcome& rule : report.judgement.rules) {
-      if (rule.held && !rule.warning) continue;
-      std::printf("%s: expected %s, found %s; %s\n", rule.rule.c_str(), rule.expected.c_str(),
-                  rule.found.c_str(), rule.remedy.c_str());
-    }
-    for (const ReplayedArtifact& artifact : report.artifacts) {
-      std::printf("%s  %s\n", artifact.equal() ? "equal    " : "DIFFERENT",
-                  artifact.released.name.c_str());
-    }
-    std::printf("%s\n", Headline(report).c_str());
-  }
+  std::fputs((arguments.json ? ReportJsonLine(report) : ReportText(report)).c_str(), stdout);
   if (!written) return Fail("farm-replay run", written.error());
   return static_cast<int>(report.exit);
 }
@@ -185,7 +171,7 @@ int Run(const RunArguments& arguments, char** argv) {
 }
 
 void SayJson(const Json& json) {
-  std::printf("%s\n", json.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
+  std::printf("%s\n", json.dump(-1, ' ', true, Json::error_handler_t::replace).c_str());
 }
 
 struct SignArguments {

@@ -77,6 +77,11 @@ std::string Headline(const ReplayReport& report);
 // `farm-replay-report/1`, canonical JSON, and the same for a browser: one file, no script, nothing
 // loaded from anywhere.
 std::string WriteReportJson(const ReplayReport& report);
+// For standard output, in printable ASCII whatever a kit calls its files: the same JSON, other
+// characters as \uXXXX; and a line for each rule that does not hold or warns, for each artifact,
+// and for the verdict.
+std::string ReportJsonLine(const ReplayReport& report);
+std::string ReportText(const ReplayReport& report);
 std::string WriteReportHtml(const ReplayReport& report);
 
 // What a regulator signs about a report.

@@ -10,6 +10,7 @@ namespace {
 constexpr std::string_view kReportFormat = "farm-replay-report/1";
 constexpr std::size_t kReportBytesMax = 16 << 20;
 constexpr std::size_t kMarkBytesMax = 120;
+constexpr std::size_t kTextLineMax = 2000;  // a terminal survives that
 
 Json ArtifactJson(const Artifact& artifact) {
   return {{"name", artifact.name},
@@ -136,33 +137,58 @@ std::string Headline(const ReplayReport& report) {
          (mark.empty() ? "" : "  " + mark);
 }
 
-std::string WriteReportJson(const ReplayReport& report) {
+namespace {
+
+Json ReportJson(const ReplayReport& report) {
   Json artifacts = Json::array();
   for (const ReplayedArtifact& artifact : report.artifacts) {
     artifacts.push_back({{"released", ArtifactJson(artifact.released)},
                          {"here", artifact.rebuilt ? ArtifactJson(artifact.here) : Json()},
                          {"equal", artifact.equal()}});
   }
-  return WriteCanonicalJson({{"format", kReportFormat},
-                             {"verdict", std::string(Name(report.verdict))},
-                             {"headline", Headline(report)},
-                             {"development", report.judgement.development},
-                             {"reason", report.reason},
-                             {"exit", static_cast<int>(report.exit)},
-                             {"product", report.product},
-                             {"version", report.version},
-                             {"kit", report.kit.Text()},
-                             {"release", report.release.Text()},
-                             {"manifest", report.manifest.Text()},
-                             {"lock", report.lock.Text()},
-                             {"evidence", report.judgement.headline},
-                             {"rules", RulesJson(report.judgement)},
-                             {"artifacts", artifacts},
-                             {"notes", report.notes},
-                             {"sandbox", FactsToJson(report.sandbox)},
-                             {"trace", TraceJson(report.trace)},
-                             {"started", FormatTime(report.started)},
-                             {"finished", FormatTime(report.finished)}});
+  return {{"format", kReportFormat},
+          {"verdict", std::string(Name(report.verdict))},
+          {"headline", Headline(report)},
+          {"development", report.judgement.development},
+          {"reason", report.reason},
+          {"exit", static_cast<int>(report.exit)},
+          {"product", report.product},
+          {"version", report.version},
+          {"kit", report.kit.Text()},
+          {"release", report.release.Text()},
+          {"manifest", report.manifest.Text()},
+          {"lock", report.lock.Text()},
+          {"evidence", report.judgement.headline},
+          {"rules", RulesJson(report.judgement)},
+          {"artifacts", artifacts},
+          {"notes", report.notes},
+          {"sandbox", FactsToJson(report.sandbox)},
+          {"trace", TraceJson(report.trace)},
+          {"started", FormatTime(report.started)},
+          {"finished", FormatTime(report.finished)}};
+}
+
+}  // namespace
+
+std::string WriteReportJson(const ReplayReport& report) {
+  return WriteCanonicalJson(ReportJson(report));
+}
+
+std::string ReportJsonLine(const ReplayReport& report) {
+  return ReportJson(report).dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
+}
+
+std::string ReportText(const ReplayReport& report) {
+  std::string text;
+  const auto say = [&](const std::string& line) { text += Printable(line, kTextLineMax) + "\n"; };
+  for (const RuleOutcome& rule : report.judgement.rules) {
+    if (rule.held && !rule.warning) continue;
+    say(rule.rule + ": expected " + rule.expected + ", found " + rule.found + "; " + rule.remedy);
+  }
+  for (const ReplayedArtifact& artifact : report.artifacts) {
+    say((artifact.equal() ? "equal      " : "DIFFERENT  ") + artifact.released.name);
+  }
+  return text + PrintableLines(Headline(report), kReasonLineMax) + "\n";
 }
 
 std::string WriteReportHtml(const ReplayReport& report) {

@@ -291,6 +291,32 @@ TEST(ReportHtml, ShowsArtifactsRulesAndSteps) {
   EXPECT_EQ(Count(WriteReportHtml(Match()), "<td>equal</td>"), 2u);
 }
 
+// Of a kit that somebody else has made; a terminal may show it.
+TEST(ReportText, IsPrintableWhateverAKitSays) {
+  const std::string hostile =
+      "a\n\xc2\x9b"
+      "31m\xe2\x80\xae\x1b[32m";
+  ReplayReport report = Match();
+  report.product = report.artifacts[0].released.name = report.judgement.rules[1].found = hostile;
+  report.reason = "no file " + hostile.substr(2);
+  const std::string text = ReportText(report);
+  EXPECT_EQ(PrintableLines(text, text.size()), text);
+  EXPECT_EQ(Count(text, "\n"), 4u) << text;
+  EXPECT_EQ(Count(text, "DIFFERENT  a\\x0a\\xc2\\x9b31m"), 1u) << text;
+  const std::string line = ReportJsonLine(report);
+  EXPECT_EQ(PrintableLines(line, line.size()), line);
+  EXPECT_EQ(Count(line, "\n"), 1u);
+  EXPECT_EQ(*ParseJson(line, "report"), *ParseJson(WriteReportJson(report), "report"));
+}
+
+TEST(ReportText, EndsWithTheVerdict) {
+  EXPECT_EQ(ReportText(Mismatch()),
+            "root expiry: expected later, found in 3 days; \n"
+            "DIFFERENT  a\n"
+            "DIFFERENT  b\n"
+            "MISMATCH  0 of 2 artifacts are equal\n");
+}
+
 TEST(ReportHtml, HostileNamesStayText) {
   const std::string hostile = "</td><script>alert('1')</script><img src=x onerror=\"a()\">&amp;";
   const std::string escaped =

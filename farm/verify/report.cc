@@ -192,7 +192,7 @@ std::string VerdictJson(const Verdict& verdict, const VerdictInput& input) {
 }
 
 std::string OneLine(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 
 std::string ErrorJson(const Error& error, std::string_view format) {

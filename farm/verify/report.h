@@ -29,7 +29,8 @@ std::string ErrorRemedy(const Error& error);
 std::string VerdictJson(const Verdict& verdict, const VerdictInput& input);
 // The same for a verdict that could not be reached, in whatever format it would have had.
 std::string ErrorJson(const Error& error, std::string_view format = kVerdictFormat);
-// JSON that holds text of any bytes as one line, with its end.
+// JSON that holds text of any bytes as one line of printable ASCII, with its end: names in it are
+// somebody else's words, and a terminal may show it.
 std::string OneLine(const Json& json);
 
 // The rules alone, as both verdicts print them: lines of text, those that do not hold last; the

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "farm/base/bytes.h"
+#include "farm/json/json.h"
 
 namespace farm {
 namespace {
@@ -102,6 +103,26 @@ TEST(VerdictText, NoWordOfTheEvidenceBeginsALine) {
       EXPECT_EQ(line.find('\x1b'), std::string::npos) << columns;
     }
   }
+}
+
+// C1 controls and what turns the direction of text round, of a bundle that nobody has signed.
+TEST(VerdictJson, IsPrintableWhateverTheEvidenceSays) {
+  const std::string hostile =
+      "1\xc2\x9b"
+      "31m\xe2\x80\xae\x7f\xf0\x9f\x98\x80";
+  Verdict verdict = Refused();
+  verdict.product = verdict.version = verdict.artifact = verdict.rules[0].found = hostile;
+  VerdictInput input;
+  input.file_name = hostile;
+  const std::string line = VerdictJson(verdict, input);
+  ASSERT_TRUE(line.ends_with('\n'));
+  EXPECT_EQ(Printable(line.substr(0, line.size() - 1), line.size()) + "\n", line);
+  const auto json = ParseJson(line, "verdict");
+  ASSERT_TRUE(json) << json.error().message;
+  EXPECT_EQ(json->at("product"), hostile);
+  EXPECT_EQ(json->at("version"), hostile);
+  EXPECT_EQ(json->at("artifact"), hostile);
+  EXPECT_EQ(json->at("file"), hostile);
 }
 
 TEST(RemedyText, IsOfTheRuleWhoseCodeIsReturned) {

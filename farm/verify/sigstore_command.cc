@@ -51,6 +51,12 @@ std::optional<ArtifactDigests> ReadDigest(const std::string& text) {
 Result<SigstoreArtifact> ReadArtifact(const std::string& path, const SigstoreInput& input) {
   SigstoreArtifact artifact;
   if (auto digests = ReadDigest(path)) {
+    // Whoever names a file so would have it pass for another one, unread.
+    if (FileExists(path)) {
+      return Error{
+          ErrorCode::kInvalidInput,
+          path + ": is a digest, and a file here has that name; want ./" + path + " for the file"};
+    }
     artifact.name = path;
     artifact.digests = *std::move(digests);
     return artifact;

@@ -102,8 +102,19 @@ TEST_F(SigstoreProgram, VerifiesWithAKey) {
 TEST_F(SigstoreProgram, TakesAFileNamedLikeADigestByItsPath) {
   const std::string name = Sha256("something else").Text();
   Write(name, kArtifact);
-  EXPECT_EQ(Verify(name).exit_code, 10);
   EXPECT_EQ(Verify("./" + name).exit_code, 0);
+}
+
+// A mirror may name its own file by the digest of the one that was signed.
+TEST_F(SigstoreProgram, AFileIsNeverTakenForTheDigestInItsName) {
+  const std::string name = Sha256(kArtifact).Text();
+  EXPECT_EQ(Verify(name).exit_code, 0);
+  Write(name, "another\n");
+  const ProcessResult refused = Verify(name);
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_EQ(refused.output, "");
+  EXPECT_THAT(refused.error_output, testing::HasSubstr("./" + name));
+  EXPECT_EQ(Verify("./" + name).exit_code, 10);
 }
 
 TEST_F(SigstoreProgram, NamesWhatIsMissingOrMalformed) {

@@ -11,6 +11,7 @@
 #include "farm/base/files.h"
 #include "farm/evidence/trust_root_changes.h"
 #include "farm/json/json.h"
+#include "farm/verify/report.h"
 #include "farm/verify/trust.h"
 
 namespace farm {
@@ -59,10 +60,7 @@ Json TrustJson(const PinnedTrust& trust, UnixSeconds now) {
           {"version", trust.root.version}};
 }
 
-// A path in a message may be of any bytes.
-std::string OneLine(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
+void PrintJson(const Json& json) { std::fputs(OneLine(json).c_str(), stdout); }
 
 void Print(const std::string& text) { std::fputs((text + "\n").c_str(), stdout); }
 
@@ -95,7 +93,7 @@ Result<ExitCode> RunInit(const TrustOptions& options) {
   const Result<PinnedTrust> trust = PinTrust(RealFileSystem(), directory, bytes, fingerprint);
   if (!trust) return Wrap(options.root, trust.error());
   if (options.json) {
-    Print(OneLine(TrustJson(*trust, now)));
+    PrintJson(TrustJson(*trust, now));
   } else {
     PrintTrust(*trust);
     Print("pinned in " + directory);
@@ -112,7 +110,7 @@ Result<ExitCode> RunUpdate(const TrustOptions& options) {
     Json json = TrustJson(update.after, now);
     json["changes"] = update.changes;
     json["versionBefore"] = update.before.root.version;
-    Print(OneLine(json));
+    PrintJson(json);
   } else {
     if (update.before.root.version == update.after.root.version) {
       Print("nothing newer");
@@ -132,7 +130,7 @@ Result<ExitCode> RunShow(const TrustOptions& options) {
   if (options.json) {
     Json json = TrustJson(trust, now);
     json["says"] = DescribeTrustRoot(trust.root);
-    Print(OneLine(json));
+    PrintJson(json);
   } else {
     PrintTrust(trust);
     for (const std::string& line : DescribeTrustRoot(trust.root)) Print("  " + line);
@@ -197,9 +195,9 @@ int RunTrustCommand(int argc, char** argv) {
   if (exit) return static_cast<int>(*exit);
   std::fprintf(stderr, "farm-verify trust: %s\n", exit.error().message.c_str());
   if (options.json) {
-    Print(OneLine({{"error", exit.error().message},
-                   {"exit", static_cast<int>(exit.error().Exit())},
-                   {"format", "farm-trust-report/1"}}));
+    PrintJson({{"error", exit.error().message},
+               {"exit", static_cast<int>(exit.error().Exit())},
+               {"format", "farm-trust-report/1"}});
   }
   return static_cast<int>(exit.error().Exit());
 }
