@@ -1,15 +1,13 @@
 #include "farm/verify/trust_command.h"
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
-#include <functional>
 #include <string>
-#include <string_view>
 
 #include "farm/base/clock.h"
 #include "farm/base/files.h"
 #include "farm/evidence/trust_root_changes.h"
 #include "farm/json/json.h"
+#include "farm/verify/report.h"
 #include "farm/verify/trust.h"
 
 namespace farm {
@@ -27,15 +25,6 @@ constexpr char kTrustExamples[] =
     "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\n"
     "  farm-verify trust update /media/usb/published\n"
     "  farm-verify trust show --json";
-
-struct TrustOptions {
-  std::string root;
-  std::string fingerprint;
-  std::string tree;
-  std::string directory;  // "": the user's
-  std::string at;
-  bool json = false;
-};
 
 Result<std::string> DirectoryOf(const TrustOptions& options) {
   if (!options.directory.empty()) return options.directory;
@@ -58,12 +47,8 @@ Json TrustJson(const PinnedTrust& trust, UnixSeconds now) {
           {"version", trust.root.version}};
 }
 
-// A path in a message may be of any bytes.
-std::string OneLine(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 void Print(const std::string& text) { std::fputs((text + "\n").c_str(), stdout); }
+void PrintJson(const Json& json) { std::fputs(OneLine(json).c_str(), stdout); }
 
 void PrintTrust(const PinnedTrust& trust) {
   const TrustRoot& root = trust.root;
@@ -80,8 +65,8 @@ void PrintTrust(const PinnedTrust& trust) {
 ExitCode JudgeExpiry(const PinnedTrust& trust, UnixSeconds now) {
   if (now <= trust.root.expires) return ExitCode::kProved;
   std::fprintf(stderr,
-               "farm-verify trust: root %lld expired at %s; ask for a newer one, perhaps somebody "
-               "keeps it from you\n",
+               "farm-verify trust: root %lld expired at %s\n"
+               "to do: ask the root's people for a newer one; perhaps somebody keeps it from you\n",
                static_cast<long long>(trust.root.version), FormatTime(trust.root.expires).c_str());
   return ExitCode::kNotValidThen;
 }
@@ -94,7 +79,7 @@ Result<ExitCode> RunInit(const TrustOptions& options) {
   const Result<PinnedTrust> trust = PinTrust(RealFileSystem(), directory, bytes, fingerprint);
   if (!trust) return Wrap(options.root, trust.error());
   if (options.json) {
-    Print(OneLine(TrustJson(*trust, now)));
+    PrintJson(TrustJson(*trust, now));
   } else {
     PrintTrust(*trust);
     Print("pinned in " + directory);
@@ -111,7 +96,7 @@ Result<ExitCode> RunUpdate(const TrustOptions& options) {
     Json json = TrustJson(update.after, now);
     json["changes"] = update.changes;
     json["versionBefore"] = update.before.root.version;
-    Print(OneLine(json));
+    PrintJson(json);
   } else {
     if (update.before.root.version == update.after.root.version) {
       Print("nothing newer");
@@ -131,7 +116,7 @@ Result<ExitCode> RunShow(const TrustOptions& options) {
   if (options.json) {
     Json json = TrustJson(trust, now);
     json["says"] = DescribeTrustRoot(trust.root);
-    Print(OneLine(json));
+    PrintJson(json);
   } else {
     PrintTrust(trust);
     for (const std::string& line : DescribeTrustRoot(trust.root)) Print("  " + line);
@@ -139,23 +124,45 @@ Result<ExitCode> RunShow(const TrustOptions& options) {
   return JudgeExpiry(trust, now);
 }
 
-bool IsHelpWord(std::string_view word) { return word == "-h" || word == "--help"; }
+// What a customer does; nothing that was pinned has changed.
+std::string TrustRemedy(const Error& error) {
+  switch (error.Exit()) {
+    case ExitCode::kUsage:
+      return "to do: mend or get again what is named above; nothing was changed";
+    case ExitCode::kBadSignature:
+      return "to do: get the tree from another place, and ask the root's people if it says the "
+             "same; nothing was changed";
+    case ExitCode::kInputMissing:
+      return "to do: get what is missing, or ask again for the fingerprint, another way than the "
+             "file; nothing was changed";
+    case ExitCode::kRollback:
+      return "to do: ask the root's people which is their newest root; if this one is it, somebody "
+             "shows you another history than before; nothing was changed";
+    default:
+      return "to do: try again when that is mended";
+  }
+}
 
-std::string IsSaid(std::string& text) { return text.empty() ? "is empty" : ""; }
+std::string TrustErrorJson(const Error& error) {
+  return OneLine({{"error", error.message},
+                  {"exit", static_cast<int>(error.Exit())},
+                  {"format", "farm-trust-report/1"}});
+}
 
-using TrustRun = Result<ExitCode> (*)(const TrustOptions&);
+}  // namespace
 
-void AddTrustCommands(CLI::App& app, TrustOptions& options, TrustRun& run) {
-  const auto add = [&](const char* name, const char* help, TrustRun function) {
+TrustCommandLine::TrustCommandLine()
+    : CommandLine(kTrustExplanation, "farm-verify trust", kTrustExamples) {
+  const auto add = [this](const char* name, const char* help, auto function) {
     CLI::App* command = app.add_subcommand(name, help);
     command
         ->add_option("--config", options.directory,
                      "folder of root.json and trust.json (default: "
                      "${XDG_CONFIG_HOME:-~/.config}/farm)")
-        ->check(CLI::Validator(IsSaid, "DIR"));
+        ->check(Given("DIR"));
     command->add_option("--at", options.at, "the time that counts as now (default: now)");
     command->add_flag("--json", options.json, "one line of JSON (farm-trust-report/1)");
-    command->callback([&run, function] { run = function; });
+    command->callback([this, function] { run = function; });
     return command;
   };
   CLI::App* init = add("init", "pin a root that you have compared by hand", RunInit);
@@ -169,40 +176,18 @@ void AddTrustCommands(CLI::App& app, TrustOptions& options, TrustRun& run) {
   app.require_subcommand(1);
 }
 
-}  // namespace
-
-bool IsTrustCommand(int argc, const char* const* argv) {
-  if (argc < 3 || std::string_view(argv[1]) != "trust") return false;
-  const std::string_view word = argv[2];
-  if (argc == 3 && IsHelpWord(word)) return true;
-  return word == "init" || word == "update" || word == "show";
-}
-
 int RunTrustCommand(int argc, char** argv) {
-  TrustOptions options;
-  TrustRun run = nullptr;
-  CLI::App app(kTrustExplanation, "farm-verify trust");
-  app.footer(kTrustExamples);
-  AddTrustCommands(app, options, run);
-  try {
-    app.parse(argc - 1, argv + 1);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? static_cast<int>(ExitCode::kProved)
-                                : static_cast<int>(ExitCode::kUsage);
-  }
-  Result<ExitCode> exit = run(options);
+  TrustCommandLine line;
+  if (const auto ended = ReadCommandLine(line.app, argc, argv)) return *ended;
+  Result<ExitCode> exit = line.run(line.options);
   if (exit) {
     const Status printed = FlushStandardOutput();
     if (!printed) exit = printed.error();
   }
   if (exit) return static_cast<int>(*exit);
-  std::fprintf(stderr, "farm-verify trust: %s\n", exit.error().message.c_str());
-  if (options.json) {
-    Print(OneLine({{"error", exit.error().message},
-                   {"exit", static_cast<int>(exit.error().Exit())},
-                   {"format", "farm-trust-report/1"}}));
-  }
-  return static_cast<int>(exit.error().Exit());
+  const Error& error = exit.error();
+  return Refused(line.app, error, TrustRemedy(error),
+                 line.options.json ? TrustErrorJson(error) : "");
 }
 
 }  // namespace farm
