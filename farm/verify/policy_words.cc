@@ -163,6 +163,23 @@ PolicyDemand ReplaysDemand(const Policy& policy) {
           ""};
 }
 
+// Names are the customer's own words; who reads them compares the keys.
+PolicyDemand ReplayersDemand(const Policy& policy) {
+  if (policy.replayers.empty()) {
+    return {"replayers",
+            std::string("nobody's MATCH counts") +
+                (policy.mismatch_blocks ? "; a MISMATCH at hand counts whoever signed it" : ""),
+            ""};
+  }
+  constexpr std::size_t kNameCharactersMax = 80;
+  std::vector<std::string> names;
+  for (const Replayer& replayer : policy.replayers) {
+    names.push_back(Printable(replayer.name, kNameCharactersMax) +
+                    " (key sha256:" + replayer.key.KeyId() + ")");
+  }
+  return {"replayers", "only verdicts of these replayers count: " + Join(names, ", "), ""};
+}
+
 PolicyDemand MismatchDemand(const Policy& policy) {
   return policy.mismatch_blocks
              ? PolicyDemand{"mismatchBlocks",
@@ -194,7 +211,7 @@ std::vector<PolicyDemand> ExplainPolicy(const Policy& policy) {
           NamedCountriesDemand(policy), CertifiedDemand(policy),   AuditorsDemand(policy),
           DiffDemand(policy),           WitnessesDemand(policy),   SkewDemand(policy),
           LimitsDemand(policy),         DevelopmentDemand(policy), StatusDemand(policy),
-          ReplaysDemand(policy),        MismatchDemand(policy)};
+          ReplaysDemand(policy),        ReplayersDemand(policy),   MismatchDemand(policy)};
 }
 
 std::string PolicyText(const Policy& policy, const std::string& where, const TextStyle& style) {
