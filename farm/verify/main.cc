@@ -266,7 +266,8 @@ void AddOptions(CLI::App& app, Options& options) {
   app.add_flag("--renamed", options.renamed,
                "accept the file under another name than the released one");
   app.add_option("--at", options.at,
-                 "judge warnings at this time, 2026-11-23T23:40:30Z (default: now)");
+                 "the time that counts as now, for the age of a status and for warnings: "
+                 "2026-11-23T23:40:30Z (default: now)");
   app.add_option("--state", options.state, "remember in this folder what was accepted");
   app.add_option("--replays", options.replays,
                  "folder of signed replay verdicts (*.jsonl); whose count says the policy")
