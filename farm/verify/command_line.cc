@@ -20,8 +20,6 @@ CommandLine::CommandLine(const char* explanation, const char* name, const char* 
   app.footer(examples);
 }
 
-bool IsHelpWord(std::string_view word) { return word == "-h" || word == "--help"; }
-
 CLI::Validator Given(const char* type_name) { return CLI::Validator(IsGiven, type_name); }
 
 bool AsksForSubcommand(const CLI::App& app, int argc, const char* const* argv) {
@@ -37,9 +35,8 @@ std::optional<int> ReadCommandLine(CLI::App& app, int argc, char** argv) {
     app.parse(argc - 1, argv + 1);
     return std::nullopt;
   } catch (const CLI::CallForHelp& help) {
-    // Beside other words it may be a script's file of that name, and 0 would say that it is
-    // verified.
-    if (argc == (app.get_subcommands().empty() ? 3 : 4)) return app.exit(help);
+    if (IsHelpAlone(app, argc - 1, argv + 1))
+      return app.exit(help);  // nothing proved, nothing asked
     return UsageError(app, "-h and --help want no other word");
   } catch (const CLI::ParseError& error) {
     return UsageError(app, error.what());

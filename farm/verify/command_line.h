@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "farm/base/command_line.h"
 #include "farm/base/result.h"
 
 namespace farm {
@@ -19,8 +20,6 @@ struct CommandLine {
 
   CLI::App app;
 };
-
-bool IsHelpWord(std::string_view word);
 
 // A check of an option: an empty wish (an unset variable of a script) would check nothing.
 CLI::Validator Given(const char* type_name);

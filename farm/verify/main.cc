@@ -8,8 +8,10 @@
 #include <optional>
 #include <string_view>
 
+#include "farm/base/command_line.h"
 #include "farm/base/files.h"
 #include "farm/base/parallel.h"
+#include "farm/base/time_words.h"
 #include "farm/crypto/configuration.h"
 #include "farm/crypto/hash.h"
 #include "farm/verify/command_line.h"
@@ -186,12 +188,7 @@ Result<VerdictInput> ReadInputs(const Options& options) {
   if (!options.replays.empty()) {
     ASSIGN_OR_RETURN(input.replays, ReadReplayFolder(options.replays));
   }
-  input.at = SystemClock().Now();
-  if (!options.at.empty()) {
-    const Result<UnixSeconds> at = ParseTime(options.at);
-    if (!at) return Wrap("--at", at.error());
-    input.at = *at;
-  }
+  ASSIGN_OR_RETURN(input.at, AtOrNow(options.at, SystemClock()));
   if (!options.product.empty()) input.product = options.product;
   if (!options.version.empty()) input.version = options.version;
   input.renamed = options.renamed;
@@ -241,9 +238,6 @@ Result<ExitCode> Run(const Options& options) {
   RETURN_IF_ERROR(FlushStandardOutput());
   return verdict.exit;
 }
-
-// Beside other words it may be a script's file of that name, and 0 would say that it is verified.
-bool IsHelpAlone(int argc, char** argv) { return argc == 2 && IsHelpWord(argv[1]); }
 
 void AddOptions(CLI::App& app, Options& options) {
   app.add_option("FILE", options.file, "the downloaded artifact")->required();
@@ -304,7 +298,7 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
-    if (IsHelpAlone(argc, argv)) return app.exit(help);  // nothing proved and nothing asked
+    if (IsHelpAlone(app, argc, argv)) return app.exit(help);  // nothing proved and nothing asked
     std::fputs(
         "farm-verify: -h and --help want no other word; a file whose name begins with - is given "
         "as `-- FILE` or `./FILE`\n",

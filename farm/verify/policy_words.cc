@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "farm/base/bytes.h"
-#include "farm/base/clock.h"
+#include "farm/base/time_words.h"
 #include "farm/json/json.h"
 #include "farm/verify/policy_texts.h"
 #include "farm/verify/report.h"
@@ -23,16 +23,6 @@ std::string Count(std::int64_t count, std::string_view one, std::string_view man
 
 std::string AtLeast(std::int64_t count, std::string_view one, std::string_view many) {
   return "at least " + Count(count, one, many);
-}
-
-// "14 days", "36 hours", "90 seconds".
-std::string DurationWords(std::int64_t seconds) {
-  constexpr std::int64_t kHour = 3600;
-  if (seconds > 0 && seconds % kDaySeconds == 0) {
-    return Count(seconds / kDaySeconds, "day", "days");
-  }
-  if (seconds > 0 && seconds % kHour == 0) return Count(seconds / kHour, "hour", "hours");
-  return Count(seconds, "second", "seconds");
 }
 
 // ISO 3166-1 leaves X.. to its users: XA, XB and XC are the countries of tests.

@@ -3,8 +3,8 @@
 #include <cstdio>
 #include <string>
 
-#include "farm/base/clock.h"
 #include "farm/base/files.h"
+#include "farm/base/time_words.h"
 #include "farm/evidence/trust_root_changes.h"
 #include "farm/json/json.h"
 #include "farm/verify/report.h"
@@ -31,13 +31,6 @@ Result<std::string> DirectoryOf(const TrustOptions& options) {
   Result<std::string> directory = DefaultTrustDirectory();
   if (directory) return directory;
   return Wrap("no configuration folder, name one with --config DIR", directory.error());
-}
-
-Result<UnixSeconds> NowOf(const TrustOptions& options) {
-  if (options.at.empty()) return SystemClock().Now();
-  Result<UnixSeconds> at = ParseTime(options.at);
-  if (!at) return Wrap("--at", at.error());
-  return at;
 }
 
 Json TrustJson(const PinnedTrust& trust, UnixSeconds now) {
@@ -74,7 +67,7 @@ ExitCode JudgeExpiry(const PinnedTrust& trust, UnixSeconds now) {
 Result<ExitCode> RunInit(const TrustOptions& options) {
   ASSIGN_OR_RETURN(const std::string directory, DirectoryOf(options));
   ASSIGN_OR_RETURN(const Digest fingerprint, ParseFingerprint(options.fingerprint));
-  ASSIGN_OR_RETURN(const UnixSeconds now, NowOf(options));
+  ASSIGN_OR_RETURN(const UnixSeconds now, AtOrNow(options.at, SystemClock()));
   ASSIGN_OR_RETURN(const std::string bytes, ReadFile(options.root, kTrustRootBytesMax));
   const Result<PinnedTrust> trust = PinTrust(RealFileSystem(), directory, bytes, fingerprint);
   if (!trust) return Wrap(options.root, trust.error());
@@ -89,7 +82,7 @@ Result<ExitCode> RunInit(const TrustOptions& options) {
 
 Result<ExitCode> RunUpdate(const TrustOptions& options) {
   ASSIGN_OR_RETURN(const std::string directory, DirectoryOf(options));
-  ASSIGN_OR_RETURN(const UnixSeconds now, NowOf(options));
+  ASSIGN_OR_RETURN(const UnixSeconds now, AtOrNow(options.at, SystemClock()));
   ASSIGN_OR_RETURN(const TrustUpdate update,
                    UpdateTrust(RealFileSystem(), directory, options.tree));
   if (options.json) {
@@ -111,7 +104,7 @@ Result<ExitCode> RunUpdate(const TrustOptions& options) {
 
 Result<ExitCode> RunShow(const TrustOptions& options) {
   ASSIGN_OR_RETURN(const std::string directory, DirectoryOf(options));
-  ASSIGN_OR_RETURN(const UnixSeconds now, NowOf(options));
+  ASSIGN_OR_RETURN(const UnixSeconds now, AtOrNow(options.at, SystemClock()));
   ASSIGN_OR_RETURN(const PinnedTrust trust, ReadPinnedTrust(directory));
   if (options.json) {
     Json json = TrustJson(trust, now);
