@@ -5,6 +5,7 @@
 #include "farm/base/bytes.h"
 #include "farm/base/clock.h"
 #include "farm/base/files.h"
+#include "farm/base/time_words.h"
 #include "farm/cli/log_commands.h"
 #include "farm/client/log_reader.h"
 #include "farm/client/witness_client.h"
@@ -216,12 +217,7 @@ Status RunRecover(const LogArguments& arguments, const Output& output) {
 }
 
 Status RunPolicy(const LogArguments& arguments, const Output& output) {
-  UnixSeconds at = SystemClock().Now();
-  if (!arguments.at.empty()) {
-    auto time = ParseTime(arguments.at);
-    if (!time) return Wrap("--at", time.error());
-    at = *time;
-  }
+  ASSIGN_OR_RETURN(const UnixSeconds at, AtOrNow(arguments.at, SystemClock()));
   ASSIGN_OR_RETURN(const TlogPolicy policy, PolicyOfRoot(arguments.trust, at));
   const std::string text = WriteTlogPolicy(policy);
   if (!arguments.out.empty()) {

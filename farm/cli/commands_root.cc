@@ -7,6 +7,7 @@
 
 #include "farm/base/bytes.h"
 #include "farm/base/files.h"
+#include "farm/base/time_words.h"
 #include "farm/ceremony/description.h"
 #include "farm/ceremony/signatures.h"
 #include "farm/ceremony/weak_points.h"
@@ -191,16 +192,9 @@ ExitCode ExitOf(const RootInHand& hand, const Status& order, UnixSeconds now) {
   return exit;
 }
 
-Result<UnixSeconds> TimeOf(const std::string& at, const Clock& clock) {
-  if (at.empty()) return clock.Now();
-  Result<UnixSeconds> time = ParseTime(at);
-  if (!time) return Wrap("--at", time.error());
-  return time;
-}
-
 Result<ExitCode> CheckRoot(const RootCheckArguments& arguments, const Clock& clock,
                            const Output& output) {
-  ASSIGN_OR_RETURN(const UnixSeconds now, TimeOf(arguments.at, clock));
+  ASSIGN_OR_RETURN(const UnixSeconds now, AtOrNow(arguments.at, clock));
   ASSIGN_OR_RETURN(const RootInHand hand, ReadRootInHand(arguments.root, arguments.previous));
   const Status order = CheckOrder(hand);
   const std::vector<std::string> weak = WeakPoints(hand.root, now);

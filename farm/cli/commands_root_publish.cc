@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "farm/base/files.h"
+#include "farm/base/time_words.h"
 #include "farm/ceremony/published_tree.h"
 #include "farm/cli/commands_root.h"
 #include "farm/json/json.h"
@@ -15,12 +16,7 @@ Result<PublishedTargets> PublishTree(const RootPublishArguments& arguments, cons
   order.directory = arguments.tree;
   order.new_roots = arguments.roots;
   order.lifetimes = {arguments.targets_days, arguments.snapshot_days, arguments.timestamp_days};
-  order.now = clock.Now();
-  if (!arguments.at.empty()) {
-    const Result<UnixSeconds> at = ParseTime(arguments.at);
-    if (!at) return Wrap("--at", at.error());
-    order.now = *at;
-  }
+  ASSIGN_OR_RETURN(order.now, AtOrNow(arguments.at, clock));
   ASSIGN_OR_RETURN(const std::string policy, ReadFile(arguments.policy, kPolicyBytesMax));
   ASSIGN_OR_RETURN(order.policy, ParsePolicy(policy, arguments.policy));
   std::vector<std::unique_ptr<Signer>> signers;

@@ -114,6 +114,8 @@ TEST_F(Commands, PolicyListsShowsAndExplainsTemplates) {
   const ProcessResult bad = Run({"policy", "explain", "policy.json", "--json"});
   EXPECT_EQ(bad.exit_code, 2);
   EXPECT_THAT(bad.error_output, testing::HasSubstr("policy.json"));
+  EXPECT_THAT(Split(bad.error_output, '\n'),
+              testing::ElementsAre(testing::_, testing::StartsWith("to do: "), ""));
   const auto error = ParseJson(bad.output, "error");
   ASSERT_TRUE(error.has_value());
   EXPECT_EQ((*error)["exit"], 2);
@@ -131,6 +133,12 @@ TEST_F(Commands, FilesNamedLikeACommandAreJudged) {
       {"--root", "root.json", "completion", "bash"},
       {"completion", "bash", "--root", "root.json"},
       {"policy", "list", "--root", "root.json"},
+      {"trust"},
+      {"trust", "--root", "root.json"},
+      {"--root", "root.json", "trust", "show"},
+      {"trust", "--help", "show"},
+      {"trust", "show", "--help", "--json"},
+      {"trust", "update", "--help", "directory"},
       {"policy", "--help", "list"},
       {"policy", "list", "--help", "--json"},
       {"policy", "show", "development", "more"},
@@ -144,6 +152,8 @@ TEST_F(Commands, FilesNamedLikeACommandAreJudged) {
   }
   EXPECT_EQ(Run({"policy", "--help"}).exit_code, 0);
   EXPECT_EQ(Run({"policy", "show", "--help"}).exit_code, 0);
+  EXPECT_EQ(Run({"trust", "--help"}).exit_code, 0);
+  EXPECT_EQ(Run({"trust", "update", "--help"}).exit_code, 0);
 }
 
 TEST_F(Commands, ATerminalGetsItsWidthAndColoursAPipeNeither) {
@@ -187,7 +197,7 @@ TEST_F(BashCompletion, OffersOptionsCommandsWordsAndFiles) {
   EXPECT_THAT(Offers({"--allow"}),
               testing::UnorderedElementsAre("--allow-older", "--allow-development-root"));
   EXPECT_THAT(Offers({"pol"}), testing::ElementsAre("policy"));
-  EXPECT_THAT(Offers({""}), testing::IsSupersetOf({"policy", "sigstore", "completion",
+  EXPECT_THAT(Offers({""}), testing::IsSupersetOf({"policy", "sigstore", "trust", "completion",
                                                    "release.tar", "other file.tar"}));
   EXPECT_THAT(Offers({"--root", "rel"}), testing::ElementsAre("release.tar"));
   EXPECT_THAT(Offers({"--root", "=", "rel"}), testing::ElementsAre("release.tar"));
@@ -195,6 +205,8 @@ TEST_F(BashCompletion, OffersOptionsCommandsWordsAndFiles) {
   EXPECT_THAT(Offers({"--explain", "a"}),
               testing::UnorderedElementsAre("all", "artifact", "approvals", "agreement"));
   EXPECT_THAT(Offers({"policy", ""}), testing::UnorderedElementsAre("explain", "list", "show"));
+  EXPECT_THAT(Offers({"trust", ""}), testing::UnorderedElementsAre("init", "update", "show"));
+  EXPECT_THAT(Offers({"trust", "init", "--fi"}), testing::ElementsAre("--fingerprint"));
   EXPECT_THAT(Offers({"policy", "show", ""}),
               testing::UnorderedElementsAre("development", "neutral-country", "two-operators"));
   EXPECT_THAT(Offers({"policy", "explain", "rel"}), testing::ElementsAre("release.tar"));
@@ -204,13 +216,21 @@ TEST_F(BashCompletion, OffersOptionsCommandsWordsAndFiles) {
   EXPECT_THAT(Offers({"release.tar", "sigstore", "--id"}), testing::IsEmpty());
 }
 
-// Nothing of --help is missing.
+// Nothing of --help is missing, in any command that the program has and that takes an option.
 TEST_F(BashCompletion, OffersEveryOptionOfTheHelp) {
-  const struct {
-    std::vector<std::string> command;
-  } kRows[] = {{{}}, {{"sigstore"}}, {{"policy", "explain"}}, {{"policy", "list"}}};
-  for (const auto& row : kRows) {
-    std::vector<std::string> help = row.command;
+  std::vector<std::string> commands;
+  for (const std::string& line : Split(Run({"completion", "bash"}).output, '\n')) {
+    const std::size_t end = line.find("') options='-");
+    if (line.starts_with("    '") && end != std::string::npos) {
+      commands.push_back(line.substr(5, end - 5));
+    }
+  }
+  EXPECT_THAT(commands, testing::IsSupersetOf({"", " sigstore", " policy explain", " trust",
+                                               " trust init", " trust update", " trust show"}));
+  for (const std::string& command : commands) {
+    std::vector<std::string> words = Split(command, ' ');
+    words.erase(words.begin());
+    std::vector<std::string> help = words;
     help.push_back("--help");
     std::vector<std::string> wanted;
     for (const std::string& line : Split(Run(help).output, '\n')) {
@@ -218,11 +238,9 @@ TEST_F(BashCompletion, OffersEveryOptionOfTheHelp) {
       if (!line.starts_with("  -") || begin == std::string::npos) continue;
       wanted.push_back(line.substr(begin, line.find_first_of(" ,=", begin) - begin));
     }
-    EXPECT_GE(wanted.size(), 2u);
-    std::vector<std::string> words = row.command;
+    EXPECT_FALSE(wanted.empty()) << command;
     words.push_back("--");
-    EXPECT_THAT(Offers(words), testing::UnorderedElementsAreArray(wanted))
-        << Join(row.command, " ");
+    EXPECT_THAT(Offers(words), testing::UnorderedElementsAreArray(wanted)) << command;
   }
 }
 

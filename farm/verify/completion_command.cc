@@ -3,16 +3,17 @@
 #include <algorithm>
 #include <cstdio>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "farm/base/completion.h"
 #include "farm/base/exit_code.h"
 #include "farm/base/files.h"
+#include "farm/verify/commands.h"
 #include "farm/verify/explain.h"
-#include "farm/verify/policy_command.h"
 #include "farm/verify/policy_words.h"
-#include "farm/verify/sigstore_command.h"
 
 namespace farm {
 namespace {
@@ -30,18 +31,18 @@ std::vector<std::string> TemplateNames() {
 }
 
 Result<std::string> Script(const CLI::App& app, const char* shell) {
-  SigstoreOptions sigstore_options;
-  CLI::App sigstore;
-  AddSigstoreOptions(sigstore, sigstore_options);
-  const PolicyCommandLine policy;
   CLI::App completion_app;
+  completion_app.set_help_flag();  // `completion --help` is a file's name and another
   std::string shell_name;
   completion_app.add_option("SHELL", shell_name);
 
   Completion completion{"farm-verify", {}, {}};
   AddCommands({"", &app, "judge a file"}, completion);
-  AddCommands({"sigstore", &sigstore, "judge a bundle that others signed"}, completion);
-  AddCommands({"policy", &policy.app, "policies in plain words, and templates"}, completion);
+  std::vector<std::unique_ptr<CommandLine>> lines;
+  for (const Command& command : Commands()) {
+    lines.push_back(command.line());
+    AddCommands({command.word, &lines.back()->app, command.description}, completion);
+  }
   AddCommands({"completion", &completion_app, "a script for a shell"}, completion);
   completion.places = {
       {"", "--explain", RuleNames()},

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cctype>
+#include <map>
 
 #include "farm/base/bytes.h"
 #include "farm/base/files.h"
@@ -40,6 +41,41 @@ TEST(RulePages, ThereIsOneForEveryRuleInTheirOrder) {
   std::vector<std::string> pages;
   for (const RulePage& page : RulePages()) pages.push_back(page.rule);
   EXPECT_EQ(pages, rules);
+}
+
+// The rules and codes of FORMAT.md's table: `a`, `b` | holds if | 11; 18 none.
+std::map<std::string, std::string> RowsOfTheFormat() {
+  const std::string format = ReadFile("farm/verify/FORMAT.md", 1 << 20).value();
+  const std::size_t begin = format.find("\n### Rules of the verdict\n");
+  const std::size_t end = format.find("\n## ", begin);
+  std::map<std::string, std::string> rows;
+  for (const std::string& line : Split(format.substr(begin, end - begin), '\n')) {
+    if (!line.starts_with("| `")) continue;
+    const std::vector<std::string> cells = Split(line, '|');
+    EXPECT_EQ(cells.size(), 5u) << line;
+    const std::vector<std::string> names = Split(cells[1], '`');
+    for (std::size_t i = 1; i < names.size(); i += 2) {
+      EXPECT_TRUE(rows.emplace(names[i], cells[cells.size() - 2]).second) << names[i];
+    }
+  }
+  return rows;
+}
+
+// "Enough to write another verifier from."
+TEST(RuleTable, HasEveryRuleAndItsCodes) {
+  const std::map<std::string, std::string> rows = RowsOfTheFormat();
+  EXPECT_EQ(rows.size(), static_cast<std::size_t>(kRuleCount));
+  for (int i = 0; i < kRuleCount; ++i) {
+    const Rule rule = static_cast<Rule>(i);
+    const auto row = rows.find(std::string(RuleName(rule)));
+    ASSERT_NE(row, rows.end()) << RuleName(rule);
+    for (const ExitCode exit : RuleExits(rule)) {
+      EXPECT_THAT(row->second,
+                  testing::ContainsRegex("(^|[^0-9])" + std::to_string(static_cast<int>(exit)) +
+                                         "([^0-9]|$)"))
+          << row->first;
+    }
+  }
 }
 
 TEST(RulePages, SayWhatIsCheckedWhyWhatARefusalMeansWhatToDoAndTheCode) {

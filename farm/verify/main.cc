@@ -11,16 +11,17 @@
 #include "farm/base/command_line.h"
 #include "farm/base/files.h"
 #include "farm/base/parallel.h"
+#include "farm/base/time_words.h"
 #include "farm/crypto/hash.h"
+#include "farm/verify/command_line.h"
+#include "farm/verify/commands.h"
 #include "farm/verify/completion_command.h"
 #include "farm/verify/explain_command.h"
 #include "farm/verify/memory.h"
 #include "farm/verify/policy_command.h"
 #include "farm/verify/replay_files.h"
 #include "farm/verify/report.h"
-#include "farm/verify/sigstore_command.h"
 #include "farm/verify/trust.h"
-#include "farm/verify/trust_command.h"
 #include "farm/verify/verify.h"
 
 namespace farm {
@@ -189,12 +190,7 @@ Result<VerdictInput> ReadInputs(const Options& options) {
   if (!options.replays.empty()) {
     ASSIGN_OR_RETURN(input.replays, ReadReplayFolder(options.replays));
   }
-  input.at = SystemClock().Now();
-  if (!options.at.empty()) {
-    const Result<UnixSeconds> at = ParseTime(options.at);
-    if (!at) return Wrap("--at", at.error());
-    input.at = *at;
-  }
+  ASSIGN_OR_RETURN(input.at, AtOrNow(options.at, SystemClock()));
   if (!options.product.empty()) input.product = options.product;
   if (!options.version.empty()) input.version = options.version;
   input.renamed = options.renamed;
@@ -245,9 +241,6 @@ Result<ExitCode> Run(const Options& options) {
   return verdict.exit;
 }
 
-// An empty wish (an unset variable of a script) would check nothing.
-std::string IsGiven(std::string& text) { return text.empty() ? "is empty" : ""; }
-
 void AddOptions(CLI::App& app, Options& options) {
   app.add_option("FILE", options.file, "the downloaded artifact")->required();
   app.add_option("--bundle", options.bundle, "its evidence (default: FILE.sigstore.jsonl)");
@@ -258,23 +251,23 @@ void AddOptions(CLI::App& app, Options& options) {
          "--status", options.status,
          "the newest status of the farm's monitor (default: status.json beside the root, if "
          "it is there)")
-      ->check(CLI::Validator(IsGiven, "FILE"));
+      ->check(Given("FILE"));
   app.add_option("--certifications", options.certifications,
                  "folder of certifiers' statements on where sites stand (default: certifications "
                  "beside the root)")
-      ->check(CLI::Validator(IsGiven, "DIR"));
+      ->check(Given("DIR"));
   app.add_option("--product", options.product, "refuse the release of any other product")
-      ->check(CLI::Validator(IsGiven, "NAME"));
-  app.add_option("--version", options.version, "refuse any other version")
-      ->check(CLI::Validator(IsGiven, "VERSION"));
+      ->check(Given("NAME"));
+  app.add_option("--version", options.version, "refuse any other version")->check(Given("VERSION"));
   app.add_flag("--renamed", options.renamed,
                "accept the file under another name than the released one");
   app.add_option("--at", options.at,
-                 "judge warnings at this time, 2026-11-23T23:40:30Z (default: now)");
+                 "the time that counts as now, for the age of a status and for warnings: "
+                 "2026-11-23T23:40:30Z (default: now)");
   app.add_option("--state", options.state, "remember in this folder what was accepted");
   app.add_option("--replays", options.replays,
                  "folder of signed replay verdicts (*.jsonl); whose count says the policy")
-      ->check(CLI::Validator(IsGiven, "DIR"));
+      ->check(Given("DIR"));
   app.add_flag("--allow-older", options.allow_older,
                "accept a release, root or status older than what is remembered");
   app.add_flag("--allow-development-root", options.allow_development_root,
@@ -293,9 +286,9 @@ void AddExplain(CLI::App& app) {
 }
 
 int Main(int argc, char** argv) {
-  if (IsSigstoreCommand(argc, argv)) return RunSigstoreCommand(argc, argv);
-  if (IsPolicyCommand(argc, argv)) return RunPolicyCommand(argc, argv);
-  if (IsTrustCommand(argc, argv)) return RunTrustCommand(argc, argv);
+  for (const Command& command : Commands()) {
+    if (command.is_asked(argc, argv)) return command.run(argc, argv);
+  }
   if (HasExplainOption(argc, argv)) return RunExplainCommand(argc, argv);
   Options options;
   CLI::App app(kExplanation, "farm-verify");

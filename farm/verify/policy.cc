@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "farm/base/bytes.h"
-#include "farm/base/clock.h"
+#include "farm/base/time_words.h"
 #include "farm/json/json.h"
 
 namespace farm {
@@ -22,12 +22,6 @@ constexpr std::int64_t kStatusSecondsMax = 10 * 365 * kDaySeconds;  // as long a
 bool IsCountry(const std::string& text) {
   return text.size() == 2 &&
          std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
-}
-
-// "14 days", "90 seconds".
-std::string Duration(std::int64_t seconds) {
-  if (seconds % kDaySeconds == 0) return std::to_string(seconds / kDaySeconds) + " days";
-  return std::to_string(seconds) + " seconds";
 }
 
 Result<Replayer> ReadReplayer(const Json& json, const std::string& where) {
@@ -184,7 +178,7 @@ std::vector<std::string> RulesInWords(const Policy& policy, const std::vector<st
   }
   if (policy.status_max_age_seconds > 0) {
     rules.push_back("a status that a monitor of the root signed is at hand, at most " +
-                    Duration(policy.status_max_age_seconds) + " old");
+                    DurationWords(policy.status_max_age_seconds) + " old");
   }
   if (policy.replays > 0) {
     rules.push_back(number(policy.replays) +

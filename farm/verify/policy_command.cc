@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <string_view>
 #include <vector>
 
 #include "farm/base/bytes.h"
@@ -58,26 +57,17 @@ Result<std::string> Answer(const PolicyCommandLine& line) {
   return line.arguments.json ? PolicyListJson() : PolicyListText(StyleOf(STDOUT_FILENO));
 }
 
-int PolicyFailure(const Error& error, bool json) {
-  std::fprintf(stderr, "farm-verify policy: %s\n", error.message.c_str());
-  const int exit = static_cast<int>(error.Exit());
-  if (json) {
-    const Json answer = {{"error", error.message}, {"exit", exit}, {"format", "farm-error/1"}};
-    std::fputs(OneLine(answer).c_str(), stdout);
-  }
-  return exit;
-}
-
-int PolicyUsage(const std::string& message) {
-  std::fprintf(stderr, "farm-verify policy: %s\nRun with --help for more information.\n",
-               message.c_str());
-  return static_cast<int>(ExitCode::kUsage);
+int PolicyFailure(const PolicyCommandLine& line, const Error& error) {
+  const Json json = {{"error", error.message},
+                     {"exit", static_cast<int>(error.Exit())},
+                     {"format", "farm-error/1"}};
+  return Refused(line.app, error, ErrorRemedy(error), line.arguments.json ? OneLine(json) : "");
 }
 
 }  // namespace
 
-PolicyCommandLine::PolicyCommandLine() : app(kPolicyExplanation, "farm-verify policy") {
-  app.footer(kPolicyExamples);
+PolicyCommandLine::PolicyCommandLine()
+    : CommandLine(kPolicyExplanation, "farm-verify policy", kPolicyExamples) {
   app.require_subcommand(1);
   explain =
       app.add_subcommand("explain", "says each demand of a policy, and what is weak about it");
@@ -90,28 +80,14 @@ PolicyCommandLine::PolicyCommandLine() : app(kPolicyExplanation, "farm-verify po
       ->required();
 }
 
-bool IsPolicyCommand(int argc, const char* const* argv) {
-  if (argc < 3 || std::string_view(argv[1]) != "policy") return false;
-  const std::string_view word = argv[2];
-  return word == "explain" || word == "list" || word == "show" || (argc == 3 && IsHelpWord(word));
-}
-
 int RunPolicyCommand(int argc, char** argv) {
   PolicyCommandLine line;
-  try {
-    line.app.parse(argc - 1, argv + 1);
-  } catch (const CLI::CallForHelp& help) {
-    // Asked for alone: `policy --help`, `policy show --help`.
-    if (argc == (line.app.get_subcommands().empty() ? 3 : 4)) return line.app.exit(help);
-    return PolicyUsage("-h and --help want no other word");
-  } catch (const CLI::ParseError& error) {
-    return PolicyUsage(error.what());
-  }
+  if (const auto ended = ReadCommandLine(line.app, argc, argv)) return *ended;
   const Result<std::string> answer = Answer(line);
-  if (!answer) return PolicyFailure(answer.error(), line.arguments.json);
+  if (!answer) return PolicyFailure(line, answer.error());
   std::fputs(answer->c_str(), stdout);
   const Status printed = FlushStandardOutput();
-  return printed ? static_cast<int>(ExitCode::kProved) : PolicyFailure(printed.error(), false);
+  return printed ? static_cast<int>(ExitCode::kProved) : PolicyFailure(line, printed.error());
 }
 
 }  // namespace farm

@@ -2,8 +2,9 @@
 // to this folder.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
+
+#include "farm/verify/command_line.h"
 
 namespace farm {
 
@@ -13,21 +14,14 @@ struct PolicyArguments {
   bool json = false;
 };
 
-struct PolicyCommandLine {
+struct PolicyCommandLine final : CommandLine {
   PolicyCommandLine();
-  PolicyCommandLine(const PolicyCommandLine&) = delete;
-  PolicyCommandLine& operator=(const PolicyCommandLine&) = delete;
 
   PolicyArguments arguments;
-  CLI::App app;
   CLI::App* explain = nullptr;
   CLI::App* list = nullptr;
   CLI::App* show = nullptr;
 };
-
-// True for `policy explain ...`, `policy list ...`, `policy show ...`, and `policy --help` alone: a
-// file of that name given first, alone or before options, is judged like any other.
-bool IsPolicyCommand(int argc, const char* const* argv);
 
 // Returns the exit code: 0 done, 2 usage or a malformed policy, 22 no such file.
 int RunPolicyCommand(int argc, char** argv);

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "farm/base/bytes.h"
-#include "farm/base/clock.h"
+#include "farm/base/time_words.h"
 #include "farm/json/json.h"
 #include "farm/verify/policy_texts.h"
 #include "farm/verify/report.h"
@@ -23,16 +23,6 @@ std::string Count(std::int64_t count, std::string_view one, std::string_view man
 
 std::string AtLeast(std::int64_t count, std::string_view one, std::string_view many) {
   return "at least " + Count(count, one, many);
-}
-
-// "14 days", "36 hours", "90 seconds".
-std::string DurationWords(std::int64_t seconds) {
-  constexpr std::int64_t kHour = 3600;
-  if (seconds > 0 && seconds % kDaySeconds == 0) {
-    return Count(seconds / kDaySeconds, "day", "days");
-  }
-  if (seconds > 0 && seconds % kHour == 0) return Count(seconds / kHour, "hour", "hours");
-  return Count(seconds, "second", "seconds");
 }
 
 // ISO 3166-1 leaves X.. to its users: XA, XB and XC are the countries of tests.
@@ -163,6 +153,23 @@ PolicyDemand ReplaysDemand(const Policy& policy) {
           ""};
 }
 
+// Names are the customer's own words; who reads them compares the keys.
+PolicyDemand ReplayersDemand(const Policy& policy) {
+  if (policy.replayers.empty()) {
+    return {"replayers",
+            std::string("nobody's MATCH counts") +
+                (policy.mismatch_blocks ? "; a MISMATCH at hand counts whoever signed it" : ""),
+            ""};
+  }
+  constexpr std::size_t kNameCharactersMax = 80;
+  std::vector<std::string> names;
+  for (const Replayer& replayer : policy.replayers) {
+    names.push_back(Printable(replayer.name, kNameCharactersMax) +
+                    " (key sha256:" + replayer.key.KeyId() + ")");
+  }
+  return {"replayers", "only verdicts of these replayers count: " + Join(names, ", "), ""};
+}
+
 PolicyDemand MismatchDemand(const Policy& policy) {
   return policy.mismatch_blocks
              ? PolicyDemand{"mismatchBlocks",
@@ -194,7 +201,7 @@ std::vector<PolicyDemand> ExplainPolicy(const Policy& policy) {
           NamedCountriesDemand(policy), CertifiedDemand(policy),   AuditorsDemand(policy),
           DiffDemand(policy),           WitnessesDemand(policy),   SkewDemand(policy),
           LimitsDemand(policy),         DevelopmentDemand(policy), StatusDemand(policy),
-          ReplaysDemand(policy),        MismatchDemand(policy)};
+          ReplaysDemand(policy),        ReplayersDemand(policy),   MismatchDemand(policy)};
 }
 
 std::string PolicyText(const Policy& policy, const std::string& where, const TextStyle& style) {

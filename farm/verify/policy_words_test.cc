@@ -7,12 +7,18 @@
 
 #include "farm/base/bytes.h"
 #include "farm/base/files.h"
+#include "farm/crypto/key.h"
 #include "farm/json/json.h"
 
 namespace farm {
 namespace {
 
-// As strong as the words know.
+const PublicKey& ReplayerKey() {
+  static const PublicKey key = PrivateKey::Generate(KeyKind::kEd25519).public_key();
+  return key;
+}
+
+// As strong as the words know, and with every field of the file.
 Policy Strong() {
   Policy policy;
   policy.countries = 2;
@@ -20,6 +26,8 @@ Policy Strong() {
   policy.certified_countries = true;
   policy.refuse_development_root = true;
   policy.status_max_age_seconds = 14 * 86400;
+  policy.replays = 1;
+  policy.replayers = {{"regulator-1", ReplayerKey()}};
   return policy;
 }
 
@@ -94,7 +102,13 @@ TEST(ExplainPolicy, WarnsOfEachWeakDemandAndOfNothingElse) {
        {"countriesAny"}},
       {"mismatch_passes", [](Policy& p) { p.mismatch_blocks = false; }, {"mismatchBlocks"}},
       {"approvals_of_changes", [](Policy& p) { p.diff_approvals = true; }, {"diffApprovals"}},
-      {"replays", [](Policy& p) { p.replays = 2; }, {}},
+      {"no_replays", [](Policy& p) { p.replays = 0; }, {}},
+      {"no_replayers",
+       [](Policy& p) {
+         p.replays = 0;
+         p.replayers.clear();
+       },
+       {}},
   };
   for (const auto& row : kRows) {
     Policy policy = Strong();
@@ -122,6 +136,25 @@ TEST(PolicyText, SaysItInPlainWords) {
   EXPECT_THAT(warned, testing::HasSubstr("\n                        weak: nobody needs to have "
                                          "looked at the source"));
   EXPECT_THAT(warned, testing::HasSubstr("\n2 demands are weak; "));
+}
+
+// Whose word decides is a demand like any other, whether or not the file says so.
+TEST(PolicyText, SaysWhoseVerdictsCount) {
+  Policy policy = Strong();
+  EXPECT_THAT(
+      PolicyText(policy, "p", {}),
+      testing::HasSubstr("\n  replayers             only verdicts of these replayers count: "
+                         "regulator-1 (key sha256:" +
+                         ReplayerKey().KeyId() + ")\n"));
+  policy.replayers[0].name = "a\x1b[31m";
+  EXPECT_EQ(PolicyText(policy, "p", {}).find('\x1b'), std::string::npos);
+  policy.replays = 0;
+  policy.replayers.clear();
+  EXPECT_THAT(PolicyText(policy, "p", {}),
+              testing::HasSubstr("nobody's MATCH counts; a MISMATCH at hand counts whoever signed "
+                                 "it\n"));
+  policy.mismatch_blocks = false;
+  EXPECT_THAT(PolicyText(policy, "p", {}), testing::HasSubstr("nobody's MATCH counts\n"));
 }
 
 TEST(PolicyText, SaysHowManySitesOtherDemandsNeed) {

@@ -109,6 +109,7 @@ TEST_F(LaterProgram, HeedsAStatusBesideTheRootOrNamed) {
   const std::string named = WriteStatus("other.json", status_);
   ProcessResult result = Verify({at[0], at[1], "--status", named});
   EXPECT_EQ(result.exit_code, 0) << result.output << result.error_output;
+  EXPECT_EQ(Verify({"--at", FormatTime(kIssuedAt + 2 * 3600), "--status", named}).exit_code, 19);
   EXPECT_EQ(Verify({at[0], at[1], "--status", "/no/such/file"}).exit_code, 22);
   WriteStatus("status.json", Withdrawn());
   EXPECT_EQ(Verify(at).exit_code, 17);

@@ -101,19 +101,10 @@ Result<ExitCode> Run(const SigstoreOptions& options) {
   return verdict.exit;
 }
 
-// An empty wish (an unset variable of a script) would ask for nobody.
-std::string IsGiven(std::string& text) { return text.empty() ? "is empty" : ""; }
-
-int Usage(std::string_view message) {
-  std::fprintf(stderr, "farm-verify sigstore: %s\nRun with --help for more information.\n",
-               std::string(message).c_str());
-  return static_cast<int>(ExitCode::kUsage);
-}
-
 }  // namespace
 
-void AddSigstoreOptions(CLI::App& app, SigstoreOptions& options) {
-  const CLI::Validator given(IsGiven, "");
+SigstoreCommandLine::SigstoreCommandLine()
+    : CommandLine(kExplanation, "farm-verify sigstore", kExamples) {
   app.add_option("ARTIFACT", options.artifact,
                  "the file, or its digest, sha256:HEX (./sha256:... is a file)")
       ->required();
@@ -122,14 +113,14 @@ void AddSigstoreOptions(CLI::App& app, SigstoreOptions& options) {
                  "the Sigstore trusted root (version 0.1 or 0.2)")
       ->required();
   CLI::Option* const key =
-      app.add_option("--key", options.key, "the signer's public key, PEM")->check(given);
+      app.add_option("--key", options.key, "the signer's public key, PEM")->check(Given(""));
   CLI::Option* const identity =
       app.add_option("--identity", options.identity,
                      "whom the certificate must name: a mail address or URI, the whole of it")
-          ->check(given);
+          ->check(Given(""));
   CLI::Option* const issuer =
       app.add_option("--issuer", options.issuer, "who must have vouched for that name")
-          ->check(given);
+          ->check(Given(""));
   identity->needs(issuer)->excludes(key);
   issuer->needs(identity)->excludes(key);
   app.add_flag("--json", options.json, "one line of JSON (farm-sigstore-verdict/1)");
@@ -149,27 +140,17 @@ bool IsSigstoreCommand(int argc, const char* const* argv) {
 }
 
 int RunSigstoreCommand(int argc, char** argv) {
-  SigstoreOptions options;
-  CLI::App app(kExplanation, "farm-verify sigstore");
-  app.footer(kExamples);
-  AddSigstoreOptions(app, options);
-  try {
-    app.parse(argc - 1, argv + 1);
-  } catch (const CLI::CallForHelp& help) {
-    if (argc == 3) return app.exit(help);  // nothing proved and nothing asked
-    return Usage("-h and --help want no other word");
-  } catch (const CLI::ParseError& error) {
-    return Usage(error.what());
-  }
+  SigstoreCommandLine line;
+  const SigstoreOptions& options = line.options;
+  if (const auto ended = ReadCommandLine(line.app, argc, argv)) return *ended;
   if (options.key.empty() && options.identity.empty()) {
-    return Usage("whose signature? want --key FILE, or --identity NAME and --issuer URL");
+    return UsageError(line.app,
+                      "whose signature? want --key FILE, or --identity NAME and --issuer URL");
   }
   const Result<ExitCode> exit = Run(options);
   if (exit) return static_cast<int>(*exit);
-  std::fprintf(stderr, "farm-verify sigstore: %s\n%s\n", exit.error().message.c_str(),
-               ErrorRemedy(exit.error()).c_str());
-  if (options.json) std::fputs(SigstoreErrorJson(exit.error()).c_str(), stdout);
-  return static_cast<int>(exit.error().Exit());
+  return Refused(line.app, exit.error(), ErrorRemedy(exit.error()),
+                 options.json ? SigstoreErrorJson(exit.error()) : "");
 }
 
 }  // namespace farm

@@ -1,8 +1,9 @@
 // `farm-verify sigstore`: its command line.  Private to this folder.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
+
+#include "farm/verify/command_line.h"
 
 namespace farm {
 
@@ -15,8 +16,12 @@ struct SigstoreOptions {
   std::string issuer;
   bool json = false;
 };
-// `options` outlives `app`.
-void AddSigstoreOptions(CLI::App& app, SigstoreOptions& options);
+
+struct SigstoreCommandLine final : CommandLine {
+  SigstoreCommandLine();
+
+  SigstoreOptions options;
+};
 
 // True if the words after the program's name ask for it: "sigstore", and either a word that the
 // verification of a file called "sigstore" cannot have, or --help and nothing else.

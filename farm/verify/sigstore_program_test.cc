@@ -2,12 +2,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
+#include <functional>
 
 #include "farm/base/bytes.h"
 #include "farm/base/files.h"
 #include "farm/base/process.h"
 #include "farm/crypto/hash.h"
+#include "farm/evidence/foreign_bundle.h"
 #include "farm/json/json.h"
 #include "tests/support/evidence_maker.h"
 #include "tests/support/sigstore_maker.h"
@@ -164,6 +167,109 @@ TEST_F(SigstoreProgram, PrintsJsonForScripts) {
   ASSERT_TRUE(error) << error.error().message;
   EXPECT_EQ((*error)["verified"], false);
   EXPECT_EQ((*error)["exit"], 22);
+}
+
+// A JSON list of so many `items` as fit into `bytes`, from `open` to `close`.
+std::string FilledList(std::size_t bytes, std::string_view open, std::string_view close,
+                       const std::function<std::string(std::size_t)>& item) {
+  std::string list(open);
+  for (std::size_t i = 0;; ++i) {
+    const std::string next = (i == 0 ? "" : ",") + item(i);
+    if (list.size() + next.size() + close.size() > bytes) break;
+    list += next;
+  }
+  return list + std::string(close);
+}
+
+// What costs most to read and judge, of the greatest size that is read, on a small machine and in
+// bounded time.
+class WorstBundles : public SigstoreProgram {
+ protected:
+  static constexpr int kMemoryMegabytes = 1024;           // 650 are needed
+  static constexpr std::chrono::seconds kTimeLimit{120};  // 3 are needed
+
+  // The good bundle with another member, whose value fills it up.
+  std::string Filled(std::string_view open, std::string_view close,
+                     const std::function<std::string(std::size_t)>& item) const {
+    std::string bundle = maker_.Bundle({}, kArtifact).dump();
+    bundle.back() = ',';
+    bundle += "\"more\":";
+    return bundle + FilledList(kForeignBundleBytesMax - bundle.size() - 1, open, close, item) + "}";
+  }
+  std::string FilledWith(const std::string& item) const {
+    return Filled("[", "]", [&](std::size_t) { return item; });
+  }
+  // The same within a statement, which is signed.
+  std::string Signed(const std::string& item) const {
+    SigstoreShape shape;
+    shape.envelope = true;
+    shape.payload = SigstoreMaker::Statement("https://in-toto.io/Statement/v1",
+                                             HashAlgorithm::kSha256, kArtifact);
+    shape.payload.back() = ',';
+    shape.payload += "\"more\":";
+    const std::size_t rest = (kForeignBundleBytesMax - (64 << 10)) / 4 * 3 - shape.payload.size();
+    shape.payload += FilledList(rest, "[", "]", [&](std::size_t) { return item; }) + "}";
+    return maker_.Bundle(shape, kArtifact).dump();
+  }
+  std::string FullLists() const {
+    SigstoreShape shape;
+    shape.tokens.assign(kForeignTokensMax, shape.tokens.front());
+    Json bundle = maker_.Bundle(shape, kArtifact);
+    Json& entries = bundle["verificationMaterial"]["tlogEntries"];
+    entries = std::vector<Json>(kForeignEntriesMax, Json(entries[0]));
+    return bundle.dump();
+  }
+
+  ProcessResult VerifyWithin(int megabytes, const std::string& bundle) {
+    ProcessSpec spec;
+    spec.argv = {"/bin/bash",
+                 "-c",
+                 "ulimit -c 0 -v \"$0\" && exec \"$@\"",
+                 std::to_string(megabytes * 1024),
+                 std::filesystem::absolute(kWithoutSockets).string(),
+                 std::filesystem::absolute(kProgram).string(),
+                 "sigstore",
+                 "--bundle",
+                 Write("worst.json", bundle),
+                 "--trusted-root",
+                 root_,
+                 "--identity",
+                 maker_.identity(),
+                 "--issuer",
+                 maker_.issuer(),
+                 artifact_};
+    spec.working_directory = directory_.path();
+    spec.timeout = kTimeLimit;
+    return RunProcess(spec).value();
+  }
+};
+
+TEST_F(WorstBundles, AreJudgedInBoundedTimeAndMemory) {
+  const std::string deep = std::string(30, '[') + std::string(30, ']');
+  const struct {
+    const char* name;
+    std::string bundle;
+    int exit;
+  } rows[] = {
+      {"empty_objects", FilledWith("{}"), 0},
+      {"empty_arrays", FilledWith("[]"), 0},
+      {"empty_strings", FilledWith("\"\""), 0},
+      {"as_deep_as_is_read", FilledWith(deep), 0},
+      {"members", Filled("{", "}", [](std::size_t i) { return "\"" + std::to_string(i) + "\":0"; }),
+       0},
+      {"too_deep", std::string(kForeignBundleBytesMax, '['), 2},
+      {"white_space", std::string(kForeignBundleBytesMax, ' '), 2},
+      {"too_long", std::string(kForeignBundleBytesMax + 1, '['), 2},
+      {"signed_objects", Signed("{}"), 0},
+      {"full_lists", FullLists(), 0},
+  };
+  for (const auto& row : rows) {
+    const ProcessResult result = VerifyWithin(kMemoryMegabytes, row.bundle);
+    EXPECT_FALSE(result.timed_out) << row.name;
+    EXPECT_EQ(result.exit_code, row.exit) << row.name << result.output << result.error_output;
+  }
+  // The limit is alive.
+  EXPECT_NE(VerifyWithin(kMemoryMegabytes / 4, FilledWith("{}")).exit_code, 0);
 }
 
 TEST_F(SigstoreProgram, ExplainsUsage) {

@@ -1,14 +1,10 @@
 #include "farm/verify/trust_command.h"
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
-#include <functional>
 #include <string>
-#include <string_view>
 
-#include "farm/base/clock.h"
-#include "farm/base/command_line.h"
 #include "farm/base/files.h"
+#include "farm/base/time_words.h"
 #include "farm/evidence/trust_root_changes.h"
 #include "farm/json/json.h"
 #include "farm/verify/report.h"
@@ -30,27 +26,11 @@ constexpr char kTrustExamples[] =
     "  farm-verify trust update /media/usb/published\n"
     "  farm-verify trust show --json";
 
-struct TrustOptions {
-  std::string root;
-  std::string fingerprint;
-  std::string tree;
-  std::string directory;  // "": the user's
-  std::string at;
-  bool json = false;
-};
-
 Result<std::string> DirectoryOf(const TrustOptions& options) {
   if (!options.directory.empty()) return options.directory;
   Result<std::string> directory = DefaultTrustDirectory();
   if (directory) return directory;
   return Wrap("no configuration folder, name one with --config DIR", directory.error());
-}
-
-Result<UnixSeconds> NowOf(const TrustOptions& options) {
-  if (options.at.empty()) return SystemClock().Now();
-  Result<UnixSeconds> at = ParseTime(options.at);
-  if (!at) return Wrap("--at", at.error());
-  return at;
 }
 
 Json TrustJson(const PinnedTrust& trust, UnixSeconds now) {
@@ -60,9 +40,8 @@ Json TrustJson(const PinnedTrust& trust, UnixSeconds now) {
           {"version", trust.root.version}};
 }
 
-void PrintJson(const Json& json) { std::fputs(OneLine(json).c_str(), stdout); }
-
 void Print(const std::string& text) { std::fputs((text + "\n").c_str(), stdout); }
+void PrintJson(const Json& json) { std::fputs(OneLine(json).c_str(), stdout); }
 
 void PrintTrust(const PinnedTrust& trust) {
   const TrustRoot& root = trust.root;
@@ -79,8 +58,8 @@ void PrintTrust(const PinnedTrust& trust) {
 ExitCode JudgeExpiry(const PinnedTrust& trust, UnixSeconds now) {
   if (now <= trust.root.expires) return ExitCode::kProved;
   std::fprintf(stderr,
-               "farm-verify trust: root %lld expired at %s; ask for a newer one, perhaps somebody "
-               "keeps it from you\n",
+               "farm-verify trust: root %lld expired at %s\n"
+               "to do: ask the root's people for a newer one; perhaps somebody keeps it from you\n",
                static_cast<long long>(trust.root.version), FormatTime(trust.root.expires).c_str());
   return ExitCode::kNotValidThen;
 }
@@ -88,7 +67,7 @@ ExitCode JudgeExpiry(const PinnedTrust& trust, UnixSeconds now) {
 Result<ExitCode> RunInit(const TrustOptions& options) {
   ASSIGN_OR_RETURN(const std::string directory, DirectoryOf(options));
   ASSIGN_OR_RETURN(const Digest fingerprint, ParseFingerprint(options.fingerprint));
-  ASSIGN_OR_RETURN(const UnixSeconds now, NowOf(options));
+  ASSIGN_OR_RETURN(const UnixSeconds now, AtOrNow(options.at, SystemClock()));
   ASSIGN_OR_RETURN(const std::string bytes, ReadFile(options.root, kTrustRootBytesMax));
   const Result<PinnedTrust> trust = PinTrust(RealFileSystem(), directory, bytes, fingerprint);
   if (!trust) return Wrap(options.root, trust.error());
@@ -103,7 +82,7 @@ Result<ExitCode> RunInit(const TrustOptions& options) {
 
 Result<ExitCode> RunUpdate(const TrustOptions& options) {
   ASSIGN_OR_RETURN(const std::string directory, DirectoryOf(options));
-  ASSIGN_OR_RETURN(const UnixSeconds now, NowOf(options));
+  ASSIGN_OR_RETURN(const UnixSeconds now, AtOrNow(options.at, SystemClock()));
   ASSIGN_OR_RETURN(const TrustUpdate update,
                    UpdateTrust(RealFileSystem(), directory, options.tree));
   if (options.json) {
@@ -125,7 +104,7 @@ Result<ExitCode> RunUpdate(const TrustOptions& options) {
 
 Result<ExitCode> RunShow(const TrustOptions& options) {
   ASSIGN_OR_RETURN(const std::string directory, DirectoryOf(options));
-  ASSIGN_OR_RETURN(const UnixSeconds now, NowOf(options));
+  ASSIGN_OR_RETURN(const UnixSeconds now, AtOrNow(options.at, SystemClock()));
   ASSIGN_OR_RETURN(const PinnedTrust trust, ReadPinnedTrust(directory));
   if (options.json) {
     Json json = TrustJson(trust, now);
@@ -138,21 +117,45 @@ Result<ExitCode> RunShow(const TrustOptions& options) {
   return JudgeExpiry(trust, now);
 }
 
-std::string IsSaid(std::string& text) { return text.empty() ? "is empty" : ""; }
+// What a customer does; nothing that was pinned has changed.
+std::string TrustRemedy(const Error& error) {
+  switch (error.Exit()) {
+    case ExitCode::kUsage:
+      return "to do: mend or get again what is named above; nothing was changed";
+    case ExitCode::kBadSignature:
+      return "to do: get the tree from another place, and ask the root's people if it says the "
+             "same; nothing was changed";
+    case ExitCode::kInputMissing:
+      return "to do: get what is missing, or ask again for the fingerprint, another way than the "
+             "file; nothing was changed";
+    case ExitCode::kRollback:
+      return "to do: ask the root's people which is their newest root; if this one is it, somebody "
+             "shows you another history than before; nothing was changed";
+    default:
+      return "to do: try again when that is mended";
+  }
+}
 
-using TrustRun = Result<ExitCode> (*)(const TrustOptions&);
+std::string TrustErrorJson(const Error& error) {
+  return OneLine({{"error", error.message},
+                  {"exit", static_cast<int>(error.Exit())},
+                  {"format", "farm-trust-report/1"}});
+}
 
-void AddTrustCommands(CLI::App& app, TrustOptions& options, TrustRun& run) {
-  const auto add = [&](const char* name, const char* help, TrustRun function) {
+}  // namespace
+
+TrustCommandLine::TrustCommandLine()
+    : CommandLine(kTrustExplanation, "farm-verify trust", kTrustExamples) {
+  const auto add = [this](const char* name, const char* help, auto function) {
     CLI::App* command = app.add_subcommand(name, help);
     command
         ->add_option("--config", options.directory,
                      "folder of root.json and trust.json (default: "
                      "${XDG_CONFIG_HOME:-~/.config}/farm)")
-        ->check(CLI::Validator(IsSaid, "DIR"));
+        ->check(Given("DIR"));
     command->add_option("--at", options.at, "the time that counts as now (default: now)");
     command->add_flag("--json", options.json, "one line of JSON (farm-trust-report/1)");
-    command->callback([&run, function] { run = function; });
+    command->callback([this, function] { run = function; });
     return command;
   };
   CLI::App* init = add("init", "pin a root that you have compared by hand", RunInit);
@@ -166,40 +169,18 @@ void AddTrustCommands(CLI::App& app, TrustOptions& options, TrustRun& run) {
   app.require_subcommand(1);
 }
 
-}  // namespace
-
-bool IsTrustCommand(int argc, const char* const* argv) {
-  if (argc < 3 || std::string_view(argv[1]) != "trust") return false;
-  const std::string_view word = argv[2];
-  if (argc == 3 && IsHelpWord(word)) return true;
-  return word == "init" || word == "update" || word == "show";
-}
-
 int RunTrustCommand(int argc, char** argv) {
-  TrustOptions options;
-  TrustRun run = nullptr;
-  CLI::App app(kTrustExplanation, "farm-verify trust");
-  app.footer(kTrustExamples);
-  AddTrustCommands(app, options, run);
-  try {
-    app.parse(argc - 1, argv + 1);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? static_cast<int>(ExitCode::kProved)
-                                : static_cast<int>(ExitCode::kUsage);
-  }
-  Result<ExitCode> exit = run(options);
+  TrustCommandLine line;
+  if (const auto ended = ReadCommandLine(line.app, argc, argv)) return *ended;
+  Result<ExitCode> exit = line.run(line.options);
   if (exit) {
     const Status printed = FlushStandardOutput();
     if (!printed) exit = printed.error();
   }
   if (exit) return static_cast<int>(*exit);
-  std::fprintf(stderr, "farm-verify trust: %s\n", exit.error().message.c_str());
-  if (options.json) {
-    PrintJson({{"error", exit.error().message},
-               {"exit", static_cast<int>(exit.error().Exit())},
-               {"format", "farm-trust-report/1"}});
-  }
-  return static_cast<int>(exit.error().Exit());
+  const Error& error = exit.error();
+  return Refused(line.app, error, TrustRemedy(error),
+                 line.options.json ? TrustErrorJson(error) : "");
 }
 
 }  // namespace farm

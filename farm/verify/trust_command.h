@@ -1,13 +1,31 @@
-// `farm-verify trust`: its command line.  Private to this folder.
+// `farm-verify trust init|update|show`: which root a customer trusts.  Private to this folder.
 #pragma once
+
+#include <string>
+
+#include "farm/base/exit_code.h"
+#include "farm/verify/command_line.h"
 
 namespace farm {
 
-// True if the words after the program's name ask for it: "trust", and init, update or show, or
-// --help and nothing else.  A file called "trust" is verified as `./trust`, or alone.
-bool IsTrustCommand(int argc, const char* const* argv);
+struct TrustOptions {
+  std::string root;
+  std::string fingerprint;
+  std::string tree;
+  std::string directory;  // "": the user's
+  std::string at;
+  bool json = false;
+};
 
-// Runs it; returns the exit code.
+struct TrustCommandLine final : CommandLine {
+  TrustCommandLine();
+
+  TrustOptions options;
+  Result<ExitCode> (*run)(const TrustOptions& options) =
+      nullptr;  // of the subcommand that was read
+};
+
+// Returns the exit code.
 int RunTrustCommand(int argc, char** argv);
 
 }  // namespace farm

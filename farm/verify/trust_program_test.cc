@@ -103,6 +103,38 @@ TEST_F(TrustProgram, AnExpiredNewestRootIsKeptAndSaid) {
   EXPECT_EQ(Run({"trust", "update", Path("tree"), "--at", "2028-01-16T08:00:00Z"}).exit_code, 0);
 }
 
+// Whoever reads one line only reads the last.
+TEST_F(TrustProgram, SaysLastWhatIsToBeDone) {
+  Write("damaged.json", "{}");
+  const struct {
+    const char* name;
+    std::vector<std::string> words;
+    int exit;
+  } kRows[] = {
+      {"nothing_pinned", {"show"}, 22},
+      {"no_fingerprint", {"init", Path("tree/root/1.json"), "--fingerprint", "00"}, 2},
+      {"damaged", {"init", Path("damaged.json"), "--fingerprint", Sha256("{}").Hex()}, 2},
+      {"no_tree", {"update", Path("empty")}, 22},
+  };
+  for (const auto& row : kRows) {
+    std::vector<std::string> words = row.words;
+    words.insert(words.begin(), "trust");
+    const ProcessResult result = Run(words);
+    EXPECT_EQ(result.exit_code, row.exit) << row.name;
+    EXPECT_THAT(result.error_output, testing::ContainsRegex("\nto do: [^\n]+\n$")) << row.name;
+  }
+  ASSERT_EQ(Init().exit_code, 0);
+  ASSERT_EQ(Run({"trust", "update", Path("tree"), "--at", kAt}).exit_code, 0);
+  Write("older/root/2.json", bytes_[1]);
+  for (const auto& [words, exit] : std::vector<std::pair<std::vector<std::string>, int>>{
+           {{"trust", "update", Path("older")}, 24},
+           {{"trust", "show", "--at", "2028-01-16T08:00:01Z"}, 18}}) {
+    const ProcessResult result = Run(words);
+    EXPECT_EQ(result.exit_code, exit);
+    EXPECT_THAT(result.error_output, testing::ContainsRegex("\nto do: [^\n]+\n$"));
+  }
+}
+
 // No word of it is the word that a customer waits for.
 TEST_F(TrustProgram, NeverSaysVerified) {
   std::string words = Init().output;

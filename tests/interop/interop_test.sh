@@ -1,7 +1,6 @@
 #!/bin/bash
 # Verifiers of others accept what a release is made of, and refuse each part of it with one byte changed: Sigstore's in
-# two versions, a browser's, securesystemslib, Go's sumdb library (checkpoints, proofs, tiles).  tuf-js follows our
-# roots as TUF's rules say.
+# two versions, a browser's, securesystemslib, Go's sumdb library (checkpoints, proofs, tiles).
 # Needs node, `npm ci` in tests/interop, go, Debian's golang-golang-x-mod-dev and python3-securesystemslib; fails, never
 # skips, where they are missing.
 # usage: interop_test.sh MAKE_RELEASE MAKE_LOG [SCRIPT]
@@ -9,8 +8,9 @@ set -euo pipefail
 make_release=$1
 make_log=$2
 # Beside the source file: that is where node_modules is.
-script=$(readlink -f "${3:-tests/interop/verify_lines.cjs}")
-modules=$(dirname "$script")/node_modules/@sigstore/verify
+script=$(readlink -f "${3:-tests/interop/judge_lines.mjs}")
+here=$(dirname "$script")
+modules=$here/node_modules/@sigstore/verify
 if [ ! -d "$modules" ]; then
   echo "missing: $modules; run: npm ci --prefix tests/interop" >&2
   exit 1
@@ -20,15 +20,12 @@ trap 'rm -rf "$work"' EXIT
 "$make_release" "$work"
 "$make_log" "$work"
 
-here=$(dirname "$script")
 judge() { # JUDGE BUNDLE WANTED [PATTERN]: what it prints must be WANTED, how much it accepts and refuses
   local said
-  said=$(node "$here/judge_lines.mjs" "$1" "$work/$2" "$work/trusted_root.json" "$work/keyring.json" "${@:4}") || exit 1
+  said=$(node "$script" "$1" "$work/$2" "$work/trusted_root.json" "$work/keyring.json" "${@:4}") || exit 1
   grep -qxE "$1: $3" <<<"$said" || { echo "$said, want $3" >&2; exit 1; }
   echo "$said of $2"
 }
-node "$script" "$work/release.sigstore.jsonl" "$work/trusted_root.json" "$work/keyring.json" > "$work/out" || { cat "$work/out"; exit 1; }
-[ "$(grep -c '"accepted":true' "$work/out")" -eq 8 ] || { cat "$work/out"; exit 1; }
 # Every line, and none of them with one thing changed.
 judge verify-4 release.sigstore.jsonl 'accepted 8, refused [0-9]{3,}'
 # Both are older than Sigstore's only kind of entry for envelopes, hashedrekord over the PAE, and say so; the same
@@ -39,14 +36,6 @@ judge verify-3 dsse.sigstore.jsonl 'accepted 8, refused [0-9]{3,}'
 judge browser dsse.sigstore.jsonl 'accepted 5, refused [0-9]{3,}'
 
 /usr/bin/python3 "$here/check_dsse.py" "$work/release.sigstore.jsonl" # Debian's, which has the package
-
-for folder in "$work"/roots/*; do
-  found=$(node "$(dirname "$script")/follow_roots.cjs" "$folder")
-  [ "${folder##*/}" = good ] && wanted=2 || wanted=1
-  [ "${found%% *}" = $wanted ] || { echo "tuf-js follows the roots ${folder##*/} to $found, want $wanted" >&2; exit 1; }
-done
-[ "$(find "$work/roots" -name 2.root.json | wc -l)" -eq 5 ] || { echo "chains of roots are missing" >&2; exit 1; }
-echo "tuf-js follows one chain of roots, and none of four others"
 
 export GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS= GOCACHE="$work/go" HOME="$work"
 go run "$here/check_log.go" "$work/log.json"

@@ -1,7 +1,6 @@
 // usage: make_release DIRECTORY
 // Writes a release of the evidence maker as other verifiers take it: bundle, trusted root, keyring;
-// the same lines with log entries of Sigstore's older kind; what check_log.go reads; chains of
-// roots, under roots/.
+// the same lines with log entries of Sigstore's older kind; what check_log.go reads.
 #include <cstdio>
 
 #include "farm/base/bytes.h"
@@ -79,56 +78,6 @@ std::string LinesLoggedAsDsse(EvidenceMaker& maker, std::vector<Bundle> lines) {
   return text;
 }
 
-// Chains of roots as a TUF client fetches them, each in a folder of its own: a good one, and what
-// must not be followed.  Two of three keys sign; the second root has a new key in place of one.
-class RootChains {
- public:
-  explicit RootChains(const EvidenceMaker& maker) : first_(maker.root()) {
-    first_.root_keys.clear();
-    for (int i = 0; i < 4; ++i) {
-      keys_.push_back(PrivateKey::Generate(i == 0 ? KeyKind::kP256 : KeyKind::kEd25519));
-      if (i < 3) first_.root_keys.push_back(keys_.back().public_key());
-    }
-    first_.threshold = 2;
-    first_.expires =
-        first_.created + 100 * std::int64_t{366} * 86400;  // tuf-js has the day's clock
-  }
-
-  Status Write(FileSystem& files, const std::string& directory) const {
-    TrustRoot second = first_;
-    second.version = 2;
-    second.root_keys[1] = keys_[3].public_key();
-    TrustRoot stale = second;
-    stale.version = 1;
-    std::string changed = Signed(second, {0, 2, 3});
-    changed.replace(changed.find("operator-0"), 10, "operator-9");
-    const std::pair<std::string, std::string> kSeconds[] = {
-        {"good", Signed(second, {0, 2, 3})},
-        {"below-the-old-threshold", Signed(second, {0, 3})},
-        {"below-its-own-threshold", Signed(second, {1, 2})},
-        {"rollback", Signed(stale, {0, 2, 3})},
-        {"changed", changed},
-    };
-    for (const auto& [name, bytes] : kSeconds) {
-      const std::string folder = JoinPath(directory, name);
-      RETURN_IF_ERROR(MakeDirectories(folder, 0755));
-      RETURN_IF_ERROR(WriteDurably(files, JoinPath(folder, "1.root.json"), Signed(first_, {0, 1})));
-      RETURN_IF_ERROR(WriteDurably(files, JoinPath(folder, "2.root.json"), bytes));
-    }
-    return {};
-  }
-
- private:
-  std::string Signed(const TrustRoot& root, const std::vector<std::size_t>& signers) const {
-    std::vector<PrivateKey> keys;
-    for (const std::size_t signer : signers) keys.push_back(keys_[signer]);
-    return WriteTrustRoot(root, keys);
-  }
-
-  TrustRoot first_;
-  std::vector<PrivateKey> keys_;
-};
-
 Status Run(const std::string& directory) {
   FileSystem& files = RealFileSystem();
   EvidenceMaker maker({.development = false});
@@ -142,7 +91,6 @@ Status Run(const std::string& directory) {
   RETURN_IF_ERROR(write("keyring.json", WriteSigstoreKeyring(maker.root())));
   RETURN_IF_ERROR(write("log.json", LogJson(maker, made.lines)));
   RETURN_IF_ERROR(write("dsse.sigstore.jsonl", LinesLoggedAsDsse(maker, made.lines)));
-  RETURN_IF_ERROR(RootChains(maker).Write(files, JoinPath(directory, "roots")));
   return {};
 }
 

@@ -25,8 +25,8 @@ class Trees {
         now_(now),
         maker_({.start = now - 30 * kDaySeconds, .development = false}),
         release_(maker_.Make()) {
-    for (const char* name : {"first", "second", "third", "timestamp", "snapshot", "targets",
-                             "targets-2", "stranger"}) {
+    for (const char* name : {"first", "second", "third", "fourth", "timestamp", "snapshot",
+                             "targets", "targets-2", "stranger"}) {
       const bool ecdsa = std::string_view(name) == "second" || std::string_view(name) == "snapshot";
       keys_.emplace(name, PrivateKey::Generate(ecdsa ? KeyKind::kP256 : KeyKind::kEd25519));
       signers_.emplace(name, NewMemorySigner(keys_.at(name)));
@@ -42,7 +42,7 @@ class Trees {
 
   Status Write() {
     RETURN_IF_ERROR(Case("good", "accepted", [&](const std::string& tree) {
-      return Publish(tree, now_, {SecondRoot(tree, {"first", "second"})}, "{\"status\":2}\n");
+      return Publish(tree, now_, {SecondRoot(tree, {"first", "third"})}, "{\"status\":2}\n");
     }));
     RETURN_IF_ERROR(Case("good-with-new-online-keys", "accepted", [&](const std::string& tree) {
       TrustRoot next = root_;
@@ -68,19 +68,24 @@ class Trees {
     return WriteDurably(RealFileSystem(), path, bytes);
   }
 
-  // A second root with one root key fewer, beside the tree; the file's name.
+  std::string Signed(const TrustRoot& root, const std::vector<std::string>& signers) const {
+    std::vector<PrivateKey> keys;
+    for (const std::string& signer : signers) keys.push_back(keys_.at(signer));
+    return WriteTrustRoot(root, keys);
+  }
+
+  // A second root, beside the tree; the file's name.
   std::string RootFile(const std::string& tree, TrustRoot root,
                        const std::vector<std::string>& signers) const {
     root.version = 2;
-    std::vector<PrivateKey> keys;
-    for (const std::string& signer : signers) keys.push_back(keys_.at(signer));
     const std::string path = tree + ".root-2.json";
-    CHECK(Put(path, WriteTrustRoot(root, keys)));
+    CHECK(Put(path, Signed(root, signers)));
     return path;
   }
+  // With a new root key in place of one.
   std::string SecondRoot(const std::string& tree, const std::vector<std::string>& signers) const {
     TrustRoot next = root_;
-    next.expires += kDaySeconds;
+    next.root_keys[1] = Public("fourth");
     return RootFile(tree, next, signers);
   }
 
@@ -108,7 +113,7 @@ class Trees {
       RETURN_IF_ERROR(Put(path + ".sigstore.jsonl", release_.FileText()));
     }
     const std::string root = before + ".root-1.json";
-    RETURN_IF_ERROR(Put(root, WriteTrustRoot(root_, {keys_.at("first"), keys_.at("third")})));
+    RETURN_IF_ERROR(Put(root, Signed(root_, {"first", "third"})));
     // Twice, so that there is something to go back to.
     RETURN_IF_ERROR(Publish(before, now_, {root}, "{\"status\":0}\n"));
     std::filesystem::copy(before, JoinPath(folder, "older"),
@@ -151,15 +156,35 @@ class Trees {
     return {std::string(TufRoleName(role))};
   }
 
+  Status PutRootBytes(const std::string& tree, const std::string& bytes) const {
+    return Put(JoinPath(tree, "tuf/2.root.json"), bytes);
+  }
   Status PutRoot(const std::string& tree, const std::string& from) const {
     ASSIGN_OR_RETURN(const std::string bytes, ReadFile(from, kTrustRootBytesMax));
-    return Put(JoinPath(tree, "tuf/2.root.json"), bytes);
+    return PutRootBytes(tree, bytes);
   }
 
   Status RootCases() {
     RETURN_IF_ERROR(
-        Case("root-below-threshold", "threshold|signed by",
-             [&](const std::string& tree) { return PutRoot(tree, SecondRoot(tree, {"first"})); }));
+        Case("root-below-threshold", "threshold|signed by", [&](const std::string& tree) {
+          return PutRoot(tree, SecondRoot(tree, {"first", "fourth"}));
+        }));
+    RETURN_IF_ERROR(
+        Case("root-below-its-own-threshold", "threshold|signed by", [&](const std::string& tree) {
+          return PutRoot(tree, SecondRoot(tree, {"second", "third"}));
+        }));
+    RETURN_IF_ERROR(
+        Case("root-rollback", "BadVersionError: Expected version 2", [&](const std::string& tree) {
+          return PutRootBytes(tree, Signed(root_, {"first", "second"}));
+        }));
+    RETURN_IF_ERROR(
+        Case("root-changed", "threshold|signed by", [&](const std::string& tree) -> Status {
+          ASSIGN_OR_RETURN(std::string bytes,
+                           ReadFile(SecondRoot(tree, {"first", "third"}), kTrustRootBytesMax));
+          const std::size_t at = bytes.find("operator-0");
+          CHECK(at != std::string::npos);
+          return PutRootBytes(tree, bytes.replace(at, 10, "operator-9"));
+        }));
     RETURN_IF_ERROR(
         Case("root-of-the-keys-of-the-tree", "threshold|signed by", [&](const std::string& tree) {
           return PutRoot(tree, SecondRoot(tree, {"timestamp", "snapshot", "targets"}));

@@ -1,12 +1,27 @@
 #!/bin/bash
 # A program's page has the options of its --help, command by command, and no other; and is well-formed for mandoc,
-# groff and man.  man_page_test.sh PROGRAM PAGE "COMMAND WORDS" ...
+# groff and man.  man_page_test.sh PROGRAM PAGE
 set -euo pipefail
 program=$1
 page=$2
-shift 2
 name=$(basename "$program")
 bad=0
+
+# Those that the program's own completion has, which is made of them: "" is the program itself.  Not those that take no
+# option, nor those that consist of other commands and have --help alone.
+commands_of_program() {
+  "$program" completion bash | sed -nE "s/^    '( ?[^']*)'\) options='([^']*)'.*/\1|\2/p" | awk -F'|' '
+    { options[$1] = $2; command[NR] = $1 }
+    END {
+      for (i = 1; i <= NR; ++i) {
+        own = options[command[i]]; parent = 0
+        if (own == "") continue
+        gsub(/--help|-h/, "", own)
+        for (other in options) if (index(other, command[i] " ") == 1) parent = 1
+        if (!parent || own ~ /[^ ]/) print substr(command[i], 2)
+      }
+    }'
+}
 
 options_of_help() { # WORDS
   # shellcheck disable=SC2086
@@ -32,6 +47,11 @@ compare() { # PAGE WORDS...
   return $wrong
 }
 
+# Its first word, in the synopsis.
+in_synopsis() { # PAGE WORD
+  sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/p' "$1" | grep -qE "^\.Cm $2( |\$)"
+}
+
 check_form() { # PAGE
   local said
   said=$({
@@ -42,12 +62,18 @@ check_form() { # PAGE
   [ -z "$said" ] || { echo "$said"; return 1; }
 }
 
+mapfile -t commands < <(commands_of_program)
+[ "${#commands[@]}" -ge 4 ] || { echo "found only ${#commands[@]} commands"; exit 1; }
+set -- "${commands[@]}"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 for words in "$@"; do
   [ "$(options_of_help "$words" | wc -l)" -ge 2 ] || { echo "\"$words --help\" lists hardly an option"; bad=1; }
 done
 compare "$page" "$@" || bad=1
+for words in "$@"; do
+  [ -z "$words" ] || in_synopsis "$page" "${words%% *}" || { echo "$page: no \"${words%% *}\" in the synopsis"; bad=1; }
+done
 check_form "$page" || bad=1
 # Each subsection is a command that was compared.
 while read -r section; do
