@@ -388,6 +388,21 @@ TEST_F(Certified, EverySiteStandsWhereSomebodySaysItDoes) {
   EXPECT_TRUE(Judge(input).proved());
 }
 
+// The operator's CA may issue a leaf for any key: also for one that the root lists for somebody who
+// is to vouch for him.
+TEST_F(Certified, WhoHasSignedForASiteVouchesForNone) {
+  made_ = maker_.Make([](LineDraft& draft) {
+    if (draft.party == "site-1") draft.party = "certifier-0";
+  });
+  VerdictInput input = CertifiedInput();
+  EXPECT_EQ(BrokenRules(Judge(input)), std::vector<std::string>{"certifiers"});
+  EXPECT_EQ(Judge(input).exit, ExitCode::kJurisdiction);
+  EXPECT_THAT(RuleOf(Judge(input), "certifiers").found,
+              testing::HasSubstr("its key has also signed for a site"));
+  input.policy.certified_countries = false;
+  EXPECT_TRUE(Judge(input).proved()) << Words(Judge(input));
+}
+
 TEST_F(Certified, AStatementCountsOnlyForWhatItSays) {
   using Bend = std::function<void(SiteLocation&, LineDraft&)>;
   const UnixSeconds built = kMade + 300;
