@@ -167,6 +167,11 @@ void JudgeAge(Case& facts) {
     facts.Warn(Rule::kStatus, "it is of " + FormatTime(time) + ", a newer one was due at " +
                                   FormatTime(status.next_update));
   }
+  // A stamp that comes ahead of its time keeps a status new for longer than it is.
+  if (time > at + facts.policy.clock_skew_seconds) {
+    facts.Warn(Rule::kStatus, "it is of " + FormatTime(time) + ", which is later than " +
+                                  FormatTime(at) + "; is your clock right?");
+  }
   if (status.root_version > facts.input.root.version) {
     facts.Warn(Rule::kStatus, "the monitor has version " + std::to_string(status.root_version) +
                                   " of the root, you have " +

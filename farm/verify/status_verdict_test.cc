@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "farm/crypto/hash.h"
+#include "farm/verify/known_codes.h"
 #include "farm/verify/verify.h"
 #include "tests/support/evidence_maker.h"
 
@@ -55,7 +56,9 @@ class StatusVerdict : public testing::Test {
   Verdict With(const Bundle& line) const {
     VerdictInput input = Input();
     input.status = line;
-    return Judge(input);
+    Verdict verdict = Judge(input);
+    ExpectKnownCodes(verdict);
+    return verdict;
   }
   Digest Release() const { return made_.lines[kReleaseLine].PaeDigest(); }
   Digest Manifest() const { return Sha256(maker_.manifest()); }
@@ -188,6 +191,7 @@ TEST_F(StatusVerdict, IsJudgedByTheRootAtItsOwnTime) {
     input.status = maker_.StatusLine(status_);
     row.bend(input.root);
     const Verdict verdict = Judge(input);
+    ExpectKnownCodes(verdict);
     EXPECT_FALSE(RuleOf(verdict, "status").held) << row.name;
     EXPECT_EQ(verdict.exit, row.exit) << row.name << ": " << Words(verdict);
   }
@@ -319,6 +323,18 @@ TEST_F(StatusVerdict, AKeyThatItRevokesCountsOnlyForBefore) {
   EXPECT_TRUE(With(status).proved());
 }
 
+// It would stay new for longer than it is.
+TEST_F(StatusVerdict, WarnsOfOneAheadOfTheClock) {
+  VerdictInput input = Input();
+  input.status = maker_.StatusLine(status_);
+  input.at = kIssued - 60;
+  EXPECT_FALSE(RuleOf(Judge(input), "status").warning);
+  input.at = kIssued - 61;
+  EXPECT_TRUE(Judge(input).proved());
+  EXPECT_TRUE(RuleOf(Judge(input), "status").warning);
+  EXPECT_THAT(RuleOf(Judge(input), "status").found, testing::HasSubstr("is your clock right"));
+}
+
 TEST_F(StatusVerdict, WarnsOfANewerRoot) {
   FarmStatus status = status_;
   status.root_version = 2;
@@ -344,6 +360,7 @@ TEST_F(StatusVerdict, NeverGoesBack) {
   for (const auto& row : kRows) {
     input.seen_logs = {{"log.farm.example", row.before}};
     input.allow_older = false;
+    ExpectKnownCodes(Judge(input));
     EXPECT_EQ(Judge(input).exit, row.exit) << row.name << Words(Judge(input));
     if (row.exit != ExitCode::kRollback) continue;
     EXPECT_TRUE(Judge(input).seen_logs.empty()) << row.name;
