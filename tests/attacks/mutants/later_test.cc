@@ -325,8 +325,8 @@ void TryPieces(Court& court, const WatchedFarm& farm) {
   });
   attempt("replay of another farm",
           [](Input& input) { input.replays = WatchedFarm().Asked().replays; });
-  attempt("replay by nobody of the policy", [](Input& input) {
-    input.policy.replayers[0].key = PrivateKey::Generate(KeyKind::kP256).public_key();
+  attempt("replay by nobody of the policy", [&](Input& input) {
+    PutReplay(input, WatchedFarm().BareReplayLine(WriteStatement(farm.Says("MATCH"))));
   });
   attempt("replay that contradicts", [&](Input& input) {
     input.replays.push_back({"other", farm.BareReplayLine(WriteStatement(farm.Says("MISMATCH")))});

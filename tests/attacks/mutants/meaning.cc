@@ -122,8 +122,9 @@ Likeness Worse(Likeness a, Likeness b) {
 Likeness CompareLists(const std::vector<Meaning>& bent, const std::vector<Meaning>& good) {
   if (bent.size() != good.size()) return Likeness::kOther;
   Likeness likeness = Likeness::kSame;
-  for (std::size_t i = 0; i < bent.size(); ++i)
+  for (std::size_t i = 0; i < bent.size(); ++i) {
     likeness = Worse(likeness, Compare(bent[i], good[i]));
+  }
   return likeness;
 }
 
