@@ -152,7 +152,8 @@ std::vector<Row> DiffTable() {
 
 std::vector<Row> BaseTable() {
   return WithForm({
-      {"*/created changed", {}, {}, kOwnWords},
+      {"*/created [cs]*", {}, {}, kOwnWords},
+      {"/predicate swapped", {}, {}, kOwnWords},
       {"*/auditor changed", {11}, {"identities"}},
       {"*/product changed", {14}, {"approvals"}},
       {"*/version changed", {}, {}, kOwnWords},

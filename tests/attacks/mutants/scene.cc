@@ -61,6 +61,8 @@ Farm MakeFarm(const EvidenceOptions& options, const DraftHook& hook) {
       intent->nonce = "ffeeddccbbaa99887766554433221100";
     }
     if (auto* release = std::get_if<Release>(&draft.statement)) release->sequence = 2;
+    auto* approval = std::get_if<Approval>(&draft.statement);
+    if (approval != nullptr && IsOfBase(*approval)) ++approval->created;  // said again
   });
   return farm;
 }
