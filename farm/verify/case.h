@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -75,6 +76,9 @@ void JudgeReplays(Case& facts);
 
 // What is common to the lines that could be read.
 std::vector<const LineFacts*> LinesOf(const Case& facts);
+// Ids of the keys that signed for a site, the coordinator or the signer.  The root lists keys of
+// persons and CAs of parties; that a party's leaf has a person's key shows only here.
+std::set<std::string> KeysOfParties(const Case& facts);
 // `problems` of the case and of all its lines.
 Problems AllProblems(const Case& facts);
 

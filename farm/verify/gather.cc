@@ -165,6 +165,13 @@ std::vector<const LineFacts*> LinesOf(const Case& facts) {
   return lines;
 }
 
+std::set<std::string> KeysOfParties(const Case& facts) {
+  std::set<std::string> keys = {facts.release->bundle->key().KeyId()};
+  if (facts.intent) keys.insert(facts.intent->bundle->key().KeyId());
+  for (const Line<Record>& record : facts.records) keys.insert(record.bundle->key().KeyId());
+  return keys;
+}
+
 Problems AllProblems(const Case& facts) {
   Problems all = facts.problems;
   for (const LineFacts* line : LinesOf(facts)) {

@@ -1,3 +1,5 @@
+#include <set>
+
 #include "farm/base/bytes.h"
 #include "farm/verify/case.h"
 
@@ -41,15 +43,25 @@ void JudgeSite(const std::vector<Line<SiteLocation>>& locations, const Line<Reco
                 (why.empty() ? "" : ")"));
 }
 
+// Whoever has signed for a site, the coordinator or the signer is none who says it independently.
+void CheckCertifiersKey(const std::set<std::string>& parties, Line<SiteLocation>& line) {
+  if (!parties.contains(line.bundle->key().KeyId())) return;
+  line.Add(Rule::kCertifiers, ExitCode::kJurisdiction,
+           "its key has also signed for a site, the coordinator or the signer");
+}
+
 }  // namespace
 
 void JudgeCertifiers(Case& facts) {
   if (!facts.policy.certified_countries) return;
+  const std::set<std::string> parties = KeysOfParties(facts);
   std::vector<Line<SiteLocation>> locations;
   // What is no such statement counts for nothing: the folder may hold what others will read.
   for (const Bundle& bundle : facts.input.certifications) {
     auto line = ReadLocationLine(bundle, *facts.checks);
-    if (line) locations.push_back(*std::move(line));
+    if (!line) continue;
+    CheckCertifiersKey(parties, *line);
+    locations.push_back(*std::move(line));
   }
   for (const Line<Record>& record : facts.records) JudgeSite(locations, record, facts);
 }

@@ -119,12 +119,8 @@ void JudgeLimits(Case& facts) {
   }
 }
 
-// The root lists keys of persons and CAs of parties; that a party's leaf has a person's key shows
-// only here.
 void JudgeAuditorsKeys(Case& facts) {
-  std::set<std::string> parties = {facts.release->bundle->key().KeyId()};
-  if (facts.intent) parties.insert(facts.intent->bundle->key().KeyId());
-  for (const Line<Record>& record : facts.records) parties.insert(record.bundle->key().KeyId());
+  const std::set<std::string> parties = KeysOfParties(facts);
   for (const Line<Approval>& approval : facts.approvals) {
     if (!parties.contains(approval.bundle->key().KeyId())) continue;
     facts.Add(

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "farm/crypto/hash.h"
+#include "farm/verify/known_codes.h"
 #include "farm/verify/verify.h"
 #include "tests/support/evidence_maker.h"
 
@@ -304,6 +305,18 @@ const Row kReplayRows[] = {
        line.timestamp = world.input.lines[kRequestLine].timestamp;
        world.Put(line);
      }},
+    {"a_time_stamp_after_its_authoritys_end", ExitCode::kNotValidThen, false,
+     "does not vouch for time stamp authority",
+     [](World& world) {
+       world.input.root.timestamp_authorities[0].valid_for.end = kReplayed - 1;
+       world.Put(world.Logged(world.Sign(world.Says("MATCH"), 0)));
+     }},
+    {"a_log_entry_that_a_revoked_witness_saw", ExitCode::kRevoked, false, "others are revoked",
+     [](World& world) {
+       world.input.root.revocations.push_back(
+           {"key", world.input.root.witnesses[1].key.KeyId(), "stolen", kReplayed});
+       world.Put(world.Logged(world.Sign(world.Says("MATCH"), 0)));
+     }},
 };
 
 class Replays : public testing::TestWithParam<Row> {};
@@ -313,6 +326,7 @@ TEST_P(Replays, CountBlockOrAreRefusedByName) {
   World world;
   row.arrange(world);
   const Verdict verdict = Judge(world.input);
+  ExpectKnownCodes(verdict);
   EXPECT_EQ(verdict.exit, row.exit);
   bool looked = false;
   for (const RuleOutcome& outcome : verdict.rules) {

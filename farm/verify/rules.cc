@@ -123,8 +123,10 @@ std::vector<ExitCode> RuleExits(Rule rule) {
     case Rule::kRevocations:
     case Rule::kWithdrawn:
       return {ExitCode::kRevoked};
-    case Rule::kStatus:
-      return {ExitCode::kStatusTooOld};
+    case Rule::kStatus:  // all that can be wrong with a line is wrong with the status
+      return {ExitCode::kUsage,        ExitCode::kBadSignature, ExitCode::kLogProof,
+              ExitCode::kWitnesses,    ExitCode::kRevoked,      ExitCode::kNotValidThen,
+              ExitCode::kStatusTooOld, ExitCode::kRollback};
     case Rule::kValidity:
     case Rule::kOrder:
       return {ExitCode::kNotValidThen};
@@ -134,7 +136,9 @@ std::vector<ExitCode> RuleExits(Rule rule) {
     case Rule::kAgreement:
       return {ExitCode::kDissent};
     case Rule::kReplays:
-      return {ExitCode::kReplayMismatch, ExitCode::kReplayInconclusive};
+      return {ExitCode::kUsage,          ExitCode::kBadSignature,      ExitCode::kLogProof,
+              ExitCode::kWitnesses,      ExitCode::kRevoked,           ExitCode::kNotValidThen,
+              ExitCode::kReplayMismatch, ExitCode::kReplayInconclusive};
     case Rule::kRootVersion:
     case Rule::kSequence:
       return {ExitCode::kRollback};

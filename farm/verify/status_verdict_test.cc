@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "farm/crypto/hash.h"
+#include "farm/verify/known_codes.h"
 #include "farm/verify/verify.h"
 #include "tests/support/evidence_maker.h"
 
@@ -55,7 +56,9 @@ class StatusVerdict : public testing::Test {
   Verdict With(const Bundle& line) const {
     VerdictInput input = Input();
     input.status = line;
-    return Judge(input);
+    Verdict verdict = Judge(input);
+    ExpectKnownCodes(verdict);
+    return verdict;
   }
   Digest Release() const { return made_.lines[kReleaseLine].PaeDigest(); }
   Digest Manifest() const { return Sha256(maker_.manifest()); }
@@ -188,6 +191,7 @@ TEST_F(StatusVerdict, IsJudgedByTheRootAtItsOwnTime) {
     input.status = maker_.StatusLine(status_);
     row.bend(input.root);
     const Verdict verdict = Judge(input);
+    ExpectKnownCodes(verdict);
     EXPECT_FALSE(RuleOf(verdict, "status").held) << row.name;
     EXPECT_EQ(verdict.exit, row.exit) << row.name << ": " << Words(verdict);
   }
@@ -379,6 +383,7 @@ TEST_F(StatusVerdict, NeverGoesBack) {
   for (const auto& row : kRows) {
     input.seen_logs = {{"log.farm.example", row.before}};
     input.allow_older = false;
+    ExpectKnownCodes(Judge(input));
     EXPECT_EQ(Judge(input).exit, row.exit) << row.name << Words(Judge(input));
     EXPECT_EQ(Judge(input).seen_logs.empty(), row.exit != ExitCode::kProved) << row.name;
     if (row.exit != ExitCode::kRollback) continue;
@@ -453,6 +458,21 @@ TEST_F(Certified, EverySiteStandsWhereSomebodySaysItDoes) {
   EXPECT_THAT(RuleOf(Judge(input), "certifiers").found, testing::HasSubstr("site/1"));
   input.policy.certified_countries = false;
   EXPECT_TRUE(Judge(input).proved());
+}
+
+// The operator's CA may issue a leaf for any key: also for one that the root lists for somebody who
+// is to vouch for him.
+TEST_F(Certified, WhoHasSignedForASiteVouchesForNone) {
+  made_ = maker_.Make([](LineDraft& draft) {
+    if (draft.party == "site-1") draft.party = "certifier-0";
+  });
+  VerdictInput input = CertifiedInput();
+  EXPECT_EQ(BrokenRules(Judge(input)), std::vector<std::string>{"certifiers"});
+  EXPECT_EQ(Judge(input).exit, ExitCode::kJurisdiction);
+  EXPECT_THAT(RuleOf(Judge(input), "certifiers").found,
+              testing::HasSubstr("its key has also signed for a site"));
+  input.policy.certified_countries = false;
+  EXPECT_TRUE(Judge(input).proved()) << Words(Judge(input));
 }
 
 TEST_F(Certified, AStatementCountsOnlyForWhatItSays) {

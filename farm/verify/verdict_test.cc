@@ -8,7 +8,7 @@
 
 #include "farm/base/bytes.h"
 #include "farm/crypto/hash.h"
-#include "farm/verify/rules.h"
+#include "farm/verify/known_codes.h"
 #include "farm/verify/verify.h"
 #include "tests/support/draft_hooks.h"
 #include "tests/support/evidence_maker.h"
@@ -44,16 +44,6 @@ std::string Explain(const Verdict& verdict) {
     if (!outcome.held) text += outcome.rule + ": " + outcome.found + "\n";
   }
   return text;
-}
-
-// No rule has a code that its page (RULES.md) does not name.
-void ExpectKnownCodes(const Verdict& verdict) {
-  ASSERT_EQ(verdict.rules.size(), static_cast<std::size_t>(kRuleCount));
-  for (int i = 0; i < kRuleCount; ++i) {
-    const RuleOutcome& outcome = verdict.rules[static_cast<std::size_t>(i)];
-    if (outcome.exit == ExitCode::kProved) continue;
-    EXPECT_THAT(RuleExits(static_cast<Rule>(i)), testing::Contains(outcome.exit)) << outcome.rule;
-  }
 }
 
 constexpr UnixSeconds kStart = 1'800'000'000;

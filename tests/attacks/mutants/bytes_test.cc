@@ -1,147 +1,35 @@
 // One bit of every byte of every binary part of the vector's bundle file flipped: certificates,
 // signatures, time stamps, log entries, hashes, checkpoint and its signatures, payloads.  Of a
-// release of three sites, whose verdict costs more, every seventh.
-#include "farm/base/bytes.h"
-
+// release of three sites, whose verdict costs more, every seventh; of approvals by diff, too.  And
+// of what comes after a release: status, certifiers' statements, replay verdicts.
 #include <gtest/gtest.h>
 
-#include "farm/json/json.h"
+#include "tests/attacks/mutants/bend.h"
 #include "tests/attacks/mutants/court.h"
-#include "tests/attacks/mutants/json_edit.h"
 #include "tests/attacks/mutants/scene.h"
 
 namespace farm::mutants {
 namespace {
 
-using Pointer = Json::json_pointer;
+constexpr Accepted kNever = Accepted::kNever;
+constexpr Accepted kNoBetter = Accepted::kNoBetter;
 
-const std::string kEntry = "/verificationMaterial/tlogEntries/0";
-const std::string kNote = kEntry + "/inclusionProof/checkpoint/envelope";
-
-std::vector<Row> Table() {
-  return {
-      // A bit of the released digest is also another file; a line that the release does not name is
-      // no line of its: then too few sites and auditors are left.
-      {"release payload", {2, 10, 11}, {"release", "artifact", "signatures"}},
-      {"record payload", {12}, {"sites"}},
-      {"approval payload", {14}, {"approvals"}},
-      {"* payload", {22}, {"lines"}},
-      {"* certificate", {11}, {"identities"}, Accepted::kNever, true},
-      {"* time stamp", {11}, {"time-stamps"}},
-      {"* log entry", {15}, {"log"}, Accepted::kNever, true},
-      {"* proof hash", {15}, {"log"}},
-      {"* root hash", {}, {}, Accepted::kNever, true},
-      {"* log id", {15}, {"log"}},
-      {"* checkpoint text", {15}, {"log"}, Accepted::kNever, true},
-      {"* log's signature", {15}, {"log"}},
-      {"* log's second signature", {15}, {"log"}},
-      {"* signature", {11}, {"signatures"}},
-      {"* cosignature", {16}, {"witnesses"}},
-      {"* consistency proof", {15}, {"consistency"}},
-  };
+// Of a line of the bundle.
+void FlipLine(Court& court, std::size_t line, const std::string& what, const std::string& text,
+              std::size_t step) {
+  FlipBytes(text, what, step * EveryByte(),
+            [&](const std::string& kind, const std::string& name, const std::string& bent) {
+              court.TryLine(kind, name, line, bent);
+            });
 }
 
-// A bit that the byte's place chooses; of text not the highest, which would only be no UTF-8.
-std::string Flip(std::string bytes, std::size_t at, bool text = false) {
-  bytes[at] = static_cast<char>(bytes[at] ^ (1 << (at % (text ? 7 : 8))));
-  return bytes;
-}
-
-// The mutants of one line.
-class Bender {
- public:
-  Bender(Court& court, std::size_t line, const std::string& text, std::size_t step)
-      : court_(court),
-        step_(step),
-        line_(line),
-        json_(*ParseForeignJson(text, "line")),
-        kind_(KindOf(court.good().lines[line])) {}
-
-  // A part that stands in base64 at `place`.
-  void FlipBase64(const std::string& place, const std::string& part) {
-    const std::string bytes = *Base64Decode(At(place));
-    for (std::size_t at = 0; at < bytes.size(); at += step_) {
-      Try(place, Base64Encode(Flip(bytes, at)), part, at);
-    }
-  }
-
-  // The note: its text, and each signature with its hint.
-  void FlipCheckpoint() {
-    const std::string whole = At(kNote);
-    const Note note = *ParseNote(whole);
-    for (std::size_t at = 0; at < note.text.size() + 1; at += step_) {
-      Try(kNote, Flip(whole, at, true), "checkpoint text", at);
-    }
-    for (std::size_t i = 0; i < note.signatures.size(); ++i) {
-      const NoteSignature& signature = note.signatures[i];
-      const std::string part = PartOf(note, i);
-      for (std::size_t at = 0; at < signature.name.size(); at += step_) {
-        Note bent = note;
-        bent.signatures[i].name = Flip(signature.name, at, true);
-        // A space or a plus would end the name: that is the form's business, not this part's.
-        if (bent.signatures[i].name.find_first_of(" +") != std::string::npos) continue;
-        Try(kNote, WriteNote(bent), part, at);
-      }
-      const std::string bytes = signature.key_hint + signature.signature;
-      for (std::size_t at = 0; at < bytes.size(); at += step_) {
-        Note bent = note;
-        const std::string flipped = Flip(bytes, at);
-        bent.signatures[i].key_hint = flipped.substr(0, signature.key_hint.size());
-        bent.signatures[i].signature = flipped.substr(signature.key_hint.size());
-        Try(kNote, WriteNote(bent), part, at);
-      }
-    }
-  }
-
-  void FlipHashes() {
-    const std::string hashes = kEntry + "/inclusionProof/hashes";
-    for (std::size_t i = 0; i < json_.at(Pointer(hashes)).size(); ++i) {
-      FlipBase64(hashes + "/" + std::to_string(i), "proof hash");
-    }
-  }
-
-  bool Has(const std::string& place) const { return json_.contains(Pointer(place)); }
-
- private:
-  std::string At(const std::string& place) const {
-    return json_.at(Pointer(place)).get<std::string>();
-  }
-
-  std::string PartOf(const Note& note, std::size_t signature) const {
-    const std::string& name = note.signatures[signature].name;
-    if (name == kConsistencyName) return "consistency proof";
-    if (name != court_.good().root.logs[0].origin) return "cosignature";
-    return signature == 0 ? "log's signature" : "log's second signature";
-  }
-
-  void Try(const std::string& place, std::string value, const std::string& part, std::size_t at) {
-    Json bent = json_;
-    bent.at(Pointer(place)) = std::move(value);
-    court_.TryLine(kind_ + " " + part, kind_ + ": " + part + " byte " + std::to_string(at), line_,
-                   bent.dump());
-  }
-
-  Court& court_;
-  std::size_t step_;  // from one byte that is flipped to the next
-  std::size_t line_;
-  Json json_;
-  std::string kind_;
-};
-
-void FlipAll(Court& court, std::size_t line, const std::string& text, std::size_t step) {
-  Bender bender(court, line, text, step);
-  bender.FlipBase64("/dsseEnvelope/payload", "payload");
-  bender.FlipBase64("/dsseEnvelope/signatures/0/sig", "signature");
-  const std::string certificate = "/verificationMaterial/certificate/rawBytes";
-  if (bender.Has(certificate)) bender.FlipBase64(certificate, "certificate");
-  bender.FlipBase64(
-      "/verificationMaterial/timestampVerificationData/rfc3161Timestamps/0/signedTimestamp",
-      "time stamp");
-  bender.FlipBase64(kEntry + "/canonicalizedBody", "log entry");
-  bender.FlipBase64(kEntry + "/logId/keyId", "log id");
-  bender.FlipBase64(kEntry + "/inclusionProof/rootHash", "root hash");
-  bender.FlipHashes();
-  bender.FlipCheckpoint();
+// Of what is none, which `put` puts where it belongs.
+void FlipOther(Court& court, const Bundle& line, const std::string& what, std::size_t step,
+               const Court::Put& put) {
+  FlipBytes(WriteBundleLine(line), what, step * EveryByte(),
+            [&](const std::string& kind, const std::string& name, const std::string& bent) {
+              court.TryText(kind, name, bent, put);
+            });
 }
 
 std::string LineName(const testing::TestParamInfo<std::size_t>& info) {
@@ -152,9 +40,9 @@ class OfTheVector : public testing::TestWithParam<std::size_t> {};
 
 TEST_P(OfTheVector, EveryByteHolds) {
   const std::size_t line = GetParam();
-  Court court("bytes of line " + std::to_string(line + 1) + " of the vector", Table(),
+  Court court("bytes of line " + std::to_string(line + 1) + " of the vector", BytesTable(),
               VectorInput(), false);
-  FlipAll(court, line, VectorLines()[line], 1);
+  FlipLine(court, line, KindOf(court.good().lines[line]), VectorLines()[line], 1);
 }
 
 INSTANTIATE_TEST_SUITE_P(Bytes, OfTheVector, testing::Range(std::size_t{0}, std::size_t{5}),
@@ -165,13 +53,140 @@ class OfThreeSites : public testing::TestWithParam<std::size_t> {};
 TEST_P(OfThreeSites, EverySeventhByteHolds) {
   const std::size_t line = GetParam();
   const Farm farm = MakeFarm();
-  Court court("bytes of line " + std::to_string(line + 1) + " of three sites", Table(),
+  const Bundle& bundle = farm.release.lines[line];
+  Court court("bytes of line " + std::to_string(line + 1) + " of three sites", BytesTable(),
               farm.maker.Input(farm.release), false);
-  FlipAll(court, line, WriteBundleLine(farm.release.lines[line]), 7);
+  FlipLine(court, line, KindOf(bundle), WriteBundleLine(bundle), 7);
 }
 
 INSTANTIATE_TEST_SUITE_P(Bytes, OfThreeSites, testing::Range(std::size_t{0}, std::size_t{8}),
                          LineName);
+
+TEST(OfApprovals, ByDiffAndOfTheirBaseEverySeventhByteHolds) {
+  const Farm farm = MakeFarmByDiff();
+  VerdictInput input = farm.maker.Input(farm.release);
+  input.policy.diff_approvals = true;
+  Court court("bytes of approvals by diff", BytesTable(), input, false);
+  for (const auto& [line, what] : {std::pair{kFirstApprovalLine, "approval by diff"},
+                                   std::pair{kFirstBaseLine, "approval of a base"}}) {
+    FlipLine(court, line, what, WriteBundleLine(farm.release.lines[line]), 7);
+  }
+}
+
+// A status at hand is heeded whether or not the policy asks for one.
+std::vector<Row> StatusTable() {
+  return {
+      {"status payload", {2, 11}, {"status"}},
+      {"status signature", {11}, {"status"}},
+      {"status key", {}, {}, kNever, true},
+      {"status time stamp", {11}, {"status"}},
+  };
+}
+
+TEST(OfAStatus, EveryByteHolds) {
+  const WatchedFarm farm;
+  Court court("bytes of a status", StatusTable(), farm.Asked(), true);
+  FlipOther(court, *court.good().status, "status", 1, PutStatus);
+}
+
+TEST(OfAStatus, EverySeventhByteHoldsWhereNoneIsAskedFor) {
+  const WatchedFarm farm;
+  Court court("bytes of a status that is not asked for", StatusTable(), farm.Unasked(), true);
+  FlipOther(court, *court.good().status, "status", 7, PutStatus);
+}
+
+// Whoever cannot take away the news of a withdrawal cannot make it say something else.
+TEST(OfAStatus, ThatWithdrawsEveryByteHolds) {
+  const std::vector<Row> table = {
+      {"withdrawal payload", {2, 11}, {"status"}},
+      {"withdrawal signature", {11}, {"status"}},
+      {"withdrawal key", {}, {}, kNever, true},
+      {"withdrawal time stamp", {11, 17}, {"status", "withdrawn"}},
+  };
+  const WatchedFarm farm;
+  VerdictInput input = farm.Unasked();
+  input.status.reset();
+  Court court("bytes of a status that withdraws", table, input, true);
+  FlipOther(court, farm.StatusLine(WriteStatement(farm.Withdrawing())), "withdrawal", 1, PutStatus);
+}
+
+// What is no statement that counts is none.
+TEST(OfACertification, EveryByteHolds) {
+  const std::vector<Row> table = {
+      {"certification root hash", {}, {}, kNever, true},
+      {"certification *", {13}, {"certifiers"}, kNever, true},
+  };
+  const WatchedFarm farm;
+  Court court("bytes of a certification", table, farm.Asked(), true);
+  FlipOther(court, court.good().certifications[0], "certification", 1, PutCertification);
+}
+
+TEST(OfACertification, NoByteMattersWhereNoneIsAskedFor) {
+  const std::vector<Row> table = {{"certification *", {}, {}, kNoBetter, true}};
+  const WatchedFarm farm;
+  Court court("bytes of a certification that is not asked for", table, farm.Unasked(), true);
+  FlipOther(court, court.good().certifications[0], "certification", 7, PutCertification);
+}
+
+// Of what holds a verdict in the log and its stamp; then `payload` first.
+std::vector<Row> ReplayTable(const Row& payload, std::set<int> codes) {
+  const auto with = [&](int code) {
+    std::set<int> all = codes;
+    all.insert(code);
+    return all;
+  };
+  return {
+      payload,
+      {"replay time stamp", with(11), {"replays"}},
+      {"replay log entry", {15}, {"replays"}, kNever, true},
+      {"replay root hash", {}, {}, kNever, true},
+      {"replay checkpoint text", {15}, {"replays"}, kNever, true},
+      {"replay log's second signature", with(15), {"replays"}},
+      {"replay cosignature", {16}, {"replays"}},
+      {"replay signature", {11}, {"replays"}},
+      {"replay *", {15}, {"replays"}},
+  };
+}
+
+// A bit of the release's digest makes it a verdict on another release, which is passed over.
+TEST(OfAReplay, EveryByteHolds) {
+  const Row payload{"replay payload", {2, 11, 21}, {"replays"}};
+  const WatchedFarm farm;
+  Court court("bytes of a MATCH", ReplayTable(payload, {}), farm.Asked(), true);
+  FlipOther(court, court.good().replays[0].line, "replay", 1, PutReplay);
+}
+
+TEST(OfAReplay, EverySeventhByteHoldsWhereNoneIsAskedFor) {
+  const Row payload{"replay payload", {2, 11}, {"replays"}, kNoBetter};
+  const WatchedFarm farm;
+  Court court("bytes of a MATCH that is not asked for", ReplayTable(payload, {}),
+              farm.Unasked(), true);
+  FlipOther(court, court.good().replays[0].line, "replay", 7, PutReplay);
+}
+
+// A MISMATCH refuses; no change makes it say something else about the release.
+TEST(OfAReplay, ThatContradictsEveryByteHolds) {
+  const Row payload{"replay payload", {2, 11}, {"replays"}, kNoBetter};
+  const WatchedFarm farm;
+  VerdictInput input = farm.Unasked();
+  input.replays.clear();
+  Court court("bytes of a MISMATCH", ReplayTable(payload, {20}), input, true);
+  FlipOther(court, farm.ReplayLineInLog(WriteStatement(farm.Says("MISMATCH"))), "replay", 1,
+            PutReplay);
+}
+
+TEST(OfAReplay, ByABareKeyEveryByteHolds) {
+  const std::vector<Row> table = {
+      {"bare replay payload", {2, 11, 21}, {"replays"}},
+      {"bare replay signature", {11}, {"replays"}},
+      {"bare replay key", {}, {}, kNever, true},
+  };
+  const WatchedFarm farm;
+  VerdictInput input = farm.Asked();
+  PutReplay(input, farm.BareReplayLine(WriteStatement(farm.Says("MATCH"))));
+  Court court("bytes of a MATCH that is in no log", table, input, true);
+  FlipOther(court, court.good().replays[0].line, "bare replay", 1, PutReplay);
+}
 
 }  // namespace
 }  // namespace farm::mutants

@@ -36,6 +36,8 @@ std::string Words(Accepted accepted) {
       return "if it says the same, or has lost a signature that no rule demands";
     case Accepted::kOwnWords:
       return "the party's own words";
+    case Accepted::kNoBetter:
+      return "where none is asked for";
   }
   CHECK(false);
 }
@@ -46,6 +48,14 @@ std::vector<std::string> BrokenRules(const Verdict& verdict) {
     if (!outcome.held && outcome.exit == verdict.exit) names.push_back(outcome.rule);
   }
   return names;
+}
+
+// All that is not in the bundle left out.
+bool IsProvedByTheBundle(VerdictInput input) {
+  input.status.reset();
+  input.certifications.clear();
+  input.replays.clear();
+  return Judge(input).proved();
 }
 
 std::string MessageOf(const Verdict& verdict) {
@@ -125,6 +135,13 @@ void Court::AddFault(const std::string& kind, const std::string& what, const std
   if (folder == nullptr || mutant == nullptr) return;
   std::string text = kind + ": " + what + "\n" + example + "\n";
   for (const Bundle& line : mutant->lines) text += WriteBundleLine(line) + "\n";
+  if (mutant->status) text += "status " + WriteBundleLine(*mutant->status) + "\n";
+  for (const Bundle& line : mutant->certifications) {
+    text += "certification " + WriteBundleLine(line) + "\n";
+  }
+  for (const ReplayLine& replay : mutant->replays) {
+    text += "replay " + WriteBundleLine(replay.line) + "\n";
+  }
   text += WriteTrustRootSigned(mutant->root) + "\n" + WritePolicy(mutant->policy);
   const std::string path =
       JoinPath(folder, "fault-" + Sha256(title_ + kind + what).Hex().substr(0, 16));
@@ -143,7 +160,11 @@ void Court::Accept(const Row& row, const std::string& kind, const std::string& n
       WritePolicy(mutant.policy) != WritePolicy(good_.policy)) {
     return AddFault(kind, "ACCEPTED by another root or policy", name, &mutant);
   }
-  const Likeness likeness = CompareLines(mutant.lines, good_.lines, good_.root);
+  if (row.accepted == Accepted::kNoBetter) {
+    if (!IsProvedByTheBundle(mutant)) AddFault(kind, "ACCEPTED where it is needed", name, &mutant);
+    return;
+  }
+  const Likeness likeness = CompareEvidence(mutant, good_);
   if (likeness == Likeness::kOther ||
       (likeness == Likeness::kLess && row.accepted != Accepted::kLess)) {
     AddFault(kind, "ACCEPTED, and says something else", name, &mutant);
@@ -196,11 +217,17 @@ void Court::TryLines(const std::string& kind, const std::string& name,
 
 void Court::TryLine(const std::string& kind, const std::string& name, std::size_t line,
                     const std::string& text) {
-  Result<Bundle> bent = ParseBundleLine(text, "line " + std::to_string(line + 1));
+  TryText(kind, name, text,
+          [line](VerdictInput& mutant, Bundle bent) { mutant.lines[line] = std::move(bent); });
+}
+
+void Court::TryText(const std::string& kind, const std::string& name, const std::string& text,
+                    const Put& put) {
+  Result<Bundle> bent = ParseBundleLine(text, "line");
   if (!bent) return Try(kind, name, bent.error());
-  std::vector<Bundle> lines = good_.lines;
-  lines[line] = *std::move(bent);
-  TryLines(kind, name, std::move(lines));
+  VerdictInput mutant = good_;
+  put(mutant, *std::move(bent));
+  Try(kind, name, mutant);
 }
 
 }  // namespace farm::mutants

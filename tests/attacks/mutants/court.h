@@ -1,6 +1,7 @@
 // Judges mutants with the verifier's library, holds each verdict against a table, and counts.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -16,6 +17,7 @@ enum class Accepted {
   kSame,      // it says the same as the original: meaning.h compares the parsed values
   kLess,      // it has lost a signature that no rule demands: meaning.h compares
   kOwnWords,  // a party's own words that nobody else can contradict, and that prove nothing
+  kNoBetter,  // the release is accepted without all that comes after it, too: nobody asks for it
 };
 
 // One row of the table: mutants of these kinds break one of these rules.
@@ -49,6 +51,10 @@ class Court {
   // The same with one line, by its text.
   void TryLine(const std::string& kind, const std::string& name, std::size_t line,
                const std::string& text);
+  // The same with what is no line of the bundle, put where it belongs.
+  using Put = std::function<void(VerdictInput&, Bundle)>;
+  void TryText(const std::string& kind, const std::string& name, const std::string& text,
+               const Put& put);
 
  private:
   struct Figures {

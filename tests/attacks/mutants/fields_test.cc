@@ -4,8 +4,8 @@
 
 #include "farm/base/bytes.h"
 #include "farm/json/json.h"
+#include "tests/attacks/mutants/bend.h"
 #include "tests/attacks/mutants/court.h"
-#include "tests/attacks/mutants/json_edit.h"
 #include "tests/attacks/mutants/scene.h"
 
 namespace farm::mutants {
@@ -14,7 +14,6 @@ namespace {
 using Pointer = Json::json_pointer;
 
 constexpr char kPayload[] = "/dsseEnvelope/payload";
-constexpr char kBody[] = "/verificationMaterial/tlogEntries/0/canonicalizedBody";
 
 // Of lines: removed and so on from "KIND PLACE EDIT".
 std::vector<Row> LineTable() {
@@ -86,7 +85,7 @@ std::vector<Row> StatementTable() {
   return {
       {"release statement *", {2, 10, 11}, {"release", "artifact", "signatures"}},
       {"record statement *", {12}, {"sites"}},
-      {"approval statement *", {14}, {"approvals"}},
+      {"approval* statement *", {14}, {"approvals"}},
       {"* statement *", {22}, {"lines"}},
   };
 }
@@ -99,81 +98,92 @@ std::vector<Row> LeafTable() {
   };
 }
 
+// One line after the other, with its like of the other release.
+using EditOf = void (*)(const LineToEdit&, const Attempt&);
+
+void EditLines(Court& court, const Farm& farm, EditOf edit, const std::vector<std::size_t>& lines,
+               const std::function<std::string(std::size_t)>& what_of) {
+  for (const std::size_t line : lines) {
+    edit({what_of(line), farm.release.lines[line], farm.other.lines[line]},
+         [&](const std::string& kind, const std::string& name, const std::string& text) {
+           court.TryLine(kind, name, line, text);
+         });
+  }
+}
+
 class Fields : public testing::Test {
  protected:
   Fields() : farm_(MakeFarm()) {
-    for (const Bundle& line : farm_.release.lines) lines_.push_back(JsonOf(line));
-    for (const Bundle& line : farm_.other.lines) others_.push_back(JsonOf(line));
+    for (std::size_t i = 0; i < farm_.release.lines.size(); ++i) all_.push_back(i);
   }
 
-  static Json JsonOf(const Bundle& line) {
-    return *ParseForeignJson(WriteBundleLine(line), "line");
-  }
   std::string KindOfLine(std::size_t line) const { return KindOf(farm_.release.lines[line]); }
   VerdictInput Input() const { return farm_.maker.Input(farm_.release); }
-
-  // Each edit at each place of what stands in base64 at `part` of each line.
-  void EditInside(Court& court, const std::string& part, const std::string& name) {
-    for (std::size_t line = 0; line < lines_.size(); ++line) {
-      const Json inner = InsideOf(lines_[line], part);
-      const Json other = InsideOf(others_[line], part);
-      for (const std::string& place : PlacesOf(inner)) {
-        for (const Edit edit : kEdits) {
-          const auto text = Edited(inner, place, edit, &other);
-          if (!text) continue;
-          Json bent = lines_[line];
-          bent.at(Pointer(part)) = Base64Encode(*text);
-          Try(court, line, name, place, edit, bent.dump());
-        }
-      }
-    }
-  }
-
-  void Try(Court& court, std::size_t line, const std::string& name, const std::string& place,
-           Edit edit, const std::string& text) {
-    const std::string what = KindOfLine(line) + (name.empty() ? "" : " " + name) + " ";
-    const std::string how = " " + std::string(EditName(edit));
-    court.TryLine(what + KindOfPlace(place) + how, what + place + how, line, text);
-  }
-
-  static Json InsideOf(const Json& line, const std::string& part) {
-    const auto text = Base64Decode(line.at(Pointer(part)).get<std::string>());
-    return *ParseJson(*text, "part");
+  void EditAll(Court& court, EditOf edit) {
+    EditLines(court, farm_, edit, all_, [&](std::size_t line) { return KindOfLine(line); });
   }
 
   Farm farm_;
-  std::vector<Json> lines_;
-  std::vector<Json> others_;
+  std::vector<std::size_t> all_;
 };
 
 TEST_F(Fields, OfEachLineCount) {
   Court court("fields of lines", LineTable(), Input(), true);
-  for (std::size_t line = 0; line < lines_.size(); ++line) {
-    for (const std::string& place : PlacesOf(lines_[line])) {
-      for (const Edit edit : kEdits) {
-        const auto text = Edited(lines_[line], place, edit, &others_[line]);
-        if (text) Try(court, line, "", place, edit, *text);
-      }
-    }
-  }
+  EditAll(court, EditLine);
 }
 
 TEST_F(Fields, OfEachStatementCount) {
   Court court("fields of statements, unsigned", StatementTable(), Input(), true);
-  EditInside(court, kPayload, "statement");
+  EditAll(court, EditStatement);
 }
 
 TEST_F(Fields, OfEachLeafCount) {
   Court court("fields of leaves", LeafTable(), Input(), true);
-  EditInside(court, kBody, "leaf");
+  EditAll(court, EditLeaf);
+}
+
+// An approval by diff and one of its base count like any other.
+TEST(FieldsOfApprovals, ByDiffAndOfTheirBaseCount) {
+  const Farm farm = MakeFarmByDiff();
+  VerdictInput input = farm.maker.Input(farm.release);
+  input.policy.diff_approvals = true;
+  std::vector<Row> table = StatementTable();
+  for (const Row& row : LineTable()) table.push_back(row);
+  Court court("fields of approvals by diff", table, input, false);
+  const auto what_of = [](std::size_t line) -> std::string {
+    return line == kFirstBaseLine ? "approval of a base" : "approval by diff";
+  };
+  for (const EditOf edit : {EditLine, EditStatement}) {
+    EditLines(court, farm, edit, {kFirstApprovalLine, kFirstBaseLine}, what_of);
+  }
+}
+
+// Where trees alone are enough, an approval by diff beside them proves nothing; but the release
+// names it and those of its base, so that it must be what it was.
+TEST(FieldsOfApprovals, ThatNobodyNeedsCount) {
+  const Farm farm = MakeFarmByDiff([](LineDraft& draft) {
+    auto* approval = std::get_if<Approval>(&draft.statement);
+    if (approval == nullptr || approval->auditor == "auditor-1") return;
+    approval->scope = kScopeTree;
+    approval->base.reset();
+  });
+  VerdictInput input = farm.maker.Input(farm.release);
+  input.policy.auditors = 1;
+  std::vector<Row> table = StatementTable();
+  for (const Row& row : LineTable()) table.push_back(row);
+  Court court("fields of approvals that nobody needs", table, input, false);
+  const auto what_of = [](std::size_t) -> std::string { return "approval that nobody needs"; };
+  for (const EditOf edit : {EditLine, EditStatement}) {
+    EditLines(court, farm, edit, {kFirstApprovalLine + 1}, what_of);
+  }
 }
 
 // What only writes the same otherwise is accepted; a reader that refused it would refuse what
 // Sigstore's own tools write.
 TEST_F(Fields, WrittenInAnotherWaySayTheSame) {
   Court court("other writings of a line", {{"*", {}, {}, Accepted::kSame}}, Input(), true);
-  for (std::size_t line = 0; line < lines_.size(); ++line) {
-    const Json& json = lines_[line];
+  for (const std::size_t line : all_) {
+    const Json json = *ParseForeignJson(WriteBundleLine(farm_.release.lines[line]), "line");
     court.TryLine("with white space", KindOfLine(line), line, json.dump(2));
     std::string escaped = json.dump();
     escaped.replace(escaped.find("hashedrekord\""), 1, "\\u0068");

@@ -181,4 +181,17 @@ std::optional<std::string> Edited(const Json& json, const std::string& place, Ed
   CHECK(false);
 }
 
+void ForEachEdit(const Json& json, const Json& other,
+                 const std::function<void(const std::string& kind, const std::string& name,
+                                          const std::string& text)>& attempt) {
+  for (const std::string& place : PlacesOf(json)) {
+    for (const Edit edit : kEdits) {
+      const auto text = Edited(json, place, edit, &other);
+      if (!text) continue;
+      const std::string how = " " + std::string(EditName(edit));
+      attempt(KindOfPlace(place) + how, place + how, *text);
+    }
+  }
+}
+
 }  // namespace farm::mutants

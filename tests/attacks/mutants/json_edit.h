@@ -1,6 +1,7 @@
 // One change at one place of a JSON text: what a mutant of a field is.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,5 +36,11 @@ std::string KindOfPlace(const std::string& place);
 // edit has no sense there or changes nothing.  `other`: where kSwapped takes from; may be null.
 std::optional<std::string> Edited(const Json& json, const std::string& place, Edit edit,
                                   const Json* other);
+
+// Each edit that has a sense at each place: with the kind "PLACE EDIT", the name, which has the
+// place's numbers, and the text.
+void ForEachEdit(const Json& json, const Json& other,
+                 const std::function<void(const std::string& kind, const std::string& name,
+                                          const std::string& text)>& attempt);
 
 }  // namespace farm::mutants

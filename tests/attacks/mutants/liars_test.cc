@@ -142,6 +142,28 @@ std::vector<Row> SignerTable() {
   });
 }
 
+// By diff, and of the base: who approves a base is compared with nobody but the auditors who build
+// upon it.  Nobody here knows the base's version and sources.
+std::vector<Row> DiffTable() {
+  std::vector<Row> rows = AuditorTable();
+  rows.insert(rows.begin(), {"*/base changed", {14}, {"approvals"}});
+  return rows;
+}
+
+std::vector<Row> BaseTable() {
+  return WithForm({
+      {"*/created [cs]*", {}, {}, kOwnWords},
+      {"/predicate swapped", {}, {}, kOwnWords},
+      {"*/auditor changed", {11}, {"identities"}},
+      {"*/product changed", {14}, {"approvals"}},
+      {"*/version changed", {}, {}, kOwnWords},
+      {"*/sha256 changed", {14}, {"approvals"}},
+      {"*/gitTree changed", {}, {}, kOwnWords},
+      {"/subject/[*]/name changed", {2}, {"statements"}, kOwnWords},
+      {"/subject/[*] removed", {2}, {"statements"}, kOwnWords},
+  });
+}
+
 struct Liar {
   std::string party;
   std::size_t line;  // of the release
@@ -248,6 +270,45 @@ std::vector<Liar> LiarsBefore() {
   std::vector<Liar> liars = Liars();
   std::erase_if(liars, [](const Liar& liar) { return liar.line == kReleaseLine; });
   return liars;
+}
+
+// An auditor who lies about the manifest, or about the one before, which he and another approved.
+void LieInAChain(std::size_t line, Court& court, const Farm& farm) {
+  const Json truth = *ParseJson(farm.release.lines[line].envelope.payload, "line");
+  const Json other = *ParseJson(farm.other.lines[line].envelope.payload, "line");
+  ForEachEdit(truth, other,
+              [&](const std::string& kind, const std::string& name, const std::string& text) {
+                EvidenceMaker maker = farm.maker;
+                const MadeRelease made = maker.Make([&](LineDraft& draft) {
+                  ByDiff()(draft);
+                  const auto* approval = std::get_if<Approval>(&draft.statement);
+                  if (approval == nullptr || approval->auditor != "auditor-0") return;
+                  if (IsOfBase(*approval) == (line == kFirstBaseLine)) draft.payload = text;
+                });
+                VerdictInput input = maker.Input(made);
+                input.policy.diff_approvals = true;
+                court.Try(kind, name, input);
+              });
+}
+
+class Chain : public testing::Test {
+ protected:
+  VerdictInput Input() const {
+    VerdictInput input = farm_.maker.Input(farm_.release);
+    input.policy.diff_approvals = true;
+    return input;
+  }
+  const Farm farm_ = MakeFarmByDiff();
+};
+
+TEST_F(Chain, ProvesNothingByALieAboutTheManifest) {
+  Court court("lies of auditor-0 by diff", DiffTable(), Input(), true);
+  LieInAChain(kFirstApprovalLine, court, farm_);
+}
+
+TEST_F(Chain, ProvesNothingByALieAboutItsBase) {
+  Court court("lies of auditor-0 about the base", BaseTable(), Input(), true);
+  LieInAChain(kFirstBaseLine, court, farm_);
 }
 
 std::string PartyName(const testing::TestParamInfo<Liar>& info) {

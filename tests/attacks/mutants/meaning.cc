@@ -75,26 +75,68 @@ std::vector<Meaning> MeaningsOf(const std::vector<Bundle>& lines, const TrustRoo
   return meanings;
 }
 
-}  // namespace
+Likeness Compare(const Meaning& bent, const Meaning& good) {
+  if (bent == good) return Likeness::kSame;
+  const bool fewer =
+      bent.text == good.text && std::ranges::includes(good.signatures, bent.signatures);
+  return fewer ? Likeness::kLess : Likeness::kOther;
+}
 
-Likeness CompareLines(const std::vector<Bundle>& bent, const std::vector<Bundle>& good,
-                      const TrustRoot& root) {
-  const std::vector<Meaning> bent_meanings = MeaningsOf(bent, root);
-  const std::vector<Meaning> good_meanings = MeaningsOf(good, root);
-  if (bent_meanings.empty() || bent_meanings.size() != good_meanings.size()) {
-    return Likeness::kOther;
-  }
+Likeness Worse(Likeness a, Likeness b) {
+  if (a == Likeness::kSame) return b;
+  return b == Likeness::kOther ? b : a;
+}
+
+Likeness CompareLists(const std::vector<Meaning>& bent, const std::vector<Meaning>& good) {
+  if (bent.size() != good.size()) return Likeness::kOther;
   Likeness likeness = Likeness::kSame;
-  for (std::size_t i = 0; i < bent_meanings.size(); ++i) {
-    const Meaning& a = bent_meanings[i];
-    const Meaning& b = good_meanings[i];
-    if (a == b) continue;
-    if (a.text != b.text || !std::ranges::includes(b.signatures, a.signatures)) {
-      return Likeness::kOther;
-    }
-    likeness = Likeness::kLess;
+  for (std::size_t i = 0; i < bent.size(); ++i) {
+    likeness = Worse(likeness, Compare(bent[i], good[i]));
   }
   return likeness;
+}
+
+// A replay verdict needs no time stamp.
+Likeness CompareReplay(const Bundle& bent, Bundle good, const TrustRoot& root) {
+  const bool less = good.timestamp && !bent.timestamp;
+  if (less) good.timestamp.reset();
+  const Likeness likeness = Compare(MeaningOf(bent, root), MeaningOf(good, root));
+  return less ? Worse(Likeness::kLess, likeness) : likeness;
+}
+
+// Of certifiers' statements neither the order nor one that stands there twice says anything.
+std::vector<Meaning> MeaningsOfAny(const std::vector<Bundle>& lines, const TrustRoot& root) {
+  std::set<Meaning> meanings;
+  for (const Bundle& line : lines) meanings.insert(MeaningOf(line, root));
+  return {meanings.begin(), meanings.end()};
+}
+
+Likeness CompareReplays(const VerdictInput& bent, const VerdictInput& good) {
+  if (bent.replays.size() != good.replays.size()) return Likeness::kOther;
+  Likeness likeness = Likeness::kSame;
+  for (std::size_t i = 0; i < bent.replays.size(); ++i) {
+    likeness =
+        Worse(likeness, CompareReplay(bent.replays[i].line, good.replays[i].line, good.root));
+  }
+  return likeness;
+}
+
+Likeness CompareStatus(const VerdictInput& bent, const VerdictInput& good) {
+  if (bent.status.has_value() != good.status.has_value()) return Likeness::kOther;
+  if (!bent.status) return Likeness::kSame;
+  return Compare(MeaningOf(*bent.status, good.root), MeaningOf(*good.status, good.root));
+}
+
+}  // namespace
+
+Likeness CompareEvidence(const VerdictInput& bent, const VerdictInput& good) {
+  const std::vector<Meaning> lines = MeaningsOf(bent.lines, good.root);
+  if (lines.empty()) return Likeness::kOther;
+  Likeness likeness = CompareLists(lines, MeaningsOf(good.lines, good.root));
+  likeness = Worse(likeness, CompareLists(MeaningsOfAny(bent.certifications, good.root),
+                                          MeaningsOfAny(good.certifications, good.root)));
+  likeness = Worse(likeness, CompareStatus(bent, good));
+  return Worse(likeness, CompareReplays(bent, good));
 }
 
 }  // namespace farm::mutants

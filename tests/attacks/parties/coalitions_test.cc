@@ -14,6 +14,10 @@ namespace {
 
 const Digest kOther = Sha256("another");
 constexpr UnixSeconds kStolen = 405;
+constexpr UnixSeconds kCertified = 500;
+constexpr UnixSeconds kIssued = 1000;
+constexpr UnixSeconds kBeyondSkew = 61;
+constexpr std::int64_t kDay = 24 * 3600;
 
 DraftHook All(std::vector<DraftHook> hooks) {
   return [hooks = std::move(hooks)](LineDraft& draft) {
@@ -31,6 +35,15 @@ DraftHook SignerGives(const Digest& digest) {
 }
 
 void ShowOther(VerdictInput& input, EvidenceMaker&) { input.file_digest = kOther; }
+
+// Every site's country, as the root has it, by certifier-0; and the policy asks for it.
+void CertifyAll(VerdictInput& input, EvidenceMaker& maker) {
+  input.policy.certified_countries = true;
+  for (int site = 0; site < maker.options().sites; ++site) {
+    input.certifications.push_back(maker.MakeLine(
+        maker.Draft(maker.Location(site), "certifier-0", maker.options().start + kCertified)));
+  }
+}
 
 void Refused(const CustomerAlone& plan) {
   const Verdict verdict = JudgeAlone(plan);
@@ -159,6 +172,48 @@ TEST(Withstood, AStolenSignersKeyWithTimeStampAndOneWitness) {
            .rule = "revocations"});
 }
 
+// The log signs a second tree, and a monitor tells of that one.
+TEST(Withstood, AMonitorTheLogAndOneWitness) {
+  Refused({.change =
+               [](VerdictInput& input, EvidenceMaker& maker) {
+                 EvidenceMaker fork = maker;
+                 fork.Rewind(maker.Head().size - 1);
+                 fork.MakeLine(fork.Draft(Request{}, "requester", maker.options().start));
+                 FarmStatus status = fork.Status(maker.options().start + kIssued);
+                 LineDraft draft = fork.Draft(status, status.monitor, status.issued - 10);
+                 draft.witnesses = {1};
+                 status.logs[0].checkpoint = fork.CheckpointNote(fork.Head().size, draft);
+                 input.status = fork.StatusLine(status);
+               },
+           .exit = ExitCode::kWitnesses,
+           .rule = "status"});
+}
+
+// What the root says of a site's country counts, whoever else agrees on another.
+TEST(Withstood, TheCertifierOfASiteAndItsOperator) {
+  Refused({.change =
+               [](VerdictInput& input, EvidenceMaker& maker) {
+                 CertifyAll(input, maker);
+                 for (Operator& owner : input.root.operators) {
+                   for (CertifiedParty& party : owner.parties) {
+                     if (party.country == "XB") party.country = "XC";
+                   }
+                 }
+               },
+           .exit = ExitCode::kJurisdiction,
+           .rule = "certifiers"});
+}
+
+// A status dated ahead of its time, with the time stamp's help, is none beyond the root's end.
+TEST(Withstood, AMonitorAndTheTimeStampBeyondTheRootsEnd) {
+  Refused({.change =
+               [](VerdictInput& input, EvidenceMaker& maker) {
+                 input.status = maker.StatusLine(maker.Status(input.root.expires + kBeyondSkew));
+               },
+           .exit = ExitCode::kNotValidThen,
+           .rule = "status"});
+}
+
 // ---- not withstood: together they are what VERIFIED means --------------------------------------
 
 // One fact about each: it is VERIFIED.  If one of these tests fails the design has become stronger,
@@ -222,6 +277,33 @@ TEST(Beyond, TheSignerOverADissentUntilTheMonitorSpeaks) {
   EXPECT_TRUE(Judge(second.Input()).proved());
   EXPECT_THAT(MonitorSays(parties), testing::HasSubstr("of which there is a dissent"));
   EXPECT_THAT(MonitorSays(parties), testing::HasSubstr("a record says something else"));
+}
+
+// Until then it looks new for as long as it is dated ahead; what is told to somebody with a right
+// clock is a warning.
+TEST(Beyond, AMonitorAndTheTimeStampUntilTheRootsEnd) {
+  EvidenceMaker maker = FarmOfLies();
+  VerdictInput input = maker.Input(maker.Make());
+  input.policy.status_max_age_seconds = kDay;
+  const UnixSeconds ahead = maker.root().expires - kDay;
+  input.status = maker.StatusLine(maker.Status(ahead));
+  for (const UnixSeconds at : {input.at, ahead + kDay}) {
+    input.at = at;
+    EXPECT_TRUE(Judge(input).proved()) << ExplainVerdict(Judge(input));
+  }
+}
+
+// A certifier who says one thing and its contrary for the same time: what fits is taken, and
+// nobody looks for what does not.  Both stand in the log, signed.
+TEST(Beyond, ACertifierWhoContradictsHimself) {
+  const CustomerAlone plan{.change = [](VerdictInput& input, EvidenceMaker& maker) {
+    CertifyAll(input, maker);
+    SiteLocation contrary = maker.Location(1);
+    contrary.country = "XC";
+    input.certifications.push_back(
+        maker.MakeLine(maker.Draft(contrary, "certifier-0", maker.options().start + kCertified)));
+  }};
+  EXPECT_TRUE(JudgeAlone(plan).proved());
 }
 
 // A site that builds nothing and says what another has logged: its record is as good as a true one.

@@ -47,7 +47,7 @@ std::string NextRevision(std::string manifest) {
 std::vector<Lie> AllLies() {
   std::vector<Lie> all;
   for (const auto& lies : {LiesOfPersons(), LiesOfTheCoordinator(), LiesOfMakers(), LiesOfTheLog(),
-                           LiesOfWitnesses(), LiesOfKitMakers()}) {
+                           LiesOfWitnesses(), LiesOfKitMakers(), LiesOfWatchers()}) {
     all.insert(all.end(), lies.begin(), lies.end());
   }
   return all;
@@ -71,11 +71,15 @@ Verdict JudgeAlone(const EvidenceMaker& farm, const std::vector<const CustomerAl
   return Judge(input);
 }
 
-Verdict JudgeAlone(const CustomerAlone& lie) { return JudgeAlone(EvidenceMaker(), {&lie}); }
+EvidenceMaker FarmOfLies() {
+  return EvidenceMaker(EvidenceOptions{.monitors = 2, .certifiers = 1});
+}
+
+Verdict JudgeAlone(const CustomerAlone& lie) { return JudgeAlone(FarmOfLies(), {&lie}); }
 
 std::vector<std::string> LyingParties() {
-  return {"requester", "auditor", "coordinator", "site",       "signer",
-          "CA",        "log",     "witness",     "time stamp", "kit maker"};
+  return {"requester", "auditor", "coordinator", "site",      "signer",    "CA",
+          "log",       "witness", "time stamp",  "kit maker", "certifier", "monitor"};
 }
 
 std::vector<std::string> BrokenRules(const Verdict& verdict) {

@@ -46,8 +46,11 @@ std::vector<Lie> LiesOfMakers();  // site, signer, an operator's CA
 std::vector<Lie> LiesOfTheLog();
 std::vector<Lie> LiesOfWitnesses();  // witness, time stamp
 std::vector<Lie> LiesOfKitMakers();
+std::vector<Lie> LiesOfWatchers();  // certifier, monitor
 std::vector<Lie> AllLies();
 
+// Whose releases lies are told about: with all who may speak of one.
+EvidenceMaker FarmOfLies();
 // Of a release of `farm`'s with all lies told: what the customer says who alone looks.
 Verdict JudgeAlone(const EvidenceMaker& farm, const std::vector<const CustomerAlone*>& lies);
 Verdict JudgeAlone(const CustomerAlone& lie);

@@ -32,7 +32,7 @@ void ExpectRefused(const EvidenceMaker& farm, const Lie& first, const Lie& secon
 class Pairs : public testing::TestWithParam<std::string> {};
 
 TEST_P(Pairs, AreRefused) {
-  const EvidenceMaker farm;
+  const EvidenceMaker farm = FarmOfLies();
   const std::vector<std::string> parties = LyingParties();
   const std::vector<Lie> own = ShownLiesOf(GetParam());
   int pairs = 0;
