@@ -2,6 +2,7 @@
 
 #include "farm/base/bytes.h"
 #include "farm/evidence/facts_json.h"
+#include "farm/manifest/manifest.h"
 
 namespace farm {
 namespace {

@@ -295,6 +295,50 @@ TEST(JournalCrash, LosesNothingThatItHasConfirmed) {
   }
 }
 
+TEST(JournalCrash, AFullDiskIsExit30AndASignerThatIsStartedAgainGoesOn) {
+  const Bundle first = SignedRelease(1);
+  const Bundle second = SignedDissent();
+  for (const bool of_answer : {false, true}) {
+    for (const std::uint64_t fits : {0U, 1U, 100U}) {
+      const auto temporary = TemporaryDirectory::Make("").value();
+      const std::string directory = temporary.path() + "/state";
+      const std::string file = of_answer ? "answers/000000000002.json" : "seen.json";
+      CrashFiles files;
+      {
+        const auto journal = Journal::Open(files, directory).value();
+        ASSERT_TRUE(journal->AdmitEpoch(4, kNow));
+        ASSERT_TRUE(journal->Append(first));
+        files.FillAfter(fits);
+        const auto refusal = [&]() -> Status {
+          if (!of_answer) return journal->AdmitEpoch(5, kNow);
+          const auto kept = journal->Append(second);
+          return kept ? Status() : Status(kept.error());
+        };
+        const Status full = refusal();
+        ASSERT_FALSE(full) << file;
+        EXPECT_EQ(full.error().Exit(), ExitCode::kUnavailable) << file;
+        for (const std::string& word : {file, std::string("No space left")}) {
+          EXPECT_NE(full.error().message.find(word), std::string::npos) << full.error().message;
+        }
+        EXPECT_EQ(journal->given().size(), 1U);
+        EXPECT_FALSE(journal->health());
+        files.Revive();
+        EXPECT_FALSE(refusal()) << "never retried";
+      }
+      EXPECT_EQ(ListDirectory(directory + "/answers").value(),
+                std::vector<std::string>{"000000000001.json"});
+      const auto journal = Journal::Open(files, directory).value();
+      ASSERT_EQ(journal->given().size(), 1U);
+      EXPECT_EQ(WriteBundleLine(journal->Get(1).line), WriteBundleLine(first));
+      EXPECT_FALSE(journal->AdmitEpoch(3, kNow)) << "epoch 4 has been seen";
+      EXPECT_TRUE(journal->AdmitEpoch(5, kNow));
+      const auto kept = journal->Append(second);
+      ASSERT_TRUE(kept) << kept.error().message;
+      EXPECT_EQ((*kept)->number, 2);
+    }
+  }
+}
+
 // A name that a killed process renamed but never synced is visible; it must not count before it is
 // durable, or a power cut would unsay an answer that has been given again.
 TEST(JournalCrash, SyncsWhatItFindsBeforeItCounts) {

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <iterator>
+#include <numeric>
 #include <thread>
 
 #include "farm/evidence/merkle.h"
@@ -393,6 +395,54 @@ TEST_F(SequencerTest, StopsAfterAFailedSync) {
   EXPECT_FALSE(sequencer_->health());
   ASSERT_FALSE(sequencer_->Append("third"));
   EXPECT_EQ(sequencer_->Append("first")->index, 0u);
+}
+
+// Whichever file of a commit finds no room: what was answered stays, nobody is shown a part of the
+// next entry, and the log that is started again takes it.
+TEST_F(SequencerTest, AFullDiskStopsItAndItGoesOnWhenStartedAgain) {
+  CrashFiles files;
+  OpenLog(files);
+  Start(1);
+  ASSERT_TRUE(sequencer_->Append("leaf 0"));
+  const std::string names[] = {"/tile/0/", "/tile/entries/", "/head", "/checkpoint"};  // in order
+  std::uint64_t size = 1;
+  for (std::size_t i = 0; i < std::size(names); ++i) {
+    for (const std::uint64_t part : {0U, 20U}) {  // so much of it has room, besides all before it
+      SCOPED_TRACE(names[i] + " " + std::to_string(part));
+      const std::string leaf = "leaf " + std::to_string(size);
+      const std::uint64_t bytes[] = {32 * (size + 1), (2 + leaf.size()) * (size + 1),
+                                     CheckpointText(log_->head()).size()};
+      const std::string published = log_->published();
+      stopped_ = 0;
+      files.FillAfter(std::accumulate(bytes, bytes + i, part));
+      const auto placement = sequencer_->Append(leaf);
+      ASSERT_FALSE(placement);
+      EXPECT_EQ(placement.error().Exit(), ExitCode::kUnavailable);
+      for (const std::string& word : {names[i], std::string("No space left")}) {
+        EXPECT_NE(placement.error().message.find(word), std::string::npos)
+            << placement.error().message;
+      }
+      EXPECT_EQ(stopped_, 1) << "the program ends";
+      EXPECT_FALSE(sequencer_->health());
+      EXPECT_EQ(log_->published(), published);
+      EXPECT_EQ(*ReadFile(temporary_.path() + "/log/checkpoint", 10'000), published);
+      const bool committed = names[i] == "/checkpoint";
+      EXPECT_EQ(log_->head().size, committed ? size + 1 : size);
+      EXPECT_EQ(log_->Read(TilePath({TileId::kEntries, 0, size + 1})).has_value(), committed);
+      EXPECT_EQ(sequencer_->Append("leaf 0")->index, 0u) << "what was answered is answered again";
+      files.Revive();
+      EXPECT_FALSE(sequencer_->Append(leaf)) << "never retried";
+      OpenLog(files);
+      Start(1);
+      const auto again = sequencer_->Append(leaf);
+      ASSERT_TRUE(again) << again.error().message;
+      EXPECT_EQ(again->index, size);
+      EXPECT_EQ(sequencer_->Append("leaf 0")->index, 0u);
+      ++size;
+    }
+  }
+  sequencer_.reset();
+  log_.reset();
 }
 
 TEST_F(SequencerTest, WakesItsCallersWhenItShutsDown) {

@@ -129,14 +129,6 @@ Result<ReplaySetup> MakeSetup(const RunArguments& arguments) {
   return setup;
 }
 
-Status WriteReports(const ReplayReport& report, const std::string& directory) {
-  RETURN_IF_ERROR(MakeDirectories(directory, 0755));
-  RETURN_IF_ERROR(
-      WriteDurably(RealFileSystem(), JoinPath(directory, "report.json"), WriteReportJson(report)));
-  return WriteDurably(RealFileSystem(), JoinPath(directory, "report.html"),
-                      WriteReportHtml(report));
-}
-
 // A replay that could not begin.
 ReplayReport NotTried(const Error& error) {
   ReplayReport report;
@@ -155,7 +147,7 @@ Result<ReplayReport> TryReplay(const RunArguments& arguments) {
 }
 
 int Report(const ReplayReport& report, const RunArguments& arguments) {
-  const Status written = WriteReports(report, arguments.out);
+  const Status written = WriteReports(RealFileSystem(), report, arguments.out);
   std::fputs((arguments.json ? ReportJsonLine(report) : ReportText(report)).c_str(), stdout);
   if (!written) return Fail("farm-replay run", written.error());
   return static_cast<int>(report.exit);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "farm/base/clock.h"
+#include "farm/base/files.h"
 #include "farm/base/result.h"
 #include "farm/evidence/statement.h"
 #include "farm/verify/verify.h"
@@ -83,6 +84,10 @@ std::string WriteReportJson(const ReplayReport& report);
 std::string ReportJsonLine(const ReplayReport& report);
 std::string ReportText(const ReplayReport& report);
 std::string WriteReportHtml(const ReplayReport& report);
+
+// Both, as report.html and report.json in `directory`, which is made: each of them whole or as it
+// was before, and report.json last, for it is what is signed.  Errors: kUnavailable exit 30.
+Status WriteReports(FileSystem& files, const ReplayReport& report, const std::string& directory);
 
 // What a regulator signs about a report.
 struct SignableVerdict {

@@ -1,5 +1,6 @@
 // The two forms of a replay's report.
 #include "farm/base/bytes.h"
+#include "farm/base/files.h"
 #include "farm/crypto/hash.h"
 #include "farm/evidence/facts_json.h"
 #include "farm/replay/replay.h"
@@ -232,6 +233,12 @@ std::string WriteReportHtml(const ReplayReport& report) {
   for (const std::string& note : report.notes) html += "<li>" + EscapeHtml(note) + "</li>\n";
   return html + "</ul>\n<p><code>" + EscapeHtml(FactsToJson(report.sandbox).dump()) +
          "</code></p>\n</body></html>\n";
+}
+
+Status WriteReports(FileSystem& files, const ReplayReport& report, const std::string& directory) {
+  RETURN_IF_ERROR(MakeDirectories(directory, 0755));
+  RETURN_IF_ERROR(WriteDurably(files, JoinPath(directory, "report.html"), WriteReportHtml(report)));
+  return WriteDurably(files, JoinPath(directory, "report.json"), WriteReportJson(report));
 }
 
 namespace {

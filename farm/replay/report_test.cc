@@ -11,6 +11,7 @@
 #include "farm/replay/replay.h"
 #include "farm/sign/certified_signer.h"
 #include "farm/sign/signer.h"
+#include "tests/support/crash_files.h"
 
 namespace farm {
 namespace {
@@ -364,6 +365,44 @@ TEST(ReportHtml, LoadsAndRunsNothing) {
 }
 
 // ---- the verdict to sign ----------------------------------------------------------------------
+
+// ---- on disk ----------------------------------------------------------------------------------
+
+TEST(WriteReports, AFullDiskIsExit30AndLeavesEachReportWholeOrAsItWas) {
+  const TemporaryDirectory temporary = *TemporaryDirectory::Make("");
+  const std::string directory = temporary.path() + "/replay";
+  const std::string html = WriteReportHtml(Match());
+  const std::string json = WriteReportJson(Match());
+  const auto held = [&](const std::string& name) {
+    return ReadFile(directory + "/" + name, 1 << 20).value();
+  };
+  const struct {
+    std::uint64_t fits;
+    const char* file;  // for which there is no room
+  } cases[] = {{0, "report.html"},
+               {html.size() - 1, "report.html"},
+               {html.size(), "report.json"},
+               {html.size() + json.size() - 1, "report.json"}};
+  for (const auto& one : cases) {
+    CrashFiles files;
+    ASSERT_TRUE(WriteReports(files, Mismatch(), directory));
+    files.FillAfter(one.fits);
+    const Status written = WriteReports(files, Match(), directory);
+    ASSERT_FALSE(written) << one.fits;
+    EXPECT_EQ(written.error().Exit(), ExitCode::kUnavailable);
+    for (const char* word : {one.file, "No space left"}) {
+      EXPECT_NE(written.error().message.find(word), std::string::npos) << written.error().message;
+    }
+    EXPECT_EQ(held("report.json"), WriteReportJson(Mismatch())) << one.fits;
+    const bool html_fits = one.fits >= html.size();
+    EXPECT_EQ(held("report.html"), html_fits ? html : WriteReportHtml(Mismatch())) << one.fits;
+    EXPECT_EQ(ListDirectory(directory)->size(), 2U) << "nothing half-written lies there";
+    files.Revive();
+    ASSERT_TRUE(WriteReports(files, Match(), directory));
+    EXPECT_EQ(held("report.html"), html);
+    EXPECT_EQ(held("report.json"), json);
+  }
+}
 
 TEST(VerdictOfReport, SaysWhatTheReportSays) {
   const std::string report = WriteReportJson(Match());

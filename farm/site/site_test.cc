@@ -546,6 +546,21 @@ const Row kRows[] = {
        question.manifest = ManifestBytes("-O3");
        return question;
      }},
+    {"request_by_nobody", ExitCode::kBadSignature,
+     [](World& world) {
+       world.root.requesters.clear();
+       return Asked(world);
+     }},
+    {"intent_by_a_site", ExitCode::kBadSignature,
+     [](World& world) {
+       world.on_draft = [](LineDraft& draft) {
+         if (!std::holds_alternative<Intent>(draft.statement)) return;
+         draft.party = "site-1";
+         draft.authority = "operator-1";
+         draft.uri = EvidenceMaker::SiteId(1);
+       };
+       return Asked(world);
+     }},
     {"intent_does_not_name_this_site", ExitCode::kRefused,
      [](World& world) {
        return world.AskFor(ManifestBytes("-O2"),
@@ -584,6 +599,16 @@ const Row kRows[] = {
        BuildQuestion question = world.Ask();
        question.approval_lines.pop_back();
        return question;
+     }},
+    {"requester_as_auditor", ExitCode::kApproval,
+     [](World& world) {
+       world.on_draft = [](LineDraft& draft) {
+         auto* approval = std::get_if<Approval>(&draft.statement);
+         if (approval != nullptr && approval->auditor == "auditor-1") {
+           approval->auditor = draft.party = "requester";
+         }
+       };
+       return Asked(world);
      }},
     {"approval_of_another_manifest", ExitCode::kApproval,
      [](World& world) {

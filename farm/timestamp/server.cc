@@ -1,6 +1,7 @@
 #include "farm/timestamp/server.h"
 
 #include "farm/crypto/timestamp.h"
+#include "farm/json/json.h"
 #include "farm/sign/signer.h"
 
 namespace farm {

@@ -29,8 +29,8 @@ Error Mismatch(std::string message) {
   return Error{ErrorCode::kMismatch, std::move(message), ExitCode::kInputMissing};
 }
 
-Status MakeDirectoryWithMode(const std::string& path, mode_t mode) {
-  RETURN_IF_ERROR(RealFileSystem().MakeDirectory(path));
+Status MakeDirectoryWithMode(FileSystem& files, const std::string& path, mode_t mode) {
+  RETURN_IF_ERROR(files.MakeDirectory(path));
   if (chmod(path.c_str(), mode) != 0) {
     return Error{ErrorCode::kUnavailable, path + ": cannot set its mode"};
   }
@@ -39,13 +39,13 @@ Status MakeDirectoryWithMode(const std::string& path, mode_t mode) {
 
 // The same bytes under another name: a hard link where the system lets us, and where the sandbox's
 // user could read it; else a copy.
-Status LinkOrCopy(const std::string& from, const std::string& to) {
+Status LinkOrCopy(FileSystem& files, const std::string& from, const std::string& to) {
   struct stat status = {};
   if (stat(from.c_str(), &status) == 0 && (status.st_mode & S_IROTH) != 0 &&
       link(from.c_str(), to.c_str()) == 0) {
     return {};
   }
-  ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file, RealFileSystem().Create(to, false));
+  ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file, files.Create(to, false));
   RETURN_IF_ERROR(
       ReadFileInPieces(from, [&file](std::string_view piece) { return file->Append(piece); }));
   if (chmod(to.c_str(), 0644) != 0) {
@@ -55,8 +55,9 @@ Status LinkOrCopy(const std::string& from, const std::string& to) {
 }
 
 // The folder that the assembler reads: packages, their list, and the script.
-Status MakeRepository(const AssembleRequest& request, const std::string& repository) {
-  RETURN_IF_ERROR(MakeDirectoryWithMode(repository, 0755));
+Status MakeRepository(FileSystem& files, const AssembleRequest& request,
+                      const std::string& repository) {
+  RETURN_IF_ERROR(MakeDirectoryWithMode(files, repository, 0755));
   for (const LockedPackage& package : request.lock.packages) {
     const std::string who = "package " + package.name + " " + package.version + ": ";
     const auto path = request.packages.find(package.sha256);
@@ -65,7 +66,7 @@ Status MakeRepository(const AssembleRequest& request, const std::string& reposit
                    ExitCode::kInputMissing};
     }
     const std::string name = JoinPath(repository, package.sha256.Hex() + ".deb");
-    RETURN_IF_ERROR(LinkOrCopy(path->second, name));
+    RETURN_IF_ERROR(LinkOrCopy(files, path->second, name));
     ASSIGN_OR_RETURN(const FileDigest found, DigestOfFile(name));
     if (found.digest != package.sha256) {
       return Mismatch(who + "want " + package.sha256.Text() + ", found " + found.digest.Text());
@@ -79,7 +80,7 @@ Status MakeRepository(const AssembleRequest& request, const std::string& reposit
        {std::pair<std::string, std::string>{"packages.list", PackagesList(request.lock)},
         {"assemble.sh", std::string(AssembleScript())}}) {
     const std::string path = JoinPath(repository, name);
-    RETURN_IF_ERROR(WriteDurably(RealFileSystem(), path, text));
+    RETURN_IF_ERROR(WriteDurably(files, path, text));
     if (chmod(path.c_str(), 0644) != 0) {
       return Error{ErrorCode::kUnavailable, path + ": cannot set its mode"};
     }
@@ -192,7 +193,7 @@ Result<Assembled> Publish(const AssembleRequest& request, const AssemblySandbox&
   if (chmod(build.c_str(), 0755) != 0) {
     return Error{ErrorCode::kUnavailable, build + ": cannot set its mode"};
   }
-  RETURN_IF_ERROR(WriteDurably(RealFileSystem(), JoinPath(build, kFacts), FactsText(assembled)));
+  RETURN_IF_ERROR(WriteDurably(*sandbox.files, JoinPath(build, kFacts), FactsText(assembled)));
   RETURN_IF_ERROR(SyncFileSystemOf(build));
   RETURN_IF_ERROR(RealFileSystem().Rename(build, request.directory));
   RETURN_IF_ERROR(RealFileSystem().SyncDirectory(DirectoryName(request.directory)));
@@ -245,14 +246,15 @@ Result<Assembled> AssembleRoot(const AssembleRequest& request, const AssemblySan
   if (FileExists(request.directory)) {
     return Error{ErrorCode::kInternal, request.directory + ": is there already"};
   }
+  FileSystem& files = *sandbox.files;
   const std::string partial = PartialOf(request.directory);
   RETURN_IF_ERROR(RemovePartial(request.directory, sandbox));
   // Closed: within it lies a folder that everybody may write to.
-  RETURN_IF_ERROR(MakeDirectoryWithMode(partial, 0700));
+  RETURN_IF_ERROR(MakeDirectoryWithMode(files, partial, 0700));
   const auto assemble = [&]() -> Result<Assembled> {
-    RETURN_IF_ERROR(MakeRepository(request, JoinPath(partial, "repository")));
+    RETURN_IF_ERROR(MakeRepository(files, request, JoinPath(partial, "repository")));
     // Writable for the mapped root, an id that we need not know.
-    RETURN_IF_ERROR(MakeDirectoryWithMode(JoinPath(partial, "build"), 0777));
+    RETURN_IF_ERROR(MakeDirectoryWithMode(files, JoinPath(partial, "build"), 0777));
     RETURN_IF_ERROR(RunAssembler(request, sandbox, partial, progress));
     const auto passed = std::chrono::steady_clock::now() - begin;
     return Publish(request, sandbox, partial,

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "farm/base/digest.h"
+#include "farm/base/files.h"
 #include "farm/base/result.h"
 #include "farm/toolchain/apt.h"
 #include "farm/toolchain/lock.h"
@@ -25,6 +26,9 @@ struct AssemblySandbox {
   std::uint32_t subid_count = 0;
   std::function<bool()> cancelled;  // may be empty
   RunCommand run = RunProcess;      // or a test's own
+  // Where files are written outside the sandbox (what is made within is removed and moved on the
+  // machine's own file system); or a test's own.
+  FileSystem* files = &RealFileSystem();
 };
 
 // What stays on disk.  All digests are made and checked, whatever stays.

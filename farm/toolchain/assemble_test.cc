@@ -1,6 +1,7 @@
 #include "farm/toolchain/assemble.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <string>
@@ -9,6 +10,7 @@
 #include "farm/base/files.h"
 #include "farm/crypto/hash.h"
 #include "farm/json/json.h"
+#include "tests/support/crash_files.h"
 
 namespace farm {
 namespace {
@@ -57,7 +59,7 @@ class AssembleTest : public testing::Test {
     if (!result_.empty()) {
       result.exit_code = 40;
       result.output = result_;
-      result.error_output = "assemble: tar\nassemble: it went wrong\n";
+      result.error_output = words_;
       return result;
     }
     EXPECT_TRUE(WriteDurably(RealFileSystem(), work + "/root.tar", tar_));
@@ -115,6 +117,7 @@ class AssembleTest : public testing::Test {
   std::string image_ = "image";
   std::string tree_ = "image";
   std::string result_;
+  std::string words_ = "assemble: tar\nassemble: it went wrong\n";  // of a `result_`
   int assemblies_ = 0;
   int checks_ = 0;  // of a kept tree
 };
@@ -260,6 +263,57 @@ TEST_F(AssembleTest, RemovesWhatACrashHasLeft) {
   EXPECT_TRUE(AssembleRoot(request_, sandbox_, {}));
   ASSERT_TRUE(RemoveAssembled(request_.directory, sandbox_));
   EXPECT_TRUE(NothingIsLeft());
+}
+
+TEST_F(AssembleTest, AFullDiskLeavesNothingAndIsSaidAsExit30) {
+  ASSERT_TRUE(AssembleRoot(request_, sandbox_, {}));
+  const std::string earlier = request_.directory;
+  request_.directory = Path("second");
+  const std::string package = Sha256("the package gcc").Hex() + ".deb";
+  ASSERT_EQ(chmod(Path("gcc").c_str(), 0600), 0);  // so it is copied, not linked
+  CrashFiles files;
+  sandbox_.files = &files;
+  const std::uint64_t list = 15 + PackagesList(request_.lock).size();
+  const struct {
+    std::uint64_t fits;
+    std::string file;  // for which there is no room
+  } cases[] = {
+      {0, package},
+      {14, package},
+      {15, "packages.list"},
+      {list, "assemble.sh"},
+      {list + AssembleScript().size() + 1, "assembled.json"},
+  };
+  for (const auto& one : cases) {
+    files.FillAfter(one.fits);
+    const Result<Assembled> made = AssembleRoot(request_, sandbox_, {});
+    ASSERT_FALSE(made) << one.file;
+    EXPECT_EQ(made.error().Exit(), ExitCode::kUnavailable) << one.file;
+    for (const std::string& word : {one.file, std::string("No space left")}) {
+      EXPECT_NE(made.error().message.find(word), std::string::npos) << made.error().message;
+    }
+    EXPECT_FALSE(FileExists(Path("second")) || FileExists(Path("second.partial"))) << one.file;
+    EXPECT_TRUE(FindAssembled(request_.lock, earlier, request_.keeps, sandbox_)) << one.file;
+    files.Revive();
+  }
+  const Result<Assembled> made = AssembleRoot(request_, sandbox_, {});
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_TRUE(Find(request_.lock));
+}
+
+// As mmdebstrap says it, within the sandbox.
+TEST_F(AssembleTest, AnAssemblerWithoutRoomIsExit30WithItsLastWords) {
+  result_ = R"({"ended":"exited","exit_code":70})";
+  words_ = "tar: /build/work: Cannot write: No space left on device\nassemble: mmdebstrap failed\n";
+  const Result<Assembled> made = AssembleRoot(request_, sandbox_, {});
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().Exit(), ExitCode::kUnavailable);
+  EXPECT_NE(made.error().message.find("/build/work: Cannot write: No space left"),
+            std::string::npos)
+      << made.error().message;
+  EXPECT_TRUE(NothingIsLeft());
+  result_.clear();
+  EXPECT_TRUE(AssembleRoot(request_, sandbox_, {}));
 }
 
 TEST_F(AssembleTest, ATreeThatIsNotTheImagesIsNotKept) {

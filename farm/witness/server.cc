@@ -15,6 +15,7 @@
 #include "farm/client/witness_client.h"
 #include "farm/crypto/timestamp.h"
 #include "farm/evidence/trust_root.h"
+#include "farm/json/json.h"
 #include "farm/sign/doctor.h"
 #include "farm/sign/signer.h"
 #include "farm/witness/monitor.h"

@@ -22,6 +22,7 @@ namespace {
 
 constexpr char kOrigin[] = "log.farm.example";
 constexpr UnixSeconds kNow = 1'700'000'000;
+constexpr char kCosignatureStart[] = "\u2014 ";  // of a line of a note
 
 // A log in memory, of given leaves.
 struct FakeLog {
@@ -182,6 +183,35 @@ TEST_F(WitnessTest, StopsWhenItsStateCannotBeStored) {
   EXPECT_EQ(witness_->AddCheckpoint(log_.Body(5, 8)).status, 500);  // never retried
   Open();
   EXPECT_EQ(witness_->AddCheckpoint(log_.Body(5, 8)).status, 200);
+}
+
+TEST_F(WitnessTest, AFullDiskStopsItBeforeItCosignsAndItGoesOnWhenStartedAgain) {
+  ASSERT_EQ(witness_->AddCheckpoint(log_.Body(0, 1)).status, 200);
+  const std::string hash = Sha256(kOrigin).Hex();
+  const std::string state = temporary_.path() + "/state/" + hash;
+  std::uint64_t size = 1;
+  for (const std::uint64_t fits : {0, 1, 100}) {
+    const std::string before = witness_->LatestCheckpoint(hash).body;
+    files_.FillAfter(fits);
+    const HttpReply reply = witness_->AddCheckpoint(log_.Body(size, size + 1));
+    EXPECT_EQ(reply.status, 500) << fits;
+    EXPECT_EQ(reply.body.find(kCosignatureStart), std::string::npos) << reply.body;
+    const Status health = witness_->Health();
+    ASSERT_FALSE(health) << fits;
+    EXPECT_EQ(health.error().Exit(), ExitCode::kUnavailable);
+    for (const std::string& word : {state + "/checkpoint", std::string("No space left")}) {
+      EXPECT_NE(health.error().message.find(word), std::string::npos) << health.error().message;
+    }
+    files_.Revive();
+    EXPECT_EQ(witness_->AddCheckpoint(log_.Body(size, size + 1)).status, 500) << "never retried";
+    EXPECT_EQ(witness_->LatestCheckpoint(hash).body, before);
+    Open();
+    EXPECT_EQ(ListDirectory(state).value(), std::vector<std::string>{"checkpoint"});
+    EXPECT_EQ(witness_->LatestCheckpoint(hash).body, before);
+    EXPECT_EQ(witness_->AddCheckpoint(log_.Body(size - 1, size + 1)).status, 409) << "rollback";
+    EXPECT_EQ(witness_->AddCheckpoint(log_.Body(size, size + 1)).status, 200) << fits;
+    ++size;
+  }
 }
 
 TEST_F(WitnessTest, OfTwoThreadsWithTwoFuturesOnlyOneIsCosigned) {

@@ -68,21 +68,41 @@ check "a flipped source byte in the kit" 22 replay "$state/flipped.farmkit" "$st
 mkdir -p "$state/kit"
 tar -xf "$kit" -C "$state/kit"
 chmod -R a+rX "$state/kit"
+# What a Debian has with Essential packages and those that the kit's README names.  The folder of links is all
+# that replay.sh finds; the assembler sets its own PATH, so where it runs nothing else lies in /usr/bin.
+stock=$state/noted/stock
+mkdir "$stock"
+"$root/tests/support/stock_programs.sh" mmdebstrap uidmap tar bubblewrap coreutils util-linux >"$stock.list" ||
+  die "which programs a stock Debian has is not known"
+xargs -a "$stock.list" -d '\n' ln -sf -t "$stock"
+{
+  printf '%s\0' --tmpfs /usr/bin --tmpfs /usr/sbin
+  while read -r program; do printf '%s\0' --ro-bind "$program" "$program"; done <"$stock.list"
+} >"$stock.bwrap"
 # What bwrap starts notes its network, inside, before it begins.
-: >"$state/noted/bwrap.net"
-chmod 666 "$state/noted/bwrap.net"
 mkdir "$state/noted/bin"
 cat >"$state/noted/bin/bwrap" <<EOF
 #!/bin/bash
 options=()
 while [ \$# != 0 ] && [ "\$1" != -- ]; do options+=("\$1"); shift; done
 shift
+if [[ " \${options[*]} " == *" --ro-bind / / "* ]]; then
+  exec 8<"$stock.bwrap"
+  options+=(--args 8)
+fi
 exec 9>>"$state/noted/bwrap.net"
 exec /usr/bin/bwrap "\${options[@]}" -- /bin/sh -c 'readlink /proc/self/ns/net >&9; exec "\$@" 9>&-' sh "\$@"
 EOF
 chmod 755 "$state/noted/bin/bwrap"
-alone=$state/noted/bin:/usr/sbin:/usr/bin:/sbin:/bin
-equals "no program of ours is where replay.sh looks" '' "$(PATH=$alone; cd "$state/bin" && for program in *; do command -v "$program"; done)"
+alone=$state/noted/bin:$stock
+say_found='for program in "$@"; do command -v "$program"; done'
+strangers="$(ls "$state/bin") gcc cc make git jq mkfs.erofs gpg openssl curl"
+# shellcheck disable=SC2086
+equals "nothing but a stock Debian's programs is where replay.sh looks" '' "$(PATH=$alone /bin/sh -c "$say_found" sh $strangers)"
+# shellcheck disable=SC2086
+equals "nor where it assembles" '' "$("$state/noted/bin/bwrap" --ro-bind / / --dev /dev --proc /proc -- /bin/sh -c "PATH=/usr/sbin:/usr/bin:/sbin:/bin; $say_found" sh $strangers)"
+: >"$state/noted/bwrap.net"
+chmod 666 "$state/noted/bwrap.net"
 check "replay.sh gives MATCH" 0 user env PATH="$alone" "$state/kit/replay.sh" --work "$state/user/work"
 says "of both artifacts" '^MATCH: 2 of 2'
 says "of this manifest" "^manifest $(farm plan "$manifest" --digest)"

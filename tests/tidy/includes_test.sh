@@ -1,6 +1,5 @@
 #!/bin/bash
-# Holds every #include of ours to the arrows of layers.txt.  With a file as argument that file is
-# checked instead of the tree ("FOLDER INCLUDED-PATH" lines), so that the rule itself is tested.
+# Holds every #include of ours to the arrows of layers.txt, and layers.txt to the includes that there are.
 set -euo pipefail
 root=$(dirname "$(readlink -f WORKSPACE)")
 layers=$root/tests/tidy/layers.txt
@@ -10,12 +9,15 @@ layers=$root/tests/tidy/layers.txt
 check_layers() {
   awk '
     /^#/ || /^$/ { next }
-    !/^[a-z_\/]+:( [a-z_\/]+)*$/ { print "layers.txt line " NR ": want \"folder: folder ...\""; bad = 1; next }
+    !/^[a-z_\/]+:( [a-z_\/]+)*( \|( [a-z_\/]+)+)?$/ {
+      print "layers.txt line " NR ": want \"folder: folder ...\" or \"folder: folder ... | folder ...\""
+      bad = 1; next
+    }
     {
       folder = $1; sub(/:$/, "", folder)
       if (folder in known) { print "layers.txt line " NR ": " folder " has a line already"; bad = 1 }
       for (i = 2; i <= NF; ++i) {
-        if ($i in known || $i == "farm/proto") continue
+        if ($i in known || $i == "farm/proto" || $i == "|") continue
         print "layers.txt line " NR ": " folder " may include " $i ", which is not further up"; bad = 1
       }
       known[folder] = 1
@@ -42,10 +44,12 @@ farm/base: farm/base:~farm/cli
 farm/base: farm/base:~farm/base
 farm/base: farm/base:~farm/nowhere
 farm/base: farm/base:%farm/base:
+farm/base: farm/base:~|
+farm/base: farm/base:~|~farm/cli
 END
 
-# Lines "file:folder included-path" of every include in product code; tests and test support may
-# reach into tests/support and the libraries they test.
+# Lines "file included-path" of every include; tests may reach into tests/support and the libraries
+# they test.
 list_includes() {
   cd "$root"
   find farm sandbox \( -name '*.h' -o -name '*.cc' \) -print0 | sort -z |
@@ -53,50 +57,101 @@ list_includes() {
     sed -E 's/^([^:]+):#include "(.*)"$/\1 \2/'
 }
 
-check() {
-  awk -v layers="$layers" '
-    BEGIN {
-      while ((getline line < layers) > 0) {
-        if (line ~ /^#/ || line == "") continue
-        split(line, part, ":"); known[part[1]] = 1
-        count = split(part[2], allowed, " ")
-        for (i = 1; i <= count; ++i) may[part[1], allowed[i]] = 1
+# What both checks below begin with: the arrows of `layers`, and whose an include is.
+# may[folder, target]: what is included by all of a folder ("all"), or by its tests alone ("tests").
+readonly read_arrows='
+  BEGIN {
+    while ((getline line < layers) > 0) {
+      if (line ~ /^#/ || line == "") continue
+      count = split(line, words, " ")
+      from = words[1]; sub(/:$/, "", from); known[from] = 1
+      who = "all"
+      for (i = 2; i <= count; ++i) {
+        if (words[i] == "|") who = "tests"; else may[from, words[i]] = who
       }
     }
-    {
-      file = $1; included = $2
-      folder = file; sub(/\/[^\/]*$/, "", folder)
-      while (folder ~ /\// && !(folder in known)) sub(/\/[^\/]*$/, "", folder)
-      target = included; sub(/\/[^\/]*$/, "", target)
-      while (target ~ /\// && !(target in known) && target != "farm/proto") sub(/\/[^\/]*$/, "", target)
-      if (included !~ /^(farm|sandbox|tests)\//) {
-        print file ": include \"" included "\" does not start at the top of the workspace"; bad = 1; next
-      }
-      is_test = file ~ /_test\.cc$/
-      if (target ~ /^tests/) {
-        if (!is_test) { print file ": product code includes " included; bad = 1 }
-        next
-      }
-      if (!(folder in known)) { print file ": folder " folder " is not in layers.txt"; bad = 1; next }
-      if (folder == target) next
-      if ((folder, target) in may) next
-      print file ": " folder " may not include " included; bad = 1
+  }
+  function folder_of(path) {
+    sub(/\/[^\/]*$/, "", path)
+    while (path ~ /\// && !(path in known) && path != "farm/proto") sub(/\/[^\/]*$/, "", path)
+    return path
+  }
+  { file = $1; included = $2; is_test = file ~ /_test\.cc$/ }
+  { folder = folder_of(file); target = folder_of(included) }'
+
+# Every include has its arrow.
+check() {
+  awk -v layers="$layers" "$read_arrows"'
+    included !~ /^(farm|sandbox|tests)\// {
+      print file ": include \"" included "\" does not start at the top of the workspace"; bad = 1; next
+    }
+    target ~ /^tests/ {
+      if (!is_test) { print file ": product code includes " included; bad = 1 }
+      next
+    }
+    !(folder in known) { print file ": folder " folder " is not in layers.txt"; bad = 1; next }
+    folder == target { next }
+    !((folder, target) in may) { print file ": " folder " may not include " included; bad = 1; next }
+    may[folder, target] == "tests" && !is_test {
+      print file ": only tests of " folder " may include " included; bad = 1
     }
     END { exit bad }'
 }
 
-if ! list_includes | check; then
+# Every arrow of the file $1 has its include: a door that nobody uses stands open for nothing.
+check_used() {
+  awk -v layers="$1" "$read_arrows"'
+    { used[folder, target, is_test ? "tests" : "all"] = 1 }
+    END {
+      for (arrow in may) {
+        split(arrow, end, SUBSEP)
+        if ((end[1], end[2], may[arrow]) in used) continue
+        bad = 1
+        print "layers.txt: " end[1] " may include " end[2] \
+          ((end[1], end[2], "tests") in used ? ", but only its tests do: write it after the |" \
+                                            : ", but nothing" (may[arrow] == "tests" ? " of its tests" : "") " does")
+      }
+      exit bad
+    }'
+}
+
+includes=$(list_includes)
+if ! check <<<"$includes"; then
   echo "tests/tidy/layers.txt says which folder may include which" >&2
   exit 1
 fi
+if ! check_used "$layers" <<<"$includes"; then
+  echo "take these arrows out of tests/tidy/layers.txt" >&2
+  exit 1
+fi
 
-# The rule is alive: an arrow backwards and an unknown folder are refused.
-for wrong in 'farm/verify/x.cc farm/log/log.h' 'farm/base/x.h farm/json/json.h' 'farm/nowhere/x.cc farm/base/result.h' 'sandbox/x.cc farm/base/result.h' 'farm/verify/x.cc json.h'; do
+# The rules are alive: an arrow backwards, an unknown folder and a test's arrow in the product are refused ...
+for wrong in 'farm/verify/x.cc farm/log/log.h' 'farm/base/x.h farm/json/json.h' 'farm/nowhere/x.cc farm/base/result.h' \
+  'sandbox/x.cc farm/base/result.h' 'farm/verify/x.cc json.h' 'farm/witness/x.cc farm/verify/verify.h'; do
   if echo "$wrong" | check >/dev/null; then
     echo "the include check let \"$wrong\" pass" >&2
     exit 1
   fi
 done
+for right in 'farm/witness/x_test.cc farm/verify/verify.h' 'farm/log/x.cc farm/proto/log.pb.h' 'farm/base/x.cc farm/base/x.h'; do
+  if ! echo "$right" | check; then
+    echo "the include check refuses \"$right\"" >&2
+    exit 1
+  fi
+done
+# ... and an arrow that nobody uses, that only tests use, or that no test uses.
+while IFS='>' read -r from to; do
+  sed "s#^$from\$#$to#" "$layers" >"$mutant"
+  if cmp -s "$layers" "$mutant" || check_used "$mutant" <<<"$includes" >/dev/null; then
+    echo "the check of unused arrows let \"$to\" pass" >&2
+    exit 1
+  fi
+done <<'END'
+farm/crypto: farm/base>farm/crypto: farm/base farm/json
+farm/crypto: farm/base>farm/crypto: farm/base | farm/json
+farm/crypto: farm/base>farm/crypto: | farm/base farm/json
+\(farm/witness:.*\) | farm/verify>\1 farm/verify
+END
 
 # ---- libraries --------------------------------------------------------------------------------------
 libraries=$root/tests/tidy/libraries.txt
