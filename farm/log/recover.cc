@@ -5,11 +5,11 @@
 
 #include "farm/base/bytes.h"
 #include "farm/base/file_lock.h"
+#include "farm/client/log_source.h"
 #include "farm/evidence/bundle.h"
 #include "farm/evidence/merkle.h"
 #include "farm/log/errors.h"
 #include "farm/log/folder_writer.h"
-#include "farm/log/log_source.h"
 #include "farm/log/right_edge.h"
 
 namespace farm {

@@ -1,4 +1,4 @@
-#include "farm/log/log_source.h"
+#include "farm/client/log_source.h"
 
 #include <memory>
 
@@ -48,8 +48,12 @@ Result<ReadResource> OpenFolder(const std::string& directory) {
 
 }  // namespace
 
+bool IsLogUrl(const std::string& from) {
+  return from.starts_with("http://") || from.starts_with("https://");
+}
+
 Result<ReadResource> OpenLogSource(const std::string& from) {
-  if (from.starts_with("http://") || from.starts_with("https://")) return OpenUrl(from);
+  if (IsLogUrl(from)) return OpenUrl(from);
   return OpenFolder(from);
 }
 
