@@ -24,7 +24,7 @@ struct GateFiles {
 };
 
 // As HistoryReader::Read.
-using ReadHistory = std::function<Result<const LogHistory*>(const HistoryQuery&)>;
+using ReadHistory = std::function<Result<Histories>(const HistoryQuery&)>;
 
 // Thread-safe: one decision at a time.
 class Gate {

@@ -40,7 +40,7 @@ Status Serve(Daemon& daemon) {
                                SystemClock()));
   ASSIGN_OR_RETURN(const std::unique_ptr<Journal> journal,
                    Journal::Open(RealFileSystem(), config.state));
-  HistoryReader history(config.log_url, config.log_origin);
+  HistoryReader history(config.log);
   Gate gate(
       config.files, *journal, *signer,
       [&](const HistoryQuery& query) { return history.Read(query); }, SystemClock());

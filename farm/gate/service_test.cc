@@ -43,7 +43,15 @@ TEST(SignerConfig, ResolvesPathsBesideTheFile) {
   EXPECT_EQ(config->files.root, "/etc/farm/root.json");
   EXPECT_EQ(config->authority.transparency_key, "/etc/farm/transparency.key.pem");
   EXPECT_EQ(config->state, "/var/lib/state");
-  EXPECT_EQ(config->log_origin, "");
+  EXPECT_EQ(config->log.origin, "");
+  EXPECT_TRUE(config->log.closed.empty());
+  const auto next = Parse(
+      Replaced(kConfig, "{\"url\"",
+               R"({"origin": "b", "closed": [{"origin": "a", "mirror": "mirrors/a"}], "url")"));
+  ASSERT_TRUE(next) << next.error().message;
+  EXPECT_EQ(next->log.origin, "b");
+  EXPECT_EQ(next->log.closed.at(0).origin, "a");
+  EXPECT_EQ(next->log.closed.at(0).mirror, "/etc/farm/mirrors/a");
   EXPECT_EQ(config->peers, std::vector<std::string>{"farmd"});
 }
 
@@ -68,6 +76,7 @@ TEST(SignerConfig, NamesTheFieldThatIsWrong) {
       {"\"listen\"", "\"extra\": 1, \"listen\"", "extra"},
       {"\"transparencyKey\"", "\"transparency\"", "transparency"},
       {"{\"url\"", "{\"address\": \"x\", \"url\"", "log.address"},
+      {"{\"url\"", "{\"closed\": [{\"origin\": \"a\"}], \"url\"", "log.closed[0].mirror"},
   };
   for (const auto& row : rows) {
     const auto config = Parse(Replaced(kConfig, row.from, row.to));
@@ -94,7 +103,7 @@ class SignerServiceTest : public ::testing::Test {
         GateFiles{Write("root.json", maker_.RootBytes()),
                   Write("policy.json", WritePolicy(maker_.policy()))},
         *journal_, *signer_,
-        [](const HistoryQuery&) -> Result<const LogHistory*> {
+        [](const HistoryQuery&) -> Result<Histories> {
           return Error{ErrorCode::kUnavailable, "no log"};
         },
         clock_);

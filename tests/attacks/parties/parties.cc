@@ -102,7 +102,7 @@ void Parties::RestartSigner() {
   signer_ = Must(CertifiedSigner::Open(NewMemorySigner(maker_.Key("signer")), authority_,
                                        {kSignerId, "signer"}, clock_));
   journal_ = Must(Journal::Open(RealFileSystem(), JoinPath(temporary_.path(), "journal")));
-  history_ = std::make_unique<HistoryReader>(log_url_, "");
+  history_ = std::make_unique<HistoryReader>(HistorySources{log_url_, "", {}});
   gate_ = std::make_unique<Gate>(
       files_, *journal_, *signer_,
       [this](const HistoryQuery& query) { return history_->Read(query); }, clock_);
