@@ -135,10 +135,10 @@ class Publisher {
       RETURN_IF_ERROR(WriteChanged(files_, JoinPath(order_.directory, path), release.bundle_file));
       targets_[path] = FileOf(release.bundle_file, 0);
     }
-    for (const char* name : {"status.json", "trusted_root.json", "keyring.json"}) {
-      const std::string path = JoinPath(order_.directory, name);
-      if (!FileExists(path)) continue;
-      ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, kTargetBytesMax));
+    // A monitor's status is none: farmd replaces it whenever the monitor speaks, and has no key.
+    for (const char* name : {"trusted_root.json", "keyring.json"}) {
+      ASSIGN_OR_RETURN(const std::string bytes,
+                       ReadFile(JoinPath(order_.directory, name), kTargetBytesMax));
       targets_[name] = FileOf(bytes, 0);
     }
     return {};
