@@ -144,11 +144,8 @@ class Publisher {
     for (const JudgedRelease& release : newest) {
       changing_[release.product + "/newest.sigstore.jsonl"] = release.bundle_file;
     }
+    // A monitor's status is none: farmd replaces it whenever the monitor speaks, and has no key.
     for (const auto& [path, bytes] : changing_) targets_[path] = FileOf(bytes, 0);
-    const std::string status = JoinPath(order_.directory, "status.json");  // another writes it
-    if (!FileExists(status)) return {};
-    ASSIGN_OR_RETURN(const std::string bytes, ReadFile(status, kTargetBytesMax));
-    targets_["status.json"] = FileOf(bytes, 0);
     return {};
   }
 

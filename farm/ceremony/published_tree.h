@@ -4,7 +4,7 @@
 //   tuf/<N>.root.json                 the same bytes, under the names that TUF gives them
 //   tuf/{targets,snapshot,timestamp}.json
 //   <product>/newest.sigstore.jsonl   the bundle of its newest release: a target
-//   status.json, trusted_root.json, keyring.json, where they are: targets
+//   trusted_root.json, keyring.json   of the newest root: targets
 #pragma once
 
 #include <cstdint>

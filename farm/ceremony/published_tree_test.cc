@@ -93,7 +93,7 @@ TEST_F(Tree, HasTheChainAndTheTargetsThatChange) {
     EXPECT_EQ(file.sha256, Sha256(ReadPath("tree/" + path))) << path;
   }
   EXPECT_THAT(names, testing::ElementsAre("hello/newest.sigstore.jsonl", "keyring.json",
-                                          "status.json", "trusted_root.json"));
+                                          "trusted_root.json"));
   for (const TufRole role : {TufRole::kTargets, TufRole::kSnapshot, TufRole::kTimestamp}) {
     const std::string name = "tree/tuf/" + std::string(TufRoleName(role)) + ".json";
     const auto read = ParseTufMetadata(ReadPath(name), role, name);
@@ -111,20 +111,23 @@ TEST_F(Tree, OnlyWhatMustBeIsSignedAnew) {
   // The timestamp alone, by the key that is online.
   order_.signers = {signers_[0].get()};
   EXPECT_EQ(Versions(Publish()), (std::vector<std::int64_t>{1, 1, 2}));
-  // A target changes: its keys are asked for.
+  // A monitor speaks, whenever it likes.
   Write("tree/status.json", "{}\n");
+  EXPECT_EQ(Versions(Publish()), (std::vector<std::int64_t>{1, 1, 3}));
+  // A target changes: its keys are asked for.
+  AddRelease(maker_, "1.1", 2);
   EXPECT_EQ(Refused().Exit(), ExitCode::kBadSignature);
   EXPECT_THAT(Refused().message, HasSubstr("targets"));
   order_.signers = {signers_[0].get(), signers_[1].get()};
   EXPECT_EQ(Refused().Exit(), ExitCode::kBadSignature);  // one of two
   order_.signers.push_back(signers_[2].get());
-  EXPECT_EQ(Versions(Publish()), (std::vector<std::int64_t>{2, 2, 3}));
+  EXPECT_EQ(Versions(Publish()), (std::vector<std::int64_t>{2, 2, 4}));
   // Half of the snapshot's time is over.
   order_.signers = {signers_[0].get()};
   order_.now += 45 * kDaySeconds - 1;
-  EXPECT_EQ(Versions(Publish()), (std::vector<std::int64_t>{2, 2, 4}));
+  EXPECT_EQ(Versions(Publish()), (std::vector<std::int64_t>{2, 2, 5}));
   order_.now += 1;
-  EXPECT_EQ(Versions(Publish()), (std::vector<std::int64_t>{2, 3, 5}));
+  EXPECT_EQ(Versions(Publish()), (std::vector<std::int64_t>{2, 3, 6}));
 }
 
 TEST_F(Tree, ANewRootsKeysSignAnew) {

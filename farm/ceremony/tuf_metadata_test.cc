@@ -19,7 +19,7 @@ TufMetadata Example(TufRole role) {
   metadata.expires = 1'800'000'000;
   if (role == TufRole::kTargets) {
     metadata.files = {{"hello/newest.sigstore.jsonl", {Sha256("bundle"), 6, 0}},
-                      {"status.json", {Sha256("status"), 6, 0}}};
+                      {"keyring.json", {Sha256("keyring"), 7, 0}}};
   } else {
     metadata.files = {{role == TufRole::kTimestamp ? "snapshot.json" : "targets.json",
                        {Sha256("metadata"), 8, 3}}};
@@ -62,11 +62,11 @@ TEST(TufMetadataFile, RefusesEveryOtherForm) {
       {"expires", [](Json& s) { s["expires"] = "never"; }},
       {"targets", [](Json& s) { s.erase("targets"); }},
       {"delegations", [](Json& s) { s["delegations"] = Json::object(); }},
-      {"length", [](Json& s) { s["targets"]["status.json"]["length"] = -1; }},
-      {"hashes", [](Json& s) { s["targets"]["status.json"].erase("hashes"); }},
-      {"sha256", [](Json& s) { s["targets"]["status.json"]["hashes"]["sha256"] = "12"; }},
-      {"sha512", [](Json& s) { s["targets"]["status.json"]["hashes"]["sha512"] = "12"; }},
-      {"custom", [](Json& s) { s["targets"]["status.json"]["custom"] = 1; }},
+      {"length", [](Json& s) { s["targets"]["keyring.json"]["length"] = -1; }},
+      {"hashes", [](Json& s) { s["targets"]["keyring.json"].erase("hashes"); }},
+      {"sha256", [](Json& s) { s["targets"]["keyring.json"]["hashes"]["sha256"] = "12"; }},
+      {"sha512", [](Json& s) { s["targets"]["keyring.json"]["hashes"]["sha512"] = "12"; }},
+      {"custom", [](Json& s) { s["targets"]["keyring.json"]["custom"] = 1; }},
   };
   const Json good = *ParseJson(WriteTufMetadata(Example(TufRole::kTargets)), "x.json");
   for (const auto& [field, bend] : kRows) {

@@ -1,4 +1,4 @@
-// farm log mirror | check | recover | policy | check-proof
+// farm log mirror | check | recover | close | policy | check-proof
 #include <map>
 #include <optional>
 
@@ -12,6 +12,7 @@
 #include "farm/evidence/merkle.h"
 #include "farm/evidence/tlog_proof.h"
 #include "farm/json/json.h"
+#include "farm/log/close.h"
 #include "farm/log/mirror.h"
 #include "farm/log/recover.h"
 
@@ -145,7 +146,8 @@ Status RunCheck(const LogArguments& arguments, const Output& output) {
   if (!found) return found.error();
   Json heads = Json::array();
   for (const LogCheck::Head& head : found->heads) {
-    Say(output, head.file + ": " + head.tree.origin + ", size " + std::to_string(head.tree.size));
+    Say(output, head.file + ": " + head.tree.origin + ", size " + std::to_string(head.tree.size) +
+                    ", root " + head.tree.root.Text());
     Json one = TreeJson(head.tree);
     one["file"] = head.file;
     heads.push_back(std::move(one));
@@ -168,11 +170,11 @@ Status RunCheck(const LogArguments& arguments, const Output& output) {
   return {};
 }
 
-Result<std::vector<RecoveryWitness>> WitnessesToAsk(const TlogPolicy& policy,
-                                                    const std::vector<std::string>& absent) {
-  std::vector<RecoveryWitness> witnesses;
+Result<std::vector<WitnessToAsk>> WitnessesToAsk(const TlogPolicy& policy,
+                                                 const std::vector<std::string>& absent) {
+  std::vector<WitnessToAsk> witnesses;
   for (const TlogPolicy::KnownWitness& known : policy.witnesses) {
-    RecoveryWitness witness{{known.key.name, known.key.key}, {}};
+    WitnessToAsk witness{{known.key.name, known.key.key}, {}};
     const bool asked = std::find(absent.begin(), absent.end(), known.key.name) == absent.end();
     if (asked && known.url.empty()) {
       return LogUsage("witness " + Printable(known.key.name, 80) +
@@ -213,6 +215,44 @@ Status RunRecover(const LogArguments& arguments, const Output& output) {
                   {"kept", report->kept},
                   {"asked", report->asked},
                   {"epochsKept", report->epochs_kept}});
+  return {};
+}
+
+// As `farm root new` reads it.
+std::string EndInWords(const LogEnd& end) {
+  return "end { size: " + std::to_string(end.size) + " root_hash: \"" + end.root_hash.Text() +
+         "\" successor: \"" + end.successor + "\" }";
+}
+
+Status RunClose(const LogArguments& arguments, const Output& output) {
+  Closing closing;
+  closing.store = arguments.directory;
+  closing.successor = arguments.successor;
+  ASSIGN_OR_RETURN(closing.check, CheckOf(arguments.trust));
+  ASSIGN_OR_RETURN(const TlogPolicy policy, PolicyOf(arguments.trust));
+  ASSIGN_OR_RETURN(closing.witnesses, WitnessesToAsk(policy, arguments.absent));
+  closing.absent = arguments.absent;
+  closing.progress = LogProgressOn(output);
+  const auto report = CloseLog(RealFileSystem(), closing);
+  EndProgressInPlace(output);
+  if (!report) return report.error();
+  if (!arguments.out.empty()) {
+    RETURN_IF_ERROR(WriteDurably(RealFileSystem(), arguments.out, report->note));
+  }
+  const LogEnd end{report->tree.size, report->tree.root, arguments.successor};
+  Say(output, "closed " + report->tree.origin + " at size " + std::to_string(end.size) +
+                  ", which " + Join(report->asked, ", ") +
+                  " cosigned just now; it takes no more entries");
+  Say(output,
+      "for the description of the next trust root, in its log " + report->tree.origin + ":");
+  Say(output, "  " + EndInWords(end));
+  Answer(output,
+         {{"tree", TreeJson(report->tree)},
+          {"end",
+           {{"size", end.size}, {"rootHash", end.root_hash.Text()}, {"successor", end.successor}}},
+          {"checkpoint", report->note},
+          {"asked", report->asked},
+          {"out", arguments.out}});
   return {};
 }
 
@@ -350,6 +390,10 @@ int RunLogCheckCommand(const LogArguments& arguments, const Output& output) {
 
 int RunLogRecoverCommand(const LogArguments& arguments, const Output& output) {
   return EndOf(RunRecover(arguments, output), output, "farm log recover");
+}
+
+int RunLogCloseCommand(const LogArguments& arguments, const Output& output) {
+  return EndOf(RunClose(arguments, output), output, "farm log close");
 }
 
 int RunLogPolicyCommand(const LogArguments& arguments, const Output& output) {

@@ -1,5 +1,5 @@
 // farm log: what anyone may do with a log that others run, and its operator when its directory is
-// lost.  main.cc only parses words.
+// lost or another log is to go on.  main.cc only parses words.
 #pragma once
 
 #include <string>
@@ -20,20 +20,22 @@ struct LogTrustArguments {
 
 struct LogArguments {
   LogTrustArguments trust;
-  std::string directory;            // mirror, check, recover
+  std::string directory;            // mirror, check, recover, close
   std::string from;                 // mirror: URL or directory
   std::string mirror;               // recover
-  std::vector<std::string> absent;  // recover: witnesses that cannot be asked
+  std::vector<std::string> absent;  // recover, close: witnesses that cannot be asked
+  std::string successor;            // close: origin
   std::string proof;                // check-proof: file
   std::string bundle;               // check-proof: the .sigstore.jsonl beside it
   std::string at;   // policy: when the witnesses are in force, "2027-01-15T08:00:00Z"; empty: now
-  std::string out;  // policy: file; empty: standard output
+  std::string out;  // policy: file; empty: standard output.  close: file of the checkpoint
 };
 
 // Every command returns the program's exit code and has printed what it found.
 int RunLogMirrorCommand(const LogArguments& arguments, const Output& output);
 int RunLogCheckCommand(const LogArguments& arguments, const Output& output);
 int RunLogRecoverCommand(const LogArguments& arguments, const Output& output);
+int RunLogCloseCommand(const LogArguments& arguments, const Output& output);
 int RunLogPolicyCommand(const LogArguments& arguments, const Output& output);
 int RunLogCheckProofCommand(const LogArguments& arguments, const Output& output);
 

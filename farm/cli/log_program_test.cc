@@ -124,6 +124,30 @@ TEST_F(LogProgram, MirrorsChecksAndRecovers) {
   Expect(WithPolicy({"check", Path("mirror")}), 15, "mirror/tile/0/000");
 }
 
+TEST_F(LogProgram, ClosesALogAndSaysWhereItEnded) {
+  ASSERT_TRUE(live_.Append(0, 300));
+  const auto close =
+      WithPolicy({"close", Path("data"), "--successor", "log2.farm.example", "--out", Path("end")});
+  Expect(close, 30, "stop it first");  // the log runs
+  const Checkpoint head = live_.log().head();
+  live_.Stop();
+  Expect(WithPolicy({"close", Path("data")}), 2, "--successor");
+  Expect(
+      close, 0,
+      "end { size: 300 root_hash: \"" + head.root.Text() + "\" successor: \"log2.farm.example\" }");
+  EXPECT_EQ(live_.check()(*ReadFile(Path("end"), kNoteBytesMax))->root, head.root);
+  auto json = close;
+  json.push_back("--json");
+  const Json answer = Answer(json);
+  EXPECT_EQ(answer.at("end").at("size"), 300);
+  EXPECT_EQ(answer.at("end").at("rootHash"), head.root.Text());
+  EXPECT_EQ(answer.at("checkpoint"), *ReadFile(Path("end"), kNoteBytesMax));
+  EXPECT_EQ(answer.at("asked").size(), 2u);
+  EXPECT_FALSE(live_.Append(300, 301));
+  live_.Stop();
+  Expect(WithPolicy({"mirror", Path("mirror"), "--from", Path("data")}), 0, "size 300");
+}
+
 TEST_F(LogProgram, KeepsAForkAndExits15) {
   ASSERT_TRUE(live_.Append(0, 3));
   Answer(WithPolicy({"mirror", Path("mirror"), "--from", Path("data"), "--json"}));
@@ -232,7 +256,7 @@ TEST_F(LogProgram, RefusesALineWithAKeyThatNoEntryHas) {
 }
 
 TEST_F(LogProgram, EveryCommandHasHelpWithAnExample) {
-  for (const char* command : {"mirror", "check", "recover", "policy", "check-proof"}) {
+  for (const char* command : {"mirror", "check", "recover", "close", "policy", "check-proof"}) {
     Expect({command, "--help"}, 0, std::string("farm log ") + command);
     Expect({command, "--nonsense"}, 2, "");
   }

@@ -448,7 +448,8 @@ void AddLogTrust(CLI::App* command, LogTrustArguments& arguments) {
 
 void AddLog(CLI::App& app, Chosen& chosen) {
   static LogArguments arguments;
-  CLI::App* log = app.add_subcommand("log", "mirror, check and rebuild a log; proofs and policies");
+  CLI::App* log =
+      app.add_subcommand("log", "mirror, check, rebuild and close a log; proofs and policies");
   log->require_subcommand(1);
   CLI::App* mirror = Command(*log, chosen, "mirror", "all of a log into a folder, checked",
                              [&chosen] { return RunLogMirrorCommand(arguments, chosen.output); });
@@ -483,6 +484,22 @@ void AddLog(CLI::App& app, Chosen& chosen) {
       "ends it. An old folder is kept beside the new one as DIR.before-recovery.\n"
       "example:\n  farm log recover data --from-mirror /srv/log --policy log.tlog-policy\n"
       "exit codes: 0 done, 15 refused, 25 a witness does not know the log, 30 no answer");
+  CLI::App* close = Command(*log, chosen, "close", "end a log for good: another goes on",
+                            [&chosen] { return RunLogCloseCommand(arguments, chosen.output); });
+  close->add_option("DIR", arguments.directory, "the log's folder; its farm-log is stopped")
+      ->required();
+  close->add_option("--successor", arguments.successor, "origin of the log that goes on")
+      ->required();
+  close->add_option("--url", arguments.trust.urls, "with --root: NAME=URL of a witness");
+  close->add_option("--absent", arguments.absent,
+                    "a witness that cannot be asked: you vouch that it has seen no more");
+  close->add_option("--out", arguments.out, "file for the last checkpoint, with cosignatures");
+  close->footer(
+      "Says where the log ends, for the makers of the next trust root. From then on it takes no\n"
+      "entry; what it has is served as before. farm/log/FORMAT.md has the whole way.\n"
+      "example:\n  farm log close data --successor log2.farm.example --policy log.tlog-policy\n"
+      "exit codes: 0 done, 15 damaged or set back, 25 a witness does not know the log, 30 no "
+      "answer");
   CLI::App* policy =
       Command(*log, chosen, "policy", "a trust root's logs and witnesses as a policy",
               [&chosen] { return RunLogPolicyCommand(arguments, chosen.output); });
@@ -503,7 +520,7 @@ void AddLog(CLI::App& app, Chosen& chosen) {
       "example:\n  farm log check-proof greet.tlog-proof --bundle greet.sigstore.jsonl --root "
       "root.json\n"
       "exit codes: 0 logged, 2 malformed, 15 not in that log, 16 too few witnesses");
-  for (CLI::App* command : {mirror, check, recover, proof}) {
+  for (CLI::App* command : {mirror, check, recover, close, proof}) {
     AddLogTrust(command, arguments.trust);
   }
   policy->add_option("--root", arguments.trust.root, "trust root")->required();

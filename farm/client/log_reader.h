@@ -37,15 +37,18 @@ struct LogTrust {
 };
 // The log of `root` with this origin and all its witnesses whose keys are not revoked.  (A head is
 // read now, and a stolen key can give its cosignature any time; only a line's own time stamp makes
-// an older one count.)  Errors: kNotFound, kUntrusted exit 17 (the log's key is revoked).
+// an older one count.)  A closed log may have lost its key: where it ended the root says.
+// Errors: kNotFound, kUntrusted exit 17 (the key of a log that is open is revoked).
 Result<LogTrust> LogTrustOf(const TrustRoot& root, std::string_view origin,
                             std::size_t witnesses_needed);
 
 // A checkpoint with a good log signature and enough good cosignatures.
 struct WitnessedHead {
   Checkpoint checkpoint;
-  std::string note;              // the exact bytes served
-  UnixSeconds witnessed_at = 0;  // the k-th smallest cosignature time; 0 if none are needed
+  std::string note;  // the exact bytes served
+  // The k-th smallest cosignature time; 0 if none are needed, as for the tree with which the root
+  // ends the log.
+  UnixSeconds witnessed_at = 0;
 };
 // Errors: kInvalidInput, kUntrusted exit 15 (log signature, origin, beyond the log's end) or exit
 // 16 (too few witnesses of different operators, valid when they cosigned).

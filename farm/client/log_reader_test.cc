@@ -229,12 +229,24 @@ TEST_F(LogReaderTest, NoHeadIsBeyondTheEndOfAClosedLog) {
   EXPECT_EQ(read(8, LeafHash("x")), ExitCode::kProved);  // not yet there
   EXPECT_EQ(read(7, LeafHash("x")), ExitCode::kLogProof);
   EXPECT_EQ(read(6, LeafHash("x")), ExitCode::kLogProof);
+  // The end itself needs no witness; what comes before it does.
+  const auto unwitnessed = [&](std::uint64_t size, const Digest& hash) {
+    LogTrust trust = Trust(2);
+    trust.witnesses.clear();
+    trust.end = LogEnd{size, hash, "log2.farm.example"};
+    const auto head = (*LogReader::Open("http://" + server_->listen(), std::move(trust)))->Head();
+    return head ? ExitCode::kProved : head.error().Exit();
+  };
+  EXPECT_EQ(unwitnessed(7, tree_.root), ExitCode::kProved);
+  EXPECT_EQ(unwitnessed(8, tree_.root), ExitCode::kWitnesses);
   TrustRoot root;
   root.logs.push_back({kOrigin, key_.public_key(),
                        PrivateKey::Generate(KeyKind::kP256).public_key(), ValidFor{0, {}},
                        LogEnd{6, LeafHash("x"), "log2.farm.example"}});
   ASSERT_TRUE(LogTrustOf(root, kOrigin, 1)->end.has_value());
   EXPECT_EQ(LogTrustOf(root, kOrigin, 1)->end->size, 6u);
+  root.revocations = {{"key", key_.public_key().KeyId(), "stolen", std::nullopt}};
+  EXPECT_TRUE(LogTrustOf(root, kOrigin, 1));
 }
 
 TEST_F(LogReaderTest, RefusesEntriesThatDoNotMakeTheRoot) {

@@ -23,6 +23,10 @@ bool IsBeyondEnd(const Checkpoint& checkpoint, const LogEnd& end) {
          (checkpoint.size == end.size && checkpoint.root != end.root_hash);
 }
 
+bool IsEnd(const Checkpoint& checkpoint, const LogEnd& end) {
+  return checkpoint.size == end.size && checkpoint.root == end.root_hash;
+}
+
 std::optional<TrustRoot::Found> TrustRoot::FindParty(std::string_view id) const {
   for (const Operator& owner : operators) {
     for (const CertifiedParty& party : owner.parties) {

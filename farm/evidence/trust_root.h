@@ -68,6 +68,9 @@ struct LogEnd {
 // A checkpoint after the end, or another one of that size: anybody who has found the old key can
 // make one.
 bool IsBeyondEnd(const Checkpoint& checkpoint, const LogEnd& end);
+// The very tree that the root's makers have signed: whoever reads it needs nobody else's word, and
+// the keys of its time may be gone.
+bool IsEnd(const Checkpoint& checkpoint, const LogEnd& end);
 
 struct Log {
   std::string origin;   // host name, no path, no port

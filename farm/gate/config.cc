@@ -30,9 +30,14 @@ Result<SignerConfig> ParseSignerConfig(const ConfigFile& file) {
   ASSIGN_OR_RETURN(config.authority,
                    ParseAuthorityFiles(authority, fields.Where("authority"), file.directory));
   JsonFields log_fields(log, fields.Where("log"));
-  config.log_url = log_fields.String("url");
-  if (log_fields.Has("origin")) config.log_origin = log_fields.String("origin");
+  config.log.url = log_fields.String("url");
+  if (log_fields.Has("origin")) config.log.origin = log_fields.String("origin");
+  const Json* closed =
+      log_fields.Has("closed") ? &log_fields.Array("closed", kLogsBeforeMax) : nullptr;
   RETURN_IF_ERROR(log_fields.Finish());
+  if (closed == nullptr) return config;
+  ASSIGN_OR_RETURN(config.log.closed,
+                   ParseClosedLogMirrors(*closed, log_fields.Where("closed"), file));
   return config;
 }
 

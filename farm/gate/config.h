@@ -8,6 +8,7 @@
 #include "farm/client/config.h"
 #include "farm/client/tls.h"
 #include "farm/gate/gate.h"
+#include "farm/gate/history_reader.h"
 #include "farm/sign/certified_signer.h"
 
 namespace farm {
@@ -20,8 +21,7 @@ struct SignerConfig {
   std::string key;  // P-256, as OpenSigner takes it
   AuthorityFiles authority;
   std::string state;  // the journal's directory
-  std::string log_url;
-  std::string log_origin;  // empty: the root's only log
+  HistorySources log;
   std::vector<std::string> peers;
 };
 

@@ -17,7 +17,7 @@ Error Refusal(ExitCode exit, std::string message) {
 
 // A release of the product in question, wherever the signer knows it from.
 struct PastRelease {
-  std::string where;  // "sequence 3 of the journal", "log entry 17"
+  std::string where;  // "sequence 3 of the journal", "entry 17 of log.farm.example"
   std::string version;
   Digest manifest;
   std::vector<Artifact> artifacts;
@@ -27,7 +27,7 @@ struct PastRelease {
 
 Result<std::vector<PastRelease>> PastReleases(const std::string& product,
                                               const std::vector<GivenAnswer>& given,
-                                              const LogHistory& history, const TrustRoot& root) {
+                                              const Histories& histories, const TrustRoot& root) {
   std::vector<PastRelease> past;
   std::set<Digest> own;
   for (const GivenAnswer& answer : given) {
@@ -38,19 +38,18 @@ Result<std::vector<PastRelease>> PastReleases(const std::string& product,
                     answer.version, answer.manifest, release->artifacts, release->sequence,
                     answer.number});
   }
-  for (const LoggedRelease& logged : ReleasesOf(history, root, product)) {
+  for (const LoggedRelease& logged : ReleasesOf(histories, root, product)) {
     if (own.contains(logged.digest)) continue;
     // Neither its sequence nor its bytes may count, nor may they be passed over.
     if (!logged.issuer_known) {
       return Refusal(ExitCode::kBadSignature,
-                     "log entry " + std::to_string(logged.index) + " is a release of " + product +
-                         " " + logged.version + " by " + logged.release.signer +
+                     logged.where + " is a release of " + product + " " + logged.version + " by " +
+                         logged.release.signer +
                          " under an issuer that the trust root does not list, and this signer's "
                          "journal does not know it");
     }
-    past.push_back({"log entry " + std::to_string(logged.index), logged.version,
-                    Sha256(logged.release.manifest), logged.release.artifacts,
-                    logged.release.sequence, std::nullopt});
+    past.push_back({logged.where, logged.version, Sha256(logged.release.manifest),
+                    logged.release.artifacts, logged.release.sequence, std::nullopt});
   }
   return past;
 }
@@ -105,13 +104,13 @@ std::optional<SameAnswer> FindGivenDissent(const std::vector<GivenAnswer>& given
 }  // namespace
 
 Result<Decision> Decide(const ProvedCase& proved, const ParsedQuestion& question,
-                        const LogHistory& history, const std::vector<GivenAnswer>& given,
+                        const Histories& histories, const std::vector<GivenAnswer>& given,
                         const GateRules& rules) {
   if (const auto dissent = FindGivenDissent(given, proved.manifest.digest)) {
     return Decision(*dissent);
   }
-  RETURN_IF_ERROR(CheckLinesAreLogged(history, question));
-  RETURN_IF_ERROR(CheckNoDissent(history, rules.root, proved.manifest.digest));
+  RETURN_IF_ERROR(CheckLinesAreLogged(histories, question));
+  RETURN_IF_ERROR(CheckNoDissent(histories, rules.root, proved.manifest.digest));
 
   const Comparison comparison = Compare(proved.records);
   if (std::holds_alternative<AllFailed>(comparison)) {
@@ -123,13 +122,13 @@ Result<Decision> Decide(const ProvedCase& proved, const ParsedQuestion& question
   RETURN_IF_ERROR(CheckAgreement(proved.records));
   RETURN_IF_ERROR(CheckArtifactsAreDeclared(proved));
   RETURN_IF_ERROR(CheckQuorums(proved, rules.root));
-  RETURN_IF_ERROR(CheckReadable(history, rules.root));
-  RETURN_IF_ERROR(CheckRecordsInLogAgree(history, rules.root, proved));
-  RETURN_IF_ERROR(CheckOneRecordEach(history, rules.root, proved));
+  RETURN_IF_ERROR(CheckReadable(histories, rules.root));
+  RETURN_IF_ERROR(CheckRecordsInLogAgree(histories, rules.root, proved));
+  RETURN_IF_ERROR(CheckOneRecordEach(histories, rules.root, proved));
 
   const std::vector<Artifact>& artifacts = std::get<Agreement>(comparison).artifacts;
   ASSIGN_OR_RETURN(const std::vector<PastRelease> past,
-                   PastReleases(proved.manifest.product, given, history, rules.root));
+                   PastReleases(proved.manifest.product, given, histories, rules.root));
   ASSIGN_OR_RETURN(const auto next, NextSequence(past, proved.manifest, artifacts));
   if (const auto* same = std::get_if<SameAnswer>(&next)) return Decision(*same);
   return Decision(MakeRelease(proved.intent, proved.records, proved.approvals,

@@ -36,10 +36,11 @@ struct SameAnswer {
 
 using Decision = std::variant<Release, Dissent, SameAnswer>;
 
-// What the signer says, in this order.  A release given before is given again only where everything
+// What the signer says, in this order.  "The log" is the one that it reads and all that this one
+// goes on from.  A release given before is given again only where everything
 // above it still holds.
 //   a dissent of this manifest given before                            the same answer
-//   lines of the question not in the log that the signer reads         15, 30
+//   lines of the question not in the open log that the signer reads    15, 30
 //   a dissent of this manifest in the log                              23
 //   every site failed                                                  40
 //   records disagree                                                   a Dissent
@@ -55,7 +56,7 @@ using Decision = std::variant<Release, Dissent, SameAnswer>;
 //   a release of the product with the last sequence that a statement can hold   2
 //   else a Release, its sequence one more than the highest in journal or log
 Result<Decision> Decide(const ProvedCase& proved, const ParsedQuestion& question,
-                        const LogHistory& history, const std::vector<GivenAnswer>& given,
+                        const Histories& histories, const std::vector<GivenAnswer>& given,
                         const GateRules& rules);
 
 }  // namespace farm

@@ -1,6 +1,7 @@
 #include "farm/gate/gate.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -15,12 +16,15 @@ namespace {
 // Time stamp and log come after the answer, and farmd may have to ask them twice.
 constexpr UnixSeconds kLeafMarginSeconds = 30 * kMinuteSeconds;
 
-// How much of the log must be read so that every line of the question is in it, with the tree that
+// How much of each log must be read so that every line of the question is in it, with the tree that
 // it was proved under.
-std::uint64_t EntriesCovering(const ParsedQuestion& question) {
-  std::uint64_t entries = 0;
+std::map<std::string, std::uint64_t> EntriesCovering(const ParsedQuestion& question) {
+  std::map<std::string, std::uint64_t> entries;
   for (const Bundle* line : question.Lines()) {
-    if (line->log_entry) entries = std::max(entries, line->log_entry->tree_size);
+    if (!line->log_entry) continue;
+    const std::string& note = line->log_entry->checkpoint;
+    std::uint64_t& most = entries[note.substr(0, note.find('\n'))];
+    most = std::max(most, line->log_entry->tree_size);
   }
   return entries;
 }
@@ -90,11 +94,11 @@ Result<Bundle> Gate::Decide(const Question& question, std::uint64_t epoch) {
   ASSIGN_OR_RETURN(const ProvedCase proved, ProveCase(parsed, rules));
   RETURN_IF_ERROR(journal_.AdmitEpoch(epoch, rules.now));
   ASSIGN_OR_RETURN(
-      const LogHistory* history,
+      const Histories histories,
       history_(HistoryQuery{rules.root, proved.policy.witnesses, EntriesCovering(parsed)}));
-  RETURN_IF_ERROR(journal_.AdmitHistory(*history));
+  RETURN_IF_ERROR(journal_.AdmitHistory(histories));
   ASSIGN_OR_RETURN(const Decision decision,
-                   farm::Decide(proved, parsed, *history, journal_.given(), rules));
+                   farm::Decide(proved, parsed, histories, journal_.given(), rules));
   if (const auto* same = std::get_if<SameAnswer>(&decision)) {
     const GivenAnswer& answer = journal_.Get(same->number);
     const auto* release = std::get_if<Release>(&answer.statement);
@@ -106,7 +110,7 @@ Result<Bundle> Gate::Decide(const Question& question, std::uint64_t epoch) {
   }
   if (const auto* release = std::get_if<Release>(&decision)) {
     RETURN_IF_ERROR(CheckVerifiable(*release, proved, rules));
-    RETURN_IF_ERROR(CheckPublishable(*release, parsed.Lines(), rules.root, history->size()));
+    RETURN_IF_ERROR(CheckPublishable(*release, parsed.Lines(), rules.root, histories.open->size()));
     return SignAndKeep(*release);
   }
   return SignAndKeep(std::get<Dissent>(decision));

@@ -33,7 +33,7 @@ struct RootAndPolicy {
 Result<RootAndPolicy> ReadRootAndPolicy(const GateFiles& files);
 
 // As HistoryReader::Read.
-using ReadHistory = std::function<Result<const LogHistory*>(const HistoryQuery&)>;
+using ReadHistory = std::function<Result<Histories>(const HistoryQuery&)>;
 
 // Thread-safe: one decision at a time.
 class Gate {

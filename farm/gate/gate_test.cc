@@ -165,13 +165,25 @@ class World {
   }
   // The last entry becomes another one, in the log as this signer reads it.
   void ReplaceLast(const Bundle& line) {
-    entries_.pop_back();
+    ForgetLast();
     Log(line);
   }
+  void ForgetLast() { entries_.pop_back(); }
   // The payload of the entry before the last `back` ones is lost, or changed.
   void LosePayload(std::size_t back) {
     entries_[entries_.size() - 1 - back].pae =
         Error{ErrorCode::kNotFound, "no such payload", ExitCode::kLogProof};
+  }
+
+  // The farm goes on in another log, and its next root says so.
+  void CloseLog() {
+    closed_.push_back({maker.Log(), std::move(entries_)});
+    entries_.clear();
+    const Checkpoint head = maker.Head();
+    maker.GoOnAfter({head.size, head.root, "log2.farm.example"});
+    root.logs = maker.root().logs;
+    ++root.version;
+    Restart();
   }
 
   Gate& gate() {
@@ -202,6 +214,7 @@ class World {
   std::uint64_t epoch = 1;
   std::size_t answers_before = 0;    // the last question
   std::uint64_t entries_hidden = 0;  // at the end of the log
+  bool reads_closed_logs = true;
   FixedClock clock{kStart + 400};
 
  private:
@@ -239,19 +252,34 @@ class World {
         clock);
   }
 
-  Result<const LogHistory*> Read(const HistoryQuery& query) {
-    EXPECT_GE(query.witnesses, 2);
-    history_ = LogHistory(maker.Log());
-    for (std::size_t i = 0; i + entries_hidden < entries_.size(); ++i) {
-      history_.Add(entries_[i].leaf, entries_[i].pae);
+  static LogHistory HistoryOf(const std::string& origin, const std::vector<Entry>& entries,
+                              std::uint64_t hidden) {
+    LogHistory history(origin);
+    for (std::size_t i = 0; i + hidden < entries.size(); ++i) {
+      history.Add(entries[i].leaf, entries[i].pae);
     }
-    return &history_;
+    return history;
+  }
+
+  Result<Histories> Read(const HistoryQuery& query) {
+    EXPECT_GE(query.witnesses, 2);
+    histories_.clear();
+    histories_.push_back(HistoryOf(maker.Log(), entries_, entries_hidden));
+    for (const auto& [origin, entries] : closed_) {
+      histories_.push_back(HistoryOf(origin, entries, 0));
+    }
+    Histories read{&histories_.front(), {}};
+    for (std::size_t i = 1; i < histories_.size() && reads_closed_logs; ++i) {
+      read.closed.push_back(&histories_[i]);
+    }
+    return read;
   }
 
   TemporaryDirectory temporary_ = *TemporaryDirectory::Make("");
   std::map<std::string, std::string> root_files_;  // signed part -> file
   std::vector<Entry> entries_;
-  LogHistory history_{""};
+  std::vector<std::pair<std::string, std::vector<Entry>>> closed_;  // by origin
+  std::vector<LogHistory> histories_;                               // the open log's first
   std::unique_ptr<CertifiedSigner> signer_;
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<Gate> gate_;
@@ -517,6 +545,47 @@ TEST(Gate, WhatDoesNotMatterDoesNotStop) {
   const auto line = world.Decide(due);
   ASSERT_TRUE(line) << line.error().message;
   EXPECT_TRUE(std::holds_alternative<Release>(StatementOf(*line)));
+}
+
+// ---- after the log was closed and another goes on ----------------------------------------------
+
+TEST(Gate, AVersionIsReleasedOnceInBothLogs) {
+  World world;
+  const auto first = world.Decide(world.Due(Good(), "1.0"));
+  ASSERT_TRUE(first) << first.error().message;
+  world.Logged(StatementOf(*first), "signer", 400);
+  world.CloseLog();
+  const auto again = world.Decide(world.Due(Good(), "1.0"));
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->PaeDigest(), first->PaeDigest());
+  EXPECT_EQ(world.answers(), 1u);
+  const auto next = world.Decide(world.Due(ManifestBytes("1.1", 1, "-O2"), "1.1"));
+  ASSERT_TRUE(next) << next.error().message;
+  EXPECT_EQ(std::get<Release>(StatementOf(*next)).sequence, 2);
+}
+
+TEST(Gate, SequenceGoesOnFromTheClosedLogWithoutTheJournal) {
+  World world;
+  Release elsewhere = std::get<Release>(
+      StatementOf(*world.Decide(world.Due(ManifestBytes("1.1", 1, "-O2"), "1.1"))));
+  elsewhere.manifest = ManifestBytes("1.2", 1, "-O2");
+  elsewhere.sequence = 7;
+  world.Logged(elsewhere, "signer", 400);
+  world.CloseLog();
+  const auto next = world.Decide(world.Due(ManifestBytes("1.3", 1, "-O2"), "1.3"));
+  ASSERT_TRUE(next) << next.error().message;
+  EXPECT_EQ(std::get<Release>(StatementOf(*next)).sequence, 8);
+}
+
+TEST(Gate, ADissentGivenBeforeIsGivenAgainInTheNextLog) {
+  World world;
+  const Attempt asked = world.Ask(Good(), "1.0");
+  const auto dissent = world.Decide(world.Build(world.Intend(asked, 1, 200), 300, Site1Lies));
+  ASSERT_TRUE(dissent) << dissent.error().message;
+  world.CloseLog();
+  const auto again = world.Decide(world.Due(Good(), "1.0"));
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->PaeDigest(), dissent->PaeDigest());
 }
 
 struct Row {
@@ -1122,6 +1191,82 @@ const Row kPastRows[] = {
      }},
 };
 
+// What was said in a closed log stands, and nothing of it may be missing.
+const Row kClosedLogRows[] = {
+    {"dissent_in_it", ExitCode::kDissent,
+     [](World& world) {
+       world.Logged(Dissent{Sha256(Good()), "hello", "1.0", D('1'), {D('2')}, "no", kStart},
+                    "signer", 330);
+       world.CloseLog();
+       return world.Decide(world.Due(Good(), "1.0"));
+     }},
+    {"record_in_it_that_says_something_else", ExitCode::kDissent,
+     [](World& world) {
+       Record lie = world.RecordOf(world.Due(Good(), "1.0"), 1);
+       Site1Lies(1, lie);
+       world.Logged(lie, "site-1", 310);
+       world.CloseLog();
+       return world.Decide(world.Due(Good(), "1.0"));
+     }},
+    {"payload_in_it_is_lost", ExitCode::kLogProof,
+     [](World& world) {
+       world.LosePayload(0);
+       world.CloseLog();
+       return world.Decide(world.Due(Good(), "1.0"));
+     }},
+    {"released_in_it_by_another_manifest", ExitCode::kRollback,
+     [](World& world) {
+       Release other = std::get<Release>(
+           StatementOf(*world.Decide(world.Due(ManifestBytes("0.9", 1, "-O2"), "0.9"))));
+       other.manifest = ManifestBytes("1.0", 2, "-O2");
+       world.Logged(other, "signer", 400);
+       world.CloseLog();
+       return world.Decide(world.Due(Good(), "1.0"));
+     }},
+    {"released_in_it_unknown_to_the_journal", ExitCode::kRollback,
+     [](World& world) {
+       Release other = std::get<Release>(
+           StatementOf(*world.Decide(world.Due(ManifestBytes("0.9", 1, "-O2"), "0.9"))));
+       other.manifest = Good();
+       world.Logged(other, "signer", 400);
+       world.CloseLog();
+       return world.Decide(world.Due(Good(), "1.0"));
+     }},
+    {"lines_of_it", ExitCode::kLogProof,
+     [](World& world) {
+       const Attempt due = world.Due(Good(), "1.0");
+       world.CloseLog();
+       auto line = world.Decide(due);
+       if (!line) {
+         EXPECT_NE(line.error().message.find("which is closed"), std::string::npos);
+       }
+       return line;
+     }},
+    {"approval_of_it", ExitCode::kLogProof,
+     [](World& world) {
+       const Attempt before = world.Due(Good(), "1.0");
+       world.CloseLog();
+       Attempt due = world.Due(Good(), "1.0");
+       due.approvals[0] = before.approvals[0];
+       return world.Decide(due);
+     }},
+    {"not_read_after_it_was_seen", ExitCode::kLogProof,
+     [](World& world) {
+       EXPECT_TRUE(world.Decide(world.Due(Good(), "1.0")));
+       world.CloseLog();
+       world.reads_closed_logs = false;
+       return world.Decide(world.Due(ManifestBytes("1.1", 1, "-O2"), "1.1"));
+     }},
+    {"ended_before_what_was_seen_of_it", ExitCode::kLogProof,
+     [](World& world) {
+       world.Logged(Request{D('8'), "other", "1", "requester", kStart}, "requester", 310);
+       EXPECT_TRUE(world.Decide(world.Due(Good(), "1.0")));
+       world.ForgetLast();
+       world.CloseLog();
+       return world.Decide(world.Due(ManifestBytes("1.1", 1, "-O2"), "1.1"));
+     }},
+};
+
 void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
 
 class Refusal : public ::testing::TestWithParam<Row> {};
@@ -1139,6 +1284,7 @@ INSTANTIATE_TEST_SUITE_P(Lines, Refusal, ::testing::ValuesIn(kLineRows), NameOf)
 INSTANTIATE_TEST_SUITE_P(Quorums, Refusal, ::testing::ValuesIn(kQuorumRows), NameOf);
 INSTANTIATE_TEST_SUITE_P(Log, Refusal, ::testing::ValuesIn(kLogRows), NameOf);
 INSTANTIATE_TEST_SUITE_P(Given, Refusal, ::testing::ValuesIn(kGivenRows), NameOf);
+INSTANTIATE_TEST_SUITE_P(ClosedLog, Refusal, ::testing::ValuesIn(kClosedLogRows), NameOf);
 INSTANTIATE_TEST_SUITE_P(Past, Refusal, ::testing::ValuesIn(kPastRows), NameOf);
 
 }  // namespace

@@ -15,7 +15,9 @@
 namespace farm {
 namespace {
 
-std::string EntryName(std::uint64_t index) { return "log entry " + std::to_string(index); }
+std::string EntryName(const LogHistory& history, std::uint64_t index) {
+  return "entry " + std::to_string(index) + " of " + history.origin();
+}
 
 LeafIssuer IssuerAmong(const Operator& owner, const Certificate& certificate) {
   return FindLeafIssuer(owner, certificate, certificate.not_before());
@@ -25,6 +27,31 @@ LeafIssuer IssuerAmong(const Operator& owner, const Certificate& certificate) {
 const CertifiedParty* PartyOf(const Certificate& certificate, const TrustRoot& root,
                               std::string_view role) {
   return FindPossibleHolder(root, certificate, role);
+}
+
+// With the log that each is in.
+std::vector<std::pair<const LogHistory*, const LoggedStatement*>> StatementsOf(
+    const Histories& histories) {
+  std::vector<std::pair<const LogHistory*, const LoggedStatement*>> statements;
+  for (const LogHistory* history : histories.All()) {
+    for (const LoggedStatement& logged : history->statements()) {
+      statements.emplace_back(history, &logged);
+    }
+  }
+  return statements;
+}
+
+// Of a line of the question, which must be in the open log.
+Error InAnotherLog(const std::string& origin, const Histories& histories) {
+  const bool closed = std::ranges::any_of(
+      histories.closed, [&](const LogHistory* history) { return history->origin() == origin; });
+  return Error{
+      ErrorCode::kMismatch,
+      "a line of the question is in log " + Printable(origin, 80) +
+          (closed ? ", which is closed; this signer reads " : ", this signer reads ") +
+          Printable(histories.open->origin(), 80) +
+          (closed ? ": submit the manifest with a higher revision and have it approved" : ""),
+      ExitCode::kLogProof};
 }
 
 bool IsIssuerKnown(const Certificate& certificate, const TrustRoot& root) {
@@ -85,7 +112,7 @@ void LogHistory::Read(std::uint64_t index, const std::string& leaf,
     unreadable_.insert({index, {parts.error().message, facts->certificate}});
     return;
   }
-  auto statement = ParseStatement(parts->payload, EntryName(index));
+  auto statement = ParseStatement(parts->payload, EntryName(*this, index));
   if (!statement) {
     unreadable_.insert({index, {statement.error().message, facts->certificate}});
     return;
@@ -103,12 +130,22 @@ void LogHistory::Read(std::uint64_t index, const std::string& leaf,
   }
 }
 
-Status CheckLinesAreLogged(const LogHistory& history, const ParsedQuestion& question) {
+std::vector<const LogHistory*> Histories::All() const {
+  std::vector<const LogHistory*> all = {open};
+  all.insert(all.end(), closed.begin(), closed.end());
+  return all;
+}
+
+Status CheckLinesAreLogged(const Histories& histories, const ParsedQuestion& question) {
+  const LogHistory& history = *histories.open;
   for (const Bundle* line : question.Lines()) {
     if (!line->log_entry) {
       return Error{ErrorCode::kMismatch, "a line has no log entry", ExitCode::kLogProof};
     }
     const LogEntry& entry = *line->log_entry;
+    ASSIGN_OR_RETURN(const Note note, ParseNote(entry.checkpoint));
+    ASSIGN_OR_RETURN(const Checkpoint checkpoint, ParseCheckpoint(note.text));
+    if (checkpoint.origin != history.origin()) return InAnotherLog(checkpoint.origin, histories);
     if (entry.index >= history.size() || entry.tree_size > history.size()) {
       return Error{ErrorCode::kUnavailable,
                    "the log serves a witnessed head of " + std::to_string(history.size()) +
@@ -120,46 +157,40 @@ Status CheckLinesAreLogged(const LogHistory& history, const ParsedQuestion& ques
       return Error{ErrorCode::kMismatch, "log diverged: " + message, ExitCode::kLogProof};
     };
     if (history.leaf_hash(entry.index) != LeafHash(entry.canonicalized_body)) {
-      return diverged(EntryName(entry.index) +
+      return diverged(EntryName(history, entry.index) +
                       " is another one than a line of the question proves");
     }
     if (history.RootAt(entry.tree_size) != entry.root) {
       return diverged("the tree of " + std::to_string(entry.tree_size) +
                       " entries is another one than a line of the question was proved under");
     }
-    ASSIGN_OR_RETURN(const Note note, ParseNote(entry.checkpoint));
-    ASSIGN_OR_RETURN(const Checkpoint checkpoint, ParseCheckpoint(note.text));
-    if (checkpoint.origin != history.origin()) {
+  }
+  return {};
+}
+
+Status CheckReadable(const Histories& histories, const TrustRoot& root) {
+  for (const LogHistory* history : histories.All()) {
+    for (const auto& [index, entry] : history->unreadable()) {
+      if (entry.certificate && PartyOf(*entry.certificate, root, "site") == nullptr &&
+          PartyOf(*entry.certificate, root, "signer") == nullptr) {
+        continue;
+      }
       return Error{ErrorCode::kMismatch,
-                   "a line of the question is in log " + Printable(checkpoint.origin, 80) +
-                       ", this signer reads " + Printable(history.origin(), 80),
+                   EntryName(*history, index) + " cannot be read (" + entry.reason +
+                       "): it could hold a record that disagrees; restore the payload in the log",
                    ExitCode::kLogProof};
     }
   }
   return {};
 }
 
-Status CheckReadable(const LogHistory& history, const TrustRoot& root) {
-  for (const auto& [index, entry] : history.unreadable()) {
-    if (entry.certificate && PartyOf(*entry.certificate, root, "site") == nullptr &&
-        PartyOf(*entry.certificate, root, "signer") == nullptr) {
-      continue;
-    }
-    return Error{ErrorCode::kMismatch,
-                 EntryName(index) + " cannot be read (" + entry.reason +
-                     "): it could hold a record that disagrees; restore the payload in the log",
-                 ExitCode::kLogProof};
-  }
-  return {};
-}
-
-Status CheckNoDissent(const LogHistory& history, const TrustRoot& root, const Digest& manifest) {
-  for (const LoggedStatement& logged : history.statements()) {
-    const auto* dissent = std::get_if<Dissent>(&logged.statement);
+Status CheckNoDissent(const Histories& histories, const TrustRoot& root, const Digest& manifest) {
+  for (const auto& [history, logged] : StatementsOf(histories)) {
+    const auto* dissent = std::get_if<Dissent>(&logged->statement);
     if (dissent == nullptr || dissent->manifest != manifest) continue;
-    if (PartyOf(logged.certificate, root, "signer") == nullptr) continue;
+    if (PartyOf(logged->certificate, root, "signer") == nullptr) continue;
     return Error{ErrorCode::kMismatch,
-                 EntryName(logged.index) +
+                 EntryName(*history, logged->index) +
                      " is a dissent of this manifest: " + Printable(dissent->summary, 400) +
                      "; it ends only by a new manifest (revision)",
                  ExitCode::kDissent};
@@ -167,52 +198,52 @@ Status CheckNoDissent(const LogHistory& history, const TrustRoot& root, const Di
   return {};
 }
 
-Status CheckRecordsInLogAgree(const LogHistory& history, const TrustRoot& root,
+Status CheckRecordsInLogAgree(const Histories& histories, const TrustRoot& root,
                               const ProvedCase& proved) {
   const Record& agreed = proved.records.front().statement();
-  for (const LoggedStatement& logged : history.statements()) {
-    const auto* record = std::get_if<Record>(&logged.statement);
+  for (const auto& [history, logged] : StatementsOf(histories)) {
+    const auto* record = std::get_if<Record>(&logged->statement);
     if (record == nullptr || record->manifest != agreed.manifest) continue;
-    const CertifiedParty* site = PartyOf(logged.certificate, root, "site");
+    const CertifiedParty* site = PartyOf(logged->certificate, root, "site");
     if (site == nullptr || SameOutcome(*record, agreed)) continue;
     return Error{ErrorCode::kMismatch,
-                 EntryName(logged.index) + " is a record of this manifest by " + site->id +
-                     " under intent " + record->intent.Short() +
+                 EntryName(*history, logged->index) + " is a record of this manifest by " +
+                     site->id + " under intent " + record->intent.Short() +
                      " that says something else; it ends only by a new manifest (revision)",
                  ExitCode::kDissent};
   }
   return {};
 }
 
-Status CheckOneRecordEach(const LogHistory& history, const TrustRoot& root,
+Status CheckOneRecordEach(const Histories& histories, const TrustRoot& root,
                           const ProvedCase& proved) {
   const Digest intent = proved.intent.digest();
   std::set<Digest> known;
   for (const VerifiedRecord& record : proved.records) known.insert(record.digest());
-  for (const LoggedStatement& logged : history.statements()) {
-    const auto* record = std::get_if<Record>(&logged.statement);
-    if (record == nullptr || record->intent != intent || known.contains(logged.digest)) continue;
-    const CertifiedParty* site = PartyOf(logged.certificate, root, "site");
+  for (const auto& [history, logged] : StatementsOf(histories)) {
+    const auto* record = std::get_if<Record>(&logged->statement);
+    if (record == nullptr || record->intent != intent || known.contains(logged->digest)) continue;
+    const CertifiedParty* site = PartyOf(logged->certificate, root, "site");
     if (site == nullptr) continue;
     return Error{ErrorCode::kMismatch,
-                 EntryName(logged.index) + " is another record by " + site->id +
+                 EntryName(*history, logged->index) + " is another record by " + site->id +
                      " under this intent, want one; ask again with a new attempt",
                  ExitCode::kQuorum};
   }
   return {};
 }
 
-std::vector<LoggedRelease> ReleasesOf(const LogHistory& history, const TrustRoot& root,
+std::vector<LoggedRelease> ReleasesOf(const Histories& histories, const TrustRoot& root,
                                       const std::string& product) {
   std::vector<LoggedRelease> releases;
-  for (const LoggedStatement& logged : history.statements()) {
-    const auto* release = std::get_if<Release>(&logged.statement);
+  for (const auto& [history, logged] : StatementsOf(histories)) {
+    const auto* release = std::get_if<Release>(&logged->statement);
     if (release == nullptr) continue;
     const auto manifest = ViewManifest(release->manifest);
     if (!manifest || manifest->product != product) continue;
-    if (PartyOf(logged.certificate, root, "signer") == nullptr) continue;
-    releases.push_back({logged.index, logged.digest, *release, manifest->version,
-                        IsIssuerKnown(logged.certificate, root)});
+    if (PartyOf(logged->certificate, root, "signer") == nullptr) continue;
+    releases.push_back({EntryName(*history, logged->index), logged->digest, *release,
+                        manifest->version, IsIssuerKnown(logged->certificate, root)});
   }
   return releases;
 }

@@ -1,4 +1,4 @@
-// LogHistory: what the signer itself has read in the log, and whether it contradicts a release.
+// LogHistory: what the signer itself has read in a log, and whether it contradicts a release.
 // Believes no carrier: an earlier record or dissent that nobody showed the signer counts as much as
 // one in the question.  Pure; not thread-safe.
 #pragma once
@@ -66,40 +66,50 @@ class LogHistory {
   std::map<std::uint64_t, UnreadableEntry> unreadable_;
 };
 
-// Every line of the question is the entry of this very log that it says, and was proved under a
-// checkpoint that this log had.
+// All that the signer has read: the log that takes entries, and the closed ones that it goes on
+// from, each to its end.  Borrows them.
+struct Histories {
+  const LogHistory* open = nullptr;
+  std::vector<const LogHistory*> closed;
+
+  std::vector<const LogHistory*> All() const;
+};
+
+// Every line of the question is the entry of the open log that it says, and was proved under a
+// checkpoint that this log had.  Not of a closed one: nobody can prove then what came first.
 // Errors: kUnavailable exit 30 (the history ends before it), kMismatch exit 15 (another log, entry
 // or tree there: the log showed two histories).
-Status CheckLinesAreLogged(const LogHistory& history, const ParsedQuestion& question);
+Status CheckLinesAreLogged(const Histories& histories, const ParsedQuestion& question);
 
 // For all checks below, a leaf that names a party of the root under an issuer that the root does
-// not list counts as that party's: it could be from before its operator renewed his CA.
+// not list counts as that party's: it could be from before its operator renewed his CA.  All look
+// into every log.
 
 // Nothing unreadable that could matter.  Errors: kMismatch exit 15.
-Status CheckReadable(const LogHistory& history, const TrustRoot& root);
+Status CheckReadable(const Histories& histories, const TrustRoot& root);
 
 // No signer of the root ever signed a dissent of this manifest.  Errors: kMismatch exit 23.
-Status CheckNoDissent(const LogHistory& history, const TrustRoot& root, const Digest& manifest);
+Status CheckNoDissent(const Histories& histories, const TrustRoot& root, const Digest& manifest);
 
 // No site of the root says something else of this manifest, under any intent.  The records of the
 // case must agree.  Errors: kMismatch exit 23, naming the entry.
-Status CheckRecordsInLogAgree(const LogHistory& history, const TrustRoot& root,
+Status CheckRecordsInLogAgree(const Histories& histories, const TrustRoot& root,
                               const ProvedCase& proved);
 
-// Each site has one record under the case's intent in the whole log.  A second one, even if it says
+// Each site has one record under the case's intent in all logs.  A second one, even if it says
 // the same, was made by a key that is used twice.  Errors: kMismatch exit 12, naming the entry.
-Status CheckOneRecordEach(const LogHistory& history, const TrustRoot& root,
+Status CheckOneRecordEach(const Histories& histories, const TrustRoot& root,
                           const ProvedCase& proved);
 
-// Releases of one product in the log, by signers of the root.
+// Releases of one product in the logs, by signers of the root.
 struct LoggedRelease {
-  std::uint64_t index = 0;
+  std::string where;  // "entry 17 of log.farm.example"
   Digest digest;
   Release release;
   std::string version;
   bool issuer_known = false;
 };
-std::vector<LoggedRelease> ReleasesOf(const LogHistory& history, const TrustRoot& root,
+std::vector<LoggedRelease> ReleasesOf(const Histories& histories, const TrustRoot& root,
                                       const std::string& product);
 
 }  // namespace farm

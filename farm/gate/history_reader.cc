@@ -13,14 +13,24 @@ Result<std::string> PayloadOf(LogReader& reader, const std::string& leaf) {
   return reader.Payload(facts.pae_digest);
 }
 
-}  // namespace
+// What was said before would be forgotten: a dissent there stops a release as one here does.
+Result<LogHistory> HistoryOf(const ClosedLog& closed) {
+  LogHistory history(closed.log->origin);
+  RETURN_IF_ERROR(ReadClosedLog(closed, [&](std::uint64_t, const std::string& leaf) -> Status {
+    const auto facts = ParseCanonicalizedBody(leaf);
+    auto payload = facts ? ReadPayload(closed.read, facts->pae_digest) : facts.error();
+    if (facts && !payload) return payload.error();
+    history.Add(leaf, payload);
+    return {};
+  }));
+  return history;
+}
 
-HistoryReader::HistoryReader(std::string url, std::string origin)
-    : url_(std::move(url)), origin_(std::move(origin)) {}
+}  // namespace
 
 Status HistoryReader::Start(const TrustRoot& root) {
   if (reading_ && reading_->root == root.digest) return {};
-  std::string origin = origin_;
+  std::string origin = sources_.origin;
   if (origin.empty()) {
     if (root.logs.size() != 1) {
       return Error{ErrorCode::kInvalidInput,
@@ -29,19 +39,23 @@ Status HistoryReader::Start(const TrustRoot& root) {
     }
     origin = root.logs.front().origin;
   }
-  // What was said before would be forgotten: a dissent there stops a release as one here does.
-  for (const Log& log : root.logs) {
-    if (!log.end || log.end->size == 0 || log.end->successor != origin) continue;
-    return Error{ErrorCode::kInvalidInput,
-                 "log " + origin + " goes on from " + log.origin +
-                     ", whose entries this signer does not read: it decides nothing",
-                 ExitCode::kLogProof};
+  ASSIGN_OR_RETURN(const std::vector<ClosedLog> before,
+                   OpenLogsBefore(root, origin, sources_.closed));
+  std::vector<LogHistory> closed;
+  for (const ClosedLog& log : before) {
+    ASSIGN_OR_RETURN(LogHistory history, HistoryOf(log));
+    closed.push_back(std::move(history));
   }
   ASSIGN_OR_RETURN(LogTrust trust, LogTrustOf(root, origin, 0));
-  ASSIGN_OR_RETURN(std::unique_ptr<LogReader> reader, LogReader::Open(url_, std::move(trust)));
+  ASSIGN_OR_RETURN(std::unique_ptr<LogReader> reader,
+                   LogReader::Open(sources_.url, std::move(trust)));
   LogHistory history(origin);
-  reading_.emplace(
-      Reading{root.digest, std::move(origin), std::move(reader), std::move(history), {}});
+  reading_.emplace(Reading{root.digest,
+                           std::move(origin),
+                           std::move(reader),
+                           std::move(history),
+                           std::move(closed),
+                           {}});
   return {};
 }
 
@@ -52,7 +66,7 @@ Result<LogTrust> HistoryReader::TrustOf(const HistoryQuery& query) const {
 Result<UnixSeconds> HistoryReader::WitnessedAt(const HistoryQuery& query) {
   RETURN_IF_ERROR(Start(query.root));
   ASSIGN_OR_RETURN(LogTrust trust, TrustOf(query));
-  return WitnessedTime(url_, std::move(trust));
+  return WitnessedTime(sources_.url, std::move(trust));
 }
 
 Status HistoryReader::FetchMissing() {
@@ -82,20 +96,23 @@ Status HistoryReader::Catch(const WitnessedHead& head) {
   return {};
 }
 
-Result<const LogHistory*> HistoryReader::Read(const HistoryQuery& query) {
+Result<Histories> HistoryReader::Read(const HistoryQuery& query) {
   RETURN_IF_ERROR(Start(query.root));
   ASSIGN_OR_RETURN(const WitnessedHead head, reading_->reader->Head());
   ASSIGN_OR_RETURN(const LogTrust trust, TrustOf(query));
   if (auto witnessed = CheckHead(head.note, trust); !witnessed) return witnessed.error();
-  if (head.checkpoint.size < query.entries) {
-    return Error{ErrorCode::kUnavailable, "the log at " + url_ + " serves a head of " +
+  const auto wanted = query.entries.find(reading_->origin);
+  if (wanted != query.entries.end() && head.checkpoint.size < wanted->second) {
+    return Error{ErrorCode::kUnavailable, "the log at " + sources_.url + " serves a head of " +
                                               std::to_string(head.checkpoint.size) +
-                                              " entries, want " + std::to_string(query.entries) +
+                                              " entries, want " + std::to_string(wanted->second) +
                                               "; ask again when it has caught up"};
   }
   RETURN_IF_ERROR(Catch(head));
   if (!reading_->without_payload.empty()) RETURN_IF_ERROR(FetchMissing());
-  return &reading_->history;
+  Histories histories{&reading_->history, {}};
+  for (const LogHistory& closed : reading_->closed) histories.closed.push_back(&closed);
+  return histories;
 }
 
 }  // namespace farm

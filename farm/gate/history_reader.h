@@ -1,5 +1,6 @@
-// HistoryReader: keeps a LogHistory up to date with the log, which it does not believe: only up to
-// witnessed heads, every root recomputed, never backwards.
+// HistoryReader: keeps what the signer has read up to date with the log, which it does not believe:
+// only up to witnessed heads, every root recomputed, never backwards.  The logs that this one goes
+// on from are read once, from mirrors, to the ends that the trust root gives them.
 #pragma once
 
 #include <cstdint>
@@ -7,9 +8,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "farm/base/digest.h"
 #include "farm/base/result.h"
+#include "farm/client/closed_log.h"
 #include "farm/client/log_reader.h"
 #include "farm/evidence/trust_root.h"
 #include "farm/gate/history.h"
@@ -20,19 +24,26 @@ namespace farm {
 struct HistoryQuery {
   const TrustRoot& root;
   std::int64_t witnesses = 0;
-  std::uint64_t entries = 0;  // the head must cover this many
+  // The head must cover as many entries as stand here under the log's origin.
+  std::map<std::string, std::uint64_t> entries;
+};
+
+struct HistorySources {
+  std::string url;     // where the open log's tiles are served
+  std::string origin;  // its name in the root; empty: the root's only log
+  std::vector<ClosedLogMirror> closed;
 };
 
 // Not thread-safe.
 class HistoryReader {
  public:
-  // `url`: where tiles are served.  `origin`: the log's name in the root; empty: its only log.
-  HistoryReader(std::string url, std::string origin);
+  explicit HistoryReader(HistorySources sources) : sources_(std::move(sources)) {}
 
   // The history up to the log's newest witnessed head.  Reads only what is new since the last call;
   // a root that has changed makes it read all again.  Owned by this; valid until the next call.
-  // Errors: those of LogReader (15, 16, 30); kUnavailable exit 30 (head covers too little).
-  Result<const LogHistory*> Read(const HistoryQuery& query);
+  // Errors: those of LogReader (15, 16, 30), of OpenLogsBefore and ReadClosedLog (15, 30);
+  // kUnavailable exit 30 (head covers too little).
+  Result<Histories> Read(const HistoryQuery& query);
 
   // WitnessedTime of that log; reads no entry, asks for no `entries`.
   Result<UnixSeconds> WitnessedAt(const HistoryQuery& query);
@@ -43,6 +54,7 @@ class HistoryReader {
     std::string origin;
     std::unique_ptr<LogReader> reader;
     LogHistory history;
+    std::vector<LogHistory> closed;
     std::map<std::uint64_t, std::string> without_payload;  // leaves, by index
   };
   // With the log and the root of a query, unless it reads by them already.
@@ -53,8 +65,7 @@ class HistoryReader {
   Status FetchMissing();
   Status Catch(const WitnessedHead& head);
 
-  const std::string url_;
-  const std::string origin_;
+  const HistorySources sources_;
   std::optional<Reading> reading_;
 };
 

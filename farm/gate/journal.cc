@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "farm/base/bytes.h"
+#include "farm/client/closed_log.h"
 #include "farm/crypto/hash.h"
 #include "farm/evidence/manifest_view.h"
 #include "farm/json/json.h"
@@ -14,7 +15,8 @@ namespace {
 
 constexpr std::size_t kAnswerBytesMax = 2 * kBundleLineBytesMax;  // a line in a JSON string
 constexpr std::size_t kRootKeysMax = 64;                          // as many as a root may list
-constexpr std::size_t kSeenBytesMax = 64 << 10;  // 64 root keys of any kind that we read
+constexpr std::size_t kSeenLogsMax = kLogsBeforeMax + 1;
+constexpr std::size_t kSeenBytesMax = 128 << 10;  // 64 root keys of any kind that we read, 65 heads
 constexpr std::string_view kAnswerFormat = "farm-journal/1";
 constexpr std::string_view kSeenFormat = "farm-journal-seen/1";
 
@@ -69,6 +71,28 @@ Result<RootKeys> ReadRootKeys(const Json& json, const std::string& where) {
   return root_keys;
 }
 
+Status ReadSeenHead(const Json& json, const std::string& where,
+                    std::map<std::string, Checkpoint>& heads) {
+  JsonFields fields(json, where);
+  Checkpoint head;
+  head.origin = fields.String("origin");
+  head.size = static_cast<std::uint64_t>(fields.Integer("size", 0, kJsonIntegerMax));
+  head.root = fields.DigestOf("root");
+  if (heads.contains(head.origin)) fields.Fail("origin", "stands there twice");
+  RETURN_IF_ERROR(fields.Finish());
+  heads[head.origin] = head;
+  return {};
+}
+
+Error LogDiverged(const LogHistory& history, const Checkpoint& seen) {
+  return {ErrorCode::kMismatch,
+          "log diverged: " + Printable(history.origin(), 80) + " has " +
+              std::to_string(history.size()) + " entries that do not go on from the " +
+              std::to_string(seen.size) + " (root " + seen.root.Short() +
+              ") that this signer has read before",
+          ExitCode::kLogProof};
+}
+
 }  // namespace
 
 Journal::Journal(FileSystem& files, std::string directory, FileLock lock)
@@ -110,6 +134,10 @@ Status Journal::Load() {
     ASSIGN_OR_RETURN(GivenAnswer answer, ReadAnswerFile(path, number));
     given_.push_back(std::move(answer));
   }
+  return LoadSeen();
+}
+
+Status Journal::LoadSeen() {
   const std::string path = JoinPath(directory_, "seen.json");
   if (!FileExists(path)) return {};
   ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, kSeenBytesMax));
@@ -119,18 +147,21 @@ Status Journal::Load() {
   seen_.root_version = fields.Integer("rootVersion", 0, kJsonIntegerMax);
   seen_.root_digest = fields.DigestOf("rootDigest");
   seen_.epoch = static_cast<std::uint64_t>(fields.Integer("epoch", 0, kJsonIntegerMax));
+  // Written before there were several: of the only log.
   const Json* log = fields.Has("log") ? &fields.Object("log") : nullptr;
+  const Json* logs = fields.Has("logs") ? &fields.Array("logs", kSeenLogsMax) : nullptr;
   const Json* keys = fields.Has("rootKeys") ? &fields.Object("rootKeys") : nullptr;
   RETURN_IF_ERROR(fields.Finish());
   if (keys != nullptr) {
     ASSIGN_OR_RETURN(seen_.root_keys, ReadRootKeys(*keys, fields.Where("rootKeys")));
   }
-  if (log == nullptr) return {};
-  JsonFields head(*log, fields.Where("log"));
-  seen_.head.origin = head.String("origin");
-  seen_.head.size = static_cast<std::uint64_t>(head.Integer("size", 0, kJsonIntegerMax));
-  seen_.head.root = head.DigestOf("root");
-  return head.Finish();
+  if (log != nullptr) RETURN_IF_ERROR(ReadSeenHead(*log, fields.Where("log"), seen_.heads));
+  if (logs == nullptr) return {};
+  for (std::size_t i = 0; i < logs->size(); ++i) {
+    const std::string where = fields.Where("logs") + "[" + std::to_string(i) + "]";
+    RETURN_IF_ERROR(ReadSeenHead((*logs)[i], where, seen_.heads));
+  }
+  return {};
 }
 
 const GivenAnswer& Journal::Get(std::int64_t number) const {
@@ -158,11 +189,13 @@ Status Journal::WriteSeen(const Seen& seen) {
     for (const PublicKey& key : seen.root_keys->keys) keys.push_back(Base64Encode(key.spki()));
     json["rootKeys"] = {{"keys", std::move(keys)}, {"threshold", seen.root_keys->threshold}};
   }
-  if (!seen.head.origin.empty()) {
-    json["log"] = {{"origin", seen.head.origin},
-                   {"root", seen.head.root.Text()},
-                   {"size", static_cast<std::int64_t>(seen.head.size)}};
+  Json logs = Json::array();
+  for (const auto& [origin, head] : seen.heads) {
+    logs.push_back({{"origin", origin},
+                    {"root", head.root.Text()},
+                    {"size", static_cast<std::int64_t>(head.size)}});
   }
+  if (!logs.empty()) json["logs"] = std::move(logs);
   RETURN_IF_ERROR(Write(JoinPath(directory_, "seen.json"), WriteReadableJson(json)));
   seen_ = seen;
   return {};
@@ -208,21 +241,32 @@ Status Journal::AdmitEpoch(std::uint64_t epoch, UnixSeconds now) {
   return WriteSeen(seen);
 }
 
-Status Journal::AdmitHistory(const LogHistory& history) {
-  const std::uint64_t size = history.size();
-  if (history.origin() == seen_.head.origin) {
-    if (size < seen_.head.size || history.RootAt(seen_.head.size) != seen_.head.root) {
-      return Error{ErrorCode::kMismatch,
-                   "log diverged: " + Printable(history.origin(), 80) + " has " +
-                       std::to_string(size) + " entries that do not go on from the " +
-                       std::to_string(seen_.head.size) + " (root " + seen_.head.root.Short() +
-                       ") that this signer has read before",
-                   ExitCode::kLogProof};
-    }
-    if (size == seen_.head.size) return health_;
-  }
+Status Journal::AdmitHistory(const Histories& histories) {
   Seen seen = seen_;
-  seen.head = Checkpoint{history.origin(), size, history.RootAt(size)};
+  seen.heads.clear();
+  bool is_new = false;
+  for (const LogHistory* history : histories.All()) {
+    const std::uint64_t size = history->size();
+    const Checkpoint head{history->origin(), size, history->RootAt(size)};
+    const auto before = seen_.heads.find(head.origin);
+    if (before != seen_.heads.end() &&
+        (size < before->second.size ||
+         history->RootAt(before->second.size) != before->second.root)) {
+      return LogDiverged(*history, before->second);
+    }
+    is_new = is_new || before == seen_.heads.end() || size > before->second.size;
+    seen.heads[head.origin] = head;
+  }
+  for (const auto& [origin, head] : seen_.heads) {
+    if (head.size == 0 || seen.heads.contains(origin)) continue;
+    return Error{ErrorCode::kMismatch,
+                 "this signer has read " + std::to_string(head.size) + " entries of log " +
+                     Printable(origin, 80) + ", and " + Printable(histories.open->origin(), 80) +
+                     " does not go on from it: what they say would be forgotten; give the signer "
+                     "that log again, or a root in which it ends in this one",
+                 ExitCode::kLogProof};
+  }
+  if (!is_new) return health_;
   return WriteSeen(seen);
 }
 

@@ -1,11 +1,12 @@
 // Journal: what the signer has signed and seen, kept so that no crash, no lost reply and no second
 // farmd makes it sign two different things.
-//   DIR/seen.json                 newest trust root, epoch and log head seen
+//   DIR/seen.json                 newest trust root and epoch seen, the head of each log
 //   DIR/answers/000000000001.json one signed answer each: {"format","line","number"}
 // Answers are never changed or removed.  Formats: farm-journal/1, farm-journal-seen/1.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,10 +52,12 @@ class Journal {
   // Errors: those of CheckEpoch, kUnavailable.
   Status AdmitEpoch(std::uint64_t epoch, UnixSeconds now);
 
-  // Remembers the newest head of a log that was read and checked.  A log goes on from there or is
-  // refused, also by a signer that was started anew; another log (the root names it) starts anew.
-  // Errors: kMismatch exit 15 (`history` is older, or not a continuation), kUnavailable.
-  Status AdmitHistory(const LogHistory& history);
+  // Remembers the newest head of each log that was read and checked.  A log goes on from there or
+  // is refused, also by a signer that was started anew; a closed one has all that was seen of it.
+  // The open log may be another one than before if that goes on from all logs seen. Errors:
+  // kMismatch exit 15 (a history is older, or not a continuation, or a log that was seen is not
+  // among them: what it says would be forgotten), kUnavailable.
+  Status AdmitHistory(const Histories& histories);
 
   // Keeps a signed release or dissent; after success it survives a crash, and only then may it
   // leave the program.  Errors: kUnavailable exit 30.
@@ -71,10 +74,11 @@ class Journal {
     Digest root_digest;
     std::optional<RootKeys> root_keys;  // absent: written before they were kept
     std::uint64_t epoch = 0;
-    Checkpoint head;  // origin "": none yet
+    std::map<std::string, Checkpoint> heads;  // by origin
   };
   Journal(FileSystem& files, std::string directory, FileLock lock);
   Status Load();
+  Status LoadSeen();
   Status WriteSeen(const Seen& seen);
   Status Write(const std::string& path, const std::string& bytes);
 

@@ -194,18 +194,61 @@ LogHistory History(const std::string& origin, const std::string& leaves) {
   return history;
 }
 
+// Reads `open`, and `closed` before it.
+Status Admit(Journal& journal, const LogHistory& open, const std::vector<LogHistory>& closed = {}) {
+  Histories histories{&open, {}};
+  for (const LogHistory& history : closed) histories.closed.push_back(&history);
+  return journal.AdmitHistory(histories);
+}
+
 TEST_F(JournalTest, RefusesALogThatDoesNotGoOn) {
-  EXPECT_TRUE(Open()->AdmitHistory(History("log.example", "abc")));
-  EXPECT_TRUE(Open()->AdmitHistory(History("log.example", "abc")));
-  EXPECT_TRUE(Open()->AdmitHistory(History("log.example", "abcde")));
+  EXPECT_TRUE(Admit(*Open(), History("log.example", "abc")));
+  EXPECT_TRUE(Admit(*Open(), History("log.example", "abc")));
+  EXPECT_TRUE(Admit(*Open(), History("log.example", "abcde")));
   EXPECT_TRUE(Open()->AdmitEpoch(7, kNow));  // forgets no head
   for (const char* other : {"", "abc", "abcd", "abcdf", "abxdef"}) {
-    const Status refused = Open()->AdmitHistory(History("log.example", other));
+    const Status refused = Admit(*Open(), History("log.example", other));
     ASSERT_FALSE(refused) << other;
     EXPECT_EQ(refused.error().Exit(), ExitCode::kLogProof) << other;
   }
-  EXPECT_TRUE(Open()->AdmitHistory(History("log.example", "abcdefgh")));
-  EXPECT_TRUE(Open()->AdmitHistory(History("other.example", "x")));
+  EXPECT_TRUE(Admit(*Open(), History("log.example", "abcdefgh")));
+}
+
+TEST_F(JournalTest, GoesOnInALogThatHasAllLogsSeenBeforeIt) {
+  EXPECT_TRUE(Admit(*Open(), History("log.example", "")));
+  EXPECT_TRUE(Admit(*Open(), History("new.example", "")));  // nothing to be forgotten
+  EXPECT_TRUE(Admit(*Open(), History("log.example", "abc")));
+  const LogHistory next = History("next.example", "x");
+  const auto refuses = [&](const std::vector<LogHistory>& closed, const std::string& message) {
+    const Status refused = Admit(*Open(), next, closed);
+    ASSERT_FALSE(refused) << message;
+    EXPECT_EQ(refused.error().Exit(), ExitCode::kLogProof);
+    EXPECT_NE(refused.error().message.find(message), std::string::npos) << refused.error().message;
+  };
+  refuses({}, "would be forgotten");
+  refuses({History("other.example", "abc")}, "would be forgotten");
+  refuses({History("log.example", "ab")}, "log diverged");
+  refuses({History("log.example", "abx")}, "log diverged");
+  EXPECT_TRUE(Admit(*Open(), next, {History("log.example", "abcd")}));
+  refuses({}, "would be forgotten");
+  refuses({History("log.example", "abc")}, "log diverged");  // another root ends it sooner
+  const Status back = Admit(*Open(), History("log.example", "abcd"));
+  ASSERT_FALSE(back);
+  EXPECT_EQ(back.error().Exit(), ExitCode::kLogProof);
+  EXPECT_TRUE(Admit(*Open(), History("last.example", ""),
+                    {History("log.example", "abcd"), History("next.example", "xy")}));
+}
+
+TEST_F(JournalTest, KnowsTheHeadOfTheOnlyLogFromBefore) {
+  EXPECT_TRUE(Admit(*Open(), History("log.example", "abc")));
+  const std::string path = directory() + "/seen.json";
+  Json seen = *ParseJson(*ReadFile(path, 1 << 20), path);
+  ASSERT_EQ(seen["logs"].size(), 1u);
+  seen["log"] = seen["logs"][0];
+  seen.erase("logs");
+  ASSERT_TRUE(WriteDurably(RealFileSystem(), path, WriteReadableJson(seen)));
+  EXPECT_FALSE(Admit(*Open(), History("log.example", "ab")));
+  EXPECT_TRUE(Admit(*Open(), History("log.example", "abcd")));
 }
 
 TEST_F(JournalTest, IsHeldByOneProgram) {

@@ -34,7 +34,7 @@ Status Serve(Daemon& daemon) {
   ASSIGN_OR_RETURN(const std::unique_ptr<CertifiedSigner> signer,
                    CertifiedSigner::Open(std::move(key), config.authority,
                                          {config.id, BaseName(config.id)}, SystemClock()));
-  HistoryReader history(config.log_url, config.log_origin);
+  HistoryReader history(config.log);
   RETURN_IF_ERROR(CheckSigner(config, *signer, history, SystemClock()));
   ASSIGN_OR_RETURN(const std::unique_ptr<Journal> journal,
                    Journal::Open(RealFileSystem(), config.state));

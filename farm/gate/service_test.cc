@@ -46,7 +46,15 @@ TEST(SignerConfig, ResolvesPathsBesideTheFile) {
   EXPECT_EQ(config->files.root, "/etc/farm/root.json");
   EXPECT_EQ(config->authority.transparency_key, "/etc/farm/transparency.key.pem");
   EXPECT_EQ(config->state, "/var/lib/state");
-  EXPECT_EQ(config->log_origin, "");
+  EXPECT_EQ(config->log.origin, "");
+  EXPECT_TRUE(config->log.closed.empty());
+  const auto next = Parse(
+      Replaced(kConfig, "{\"url\"",
+               R"({"origin": "b", "closed": [{"origin": "a", "mirror": "mirrors/a"}], "url")"));
+  ASSERT_TRUE(next) << next.error().message;
+  EXPECT_EQ(next->log.origin, "b");
+  EXPECT_EQ(next->log.closed.at(0).origin, "a");
+  EXPECT_EQ(next->log.closed.at(0).mirror, "/etc/farm/mirrors/a");
   EXPECT_EQ(config->peers, std::vector<std::string>{"farmd"});
 }
 
@@ -71,6 +79,7 @@ TEST(SignerConfig, NamesTheFieldThatIsWrong) {
       {"\"listen\"", "\"extra\": 1, \"listen\"", "extra"},
       {"\"transparencyKey\"", "\"transparency\"", "transparency"},
       {"{\"url\"", "{\"address\": \"x\", \"url\"", "log.address"},
+      {"{\"url\"", "{\"closed\": [{\"origin\": \"a\"}], \"url\"", "log.closed[0].mirror"},
   };
   for (const auto& row : rows) {
     const auto config = Parse(Replaced(kConfig, row.from, row.to));
@@ -97,7 +106,7 @@ class SignerServiceTest : public ::testing::Test {
         GateFiles{Write("root.json", maker_.RootBytes()),
                   Write("policy.json", WritePolicy(maker_.policy()))},
         *journal_, *signer_,
-        [](const HistoryQuery&) -> Result<const LogHistory*> {
+        [](const HistoryQuery&) -> Result<Histories> {
           return Error{ErrorCode::kUnavailable, "no log"};
         },
         clock_);
@@ -158,10 +167,10 @@ TEST_F(SignerServiceTest, DoesNotStartBehindTheWitnessesOfItsLog) {
   config.files = {temporary_.path() + "/root.json", temporary_.path() + "/policy.json"};
   config.tls.certificate = Write(
       "own.pem", IssueAuthority(maker_.Key("signer"), "", "tls", now - 60, 90 * kDaySeconds).Pem());
-  config.log_url = "http://" + (*log)->listen();
+  config.log.url = "http://" + (*log)->listen();
   const auto at = [&](UnixSeconds time) {
     witnessed = time;
-    HistoryReader history(config.log_url, "");
+    HistoryReader history(config.log);
     return CheckSigner(config, *signer_, history, clock_);
   };
   EXPECT_TRUE(at(now - kDaySeconds));  // a log in which nothing has happened since
@@ -170,7 +179,7 @@ TEST_F(SignerServiceTest, DoesNotStartBehindTheWitnessesOfItsLog) {
   ASSERT_FALSE(behind);
   EXPECT_EQ(behind.error().Exit(), ExitCode::kUnavailable) << behind.error().message;
   for (const std::string& words :
-       {config.log_url, FormatTime(now), FormatTime(now + kClockSkewSecondsMax + 1)}) {
+       {config.log.url, FormatTime(now), FormatTime(now + kClockSkewSecondsMax + 1)}) {
     EXPECT_NE(behind.error().message.find(words), std::string::npos) << behind.error().message;
   }
   log->reset();

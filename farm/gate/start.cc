@@ -14,7 +14,7 @@ Status CheckSigner(const SignerConfig& config, CertifiedSigner& signer, HistoryR
       {.certified = &signer,
        .root = config.files.root,
        .tls_certificate = config.tls.certificate,
-       .clocks = {{"the witnesses of the log at " + config.log_url, witnessed_at, true}}},
+       .clocks = {{"the witnesses of the log at " + config.log.url, witnessed_at, true}}},
       clock);
 }
 

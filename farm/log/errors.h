@@ -21,6 +21,12 @@ inline Error DamagedLog(std::string_view directory, std::string_view what) {
           ExitCode::kLogProof};
 }
 
+// kUnavailable exit 30: what is asked for has another place now.
+inline Error ClosedLogError(std::string_view origin, std::string_view successor) {
+  return LogUnavailable("log " + std::string(origin) + ": is closed and takes no new entries; " +
+                        std::string(successor) + " goes on from it: name that one as `log`");
+}
+
 // kMismatch exit 15: a witness has proved that this log has signed what it does not have.
 inline Error DivergedLog(std::string_view origin, std::string_view why) {
   return {ErrorCode::kMismatch,

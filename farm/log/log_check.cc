@@ -4,9 +4,9 @@
 
 #include "farm/base/bytes.h"
 #include "farm/base/files.h"
+#include "farm/client/log_source.h"
 #include "farm/evidence/bundle.h"
 #include "farm/evidence/merkle.h"
-#include "farm/log/log_source.h"
 #include "farm/log/right_edge.h"
 
 namespace farm {

@@ -14,8 +14,8 @@
 
 #include "farm/base/files.h"
 #include "farm/base/result.h"
+#include "farm/client/log_source.h"
 #include "farm/log/log_check.h"
-#include "farm/log/log_source.h"
 
 namespace farm {
 

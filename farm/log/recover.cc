@@ -5,11 +5,11 @@
 
 #include "farm/base/bytes.h"
 #include "farm/base/file_lock.h"
+#include "farm/client/log_source.h"
 #include "farm/evidence/bundle.h"
 #include "farm/evidence/merkle.h"
 #include "farm/log/errors.h"
 #include "farm/log/folder_writer.h"
-#include "farm/log/log_source.h"
 #include "farm/log/right_edge.h"
 #include "farm/log/tile_log.h"
 
@@ -17,7 +17,6 @@ namespace farm {
 namespace {
 
 constexpr std::size_t kEpochsBytesMax = 1 << 20;
-constexpr int kSizesToldMax = 3;  // by one witness, who may be asked by others meanwhile
 constexpr std::size_t kCopiedBytesMax = 64 << 20;  // of payloads in memory
 
 Error Refused(const std::string& why) {
@@ -47,11 +46,11 @@ class Recovering {
  private:
   Status OpenMirror() {
     if (!in_.check) return Error{ErrorCode::kInvalidInput, "nobody says whose log this is"};
-    ASSIGN_OR_RETURN(read_, OpenLogFolder(in_.mirror));
+    ASSIGN_OR_RETURN(mirrored_.read, OpenLogFolder(in_.mirror));
     ASSIGN_OR_RETURN(const LogCheck found, RequireWholeLog(in_.mirror, in_.check, in_.progress));
     CHECK(found.heads.front().file == "checkpoint");
-    report_.tree = found.heads.front().tree;
-    ASSIGN_OR_RETURN(note_, read_("checkpoint", kNoteBytesMax));
+    mirrored_.tree = report_.tree = found.heads.front().tree;
+    ASSIGN_OR_RETURN(mirrored_.note, mirrored_.read("checkpoint", kNoteBytesMax));
     return {};
   }
 
@@ -79,13 +78,6 @@ class Recovering {
     return {};
   }
 
-  Result<std::vector<Digest>> ProofFrom(std::uint64_t size) const {
-    return ConsistencyHashes(size, report_.tree.size,
-                             SubtreeHashFromTiles(report_.tree.size, [this](const TileId& tile) {
-                               return ReadTile(read_, tile);
-                             }));
-  }
-
   // A note in the old directory: what this log has published, or what a witness has shown it.  One
   // that cannot be read says nothing; the witnesses know.
   Status CheckOld(const std::string& name) {
@@ -100,7 +92,7 @@ class Recovering {
                      " says that the log has signed size " + std::to_string(tree->size) +
                      "; find a mirror of at least that size");
     }
-    ASSIGN_OR_RETURN(const std::vector<Digest> proof, ProofFrom(tree->size));
+    ASSIGN_OR_RETURN(const std::vector<Digest> proof, ProofWithin(mirrored_, tree->size));
     if (CheckConsistency(tree->size, tree->root, report_.tree.size, report_.tree.root, proof)) {
       return {};
     }
@@ -110,59 +102,11 @@ class Recovering {
   }
 
   Status AskWitnesses() {
-    if (in_.witnesses.empty()) {
-      return Error{ErrorCode::kInvalidInput,
-                   "no witness to ask: a log that nobody watches cannot show that it is whole"};
-    }
-    for (const std::string& name : in_.absent) {
-      if (std::none_of(in_.witnesses.begin(), in_.witnesses.end(),
-                       [&](const RecoveryWitness& one) { return one.identity.name == name; })) {
-        return Error{ErrorCode::kInvalidInput, "absent: no witness " + Printable(name, 80)};
-      }
-    }
-    for (const RecoveryWitness& witness : in_.witnesses) {
-      const std::string& name = witness.identity.name;
-      if (std::find(in_.absent.begin(), in_.absent.end(), name) != in_.absent.end()) continue;
-      RETURN_IF_ERROR(AskOne(witness));
-      report_.asked.push_back(name);
-    }
-    if (!report_.asked.empty()) return {};
-    return Error{ErrorCode::kInvalidInput, "absent: every witness is; one at least must be asked"};
-  }
-
-  // Has it cosign this very tree, from wherever it is.
-  Status AskOne(const RecoveryWitness& witness) {
-    const std::string name = "witness " + witness.identity.name;
-    std::uint64_t seen = report_.tree.size;
-    for (int told = 0; told <= kSizesToldMax; ++told) {
-      ASSIGN_OR_RETURN(const std::vector<Digest> proof, ProofFrom(seen));
-      auto answer = AskWitness(witness.post, {seen, proof, note_}, witness.identity.name);
-      if (!answer && answer.error().code == ErrorCode::kMismatch) {
-        return Refused(answer.error().message + ".  It is of another history than this mirror");
-      }
-      if (!answer) return answer.error();
-      if (!answer->has_size) return CheckLines(witness, answer->lines);
-      if (*answer->has_size > report_.tree.size) {
-        return Refused(name + " has cosigned size " + std::to_string(*answer->has_size) +
-                       ", this mirror has only " + std::to_string(report_.tree.size) +
-                       "; find a mirror of at least that size");
-      }
-      seen = *answer->has_size;
-    }
-    return Error{ErrorCode::kUnavailable, name + ": changes its mind about the size it has seen",
-                 ExitCode::kUnavailable};
-  }
-
-  Status CheckLines(const RecoveryWitness& witness, const std::vector<NoteSignature>& lines) const {
-    ASSIGN_OR_RETURN(const Note note, ParseNote(note_));
-    for (const NoteSignature& line : lines) {
-      if (CheckCosignature({note.text, {line}}, witness.identity.name, witness.identity.key)) {
-        return {};
-      }
-    }
-    return Error{ErrorCode::kUntrusted,
-                 "witness " + witness.identity.name + ": answered no good cosignature by its key",
-                 ExitCode::kWitnesses};
+    auto asked = ConfirmTree(mirrored_, in_.witnesses, in_.absent);
+    if (!asked && asked.error().code == ErrorCode::kMismatch) return Refused(asked.error().message);
+    if (!asked) return asked.error();
+    report_.asked = *std::move(asked);
+    return {};
   }
 
   Status Build() {
@@ -179,7 +123,11 @@ class Recovering {
       rest["epochs.json"] = std::move(*epochs);
       report_.epochs_kept = true;
     }
-    rest["checkpoint"] = note_;
+    // A closed log stays closed.
+    if (auto closed = ReadFile(JoinPath(old_, kClosedFile), kClosedBytesMax)) {
+      rest[std::string(kClosedFile)] = std::move(*closed);
+    }
+    rest["checkpoint"] = mirrored_.note;
     rest["head"] = CheckpointText(report_.tree);
     RETURN_IF_ERROR(writer.PutAll(rest));
     return writer.PutAll({{"format", "farm-tlog/1\n"}});
@@ -189,7 +137,7 @@ class Recovering {
     const std::uint64_t index = edge.size() / kTileWidth;
     const TileId id{TileId::kEntries, index,
                     TileWidthAt(TileId::kEntries, index, report_.tree.size)};
-    ASSIGN_OR_RETURN(const std::string bytes, ReadTile(read_, id));
+    ASSIGN_OR_RETURN(const std::string bytes, ReadTile(mirrored_.read, id));
     ASSIGN_OR_RETURN(const std::vector<std::string> leaves, ParseEntryBundle(bytes, id.width));
     RightEdge::Tiles filled;
     std::map<std::string, std::string> contents;
@@ -199,7 +147,7 @@ class Recovering {
       const auto facts = ParseCanonicalizedBody(leaf);
       if (!facts) continue;
       const std::string hex = facts->pae_digest.Hex();
-      ASSIGN_OR_RETURN(std::string payload, ReadPayload(read_, facts->pae_digest));
+      ASSIGN_OR_RETURN(std::string payload, ReadPayload(mirrored_.read, facts->pae_digest));
       waiting += payload.size();
       contents["payload/" + hex.substr(0, 1) + "/" + hex] = std::move(payload);
       if (waiting < kCopiedBytesMax) continue;
@@ -224,8 +172,7 @@ class Recovering {
   std::string old_;
   const std::string kept_;
   const std::string fresh_;
-  ReadResource read_;
-  std::string note_;
+  TreeToConfirm mirrored_{"this mirror", {}, {}, {}};
   std::optional<FileLock> lock_;
   RecoveryReport report_;
 };

@@ -12,16 +12,10 @@
 
 #include "farm/base/files.h"
 #include "farm/base/result.h"
-#include "farm/client/log_reader.h"
-#include "farm/client/witness_client.h"
+#include "farm/log/confirm_tree.h"
 #include "farm/log/log_check.h"
 
 namespace farm {
-
-struct RecoveryWitness {
-  WitnessKey identity;
-  PostToWitness post;
-};
 
 struct Recovery {
   std::string mirror;  // directory
@@ -29,7 +23,7 @@ struct Recovery {
   CheckNote check;     // of the mirror's checkpoint: required
   // All that watch this log.  Those that cannot be asked are named in `absent`, by the operator: he
   // vouches that they have seen no more.
-  std::vector<RecoveryWitness> witnesses;
+  std::vector<WitnessToAsk> witnesses;
   std::vector<std::string> absent;
   ReportProgress progress;
 };

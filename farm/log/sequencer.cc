@@ -101,7 +101,7 @@ struct Sequencer::State {
   }
   bool HasWork() REQUIRES(mutex) {
     if (ending || stopped) return true;
-    if (diverged) return false;
+    if (diverged || !log.CheckOpen()) return false;
     if (cleared && !queue.empty()) return true;
     return (!cleared || Behind()) && std::chrono::steady_clock::now() >= retry_at;
   }
@@ -341,6 +341,7 @@ Result<std::vector<std::uint64_t>> Sequencer::State::Enqueue(const std::vector<s
     }
   }
   if (std::find(known.begin(), known.end(), std::nullopt) != known.end()) {
+    RETURN_IF_ERROR(log.CheckOpen());
     if (auto refusal = Refusal()) return *refusal;
     RETURN_IF_ERROR(writable);
     RETURN_IF_ERROR(CheckRoom(leaves));

@@ -53,7 +53,8 @@ class Sequencer {
 
   // Idempotent by leaf hash.  Errors: kUnavailable exit 30: disk below its floor, stopped after an
   // I/O error, taken but not witnessed yet (ask again), a witness says without proof that it has
-  // seen more or another history (as long as it says so); kMismatch exit 15: "log diverged", a
+  // seen more or another history (as long as it says so), closed (nothing new is taken; what it has
+  // is still proved); kMismatch exit 15: "log diverged", a
   // witness has proved that: no new entry is ever taken, after a restart neither.
   Result<Placement> Append(const std::string& leaf);
   // Many leaves with one wait, all under one checkpoint; places in the order of the leaves.  Takes

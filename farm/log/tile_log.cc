@@ -76,6 +76,7 @@ struct TileLog::State {
   const std::string& origin;
   PayloadStore payloads;
   std::optional<FileLock> lock;
+  std::string successor;  // of a closed log, else ""; as it was at the start
 
   Mutex commit_mutex;  // one Commit at a time; taken before `mutex`
   std::set<std::string> known_directories GUARDED_BY(commit_mutex);
@@ -135,6 +136,7 @@ Status TileLog::State::Load() {
   auto evidence = ReadFile(Path("diverged"), kNoteBytesMax);
   if (!evidence && evidence.error().code != ErrorCode::kNotFound) return evidence.error();
   if (evidence) diverged = std::move(*evidence);
+  ASSIGN_OR_RETURN(successor, ReadSuccessor(directory));
   RETURN_IF_ERROR(MendPartials());
   FindOldPartials();
   return {};
@@ -346,6 +348,15 @@ Status TileLog::KeepDivergence(std::string_view note) {
   return {};
 }
 
+Result<std::string> ReadSuccessor(const std::string& directory) {
+  const auto text = ReadFile(JoinPath(directory, kClosedFile), kClosedBytesMax);
+  if (!text && text.error().code == ErrorCode::kNotFound) return std::string();
+  if (!text) return text.error();
+  const std::string origin = text->substr(0, text->find('\n'));
+  if (origin.empty() || *text != origin + "\n") return DamagedLog(directory, "malformed closed");
+  return origin;
+}
+
 Result<std::optional<std::uint64_t>> TileLog::Find(const Digest& leaf_hash) const {
   std::vector<std::uint64_t> candidates;
   {
@@ -397,7 +408,13 @@ Status TileLog::CheckWritable() {
   return {};
 }
 
+Status TileLog::CheckOpen() const {
+  if (state_->successor.empty()) return {};
+  return ClosedLogError(state_->origin, state_->successor);
+}
+
 Status TileLog::PutPayload(const Digest& digest, std::string_view pae) {
+  if (Status open = CheckOpen(); !open) return Read("payload/" + digest.Hex()) ? Status() : open;
   if (Status stored = state_->payloads.Put(digest, pae); !stored) {
     return state_->Stop(stored.error());
   }

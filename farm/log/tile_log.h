@@ -4,6 +4,7 @@
 //   DIR/payload/                 PAE bytes, by their sha256: payload_store.h
 //   DIR/head                     the committed tree: checkpoint text, unsigned
 //   DIR/checkpoint               the published note
+//   DIR/closed                   the log that goes on from this one: it takes no more entries
 //   DIR/diverged                 a note that witnesses have of this log and it has not: evidence
 //   DIR/lock                     held while a server has the directory
 //   DIR/reserve                  room kept for finishing when the disk is full
@@ -45,6 +46,11 @@ struct TileLogOptions {
 // Beside a log's directory: what `farm log recover` builds, and what it has replaced.
 std::string PlaceOfRecovery(const std::string& directory);
 std::string PlaceBeforeRecovery(const std::string& directory);
+// In a log's directory: the origin of the log that goes on, and a newline.
+constexpr std::string_view kClosedFile = "closed";
+constexpr std::size_t kClosedBytesMax = 1025;
+// "" where the log in this directory is open.  Errors: kMismatch exit 15 (malformed), kUnavailable.
+Result<std::string> ReadSuccessor(const std::string& directory);
 
 // Entry bundles and tiles of them are open at the same time: 40 files.
 constexpr std::size_t kCommitLeavesMax = 4096;
@@ -78,8 +84,12 @@ class TileLog {
   // floor.
   Status CheckWritable();
 
+  // Not success in a closed log: new entries, and payloads, are for the log that goes on from it.
+  // Errors: kUnavailable exit 30: whoever asks is to be told of the other log, and then asks again.
+  Status CheckOpen() const;
+
   // Puts PAE bytes under their digest, durably; idempotent.  Calls from many threads share their
-  // syncs.  Errors: kUnavailable exit 30; the log is stopped then.
+  // syncs.  Errors: kUnavailable exit 30; the log is stopped then, or has been closed.
   Status PutPayload(const Digest& digest, std::string_view pae);
   // Publishes a signed note over the head: durable before it returns.  Then drops partial tiles
   // that the new tree no longer has.  Errors: kUnavailable; the log is stopped then.

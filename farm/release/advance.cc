@@ -173,13 +173,12 @@ Result<bool> Advance::CarryApprovals() {
 Result<bool> Advance::MakeIntent() {
   RETURN_IF_ERROR(in_.history.Refresh(in_.world.notary));
   if (const auto* dissent = in_.history.FindDissent(state_.manifest)) {
-    return Stop(
-        StopCause::kConflict,
-        Error{ErrorCode::kMismatch,
-              "entry " + std::to_string(dissent->index) +
-                  " of the log is a dissent of this manifest: " + dissent->statement.summary +
-                  "; find the cause, then submit it with a higher revision",
-              ExitCode::kDissent});
+    return Stop(StopCause::kConflict,
+                Error{ErrorCode::kMismatch,
+                      "entry " + std::to_string(dissent->index) + " of " + dissent->log +
+                          " is a dissent of this manifest: " + dissent->statement.summary +
+                          "; find the cause, then submit it with a higher revision",
+                      ExitCode::kDissent});
   }
   const ManifestView& view = manifest_->view;
   if (const auto* release = in_.history.FindRelease(view.product, view.version)) {
@@ -187,7 +186,7 @@ Result<bool> Advance::MakeIntent() {
         StopCause::kConflict,
         Error{ErrorCode::kMismatch,
               view.product + " " + view.version + " is released already, entry " +
-                  std::to_string(release->index) + " of the log, manifest " +
+                  std::to_string(release->index) + " of " + release->log + ", manifest " +
                   Sha256(release->statement.manifest).Text() + "; other bytes need another version",
               ExitCode::kRefused});
   }

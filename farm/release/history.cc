@@ -25,10 +25,9 @@ Status History::Take(const LoggedLeaf& leaf) {
   const std::string role = RoleOf(leaf.facts, root_);
   if (role != "signer" && role != "coordinator") return {};
   const auto unreadable = [&](const Error& error) {
-    return Error{ErrorCode::kUnavailable, "entry " + std::to_string(leaf.index) +
-                                              " of the log, which could be a dissent, cannot be "
-                                              "read: " +
-                                              error.message};
+    return Error{ErrorCode::kUnavailable,
+                 "entry " + std::to_string(leaf.index) + " of " + leaf.log +
+                     ", which could be a dissent, cannot be read: " + error.message};
   };
   const auto pae = leaf.pae();
   if (!pae) return unreadable(pae.error());
@@ -41,15 +40,15 @@ Status History::Take(const LoggedLeaf& leaf) {
   if (role == "coordinator") {
     if (auto* intent = std::get_if<Intent>(&*statement)) {
       const Digest manifest = intent->manifest;
-      intents_[manifest].push_back({std::move(*intent), digest, leaf.index});
+      intents_[manifest].push_back({std::move(*intent), digest, leaf.index, leaf.log});
     }
   } else if (auto* dissent = std::get_if<Dissent>(&*statement)) {
-    dissents_.push_back({std::move(*dissent), digest, leaf.index});
+    dissents_.push_back({std::move(*dissent), digest, leaf.index, leaf.log});
   } else if (auto* release = std::get_if<Release>(&*statement)) {
     const auto view = ViewManifest(release->manifest);
     if (!view) return unreadable(view.error());
     releases_.try_emplace({view->product, view->version},
-                          InLog<Release>{std::move(*release), digest, leaf.index});
+                          InLog<Release>{std::move(*release), digest, leaf.index, leaf.log});
   }
   return {};
 }

@@ -23,6 +23,7 @@ struct InLog {
   T statement;
   Digest digest;  // PAE
   std::uint64_t index = 0;
+  std::string log = {};  // as in LoggedLeaf
 };
 
 // Not thread-safe: belongs to the driving thread.
@@ -37,7 +38,7 @@ class History {
   // nullptr if there is none.
   const InLog<Dissent>* FindDissent(const Digest& manifest) const;
   const InLog<Release>* FindRelease(const std::string& product, const std::string& version) const;
-  // In the order of the log.
+  // In the order of the logs.
   std::vector<InLog<Intent>> IntentsOf(const Digest& manifest) const;
   const std::vector<InLog<Dissent>>& dissents() const { return dissents_; }
   const std::map<std::pair<std::string, std::string>, InLog<Release>>& releases() const {

@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "farm/base/bytes.h"
 #include "farm/crypto/hash.h"
 #include "farm/evidence/bundle.h"
 #include "farm/evidence/manifest_view.h"
@@ -44,6 +45,14 @@ Result<std::string> ProofOf(std::string_view lines) {
                    ParseBundleLine(lines.substr(0, lines.find('\n')), "the line to be published"));
   ASSIGN_OR_RETURN(const TlogProof proof, TlogProofOf(first));
   return WriteTlogProof(proof);
+}
+
+Result<bool> HasNewerRoot(const std::string& folder, std::int64_t version) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(folder));
+  return std::ranges::any_of(names, [&](const std::string& name) {
+    const auto number = ParseDecimal(name.substr(0, name.find(".json")), 1ULL << 53);
+    return number && static_cast<std::int64_t>(*number) > version;
+  });
 }
 
 // The release comes first, and every line that it names is there.
@@ -132,9 +141,10 @@ Status PublishedTree::WriteRoots(const TrustRoot& root, const std::string& root_
       return Error{ErrorCode::kMismatch,
                    path + " is another root of the same version; a root file is never replaced"};
     }
-  } else {
-    RETURN_IF_ERROR(PutFile(path, root_bytes));
   }
+  ASSIGN_OR_RETURN(const bool newer, HasNewerRoot(DirectoryName(path), root.version));
+  if (newer) return {};
+  RETURN_IF_ERROR(WriteIfDifferent(path, root_bytes));
   RETURN_IF_ERROR(
       WriteIfDifferent(JoinPath(directory_, "trusted_root.json"), WriteSigstoreTrustedRoot(root)));
   return WriteIfDifferent(JoinPath(directory_, "keyring.json"), WriteSigstoreKeyring(root));

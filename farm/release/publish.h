@@ -36,7 +36,9 @@ class PublishedTree {
   PublishedTree(FileSystem& files, BlobStore& store, std::string directory)
       : files_(files), store_(store), directory_(std::move(directory)) {}
 
-  // Roots and keyring, where they are not yet as they should be.
+  // Root and what follows from it, where they are not yet as they should be.  Where `farm root
+  // publish` has put a newer root all stays as it is: farmd hears of it when it is started anew.
+  // Errors: kMismatch (another root of the same version is there), kUnavailable.
   Status WriteRoots(const TrustRoot& root, const std::string& root_bytes);
   // Artifacts come from the store.
   // Errors: kMismatch exit 22 (that product and version is there with other bytes); kNotFound (an

@@ -26,6 +26,7 @@ struct LoggedLeaf {
   std::uint64_t index = 0;
   LeafFacts facts;
   std::function<Result<std::string>()> pae;  // fetches the PAE bytes, digest checked
+  std::string log = "the log";               // that it is entry `index` of, for people
 };
 
 // Puts signed things where others can see them.  Thread-safe.
@@ -41,7 +42,8 @@ class Notary {
   // `release` with a consistency proof from the checkpoint of each of `lines` to its own.
   virtual Result<Bundle> AddConsistency(const Bundle& release,
                                         const std::vector<Bundle>& lines) = 0;
-  // The leaves that no earlier call has given, up to the head the log has now, verified.
+  // The leaves that no earlier call has given, up to the head the log has now, verified; at first
+  // those of the closed logs that it goes on from.
   virtual Result<std::vector<LoggedLeaf>> ReadNew() = 0;
 };
 

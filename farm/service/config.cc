@@ -24,16 +24,21 @@ Status ParseCoordinator(const ConfigFile& file, const Json& json, const std::str
   return {};
 }
 
-Status ParseLog(const Json& json, const std::string& where, FarmConfig& config) {
+Status ParseLog(const ConfigFile& file, const Json& json, const std::string& where,
+                FarmConfig& config) {
   JsonFields fields(json, where);
   config.log_url = fields.String("url");
   if (fields.Has("origin")) config.log_origin = fields.String("origin");
+  const Json* closed = fields.Has("closed") ? &fields.Array("closed", kLogsBeforeMax) : nullptr;
   fields.Ignore("address");
   fields.Ignore("serverName");
   RETURN_IF_ERROR(fields.Finish());
+  if (closed != nullptr) {
+    ASSIGN_OR_RETURN(config.closed_logs,
+                     ParseClosedLogMirrors(*closed, fields.Where("closed"), file));
+  }
   Json endpoint = json;
-  endpoint.erase("url");
-  endpoint.erase("origin");
+  for (const char* other : {"url", "origin", "closed"}) endpoint.erase(other);
   ASSIGN_OR_RETURN(config.log, ParseEndpoint(endpoint, where, config.tls));
   return {};
 }
@@ -113,7 +118,7 @@ Result<FarmConfig> ParseFarmConfig(const ConfigFile& file) {
 
   ASSIGN_OR_RETURN(config.tls, ParseTlsFiles(tls, fields.Where("tls"), file.directory));
   RETURN_IF_ERROR(ParseCoordinator(file, coordinator, fields.Where("coordinator"), config));
-  RETURN_IF_ERROR(ParseLog(log, fields.Where("log"), config));
+  RETURN_IF_ERROR(ParseLog(file, log, fields.Where("log"), config));
   RETURN_IF_ERROR(ParseTimestamp(timestamp, fields.Where("timestamp"), config));
   ASSIGN_OR_RETURN(config.signer, ParseEndpoint(signer, fields.Where("signer"), config.tls));
   RETURN_IF_ERROR(ParseSites(sites, fields.Where("sites"), config));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "farm/base/result.h"
+#include "farm/client/closed_log.h"
 #include "farm/client/config.h"
 #include "farm/client/tls.h"
 #include "farm/sign/certified_signer.h"
@@ -41,6 +42,7 @@ struct FarmConfig {
   Endpoint log;
   std::string log_url;
   std::string log_origin;  // "": the root's only one
+  std::vector<ClosedLogMirror> closed_logs;
   std::string timestamp_url;
   std::string timestamp_authority;  // "": the root's only one
   Endpoint signer;

@@ -81,6 +81,8 @@ class SilenceGuard {
   std::thread thread_;
 };
 
+using ReadPae = std::function<Result<std::string>(const Digest&)>;
+
 v1::BuildRequest RequestOf(const BuildOrder& order) {
   v1::BuildRequest request;
   request.set_manifest(order.manifest);
@@ -133,6 +135,8 @@ Result<std::unique_ptr<RemoteNotary>> RemoteNotary::Open(const FarmConfig& confi
   ASSIGN_OR_RETURN(LogTrust trust,
                    LogTrustOf(root, log->origin, static_cast<std::size_t>(policy.witnesses)));
   ASSIGN_OR_RETURN(notary->reader_, LogReader::Open(config.log_url, std::move(trust)));
+  MutexLock lock(notary->mutex_);
+  ASSIGN_OR_RETURN(notary->not_read_, OpenLogsBefore(root, log->origin, config.closed_logs));
   return notary;
 }
 
@@ -168,17 +172,32 @@ Result<Bundle> RemoteNotary::AddConsistency(const Bundle& release,
 }
 
 Result<std::vector<LoggedLeaf>> RemoteNotary::ReadNew() {
+  MutexLock lock(mutex_);
+  std::vector<LoggedLeaf> leaves;
+  const auto add = [&](LoggedLeaf leaf, const std::string& bytes, const ReadPae& read) {
+    auto facts = ParseCanonicalizedBody(bytes);
+    // Signed by nobody that this farm knows of, in a form that it does not: not a dissent.
+    if (!facts) return;
+    leaf.pae = [read, digest = facts->pae_digest] { return read(digest); };
+    leaf.facts = *std::move(facts);
+    leaves.push_back(std::move(leaf));
+  };
+  for (const ClosedLog& closed : not_read_) {
+    const ReadPae read = [from = closed.read](const Digest& digest) {
+      return ReadPayload(from, digest);
+    };
+    RETURN_IF_ERROR(ReadClosedLog(closed, [&](std::uint64_t index, const std::string& leaf) {
+      add({index, {}, {}, "the closed log " + closed.log->origin}, leaf, read);
+      return Status();
+    }));
+  }
   ASSIGN_OR_RETURN(const WitnessedHead head, reader_->Head());
   ASSIGN_OR_RETURN(const std::vector<VerifiedEntry> entries, reader_->ReadNew(head));
-  std::vector<LoggedLeaf> leaves;
-  for (const VerifiedEntry& entry : entries) {
-    auto facts = ParseCanonicalizedBody(entry.leaf);
-    // Signed by nobody that this farm knows of, in a form that it does not: not a dissent.
-    if (!facts) continue;
-    const Digest digest = facts->pae_digest;
-    leaves.push_back({entry.index, *std::move(facts),
-                      [reader = reader_.get(), digest] { return reader->Payload(digest); }});
-  }
+  const ReadPae read = [reader = reader_.get()](const Digest& digest) {
+    return reader->Payload(digest);
+  };
+  for (const VerifiedEntry& entry : entries) add({entry.index, {}, {}}, entry.leaf, read);
+  not_read_.clear();
   return leaves;
 }
 

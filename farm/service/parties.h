@@ -10,6 +10,7 @@
 
 #include "farm/base/clock.h"
 #include "farm/base/mutex.h"
+#include "farm/client/closed_log.h"
 #include "farm/client/log_client.h"
 #include "farm/client/log_reader.h"
 #include "farm/client/site_client.h"
@@ -32,8 +33,8 @@ constexpr SitePatience kSitePatience{std::chrono::seconds(15), std::chrono::seco
 // Thread-safe.
 class RemoteNotary final : public Notary {
  public:
-  // `clock` outlives this.  Errors: unreadable key or TLS files; kNotFound (log or time-stamping
-  // authority is not in the root).
+  // `root` and `clock` outlive this.  Errors: unreadable key or TLS files; kNotFound (log or
+  // time-stamping authority is not in the root); those of OpenLogsBefore.
   static Result<std::unique_ptr<RemoteNotary>> Open(const FarmConfig& config, const TrustRoot& root,
                                                     const Policy& policy, const Clock& clock);
   // Whether one may begin: CheckAtStart, with the clocks of the authority and of the log's
@@ -51,6 +52,8 @@ class RemoteNotary final : public Notary {
   std::unique_ptr<LogClient> log_;
   std::unique_ptr<TimestampClient> timestamp_;
   std::unique_ptr<LogReader> reader_;
+  Mutex mutex_;
+  std::vector<ClosedLog> not_read_ GUARDED_BY(mutex_);
 };
 
 // Thread-safe.

@@ -392,6 +392,8 @@ TEST(FarmConfig, ReadsWhatItSaysAndRefusesTheRest) {
   EXPECT_EQ(config.coordinator_key, "/etc/farm/key.pem");
   file.json["coordinator"]["key"] = "pkcs11:token=a;object=b";
   EXPECT_EQ(Must(ParseFarmConfig(file)).coordinator_key, "pkcs11:token=a;object=b");
+  file.json["log"]["closed"][0] = {{"origin", "old.example"}, {"mirror", "mirrors/old"}};
+  EXPECT_EQ(Must(ParseFarmConfig(file)).closed_logs.at(0).mirror, "/etc/farm/mirrors/old");
 
   const std::pair<const char*, std::function<void(Json&)>> cases[] = {
       {"colour", [](Json& json) { json["colour"] = 1; }},
@@ -401,6 +403,8 @@ TEST(FarmConfig, ReadsWhatItSaysAndRefusesTheRest) {
       {"coordinator.authority", [](Json& json) { json["coordinator"].erase("authority"); }},
       {"sites[1]", [](Json& json) { json["sites"].push_back(json["sites"][0]); }},
       {"log", [](Json& json) { json["log"]["port"] = 5; }},
+      {"log.closed[0].mirror",
+       [](Json& json) { json["log"]["closed"][0]["origin"] = "old.example"; }},
       {"diskFloorBytes", [](Json& json) { json["diskFloorBytes"] = -1; }},
   };
   for (const auto& [field, change] : cases) {

@@ -1,5 +1,6 @@
 // A release of 2026 as a customer judges it on 2036-12-11: every key of its time has ended, the
-// root has been rotated five times, its log is closed and another goes on, some keys are revoked.
+// root has been rotated five times, its log is closed and another goes on, some keys are revoked; a
+// monitor of today tells of both logs.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -26,8 +27,10 @@ Revocation LostKey(const PublicKey& key, std::optional<UnixSeconds> since) {
   return {"key", key.KeyId(), "lost", since};
 }
 
-// What two times made, as one root lists it: each key beside the one that it renews.
-TrustRoot BothTimes(const TrustRoot& first, const TrustRoot& second, const Checkpoint& end) {
+// What two times made, as one root lists it, each key beside the one that it renews; the monitor
+// and the time stamps are of a third.
+TrustRoot BothTimes(const TrustRoot& first, const TrustRoot& second, const TrustRoot& today,
+                    const Checkpoint& end) {
   TrustRoot root = first;
   const auto add = [](auto& to, const auto& from) {
     to.insert(to.end(), from.begin(), from.end());
@@ -37,11 +40,14 @@ TrustRoot BothTimes(const TrustRoot& first, const TrustRoot& second, const Check
     root.operators[i].valid_for.end = second.operators[i].valid_for.end;
   }
   add(root.auditors, second.auditors);
+  add(root.certifiers, second.certifiers);
+  add(root.monitors, today.monitors);
   add(root.requesters, second.requesters);
   root.logs[0].end = LogEnd{end.size, end.root, second.logs[0].origin};
   add(root.logs, second.logs);
   add(root.witnesses, second.witnesses);
   add(root.timestamp_authorities, second.timestamp_authorities);
+  add(root.timestamp_authorities, today.timestamp_authorities);
   add(root.transparency_keys, second.transparency_keys);
   return root;
 }
@@ -49,19 +55,37 @@ TrustRoot BothTimes(const TrustRoot& first, const TrustRoot& second, const Check
 class TenYears : public testing::Test {
  protected:
   TenYears()
-      : first_({.start = kFirstTime, .development = false, .years = kYears}),
+      : first_({.start = kFirstTime,
+                .development = false,
+                .witnesses = 3,
+                .certifiers = 1,
+                .years = kYears}),
         second_({.start = kSecondTime,
                  .development = false,
+                 .witnesses = 3,
+                 .certifiers = 1,
                  .years = kYears,
                  .log = "log2.farm.example",
                  .witness_prefix = "witness2.example/w",
                  .stamps = "stamps-2031",
                  .version = "5.0"}),
+        today_({.start = ParseTime(kToday).value(),
+                .development = false,
+                .monitors = 1,
+                .years = kYears,
+                .stamps = "stamps-2036"}),
         directory_(*TemporaryDirectory::Make(testing::TempDir())),
-        old_release_(first_.Make()),
-        end_(first_.Head()),
-        new_release_(second_.Make()),
-        both_(BothTimes(first_.root(), second_.root(), end_)) {
+        old_release_(first_.Make()) {
+    Certify(first_, kFirstTime, "2026");
+    end_ = first_.Head();
+    new_release_ = second_.Make();
+    Certify(second_, kSecondTime, "2031");
+    both_ = BothTimes(first_.root(), second_.root(), today_.root(), end_);
+    Policy neutral =
+        ParsePolicy(ReadFile("manifests/policies/neutral-country.json", 1 << 16).value(), "neutral")
+            .value();
+    neutral.countries_any = {"XA"};
+    Write("neutral.json", WritePolicy(neutral));
     for (std::int64_t i = 0; i <= kRoots; ++i) {
       root_keys_.push_back(PrivateKey::Generate(i % 2 == 0 ? KeyKind::kEd25519 : KeyKind::kP256));
     }
@@ -72,6 +96,32 @@ class TenYears : public testing::Test {
   void Write(const std::string& name, const std::string& bytes) const {
     EXPECT_TRUE(MakeDirectories(DirectoryName(Path(name)), 0755).has_value());
     EXPECT_TRUE(WriteDurably(RealFileSystem(), Path(name), bytes).has_value());
+  }
+  // A certifier says where each site stands, in the log of its time; customers keep it.
+  void Certify(EvidenceMaker& maker, UnixSeconds time, const std::string& year) const {
+    std::string lines;
+    for (int i = 0; i < maker.options().sites; ++i) {
+      const Bundle line = maker.MakeLine(maker.Draft(maker.Location(i), "certifier-0", time + 50));
+      lines += WriteBundleLine(line) + "\n";
+    }
+    Write("config/farm/certifications/" + year + ".jsonl", lines);
+  }
+  // The last head of a log of `maker`, cosigned when `time` was.
+  static StatusLog LastHead(const EvidenceMaker& maker, UnixSeconds time) {
+    const LineDraft draft = maker.Draft(maker.Location(0), "certifier-0", time + 500);
+    return {maker.CheckpointNote(maker.Head().size, draft), maker.Head()};
+  }
+  // What a monitor says today.
+  FarmStatus Status() const {
+    FarmStatus status = today_.Status(ParseTime(kToday).value());
+    status.logs = {LastHead(first_, kFirstTime), LastHead(second_, kSecondTime)};
+    status.root_version = kRoots;
+    return status;
+  }
+  using Words = std::vector<std::string>;
+  Words WithStatus(const FarmStatus& status) const {
+    Write("status.json", WriteBundleLine(today_.StatusLine(status)) + "\n");
+    return {"--policy", Path("neutral.json"), "--status", Path("status.json")};
   }
   ProcessResult Run(const std::vector<std::string>& arguments) const {
     ProcessSpec spec;
@@ -110,7 +160,8 @@ class TenYears : public testing::Test {
     std::vector<std::string> broken;  // rules
     std::string text;
   };
-  Said Judge(const MadeRelease& release, const std::vector<Revocation>& revocations) const {
+  Said Judge(const MadeRelease& release, const std::vector<Revocation>& revocations,
+             const Words& more = {}) const {
     std::remove(Path("config/farm/root.json").c_str());
     std::remove(Path("config/farm/trust.json").c_str());
     WriteTree(Newest(revocations));
@@ -123,7 +174,9 @@ class TenYears : public testing::Test {
     EXPECT_EQ(updated.exit_code, 0) << updated.error_output;
     Write("hello.tar", release.artifacts[0].second);
     Write("hello.tar.sigstore.jsonl", release.FileText());
-    const ProcessResult result = Run({Path("hello.tar"), "--at", kToday, "--json"});
+    Words words = {Path("hello.tar"), "--at", kToday, "--json"};
+    words.insert(words.end(), more.begin(), more.end());
+    const ProcessResult result = Run(words);
     Said said;
     said.exit = result.exit_code;
     said.text = result.output + result.error_output;
@@ -144,6 +197,7 @@ class TenYears : public testing::Test {
 
   EvidenceMaker first_;
   EvidenceMaker second_;
+  EvidenceMaker today_;
   TemporaryDirectory directory_;
   MadeRelease old_release_;
   Checkpoint end_;  // of the first log
@@ -217,6 +271,48 @@ TEST_F(TenYears, RevocationsAreJudgedAtTheTimeThatWasAttested) {
   }
 }
 
+TEST_F(TenYears, ANeutralCustomerHearsOfBothLogs) {
+  for (const MadeRelease* release : {&old_release_, &new_release_}) {
+    const Said said = Judge(*release, {}, WithStatus(Status()));
+    EXPECT_EQ(said.exit, 0) << said.text;
+  }
+  EXPECT_EQ(Judge(old_release_, {}, {"--policy", Path("neutral.json")}).exit, 19);
+  FarmStatus status = Status();
+  status.logs.erase(status.logs.begin());
+  Said said = Judge(old_release_, {}, WithStatus(status));
+  EXPECT_EQ(said.exit, 19) << said.text;
+  EXPECT_EQ(Judge(new_release_, {}, WithStatus(status)).exit, 0);
+  status = Status();
+  status.logs.pop_back();
+  said = Judge(old_release_, {}, WithStatus(status));
+  EXPECT_EQ(said.exit, 19) << said.text;
+  status = Status();
+  status.withdrawn = {{old_release_.lines[kReleaseLine].PaeDigest(), "hello", "1.0",
+                       "it eats files", "auditor-0", Day("2036-12-01")}};
+  said = Judge(old_release_, {}, WithStatus(status));
+  EXPECT_EQ(said.exit, 17) << said.text;
+  EXPECT_EQ(Judge(new_release_, {}, WithStatus(status)).exit, 0);
+  // Without the certifiers' words of 2026.
+  std::remove(Path("config/farm/certifications/2026.jsonl").c_str());
+  said = Judge(old_release_, {}, WithStatus(Status()));
+  EXPECT_EQ(said.exit, 13) << said.text;
+}
+
+// The keys that closed the log were lost since: the root's end is worth more.
+TEST_F(TenYears, AStatusTellsOfAClosedLogWhateverBecameOfItsKeys) {
+  const UnixSeconds after = Day("2029-03-01");
+  std::vector<Revocation> lost = {LostKey(first_.Key("log").public_key(), after)};
+  for (const char* witness : {"witness-0", "witness-1", "witness-2"}) {
+    lost.push_back(LostKey(first_.Key(witness).public_key(), after));
+  }
+  Said said = Judge(old_release_, lost, WithStatus(Status()));
+  EXPECT_EQ(said.exit, 0) << said.text;
+  // Of the log that is open they say what they always said.
+  lost = {LostKey(second_.Key("log").public_key(), Day("2032-01-01"))};
+  said = Judge(new_release_, lost, WithStatus(Status()));
+  EXPECT_EQ(said.exit, 17) << said.text;
+}
+
 // With all keys of 2026 but the honest witnesses' clocks, ten years late.
 TEST_F(TenYears, WhatIsForgedInTheClosedLogIsRefused) {
   const std::int64_t ten_years = 10 * 365 * kDaySeconds;
@@ -236,6 +332,7 @@ TEST_F(TenYears, WhatIsForgedInTheClosedLogIsRefused) {
 TEST_F(TenYears, AForkOfTheClosedLogIsRefused) {
   first_.Rewind(first_.options().earlier_entries);
   const MadeRelease fork = first_.Make();
+  Certify(first_, kFirstTime, "fork");
   ASSERT_EQ(first_.Head().size, end_.size);
   ASSERT_NE(first_.Head().root, end_.root);
   const Said said = Judge(fork, {});

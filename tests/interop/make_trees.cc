@@ -23,8 +23,12 @@ class Trees {
   Trees(std::string directory, UnixSeconds now)
       : directory_(std::move(directory)),
         now_(now),
-        maker_({.start = now - 30 * kDaySeconds, .development = false}),
-        release_(maker_.Make()) {
+        maker_({.start = now - 30 * kDaySeconds, .development = false}) {
+    for (std::int64_t sequence = 1; sequence <= 3; ++sequence) {
+      releases_.push_back(maker_.Make([&](LineDraft& draft) {
+        if (auto* release = std::get_if<Release>(&draft.statement)) release->sequence = sequence;
+      }));
+    }
     for (const char* name : {"first", "second", "third", "fourth", "timestamp", "snapshot",
                              "targets", "targets-2", "stranger"}) {
       const bool ecdsa = std::string_view(name) == "second" || std::string_view(name) == "snapshot";
@@ -42,19 +46,19 @@ class Trees {
 
   Status Write() {
     RETURN_IF_ERROR(Case("good", "accepted", [&](const std::string& tree) {
-      return Publish(tree, now_, {SecondRoot(tree, {"first", "third"})}, "{\"status\":2}\n");
+      return Publish(tree, now_, {SecondRoot(tree, {"first", "third"})}, 2);
     }));
     RETURN_IF_ERROR(Case("good-with-new-online-keys", "accepted", [&](const std::string& tree) {
       TrustRoot next = root_;
       next.timestamp = next.snapshot = {{Public("stranger")}, 1};
-      return Publish(tree, now_, {RootFile(tree, next, {"first", "second"})}, "{\"status\":2}\n");
+      return Publish(tree, now_, {RootFile(tree, next, {"first", "second"})}, 2);
     }));
     RETURN_IF_ERROR(RootCases());
     RETURN_IF_ERROR(RollbackCases());
     RETURN_IF_ERROR(FreezeCases());
     RETURN_IF_ERROR(ThresholdCases());
     return Case("changed-target", "hash|length", [&](const std::string& tree) {
-      return Put(JoinPath(tree, "status.json"), "{\"status\":9}\n");
+      return Put(JoinPath(tree, "hello/newest.sigstore.jsonl"), "another bundle\n");
     });
   }
 
@@ -90,8 +94,13 @@ class Trees {
   }
 
   Status Publish(const std::string& tree, UnixSeconds now, std::vector<std::string> roots,
-                 const std::string& status) const {
-    RETURN_IF_ERROR(Put(JoinPath(tree, "status.json"), status));
+                 std::size_t newest) const {
+    const MadeRelease& release = releases_[newest];
+    for (const auto& [file, bytes] : release.artifacts) {
+      const std::string path = JoinPath(tree, "hello/1." + std::to_string(newest) + "/" + file);
+      RETURN_IF_ERROR(Put(path, bytes));
+      RETURN_IF_ERROR(Put(path + ".sigstore.jsonl", release.FileText()));
+    }
     PublishOrder order;
     order.directory = tree;
     order.new_roots = std::move(roots);
@@ -107,18 +116,13 @@ class Trees {
   Status Case(const std::string& name, const std::string& expected, const After& after) {
     const std::string folder = JoinPath(directory_, name);
     const std::string before = JoinPath(folder, "before");
-    for (const auto& [file, bytes] : release_.artifacts) {
-      const std::string path = JoinPath(before, "hello/1.0/" + file);
-      RETURN_IF_ERROR(Put(path, bytes));
-      RETURN_IF_ERROR(Put(path + ".sigstore.jsonl", release_.FileText()));
-    }
     const std::string root = before + ".root-1.json";
     RETURN_IF_ERROR(Put(root, Signed(root_, {"first", "third"})));
     // Twice, so that there is something to go back to.
-    RETURN_IF_ERROR(Publish(before, now_, {root}, "{\"status\":0}\n"));
+    RETURN_IF_ERROR(Publish(before, now_, {root}, 0));
     std::filesystem::copy(before, JoinPath(folder, "older"),
                           std::filesystem::copy_options::recursive);
-    RETURN_IF_ERROR(Publish(before, now_, {}, "{\"status\":1}\n"));
+    RETURN_IF_ERROR(Publish(before, now_, {}, 1));
     std::filesystem::copy(before, JoinPath(folder, "after"),
                           std::filesystem::copy_options::recursive);
     RETURN_IF_ERROR(Put(JoinPath(folder, "expected"), expected + "\n"));
@@ -228,7 +232,7 @@ class Trees {
     // What was signed once and is not renewed: the same, seen by a client that comes later.
     return Case("frozen", "[Ee]xpired", [&](const std::string& tree) -> Status {
       const std::string older = JoinPath(DirectoryName(tree), "older");
-      RETURN_IF_ERROR(Publish(older, now_ - 15 * kDaySeconds, {}, "{\"status\":1}\n"));
+      RETURN_IF_ERROR(Publish(older, now_ - 15 * kDaySeconds, {}, 1));
       ASSIGN_OR_RETURN(TufMetadata frozen, Read(older, TufRole::kTimestamp));
       ASSIGN_OR_RETURN(const TufMetadata newest, Read(tree, TufRole::kTimestamp));
       frozen.version = newest.version + 1;
@@ -258,7 +262,7 @@ class Trees {
   std::string directory_;
   UnixSeconds now_;
   EvidenceMaker maker_;
-  MadeRelease release_;
+  std::vector<MadeRelease> releases_;  // sequences 1, 2, 3
   std::map<std::string, PrivateKey> keys_;
   std::map<std::string, std::unique_ptr<Signer>> signers_;
   TrustRoot root_;

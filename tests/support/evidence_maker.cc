@@ -420,6 +420,17 @@ void EvidenceMaker::Rewind(std::uint64_t size) {
   subtree_roots_.clear();
 }
 
+void EvidenceMaker::GoOnAfter(const LogEnd& end) {
+  ++root_.version;
+  root_.logs.back().end = end;
+  keys_.insert_or_assign("log", PrivateKey::Generate(KeyKind::kEd25519));
+  keys_.insert_or_assign("log-ecdsa", PrivateKey::Generate(KeyKind::kP256));
+  options_.log = end.successor;
+  root_.logs.push_back(
+      {Log(), Key("log").public_key(), Key("log-ecdsa").public_key(), root_.logs.back().valid_for});
+  Rewind(0);
+}
+
 // RFC 9162 section 2.1.1, recursive as it is written there: a second opinion to merkle.cc.
 Digest EvidenceMaker::SubtreeRoot(std::uint64_t begin, std::uint64_t end) const {
   if (begin == end) return EmptyTreeRoot();

@@ -107,6 +107,9 @@ class EvidenceMaker {
   Bundle MakeLine(const LineDraft& draft);  // all of it
   // Forgets the entries from `size` on: the beginning of a fork.
   void Rewind(std::uint64_t size);
+  // The next root: the log has ended so, and its successor goes on, with keys of its own and no
+  // entries.
+  void GoOnAfter(const LogEnd& end);
   // Adds to lines[0] the consistency proofs from every other line's checkpoint.
   void AddConsistency(std::vector<Bundle>& lines) const;
 

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "farm/log/mirror.h"
 #include "farm/sign/signer.h"
 
 namespace farm {
@@ -54,32 +55,40 @@ std::string Parties::Write(const std::string& name, const std::string& bytes) {
   return path;
 }
 
+void Parties::StartWitnesses() {
+  witnesses_.clear();
+  std::vector<WitnessedLog> logs;
+  for (const farm::Log& log : root().logs) logs.push_back({log.origin, log.key, log.end});
+  for (std::size_t i = 0; i < root().witnesses.size(); ++i) {
+    auto witness = std::make_unique<RunningWitness>();
+    const std::string name = "witness-" + std::to_string(i);
+    witness->clock.Set(clock_.Now());
+    witness->core = Must(WitnessCore::Open(
+        RealFileSystem(), JoinPath(temporary_.path(), name), root().witnesses[i].name,
+        NewMemorySigner(maker_.Key(name)), logs, witness->clock));
+    witnesses_.push_back(std::move(witness));
+  }
+}
+
 void Parties::StartLog() {
+  StartWitnesses();
   SequencerOptions options;
   options.key = NewMemorySigner(maker_.Key("log"));
   options.ecdsa_key = NewMemorySigner(maker_.Key("log-ecdsa"));
   options.answer_within = std::chrono::milliseconds(2000);
   options.retry_after = std::chrono::milliseconds(50);
-  for (std::size_t i = 0; i < root().witnesses.size(); ++i) {
+  for (std::size_t i = 0; i < witnesses_.size(); ++i) {
     const Witness& listed = root().witnesses[i];
-    auto witness = std::make_unique<RunningWitness>();
-    const std::string name = "witness-" + std::to_string(i);
-    witness->clock.Set(clock_.Now());
-    witness->core =
-        Must(WitnessCore::Open(RealFileSystem(), JoinPath(temporary_.path(), name), listed.name,
-                               NewMemorySigner(maker_.Key(name)),
-                               {{maker_.Log(), maker_.Key("log").public_key()}}, witness->clock));
-    WitnessCore* core = witness->core.get();
+    WitnessCore* core = witnesses_[i]->core.get();
     options.witnesses.push_back(
         {{listed.name, listed.key},
          [core](const std::string& body) { return Result<HttpReply>(core->AddCheckpoint(body)); },
          [core](const std::string& path) {
            return Result<HttpReply>(core->LatestCheckpoint(path.substr(1, path.rfind('/') - 1)));
          }});
-    witnesses_.push_back(std::move(witness));
   }
   options.cosignatures_needed = witnesses_.size();
-  const std::string directory = JoinPath(temporary_.path(), "log");
+  const std::string directory = JoinPath(temporary_.path(), maker_.Log());
   log_ = Must(TileLog::Open(RealFileSystem(), directory, {maker_.Log(), {0, 0, {}}, {}}));
   epochs_ = Must(Epochs::Open(RealFileSystem(), JoinPath(directory, "epochs.json"), clock_));
   sequencer_ = Must(Sequencer::Start(*log_, std::move(options)));
@@ -96,13 +105,47 @@ void Parties::StartLog() {
   log_url_ = "http://" + http_->listen();
 }
 
+std::string Parties::MirrorOf(const std::string& origin) const {
+  return JoinPath(temporary_.path(), "mirror-" + origin);
+}
+
+Result<ClosingReport> Parties::CloseLog(const std::string& successor) {
+  http_.reset();
+  appender_.reset();
+  sequencer_.reset();
+  epochs_.reset();
+  log_.reset();
+  const CheckNote check =
+      CheckNoteBy(Must(LogTrustOf(root(), maker_.Log(), root().witnesses.size())));
+  Closing closing{JoinPath(temporary_.path(), maker_.Log()), successor, check, {}, {}, {}};
+  for (std::size_t i = 0; i < witnesses_.size(); ++i) {
+    WitnessCore* core = witnesses_[i]->core.get();
+    closing.witnesses.push_back(
+        {{root().witnesses[i].name, root().witnesses[i].key},
+         [core](const std::string& body) { return Result<HttpReply>(core->AddCheckpoint(body)); }});
+  }
+  auto report = farm::CloseLog(RealFileSystem(), closing);
+  if (report) {
+    Must(MirrorLog(RealFileSystem(), MirrorOf(maker_.Log()), Must(OpenLogSource(closing.store)),
+                   check, {}));
+  }
+  return report;
+}
+
+void Parties::GoOnAfter(const LogEnd& end) {
+  maker_.GoOnAfter(end);
+  files_.root = Write("root.json", maker_.RootBytes());
+  StartLog();
+  RestartSigner();
+}
+
 void Parties::RestartSigner() {
   gate_.reset();
   journal_.reset();
   signer_ = Must(CertifiedSigner::Open(NewMemorySigner(maker_.Key("signer")), authority_,
                                        {kSignerId, "signer"}, clock_));
   journal_ = Must(Journal::Open(RealFileSystem(), JoinPath(temporary_.path(), "journal")));
-  history_ = std::make_unique<HistoryReader>(log_url_, "");
+  history_ = std::make_unique<HistoryReader>(HistorySources{log_url_, maker_.Log(), closed_logs});
   gate_ = std::make_unique<Gate>(
       files_, *journal_, *signer_,
       [this](const HistoryQuery& query) { return history_->Read(query); }, clock_);

@@ -20,6 +20,7 @@
 #include "farm/gate/history_reader.h"
 #include "farm/gate/journal.h"
 #include "farm/log/appender.h"
+#include "farm/log/close.h"
 #include "farm/log/sequencer.h"
 #include "farm/log/tile_log.h"
 #include "farm/sign/certified_signer.h"
@@ -60,6 +61,12 @@ class Parties {
   WitnessCore& witness(std::size_t number) { return *witnesses_[number]->core; }
   TileLog& log() { return *log_; }
   BentReading bent_reading;  // may be empty
+  // Its operator's part of a succession: the log is stopped and closed, and copied for everybody.
+  // The closing's `successor` is the caller's.
+  Result<ClosingReport> CloseLog(const std::string& successor);
+  std::string MirrorOf(const std::string& origin) const;  // a folder
+  // The others' part: a root that ends the log so, a new log, and everybody started anew.
+  void GoOnAfter(const LogEnd& end);
 
   // ---- sites: the checks before a record
   Result<Admitted> Admit(const BuildQuestion& question, int site) const;
@@ -71,6 +78,7 @@ class Parties {
   std::vector<std::pair<std::string, std::string>> JournalFiles() const;
   // A new process on the same journal.
   void RestartSigner();
+  std::vector<ClosedLogMirror> closed_logs;  // in the signer's configuration
 
  private:
   struct RunningWitness {
@@ -78,6 +86,7 @@ class Parties {
     std::unique_ptr<WitnessCore> core;
   };
   std::string Write(const std::string& name, const std::string& bytes);
+  void StartWitnesses();
   void StartLog();
   Result<Bundle> Place(Bundle line);
 

@@ -19,6 +19,8 @@ constexpr std::size_t kTileFileBytesMax = kTileWidth * (kEntryBytesMax + 2);
 using ReadResource =
     std::function<Result<std::string>(const std::string& path, std::size_t bytes_max)>;
 
+// http:// or https://, and no directory.
+bool IsLogUrl(const std::string& from);
 // `from`: http://, https://, or a directory.  Errors: kInvalidInput, kNotFound.
 Result<ReadResource> OpenLogSource(const std::string& from);
 // A directory only.  Errors: kInvalidInput (a URL), kNotFound (no log and no mirror).

@@ -1,4 +1,4 @@
-#include "farm/log/log_source.h"
+#include "farm/client/log_source.h"
 
 #include <memory>
 
@@ -27,14 +27,14 @@ Result<ReadResource> OpenUrl(const std::string& url) {
       });
 }
 
-bool IsUrl(const std::string& from) {
+}  // namespace
+
+bool IsLogUrl(const std::string& from) {
   return from.starts_with("http://") || from.starts_with("https://");
 }
 
-}  // namespace
-
 Result<ReadResource> OpenLogFolder(const std::string& directory) {
-  if (IsUrl(directory)) {
+  if (IsLogUrl(directory)) {
     return Error{ErrorCode::kInvalidInput,
                  directory + ": is a URL, want a directory; `farm log mirror` makes one of it"};
   }
@@ -57,7 +57,7 @@ Result<ReadResource> OpenLogFolder(const std::string& directory) {
 }
 
 Result<ReadResource> OpenLogSource(const std::string& from) {
-  return IsUrl(from) ? OpenUrl(from) : OpenLogFolder(from);
+  return IsLogUrl(from) ? OpenUrl(from) : OpenLogFolder(from);
 }
 
 namespace {
