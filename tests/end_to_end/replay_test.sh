@@ -103,7 +103,10 @@ equals "nothing but a stock Debian's programs is where replay.sh looks" '' "$(PA
 equals "nor where it assembles" '' "$("$state/noted/bin/bwrap" --ro-bind / / --dev /dev --proc /proc -- /bin/sh -c "PATH=/usr/sbin:/usr/bin:/sbin:/bin; $say_found" sh $strangers)"
 : >"$state/noted/bwrap.net"
 chmod 666 "$state/noted/bwrap.net"
-check "replay.sh gives MATCH" 0 user env PATH="$alone" "$state/kit/replay.sh" --work "$state/user/work"
+mkdir -p "$state/user"
+cp "$kit" "$state/user/greeting-1.0.farmkit"
+chmod 644 "$state/user/greeting-1.0.farmkit"
+check "the README's page on a kit gives MATCH" 0 user env PATH="$alone" bash -euc "$("$root/tests/end_to_end/readme" --print kit)"
 says "of both artifacts" '^MATCH: 2 of 2'
 says "of this manifest" "^manifest $(farm plan "$manifest" --digest)"
 no_network "assembled and built with no network of ours" "$state/noted/bwrap.net" 5
