@@ -8,7 +8,7 @@ Status CheckSigner(const SignerConfig& config, CertifiedSigner& signer, HistoryR
                    const Clock& clock) {
   const auto witnessed_at = [&]() -> Result<UnixSeconds> {
     ASSIGN_OR_RETURN(const RootAndPolicy read, ReadRootAndPolicy(config.files));
-    return history.WitnessedAt({read.root, read.policy.witnesses});
+    return history.WitnessedAt({read.root, read.policy.witnesses, {}});
   };
   return CheckAtStart(
       {.certified = &signer,

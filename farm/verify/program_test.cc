@@ -327,10 +327,15 @@ TEST_F(Program, PrintsJsonForScripts) {
   const Json release = {
       {"digest", made_.lines[0].PaeDigest().Text()}, {"file", "bundle"}, {"line", 1}};
   for (const Json& rule : (*json)["rules"]) {
-    if (rule["rule"] == "root") EXPECT_EQ(rule["evidence"], Json::array({root}));
-    if (rule["rule"] == "artifact") EXPECT_EQ(rule["evidence"], Json::array({release}));
-    if (rule["rule"] == "development-root") EXPECT_EQ(rule["evidence"][1]["digest"], policy);
-    EXPECT_FALSE(rule["evidence"].empty()) << rule["rule"];
+    const Json& evidence = rule["evidence"];
+    EXPECT_FALSE(evidence.empty()) << rule["rule"];
+    if (rule["rule"] == "root") {
+      EXPECT_EQ(evidence, Json::array({root}));
+    } else if (rule["rule"] == "artifact") {
+      EXPECT_EQ(evidence, Json::array({release}));
+    } else if (rule["rule"] == "development-root") {
+      EXPECT_EQ(evidence[1]["digest"], policy);
+    }
   }
   const auto error = ParseJson(Verify({"--json", "--bundle", "/missing"}).output, "verdict");
   ASSERT_TRUE(error.has_value()) << error.error().message;
