@@ -87,10 +87,18 @@ TEST_F(Evidence, OfARuleThatHoldsIsAllThatItLooksAt) {
   for (const RuleOutcome& rule : verdict.rules) {
     for (const LookedAt& one : rule.evidence) {
       ASSERT_TRUE(one.digest.has_value()) << rule.rule;
-      if (one.line > 0) EXPECT_EQ(*one.digest, made_.lines[one.line - 1].PaeDigest());
-      if (one.file == "root") EXPECT_EQ(*one.digest, Sha256("root"));
-      if (one.file == "policy") EXPECT_EQ(*one.digest, Sha256("policy"));
-      if (one.file == "status") EXPECT_EQ(*one.digest, input_.status->PaeDigest());
+      if (one.line > 0) {
+        EXPECT_EQ(*one.digest, made_.lines[one.line - 1].PaeDigest());
+      }
+      if (one.file == "root") {
+        EXPECT_EQ(*one.digest, Sha256("root"));
+      }
+      if (one.file == "policy") {
+        EXPECT_EQ(*one.digest, Sha256("policy"));
+      }
+      if (one.file == "status") {
+        EXPECT_EQ(*one.digest, input_.status->PaeDigest());
+      }
     }
   }
 }
