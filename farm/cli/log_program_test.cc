@@ -249,6 +249,7 @@ TEST_F(LogProgram, RefusesALineWithAKeyThatNoEntryHas) {
   ASSERT_TRUE(lines[0].certificate.has_value());
   lines[0].certificate = IssueAuthority(PrivateKey::Generate(KeyKind::kEd25519), "Anybody", "CA",
                                         1'800'000'000, kDaySeconds);
+  lines[0].envelope.key_id = lines[0].key().KeyId();
   Write("ed25519.jsonl", WriteBundleLine(lines[0]) + "\n");
   Expect({"check-proof", kVectors + "hello.tar.tlog-proof", "--policy",
           kVectors + "root-file.tlog-policy", "--bundle", Path("ed25519.jsonl")},

@@ -121,7 +121,8 @@ TEST_F(Evidence, OfARuleThatSeveralBreakTogetherIsAllOfThem) {
 
 // What the release does not name is not looked at; without a release nobody knows what that is.
 TEST_F(Evidence, IsOfTheLinesThatTheReleaseNames) {
-  input_.lines.insert(input_.lines.begin() + 1, EvidenceMaker().Make().lines[kRequestLine]);
+  input_.lines.insert(input_.lines.begin() + 1,
+                      EvidenceMaker({.start = 1790000000}).Make().lines[kRequestLine]);
   EXPECT_EQ(Shown(Judge(input_), "signatures"), "1 3 4 5 6 7 8 9");
   input_.lines.erase(input_.lines.begin());
   EXPECT_EQ(Shown(Judge(input_), "release"), "1");

@@ -159,8 +159,8 @@ TEST(OfAReplay, EveryByteHolds) {
 TEST(OfAReplay, EverySeventhByteHoldsWhereNoneIsAskedFor) {
   const Row payload{"replay payload", {2, 11}, {"replays"}, kNoBetter};
   const WatchedFarm farm;
-  Court court("bytes of a MATCH that is not asked for", ReplayTable(payload, {}),
-              farm.Unasked(), true);
+  Court court("bytes of a MATCH that is not asked for", ReplayTable(payload, {}), farm.Unasked(),
+              true);
   FlipOther(court, court.good().replays[0].line, "replay", 7, PutReplay);
 }
 

@@ -356,7 +356,7 @@ std::vector<Row> PiecesTable(bool asked) {
       needed("replay removed", 21, "replays"),
       needed("replay doubled as if by two", 21, "replays"),
       needed("replay of the other release", 21, "replays"),
-      needed("replay of another farm", 21, "replays"),
+      {"replay of another farm", {11}, {"replays"}},
       needed("replay by nobody of the policy", 21, "replays"),
       {"replay that contradicts", {20}, {"replays"}},
       needed("replay that is inconclusive", 21, "replays"),
