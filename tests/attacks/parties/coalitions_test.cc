@@ -279,18 +279,16 @@ TEST(Beyond, TheSignerOverADissentUntilTheMonitorSpeaks) {
   EXPECT_THAT(MonitorSays(parties), testing::HasSubstr("a record says something else"));
 }
 
-// Until then it looks new for as long as it is dated ahead; what is told to somebody with a right
-// clock is a warning.
-TEST(Beyond, AMonitorAndTheTimeStampUntilTheRootsEnd) {
+// Made today, it is none until the day for which it is dated, and new on that day.
+TEST(Beyond, AMonitorAndTheTimeStampOnTheDayForWhichTheyDate) {
   EvidenceMaker maker = FarmOfLies();
   VerdictInput input = maker.Input(maker.Make());
   input.policy.status_max_age_seconds = kDay;
   const UnixSeconds ahead = maker.root().expires - kDay;
   input.status = maker.StatusLine(maker.Status(ahead));
-  for (const UnixSeconds at : {input.at, ahead + kDay}) {
-    input.at = at;
-    EXPECT_TRUE(Judge(input).proved()) << ExplainVerdict(Judge(input));
-  }
+  EXPECT_EQ(Judge(input).exit, ExitCode::kStatusTooOld);
+  input.at = ahead + kDay;
+  EXPECT_TRUE(Judge(input).proved()) << ExplainVerdict(Judge(input));
 }
 
 // A certifier who says one thing and its contrary for the same time: what fits is taken, and
