@@ -331,8 +331,8 @@ TEST_F(TenYears, WhatIsForgedInTheClosedLogIsRefused) {
 // Another history of the same length, with every key of 2026 and every time right.
 TEST_F(TenYears, AForkOfTheClosedLogIsRefused) {
   first_.Rewind(first_.options().earlier_entries);
-  const MadeRelease fork = first_.Make();
   Certify(first_, kFirstTime, "fork");
+  const MadeRelease fork = first_.Make();
   ASSERT_EQ(first_.Head().size, end_.size);
   ASSERT_NE(first_.Head().root, end_.root);
   const Said said = Judge(fork, {});

@@ -161,6 +161,7 @@ std::vector<Row> BaseTable() {
       {"*/gitTree changed", {}, {}, kOwnWords},
       {"/subject/[*]/name changed", {2}, {"statements"}, kOwnWords},
       {"/subject/[*] removed", {2}, {"statements"}, kOwnWords},
+      {"/subject/[*] doubled", {2}, {"statements"}, kOwnWords},
   });
 }
 
