@@ -344,7 +344,7 @@ std::vector<Row> PiecesTable(bool asked) {
   };
   return {
       needed("status removed", 19, "status"),
-      {"status of before the release", {19}, {"status"}},
+      needed("status of before the release", 19, "status"),
       {"status of another farm", {11}, {"status"}},
       needed("status that is too old", 19, "status"),
       {"status that withdraws", {17}, {"withdrawn"}},
