@@ -2,8 +2,8 @@
 # Debian packages that are irreproducible by nature, with `--determinism full`: the same bytes whatever the day, the
 # machine's load, its user ids and the number of jobs; of dns-root-data those that Debian itself published.
 #   packages_test.sh LAUNCHER DEBIAN_ROOT_SH [--other-day DAYS]
-# hello stores the year of its build, lsof the kernel's name and the day; dns-root-data looks at a certificate that has
-# ended since.  The clock shown is that of the source's last change.
+# hello stores the year of its build, lsof the path (which every level fixes); dns-root-data looks at a certificate that
+# has ended since.  The clock shown is that of the source's last change.
 # With --other-day the second build is DAYS later: the machine's own clock is set, and set back.
 # Their own tests do not run: lsof's compare a file's number with that which /proc shows (sandbox/README.md).
 # Needs root and a Debian mirror.
