@@ -75,19 +75,19 @@ TEST(Enter, WhatNobodyWouldCountIsNotAnswered) {
   EXPECT_TRUE(harness.farm().Enter(line));
 }
 
-TEST(Enter, APublishedReleaseIsKnownByItsDigest) {
+TEST(Enter, APublishedReleaseIsKnownByItsLine) {
   Harness harness;
   const Submission submission = harness.Make("1.0");
   const std::string id = Must(harness.farm().Submit(submission)).id;
-  EXPECT_EQ(harness.farm().PublishedDigest(id).error().Exit(), ExitCode::kInputMissing);
+  EXPECT_EQ(harness.farm().PublishedLine(id).error().Exit(), ExitCode::kInputMissing);
   harness.Approve(submission);
   harness.Drive();
   ASSERT_EQ(harness.Get(id).stage, Stage::kReleased) << harness.Why(id);
   const std::string lines = Must(
       ReadFile(harness.path("published/greeting/1.0/greet.sigstore.jsonl"), kBundleFileBytesMax));
-  EXPECT_EQ(Must(harness.farm().PublishedDigest(id)),
-            Must(ParseBundleFile(lines, "lines")).front().PaeDigest());
-  EXPECT_EQ(harness.farm().PublishedDigest("no such").error().Exit(), ExitCode::kInputMissing);
+  EXPECT_EQ(WriteBundleLine(Must(harness.farm().PublishedLine(id))),
+            WriteBundleLine(Must(ParseBundleFile(lines, "lines")).front()));
+  EXPECT_EQ(harness.farm().PublishedLine("no such").error().Exit(), ExitCode::kInputMissing);
 }
 
 }  // namespace

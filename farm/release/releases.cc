@@ -266,7 +266,7 @@ Result<std::string> Releases::Enter(const std::string& text) {
   return WriteBundleLine(logged);
 }
 
-Result<Digest> Releases::PublishedDigest(const std::string& id) const {
+Result<Bundle> Releases::PublishedLine(const std::string& id) const {
   ASSIGN_OR_RETURN(const ReleaseView view, Get(id));
   const Error missing{ErrorCode::kNotFound, id + " is not published", ExitCode::kInputMissing};
   if (view.published_directory.empty() || view.files.empty()) return missing;
@@ -275,8 +275,8 @@ Result<Digest> Releases::PublishedDigest(const std::string& id) const {
                view.files.front().name + ".sigstore.jsonl");
   if (!FileExists(path)) return missing;
   ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kBundleFileBytesMax));
-  ASSIGN_OR_RETURN(const std::vector<Bundle> lines, ParseBundleFile(text, path));
-  return lines.front().PaeDigest();
+  ASSIGN_OR_RETURN(std::vector<Bundle> lines, ParseBundleFile(text, path));
+  return std::move(lines.front());
 }
 
 void Releases::CloseWatches() { state_->driver.events().Close(); }

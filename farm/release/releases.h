@@ -68,8 +68,8 @@ class Releases {
   // same line again is the same entry.  Errors: those of AdmitEntry; kUnavailable exit 30 (ask
   // again), those of the log.
   Result<std::string> Enter(const std::string& line);
-  // PAE digest of a release, from its published lines.  Errors: kNotFound exit 22 (not published).
-  Result<Digest> PublishedDigest(const std::string& id) const;
+  // The release's own line, as published.  Errors: kNotFound exit 22 (not published).
+  Result<Bundle> PublishedLine(const std::string& id) const;
 
   // How many auditors have approved this manifest.
   std::int64_t ApprovalsOf(const std::string& id) const;

@@ -196,11 +196,26 @@ void JudgeAge(Case& facts) {
   }
 }
 
+// A version is released once: whoever withdrew another release of that name may have been shown a
+// false one, and have meant this one.
+void WarnOfNamesake(const WithdrawnRelease& withdrawn, Case& facts) {
+  if (withdrawn.product != facts.manifest->product ||
+      withdrawn.version != facts.manifest->version) {
+    return;
+  }
+  facts.Warn(Rule::kWithdrawn, Printable(withdrawn.by, 120) + " has withdrawn another release, " +
+                                   withdrawn.release.Short() +
+                                   ", under this product and version; ask which one was meant");
+}
+
 void JudgeWithdrawn(Case& facts) {
   const FarmStatus& status = facts.status->statement;
   const Digest release = facts.release->bundle->PaeDigest();
   for (const WithdrawnRelease& withdrawn : status.withdrawn) {
-    if (withdrawn.release != release) continue;
+    if (withdrawn.release != release) {
+      WarnOfNamesake(withdrawn, facts);
+      continue;
+    }
     facts.Add(Rule::kWithdrawn, ExitCode::kRevoked,
               "withdrawn by " + Printable(withdrawn.by, 120) + " since " +
                   FormatTime(withdrawn.since) + ": " + Printable(withdrawn.reason, 200));

@@ -313,8 +313,22 @@ TEST_F(StatusVerdict, AWithdrawnReleaseIsRefusedWhateverThePolicyAsks) {
     EXPECT_EQ(Judge(input).exit, ExitCode::kRevoked);
     EXPECT_FALSE(Judge(input).seen_logs.empty());  // remembered, though nothing is proved
   }
-  status.withdrawn[0].release = Sha256("another");
-  EXPECT_TRUE(With(status).proved());
+}
+
+TEST_F(StatusVerdict, AWithdrawalOfAnotherReleaseIsAWarningUnderTheSameVersion) {
+  FarmStatus status = status_;
+  status.withdrawn = {{Sha256("another"), "hello", "1.0", "it bites", "auditor-0", kIssued - 1}};
+  Verdict verdict = With(status);
+  EXPECT_TRUE(verdict.proved()) << Words(verdict);
+  EXPECT_TRUE(RuleOf(verdict, "withdrawn").warning);
+  EXPECT_THAT(RuleOf(verdict, "withdrawn").found, testing::HasSubstr("ask which one was meant"));
+  for (const auto& [product, version] : {std::pair{"hello", "0.9"}, std::pair{"world", "1.0"}}) {
+    status.withdrawn[0].product = product;
+    status.withdrawn[0].version = version;
+    verdict = With(status);
+    EXPECT_TRUE(verdict.proved()) << Words(verdict);
+    EXPECT_FALSE(RuleOf(verdict, "withdrawn").warning) << product << version;
+  }
 }
 
 TEST_F(StatusVerdict, ASupersededReleaseIsAWarning) {

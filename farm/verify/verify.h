@@ -77,8 +77,9 @@ using VerifiedRequest = Verified<Request>;
 using VerifiedApproval = Verified<Approval>;
 using VerifiedIntent = Verified<Intent>;
 using VerifiedRecord = Verified<Record>;
+using VerifiedRelease = Verified<Release>;
 
-// Errors of all five: kUntrusted or kMismatch with the exit code of DESIGN section 7 (11 signature
+// Errors of all six: kUntrusted or kMismatch with the exit code of DESIGN section 7 (11 signature
 // or unknown key, 14 approval, 15 log, 16 witnesses, 17 revoked, 18 not valid at that time), the
 // message naming the line, what was expected and what was found.
 Result<VerifiedRequest> VerifyRequest(const Bundle& line, const TrustRoot& root,
@@ -115,10 +116,14 @@ Result<std::vector<VerifiedApproval>> VerifyApprovals(const std::vector<Bundle>&
 // leaf of that site's own operator.
 Result<VerifiedRecord> VerifyRecord(const Bundle& line, const VerifiedIntent& intent,
                                     const TrustRoot& root, const Policy& policy);
+// That the signer has signed and logged such a release, and nothing of the lines that it names:
+// enough to speak of that release (to withdraw it), never to use it.
+Result<VerifiedRelease> VerifyReleaseAlone(const Bundle& line, const TrustRoot& root,
+                                           const Policy& policy);
 
 // A status as a verdict under this root and policy would take it: by a monitor, its logs known and
 // witnessed.  How old it may be, and which release it is for, is not asked here.
-// Errors: kInvalidInput (no status); as of the five above.
+// Errors: kInvalidInput (no status); as of the six above.
 struct SoundStatus {
   FarmStatus statement;
   UnixSeconds time = 0;  // of its stamp
