@@ -74,9 +74,11 @@ Status CheckEntered(const Speaker& speaker, const Bundle& sent, const Bundle& li
 }
 
 // Signs, sends, and keeps the line as the log has it.
-Result<Bundle> Enter(Speaker& speaker, const Statement& statement, const std::string& out) {
+Result<Bundle> Enter(Speaker& speaker, const Statement& statement, const std::string& release_line,
+                     const std::string& out) {
   ASSIGN_OR_RETURN(const Bundle signed_line, SignStatement(statement, *speaker.signer));
-  ASSIGN_OR_RETURN(const std::string text, speaker.client->Enter(WriteBundleLine(signed_line)));
+  ASSIGN_OR_RETURN(const std::string text,
+                   speaker.client->Enter(WriteBundleLine(signed_line), release_line));
   ASSIGN_OR_RETURN(Bundle line, ParseBundleLine(text, "farmd's answer"));
   RETURN_IF_ERROR(CheckEntered(speaker, signed_line, line));
   if (!out.empty()) RETURN_IF_ERROR(WriteDurably(RealFileSystem(), out, text + "\n"));
@@ -84,6 +86,7 @@ Result<Bundle> Enter(Speaker& speaker, const Statement& statement, const std::st
 }
 
 struct NamedRelease {
+  std::string line;
   Digest digest;
   std::string product;
   std::string version;
@@ -91,14 +94,12 @@ struct NamedRelease {
 };
 
 // The line is a release that the signer has signed and logged: else the withdrawal would name one
-// that no customer has, and the one that he has would stand.  A key that was revoked since is no
-// reason to let its release stand.
+// that no customer has, and the one that he has would stand.
 Result<NamedRelease> ReleaseOf(const Bundle& line, const Speaker& speaker) {
-  TrustRoot root = speaker.root;
-  root.revocations.clear();
-  ASSIGN_OR_RETURN(const VerifiedRelease release, VerifyReleaseAlone(line, root, speaker.policy));
+  ASSIGN_OR_RETURN(const VerifiedRelease release,
+                   VerifyReleaseAlone(line, speaker.root, speaker.policy));
   ASSIGN_OR_RETURN(const ManifestView manifest, ViewManifest(release.statement().manifest));
-  return NamedRelease{release.digest(), manifest.product, manifest.version,
+  return NamedRelease{WriteBundleLine(line), release.digest(), manifest.product, manifest.version,
                       manifest.product + "/" + manifest.version + "/r" +
                           std::to_string(manifest.revision) + "/" +
                           manifest.digest.Hex().substr(0, 12)};
@@ -140,7 +141,8 @@ Status Withdraw(const WithdrawArguments& arguments, const Output& output) {
                                                    : ReleaseAtFarm(arguments.release, speaker));
   const Withdrawal withdrawal{release.digest,   release.product,   release.version,
                               arguments.reason, speaker.config.id, SystemClock().Now()};
-  ASSIGN_OR_RETURN(const Bundle line, Enter(speaker, Statement(withdrawal), arguments.out));
+  ASSIGN_OR_RETURN(const Bundle line,
+                   Enter(speaker, Statement(withdrawal), release.line, arguments.out));
   Say(output, release.product + " " + release.version + " is withdrawn: log entry " +
                   std::to_string(line.log_entry->index) +
                   "; customers learn of it by the monitor's next status");
@@ -192,7 +194,7 @@ Status Certify(const CertifyArguments& arguments, const Output& output) {
   RETURN_IF_ERROR(
       CheckListed(speaker, speaker.root.FindCertifier(speaker.signer->key()), "a certifier"));
   ASSIGN_OR_RETURN(const SiteLocation location, LocationOf(arguments, speaker));
-  ASSIGN_OR_RETURN(const Bundle line, Enter(speaker, Statement(location), arguments.out));
+  ASSIGN_OR_RETURN(const Bundle line, Enter(speaker, Statement(location), "", arguments.out));
   Say(output, location.builder + " stands in " + location.country + " from " +
                   FormatTime(location.start) + " to " + FormatTime(location.end) + ": log entry " +
                   std::to_string(line.log_entry->index));

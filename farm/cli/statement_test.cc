@@ -32,6 +32,7 @@ class FakeFarm final : public v1::Farm::Service {
   grpc::Status Enter(grpc::ServerContext*, const v1::EnterRequest* request,
                      v1::EnterReply* reply) override {
     Bundle line = *ParseBundleLine(request->line(), "line");
+    entered_for.push_back(request->release_line());
     entered.push_back(*ParseStatement(line.envelope.payload, "line"));
     const UnixSeconds now = SystemClock().Now();
     LineDraft draft = maker.Draft(entered.back(), "auditor-0", now - 20);
@@ -48,6 +49,7 @@ class FakeFarm final : public v1::Farm::Service {
   std::function<void(Bundle&, LineDraft&)> bend = [](Bundle&, LineDraft&) {};
   std::function<void(Bundle&)> after = [](Bundle&) {};
   std::vector<Statement> entered;
+  std::vector<std::string> entered_for;  // lines of releases
 };
 
 class WithdrawTest : public testing::Test {
@@ -115,6 +117,7 @@ TEST_F(WithdrawTest, NamesTheReleaseThatTheFileOrTheFarmHas) {
   EXPECT_EQ(WithdrawFile(made_.lines), 0) << said_;
   EXPECT_EQ(WithdrawAtFarm(Line()), 0) << said_;
   ASSERT_EQ(farm_.entered.size(), 2u);
+  EXPECT_EQ(farm_.entered_for, std::vector<std::string>(2, WriteBundleLine(Line())));
   for (const Statement& said : farm_.entered) {
     EXPECT_EQ(std::get<Withdrawal>(said).release, Line().PaeDigest());
     EXPECT_EQ(std::get<Withdrawal>(said).product, "hello");

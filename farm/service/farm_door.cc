@@ -104,7 +104,7 @@ grpc::Status FarmDoor::Enter(grpc::ServerContext* context, const v1::EnterReques
   const auto caller = authority_.Require(*context, {Role::kSubmit, Role::kApprove, Role::kCertify},
                                          "enter statements");
   if (!caller) return ToGrpc(caller.error());
-  const auto line = releases_.Enter(request->line());
+  const auto line = releases_.Enter(request->line(), request->release_line());
   if (!line) return ToGrpc(line.error());
   reply->set_line(*line);
   return grpc::Status::OK;

@@ -116,8 +116,8 @@ Result<std::vector<VerifiedApproval>> VerifyApprovals(const std::vector<Bundle>&
 // leaf of that site's own operator.
 Result<VerifiedRecord> VerifyRecord(const Bundle& line, const VerifiedIntent& intent,
                                     const TrustRoot& root, const Policy& policy);
-// That the signer has signed and logged such a release, and nothing of the lines that it names:
-// enough to speak of that release (to withdraw it), never to use it.
+// That the signer has signed and logged such a release, whatever was revoked since, and nothing of
+// the lines that it names: enough to speak of that release (to withdraw it), never to use it.
 Result<VerifiedRelease> VerifyReleaseAlone(const Bundle& line, const TrustRoot& root,
                                            const Policy& policy);
 
