@@ -14,9 +14,11 @@ namespace farm {
 namespace {
 
 constexpr std::size_t kNamesInMessage = 20;
-// First names in the published tree (DESIGN section 6).
-constexpr std::string_view kPublishedNames[] = {"root",    "by-digest", "tile",
-                                                "payload", "log",       "checkpoint"};
+// First names in the published tree (DESIGN section 6); "tuf" is that of `farm root publish`.
+constexpr std::string_view kPublishedNames[] = {"root", "by-digest",  "tile", "payload",
+                                                "log",  "checkpoint", "tuf"};
+// What `farm root publish` puts beside the versions of a product.
+constexpr std::string_view kNewestName = "newest.sigstore.jsonl";
 
 Error Refusal(ErrorCode code, ExitCode exit, std::string message) {
   return Error{code, std::move(message), exit};
@@ -34,6 +36,11 @@ Status CheckNames(const Manifest& manifest) {
     return Error{ErrorCode::kInvalidInput,
                  "manifest.product: \"" + manifest.product +
                      "\" ends like the files at the top of the published tree; take another"};
+  }
+  if (manifest.version == kNewestName) {
+    return Error{ErrorCode::kInvalidInput,
+                 "manifest.version: \"" + manifest.version +
+                     "\" is a name that the published tree needs for itself; take another"};
   }
   for (const ManifestArtifact& artifact : manifest.artifacts) {
     if (artifact.name.ends_with(".sigstore.jsonl") || artifact.name.ends_with(".farmkit") ||

@@ -128,5 +128,29 @@ TEST(PublishedLine, IsThatOfTheReleaseOnceItIsPublished) {
   EXPECT_EQ(harness.farm().PublishedLine("no such").error().Exit(), ExitCode::kInputMissing);
 }
 
+// Each would stand where the published tree has something else.
+TEST(Admission, RefusesTheNamesOfThePublishedTree) {
+  Harness harness;
+  const std::string manifest = harness.Make("1.0").manifest;
+  const auto refusal = [&](const std::string& from, const std::string& to) {
+    std::string bent = manifest;
+    const std::size_t at = bent.find(from);
+    if (at == std::string::npos) return from + " is not in the manifest";
+    bent.replace(at, from.size(), to);
+    const auto admitted = AdmitManifest(bent, harness.world().rules());
+    return admitted ? "" : admitted.error().message;
+  };
+  EXPECT_EQ(refusal("\"product\":\"greeting\"", "\"product\":\"tufa\""), "");
+  for (const std::string name :
+       {"root", "by-digest", "tile", "payload", "log", "checkpoint", "tuf", "x.json"}) {
+    EXPECT_TRUE(refusal("\"product\":\"greeting\"", "\"product\":\"" + name + "\"")
+                    .starts_with("manifest.product: \"" + name + "\""))
+        << name;
+  }
+  EXPECT_EQ(refusal("\"version\":\"1.0\"", "\"version\":\"newest\""), "");
+  EXPECT_TRUE(refusal("\"version\":\"1.0\"", "\"version\":\"newest.sigstore.jsonl\"")
+                  .starts_with("manifest.version: "));
+}
+
 }  // namespace
 }  // namespace farm
