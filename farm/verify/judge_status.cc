@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdlib>
 
 #include "farm/base/bytes.h"
@@ -60,13 +61,48 @@ Result<Line<FarmStatus>> ReadWhole(const Bundle& line, const TrustRoot& root,
   return status;
 }
 
-void AddRevocations(const FarmStatus& status, Case& facts) {
-  if (status.revoked_keys.empty()) return;
-  auto root = std::make_unique<TrustRoot>(facts.input.root);
+// Of two the one that leaves less: from the beginning, or from earlier.
+void AddRevoked(const std::string& key, std::optional<UnixSeconds> since, RevokedSince& keys) {
+  const auto [found, added] = keys.emplace(key, since);
+  if (!added && found->second && (!since || *since < *found->second)) found->second = since;
+}
+
+RevokedSince RevokedBy(const FarmStatus& status) {
+  RevokedSince keys;
   for (const RevokedKey& revoked : status.revoked_keys) {
-    root->revocations.push_back({"key", revoked.key_id, revoked.reason, revoked.compromised_since});
+    AddRevoked(revoked.key_id, revoked.compromised_since, keys);
+  }
+  return keys;
+}
+
+// The customer's root revokes them, too.
+void AddRevocations(const RevokedSince& keys, const std::string& reason, Case& facts) {
+  if (keys.empty()) return;
+  auto root = std::make_unique<TrustRoot>(facts.root());
+  for (const auto& [key, since] : keys) {
+    root->revocations.push_back({"key", key, reason, since});
   }
   facts.root_and_status = std::move(root);
+}
+
+// What is remembered of the logs of this root; one state folder may serve several farms.
+std::vector<const SeenLog*> SeenOfRoot(const Case& facts) {
+  std::vector<const SeenLog*> logs;
+  for (const Log& log : facts.input.root.logs) {
+    const auto found = facts.input.seen_logs.find(log.origin);
+    if (found != facts.input.seen_logs.end()) logs.push_back(&found->second);
+  }
+  return logs;
+}
+
+void HeedSeenRevocations(Case& facts) {
+  RevokedSince keys;
+  for (const SeenLog* log : SeenOfRoot(facts)) {
+    for (const auto& [key, since] : log->revoked_keys) AddRevoked(key, since, keys);
+  }
+  if (!facts.input.allow_older) return AddRevocations(keys, "a status seen before", facts);
+  if (keys.empty()) return;
+  facts.Warn(Rule::kRevocations, "keys that only a status seen before has revoked count");
 }
 
 // Two trees of one size.  Which of them is the fork nobody can say here: neither is remembered.
@@ -81,6 +117,21 @@ void AddFork(const Checkpoint& head, const std::string& other, Case& facts) {
 // Its time has not come yet: by this machine's clock or by the stamps' it is wrong.
 bool IsAhead(const Case& facts) {
   return *facts.status->facts.token > facts.input.at + facts.policy.clock_skew_seconds;
+}
+
+SeenLog Remembered(const Checkpoint& head, const Case& facts) {
+  SeenLog next{head.size, head.root, *facts.status->facts.token};
+  next.revoked_keys = RevokedBy(facts.status->statement);
+  for (const WithdrawnRelease& withdrawn : facts.status->statement.withdrawn) {
+    next.withdrawn.insert(withdrawn.release);
+  }
+  const auto before = facts.input.seen_logs.find(head.origin);
+  if (before == facts.input.seen_logs.end()) return next;
+  next.withdrawn.insert(before->second.withdrawn.begin(), before->second.withdrawn.end());
+  for (const auto& [key, since] : before->second.revoked_keys) {
+    AddRevoked(key, since, next.revoked_keys);
+  }
+  return next;
 }
 
 // With --state: what was seen of a log is not taken back.  One that is ahead is not remembered:
@@ -110,7 +161,7 @@ void JudgeSeen(Case& facts) {
   }
   if (!remembered) return;
   for (const StatusLog& log : facts.status->statement.logs) {
-    facts.seen_logs[log.head.origin] = {log.head.size, log.head.root, time};
+    facts.seen_logs[log.head.origin] = Remembered(log.head, facts);
   }
 }
 
@@ -208,6 +259,27 @@ void WarnOfNamesake(const WithdrawnRelease& withdrawn, Case& facts) {
                                    ", under this product and version; ask which one was meant");
 }
 
+// What a status at hand says of it is said by itself.
+void JudgeSeenWithdrawn(Case& facts) {
+  const Digest release = facts.release->bundle->PaeDigest();
+  if (facts.status) {
+    for (const WithdrawnRelease& withdrawn : facts.status->statement.withdrawn) {
+      if (withdrawn.release == release) return;
+    }
+  }
+  const std::vector<const SeenLog*> logs = SeenOfRoot(facts);
+  if (std::none_of(logs.begin(), logs.end(),
+                   [&](const SeenLog* log) { return log->withdrawn.contains(release); })) {
+    return;
+  }
+  const std::string message = "withdrawn, as a status seen before has said";
+  if (facts.input.allow_older) {
+    facts.Warn(Rule::kWithdrawn, message);
+  } else {
+    facts.Add(Rule::kWithdrawn, ExitCode::kRevoked, message);
+  }
+}
+
 void JudgeWithdrawn(Case& facts) {
   const FarmStatus& status = facts.status->statement;
   const Digest release = facts.release->bundle->PaeDigest();
@@ -245,6 +317,7 @@ Result<SoundStatus> VerifyStatus(const Bundle& line, const TrustRoot& root, cons
 }
 
 void ReadStatus(Case& facts) {
+  HeedSeenRevocations(facts);
   if (!facts.input.status) return;
   auto status = ReadWhole(*facts.input.status, facts.input.root, facts.input.policy);
   if (!status) {
@@ -253,12 +326,13 @@ void ReadStatus(Case& facts) {
   }
   AddStatusProblems(status->facts.problems, facts);
   if (!status->sound()) return;
-  AddRevocations(status->statement, facts);
+  AddRevocations(RevokedBy(status->statement), "a status", facts);
   facts.status = *std::move(status);
   JudgeSeen(facts);
 }
 
 void JudgeStatus(Case& facts) {
+  JudgeSeenWithdrawn(facts);
   if (!facts.input.status) {
     if (facts.policy.status_max_age_seconds > 0) {
       facts.Add(Rule::kStatus, ExitCode::kStatusTooOld, "no status at hand");

@@ -19,6 +19,8 @@ namespace farm {
 
 constexpr std::size_t kProductsMax = 10000;       // more than a customer takes of one farm
 constexpr std::size_t kLogsRememberedMax = 1024;  // as many as a root may list
+// Withdrawn releases of a log, and revoked keys: several statuses full of other ones.
+constexpr std::size_t kSaidOfLogMax = 4 * kStatusListMax;
 
 // The newest release of a product that was accepted.
 struct RememberedRelease {

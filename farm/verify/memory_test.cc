@@ -108,6 +108,18 @@ TEST_F(FullMemory, OfLogs) {
   EXPECT_EQ(memory.memory().logs.at("last").size, 2u);
 }
 
+TEST_F(FullMemory, OfWhatWasSaidOfALog) {
+  SeenLog seen{1, Sha256("tree"), 1'800'000'000};
+  for (std::size_t i = 0; i < kSaidOfLogMax; ++i) seen.withdrawn.insert(Sha256(std::to_string(i)));
+  {
+    MemoryDirectory memory = Open({});
+    EXPECT_TRUE(memory.RememberLogs({{"log", seen}}));
+    seen.withdrawn.insert(Sha256("one more"));
+    ExpectFull(memory.RememberLogs({{"log", seen}}));
+  }
+  EXPECT_EQ(Again().memory().logs.at("log").withdrawn.size(), kSaidOfLogMax);
+}
+
 TEST_F(FullMemory, OfBytes) {
   const std::string long_name(1 << 20, 'x');
   {
@@ -118,6 +130,29 @@ TEST_F(FullMemory, OfBytes) {
     ExpectFull(memory.Remember({1, "d" + long_name, 1, Sha256("one")}));
   }
   EXPECT_EQ(Again().memory().releases.size(), 3u);
+}
+
+TEST(Memory, KeepsWhatWasSaidOfALogAsTheManualShows) {
+  SeenLog seen{12, Sha256("hello"), 1'800'000'000};
+  seen.withdrawn = {Sha256("hello")};
+  seen.revoked_keys = {{Sha256("hello").Hex(), 1'800'000'000}, {std::string(64, 'f'), {}}};
+  Memory memory;
+  memory.root_version = 3;
+  memory.logs = {{"log.farm.example", seen}};
+  const std::string written = WriteMemory(memory);
+  const auto manual = ReadFile("farm/verify/FORMAT.md", 1 << 20);
+  ASSERT_TRUE(manual.has_value()) << manual.error().message;
+  EXPECT_NE(manual->find("```\n" + written + "```\n"), std::string::npos) << written;
+  const auto read = ParseMemory(written, "memory.json");
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  EXPECT_EQ(read->logs, memory.logs);
+  for (const auto& [from, to] :
+       {std::pair{"\"key\"", "\"kay\""}, std::pair{"\"withdrawn\": [", "\"withdrawn\": [7,"},
+        std::pair{"\"withdrawn\": [", "\"withdrawn\": [\"sha256:x\","}}) {
+    std::string bent = written;
+    bent.replace(bent.find(from), std::string(from).size(), to);
+    EXPECT_FALSE(ParseMemory(bent, "memory.json")) << bent;
+  }
 }
 
 TEST(Memory, IsNeverForgottenWhenDamaged) {

@@ -408,6 +408,65 @@ TEST_F(StatusVerdict, NeverGoesBack) {
   }
 }
 
+// A monitor that leaves out what another has said, or the same one before, takes nothing back.
+TEST_F(StatusVerdict, WhatWasWithdrawnStaysSoWithALaterStatusOrNone) {
+  FarmStatus status = status_;
+  status.withdrawn = {{Release(), "hello", "1.0", "it eats files", "auditor-0", kIssued - 1}};
+  VerdictInput input = Input();
+  input.status = maker_.StatusLine(status);
+  input.seen_logs = Judge(input).seen_logs;
+  status = maker_.Status(kIssued + 10);
+  status.monitor = "monitor-1";
+  const Bundle silent = maker_.StatusLine(status);
+  const auto seen = input.seen_logs;
+  for (const std::optional<Bundle>& later : {std::optional(silent), std::optional<Bundle>()}) {
+    input.status = later;
+    input.policy.status_max_age_seconds = later ? kDay : 0;
+    input.allow_older = false;
+    Verdict verdict = Judge(input);
+    ExpectKnownCodes(verdict);
+    EXPECT_EQ(verdict.exit, ExitCode::kRevoked) << Words(verdict);
+    EXPECT_EQ(BrokenRules(verdict), std::vector<std::string>{"withdrawn"});
+    EXPECT_THAT(RuleOf(verdict, "withdrawn").found, testing::HasSubstr("a status seen before"));
+    if (later) {
+      EXPECT_TRUE(verdict.seen_logs.at("log.farm.example").withdrawn.contains(Release()));
+    }
+    input.allow_older = true;
+    verdict = Judge(input);
+    EXPECT_TRUE(verdict.proved()) << Words(verdict);
+    EXPECT_TRUE(RuleOf(verdict, "withdrawn").warning);
+  }
+  // Of another farm's log it is another farm's word.
+  input.allow_older = false;
+  input.seen_logs = {{"log.elsewhere.example", seen.at("log.farm.example")}};
+  EXPECT_TRUE(Judge(input).proved()) << Words(Judge(input));
+}
+
+TEST_F(StatusVerdict, WhatWasRevokedStaysSoWithALaterStatusOrNone) {
+  const std::string signer = maker_.Key("ca-operator-0").public_key().KeyId();
+  FarmStatus status = status_;
+  status.revoked_keys = {{signer, "stolen", kMade + 1}};
+  VerdictInput input = Input();
+  input.status = maker_.StatusLine(status);
+  ASSERT_EQ(Judge(input).exit, ExitCode::kRevoked) << Words(Judge(input));
+  input.seen_logs = Judge(input).seen_logs;
+  status = maker_.Status(kIssued + 10);
+  status.revoked_keys = {{signer, "stolen", kMade + 100'000}};  // since later: that says less
+  status.monitor = "monitor-1";
+  input.status = maker_.StatusLine(status);
+  Verdict verdict = Judge(input);
+  EXPECT_EQ(verdict.exit, ExitCode::kRevoked) << Words(verdict);
+  EXPECT_EQ(verdict.seen_logs.at("log.farm.example").revoked_keys,
+            (RevokedSince{{signer, kMade + 1}}));
+  input.status.reset();
+  input.policy.status_max_age_seconds = 0;
+  EXPECT_EQ(Judge(input).exit, ExitCode::kRevoked);
+  input.allow_older = true;
+  verdict = Judge(input);
+  EXPECT_TRUE(verdict.proved()) << Words(verdict);
+  EXPECT_TRUE(RuleOf(verdict, "revocations").warning);
+}
+
 TEST_F(StatusVerdict, IsRememberedOnlyByARootThatIsTaken) {
   const struct {
     std::string name;

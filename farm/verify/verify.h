@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -208,11 +209,17 @@ struct RuleOutcome {
   std::vector<LookedAt> evidence = {};
 };
 
-// The newest that a monitor's status has said of a log.
+// Key id -> since when it is compromised; absent: from the beginning.
+using RevokedSince = std::map<std::string, std::optional<UnixSeconds>>;
+
+// The newest that a monitor's status has said of a log, and what any of them has said beside it: a
+// later one that leaves that out, perhaps another monitor's, takes nothing back.
 struct SeenLog {
   std::uint64_t size = 0;
   Digest root_hash;
-  UnixSeconds time = 0;  // of the status' time stamp
+  UnixSeconds time = 0;             // of the status' time stamp
+  std::set<Digest> withdrawn = {};  // releases, by PAE digest
+  RevokedSince revoked_keys = {};
   friend bool operator==(const SeenLog&, const SeenLog&) = default;
 };
 
