@@ -31,7 +31,8 @@ void CheckLogsOfStatus(Line<FarmStatus>& status, const TrustRoot& root, const Po
     for (const Problem& problem : witnessed.problems) {
       status.Add(Rule::kStatus, problem.exit, of_log + problem.message);
     }
-    if (IsRevoked(root, head->log->key.KeyId(), status.facts.token, status.facts.token)) {
+    // The witnesses attest how old the head is; a log that ended since says no more.
+    if (IsRevoked(root, head->log->key.KeyId(), witnessed.witnessed, witnessed.witnessed)) {
       status.Add(Rule::kStatus, ExitCode::kRevoked, of_log + "its key is revoked for that time");
     }
     if (witnessed.witnessed && status.facts.token &&

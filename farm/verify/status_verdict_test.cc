@@ -202,6 +202,21 @@ TEST_F(StatusVerdict, IsJudgedByTheRootAtItsOwnTime) {
   EXPECT_TRUE(Judge(later).proved()) << Words(Judge(later));
 }
 
+// Its witnesses say how old a head is: the log may be lost by the time that the status is made.
+TEST_F(StatusVerdict, AHeadIsJudgedAtItsOwnTime) {
+  FarmStatus status = status_;
+  status.issued += 50;
+  VerdictInput input = Input();
+  input.status = maker_.StatusLine(status);
+  ASSERT_TRUE(Judge(input).proved()) << Words(Judge(input));
+  const std::string key = input.root.logs[0].key.KeyId();
+  input.root.revocations = {{"key", key, "stolen", kIssued + 20}};
+  EXPECT_TRUE(Judge(input).proved()) << Words(Judge(input));
+  input.root.revocations = {{"key", key, "stolen", kIssued}};  // the very second
+  EXPECT_EQ(Judge(input).exit, ExitCode::kRevoked);
+  EXPECT_THAT(RuleOf(Judge(input), "status").found, testing::HasSubstr("its key is revoked"));
+}
+
 TEST_F(StatusVerdict, GetsTooOld) {
   VerdictInput input = Input();
   input.status = maker_.StatusLine(status_);

@@ -193,6 +193,17 @@ TEST_F(StatusTest, TellsOnlyOfAWitnessedHeadOfALogOfTheRoot) {
   EXPECT_EQ(Make(root).error().code, ErrorCode::kNotFound);
 }
 
+// A log whose key is lost silences nobody, as long as nothing is said of it that came after.
+TEST_F(StatusTest, TellsOfAHeadThatIsOlderThanTheLossOfItsKey) {
+  TrustRoot root = maker_.root();
+  root.revocations = {{"key", root.logs[0].key.KeyId(), "stolen", kNoted + 1}};
+  const auto status = Make(root);
+  ASSERT_TRUE(status) << status.error().message;
+  EXPECT_EQ(status->revoked_keys.size(), 1u);
+  root.revocations[0].compromised_since = kNoted;
+  EXPECT_EQ(Make(root).error().Exit(), ExitCode::kRevoked);
+}
+
 // ---- publishing ---------------------------------------------------------------------------------
 
 class PublisherTest : public StatusTest {
