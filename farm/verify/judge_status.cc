@@ -12,9 +12,23 @@ void AddStatusProblems(const Problems& problems, Case& facts) {
   for (const Problem& problem : problems) facts.Add(Rule::kStatus, problem.exit, problem.message);
 }
 
+const Log* LogOf(const TrustRoot& root, const std::string& origin) {
+  for (const Log& log : root.logs) {
+    if (log.origin == origin) return &log;
+  }
+  return nullptr;
+}
+
+// A log that only a newer root knows: nobody here can judge its head, and no release of this root
+// is in it.
+bool IsOfNewerRoot(const FarmStatus& status, const StatusLog& log, const TrustRoot& root) {
+  return status.root_version > root.version && LogOf(root, log.head.origin) == nullptr;
+}
+
 // Each log that it tells of is one of the root, and as witnesses have seen it by then.
 void CheckLogsOfStatus(Line<FarmStatus>& status, const TrustRoot& root, const Policy& policy) {
   for (const StatusLog& log : status.statement.logs) {
+    if (IsOfNewerRoot(status.statement, log, root)) continue;
     const std::string of_log = "log " + Printable(log.head.origin, 120) + ": ";
     const Result<Note> note = ParseNote(log.checkpoint);
     CHECK(note.has_value());  // the statement's reader has read it
@@ -143,6 +157,7 @@ void JudgeSeen(Case& facts) {
   for (const StatusLog& log : facts.status->statement.logs) {
     const auto found = facts.input.seen_logs.find(log.head.origin);
     if (found == facts.input.seen_logs.end()) continue;
+    if (IsOfNewerRoot(facts.status->statement, log, facts.input.root)) continue;
     const SeenLog& seen = found->second;
     if (log.head.size == seen.size && log.head.root != seen.root_hash) {
       AddFork(log.head, "a status seen before", facts);
@@ -162,6 +177,7 @@ void JudgeSeen(Case& facts) {
   }
   if (!remembered) return;
   for (const StatusLog& log : facts.status->statement.logs) {
+    if (IsOfNewerRoot(facts.status->statement, log, facts.input.root)) continue;
     facts.seen_logs[log.head.origin] = Remembered(log.head, facts);
   }
 }
@@ -169,13 +185,6 @@ void JudgeSeen(Case& facts) {
 const Checkpoint* HeadOf(const FarmStatus& status, const std::string& origin) {
   for (const StatusLog& log : status.logs) {
     if (log.head.origin == origin) return &log.head;
-  }
-  return nullptr;
-}
-
-const Log* LogOf(const TrustRoot& root, const std::string& origin) {
-  for (const Log& log : root.logs) {
-    if (log.origin == origin) return &log;
   }
   return nullptr;
 }
@@ -245,6 +254,10 @@ void JudgeAge(Case& facts) {
     facts.Warn(Rule::kStatus, "the monitor has version " + std::to_string(status.root_version) +
                                   " of the root, you have " +
                                   std::to_string(facts.input.root.version) + ": get the newest");
+  }
+  for (const StatusLog& log : status.logs) {
+    if (!IsOfNewerRoot(status, log, facts.input.root)) continue;
+    facts.Warn(Rule::kStatus, "log " + Printable(log.head.origin, 120) + " is not in your root");
   }
 }
 

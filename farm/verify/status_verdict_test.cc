@@ -17,6 +17,7 @@ constexpr UnixSeconds kMade = 1'800'000'000;
 constexpr UnixSeconds kReleased = kMade + 400;
 constexpr UnixSeconds kIssued = kMade + 1000;
 constexpr std::int64_t kDay = 24 * 3600;
+constexpr std::string_view kFirstWitness = "witness.example/w0";
 
 std::vector<std::string> BrokenRules(const Verdict& verdict) {
   std::vector<std::string> names;
@@ -59,6 +60,20 @@ class StatusVerdict : public testing::Test {
     Verdict verdict = Judge(input);
     ExpectKnownCodes(verdict);
     return verdict;
+  }
+  // A second log of the farm, with the keys of the first, which has no entries yet.  Its origin
+  // comes after that of the first.
+  StatusLog EmptyLog(const std::string& origin) const {
+    Note note;
+    note.text = CheckpointText({origin, 0, maker_.TreeRoot(0)});
+    note.signatures = {SignNote(note.text, origin, maker_.Key("log")),
+                       SignNote(note.text, origin, maker_.Key("log-ecdsa"))};
+    for (int i = 0; i < 2; ++i) {
+      note.signatures.push_back(Cosign(note.text,
+                                       maker_.root().witnesses[static_cast<std::size_t>(i)].name,
+                                       maker_.Key("witness-" + std::to_string(i)), kIssued));
+    }
+    return {WriteNote(note), *ParseCheckpoint(note.text)};
   }
   Digest Release() const { return made_.lines[kReleaseLine].PaeDigest(); }
   Digest Manifest() const { return Sha256(maker_.manifest()); }
@@ -295,17 +310,7 @@ TEST_F(StatusVerdict, TellsOfTheLogThatGoesOn) {
   EXPECT_TRUE(RuleOf(verdict, "status").warning);
   input.policy.status_max_age_seconds = kDay;
   FarmStatus both = status_;
-  Note note;
-  note.text = CheckpointText({next.origin, 0, maker_.TreeRoot(0)});
-  note.signatures = {SignNote(note.text, next.origin, maker_.Key("log")),
-                     SignNote(note.text, next.origin, maker_.Key("log-ecdsa"))};
-  for (int i = 0; i < 2; ++i) {
-    note.signatures.push_back(Cosign(note.text,
-                                     input.root.witnesses[static_cast<std::size_t>(i)].name,
-                                     maker_.Key("witness-" + std::to_string(i)), kIssued));
-  }
-  both.logs.insert(both.logs.begin(), {WriteNote(note), *ParseCheckpoint(note.text)});
-  if (both.logs[1].head.origin < both.logs[0].head.origin) std::swap(both.logs[0], both.logs[1]);
+  both.logs.push_back(EmptyLog(next.origin));
   input.status = maker_.StatusLine(both);
   verdict = Judge(input);
   EXPECT_TRUE(verdict.proved()) << Words(verdict);
@@ -390,6 +395,30 @@ TEST_F(StatusVerdict, WarnsOfANewerRoot) {
   status.root_version = 2;
   EXPECT_TRUE(With(status).proved());
   EXPECT_TRUE(RuleOf(With(status), "status").warning);
+}
+
+// The day that a farm goes on in another log, who has not the next root yet is warned, not refused.
+TEST_F(StatusVerdict, ALogThatOnlyANewerRootKnowsIsAWarning) {
+  FarmStatus status = status_;
+  status.logs.push_back(EmptyLog("next.farm.example"));
+  ASSERT_LT(status.logs[0].head.origin, status.logs[1].head.origin);
+  EXPECT_EQ(With(status).exit, ExitCode::kLogProof);  // by its own word there is no newer root
+  status.root_version = 2;
+  const Verdict verdict = With(status);
+  EXPECT_TRUE(verdict.proved()) << Words(verdict);
+  EXPECT_TRUE(RuleOf(verdict, "status").warning);
+  EXPECT_THAT(RuleOf(verdict, "status").found,
+              testing::HasSubstr("log next.farm.example is not in your root"));
+  EXPECT_EQ(verdict.seen_logs.size(), 1u);
+  // The release's own log must be there, and hold.
+  status.logs.erase(status.logs.begin());
+  EXPECT_EQ(With(status).exit, ExitCode::kStatusTooOld);
+  EXPECT_THAT(BrokenRules(With(status)), testing::ElementsAre("status"));
+  status.logs = {status_.logs[0], EmptyLog("next.farm.example")};
+  Note note = *ParseNote(status.logs[0].checkpoint);
+  std::erase_if(note.signatures, [](const NoteSignature& s) { return s.name == kFirstWitness; });
+  status.logs[0].checkpoint = WriteNote(note);
+  EXPECT_EQ(With(status).exit, ExitCode::kWitnesses);
 }
 
 TEST_F(StatusVerdict, NeverGoesBack) {
