@@ -48,9 +48,10 @@ struct PublishedTargets {
 // timestamp.  Each file appears whole, and the metadata as one: whoever reads tuf/ at any moment,
 // or after a crash at any moment, finds the old set or the new one.  Called again it goes on.
 // Errors: kNotFound exit 22 (no root, or one of the chain missing), kUntrusted exit 24 (a root or
-// release that was newest is gone), exit 18 (the root has expired), exit 11 (threshold of a root,
-// or none of the signers can sign what is needed), those of Judge; kInvalidInput (the root names no
-// keys for the tree; a damaged file), kUnavailable.
+// release that was newest is gone), exit 18 (the root has expired), exit 11 (threshold of a root;
+// metadata in the tree that no root of it has signed; none of the signers can sign what is needed),
+// those of Judge; kInvalidInput (the root names no keys for the tree; a damaged file),
+// kLimitExceeded (metadata with the highest version that there is), kUnavailable.
 Result<PublishedTargets> PublishTargets(FileSystem& files, const PublishOrder& order);
 
 // Root `version` of a tree.  Errors: kNotFound, those of ParseTrustRoot; kInvalidInput (it has

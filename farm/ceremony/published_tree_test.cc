@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "farm/crypto/hash.h"
+#include "farm/json/json.h"
 #include "tests/support/evidence_maker.h"
 
 namespace farm {
@@ -67,6 +68,19 @@ class Tree : public testing::Test {
     std::vector<std::int64_t> versions;
     for (const TufMetadata& metadata : published.metadata) versions.push_back(metadata.version);
     return versions;
+  }
+  // Timestamp metadata that somebody puts into the tree.
+  void PlaceTimestamp(std::int64_t version, const std::vector<Signer*>& signers) const {
+    TufMetadata metadata;
+    metadata.role = TufRole::kTimestamp;
+    metadata.version = version;
+    metadata.expires = order_.now + kDaySeconds;
+    metadata.files["snapshot.json"] = {Sha256("snapshot"), 8, 1};
+    for (Signer* signer : signers) {
+      metadata.signatures.push_back(
+          {signer->key().KeyId(), *signer->Sign(WriteTufSigned(metadata))});
+    }
+    Write("tree/tuf/timestamp.json", WriteTufMetadata(metadata));
   }
   std::string ReadPath(const std::string& name) const { return *ReadFile(Path(name), 1 << 26); }
 
@@ -216,6 +230,43 @@ TEST_F(Tree, DamagedMetadataIsNotForgotten) {
   Publish();
   Write("tree/tuf/timestamp.json", "{");
   EXPECT_EQ(Refused().Exit(), ExitCode::kUsage);
+}
+
+// Whoever can write the tree and has no key does not decide from which version it goes on.
+TEST_F(Tree, GoesOnOnlyFromWhatTheChainHasSigned) {
+  Publish();
+  const std::string timestamp = ReadPath("tree/tuf/timestamp.json");
+  const PrivateKey stranger = PrivateKey::Generate(KeyKind::kEd25519);
+  const auto stranger_signer = NewMemorySigner(stranger);
+  const struct {
+    const char* name;
+    std::vector<Signer*> signers;
+  } kRows[] = {
+      {"nobody", {}},
+      {"a_stranger", {stranger_signer.get()}},
+      {"keys_of_another_role", {signers_[1].get(), signers_[2].get()}},
+  };
+  for (const auto& row : kRows) {
+    for (const std::int64_t version : {std::int64_t{2}, kJsonIntegerMax - 1, kJsonIntegerMax}) {
+      PlaceTimestamp(version, row.signers);
+      const std::string placed = ReadPath("tree/tuf/timestamp.json");
+      const Error refused = Refused();
+      EXPECT_EQ(refused.Exit(), ExitCode::kBadSignature) << row.name << version;
+      EXPECT_THAT(refused.message, HasSubstr("tuf/timestamp.json: has version")) << row.name;
+      EXPECT_EQ(ReadPath("tree/tuf/timestamp.json"), placed) << row.name;
+    }
+  }
+  Write("tree/tuf/timestamp.json", timestamp);
+  EXPECT_EQ(Versions(Publish()), (std::vector<std::int64_t>{1, 1, 2}));
+}
+
+TEST_F(Tree, TheHighestVersionIsTheLast) {
+  Publish();
+  PlaceTimestamp(kJsonIntegerMax - 1, {signers_[0].get()});
+  EXPECT_EQ(Versions(Publish())[2], kJsonIntegerMax);
+  const Error refused = Refused();
+  EXPECT_EQ(refused.code, ErrorCode::kLimitExceeded);
+  EXPECT_THAT(refused.message, HasSubstr("tuf/timestamp.json: has version 9007199254740991"));
 }
 
 }  // namespace
