@@ -147,9 +147,10 @@ class Publisher {
   }
 
   Status FindTargets() {
-    ASSIGN_OR_RETURN(const std::vector<JudgedRelease> newest,
+    ASSIGN_OR_RETURN(NewestReleases newest,
                      FindNewestReleases(order_.directory, root(), order_.policy, order_.now));
-    for (const JudgedRelease& release : newest) {
+    published_.warnings = std::move(newest.warnings);
+    for (const JudgedRelease& release : newest.releases) {
       changing_[release.product + "/newest.sigstore.jsonl"] = release.bundle_file;
     }
     // A monitor's status is none: farmd replaces it whenever the monitor speaks, and has no key.

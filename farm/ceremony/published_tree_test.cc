@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "farm/crypto/hash.h"
@@ -84,7 +85,22 @@ class Tree : public testing::Test {
   }
   std::string ReadPath(const std::string& name) const { return *ReadFile(Path(name), 1 << 26); }
 
-  EvidenceMaker maker_;
+  // A monitor's status, which withdraws these versions.
+  std::string StatusText(const std::vector<std::string>& versions = {}) const {
+    FarmStatus status = maker_.Status(kStart + 3000);
+    for (const std::string& version : versions) {
+      const std::string path = Path("tree/hello/" + version + "/hello.tar.sigstore.jsonl");
+      const auto lines = ParseBundleFile(*ReadFile(path, kBundleFileBytesMax), path);
+      EXPECT_TRUE(lines.has_value()) << path;
+      status.withdrawn.push_back(
+          {lines->front().PaeDigest(), "hello", version, "bad", "auditor-0", status.issued});
+    }
+    std::sort(status.withdrawn.begin(), status.withdrawn.end(),
+              [](const auto& one, const auto& other) { return one.release < other.release; });
+    return WriteBundleLine(maker_.StatusLine(status)) + "\n";
+  }
+
+  EvidenceMaker maker_{{.monitors = 1}};
   TemporaryDirectory directory_;
   std::vector<PrivateKey> keys_;
   std::vector<std::unique_ptr<Signer>> signers_;
@@ -93,7 +109,7 @@ class Tree : public testing::Test {
 };
 
 TEST_F(Tree, HasTheChainAndTheTargetsThatChange) {
-  Write("tree/status.json", "{}\n");
+  Write("tree/status.json", StatusText());
   Write("tree/by-digest/ab.sigstore.jsonl", "not looked at\n");
   const PublishedTargets published = Publish();
   EXPECT_EQ(ReadPath("tree/root/1.json"), ReadPath("root-1.json"));
@@ -126,7 +142,7 @@ TEST_F(Tree, OnlyWhatMustBeIsSignedAnew) {
   order_.signers = {signers_[0].get()};
   EXPECT_EQ(Versions(Publish()), (std::vector<std::int64_t>{1, 1, 2}));
   // A monitor speaks, whenever it likes.
-  Write("tree/status.json", "{}\n");
+  Write("tree/status.json", StatusText());
   EXPECT_EQ(Versions(Publish()), (std::vector<std::int64_t>{1, 1, 3}));
   // A target changes: its keys are asked for.
   AddRelease(maker_, "1.1", 2);
@@ -182,6 +198,57 @@ TEST_F(Tree, AReleaseThatDoesNotVerifyIsNoTarget) {
   EXPECT_EQ(Refused().Exit(), ExitCode::kArtifactUnknown);
   std::filesystem::rename(Path("tree/hello"), Path("tree/goodbye"));
   EXPECT_EQ(Refused().Exit(), ExitCode::kInputMissing);  // under another product's name
+}
+
+TEST_F(Tree, NothingIsDemandedThatComesAfterARelease) {
+  order_.policy.status_max_age_seconds = 60;
+  order_.policy.certified_countries = true;
+  order_.policy.replays = 1;
+  order_.policy.replayers = {{"regulator", keys_[0].public_key()}};
+  EXPECT_TRUE(Publish().metadata[0].files.contains("hello/newest.sigstore.jsonl"));
+  order_.policy.auditors = 3;
+  EXPECT_EQ(Refused().Exit(), ExitCode::kApproval);
+}
+
+TEST_F(Tree, AWithdrawnReleaseIsNotTheNewest) {
+  AddRelease(maker_, "1.1", 2);
+  Publish();
+  Write("tree/status.json", StatusText({"1.1"}));
+  EXPECT_TRUE(Publish().warnings.empty());
+  EXPECT_EQ(ReadPath("tree/hello/newest.sigstore.jsonl"),
+            ReadPath("tree/hello/1.0/hello.tar.sigstore.jsonl"));
+  Write("tree/status.json", StatusText({"1.0", "1.1"}));
+  const PublishedTargets none = Publish();
+  EXPECT_FALSE(none.metadata[0].files.contains("hello/newest.sigstore.jsonl"));
+  AddRelease(maker_, "1.2", 3);
+  EXPECT_TRUE(Publish().metadata[0].files.contains("hello/newest.sigstore.jsonl"));
+  EXPECT_EQ(ReadPath("tree/hello/newest.sigstore.jsonl"),
+            ReadPath("tree/hello/1.2/hello.tar.sigstore.jsonl"));
+}
+
+// A key that the status revokes is revoked for the publisher, too.
+TEST_F(Tree, TheStatusIsPartOfTheVerdict) {
+  FarmStatus status = maker_.Status(kStart + 3000);
+  status.revoked_keys = {{maker_.Key("auditor-0").public_key().KeyId(), "stolen", kStart - 1}};
+  Write("tree/status.json", WriteBundleLine(maker_.StatusLine(status)) + "\n");
+  EXPECT_EQ(Refused().Exit(), ExitCode::kRevoked);
+}
+
+// That a monitor leaves the root keeps nobody from publishing that root.
+TEST_F(Tree, AStatusThatDoesNotCountIsInNobodysWay) {
+  AddRelease(maker_, "1.1", 2);
+  Write("tree/status.json", StatusText({"1.1"}));
+  root_.monitors.clear();
+  order_.new_roots = {WriteRoot(root_, "root-1.json")};
+  const PublishedTargets published = Publish();
+  EXPECT_THAT(published.warnings,
+              testing::ElementsAre(HasSubstr("tree/status.json is not heeded: ")));
+  EXPECT_EQ(ReadPath("tree/hello/newest.sigstore.jsonl"),
+            ReadPath("tree/hello/1.1/hello.tar.sigstore.jsonl"));
+  for (const std::string& damaged : {std::string("{}\n"), StatusText() + StatusText()}) {
+    Write("tree/status.json", damaged);
+    EXPECT_EQ(Refused().Exit(), ExitCode::kUsage);
+  }
 }
 
 TEST_F(Tree, RootsFollowEachOther) {
