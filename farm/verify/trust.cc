@@ -64,6 +64,20 @@ Result<std::int64_t> NewestInTree(const std::string& tree) {
                folder + " holds no roots; want the folder of a published tree, with root/N.json"};
 }
 
+// root.json is gone, and trust.json is not: that still says which root may stand there.
+Result<PinnedTrust> BringBack(const std::string& directory, const TrustMemory& memory,
+                              PinnedTrust trust) {
+  if (trust.root.digest == memory.newest) {
+    trust.memory = memory;
+    return trust;
+  }
+  return Error{ErrorCode::kUntrusted,
+               RootFile(directory) + " is gone, and trust.json remembers root " +
+                   std::to_string(memory.newest_version) + ", SHA-256 " + memory.newest.Hex() +
+                   ": want that one; to begin anew remove trust.json",
+               ExitCode::kRollback};
+}
+
 // The tree's own root of the pinned version, where it keeps one, says the same.
 Status CheckSameHistory(const std::string& tree, const TrustRoot& pinned) {
   ASSIGN_OR_RETURN(const std::optional<PinnedTrust> same, ReadStep(tree, pinned.version));
@@ -192,7 +206,10 @@ Result<PinnedTrust> PinTrust(FileSystem& files, const std::string& directory,
                  ExitCode::kRollback};
   }
   if (known.error().code != ErrorCode::kNotFound) return known;
-  if (FileExists(RootFile(directory)) && !FileExists(TrustFile(directory))) {
+  ASSIGN_OR_RETURN(const std::optional<TrustMemory> memory, ReadTrustMemory(directory));
+  if (memory) {
+    ASSIGN_OR_RETURN(trust, BringBack(directory, *memory, std::move(trust)));
+  } else if (FileExists(RootFile(directory))) {
     ASSIGN_OR_RETURN(const std::string old, ReadFile(RootFile(directory), kTrustRootBytesMax));
     if (old != bytes) {
       return Error{ErrorCode::kUntrusted,

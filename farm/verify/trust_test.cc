@@ -95,6 +95,29 @@ TEST_F(Trust, AnotherRootIsNotPinnedOverIt) {
             ExitCode::kRollback);
 }
 
+// Who loses root.json has not lost what was followed.
+TEST_F(Trust, IsRememberedWithoutItsRoot) {
+  ASSERT_TRUE(Pin(1));
+  AddToTree(2);
+  ASSERT_TRUE(Update());
+  std::remove(Path("config/root.json").c_str());
+  for (const int version : {1, 3}) {
+    const auto refused = Pin(version);
+    ASSERT_FALSE(refused.has_value()) << version;
+    EXPECT_EQ(refused.error().Exit(), ExitCode::kRollback);
+    EXPECT_THAT(refused.error().message, HasSubstr("root 2, SHA-256 " + Sha256(Bytes(2)).Hex()));
+    EXPECT_FALSE(FileExists(Path("config/root.json")));
+  }
+  const auto back = Pin(2);
+  ASSERT_TRUE(back.has_value()) << back.error().message;
+  EXPECT_EQ(back->memory.pinned_version, 1);
+  EXPECT_EQ(Version(), 2);
+  // Nor does a damaged memory count for none.
+  std::remove(Path("config/root.json").c_str());
+  Write("config/trust.json", "{}");
+  EXPECT_EQ(ExitOf(Pin(2)), ExitCode::kUsage);
+}
+
 TEST_F(Trust, FollowsTheChainToItsEnd) {
   ASSERT_TRUE(Pin(1));
   for (const int version : {1, 2, 3, 4}) AddToTree(version);
