@@ -5,6 +5,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 
 #include "farm/base/bytes.h"
 #include "farm/base/clock.h"
@@ -162,6 +163,29 @@ TEST(FileLock, IsHeldByOneAtATime) {
   }
   EXPECT_TRUE(FileLock::Take(path, "held"));
   EXPECT_EQ(FileLock::Take(path + "/x", "held").error().code, ErrorCode::kUnavailable);
+}
+
+TEST(FileLock, WaitsNoLongerThanItMay) {
+  const auto directory = *TemporaryDirectory::Make("");
+  const std::string path = JoinPath(directory.path(), "lock");
+  const std::chrono::milliseconds none{0};
+  {
+    const auto lock = FileLock::WaitFor(path, none);
+    ASSERT_TRUE(lock) << lock.error().message;
+    struct stat status {};
+    ASSERT_EQ(stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777u, 0600u);  // nobody else's to open
+    const auto whole = FileLock::WaitForDirectory(directory.path(), none);
+    ASSERT_TRUE(whole) << whole.error().message;  // another lock than that of a file in it
+    for (const auto& second : {FileLock::WaitFor(path, none).error(),
+                               FileLock::WaitForDirectory(directory.path(), none).error()}) {
+      EXPECT_EQ(second.Exit(), ExitCode::kUnavailable);
+      EXPECT_NE(second.message.find("another process has held its lock"), std::string::npos);
+    }
+  }
+  EXPECT_TRUE(FileLock::WaitFor(path, none));
+  EXPECT_TRUE(FileLock::WaitForDirectory(directory.path(), none));
+  EXPECT_FALSE(FileLock::WaitForDirectory(path, none));
 }
 
 TEST(Process, GivesOutputExitCodeAndNothingOfOurEnvironment) {

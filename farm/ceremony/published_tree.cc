@@ -46,7 +46,8 @@ class Publisher {
 
   Result<PublishedTargets> Run() {
     RETURN_IF_ERROR(MakeDirectoriesDurably(files_, JoinPath(order_.directory, "root")));
-    ASSIGN_OR_RETURN(const FileLock lock, FileLock::WaitForDirectory(order_.directory));
+    ASSIGN_OR_RETURN(const FileLock lock,
+                     FileLock::WaitForDirectory(order_.directory, kLockWaitMax));
     RETURN_IF_ERROR(AddRoots());
     RETURN_IF_ERROR(CheckRoot());
     RETURN_IF_ERROR(FindTargets());

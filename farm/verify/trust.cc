@@ -22,6 +22,11 @@ std::string RootOfTree(const std::string& tree, std::int64_t version) {
   return JoinPath(tree, "root/" + std::to_string(version) + ".json");
 }
 
+// A file of the customer's own: whoever could open what is locked could keep him waiting.
+Result<FileLock> TrustLock(const std::string& directory) {
+  return FileLock::WaitFor(JoinPath(directory, "lock"), kLockWaitMax);
+}
+
 // The root first: what dies between the two leaves a root newer than what is remembered, which is
 // no step back.
 Status WriteTrust(FileSystem& files, const std::string& directory, const PinnedTrust& trust) {
@@ -190,7 +195,7 @@ Result<PinnedTrust> PinTrust(FileSystem& files, const std::string& directory,
   trust.root_bytes = bytes;
   trust.memory = {found, trust.root.version, found, trust.root.version};
   RETURN_IF_ERROR(MakeDirectoriesDurably(files, directory));
-  ASSIGN_OR_RETURN(const FileLock lock, FileLock::WaitForDirectory(directory));
+  ASSIGN_OR_RETURN(const FileLock lock, TrustLock(directory));
   Result<PinnedTrust> known = ReadPinnedTrust(directory);
   if (known) {
     // Pinned before, and perhaps followed since, by one that died before it was durable.
@@ -224,7 +229,7 @@ Result<PinnedTrust> PinTrust(FileSystem& files, const std::string& directory,
 Result<TrustUpdate> UpdateTrust(FileSystem& files, const std::string& directory,
                                 const std::string& tree) {
   TrustUpdate update;
-  ASSIGN_OR_RETURN(const FileLock lock, FileLock::WaitForDirectory(directory));
+  ASSIGN_OR_RETURN(const FileLock lock, TrustLock(directory));
   ASSIGN_OR_RETURN(update.before, ReadPinnedTrust(directory));
   update.after = update.before;
   const std::int64_t pinned = update.before.root.version;

@@ -2,9 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <chrono>
 #include <functional>
 
+#include "farm/base/file_lock.h"
 #include "farm/crypto/hash.h"
 #include "tests/support/evidence_maker.h"
 
@@ -93,6 +96,19 @@ TEST_F(Trust, AnotherRootIsNotPinnedOverIt) {
   Write("other/root.json", Bytes(3));
   EXPECT_EQ(ExitOf(PinTrust(RealFileSystem(), Path("other"), Bytes(1), Sha256(Bytes(1)))),
             ExitCode::kRollback);
+}
+
+// Anybody who can read the folder can lock it, for as long as he likes.
+TEST_F(Trust, ALockOfItsFolderIsInNobodysWay) {
+  ASSERT_TRUE(MakeDirectories(Path("config"), 0755));
+  const auto held = FileLock::WaitForDirectory(Path("config"), std::chrono::milliseconds(0));
+  ASSERT_TRUE(held.has_value()) << held.error().message;
+  EXPECT_TRUE(Pin(1));
+  AddToTree(2);
+  EXPECT_TRUE(Update());
+  struct stat status {};
+  ASSERT_EQ(stat(Path("config/lock").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777u, 0600u);
 }
 
 // Who loses root.json has not lost what was followed.
