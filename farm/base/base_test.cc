@@ -12,6 +12,7 @@
 #include "farm/base/digest.h"
 #include "farm/base/file_lock.h"
 #include "farm/base/files.h"
+#include "farm/base/found_file.h"
 #include "farm/base/parallel.h"
 #include "farm/base/process.h"
 
@@ -140,6 +141,25 @@ TEST(Files, SyncAsksTheKernel) {
   EXPECT_EQ(synced.error().code, ErrorCode::kUnavailable);
   EXPECT_EQ(synced.error().message, "syncing " + path + ": Invalid argument");
   close(reader);
+}
+
+TEST(Files, WhatIsFoundInAFolderKeepsNobodyWaiting) {
+  const auto directory = *TemporaryDirectory::Make("");
+  const std::string path = JoinPath(directory.path(), "found");
+  EXPECT_EQ(ReadFoundFile(path, 5).error().code, ErrorCode::kNotFound);
+  ASSERT_TRUE(WriteDurably(RealFileSystem(), path, "bytes"));
+  EXPECT_EQ(ReadFoundFile(path, 5).value(), "bytes");
+  EXPECT_EQ(ReadFoundFile(path, 4).error().code, ErrorCode::kLimitExceeded);
+  const std::string pipe_path = JoinPath(directory.path(), "pipe");
+  const std::string link = JoinPath(directory.path(), "link");
+  ASSERT_EQ(mkfifo(pipe_path.c_str(), 0600), 0);
+  ASSERT_EQ(symlink("pipe", link.c_str()), 0);
+  for (const std::string& bad : {pipe_path, link, directory.path(), std::string("/dev/null")}) {
+    const auto read = ReadFoundFile(bad, 5);
+    ASSERT_FALSE(read) << bad;
+    EXPECT_EQ(read.error().Exit(), ExitCode::kUsage) << bad;
+    EXPECT_EQ(read.error().message, bad + ": is a pipe, a device or a folder, want a regular file");
+  }
 }
 
 TEST(Files, SyncDirectoryAsksTheKernel) {

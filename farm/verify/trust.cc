@@ -6,6 +6,7 @@
 
 #include "farm/base/bytes.h"
 #include "farm/base/file_lock.h"
+#include "farm/base/found_file.h"
 #include "farm/crypto/hash.h"
 #include "farm/evidence/trust_root_changes.h"
 #include "farm/json/json.h"
@@ -37,7 +38,7 @@ Status WriteTrust(FileSystem& files, const std::string& directory, const PinnedT
 // Root `version` of the tree; absent where there is no such file.
 Result<std::optional<PinnedTrust>> ReadStep(const std::string& tree, std::int64_t version) {
   const std::string path = RootOfTree(tree, version);
-  const Result<std::string> bytes = ReadFile(path, kTrustRootBytesMax);
+  const Result<std::string> bytes = ReadFoundFile(path, kTrustRootBytesMax);
   if (!bytes) {
     if (bytes.error().code == ErrorCode::kNotFound) return std::optional<PinnedTrust>();
     return bytes.error();

@@ -198,6 +198,19 @@ TEST_F(Trust, EachBrokenStepLeavesAllAsItWas) {
   EXPECT_TRUE(Update());
 }
 
+// A tree that others have filled keeps nobody waiting.
+TEST_F(Trust, APipeIsNoRoot) {
+  ASSERT_TRUE(Pin(1));
+  AddToTree(1);
+  ASSERT_EQ(mkfifo(Path("tree/root/2.json").c_str(), 0600), 0);
+  EXPECT_EQ(ExitOf(Update()), ExitCode::kUsage);
+  EXPECT_EQ(Version(), 1);
+  std::remove(Path("tree/root/2.json").c_str());
+  std::remove(Path("tree/root/1.json").c_str());
+  ASSERT_EQ(mkfifo(Path("tree/root/1.json").c_str(), 0600), 0);
+  EXPECT_EQ(ExitOf(Update()), ExitCode::kUsage);
+}
+
 TEST_F(Trust, NeverGoesBack) {
   ASSERT_TRUE(Pin(1));
   for (const int version : {2, 3}) AddToTree(version);
