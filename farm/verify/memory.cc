@@ -113,7 +113,7 @@ std::string WriteMemory(const Memory& memory) {
 
 Result<MemoryDirectory> MemoryDirectory::Open(FileSystem& files, const std::string& directory) {
   RETURN_IF_ERROR(MakeDirectoriesDurably(files, directory));
-  ASSIGN_OR_RETURN(FileLock lock, FileLock::WaitForDirectory(directory));
+  ASSIGN_OR_RETURN(FileLock lock, FileLock::WaitFor(JoinPath(directory, "lock"), kLockWaitMax));
   MemoryDirectory opened(files, JoinPath(directory, "memory.json"), std::move(lock));
   const Result<std::string> json = ReadFile(opened.path_, kMemoryBytesMax);
   if (!json && json.error().code == ErrorCode::kNotFound) return opened;

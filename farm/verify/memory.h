@@ -44,7 +44,8 @@ std::string WriteMemory(const Memory& memory);
 class MemoryDirectory {
  public:
   // Makes the directory durably if it is missing; a missing file is an empty memory.
-  // Errors: kUnavailable (I/O), kInvalidInput (a damaged file: never silently forgotten).
+  // Errors: kUnavailable (I/O; held for kLockWaitMax), kInvalidInput (a damaged file: never
+  // silently forgotten).
   static Result<MemoryDirectory> Open(FileSystem& files, const std::string& directory);
 
   const Memory& memory() const { return memory_; }
@@ -69,7 +70,7 @@ class MemoryDirectory {
   Status Keep(Memory next);
   FileSystem* files_;  // borrowed
   std::string path_;   // of the file
-  FileLock lock_;      // of the directory
+  FileLock lock_;      // the directory's file of that name
   Memory memory_;
 };
 

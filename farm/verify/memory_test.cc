@@ -1,6 +1,9 @@
 #include "farm/verify/memory.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <chrono>
 
 #include "farm/crypto/hash.h"
 
@@ -28,6 +31,20 @@ TEST(Memory, KeepsTheNewestAcrossOpenings) {
   ASSERT_TRUE(memory->ReleaseOf("other").has_value());
   EXPECT_EQ(memory->ReleaseOf("other")->sequence, 1);
   EXPECT_EQ(memory->ReleaseOf("other")->release, Sha256("one"));
+}
+
+// Anybody who can read the folder can lock it, for as long as he likes.
+TEST(Memory, ALockOfItsFolderIsInNobodysWay) {
+  const TemporaryDirectory directory = *TemporaryDirectory::Make(testing::TempDir());
+  const auto held = FileLock::WaitForDirectory(directory.path(), std::chrono::milliseconds(0));
+  ASSERT_TRUE(held.has_value()) << held.error().message;
+  const auto memory = MemoryDirectory::Open(RealFileSystem(), directory.path());
+  ASSERT_TRUE(memory.has_value()) << memory.error().message;
+  const std::string lock = JoinPath(directory.path(), "lock");
+  struct stat status {};
+  ASSERT_EQ(stat(lock.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777u, 0600u);
+  EXPECT_FALSE(FileLock::Take(lock, "held").has_value());  // one verifier at a time
 }
 
 TEST(Memory, FillsInTheReleaseThatAnOlderVersionDidNotKeep) {
