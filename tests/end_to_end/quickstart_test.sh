@@ -535,7 +535,7 @@ restore
 mkdir "$scratch/other"
 cp -r "$state/bin" "$state/built" "$scratch/other/"
 stand_in farm "  init*) echo 'farm: played' >&2; exit 30 ;;"
-cp "$state/bin/farm" "$scratch/other/bin/farm"
+cp -f "$state/bin/farm" "$scratch/other/bin/farm"
 check "parties that cannot be made" 30 "$clone/farm/quickstart" --state "$scratch/other" --product "$product" --offline
 says "end step 2 with the code of farm init" '^ 2 FAIL parties +farm init failed$'
 no_stand_in
