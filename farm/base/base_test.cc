@@ -5,12 +5,14 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 
 #include "farm/base/bytes.h"
 #include "farm/base/clock.h"
 #include "farm/base/digest.h"
 #include "farm/base/file_lock.h"
 #include "farm/base/files.h"
+#include "farm/base/found_file.h"
 #include "farm/base/parallel.h"
 #include "farm/base/process.h"
 
@@ -141,6 +143,25 @@ TEST(Files, SyncAsksTheKernel) {
   close(reader);
 }
 
+TEST(Files, WhatIsFoundInAFolderKeepsNobodyWaiting) {
+  const auto directory = *TemporaryDirectory::Make("");
+  const std::string path = JoinPath(directory.path(), "found");
+  EXPECT_EQ(ReadFoundFile(path, 5).error().code, ErrorCode::kNotFound);
+  ASSERT_TRUE(WriteDurably(RealFileSystem(), path, "bytes"));
+  EXPECT_EQ(ReadFoundFile(path, 5).value(), "bytes");
+  EXPECT_EQ(ReadFoundFile(path, 4).error().code, ErrorCode::kLimitExceeded);
+  const std::string pipe_path = JoinPath(directory.path(), "pipe");
+  const std::string link = JoinPath(directory.path(), "link");
+  ASSERT_EQ(mkfifo(pipe_path.c_str(), 0600), 0);
+  ASSERT_EQ(symlink("pipe", link.c_str()), 0);
+  for (const std::string& bad : {pipe_path, link, directory.path(), std::string("/dev/null")}) {
+    const auto read = ReadFoundFile(bad, 5);
+    ASSERT_FALSE(read) << bad;
+    EXPECT_EQ(read.error().Exit(), ExitCode::kUsage) << bad;
+    EXPECT_EQ(read.error().message, bad + ": is a pipe, a device or a folder, want a regular file");
+  }
+}
+
 TEST(Files, SyncDirectoryAsksTheKernel) {
   const auto directory = *TemporaryDirectory::Make("");
   EXPECT_TRUE(RealFileSystem().SyncDirectory(directory.path()));
@@ -162,6 +183,29 @@ TEST(FileLock, IsHeldByOneAtATime) {
   }
   EXPECT_TRUE(FileLock::Take(path, "held"));
   EXPECT_EQ(FileLock::Take(path + "/x", "held").error().code, ErrorCode::kUnavailable);
+}
+
+TEST(FileLock, WaitsNoLongerThanItMay) {
+  const auto directory = *TemporaryDirectory::Make("");
+  const std::string path = JoinPath(directory.path(), "lock");
+  const std::chrono::milliseconds none{0};
+  {
+    const auto lock = FileLock::WaitFor(path, none);
+    ASSERT_TRUE(lock) << lock.error().message;
+    struct stat status {};
+    ASSERT_EQ(stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777u, 0600u);  // nobody else's to open
+    const auto whole = FileLock::WaitForDirectory(directory.path(), none);
+    ASSERT_TRUE(whole) << whole.error().message;  // another lock than that of a file in it
+    for (const auto& second : {FileLock::WaitFor(path, none).error(),
+                               FileLock::WaitForDirectory(directory.path(), none).error()}) {
+      EXPECT_EQ(second.Exit(), ExitCode::kUnavailable);
+      EXPECT_NE(second.message.find("another process has held its lock"), std::string::npos);
+    }
+  }
+  EXPECT_TRUE(FileLock::WaitFor(path, none));
+  EXPECT_TRUE(FileLock::WaitForDirectory(directory.path(), none));
+  EXPECT_FALSE(FileLock::WaitForDirectory(path, none));
 }
 
 TEST(Process, GivesOutputExitCodeAndNothingOfOurEnvironment) {

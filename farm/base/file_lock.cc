@@ -6,30 +6,56 @@
 
 #include <cerrno>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 namespace farm {
+namespace {
+
+constexpr std::chrono::milliseconds kPause{20};  // little beside a verdict
+
+}  // namespace
+
+Result<FileLock> FileLock::Open(const std::string& path, int flags) {
+  FileLock lock(open(path.c_str(), flags | O_CLOEXEC, 0600));
+  if (lock.descriptor_ >= 0) return lock;
+  return Error{ErrorCode::kUnavailable, "opening " + path + ": " + std::strerror(errno)};
+}
+
+// The kernel would wait without an end.
+Status FileLock::Wait(const std::string& path, std::chrono::milliseconds limit) const {
+  const auto end = std::chrono::steady_clock::now() + limit;
+  while (flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EINTR) continue;
+    if (errno != EWOULDBLOCK) {
+      return Error{ErrorCode::kUnavailable, "locking " + path + ": " + std::strerror(errno)};
+    }
+    if (std::chrono::steady_clock::now() >= end) {
+      return Error{ErrorCode::kUnavailable, path + ": another process has held its lock for " +
+                                                std::to_string(limit.count()) +
+                                                " ms; end that one (lslocks shows it)"};
+    }
+    std::this_thread::sleep_for(kPause);
+  }
+  return {};
+}
 
 Result<FileLock> FileLock::Take(const std::string& path, std::string_view held) {
-  FileLock lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (lock.descriptor_ < 0) {
-    return Error{ErrorCode::kUnavailable, "opening " + path + ": " + std::strerror(errno)};
-  }
-  if (flock(lock.descriptor_, LOCK_EX | LOCK_NB) != 0) {
-    return Error{ErrorCode::kUnavailable, path + ": " + std::string(held)};
-  }
+  ASSIGN_OR_RETURN(FileLock lock, Open(path, O_RDWR | O_CREAT));
+  if (flock(lock.descriptor_, LOCK_EX | LOCK_NB) == 0) return lock;
+  return Error{ErrorCode::kUnavailable, path + ": " + std::string(held)};
+}
+
+Result<FileLock> FileLock::WaitFor(const std::string& path, std::chrono::milliseconds limit) {
+  ASSIGN_OR_RETURN(FileLock lock, Open(path, O_RDWR | O_CREAT));
+  RETURN_IF_ERROR(lock.Wait(path, limit));
   return lock;
 }
 
-Result<FileLock> FileLock::WaitForDirectory(const std::string& path) {
-  FileLock lock(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (lock.descriptor_ < 0) {
-    return Error{ErrorCode::kUnavailable, "opening " + path + ": " + std::strerror(errno)};
-  }
-  while (flock(lock.descriptor_, LOCK_EX) != 0) {
-    if (errno == EINTR) continue;
-    return Error{ErrorCode::kUnavailable, "locking " + path + ": " + std::strerror(errno)};
-  }
+Result<FileLock> FileLock::WaitForDirectory(const std::string& path,
+                                            std::chrono::milliseconds limit) {
+  ASSIGN_OR_RETURN(FileLock lock, Open(path, O_RDONLY | O_DIRECTORY));
+  RETURN_IF_ERROR(lock.Wait(path, limit));
   return lock;
 }
 

@@ -2,6 +2,7 @@
 // beside it.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -9,21 +10,31 @@
 
 namespace farm {
 
+constexpr std::chrono::seconds kLockWaitMax{60};  // a hundred verdicts, one after the other
+
 // Gone with the object, and with the process however that ends; the file stays and is empty.
 class FileLock {
  public:
   // Makes the file (mode 0600) where it is missing, and does not wait.
   // Errors: kUnavailable (cannot be opened, or held by another process; then `held` says by which).
   static Result<FileLock> Take(const std::string& path, std::string_view held);
-  // Of the directory itself, so that nothing is put into it; waits for whoever holds it.
-  // Errors: kUnavailable.
-  static Result<FileLock> WaitForDirectory(const std::string& path);
+  // The same, but waits up to `limit` for whoever holds it.  Only the file's owner can open it, so
+  // nobody else can hold it.
+  // Errors: kUnavailable (cannot be opened, or is still held).
+  static Result<FileLock> WaitFor(const std::string& path, std::chrono::milliseconds limit);
+  // Of the directory itself, so that no file of a lock lies in what is copied from there.  Whoever
+  // can read the directory can hold it, too: all he gets is that we end after `limit`.
+  // Errors: as WaitFor.
+  static Result<FileLock> WaitForDirectory(const std::string& path,
+                                           std::chrono::milliseconds limit);
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&& other) noexcept;
   ~FileLock();
 
  private:
   explicit FileLock(int descriptor) : descriptor_(descriptor) {}
+  static Result<FileLock> Open(const std::string& path, int flags);
+  Status Wait(const std::string& path, std::chrono::milliseconds limit) const;
   int descriptor_;
 };
 

@@ -14,6 +14,9 @@
 #include <filesystem>
 #include <optional>
 #include <system_error>
+#include <utility>
+
+#include "farm/base/found_file.h"
 
 namespace farm {
 namespace {
@@ -64,6 +67,59 @@ class RealWritableFile final : public WritableFile {
   }
 
  private:
+  int descriptor_;
+  std::string path_;
+};
+
+// A file open for reading, from its beginning.
+class OpenedFile {
+ public:
+  static Result<OpenedFile> Open(const std::string& path, int flags) {
+    const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | flags);
+    if (descriptor < 0) return SystemError("reading", path);
+    return OpenedFile(descriptor, path);
+  }
+  OpenedFile(OpenedFile&& other) noexcept
+      : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
+  OpenedFile& operator=(OpenedFile&&) = delete;
+  ~OpenedFile() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+
+  Status CheckRegular() const {
+    struct stat status {};
+    if (fstat(descriptor_, &status) != 0) return SystemError("reading", path_);
+    if (S_ISREG(status.st_mode)) return {};
+    return Error{ErrorCode::kInvalidInput,
+                 path_ + ": is a pipe, a device or a folder, want a regular file"};
+  }
+
+  Status ReadInPieces(const std::function<Status(std::string_view)>& sink) const {
+    std::string piece(kPieceBytes, '\0');
+    while (true) {
+      const ssize_t count = read(descriptor_, piece.data(), piece.size());
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return SystemError("reading", path_);
+      if (count == 0) return {};
+      RETURN_IF_ERROR(sink(std::string_view(piece.data(), static_cast<std::size_t>(count))));
+    }
+  }
+
+  Result<std::string> ReadWhole(std::uint64_t bytes_max) const {
+    std::string content;
+    RETURN_IF_ERROR(ReadInPieces([&](std::string_view piece) -> Status {
+      if (content.size() + piece.size() > bytes_max) {
+        return Error{ErrorCode::kLimitExceeded,
+                     path_ + " has more than " + std::to_string(bytes_max) + " bytes"};
+      }
+      content += piece;
+      return {};
+    }));
+    return content;
+  }
+
+ private:
+  OpenedFile(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
   int descriptor_;
   std::string path_;
 };
@@ -151,33 +207,19 @@ Status MakeDirectoriesDurably(FileSystem& files, const std::string& path) {
 
 Status ReadFileInPieces(const std::string& path,
                         const std::function<Status(std::string_view)>& sink) {
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
-  if (descriptor < 0) return SystemError("reading", path);
-  std::string piece(kPieceBytes, '\0');
-  Status status;
-  while (true) {
-    const ssize_t count = read(descriptor, piece.data(), piece.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) status = SystemError("reading", path);
-    if (count <= 0) break;
-    status = sink(std::string_view(piece.data(), static_cast<std::size_t>(count)));
-    if (!status) break;
-  }
-  close(descriptor);
-  return status;
+  ASSIGN_OR_RETURN(const OpenedFile file, OpenedFile::Open(path, 0));
+  return file.ReadInPieces(sink);
 }
 
 Result<std::string> ReadFile(const std::string& path, std::uint64_t bytes_max) {
-  std::string content;
-  RETURN_IF_ERROR(ReadFileInPieces(path, [&](std::string_view piece) -> Status {
-    if (content.size() + piece.size() > bytes_max) {
-      return Error{ErrorCode::kLimitExceeded,
-                   path + " has more than " + std::to_string(bytes_max) + " bytes"};
-    }
-    content += piece;
-    return {};
-  }));
-  return content;
+  ASSIGN_OR_RETURN(const OpenedFile file, OpenedFile::Open(path, 0));
+  return file.ReadWhole(bytes_max);
+}
+
+Result<std::string> ReadFoundFile(const std::string& path, std::uint64_t bytes_max) {
+  ASSIGN_OR_RETURN(const OpenedFile file, OpenedFile::Open(path, O_NONBLOCK));
+  RETURN_IF_ERROR(file.CheckRegular());
+  return file.ReadWhole(bytes_max);
 }
 
 bool FileExists(const std::string& path) {

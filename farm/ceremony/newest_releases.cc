@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "farm/base/bytes.h"
@@ -25,12 +26,46 @@ bool IsFolder(const std::string& path) {
   return lstat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode);
 }
 
+// By what the releases of a tree are judged.
+struct Demands {
+  TrustRoot root;
+  Policy policy;
+  UnixSeconds now = 0;
+  std::optional<Bundle> status = {};  // a sound one
+  std::set<Digest> withdrawn = {};    // by it
+};
+
+// A status that does not count any more (its monitor has left the root) is in nobody's way: whoever
+// can put such a one there can as well take a good one away.
+Status ReadStatusOfTree(const std::string& directory, Demands& demands,
+                        std::vector<std::string>& warnings) {
+  const std::string path = JoinPath(directory, "status.json");
+  if (!FileExists(path)) return {};
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kBundleFileBytesMax));
+  ASSIGN_OR_RETURN(std::vector<Bundle> lines, ParseBundleFile(text, path));
+  if (lines.size() != 1) {
+    return Error{ErrorCode::kInvalidInput,
+                 path + ": has " + std::to_string(lines.size()) + " lines, want one"};
+  }
+  const Result<SoundStatus> sound = VerifyStatus(lines.front(), demands.root, demands.policy);
+  if (!sound) {
+    warnings.push_back(path + " is not heeded: " + sound.error().message);
+    return {};
+  }
+  for (const WithdrawnRelease& one : sound->statement.withdrawn) {
+    demands.withdrawn.insert(one.release);
+  }
+  demands.status = std::move(lines.front());
+  return {};
+}
+
 // A release that the tree holds, not yet judged.
 struct Candidate {
   JudgedRelease release;
   std::string folder;
   std::vector<Bundle> lines;
   Release statement;
+  Digest digest() const { return lines.front().PaeDigest(); }
 };
 
 // Absent: the lines of something else (a kit).
@@ -65,14 +100,18 @@ Result<std::optional<Candidate>> FindInVersion(const std::string& folder,
   return std::optional<Candidate>();
 }
 
-Result<std::optional<Candidate>> FindNewest(const std::string& folder, const std::string& product) {
+Result<std::optional<Candidate>> FindNewest(const std::string& folder, const std::string& product,
+                                            const Demands& demands) {
+  const auto serves = [&](const std::optional<Candidate>& candidate) {
+    return candidate && !demands.withdrawn.contains(candidate->digest());
+  };
   std::optional<Candidate> newest;
   ASSIGN_OR_RETURN(const std::vector<std::string> versions, ListDirectory(folder));
   for (const std::string& version : versions) {
     const std::string path = JoinPath(folder, version);
     if (version.starts_with(".") || !IsFolder(path)) continue;
     ASSIGN_OR_RETURN(std::optional<Candidate> found, FindInVersion(path, product));
-    if (found && (!newest || found->release.sequence > newest->release.sequence)) {
+    if (serves(found) && (!newest || found->release.sequence > newest->release.sequence)) {
       newest = std::move(found);
     }
   }
@@ -80,7 +119,7 @@ Result<std::optional<Candidate>> FindNewest(const std::string& folder, const std
   if (!FileExists(pointer)) return newest;
   ASSIGN_OR_RETURN(const std::optional<Candidate> published, ReadCandidate(pointer, product));
   const std::int64_t sequence = newest ? newest->release.sequence : 0;
-  if (published && published->release.sequence > sequence) {
+  if (serves(published) && published->release.sequence > sequence) {
     return Error{ErrorCode::kUntrusted,
                  pointer + ": has sequence " + std::to_string(published->release.sequence) +
                      ", but the newest release that is there has " + std::to_string(sequence) +
@@ -90,13 +129,13 @@ Result<std::optional<Candidate>> FindNewest(const std::string& folder, const std
   return newest;
 }
 
-Status JudgeCandidate(const Candidate& candidate, const TrustRoot& root, const Policy& policy,
-                      UnixSeconds now) {
+Status JudgeCandidate(const Candidate& candidate, const Demands& demands) {
   VerdictInput input;
   input.lines = candidate.lines;
-  input.root = root;
-  input.policy = policy;
-  input.at = now;
+  input.root = demands.root;
+  input.policy = demands.policy;
+  input.status = demands.status;
+  input.at = demands.now;
   input.allow_development_root = true;  // the customer decides; every verdict says it
   std::vector<ReleaseFile> files;
   for (const Artifact& artifact : candidate.statement.artifacts) {
@@ -119,10 +158,12 @@ Status JudgeCandidate(const Candidate& candidate, const TrustRoot& root, const P
 
 }  // namespace
 
-Result<std::vector<JudgedRelease>> FindNewestReleases(const std::string& directory,
-                                                      const TrustRoot& root, const Policy& policy,
-                                                      UnixSeconds now) {
-  std::vector<JudgedRelease> releases;
+Result<NewestReleases> FindNewestReleases(const std::string& directory, const TrustRoot& root,
+                                          const Policy& policy, UnixSeconds now) {
+  // What comes after a release is asked for by each customer; no release has it yet.
+  Demands demands{root, WithoutLaterDemands(policy), now};
+  NewestReleases found;
+  RETURN_IF_ERROR(ReadStatusOfTree(directory, demands, found.warnings));
   ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(directory));
   for (const std::string& name : names) {
     const std::string folder = JoinPath(directory, name);
@@ -130,16 +171,16 @@ Result<std::vector<JudgedRelease>> FindNewestReleases(const std::string& directo
         !IsFolder(folder)) {
       continue;
     }
-    ASSIGN_OR_RETURN(std::optional<Candidate> newest, FindNewest(folder, name));
+    ASSIGN_OR_RETURN(std::optional<Candidate> newest, FindNewest(folder, name, demands));
     if (!newest) continue;
-    RETURN_IF_ERROR(JudgeCandidate(*newest, root, policy, now));
-    releases.push_back(std::move(newest->release));
-    if (releases.size() > kTufTargetsMax - 3) {
+    RETURN_IF_ERROR(JudgeCandidate(*newest, demands));
+    found.releases.push_back(std::move(newest->release));
+    if (found.releases.size() > kTufTargetsMax - 3) {
       return Error{ErrorCode::kLimitExceeded,
                    directory + ": more than " + std::to_string(kTufTargetsMax - 3) + " products"};
     }
   }
-  return releases;
+  return found;
 }
 
 }  // namespace farm

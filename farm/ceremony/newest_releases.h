@@ -17,11 +17,17 @@ struct JudgedRelease {
   std::string bundle_file;  // as it stands beside its files
 };
 
-// Judges the newest of each by `root` and `policy`, with the files beside it.
+struct NewestReleases {
+  std::vector<JudgedRelease> releases;  // by product; of one with no release that serves: none
+  std::vector<std::string> warnings;    // a status.json that does not count
+};
+
+// Judges the newest of each that is not withdrawn by `root`, the tree's status.json and what
+// `policy` demands of a bundle, with the files beside it.
 // Errors: those of the verdict; kUntrusted exit 24 (newest.sigstore.jsonl is of a newer release
-// than any that is there); kInvalidInput (a bundle that does not read); kUnavailable.
-Result<std::vector<JudgedRelease>> FindNewestReleases(const std::string& directory,
-                                                      const TrustRoot& root, const Policy& policy,
-                                                      UnixSeconds now);
+// than any that is there, and not withdrawn); kInvalidInput (a bundle or status that does not
+// read); kUnavailable.
+Result<NewestReleases> FindNewestReleases(const std::string& directory, const TrustRoot& root,
+                                          const Policy& policy, UnixSeconds now);
 
 }  // namespace farm

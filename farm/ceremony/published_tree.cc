@@ -8,6 +8,7 @@
 #include "farm/ceremony/newest_releases.h"
 #include "farm/crypto/hash.h"
 #include "farm/evidence/bundle.h"
+#include "farm/json/json.h"
 
 namespace farm {
 namespace {
@@ -45,7 +46,8 @@ class Publisher {
 
   Result<PublishedTargets> Run() {
     RETURN_IF_ERROR(MakeDirectoriesDurably(files_, JoinPath(order_.directory, "root")));
-    ASSIGN_OR_RETURN(const FileLock lock, FileLock::WaitForDirectory(order_.directory));
+    ASSIGN_OR_RETURN(const FileLock lock,
+                     FileLock::WaitForDirectory(order_.directory, kLockWaitMax));
     RETURN_IF_ERROR(AddRoots());
     RETURN_IF_ERROR(CheckRoot());
     RETURN_IF_ERROR(FindTargets());
@@ -65,6 +67,12 @@ class Publisher {
  private:
   TrustRoot& root() { return published_.root; }
 
+  // The chain goes on with `next`.
+  void Follow(TrustRoot next) {
+    chain_.push_back(next);
+    published_.root = std::move(next);
+  }
+
   Status AddRoots() {
     ASSIGN_OR_RETURN(const std::vector<std::int64_t> versions,
                      PublishedRootVersions(order_.directory));
@@ -75,7 +83,8 @@ class Publisher {
                      order_.directory + " has no root yet; give the first with --root FILE"};
       }
       first_new = 1;
-      ASSIGN_OR_RETURN(published_.root, ReadNewRoot(order_.new_roots.front()));
+      ASSIGN_OR_RETURN(TrustRoot first, ReadNewRoot(order_.new_roots.front()));
+      Follow(std::move(first));
       RETURN_IF_ERROR(PutRoot(order_.new_roots.front(), root().version));
     } else {
       // What was published is not judged again, but it is one chain to its end.
@@ -85,7 +94,7 @@ class Publisher {
           const Status follows = CheckNextRoot(next, root());
           if (!follows) return Wrap(RootPath(order_.directory, versions[i]), follows.error());
         }
-        published_.root = std::move(next);
+        Follow(std::move(next));
         RETURN_IF_ERROR(PutRoot(RootPath(order_.directory, versions[i]), versions[i]));
       }
     }
@@ -96,7 +105,7 @@ class Publisher {
       if (known) continue;
       const Status follows = CheckNextRoot(next, root());
       if (!follows) return Wrap(path, follows.error());
-      published_.root = std::move(next);
+      Follow(std::move(next));
       RETURN_IF_ERROR(PutRoot(path, root().version));
     }
     changing_["trusted_root.json"] = WriteSigstoreTrustedRoot(root());
@@ -139,9 +148,10 @@ class Publisher {
   }
 
   Status FindTargets() {
-    ASSIGN_OR_RETURN(const std::vector<JudgedRelease> newest,
+    ASSIGN_OR_RETURN(NewestReleases newest,
                      FindNewestReleases(order_.directory, root(), order_.policy, order_.now));
-    for (const JudgedRelease& release : newest) {
+    published_.warnings = std::move(newest.warnings);
+    for (const JudgedRelease& release : newest.releases) {
       changing_[release.product + "/newest.sigstore.jsonl"] = release.bundle_file;
     }
     // A monitor's status is none: farmd replaces it whenever the monitor speaks, and has no key.
@@ -167,6 +177,7 @@ class Publisher {
       if (serves) {
         return Take(std::move(old), bytes);
       }
+      RETURN_IF_ERROR(CheckGoesOn(old, path));
       next.version = old.version + 1;
     }
     next.files = std::move(below);
@@ -175,6 +186,26 @@ class Publisher {
     const std::string bytes = WriteTufMetadata(next);
     RETURN_IF_ERROR(ParseTufMetadata(bytes, role, path));
     return Take(std::move(next), bytes);
+  }
+
+  // Whoever can write the tree writes any version into it: only one that keys of the chain have
+  // signed is gone on from.  Those of an older root count, as its successor may have other keys.
+  Status CheckGoesOn(const TufMetadata& old, const std::string& path) const {
+    const bool ours = std::any_of(chain_.begin(), chain_.end(), [&](const TrustRoot& one) {
+      return CheckTufSignatures(old, one).has_value();
+    });
+    if (!ours) {
+      return Error{ErrorCode::kUntrusted,
+                   path + ": has version " + std::to_string(old.version) +
+                       ", and too few signatures for every root in the tree; want what was "
+                       "published last: bring that back from a copy of the tree",
+                   ExitCode::kBadSignature};
+    }
+    if (old.version < kJsonIntegerMax) return {};
+    return Error{ErrorCode::kLimitExceeded,
+                 path + ": has version " + std::to_string(old.version) +
+                     ", after which there is none; want a lower one: bring that back from a copy "
+                     "of the tree, and give the role other keys in the next root"};
   }
 
   TufFile Take(TufMetadata metadata, const std::string& bytes) {
@@ -247,6 +278,7 @@ class Publisher {
   FileSystem& files_;
   const PublishOrder& order_;
   PublishedTargets published_;
+  std::vector<TrustRoot> chain_;                 // to the newest, which is published_.root
   std::map<std::string, std::string> changing_;  // by path: the targets that are ours to write
   std::map<std::string, TufFile> targets_;
   std::map<std::string, std::string> metadata_;  // by name: all of the metadata's folder

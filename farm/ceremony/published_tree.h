@@ -32,7 +32,7 @@ struct TufLifetimes {
 struct PublishOrder {
   std::string directory;               // of the tree
   std::vector<std::string> new_roots;  // files that follow the newest root there, in order
-  Policy policy;                       // the newest releases are judged by it
+  Policy policy;                       // the newest releases are judged by it, as published
   std::vector<Signer*> signers;        // each signs whatever role its key has; borrowed
   TufLifetimes lifetimes;
   UnixSeconds now = 0;
@@ -41,16 +41,19 @@ struct PublishOrder {
 struct PublishedTargets {
   TrustRoot root;
   std::vector<TufMetadata> metadata;  // targets, snapshot, timestamp, as they stand there now
+  std::vector<std::string> warnings;  // a status.json that is not heeded, and why
 };
 
-// Adds the roots; finds the newest release of each product, which must be one by Judge; signs anew
-// what has changed, is half over, or is not signed by the keys of the newest root; always the
-// timestamp.  Each file appears whole, and the metadata as one: whoever reads tuf/ at any moment,
-// or after a crash at any moment, finds the old set or the new one.  Called again it goes on.
+// Adds the roots; finds the newest release of each product that the tree's status.json does not
+// withdraw, which must be one by Judge without the policy's later demands; signs anew what has
+// changed, is half over, or is not signed by the keys of the newest root; always the timestamp.
+// Each file appears whole, and the metadata as one: whoever reads tuf/ at any moment, or after a
+// crash at any moment, finds the old set or the new one.  Called again it goes on.
 // Errors: kNotFound exit 22 (no root, or one of the chain missing), kUntrusted exit 24 (a root or
-// release that was newest is gone), exit 18 (the root has expired), exit 11 (threshold of a root,
-// or none of the signers can sign what is needed), those of Judge; kInvalidInput (the root names no
-// keys for the tree; a damaged file), kUnavailable.
+// release that was newest is gone), exit 18 (the root has expired), exit 11 (threshold of a root;
+// metadata in the tree that no root of it has signed; none of the signers can sign what is needed),
+// those of Judge; kInvalidInput (the root names no keys for the tree; a damaged file),
+// kLimitExceeded (metadata with the highest version that there is), kUnavailable.
 Result<PublishedTargets> PublishTargets(FileSystem& files, const PublishOrder& order);
 
 // Root `version` of a tree.  Errors: kNotFound, those of ParseTrustRoot; kInvalidInput (it has

@@ -133,7 +133,8 @@ class PublishCrash : public testing::Test {
       WriteRoot(2);
       order.new_roots = {Path("root-2")};
       AddRelease("1.1", 2);
-      Write(Path("base/status.json"), "{}\n");
+      Write(Path("base/status.json"),
+            WriteBundleLine(maker_.StatusLine(maker_.Status(kNow))) + "\n");
     }
     if (change == Change::kTimestamp) order.signers = {signers_[2].get()};
     order.directory = Path("base");
@@ -188,7 +189,7 @@ class PublishCrash : public testing::Test {
     EXPECT_TRUE(FileExists(order.directory + "/root/" + std::to_string(want.root) + ".json"));
   }
 
-  EvidenceMaker maker_;
+  EvidenceMaker maker_{{.monitors = 1}};
   TemporaryDirectory temporary_ = *TemporaryDirectory::Make(PlaceInMemory());
   std::vector<PrivateKey> keys_;
   std::vector<std::unique_ptr<Signer>> signers_;

@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "farm/crypto/hash.h"
+#include "farm/json/json.h"
 #include "tests/support/evidence_maker.h"
 
 namespace farm {
@@ -68,9 +70,37 @@ class Tree : public testing::Test {
     for (const TufMetadata& metadata : published.metadata) versions.push_back(metadata.version);
     return versions;
   }
+  // Timestamp metadata that somebody puts into the tree.
+  void PlaceTimestamp(std::int64_t version, const std::vector<Signer*>& signers) const {
+    TufMetadata metadata;
+    metadata.role = TufRole::kTimestamp;
+    metadata.version = version;
+    metadata.expires = order_.now + kDaySeconds;
+    metadata.files["snapshot.json"] = {Sha256("snapshot"), 8, 1};
+    for (Signer* signer : signers) {
+      metadata.signatures.push_back(
+          {signer->key().KeyId(), *signer->Sign(WriteTufSigned(metadata))});
+    }
+    Write("tree/tuf/timestamp.json", WriteTufMetadata(metadata));
+  }
   std::string ReadPath(const std::string& name) const { return *ReadFile(Path(name), 1 << 26); }
 
-  EvidenceMaker maker_;
+  // A monitor's status, which withdraws these versions.
+  std::string StatusText(const std::vector<std::string>& versions = {}) const {
+    FarmStatus status = maker_.Status(kStart + 3000);
+    for (const std::string& version : versions) {
+      const std::string path = Path("tree/hello/" + version + "/hello.tar.sigstore.jsonl");
+      const auto lines = ParseBundleFile(*ReadFile(path, kBundleFileBytesMax), path);
+      EXPECT_TRUE(lines.has_value()) << path;
+      status.withdrawn.push_back(
+          {lines->front().PaeDigest(), "hello", version, "bad", "auditor-0", status.issued});
+    }
+    std::sort(status.withdrawn.begin(), status.withdrawn.end(),
+              [](const auto& one, const auto& other) { return one.release < other.release; });
+    return WriteBundleLine(maker_.StatusLine(status)) + "\n";
+  }
+
+  EvidenceMaker maker_{{.monitors = 1}};
   TemporaryDirectory directory_;
   std::vector<PrivateKey> keys_;
   std::vector<std::unique_ptr<Signer>> signers_;
@@ -79,7 +109,7 @@ class Tree : public testing::Test {
 };
 
 TEST_F(Tree, HasTheChainAndTheTargetsThatChange) {
-  Write("tree/status.json", "{}\n");
+  Write("tree/status.json", StatusText());
   Write("tree/by-digest/ab.sigstore.jsonl", "not looked at\n");
   const PublishedTargets published = Publish();
   EXPECT_EQ(ReadPath("tree/root/1.json"), ReadPath("root-1.json"));
@@ -112,7 +142,7 @@ TEST_F(Tree, OnlyWhatMustBeIsSignedAnew) {
   order_.signers = {signers_[0].get()};
   EXPECT_EQ(Versions(Publish()), (std::vector<std::int64_t>{1, 1, 2}));
   // A monitor speaks, whenever it likes.
-  Write("tree/status.json", "{}\n");
+  Write("tree/status.json", StatusText());
   EXPECT_EQ(Versions(Publish()), (std::vector<std::int64_t>{1, 1, 3}));
   // A target changes: its keys are asked for.
   AddRelease(maker_, "1.1", 2);
@@ -170,6 +200,57 @@ TEST_F(Tree, AReleaseThatDoesNotVerifyIsNoTarget) {
   EXPECT_EQ(Refused().Exit(), ExitCode::kInputMissing);  // under another product's name
 }
 
+TEST_F(Tree, NothingIsDemandedThatComesAfterARelease) {
+  order_.policy.status_max_age_seconds = 60;
+  order_.policy.certified_countries = true;
+  order_.policy.replays = 1;
+  order_.policy.replayers = {{"regulator", keys_[0].public_key()}};
+  EXPECT_TRUE(Publish().metadata[0].files.contains("hello/newest.sigstore.jsonl"));
+  order_.policy.auditors = 3;
+  EXPECT_EQ(Refused().Exit(), ExitCode::kApproval);
+}
+
+TEST_F(Tree, AWithdrawnReleaseIsNotTheNewest) {
+  AddRelease(maker_, "1.1", 2);
+  Publish();
+  Write("tree/status.json", StatusText({"1.1"}));
+  EXPECT_TRUE(Publish().warnings.empty());
+  EXPECT_EQ(ReadPath("tree/hello/newest.sigstore.jsonl"),
+            ReadPath("tree/hello/1.0/hello.tar.sigstore.jsonl"));
+  Write("tree/status.json", StatusText({"1.0", "1.1"}));
+  const PublishedTargets none = Publish();
+  EXPECT_FALSE(none.metadata[0].files.contains("hello/newest.sigstore.jsonl"));
+  AddRelease(maker_, "1.2", 3);
+  EXPECT_TRUE(Publish().metadata[0].files.contains("hello/newest.sigstore.jsonl"));
+  EXPECT_EQ(ReadPath("tree/hello/newest.sigstore.jsonl"),
+            ReadPath("tree/hello/1.2/hello.tar.sigstore.jsonl"));
+}
+
+// A key that the status revokes is revoked for the publisher, too.
+TEST_F(Tree, TheStatusIsPartOfTheVerdict) {
+  FarmStatus status = maker_.Status(kStart + 3000);
+  status.revoked_keys = {{maker_.Key("auditor-0").public_key().KeyId(), "stolen", kStart - 1}};
+  Write("tree/status.json", WriteBundleLine(maker_.StatusLine(status)) + "\n");
+  EXPECT_EQ(Refused().Exit(), ExitCode::kRevoked);
+}
+
+// That a monitor leaves the root keeps nobody from publishing that root.
+TEST_F(Tree, AStatusThatDoesNotCountIsInNobodysWay) {
+  AddRelease(maker_, "1.1", 2);
+  Write("tree/status.json", StatusText({"1.1"}));
+  root_.monitors.clear();
+  order_.new_roots = {WriteRoot(root_, "root-1.json")};
+  const PublishedTargets published = Publish();
+  EXPECT_THAT(published.warnings,
+              testing::ElementsAre(HasSubstr("tree/status.json is not heeded: ")));
+  EXPECT_EQ(ReadPath("tree/hello/newest.sigstore.jsonl"),
+            ReadPath("tree/hello/1.1/hello.tar.sigstore.jsonl"));
+  for (const std::string& damaged : {std::string("{}\n"), StatusText() + StatusText()}) {
+    Write("tree/status.json", damaged);
+    EXPECT_EQ(Refused().Exit(), ExitCode::kUsage);
+  }
+}
+
 TEST_F(Tree, RootsFollowEachOther) {
   order_.new_roots.clear();
   EXPECT_EQ(Refused().Exit(), ExitCode::kInputMissing);  // none at all
@@ -216,6 +297,43 @@ TEST_F(Tree, DamagedMetadataIsNotForgotten) {
   Publish();
   Write("tree/tuf/timestamp.json", "{");
   EXPECT_EQ(Refused().Exit(), ExitCode::kUsage);
+}
+
+// Whoever can write the tree and has no key does not decide from which version it goes on.
+TEST_F(Tree, GoesOnOnlyFromWhatTheChainHasSigned) {
+  Publish();
+  const std::string timestamp = ReadPath("tree/tuf/timestamp.json");
+  const PrivateKey stranger = PrivateKey::Generate(KeyKind::kEd25519);
+  const auto stranger_signer = NewMemorySigner(stranger);
+  const struct {
+    const char* name;
+    std::vector<Signer*> signers;
+  } kRows[] = {
+      {"nobody", {}},
+      {"a_stranger", {stranger_signer.get()}},
+      {"keys_of_another_role", {signers_[1].get(), signers_[2].get()}},
+  };
+  for (const auto& row : kRows) {
+    for (const std::int64_t version : {std::int64_t{2}, kJsonIntegerMax - 1, kJsonIntegerMax}) {
+      PlaceTimestamp(version, row.signers);
+      const std::string placed = ReadPath("tree/tuf/timestamp.json");
+      const Error refused = Refused();
+      EXPECT_EQ(refused.Exit(), ExitCode::kBadSignature) << row.name << version;
+      EXPECT_THAT(refused.message, HasSubstr("tuf/timestamp.json: has version")) << row.name;
+      EXPECT_EQ(ReadPath("tree/tuf/timestamp.json"), placed) << row.name;
+    }
+  }
+  Write("tree/tuf/timestamp.json", timestamp);
+  EXPECT_EQ(Versions(Publish()), (std::vector<std::int64_t>{1, 1, 2}));
+}
+
+TEST_F(Tree, TheHighestVersionIsTheLast) {
+  Publish();
+  PlaceTimestamp(kJsonIntegerMax - 1, {signers_[0].get()});
+  EXPECT_EQ(Versions(Publish())[2], kJsonIntegerMax);
+  const Error refused = Refused();
+  EXPECT_EQ(refused.code, ErrorCode::kLimitExceeded);
+  EXPECT_THAT(refused.message, HasSubstr("tuf/timestamp.json: has version 9007199254740991"));
 }
 
 }  // namespace

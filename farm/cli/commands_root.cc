@@ -62,6 +62,11 @@ Status CheckOrder(const RootInHand& hand) {
 // The digest of what is signed: people who hold copies compare it, as signatures change the file's.
 Digest SignedDigest(const TrustRoot& root) { return Sha256(WriteTrustRootSigned(root)); }
 
+// The file's digest, as `farm-verify trust` and sha256sum print it.
+std::string NameOfPrevious(const TrustRoot& previous) {
+  return "root " + std::to_string(previous.version) + ", SHA-256 " + previous.digest.Hex();
+}
+
 void SayRoot(const RootInHand& hand, const Output& output) {
   const TrustRoot& root = hand.root;
   Say(output, "root " + std::to_string(root.version) + ", made " + FormatTime(root.created) +
@@ -69,8 +74,7 @@ void SayRoot(const RootInHand& hand, const Output& output) {
   Say(output, "what is signed has SHA-256 " + SignedDigest(root).Hex());
   const std::vector<std::string> lines =
       hand.previous ? DescribeChanges(*hand.previous, root) : DescribeTrustRoot(root);
-  Say(output,
-      hand.previous ? "against root " + std::to_string(hand.previous->version) + ":" : "it says:");
+  Say(output, hand.previous ? "against " + NameOfPrevious(*hand.previous) + ":" : "it says:");
   for (const std::string& line : lines) Say(output, "  " + line);
   if (lines.empty()) Say(output, "  nothing changes");
 }
@@ -93,10 +97,15 @@ Json QuorumsJson(const std::vector<RootQuorum>& quorums) {
 
 Json RootJson(const RootInHand& hand) {
   const TrustRoot& root = hand.root;
+  Json previous;  // null: it is the first
+  if (hand.previous) {
+    previous = {{"digest", hand.previous->digest.Text()}, {"version", hand.previous->version}};
+  }
   return {
       {"changes", hand.previous ? DescribeChanges(*hand.previous, root) : DescribeTrustRoot(root)},
       {"expires", FormatTime(root.expires)},
       {"missing", MissingSignatures(QuorumsOf(root, hand.before()))},
+      {"previous", std::move(previous)},
       {"quorums", QuorumsJson(QuorumsOf(root, hand.before()))},
       {"signedDigest", SignedDigest(root).Text()},
       {"version", root.version}};
@@ -141,6 +150,17 @@ Result<RootInHand> MakeNewRoot(const RootNewArguments& arguments, UnixSeconds no
   return hand;
 }
 
+// Whoever has signed roots before and is shown another root than the one he knows finds that his
+// own key is not in it.
+void WarnOfStranger(const RootInHand& hand, const PublicKey& key, const Output& output) {
+  if (!hand.previous) return;
+  const std::vector<PublicKey>& keys = hand.previous->root_keys;
+  if (std::find(keys.begin(), keys.end(), key) != keys.end()) return;
+  SayProgress(output, "warning: your key is not one of " + NameOfPrevious(*hand.previous) +
+                          ": unless you are new, this is not the root that you know; compare its "
+                          "SHA-256 with what the others have");
+}
+
 // Whether the person has seen it and says so.
 Status AskToSign(std::istream& in, const Output& output) {
   SayProgress(output, "type \"sign\" to sign this root, anything else to leave it:");
@@ -175,6 +195,7 @@ Result<RootInHand> SignRoot(const RootSignArguments& arguments, std::istream& in
   SayRoot(hand, output);
   if (!arguments.key.empty()) {
     ASSIGN_OR_RETURN(const std::unique_ptr<Signer> signer, OpenSigner(arguments.key));
+    WarnOfStranger(hand, signer->key(), output);
     if (!arguments.yes) RETURN_IF_ERROR(AskToSign(in, output));
     RETURN_IF_ERROR(AddSignature(hand.root, *signer, hand.before()));
   }

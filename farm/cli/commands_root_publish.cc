@@ -34,8 +34,9 @@ int RunRootPublishCommand(const RootPublishArguments& arguments, const Clock& cl
                           const Output& output) {
   const Result<PublishedTargets> published = PublishTree(arguments, clock);
   if (!published) return Fail(output, "farm root publish", published.error());
+  for (const std::string& warning : published->warnings) SayProgress(output, "warning: " + warning);
   Say(output, "root " + std::to_string(published->root.version));
-  Json json = {{"root", published->root.version}};
+  Json json = {{"root", published->root.version}, {"warnings", published->warnings}};
   for (const TufMetadata& metadata : published->metadata) {
     const std::string role(TufRoleName(metadata.role));
     Say(output, role + " " + std::to_string(metadata.version) + ", expires " +

@@ -12,16 +12,19 @@
 #include "farm/json/json.h"
 #include "farm/sign/certified_signer.h"
 #include "farm/sign/doctor.h"
+#include "farm/verify/policy.h"
+#include "farm/verify/verify.h"
 
 namespace farm {
 namespace {
 
 constexpr UnixSeconds kCertifiedSecondsMax = 2 * 366 * kDaySeconds;  // then somebody looks again
 
-// Who says it: key, root, the way to the farm.
+// Who says it: key, root and policy of his own, the way to the farm.
 struct Speaker {
   PersonConfig config;
   TrustRoot root;
+  Policy policy;
   std::unique_ptr<Signer> signer;
   std::unique_ptr<FarmClient> client;
 };
@@ -31,6 +34,8 @@ Result<Speaker> OpenSpeaker(const std::string& config_path) {
   ASSIGN_OR_RETURN(speaker.config, ReadPersonConfig(config_path));
   ASSIGN_OR_RETURN(const std::string root, ReadFile(speaker.config.root_path, kTrustRootBytesMax));
   ASSIGN_OR_RETURN(speaker.root, ParseTrustRoot(root, speaker.config.root_path));
+  ASSIGN_OR_RETURN(const std::string policy, ReadFile(speaker.config.policy_path, kPolicyBytesMax));
+  ASSIGN_OR_RETURN(speaker.policy, ParsePolicy(policy, speaker.config.policy_path));
   ASSIGN_OR_RETURN(speaker.signer, OpenSigner(speaker.config.key));
   RETURN_IF_ERROR(CheckCanary(*speaker.signer));
   ASSIGN_OR_RETURN(speaker.client, FarmClient::Open(speaker.config.farm));
@@ -52,46 +57,78 @@ Status CheckListed(const Speaker& speaker, const Person* person, std::string_vie
   return refused("does not vouch for " + person->id + " now", ExitCode::kNotValidThen);
 }
 
-// Signs, sends, and keeps the line as the log has it.
-Result<Bundle> Enter(Speaker& speaker, const Statement& statement, const std::string& out) {
-  ASSIGN_OR_RETURN(const Bundle signed_line, SignStatement(statement, *speaker.signer));
-  ASSIGN_OR_RETURN(const std::string text, speaker.client->Enter(WriteBundleLine(signed_line)));
-  ASSIGN_OR_RETURN(Bundle line, ParseBundleLine(text, "farmd's answer"));
-  if (line.PaeDigest() != signed_line.PaeDigest() || !line.log_entry) {
+// The line that was sent, with evidence that everybody with this root will find it in the log: a
+// carrier that only says so could keep a withdrawal back for good.
+Status CheckEntered(const Speaker& speaker, const Bundle& sent, const Bundle& line) {
+  if (line.PaeDigest() != sent.PaeDigest() || line.key() != sent.key() ||
+      line.envelope.signature != sent.envelope.signature || !line.log_entry) {
     return Error{ErrorCode::kMismatch,
                  "farmd answered another line than it was given, or one that "
                  "is in no log",
                  ExitCode::kLogProof};
   }
+  const Status entered = CheckNewEntry(line, SystemClock().Now(), speaker.root, speaker.policy);
+  if (entered) return {};
+  return Wrap("farmd does not show that the line is in the log, so take it as not said",
+              entered.error());
+}
+
+// Signs, sends, and keeps the line as the log has it.
+Result<Bundle> Enter(Speaker& speaker, const Statement& statement, const std::string& release_line,
+                     const std::string& out) {
+  ASSIGN_OR_RETURN(const Bundle signed_line, SignStatement(statement, *speaker.signer));
+  ASSIGN_OR_RETURN(const std::string text,
+                   speaker.client->Enter(WriteBundleLine(signed_line), release_line));
+  ASSIGN_OR_RETURN(Bundle line, ParseBundleLine(text, "farmd's answer"));
+  RETURN_IF_ERROR(CheckEntered(speaker, signed_line, line));
   if (!out.empty()) RETURN_IF_ERROR(WriteDurably(RealFileSystem(), out, text + "\n"));
   return line;
 }
 
 struct NamedRelease {
+  std::string line;
   Digest digest;
   std::string product;
   std::string version;
+  std::string id;  // as farmd names it
 };
 
-Result<NamedRelease> ReleaseInFile(const std::string& path) {
-  ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kBundleFileBytesMax));
-  ASSIGN_OR_RETURN(const std::vector<Bundle> lines, ParseBundleFile(text, path));
-  ASSIGN_OR_RETURN(const Release release,
-                   ParseStatementAs<Release>(lines.front().envelope.payload, path));
-  ASSIGN_OR_RETURN(const ManifestView manifest, ViewManifest(release.manifest));
-  return NamedRelease{lines.front().PaeDigest(), manifest.product, manifest.version};
+// The line is a release that the signer has signed and logged: else the withdrawal would name one
+// that no customer has, and the one that he has would stand.
+Result<NamedRelease> ReleaseOf(const Bundle& line, const Speaker& speaker) {
+  ASSIGN_OR_RETURN(const VerifiedRelease release,
+                   VerifyReleaseAlone(line, speaker.root, speaker.policy));
+  ASSIGN_OR_RETURN(const ManifestView manifest, ViewManifest(release.statement().manifest));
+  return NamedRelease{WriteBundleLine(line), release.digest(), manifest.product, manifest.version,
+                      manifest.product + "/" + manifest.version + "/r" +
+                          std::to_string(manifest.revision) + "/" +
+                          manifest.digest.Hex().substr(0, 12)};
 }
 
-Result<NamedRelease> ReleaseAtFarm(FarmClient& client, const std::string& id) {
-  ASSIGN_OR_RETURN(const v1::ReleaseInfo info, client.Get(id));
-  if (info.release_digest().empty()) {
+Result<NamedRelease> ReleaseInFile(const std::string& path, const Speaker& speaker) {
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kBundleFileBytesMax));
+  ASSIGN_OR_RETURN(const std::vector<Bundle> lines, ParseBundleFile(text, path));
+  auto release = ReleaseOf(lines.front(), speaker);
+  if (!release) return Wrap(path, release.error());
+  return release;
+}
+
+// farmd could show another good release, which is then withdrawn in the place of this one.
+Result<NamedRelease> ReleaseAtFarm(const std::string& id, Speaker& speaker) {
+  ASSIGN_OR_RETURN(const v1::ReleaseInfo info, speaker.client->Get(id));
+  if (info.release_line().empty()) {
     return Error{ErrorCode::kNotFound,
                  id + " is not published there; name the file with its lines "
                       "(ARTIFACT.sigstore.jsonl)",
                  ExitCode::kInputMissing};
   }
-  ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(info.release_digest()));
-  return NamedRelease{digest, info.product(), info.version()};
+  ASSIGN_OR_RETURN(const Bundle line, ParseBundleLine(info.release_line(), "farmd's release line"));
+  auto release = ReleaseOf(line, speaker);
+  if (!release) return Wrap("farmd's release line", release.error());
+  if (release->id == id) return release;
+  return Error{ErrorCode::kMismatch,
+               "farmd's release line: is of " + release->id + ", asked for " + Printable(id, 256),
+               ExitCode::kLogProof};
 }
 
 Status Withdraw(const WithdrawArguments& arguments, const Output& output) {
@@ -99,13 +136,13 @@ Status Withdraw(const WithdrawArguments& arguments, const Output& output) {
   const Person* person = speaker.root.FindAuditor(speaker.signer->key());
   if (person == nullptr) person = speaker.root.FindRequester(speaker.signer->key());
   RETURN_IF_ERROR(CheckListed(speaker, person, "an auditor or requester, who may withdraw"));
-  ASSIGN_OR_RETURN(const NamedRelease release,
-                   FileExists(arguments.release)
-                       ? ReleaseInFile(arguments.release)
-                       : ReleaseAtFarm(*speaker.client, arguments.release));
+  ASSIGN_OR_RETURN(const NamedRelease release, FileExists(arguments.release)
+                                                   ? ReleaseInFile(arguments.release, speaker)
+                                                   : ReleaseAtFarm(arguments.release, speaker));
   const Withdrawal withdrawal{release.digest,   release.product,   release.version,
                               arguments.reason, speaker.config.id, SystemClock().Now()};
-  ASSIGN_OR_RETURN(const Bundle line, Enter(speaker, Statement(withdrawal), arguments.out));
+  ASSIGN_OR_RETURN(const Bundle line,
+                   Enter(speaker, Statement(withdrawal), release.line, arguments.out));
   Say(output, release.product + " " + release.version + " is withdrawn: log entry " +
                   std::to_string(line.log_entry->index) +
                   "; customers learn of it by the monitor's next status");
@@ -157,7 +194,7 @@ Status Certify(const CertifyArguments& arguments, const Output& output) {
   RETURN_IF_ERROR(
       CheckListed(speaker, speaker.root.FindCertifier(speaker.signer->key()), "a certifier"));
   ASSIGN_OR_RETURN(const SiteLocation location, LocationOf(arguments, speaker));
-  ASSIGN_OR_RETURN(const Bundle line, Enter(speaker, Statement(location), arguments.out));
+  ASSIGN_OR_RETURN(const Bundle line, Enter(speaker, Statement(location), "", arguments.out));
   Say(output, location.builder + " stands in " + location.country + " from " +
                   FormatTime(location.start) + " to " + FormatTime(location.end) + ": log entry " +
                   std::to_string(line.log_entry->index));

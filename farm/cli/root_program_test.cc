@@ -21,6 +21,7 @@ namespace farm {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr char kNow[] = "2027-01-16T00:00:00Z";
 
@@ -144,10 +145,20 @@ TEST_F(RootProgram, TheNextRootNeedsBothThresholds) {
   ASSERT_EQ(made.exit, 0) << made.errors;
   EXPECT_THAT(made.output, HasSubstr("added: root key of Dan"));
   EXPECT_THAT(made.output, HasSubstr("removed: root key of Cid"));
-  EXPECT_EQ(Sign("root-2.json", Path("dan.pem"), "root-1.json").exit, 0);
-  EXPECT_EQ(Sign("root-2.json", Path("ann.pem"), "root-1.json").exit, 0);
+  // Which root 1 it is, for each to compare; Dan is new.
+  const std::string against =
+      "against root 1, SHA-256 " + Sha256(Read("root-1.json")).Hex() + ":\n";
+  const Ran dan = Sign("root-2.json", Path("dan.pem"), "root-1.json");
+  EXPECT_EQ(dan.exit, 0);
+  EXPECT_THAT(dan.output, HasSubstr(against));
+  EXPECT_THAT(dan.errors, HasSubstr("warning: your key is not one of root 1, SHA-256 "));
+  const Ran ann = Sign("root-2.json", Path("ann.pem"), "root-1.json");
+  EXPECT_EQ(ann.exit, 0);
+  EXPECT_THAT(ann.output, HasSubstr(against));
+  EXPECT_THAT(ann.errors, Not(HasSubstr("warning")));
   const Ran check = Check("root-2.json", "root-1.json");
   EXPECT_EQ(check.exit, 11);
+  EXPECT_THAT(check.output, HasSubstr(against));
   EXPECT_THAT(check.output, HasSubstr("still to sign for root 1: 1 of Ben"));
   EXPECT_THAT(check.output, HasSubstr("Cid"));
   EXPECT_EQ(Sign("root-2.json", Path("cid.pem"), "root-1.json").exit, 0);
@@ -212,6 +223,13 @@ TEST_F(RootProgram, AnswersInJson) {
   EXPECT_TRUE(json["missing"].empty());
   EXPECT_FALSE(json["weakPoints"].empty());  // no monitor
   EXPECT_FALSE(json["changes"].empty());
+  EXPECT_TRUE(json["previous"].is_null());
+  const Json same = *ParseJson(Farm({"check", Path("root-1.json"), "--previous",
+                                     Path("root-1.json"), "--at", kNow, "--json"})
+                                   .output,
+                               "check");
+  EXPECT_EQ(same["previous"]["digest"], Sha256(Read("root-1.json")).Text());
+  EXPECT_EQ(same["previous"]["version"], 1);
 }
 
 TEST_F(RootProgram, PublishesATree) {

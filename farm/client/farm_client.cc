@@ -73,9 +73,10 @@ Result<v1::ReleaseInfo> FarmClient::Cancel(const std::string& release_id) {
   return Call(*stub_, &v1::Farm::Stub::Cancel, request, peer_);
 }
 
-Result<std::string> FarmClient::Enter(const std::string& line) {
+Result<std::string> FarmClient::Enter(const std::string& line, const std::string& release_line) {
   v1::EnterRequest request;
   request.set_line(line);
+  request.set_release_line(release_line);
   ASSIGN_OR_RETURN(const v1::EnterReply reply,
                    Call(*stub_, &v1::Farm::Stub::Enter, request, peer_));
   return reply.line();

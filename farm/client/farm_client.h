@@ -24,8 +24,9 @@ class FarmClient {
   Result<v1::ListReply> List(const std::string& product);
   Result<v1::WhyReply> Why(const std::string& release_id);
   Result<v1::ReleaseInfo> Cancel(const std::string& release_id);
-  // The line with its time stamp and log entry.
-  Result<std::string> Enter(const std::string& line);
+  // The line with its time stamp and log entry.  `release_line`: beside a withdrawal, of the
+  // release that it names; else "".
+  Result<std::string> Enter(const std::string& line, const std::string& release_line);
   // Hands every event to `on_event` until it answers false, the server ends the stream, or
   // `cancelled` (exit 26).  A broken connection is an error: call again with the last number.
   Status Watch(const v1::WatchRequest& request,

@@ -37,14 +37,18 @@ Result<std::string> FetchTile(HttpClient& http, TileId tile, std::size_t bytes_m
   return Error{ErrorCode::kUnavailable, bytes.error().message + "; ask again"};
 }
 
-}  // namespace
-
-namespace {
-
-bool IsRevoked(const TrustRoot& root, const PublicKey& key) {
-  return std::any_of(root.revocations.begin(), root.revocations.end(), [&](const Revocation& r) {
-    return r.kind == "key" && r.subject == key.KeyId();
-  });
+// Of several the one that leaves less; nothing where the key is not revoked.
+struct RevokedFrom {
+  std::optional<UnixSeconds> since;  // absent: from the beginning
+};
+std::optional<RevokedFrom> RevocationOf(const TrustRoot& root, const PublicKey& key) {
+  std::optional<RevokedFrom> found;
+  for (const Revocation& r : root.revocations) {
+    if (r.kind != "key" || r.subject != key.KeyId()) continue;
+    if (!r.compromised_since) return RevokedFrom{};
+    if (!found || *r.compromised_since < *found->since) found = RevokedFrom{r.compromised_since};
+  }
+  return found;
 }
 
 }  // namespace
@@ -53,13 +57,15 @@ Result<LogTrust> LogTrustOf(const TrustRoot& root, std::string_view origin,
                             std::size_t witnesses_needed) {
   for (const Log& log : root.logs) {
     if (log.origin != origin) continue;
-    if (IsRevoked(root, log.key) && !log.end) {
+    const std::optional<RevokedFrom> revoked = RevocationOf(root, log.key);
+    if (revoked && !revoked->since && !log.end) {
       return Error{ErrorCode::kUntrusted,
                    "trust root: the key of log " + log.origin + " is revoked", ExitCode::kRevoked};
     }
     LogTrust trust{log.origin, log.key, {}, witnesses_needed, log.end};
+    if (revoked && !log.end) trust.compromised_since = revoked->since;
     for (const Witness& witness : root.witnesses) {
-      if (IsRevoked(root, witness.key)) continue;
+      if (RevocationOf(root, witness.key)) continue;
       trust.witnesses.push_back({witness.name, witness.key,
                                  root.development ? "" : witness.operator_id, witness.valid_for});
     }
@@ -116,7 +122,13 @@ Result<WitnessedHead> CheckHead(std::string_view bytes, const LogTrust& trust) {
   std::sort(times.begin(), times.end());
   WitnessedHead head{*checkpoint, std::string(bytes), 0};
   if (trust.witnesses_needed > 0) head.witnessed_at = times[trust.witnesses_needed - 1];
-  return head;
+  if (!trust.compromised_since) return head;
+  if (trust.witnesses_needed > 0 && head.witnessed_at < *trust.compromised_since) return head;
+  return Error{ErrorCode::kUntrusted,
+               "log " + trust.origin + ": its key is revoked since " +
+                   FormatTime(*trust.compromised_since) + ", and its checkpoint of size " +
+                   std::to_string(checkpoint->size) + " was not witnessed before",
+               ExitCode::kRevoked};
 }
 
 Result<UnixSeconds> WitnessedTime(const std::string& url, LogTrust trust) {

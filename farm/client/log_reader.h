@@ -34,11 +34,14 @@ struct LogTrust {
   std::vector<WitnessKey> witnesses;
   std::size_t witnesses_needed = 0;
   std::optional<LogEnd> end = std::nullopt;  // where it was closed: no head beyond counts
+  // Of the log's key: only heads that witnesses had cosigned before count.
+  std::optional<UnixSeconds> compromised_since = std::nullopt;
 };
 // The log of `root` with this origin and all its witnesses whose keys are not revoked.  (A head is
 // read now, and a stolen key can give its cosignature any time; only a line's own time stamp makes
-// an older one count.)  A closed log may have lost its key: where it ended the root says.
-// Errors: kNotFound, kUntrusted exit 17 (the key of a log that is open is revoked).
+// an older one count.)  A closed log may have lost its key: where it ended the root says.  Of one
+// that is open, and whose key was revoked with a date, older heads count by its witnesses' word.
+// Errors: kNotFound, kUntrusted exit 17 (the key of a log that is open is revoked for all time).
 Result<LogTrust> LogTrustOf(const TrustRoot& root, std::string_view origin,
                             std::size_t witnesses_needed);
 
@@ -51,7 +54,8 @@ struct WitnessedHead {
   UnixSeconds witnessed_at = 0;
 };
 // Errors: kInvalidInput, kUntrusted exit 15 (log signature, origin, beyond the log's end) or exit
-// 16 (too few witnesses of different operators, valid when they cosigned).
+// 16 (too few witnesses of different operators, valid when they cosigned) or exit 17 (not witnessed
+// before the log's key was compromised).
 Result<WitnessedHead> CheckHead(std::string_view note, const LogTrust& trust);
 
 // When enough witnesses had cosigned the head that the log at `url` serves now, but at least one: a

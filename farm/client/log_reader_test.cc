@@ -201,6 +201,21 @@ TEST_F(LogReaderTest, WitnessesCountOnlyWhereTheRootVouchesForThem) {
        [&](TrustRoot& r) {
          r.revocations = {{"key", key_.public_key().KeyId(), "stolen", std::nullopt}};
        }},
+      {"log_revoked_since_after_it_was_witnessed", ExitCode::kProved,
+       [&](TrustRoot& r) {
+         r.revocations = {{"key", key_.public_key().KeyId(), "stolen", 2001},
+                          {"key", key_.public_key().KeyId(), "stolen", 9999}};
+       }},
+      {"log_revoked_since_then", ExitCode::kRevoked,
+       [&](TrustRoot& r) {
+         r.revocations = {{"key", key_.public_key().KeyId(), "stolen", 9999},
+                          {"key", key_.public_key().KeyId(), "stolen", 2000}};
+       }},
+      {"log_revoked_with_and_without_a_date", ExitCode::kRevoked,
+       [&](TrustRoot& r) {
+         r.revocations = {{"key", key_.public_key().KeyId(), "stolen", 9999},
+                          {"key", key_.public_key().KeyId(), "stolen", std::nullopt}};
+       }},
       {"one_operator", ExitCode::kWitnesses,
        [](TrustRoot& r) { r.witnesses[1].operator_id = "operator-1"; }},
       {"one_operator_of_a_development_root", ExitCode::kProved,
@@ -214,6 +229,10 @@ TEST_F(LogReaderTest, WitnessesCountOnlyWhereTheRootVouchesForThem) {
     row.bend(bent);
     EXPECT_EQ(exit_of(bent), row.exit) << row.name;
   }
+  // Without witnesses nobody says how old a head is.
+  root.revocations = {{"key", key_.public_key().KeyId(), "stolen", 9999}};
+  EXPECT_TRUE(CheckHead(note, *LogTrustOf(root, kOrigin, 1)));
+  EXPECT_EQ(CheckHead(note, *LogTrustOf(root, kOrigin, 0)).error().Exit(), ExitCode::kRevoked);
 }
 
 TEST_F(LogReaderTest, NoHeadIsBeyondTheEndOfAClosedLog) {

@@ -8,14 +8,17 @@
 #include "farm/base/bytes.h"
 #include "farm/crypto/hash.h"
 #include "farm/toolchain/lock.h"
+#include "farm/verify/verify.h"
 
 namespace farm {
 namespace {
 
 constexpr std::size_t kNamesInMessage = 20;
-// First names in the published tree (DESIGN section 6).
-constexpr std::string_view kPublishedNames[] = {"root",    "by-digest", "tile",
-                                                "payload", "log",       "checkpoint"};
+// First names in the published tree (DESIGN section 6); "tuf" is that of `farm root publish`.
+constexpr std::string_view kPublishedNames[] = {"root", "by-digest",  "tile", "payload",
+                                                "log",  "checkpoint", "tuf"};
+// What `farm root publish` puts beside the versions of a product.
+constexpr std::string_view kNewestName = "newest.sigstore.jsonl";
 
 Error Refusal(ErrorCode code, ExitCode exit, std::string message) {
   return Error{code, std::move(message), exit};
@@ -33,6 +36,11 @@ Status CheckNames(const Manifest& manifest) {
     return Error{ErrorCode::kInvalidInput,
                  "manifest.product: \"" + manifest.product +
                      "\" ends like the files at the top of the published tree; take another"};
+  }
+  if (manifest.version == kNewestName) {
+    return Error{ErrorCode::kInvalidInput,
+                 "manifest.version: \"" + manifest.version +
+                     "\" is a name that the published tree needs for itself; take another"};
   }
   for (const ManifestArtifact& artifact : manifest.artifacts) {
     if (artifact.name.ends_with(".sigstore.jsonl") || artifact.name.ends_with(".farmkit") ||
@@ -188,7 +196,32 @@ Result<Approval> AdmitApproval(const Bundle& line, const AdmittedManifest& manif
   return approval;
 }
 
-Status AdmitEntry(const Bundle& line, const Rules& rules, UnixSeconds now) {
+namespace {
+
+// Of a release that was signed and logged, and by its own names.
+Status CheckWithdraws(const Withdrawal& withdrawal, const std::optional<Bundle>& line,
+                      const Rules& rules) {
+  if (!line) {
+    return Error{ErrorCode::kInvalidInput,
+                 "release line: want that of the release which is withdrawn"};
+  }
+  const auto release = VerifyReleaseAlone(*line, rules.root, rules.policy);
+  if (!release) return Wrap("release line", release.error());
+  ASSIGN_OR_RETURN(const ManifestView manifest, ViewManifest(release->statement().manifest));
+  if (withdrawal.release == release->digest() && withdrawal.product == manifest.product &&
+      withdrawal.version == manifest.version) {
+    return {};
+  }
+  return Refusal(ErrorCode::kMismatch, ExitCode::kInputMissing,
+                 "line: withdraws " + withdrawal.product + " " + withdrawal.version + ", " +
+                     withdrawal.release.Text() + "; the release line given is of " +
+                     manifest.product + " " + manifest.version + ", " + release->digest().Text());
+}
+
+}  // namespace
+
+Status AdmitEntry(const Bundle& line, const std::optional<Bundle>& release, const Rules& rules,
+                  UnixSeconds now) {
   ASSIGN_OR_RETURN(const Statement statement, ParseStatement(line.envelope.payload, "line"));
   const Person* person = nullptr;
   std::string says;
@@ -209,7 +242,9 @@ Status AdmitEntry(const Bundle& line, const Rules& rules, UnixSeconds now) {
                        Printable(says, 120) + "\" may make a " + std::string(KindName(statement)) +
                        " by the trust root");
   }
-  return CheckPerson(line, *person, now, "line", ExitCode::kBadSignature);
+  RETURN_IF_ERROR(CheckPerson(line, *person, now, "line", ExitCode::kBadSignature));
+  const auto* withdrawal = std::get_if<Withdrawal>(&statement);
+  return withdrawal != nullptr ? CheckWithdraws(*withdrawal, release, rules) : Status();
 }
 
 Status CheckSitesSuffice(const Rules& rules, const Policy& policy) {

@@ -2,6 +2,7 @@
 // Pure but for the store that is looked into.  The signer and every site check all of it again.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -75,9 +76,12 @@ Result<Approval> AdmitApproval(const Bundle& line, const AdmittedManifest& manif
                                const Rules& rules, UnixSeconds now);
 
 // A person's statement that belongs to no release on its way: a withdrawal by an auditor or
-// requester, a site location by a certifier.  Errors: as of AdmitRequest; kInvalidInput (another
-// kind).
-Status AdmitEntry(const Bundle& line, const Rules& rules, UnixSeconds now);
+// requester, a site location by a certifier.  `release` is the line of the release that a
+// withdrawal names, which the signer must have logged: of what else one may withdraw there is no
+// end.  Errors: as of AdmitRequest; kInvalidInput (another kind, no release line), kMismatch exit
+// 22 (of another release), those of VerifyReleaseAlone.
+Status AdmitEntry(const Bundle& line, const std::optional<Bundle>& release, const Rules& rules,
+                  UnixSeconds now);
 
 // Whether the sites that are asked could meet `policy` at all.  Errors: kUntrusted exit 12 (sites),
 // 13 (operators, countries).

@@ -252,12 +252,16 @@ Result<std::vector<ReleaseEvent>> Releases::Watch(const std::string& id, std::ui
   return state_->driver.events().Take(id, after, patience);
 }
 
-Result<std::string> Releases::Enter(const std::string& text) {
+Result<std::string> Releases::Enter(const std::string& text, const std::string& release_text) {
   const World& world = state_->outside;
   const Rules& rules = state_->driver.options().rules;
   ASSIGN_OR_RETURN(const Bundle line, ReadPersonLine(text, "line"));
+  std::optional<Bundle> release;
+  if (!release_text.empty()) {
+    ASSIGN_OR_RETURN(release, ParseBundleLine(release_text, "release line"));
+  }
   const UnixSeconds asked = world.clock.Now();
-  RETURN_IF_ERROR(AdmitEntry(line, rules, asked));
+  RETURN_IF_ERROR(AdmitEntry(line, release, rules, asked));
   ASSIGN_OR_RETURN(const Bundle stamped, world.notary.Stamp(line));
   RETURN_IF_ERROR(
       CheckNewToken(stamped, {asked, world.clock.Now(), nullptr}, rules.root, rules.policy));
@@ -266,7 +270,7 @@ Result<std::string> Releases::Enter(const std::string& text) {
   return WriteBundleLine(logged);
 }
 
-Result<Digest> Releases::PublishedDigest(const std::string& id) const {
+Result<Bundle> Releases::PublishedLine(const std::string& id) const {
   ASSIGN_OR_RETURN(const ReleaseView view, Get(id));
   const Error missing{ErrorCode::kNotFound, id + " is not published", ExitCode::kInputMissing};
   if (view.published_directory.empty() || view.files.empty()) return missing;
@@ -275,8 +279,8 @@ Result<Digest> Releases::PublishedDigest(const std::string& id) const {
                view.files.front().name + ".sigstore.jsonl");
   if (!FileExists(path)) return missing;
   ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kBundleFileBytesMax));
-  ASSIGN_OR_RETURN(const std::vector<Bundle> lines, ParseBundleFile(text, path));
-  return lines.front().PaeDigest();
+  ASSIGN_OR_RETURN(std::vector<Bundle> lines, ParseBundleFile(text, path));
+  return std::move(lines.front());
 }
 
 void Releases::CloseWatches() { state_->driver.events().Close(); }

@@ -64,12 +64,13 @@ class Releases {
   // Lets those who wait in Watch go.
   void CloseWatches();
 
-  // Stamps and logs a person's line (AdmitEntry); answers it with both.  Nothing is kept here: the
+  // Stamps and logs a person's line (AdmitEntry); answers it with both.  `release_line`: beside a
+  // withdrawal that of the release which it names, else "".  Nothing is kept here: the
   // same line again is the same entry.  Errors: those of AdmitEntry; kUnavailable exit 30 (ask
   // again), those of the log.
-  Result<std::string> Enter(const std::string& line);
-  // PAE digest of a release, from its published lines.  Errors: kNotFound exit 22 (not published).
-  Result<Digest> PublishedDigest(const std::string& id) const;
+  Result<std::string> Enter(const std::string& line, const std::string& release_line);
+  // The release's own line, as published.  Errors: kNotFound exit 22 (not published).
+  Result<Bundle> PublishedLine(const std::string& id) const;
 
   // How many auditors have approved this manifest.
   std::int64_t ApprovalsOf(const std::string& id) const;

@@ -145,8 +145,8 @@ TEST_F(Door, EachCallWantsItsRole) {
   expect_refused(Client("requester-1")->Approve(ApproveRequestOf(submission, 0)),
                  "requester approves");
   expect_refused(reader->Cancel("x"), "reader cancels");
-  expect_refused(reader->Enter("x"), "reader enters a statement");
-  expect_refused(stranger->Enter("x"), "stranger enters a statement");
+  expect_refused(reader->Enter("x", ""), "reader enters a statement");
+  expect_refused(stranger->Enter("x", ""), "stranger enters a statement");
   expect_refused(stranger->Get("x"), "stranger gets");
   expect_refused(stranger->List(""), "stranger lists");
   expect_refused(stranger->Why("x"), "stranger asks why");

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdlib>
 
 #include "farm/base/bytes.h"
@@ -11,9 +12,23 @@ void AddStatusProblems(const Problems& problems, Case& facts) {
   for (const Problem& problem : problems) facts.Add(Rule::kStatus, problem.exit, problem.message);
 }
 
+const Log* LogOf(const TrustRoot& root, const std::string& origin) {
+  for (const Log& log : root.logs) {
+    if (log.origin == origin) return &log;
+  }
+  return nullptr;
+}
+
+// A log that only a newer root knows: nobody here can judge its head, and no release of this root
+// is in it.
+bool IsOfNewerRoot(const FarmStatus& status, const StatusLog& log, const TrustRoot& root) {
+  return status.root_version > root.version && LogOf(root, log.head.origin) == nullptr;
+}
+
 // Each log that it tells of is one of the root, and as witnesses have seen it by then.
 void CheckLogsOfStatus(Line<FarmStatus>& status, const TrustRoot& root, const Policy& policy) {
   for (const StatusLog& log : status.statement.logs) {
+    if (IsOfNewerRoot(status.statement, log, root)) continue;
     const std::string of_log = "log " + Printable(log.head.origin, 120) + ": ";
     const Result<Note> note = ParseNote(log.checkpoint);
     CHECK(note.has_value());  // the statement's reader has read it
@@ -30,7 +45,8 @@ void CheckLogsOfStatus(Line<FarmStatus>& status, const TrustRoot& root, const Po
     for (const Problem& problem : witnessed.problems) {
       status.Add(Rule::kStatus, problem.exit, of_log + problem.message);
     }
-    if (IsRevoked(root, head->log->key.KeyId(), status.facts.token, status.facts.token)) {
+    // The witnesses attest how old the head is; a log that ended since says no more.
+    if (IsRevoked(root, head->log->key.KeyId(), witnessed.witnessed, witnessed.witnessed)) {
       status.Add(Rule::kStatus, ExitCode::kRevoked, of_log + "its key is revoked for that time");
     }
     if (witnessed.witnessed && status.facts.token &&
@@ -60,13 +76,48 @@ Result<Line<FarmStatus>> ReadWhole(const Bundle& line, const TrustRoot& root,
   return status;
 }
 
-void AddRevocations(const FarmStatus& status, Case& facts) {
-  if (status.revoked_keys.empty()) return;
-  auto root = std::make_unique<TrustRoot>(facts.input.root);
+// Of two the one that leaves less: from the beginning, or from earlier.
+void AddRevoked(const std::string& key, std::optional<UnixSeconds> since, RevokedSince& keys) {
+  const auto [found, added] = keys.emplace(key, since);
+  if (!added && found->second && (!since || *since < *found->second)) found->second = since;
+}
+
+RevokedSince RevokedBy(const FarmStatus& status) {
+  RevokedSince keys;
   for (const RevokedKey& revoked : status.revoked_keys) {
-    root->revocations.push_back({"key", revoked.key_id, revoked.reason, revoked.compromised_since});
+    AddRevoked(revoked.key_id, revoked.compromised_since, keys);
+  }
+  return keys;
+}
+
+// The customer's root revokes them, too.
+void AddRevocations(const RevokedSince& keys, const std::string& reason, Case& facts) {
+  if (keys.empty()) return;
+  auto root = std::make_unique<TrustRoot>(facts.root());
+  for (const auto& [key, since] : keys) {
+    root->revocations.push_back({"key", key, reason, since});
   }
   facts.root_and_status = std::move(root);
+}
+
+// What is remembered of the logs of this root; one state folder may serve several farms.
+std::vector<const SeenLog*> SeenOfRoot(const Case& facts) {
+  std::vector<const SeenLog*> logs;
+  for (const Log& log : facts.input.root.logs) {
+    const auto found = facts.input.seen_logs.find(log.origin);
+    if (found != facts.input.seen_logs.end()) logs.push_back(&found->second);
+  }
+  return logs;
+}
+
+void HeedSeenRevocations(Case& facts) {
+  RevokedSince keys;
+  for (const SeenLog* log : SeenOfRoot(facts)) {
+    for (const auto& [key, since] : log->revoked_keys) AddRevoked(key, since, keys);
+  }
+  if (!facts.input.allow_older) return AddRevocations(keys, "a status seen before", facts);
+  if (keys.empty()) return;
+  facts.Warn(Rule::kRevocations, "keys that only a status seen before has revoked count");
 }
 
 // Two trees of one size.  Which of them is the fork nobody can say here: neither is remembered.
@@ -83,6 +134,21 @@ bool IsAhead(const Case& facts) {
   return *facts.status->facts.token > facts.input.at + facts.policy.clock_skew_seconds;
 }
 
+SeenLog Remembered(const Checkpoint& head, const Case& facts) {
+  SeenLog next{head.size, head.root, *facts.status->facts.token};
+  next.revoked_keys = RevokedBy(facts.status->statement);
+  for (const WithdrawnRelease& withdrawn : facts.status->statement.withdrawn) {
+    next.withdrawn.insert(withdrawn.release);
+  }
+  const auto before = facts.input.seen_logs.find(head.origin);
+  if (before == facts.input.seen_logs.end()) return next;
+  next.withdrawn.insert(before->second.withdrawn.begin(), before->second.withdrawn.end());
+  for (const auto& [key, since] : before->second.revoked_keys) {
+    AddRevoked(key, since, next.revoked_keys);
+  }
+  return next;
+}
+
 // With --state: what was seen of a log is not taken back.  One that is ahead is not remembered:
 // until its time has come it would be in the way of every other.
 void JudgeSeen(Case& facts) {
@@ -91,6 +157,7 @@ void JudgeSeen(Case& facts) {
   for (const StatusLog& log : facts.status->statement.logs) {
     const auto found = facts.input.seen_logs.find(log.head.origin);
     if (found == facts.input.seen_logs.end()) continue;
+    if (IsOfNewerRoot(facts.status->statement, log, facts.input.root)) continue;
     const SeenLog& seen = found->second;
     if (log.head.size == seen.size && log.head.root != seen.root_hash) {
       AddFork(log.head, "a status seen before", facts);
@@ -110,20 +177,14 @@ void JudgeSeen(Case& facts) {
   }
   if (!remembered) return;
   for (const StatusLog& log : facts.status->statement.logs) {
-    facts.seen_logs[log.head.origin] = {log.head.size, log.head.root, time};
+    if (IsOfNewerRoot(facts.status->statement, log, facts.input.root)) continue;
+    facts.seen_logs[log.head.origin] = Remembered(log.head, facts);
   }
 }
 
 const Checkpoint* HeadOf(const FarmStatus& status, const std::string& origin) {
   for (const StatusLog& log : status.logs) {
     if (log.head.origin == origin) return &log.head;
-  }
-  return nullptr;
-}
-
-const Log* LogOf(const TrustRoot& root, const std::string& origin) {
-  for (const Log& log : root.logs) {
-    if (log.origin == origin) return &log;
   }
   return nullptr;
 }
@@ -194,13 +255,53 @@ void JudgeAge(Case& facts) {
                                   " of the root, you have " +
                                   std::to_string(facts.input.root.version) + ": get the newest");
   }
+  for (const StatusLog& log : status.logs) {
+    if (!IsOfNewerRoot(status, log, facts.input.root)) continue;
+    facts.Warn(Rule::kStatus, "log " + Printable(log.head.origin, 120) + " is not in your root");
+  }
+}
+
+// A version is released once: whoever withdrew another release of that name may have been shown a
+// false one, and have meant this one.
+void WarnOfNamesake(const WithdrawnRelease& withdrawn, Case& facts) {
+  if (withdrawn.product != facts.manifest->product ||
+      withdrawn.version != facts.manifest->version) {
+    return;
+  }
+  facts.Warn(Rule::kWithdrawn, Printable(withdrawn.by, 120) + " has withdrawn another release, " +
+                                   withdrawn.release.Short() +
+                                   ", under this product and version; ask which one was meant");
+}
+
+// What a status at hand says of it is said by itself.
+void JudgeSeenWithdrawn(Case& facts) {
+  const Digest release = facts.release->bundle->PaeDigest();
+  if (facts.status) {
+    for (const WithdrawnRelease& withdrawn : facts.status->statement.withdrawn) {
+      if (withdrawn.release == release) return;
+    }
+  }
+  const std::vector<const SeenLog*> logs = SeenOfRoot(facts);
+  if (std::none_of(logs.begin(), logs.end(),
+                   [&](const SeenLog* log) { return log->withdrawn.contains(release); })) {
+    return;
+  }
+  const std::string message = "withdrawn, as a status seen before has said";
+  if (facts.input.allow_older) {
+    facts.Warn(Rule::kWithdrawn, message);
+  } else {
+    facts.Add(Rule::kWithdrawn, ExitCode::kRevoked, message);
+  }
 }
 
 void JudgeWithdrawn(Case& facts) {
   const FarmStatus& status = facts.status->statement;
   const Digest release = facts.release->bundle->PaeDigest();
   for (const WithdrawnRelease& withdrawn : status.withdrawn) {
-    if (withdrawn.release != release) continue;
+    if (withdrawn.release != release) {
+      WarnOfNamesake(withdrawn, facts);
+      continue;
+    }
     facts.Add(Rule::kWithdrawn, ExitCode::kRevoked,
               "withdrawn by " + Printable(withdrawn.by, 120) + " since " +
                   FormatTime(withdrawn.since) + ": " + Printable(withdrawn.reason, 200));
@@ -230,6 +331,7 @@ Result<SoundStatus> VerifyStatus(const Bundle& line, const TrustRoot& root, cons
 }
 
 void ReadStatus(Case& facts) {
+  HeedSeenRevocations(facts);
   if (!facts.input.status) return;
   auto status = ReadWhole(*facts.input.status, facts.input.root, facts.input.policy);
   if (!status) {
@@ -238,12 +340,13 @@ void ReadStatus(Case& facts) {
   }
   AddStatusProblems(status->facts.problems, facts);
   if (!status->sound()) return;
-  AddRevocations(status->statement, facts);
+  AddRevocations(RevokedBy(status->statement), "a status", facts);
   facts.status = *std::move(status);
   JudgeSeen(facts);
 }
 
 void JudgeStatus(Case& facts) {
+  JudgeSeenWithdrawn(facts);
   if (!facts.input.status) {
     if (facts.policy.status_max_age_seconds > 0) {
       facts.Add(Rule::kStatus, ExitCode::kStatusTooOld, "no status at hand");

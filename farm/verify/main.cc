@@ -10,6 +10,7 @@
 
 #include "farm/base/command_line.h"
 #include "farm/base/files.h"
+#include "farm/base/found_file.h"
 #include "farm/base/parallel.h"
 #include "farm/base/time_words.h"
 #include "farm/crypto/hash.h"
@@ -79,16 +80,21 @@ Result<std::string> DefaultRoot() {
                "no root: " + directory.error().message + "; name the root with --root FILE"};
 }
 
-Result<std::string> ReadInput(const std::string& what, const std::string& path,
+// A file that the customer names may be a pipe of his; one that is found beside another may not.
+using Reader = Result<std::string> (*)(const std::string& path, std::uint64_t bytes_max);
+Reader ReaderOf(const std::string& named) { return named.empty() ? ReadFoundFile : ReadFile; }
+
+Result<std::string> ReadInput(const std::string& what, const std::string& path, Reader reader,
                               std::size_t bytes_max, const std::string& option) {
-  Result<std::string> bytes = ReadFile(path, bytes_max);
+  Result<std::string> bytes = reader(path, bytes_max);
   if (bytes || bytes.error().code != ErrorCode::kNotFound) return bytes;
   return Error{ErrorCode::kNotFound,
                "no " + what + ": " + path + " is missing; name another with " + option + " FILE"};
 }
 
 Result<TrustRoot> ReadRoot(const std::string& path, std::optional<Digest>& file) {
-  ASSIGN_OR_RETURN(const std::string bytes, ReadInput("root", path, kTrustRootBytesMax, "--root"));
+  ASSIGN_OR_RETURN(const std::string bytes,
+                   ReadInput("root", path, ReadFile, kTrustRootBytesMax, "--root"));
   file = Sha256(bytes);
   return ParseTrustRoot(bytes, path);
 }
@@ -100,8 +106,8 @@ Status ReadStatusFile(const Options& options, const std::string& beside, Verdict
     path = JoinPath(beside, "status.json");
     if (!FileExists(path)) return {};
   }
-  ASSIGN_OR_RETURN(const std::string text,
-                   ReadInput("status", path, kBundleLineBytesMax + 1, "--status"));
+  ASSIGN_OR_RETURN(const std::string text, ReadInput("status", path, ReaderOf(options.status),
+                                                     kBundleLineBytesMax + 1, "--status"));
   ASSIGN_OR_RETURN(std::vector<Bundle> lines, ParseBundleFile(text, path));
   if (lines.size() != 1) {
     return Error{ErrorCode::kInvalidInput,
@@ -123,7 +129,7 @@ Status ReadCertifications(const Options& options, const std::string& beside, Ver
   for (const std::string& name : names) {
     if (!name.ends_with(".jsonl")) continue;
     const std::string path = JoinPath(folder, name);
-    ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kBundleFileBytesMax));
+    ASSIGN_OR_RETURN(const std::string text, ReadFoundFile(path, kBundleFileBytesMax));
     ASSIGN_OR_RETURN(std::vector<Bundle> lines, ParseBundleFile(text, path));
     if (input.certifications.size() + lines.size() > kCertificationsMax) {
       return Error{ErrorCode::kLimitExceeded, folder + ": more than " +
@@ -145,8 +151,9 @@ Result<VerdictInput> ReadInputs(const Options& options) {
 
   const std::string bundle_path =
       options.bundle.empty() ? options.file + ".sigstore.jsonl" : options.bundle;
-  ASSIGN_OR_RETURN(const std::string bundle,
-                   ReadInput("bundle", bundle_path, kBundleFileBytesMax, "--bundle"));
+  ASSIGN_OR_RETURN(
+      const std::string bundle,
+      ReadInput("bundle", bundle_path, ReaderOf(options.bundle), kBundleFileBytesMax, "--bundle"));
   const Result<std::string> root_path =
       options.root.empty() ? DefaultRoot() : Result<std::string>(options.root);
   Result<std::vector<Bundle>> lines;
@@ -175,8 +182,9 @@ Result<VerdictInput> ReadInputs(const Options& options) {
 
   const std::string policy_path =
       options.policy.empty() ? JoinPath(DirectoryName(*root_path), "policy.json") : options.policy;
-  ASSIGN_OR_RETURN(const std::string policy,
-                   ReadInput("policy", policy_path, kPolicyBytesMax, "--policy"));
+  ASSIGN_OR_RETURN(
+      const std::string policy,
+      ReadInput("policy", policy_path, ReaderOf(options.policy), kPolicyBytesMax, "--policy"));
   ASSIGN_OR_RETURN(input.policy, ParsePolicy(policy, policy_path));
   input.policy_file = Sha256(policy);
 

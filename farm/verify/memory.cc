@@ -10,6 +10,29 @@ namespace {
 
 constexpr std::size_t kMemoryBytesMax = 4 << 20;
 
+Status ReadRevoked(const Json& list, const std::string& where, RevokedSince& keys) {
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    JsonFields fields(list[i], Element(where, i));
+    const std::string key = fields.String("key");
+    std::optional<UnixSeconds> since;
+    if (fields.Has("compromisedSince")) since = fields.Time("compromisedSince");
+    if (fields.ok() && !keys.emplace(key, since).second) fields.Fail("key", "stands there twice");
+    RETURN_IF_ERROR(fields.Finish());
+  }
+  return {};
+}
+
+Status ReadWithdrawn(const std::vector<std::string>& list, const std::string& where,
+                     std::set<Digest>& releases) {
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const auto digest = Digest::Parse(list[i]);
+    if (!digest) return Wrap(Element(where, i), digest.error());
+    if (releases.insert(*digest).second) continue;
+    return Error{ErrorCode::kInvalidInput, Element(where, i) + ": stands there twice"};
+  }
+  return {};
+}
+
 Status ReadLogsSeen(const Json& list, const std::string& where, Memory& memory) {
   for (std::size_t i = 0; i < list.size(); ++i) {
     JsonFields fields(list[i], Element(where, i));
@@ -18,12 +41,34 @@ Status ReadLogsSeen(const Json& list, const std::string& where, Memory& memory) 
     seen.root_hash = fields.DigestOf("rootHash");
     seen.size = static_cast<std::uint64_t>(fields.Integer("size", 0, kJsonIntegerMax));
     seen.time = fields.Time("time");
+    if (fields.Has("revokedKeys")) {
+      RETURN_IF_ERROR(ReadRevoked(fields.Array("revokedKeys", kSaidOfLogMax),
+                                  fields.Where("revokedKeys"), seen.revoked_keys));
+    }
+    if (fields.Has("withdrawn")) {
+      RETURN_IF_ERROR(ReadWithdrawn(fields.Strings("withdrawn", kSaidOfLogMax),
+                                    fields.Where("withdrawn"), seen.withdrawn));
+    }
     if (fields.ok() && !memory.logs.emplace(origin, seen).second) {
       fields.Fail("origin", "stands there twice");
     }
     RETURN_IF_ERROR(fields.Finish());
   }
   return {};
+}
+
+Json LogJson(const std::string& origin, const SeenLog& seen) {
+  Json json = {{"origin", origin},
+               {"rootHash", seen.root_hash.Text()},
+               {"size", static_cast<std::int64_t>(seen.size)},
+               {"time", FormatTime(seen.time)}};
+  for (const auto& [key, since] : seen.revoked_keys) {
+    Json revoked = {{"key", key}};
+    if (since) revoked["compromisedSince"] = FormatTime(*since);
+    json["revokedKeys"].push_back(std::move(revoked));
+  }
+  for (const Digest& release : seen.withdrawn) json["withdrawn"].push_back(release.Text());
+  return json;
 }
 
 }  // namespace
@@ -62,18 +107,13 @@ std::string WriteMemory(const Memory& memory) {
   Json json = {{"format", "farm-verify-memory/1"},
                {"rootVersion", memory.root_version},
                {"sequences", std::move(sequences)}};
-  for (const auto& [origin, seen] : memory.logs) {
-    json["logs"].push_back({{"origin", origin},
-                            {"rootHash", seen.root_hash.Text()},
-                            {"size", static_cast<std::int64_t>(seen.size)},
-                            {"time", FormatTime(seen.time)}});
-  }
+  for (const auto& [origin, seen] : memory.logs) json["logs"].push_back(LogJson(origin, seen));
   return WriteReadableJson(json);
 }
 
 Result<MemoryDirectory> MemoryDirectory::Open(FileSystem& files, const std::string& directory) {
   RETURN_IF_ERROR(MakeDirectoriesDurably(files, directory));
-  ASSIGN_OR_RETURN(FileLock lock, FileLock::WaitForDirectory(directory));
+  ASSIGN_OR_RETURN(FileLock lock, FileLock::WaitFor(JoinPath(directory, "lock"), kLockWaitMax));
   MemoryDirectory opened(files, JoinPath(directory, "memory.json"), std::move(lock));
   const Result<std::string> json = ReadFile(opened.path_, kMemoryBytesMax);
   if (!json && json.error().code == ErrorCode::kNotFound) return opened;
@@ -100,6 +140,10 @@ Status MemoryDirectory::Keep(Memory next) {
   }
   if (next.logs.size() > kLogsRememberedMax) {
     return full(next.logs.size(), kLogsRememberedMax, "logs");
+  }
+  for (const auto& [origin, seen] : next.logs) {
+    const std::size_t said = std::max(seen.withdrawn.size(), seen.revoked_keys.size());
+    if (said > kSaidOfLogMax) return full(said, kSaidOfLogMax, "withdrawals or keys");
   }
   const std::string text = WriteMemory(next);
   if (text.size() > kMemoryBytesMax) return full(text.size(), kMemoryBytesMax, "bytes");

@@ -19,6 +19,8 @@ namespace farm {
 
 constexpr std::size_t kProductsMax = 10000;       // more than a customer takes of one farm
 constexpr std::size_t kLogsRememberedMax = 1024;  // as many as a root may list
+// Withdrawn releases of a log, and revoked keys: several statuses full of other ones.
+constexpr std::size_t kSaidOfLogMax = 4 * kStatusListMax;
 
 // The newest release of a product that was accepted.
 struct RememberedRelease {
@@ -42,7 +44,8 @@ std::string WriteMemory(const Memory& memory);
 class MemoryDirectory {
  public:
   // Makes the directory durably if it is missing; a missing file is an empty memory.
-  // Errors: kUnavailable (I/O), kInvalidInput (a damaged file: never silently forgotten).
+  // Errors: kUnavailable (I/O; held for kLockWaitMax), kInvalidInput (a damaged file: never
+  // silently forgotten).
   static Result<MemoryDirectory> Open(FileSystem& files, const std::string& directory);
 
   const Memory& memory() const { return memory_; }
@@ -67,7 +70,7 @@ class MemoryDirectory {
   Status Keep(Memory next);
   FileSystem* files_;  // borrowed
   std::string path_;   // of the file
-  FileLock lock_;      // of the directory
+  FileLock lock_;      // the directory's file of that name
   Memory memory_;
 };
 

@@ -1,6 +1,9 @@
 #include "farm/verify/memory.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <chrono>
 
 #include "farm/crypto/hash.h"
 
@@ -28,6 +31,20 @@ TEST(Memory, KeepsTheNewestAcrossOpenings) {
   ASSERT_TRUE(memory->ReleaseOf("other").has_value());
   EXPECT_EQ(memory->ReleaseOf("other")->sequence, 1);
   EXPECT_EQ(memory->ReleaseOf("other")->release, Sha256("one"));
+}
+
+// Anybody who can read the folder can lock it, for as long as he likes.
+TEST(Memory, ALockOfItsFolderIsInNobodysWay) {
+  const TemporaryDirectory directory = *TemporaryDirectory::Make(testing::TempDir());
+  const auto held = FileLock::WaitForDirectory(directory.path(), std::chrono::milliseconds(0));
+  ASSERT_TRUE(held.has_value()) << held.error().message;
+  const auto memory = MemoryDirectory::Open(RealFileSystem(), directory.path());
+  ASSERT_TRUE(memory.has_value()) << memory.error().message;
+  const std::string lock = JoinPath(directory.path(), "lock");
+  struct stat status {};
+  ASSERT_EQ(stat(lock.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777u, 0600u);
+  EXPECT_FALSE(FileLock::Take(lock, "held").has_value());  // one verifier at a time
 }
 
 TEST(Memory, FillsInTheReleaseThatAnOlderVersionDidNotKeep) {
@@ -108,6 +125,18 @@ TEST_F(FullMemory, OfLogs) {
   EXPECT_EQ(memory.memory().logs.at("last").size, 2u);
 }
 
+TEST_F(FullMemory, OfWhatWasSaidOfALog) {
+  SeenLog seen{1, Sha256("tree"), 1'800'000'000};
+  for (std::size_t i = 0; i < kSaidOfLogMax; ++i) seen.withdrawn.insert(Sha256(std::to_string(i)));
+  {
+    MemoryDirectory memory = Open({});
+    EXPECT_TRUE(memory.RememberLogs({{"log", seen}}));
+    seen.withdrawn.insert(Sha256("one more"));
+    ExpectFull(memory.RememberLogs({{"log", seen}}));
+  }
+  EXPECT_EQ(Again().memory().logs.at("log").withdrawn.size(), kSaidOfLogMax);
+}
+
 TEST_F(FullMemory, OfBytes) {
   const std::string long_name(1 << 20, 'x');
   {
@@ -118,6 +147,29 @@ TEST_F(FullMemory, OfBytes) {
     ExpectFull(memory.Remember({1, "d" + long_name, 1, Sha256("one")}));
   }
   EXPECT_EQ(Again().memory().releases.size(), 3u);
+}
+
+TEST(Memory, KeepsWhatWasSaidOfALogAsTheManualShows) {
+  SeenLog seen{12, Sha256("hello"), 1'800'000'000};
+  seen.withdrawn = {Sha256("hello")};
+  seen.revoked_keys = {{Sha256("hello").Hex(), 1'800'000'000}, {std::string(64, 'f'), {}}};
+  Memory memory;
+  memory.root_version = 3;
+  memory.logs = {{"log.farm.example", seen}};
+  const std::string written = WriteMemory(memory);
+  const auto manual = ReadFile("farm/verify/FORMAT.md", 1 << 20);
+  ASSERT_TRUE(manual.has_value()) << manual.error().message;
+  EXPECT_NE(manual->find("```\n" + written + "```\n"), std::string::npos) << written;
+  const auto read = ParseMemory(written, "memory.json");
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  EXPECT_EQ(read->logs, memory.logs);
+  for (const auto& [from, to] :
+       {std::pair{"\"key\"", "\"kay\""}, std::pair{"\"withdrawn\": [", "\"withdrawn\": [7,"},
+        std::pair{"\"withdrawn\": [", "\"withdrawn\": [\"sha256:x\","}}) {
+    std::string bent = written;
+    bent.replace(bent.find(from), std::string(from).size(), to);
+    EXPECT_FALSE(ParseMemory(bent, "memory.json")) << bent;
+  }
 }
 
 TEST(Memory, IsNeverForgottenWhenDamaged) {

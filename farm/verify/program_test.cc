@@ -1,6 +1,8 @@
 // farm-verify as a customer runs it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <sstream>
@@ -180,6 +182,52 @@ TEST_F(LaterProgram, TakesCertifiersStatementsFromAFolder) {
   const ProcessResult result = Verify({});
   EXPECT_EQ(result.exit_code, 0) << result.output << result.error_output;
   EXPECT_EQ(Verify({"--certifications", "/no/such/folder"}).exit_code, 22);
+}
+
+// What is found in folders may have been put there by others.
+TEST_F(LaterProgram, WaitsForNoPipeThatItFinds) {
+  const struct {
+    const char* name;
+    std::string pipe;
+    std::vector<std::string> words;
+  } kRows[] = {
+      {"certifications",
+       "folder/a.jsonl",
+       {"--certifications", JoinPath(directory_.path(), "folder")}},
+      {"replays", "folder/a.jsonl", {"--replays", JoinPath(directory_.path(), "folder")}},
+      {"status_beside_the_root", "status.json", {}},
+      {"bundle_beside_the_file", BaseName(file_) + ".sigstore.jsonl", {}},
+      {"policy_beside_the_root", "policy.json", {}},
+  };
+  ASSERT_TRUE(MakeDirectories(JoinPath(directory_.path(), "folder"), 0755));
+  for (const auto& row : kRows) {
+    const std::string path = JoinPath(directory_.path(), row.pipe);
+    const std::string aside = path + ".aside";
+    const bool replaced = rename(path.c_str(), aside.c_str()) == 0;
+    ASSERT_EQ(mkfifo(path.c_str(), 0600), 0) << row.name;
+    const ProcessResult result = Verify(row.words);
+    EXPECT_EQ(result.exit_code, 2) << row.name;
+    EXPECT_THAT(result.error_output,
+                testing::HasSubstr(path + ": is a pipe, a device or a folder, want a regular file"))
+        << row.name;
+    ASSERT_EQ(unlink(path.c_str()), 0);
+    if (replaced) {
+      ASSERT_EQ(rename(aside.c_str(), path.c_str()), 0);
+    }
+  }
+}
+
+// One that is named may be anything that can be read.
+TEST_F(Program, TakesAPipeThatIsNamed) {
+  ProcessSpec spec;
+  spec.argv = {"/bin/bash", "-c",
+               std::string(kProgram) +
+                   " --allow-development-root --root \"$0\" --bundle <(cat "
+                   "\"$1.sigstore.jsonl\") \"$1\"",
+               root_, file_};
+  const auto result = RunProcess(spec);
+  ASSERT_TRUE(result.has_value());
+  EXPECT_EQ(result->exit_code, 0) << result->error_output;
 }
 
 TEST_F(Program, WithoutSocketsReallyForbidsThem) {

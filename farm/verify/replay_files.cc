@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "farm/base/files.h"
+#include "farm/base/found_file.h"
 
 namespace farm {
 namespace {
@@ -11,7 +12,7 @@ namespace {
 constexpr std::string_view kLinesSuffix = ".jsonl";
 
 Status ReadLines(const std::string& path, std::vector<ReplayLine>& lines) {
-  ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kBundleFileBytesMax));
+  ASSIGN_OR_RETURN(const std::string text, ReadFoundFile(path, kBundleFileBytesMax));
   ASSIGN_OR_RETURN(std::vector<Bundle> bundles, ParseBundleFile(text, path));
   for (std::size_t i = 0; i < bundles.size(); ++i) {
     const std::string number = bundles.size() == 1 ? "" : " line " + std::to_string(i + 1);

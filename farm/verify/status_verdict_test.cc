@@ -17,6 +17,7 @@ constexpr UnixSeconds kMade = 1'800'000'000;
 constexpr UnixSeconds kReleased = kMade + 400;
 constexpr UnixSeconds kIssued = kMade + 1000;
 constexpr std::int64_t kDay = 24 * 3600;
+constexpr std::string_view kFirstWitness = "witness.example/w0";
 
 std::vector<std::string> BrokenRules(const Verdict& verdict) {
   std::vector<std::string> names;
@@ -59,6 +60,20 @@ class StatusVerdict : public testing::Test {
     Verdict verdict = Judge(input);
     ExpectKnownCodes(verdict);
     return verdict;
+  }
+  // A second log of the farm, with the keys of the first, which has no entries yet.  Its origin
+  // comes after that of the first.
+  StatusLog EmptyLog(const std::string& origin) const {
+    Note note;
+    note.text = CheckpointText({origin, 0, maker_.TreeRoot(0)});
+    note.signatures = {SignNote(note.text, origin, maker_.Key("log")),
+                       SignNote(note.text, origin, maker_.Key("log-ecdsa"))};
+    for (int i = 0; i < 2; ++i) {
+      note.signatures.push_back(Cosign(note.text,
+                                       maker_.root().witnesses[static_cast<std::size_t>(i)].name,
+                                       maker_.Key("witness-" + std::to_string(i)), kIssued));
+    }
+    return {WriteNote(note), *ParseCheckpoint(note.text)};
   }
   Digest Release() const { return made_.lines[kReleaseLine].PaeDigest(); }
   Digest Manifest() const { return Sha256(maker_.manifest()); }
@@ -202,6 +217,21 @@ TEST_F(StatusVerdict, IsJudgedByTheRootAtItsOwnTime) {
   EXPECT_TRUE(Judge(later).proved()) << Words(Judge(later));
 }
 
+// Its witnesses say how old a head is: the log may be lost by the time that the status is made.
+TEST_F(StatusVerdict, AHeadIsJudgedAtItsOwnTime) {
+  FarmStatus status = status_;
+  status.issued += 50;
+  VerdictInput input = Input();
+  input.status = maker_.StatusLine(status);
+  ASSERT_TRUE(Judge(input).proved()) << Words(Judge(input));
+  const std::string key = input.root.logs[0].key.KeyId();
+  input.root.revocations = {{"key", key, "stolen", kIssued + 20}};
+  EXPECT_TRUE(Judge(input).proved()) << Words(Judge(input));
+  input.root.revocations = {{"key", key, "stolen", kIssued}};  // the very second
+  EXPECT_EQ(Judge(input).exit, ExitCode::kRevoked);
+  EXPECT_THAT(RuleOf(Judge(input), "status").found, testing::HasSubstr("its key is revoked"));
+}
+
 TEST_F(StatusVerdict, GetsTooOld) {
   VerdictInput input = Input();
   input.status = maker_.StatusLine(status_);
@@ -280,17 +310,7 @@ TEST_F(StatusVerdict, TellsOfTheLogThatGoesOn) {
   EXPECT_TRUE(RuleOf(verdict, "status").warning);
   input.policy.status_max_age_seconds = kDay;
   FarmStatus both = status_;
-  Note note;
-  note.text = CheckpointText({next.origin, 0, maker_.TreeRoot(0)});
-  note.signatures = {SignNote(note.text, next.origin, maker_.Key("log")),
-                     SignNote(note.text, next.origin, maker_.Key("log-ecdsa"))};
-  for (int i = 0; i < 2; ++i) {
-    note.signatures.push_back(Cosign(note.text,
-                                     input.root.witnesses[static_cast<std::size_t>(i)].name,
-                                     maker_.Key("witness-" + std::to_string(i)), kIssued));
-  }
-  both.logs.insert(both.logs.begin(), {WriteNote(note), *ParseCheckpoint(note.text)});
-  if (both.logs[1].head.origin < both.logs[0].head.origin) std::swap(both.logs[0], both.logs[1]);
+  both.logs.push_back(EmptyLog(next.origin));
   input.status = maker_.StatusLine(both);
   verdict = Judge(input);
   EXPECT_TRUE(verdict.proved()) << Words(verdict);
@@ -313,8 +333,22 @@ TEST_F(StatusVerdict, AWithdrawnReleaseIsRefusedWhateverThePolicyAsks) {
     EXPECT_EQ(Judge(input).exit, ExitCode::kRevoked);
     EXPECT_FALSE(Judge(input).seen_logs.empty());  // remembered, though nothing is proved
   }
-  status.withdrawn[0].release = Sha256("another");
-  EXPECT_TRUE(With(status).proved());
+}
+
+TEST_F(StatusVerdict, AWithdrawalOfAnotherReleaseIsAWarningUnderTheSameVersion) {
+  FarmStatus status = status_;
+  status.withdrawn = {{Sha256("another"), "hello", "1.0", "it bites", "auditor-0", kIssued - 1}};
+  Verdict verdict = With(status);
+  EXPECT_TRUE(verdict.proved()) << Words(verdict);
+  EXPECT_TRUE(RuleOf(verdict, "withdrawn").warning);
+  EXPECT_THAT(RuleOf(verdict, "withdrawn").found, testing::HasSubstr("ask which one was meant"));
+  for (const auto& [product, version] : {std::pair{"hello", "0.9"}, std::pair{"world", "1.0"}}) {
+    status.withdrawn[0].product = product;
+    status.withdrawn[0].version = version;
+    verdict = With(status);
+    EXPECT_TRUE(verdict.proved()) << Words(verdict);
+    EXPECT_FALSE(RuleOf(verdict, "withdrawn").warning) << product << version;
+  }
 }
 
 TEST_F(StatusVerdict, ASupersededReleaseIsAWarning) {
@@ -363,6 +397,30 @@ TEST_F(StatusVerdict, WarnsOfANewerRoot) {
   EXPECT_TRUE(RuleOf(With(status), "status").warning);
 }
 
+// The day that a farm goes on in another log, who has not the next root yet is warned, not refused.
+TEST_F(StatusVerdict, ALogThatOnlyANewerRootKnowsIsAWarning) {
+  FarmStatus status = status_;
+  status.logs.push_back(EmptyLog("next.farm.example"));
+  ASSERT_LT(status.logs[0].head.origin, status.logs[1].head.origin);
+  EXPECT_EQ(With(status).exit, ExitCode::kLogProof);  // by its own word there is no newer root
+  status.root_version = 2;
+  const Verdict verdict = With(status);
+  EXPECT_TRUE(verdict.proved()) << Words(verdict);
+  EXPECT_TRUE(RuleOf(verdict, "status").warning);
+  EXPECT_THAT(RuleOf(verdict, "status").found,
+              testing::HasSubstr("log next.farm.example is not in your root"));
+  EXPECT_EQ(verdict.seen_logs.size(), 1u);
+  // The release's own log must be there, and hold.
+  status.logs.erase(status.logs.begin());
+  EXPECT_EQ(With(status).exit, ExitCode::kStatusTooOld);
+  EXPECT_THAT(BrokenRules(With(status)), testing::ElementsAre("status"));
+  status.logs = {status_.logs[0], EmptyLog("next.farm.example")};
+  Note note = *ParseNote(status.logs[0].checkpoint);
+  std::erase_if(note.signatures, [](const NoteSignature& s) { return s.name == kFirstWitness; });
+  status.logs[0].checkpoint = WriteNote(note);
+  EXPECT_EQ(With(status).exit, ExitCode::kWitnesses);
+}
+
 TEST_F(StatusVerdict, NeverGoesBack) {
   VerdictInput input = Input();
   input.status = maker_.StatusLine(status_);
@@ -392,6 +450,65 @@ TEST_F(StatusVerdict, NeverGoesBack) {
     EXPECT_TRUE(RuleOf(Judge(input), "status").warning) << row.name;
     EXPECT_TRUE(Judge(input).seen_logs.empty()) << row.name;
   }
+}
+
+// A monitor that leaves out what another has said, or the same one before, takes nothing back.
+TEST_F(StatusVerdict, WhatWasWithdrawnStaysSoWithALaterStatusOrNone) {
+  FarmStatus status = status_;
+  status.withdrawn = {{Release(), "hello", "1.0", "it eats files", "auditor-0", kIssued - 1}};
+  VerdictInput input = Input();
+  input.status = maker_.StatusLine(status);
+  input.seen_logs = Judge(input).seen_logs;
+  status = maker_.Status(kIssued + 10);
+  status.monitor = "monitor-1";
+  const Bundle silent = maker_.StatusLine(status);
+  const auto seen = input.seen_logs;
+  for (const std::optional<Bundle>& later : {std::optional(silent), std::optional<Bundle>()}) {
+    input.status = later;
+    input.policy.status_max_age_seconds = later ? kDay : 0;
+    input.allow_older = false;
+    Verdict verdict = Judge(input);
+    ExpectKnownCodes(verdict);
+    EXPECT_EQ(verdict.exit, ExitCode::kRevoked) << Words(verdict);
+    EXPECT_EQ(BrokenRules(verdict), std::vector<std::string>{"withdrawn"});
+    EXPECT_THAT(RuleOf(verdict, "withdrawn").found, testing::HasSubstr("a status seen before"));
+    if (later) {
+      EXPECT_TRUE(verdict.seen_logs.at("log.farm.example").withdrawn.contains(Release()));
+    }
+    input.allow_older = true;
+    verdict = Judge(input);
+    EXPECT_TRUE(verdict.proved()) << Words(verdict);
+    EXPECT_TRUE(RuleOf(verdict, "withdrawn").warning);
+  }
+  // Of another farm's log it is another farm's word.
+  input.allow_older = false;
+  input.seen_logs = {{"log.elsewhere.example", seen.at("log.farm.example")}};
+  EXPECT_TRUE(Judge(input).proved()) << Words(Judge(input));
+}
+
+TEST_F(StatusVerdict, WhatWasRevokedStaysSoWithALaterStatusOrNone) {
+  const std::string signer = maker_.Key("ca-operator-0").public_key().KeyId();
+  FarmStatus status = status_;
+  status.revoked_keys = {{signer, "stolen", kMade + 1}};
+  VerdictInput input = Input();
+  input.status = maker_.StatusLine(status);
+  ASSERT_EQ(Judge(input).exit, ExitCode::kRevoked) << Words(Judge(input));
+  input.seen_logs = Judge(input).seen_logs;
+  status = maker_.Status(kIssued + 10);
+  status.revoked_keys = {{signer, "stolen", kMade + 100'000}};  // since later: that says less
+  status.monitor = "monitor-1";
+  input.status = maker_.StatusLine(status);
+  Verdict verdict = Judge(input);
+  EXPECT_EQ(verdict.exit, ExitCode::kRevoked) << Words(verdict);
+  EXPECT_EQ(verdict.seen_logs.at("log.farm.example").revoked_keys,
+            (RevokedSince{{signer, kMade + 1}}));
+  input.status.reset();
+  input.policy.status_max_age_seconds = 0;
+  EXPECT_EQ(Judge(input).exit, ExitCode::kRevoked);
+  input.allow_older = true;
+  verdict = Judge(input);
+  EXPECT_TRUE(verdict.proved()) << Words(verdict);
+  EXPECT_TRUE(RuleOf(verdict, "revocations").warning);
 }
 
 TEST_F(StatusVerdict, IsRememberedOnlyByARootThatIsTaken) {

@@ -6,6 +6,7 @@
 
 #include "farm/base/bytes.h"
 #include "farm/base/file_lock.h"
+#include "farm/base/found_file.h"
 #include "farm/crypto/hash.h"
 #include "farm/evidence/trust_root_changes.h"
 #include "farm/json/json.h"
@@ -22,6 +23,11 @@ std::string RootOfTree(const std::string& tree, std::int64_t version) {
   return JoinPath(tree, "root/" + std::to_string(version) + ".json");
 }
 
+// A file of the customer's own: whoever could open what is locked could keep him waiting.
+Result<FileLock> TrustLock(const std::string& directory) {
+  return FileLock::WaitFor(JoinPath(directory, "lock"), kLockWaitMax);
+}
+
 // The root first: what dies between the two leaves a root newer than what is remembered, which is
 // no step back.
 Status WriteTrust(FileSystem& files, const std::string& directory, const PinnedTrust& trust) {
@@ -32,7 +38,7 @@ Status WriteTrust(FileSystem& files, const std::string& directory, const PinnedT
 // Root `version` of the tree; absent where there is no such file.
 Result<std::optional<PinnedTrust>> ReadStep(const std::string& tree, std::int64_t version) {
   const std::string path = RootOfTree(tree, version);
-  const Result<std::string> bytes = ReadFile(path, kTrustRootBytesMax);
+  const Result<std::string> bytes = ReadFoundFile(path, kTrustRootBytesMax);
   if (!bytes) {
     if (bytes.error().code == ErrorCode::kNotFound) return std::optional<PinnedTrust>();
     return bytes.error();
@@ -62,6 +68,20 @@ Result<std::int64_t> NewestInTree(const std::string& tree) {
   if (newest > 0) return newest;
   return Error{ErrorCode::kNotFound,
                folder + " holds no roots; want the folder of a published tree, with root/N.json"};
+}
+
+// root.json is gone, and trust.json is not: that still says which root may stand there.
+Result<PinnedTrust> BringBack(const std::string& directory, const TrustMemory& memory,
+                              PinnedTrust trust) {
+  if (trust.root.digest == memory.newest) {
+    trust.memory = memory;
+    return trust;
+  }
+  return Error{ErrorCode::kUntrusted,
+               RootFile(directory) + " is gone, and trust.json remembers root " +
+                   std::to_string(memory.newest_version) + ", SHA-256 " + memory.newest.Hex() +
+                   ": want that one; to begin anew remove trust.json",
+               ExitCode::kRollback};
 }
 
 // The tree's own root of the pinned version, where it keeps one, says the same.
@@ -176,7 +196,7 @@ Result<PinnedTrust> PinTrust(FileSystem& files, const std::string& directory,
   trust.root_bytes = bytes;
   trust.memory = {found, trust.root.version, found, trust.root.version};
   RETURN_IF_ERROR(MakeDirectoriesDurably(files, directory));
-  ASSIGN_OR_RETURN(const FileLock lock, FileLock::WaitForDirectory(directory));
+  ASSIGN_OR_RETURN(const FileLock lock, TrustLock(directory));
   Result<PinnedTrust> known = ReadPinnedTrust(directory);
   if (known) {
     // Pinned before, and perhaps followed since, by one that died before it was durable.
@@ -192,7 +212,10 @@ Result<PinnedTrust> PinTrust(FileSystem& files, const std::string& directory,
                  ExitCode::kRollback};
   }
   if (known.error().code != ErrorCode::kNotFound) return known;
-  if (FileExists(RootFile(directory)) && !FileExists(TrustFile(directory))) {
+  ASSIGN_OR_RETURN(const std::optional<TrustMemory> memory, ReadTrustMemory(directory));
+  if (memory) {
+    ASSIGN_OR_RETURN(trust, BringBack(directory, *memory, std::move(trust)));
+  } else if (FileExists(RootFile(directory))) {
     ASSIGN_OR_RETURN(const std::string old, ReadFile(RootFile(directory), kTrustRootBytesMax));
     if (old != bytes) {
       return Error{ErrorCode::kUntrusted,
@@ -207,7 +230,7 @@ Result<PinnedTrust> PinTrust(FileSystem& files, const std::string& directory,
 Result<TrustUpdate> UpdateTrust(FileSystem& files, const std::string& directory,
                                 const std::string& tree) {
   TrustUpdate update;
-  ASSIGN_OR_RETURN(const FileLock lock, FileLock::WaitForDirectory(directory));
+  ASSIGN_OR_RETURN(const FileLock lock, TrustLock(directory));
   ASSIGN_OR_RETURN(update.before, ReadPinnedTrust(directory));
   update.after = update.before;
   const std::int64_t pinned = update.before.root.version;

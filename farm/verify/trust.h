@@ -48,9 +48,10 @@ Result<std::string> DefaultTrustDirectory();
 // remembers, or another of the same version), those of ParseTrustRoot and ParseTrustMemory.
 Result<PinnedTrust> ReadPinnedTrust(const std::string& directory);
 
-// Pins `bytes`, a root, into `directory`; makes it.  The same again is no error.
-// Errors: kMismatch exit 22 (another fingerprint), kUntrusted exit 24 (another root is pinned
-// there), those of ParseTrustRoot; kUnavailable.
+// Pins `bytes`, a root, into `directory`; makes it.  The same again is no error.  Where trust.json
+// is there and root.json is not, only the newest that was remembered comes back.
+// Errors: kMismatch exit 22 (another fingerprint), kUntrusted exit 24 (another root is pinned or
+// remembered there), those of ParseTrustRoot; kUnavailable.
 Result<PinnedTrust> PinTrust(FileSystem& files, const std::string& directory,
                              const std::string& bytes, const Digest& fingerprint);
 

@@ -2,9 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <chrono>
 #include <functional>
 
+#include "farm/base/file_lock.h"
 #include "farm/crypto/hash.h"
 #include "tests/support/evidence_maker.h"
 
@@ -95,6 +98,42 @@ TEST_F(Trust, AnotherRootIsNotPinnedOverIt) {
             ExitCode::kRollback);
 }
 
+// Anybody who can read the folder can lock it, for as long as he likes.
+TEST_F(Trust, ALockOfItsFolderIsInNobodysWay) {
+  ASSERT_TRUE(MakeDirectories(Path("config"), 0755));
+  const auto held = FileLock::WaitForDirectory(Path("config"), std::chrono::milliseconds(0));
+  ASSERT_TRUE(held.has_value()) << held.error().message;
+  EXPECT_TRUE(Pin(1));
+  AddToTree(2);
+  EXPECT_TRUE(Update());
+  struct stat status {};
+  ASSERT_EQ(stat(Path("config/lock").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777u, 0600u);
+}
+
+// Who loses root.json has not lost what was followed.
+TEST_F(Trust, IsRememberedWithoutItsRoot) {
+  ASSERT_TRUE(Pin(1));
+  AddToTree(2);
+  ASSERT_TRUE(Update());
+  std::remove(Path("config/root.json").c_str());
+  for (const int version : {1, 3}) {
+    const auto refused = Pin(version);
+    ASSERT_FALSE(refused.has_value()) << version;
+    EXPECT_EQ(refused.error().Exit(), ExitCode::kRollback);
+    EXPECT_THAT(refused.error().message, HasSubstr("root 2, SHA-256 " + Sha256(Bytes(2)).Hex()));
+    EXPECT_FALSE(FileExists(Path("config/root.json")));
+  }
+  const auto back = Pin(2);
+  ASSERT_TRUE(back.has_value()) << back.error().message;
+  EXPECT_EQ(back->memory.pinned_version, 1);
+  EXPECT_EQ(Version(), 2);
+  // Nor does a damaged memory count for none.
+  std::remove(Path("config/root.json").c_str());
+  Write("config/trust.json", "{}");
+  EXPECT_EQ(ExitOf(Pin(2)), ExitCode::kUsage);
+}
+
 TEST_F(Trust, FollowsTheChainToItsEnd) {
   ASSERT_TRUE(Pin(1));
   for (const int version : {1, 2, 3, 4}) AddToTree(version);
@@ -157,6 +196,19 @@ TEST_F(Trust, EachBrokenStepLeavesAllAsItWas) {
   }
   for (const int version : {1, 2, 3, 4}) AddToTree(version);
   EXPECT_TRUE(Update());
+}
+
+// A tree that others have filled keeps nobody waiting.
+TEST_F(Trust, APipeIsNoRoot) {
+  ASSERT_TRUE(Pin(1));
+  AddToTree(1);
+  ASSERT_EQ(mkfifo(Path("tree/root/2.json").c_str(), 0600), 0);
+  EXPECT_EQ(ExitOf(Update()), ExitCode::kUsage);
+  EXPECT_EQ(Version(), 1);
+  std::remove(Path("tree/root/2.json").c_str());
+  std::remove(Path("tree/root/1.json").c_str());
+  ASSERT_EQ(mkfifo(Path("tree/root/1.json").c_str(), 0600), 0);
+  EXPECT_EQ(ExitOf(Update()), ExitCode::kUsage);
 }
 
 TEST_F(Trust, NeverGoesBack) {

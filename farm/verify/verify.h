@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -77,8 +78,9 @@ using VerifiedRequest = Verified<Request>;
 using VerifiedApproval = Verified<Approval>;
 using VerifiedIntent = Verified<Intent>;
 using VerifiedRecord = Verified<Record>;
+using VerifiedRelease = Verified<Release>;
 
-// Errors of all five: kUntrusted or kMismatch with the exit code of DESIGN section 7 (11 signature
+// Errors of all six: kUntrusted or kMismatch with the exit code of DESIGN section 7 (11 signature
 // or unknown key, 14 approval, 15 log, 16 witnesses, 17 revoked, 18 not valid at that time), the
 // message naming the line, what was expected and what was found.
 Result<VerifiedRequest> VerifyRequest(const Bundle& line, const TrustRoot& root,
@@ -115,10 +117,14 @@ Result<std::vector<VerifiedApproval>> VerifyApprovals(const std::vector<Bundle>&
 // leaf of that site's own operator.
 Result<VerifiedRecord> VerifyRecord(const Bundle& line, const VerifiedIntent& intent,
                                     const TrustRoot& root, const Policy& policy);
+// That the signer has signed and logged such a release, whatever was revoked since, and nothing of
+// the lines that it names: enough to speak of that release (to withdraw it), never to use it.
+Result<VerifiedRelease> VerifyReleaseAlone(const Bundle& line, const TrustRoot& root,
+                                           const Policy& policy);
 
 // A status as a verdict under this root and policy would take it: by a monitor, its logs known and
 // witnessed.  How old it may be, and which release it is for, is not asked here.
-// Errors: kInvalidInput (no status); as of the five above.
+// Errors: kInvalidInput (no status); as of the six above.
 struct SoundStatus {
   FarmStatus statement;
   UnixSeconds time = 0;  // of its stamp
@@ -203,11 +209,17 @@ struct RuleOutcome {
   std::vector<LookedAt> evidence = {};
 };
 
-// The newest that a monitor's status has said of a log.
+// Key id -> since when it is compromised; absent: from the beginning.
+using RevokedSince = std::map<std::string, std::optional<UnixSeconds>>;
+
+// The newest that a monitor's status has said of a log, and what any of them has said beside it: a
+// later one that leaves that out, perhaps another monitor's, takes nothing back.
 struct SeenLog {
   std::uint64_t size = 0;
   Digest root_hash;
-  UnixSeconds time = 0;  // of the status' time stamp
+  UnixSeconds time = 0;             // of the status' time stamp
+  std::set<Digest> withdrawn = {};  // releases, by PAE digest
+  RevokedSince revoked_keys = {};
   friend bool operator==(const SeenLog&, const SeenLog&) = default;
 };
 

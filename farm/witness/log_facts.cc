@@ -14,7 +14,8 @@ Result<std::optional<decltype(SpokenInLog::said)>> Needed(Statement& statement) 
   using Said = decltype(SpokenInLog::said);
   if (const auto* release = std::get_if<Release>(&statement)) {
     ASSIGN_OR_RETURN(const ManifestView manifest, ViewManifest(release->manifest));
-    return std::optional<Said>(ReleaseInLog{manifest.product, manifest.version, release->sequence});
+    return std::optional<Said>(
+        ReleaseInLog{manifest.product, manifest.version, release->sequence, manifest.digest});
   }
   if (auto* withdrawal = std::get_if<Withdrawal>(&statement)) {
     return std::optional<Said>(std::move(*withdrawal));

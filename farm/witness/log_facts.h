@@ -22,6 +22,7 @@ struct ReleaseInLog {
   std::string product;
   std::string version;
   std::int64_t sequence = 1;
+  Digest manifest;
 };
 
 // Its signature was checked by the key in its own leaf.  Whether that key is anybody's is for the

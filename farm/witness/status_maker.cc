@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "farm/base/bytes.h"
 #include "farm/client/log_reader.h"
@@ -10,7 +11,9 @@
 namespace farm {
 namespace {
 
-constexpr std::size_t kReasonBytesMax = 1024;  // a line of a statement
+// As much as a verdict shows.  With it the fullest lists of releases come to less than a statement
+// may hold: nobody silences a monitor by what he writes there.
+constexpr std::size_t kReasonBytesMax = 200;
 constexpr std::string_view kByRoot = "the trust root";
 
 // As a line of a statement; a root's may be empty, or of a form that had no rule for it.
@@ -21,9 +24,12 @@ std::string ReasonLine(const std::string& reason) {
 
 // What all logs say, each thing once.
 struct Said {
-  std::map<Digest, ReleaseInLog> releases;
-  std::map<Digest, WithdrawnRelease> withdrawn;  // by release; the first one said
+  std::map<Digest, ReleaseInLog> releases;  // by a signer of the root
+  // By anybody: the log has let it in as a signer's, and who has an older root may count it still.
+  std::map<Digest, ReleaseInLog> ever_released;
+  std::map<Digest, Withdrawal> withdrawals;  // by release; the first one said
   std::map<Digest, DissentInLog> dissents;
+  std::map<Digest, WithdrawnRelease> withdrawn;  // made of them, when all logs are heard
 };
 
 bool BySigner(const SpokenInLog& spoken, const TrustRoot& root) {
@@ -42,13 +48,11 @@ bool ByWhoMayWithdraw(const SpokenInLog& spoken, const Withdrawal& withdrawal,
 
 void Hear(const SpokenInLog& spoken, const TrustRoot& root, Said& said) {
   if (const auto* release = std::get_if<ReleaseInLog>(&spoken.said)) {
+    if (spoken.certificate) said.ever_released.emplace(spoken.digest, *release);
     if (BySigner(spoken, root)) said.releases.emplace(spoken.digest, *release);
   } else if (const auto* withdrawal = std::get_if<Withdrawal>(&spoken.said)) {
     if (!ByWhoMayWithdraw(spoken, *withdrawal, root)) return;
-    said.withdrawn.emplace(
-        withdrawal->release,
-        WithdrawnRelease{withdrawal->release, withdrawal->product, withdrawal->version,
-                         withdrawal->reason, withdrawal->by, withdrawal->created});
+    said.withdrawals.emplace(withdrawal->release, *withdrawal);
   } else if (const auto* dissent = std::get_if<Dissent>(&spoken.said)) {
     if (!BySigner(spoken, root)) return;
     said.dissents.emplace(spoken.digest, DissentInLog{spoken.digest, dissent->manifest,
@@ -56,12 +60,35 @@ void Hear(const SpokenInLog& spoken, const TrustRoot& root, Said& said) {
   }
 }
 
+// Of a release that is in no log nobody has to hear: there is no end to what could be withdrawn,
+// and a status that is too long is none.  The names are the release's own.
+void HearWithdrawals(Said& said) {
+  for (const auto& [digest, withdrawal] : said.withdrawals) {
+    const auto release = said.ever_released.find(digest);
+    if (release == said.ever_released.end()) continue;
+    said.withdrawn.emplace(
+        digest, WithdrawnRelease{digest, release->second.product, release->second.version,
+                                 ReasonLine(withdrawal.reason), withdrawal.by, withdrawal.created});
+  }
+}
+
+// A dissent is in the way of releases of its manifest alone; most have none.
+std::vector<DissentInLog> DissentsThatMatter(const Said& said) {
+  std::set<Digest> manifests;
+  for (const auto& [digest, release] : said.ever_released) manifests.insert(release.manifest);
+  std::vector<DissentInLog> list;
+  for (const auto& [digest, dissent] : said.dissents) {
+    if (manifests.contains(dissent.manifest)) list.push_back(dissent);
+  }
+  return list;
+}
+
 void HearRoot(const TrustRoot& root, Said& said) {
   for (const Revocation& revocation : root.revocations) {
     if (revocation.kind != "release") continue;
     const auto digest = Digest::Parse(revocation.subject);
-    const auto release = digest ? said.releases.find(*digest) : said.releases.end();
-    if (release == said.releases.end()) continue;  // whoever has this root refuses it anyway
+    const auto release = digest ? said.ever_released.find(*digest) : said.ever_released.end();
+    if (release == said.ever_released.end()) continue;  // whoever has this root refuses it anyway
     said.withdrawn.emplace(
         release->first,
         WithdrawnRelease{release->first, release->second.product, release->second.version,
@@ -101,10 +128,9 @@ std::vector<NewestRelease> NewestOf(const Said& said) {
   return list;
 }
 
-template <typename T>
-std::vector<T> ValuesOf(const std::map<Digest, T>& map) {
-  std::vector<T> list;
-  for (const auto& [digest, value] : map) list.push_back(value);
+std::vector<WithdrawnRelease> WithdrawnOf(const Said& said) {
+  std::vector<WithdrawnRelease> list;
+  for (const auto& [digest, withdrawn] : said.withdrawn) list.push_back(withdrawn);
   return list;
 }
 
@@ -141,13 +167,14 @@ Result<FarmStatus> MakeStatus(const std::vector<WatchedLog>& logs, const TrustRo
     for (const SpokenInLog& spoken : log.facts->spoken()) Hear(spoken, root, said);
     status.logs.push_back({log.checkpoint, std::move(head)});
   }
+  HearWithdrawals(said);
   HearRoot(root, said);
   std::sort(status.logs.begin(), status.logs.end(),
             [](const StatusLog& a, const StatusLog& b) { return a.head.origin < b.head.origin; });
   status.revoked_keys = RevokedKeysOf(root);
-  status.withdrawn = ValuesOf(said.withdrawn);
+  status.withdrawn = WithdrawnOf(said);
   status.newest = NewestOf(said);
-  status.dissents = ValuesOf(said.dissents);
+  status.dissents = DissentsThatMatter(said);
   RETURN_IF_ERROR(CheckFits(status));
   return status;
 }

@@ -29,9 +29,10 @@ struct StatusOrder {
 // Who counts:
 //   withdrawal  auditors and requesters of the root, whose key was good when they say they wrote
 //   it;
-//               it stands whatever becomes of the key after, and whatever else they write
+//               it stands whatever becomes of the key after, and whatever else they write; of a
+//               release that is in one of the logs
 //   release     the root's signers; a withdrawn one is nobody's newest
-//   dissent     the root's signers, also under CAs renewed since
+//   dissent     the root's signers, also under CAs renewed since; of a manifest with a release
 //   revocation  the root itself: of keys, and of releases that are in one of the logs
 // Errors: kMismatch exit 15 (something unread that could matter, a log beyond its end), kUntrusted
 // exit 16 (too few cosignatures), kNotFound (a log that the root does not list), kLimitExceeded.

@@ -88,6 +88,29 @@ TEST_F(StatusTest, AnAuditorOrARequesterWithdrawsAndNobodyElse) {
   EXPECT_TRUE(Made().withdrawn.empty());
 }
 
+// There is no end to what is in no log: whoever could fill a status with it would silence monitors.
+TEST_F(StatusTest, AWithdrawalOfWhatIsInNoLogIsLeftOut) {
+  for (int i = 0; i < 20; ++i) {
+    Withdrawal of_nothing = WithdrawnBy("auditor-0");
+    of_nothing.release = Sha256(std::to_string(i));
+    Read(Enter(of_nothing, "auditor-0"));
+  }
+  Withdrawal long_winded = WithdrawnBy("auditor-0");
+  long_winded.product = long_winded.version = long_winded.reason = std::string(1024, 'x');
+  Read(Enter(long_winded, "auditor-0"));
+  const FarmStatus status = Made();
+  ASSERT_EQ(status.withdrawn.size(), 1u);
+  EXPECT_EQ(status.withdrawn[0].release, Release());
+  EXPECT_EQ(status.withdrawn[0].product, "hello");
+  EXPECT_EQ(status.withdrawn[0].version, "1.0");
+  EXPECT_LT(status.withdrawn[0].reason.size(), 210u);
+  // Also of a release whose signer the root has forgotten: who has an older one may count it still.
+  TrustRoot forgetful = maker_.root();
+  forgetful.operators[0].parties = {};
+  EXPECT_EQ(Make(forgetful)->withdrawn.size(), 1u);
+  EXPECT_TRUE(Make(forgetful)->newest.empty());
+}
+
 TEST_F(StatusTest, AWithdrawalStandsWhateverBecomesOfTheKey) {
   Read(Enter(WithdrawnBy("auditor-0"), "auditor-0"));
   TrustRoot root = maker_.root();
@@ -98,16 +121,17 @@ TEST_F(StatusTest, AWithdrawalStandsWhateverBecomesOfTheKey) {
   EXPECT_TRUE(Make(root)->withdrawn.empty());
 }
 
-TEST_F(StatusTest, TellsOfEveryDissentOfTheSigner) {
-  const Dissent dissent{Sha256("manifest"), "hello", "1.1", Sha256("intent"), {}, "",
-                        kMadeAt + 500};
+TEST_F(StatusTest, TellsOfTheSignersDissentsOfReleasedManifests) {
+  const Digest manifest = Sha256(maker_.manifest());
+  const Dissent dissent{manifest, "hello", "1.1", Sha256("intent"), {}, "", kMadeAt + 500};
   const Bundle line = Enter(dissent, "signer");
   Read(line);
-  Read(Enter(Dissent{Sha256("x"), "hello", "1.2", Sha256("i"), {}, "", kMadeAt}, "site-0"));
+  Read(Enter(Dissent{manifest, "hello", "1.2", Sha256("i"), {}, "", kMadeAt}, "site-0"));
+  Read(Enter(Dissent{Sha256("x"), "hello", "1.2", Sha256("i"), {}, "", kMadeAt}, "signer"));
   const FarmStatus status = Made();
   ASSERT_EQ(status.dissents.size(), 1u);
   EXPECT_EQ(status.dissents[0].dissent, line.PaeDigest());
-  EXPECT_EQ(status.dissents[0].manifest, Sha256("manifest"));
+  EXPECT_EQ(status.dissents[0].manifest, manifest);
   TrustRoot renewed = maker_.root();  // the CA was renewed since, and the old one is not listed
   EvidenceMaker other;
   renewed.operators[0].authorities = other.root().operators[0].authorities;
@@ -167,6 +191,17 @@ TEST_F(StatusTest, TellsOnlyOfAWitnessedHeadOfALogOfTheRoot) {
   EXPECT_TRUE(Make(root));
   root.logs[0].origin = "other.example";
   EXPECT_EQ(Make(root).error().code, ErrorCode::kNotFound);
+}
+
+// A log whose key is lost silences nobody, as long as nothing is said of it that came after.
+TEST_F(StatusTest, TellsOfAHeadThatIsOlderThanTheLossOfItsKey) {
+  TrustRoot root = maker_.root();
+  root.revocations = {{"key", root.logs[0].key.KeyId(), "stolen", kNoted + 1}};
+  const auto status = Make(root);
+  ASSERT_TRUE(status) << status.error().message;
+  EXPECT_EQ(status->revoked_keys.size(), 1u);
+  root.revocations[0].compromised_since = kNoted;
+  EXPECT_EQ(Make(root).error().Exit(), ExitCode::kRevoked);
 }
 
 // ---- publishing ---------------------------------------------------------------------------------

@@ -1,0 +1,16 @@
+// Reading files that nobody has named: they were found in a folder, which others may have filled.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "farm/base/result.h"
+
+namespace farm {
+
+// As ReadFile (files.h), but never waits: what is no regular file, such as a named pipe that nobody
+// writes into, is refused.  Follows links.
+// Errors: kInvalidInput (no regular file), kNotFound, kLimitExceeded, kUnavailable.
+Result<std::string> ReadFoundFile(const std::string& path, std::uint64_t bytes_max);
+
+}  // namespace farm
