@@ -1,7 +1,5 @@
 #include "tests/attacks/mutants/bend.h"
 
-#include <cstdlib>
-
 #include "farm/base/bytes.h"
 #include "farm/json/json.h"
 #include "tests/attacks/mutants/json_edit.h"
@@ -178,11 +176,6 @@ std::vector<Row> BytesTable() {
       {"* cosignature", {16}, {"witnesses"}},
       {"* consistency proof", {15}, {"consistency"}},
   };
-}
-
-std::size_t EveryByte() {
-  const char* const every = std::getenv("FARM_EVERY");
-  return every == nullptr ? 1 : std::stoul(every);
 }
 
 }  // namespace farm::mutants

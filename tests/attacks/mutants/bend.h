@@ -34,7 +34,4 @@ void EditLeaf(const LineToEdit& fields, const Attempt& attempt);
 // The rows of bytes of a line of the bundle.
 std::vector<Row> BytesTable();
 
-// Every which byte: 1, or what FARM_EVERY says, for a sample.
-std::size_t EveryByte();
-
 }  // namespace farm::mutants

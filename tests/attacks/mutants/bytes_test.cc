@@ -17,7 +17,7 @@ constexpr Accepted kNoBetter = Accepted::kNoBetter;
 // Of a line of the bundle.
 void FlipLine(Court& court, std::size_t line, const std::string& what, const std::string& text,
               std::size_t step) {
-  FlipBytes(text, what, step * EveryByte(),
+  FlipBytes(text, what, step,
             [&](const std::string& kind, const std::string& name, const std::string& bent) {
               court.TryLine(kind, name, line, bent);
             });
@@ -26,7 +26,7 @@ void FlipLine(Court& court, std::size_t line, const std::string& what, const std
 // Of what is none, which `put` puts where it belongs.
 void FlipOther(Court& court, const Bundle& line, const std::string& what, std::size_t step,
                const Court::Put& put) {
-  FlipBytes(WriteBundleLine(line), what, step * EveryByte(),
+  FlipBytes(WriteBundleLine(line), what, step,
             [&](const std::string& kind, const std::string& name, const std::string& bent) {
               court.TryText(kind, name, bent, put);
             });
