@@ -100,9 +100,7 @@ Result<NamedRelease> ReleaseOf(const Bundle& line, const Speaker& speaker) {
                    VerifyReleaseAlone(line, speaker.root, speaker.policy));
   ASSIGN_OR_RETURN(const ManifestView manifest, ViewManifest(release.statement().manifest));
   return NamedRelease{WriteBundleLine(line), release.digest(), manifest.product, manifest.version,
-                      manifest.product + "/" + manifest.version + "/r" +
-                          std::to_string(manifest.revision) + "/" +
-                          manifest.digest.Hex().substr(0, 12)};
+                      ReleaseId(manifest)};
 }
 
 Result<NamedRelease> ReleaseInFile(const std::string& path, const Speaker& speaker) {

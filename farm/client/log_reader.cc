@@ -1,6 +1,7 @@
 #include "farm/client/log_reader.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "farm/base/bytes.h"
 #include "farm/crypto/hash.h"
@@ -63,7 +64,10 @@ Result<LogTrust> LogTrustOf(const TrustRoot& root, std::string_view origin,
                    "trust root: the key of log " + log.origin + " is revoked", ExitCode::kRevoked};
     }
     LogTrust trust{log.origin, log.key, {}, witnesses_needed, log.end};
-    if (revoked && !log.end) trust.compromised_since = revoked->since;
+    if (revoked) {
+      // Of a closed log only its end is left: CheckHead.
+      trust.compromised_since = revoked->since.value_or(std::numeric_limits<UnixSeconds>::min());
+    }
     for (const Witness& witness : root.witnesses) {
       if (RevocationOf(root, witness.key)) continue;
       trust.witnesses.push_back({witness.name, witness.key,

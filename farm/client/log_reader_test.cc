@@ -264,8 +264,17 @@ TEST_F(LogReaderTest, NoHeadIsBeyondTheEndOfAClosedLog) {
                        LogEnd{6, LeafHash("x"), "log2.farm.example"}});
   ASSERT_TRUE(LogTrustOf(root, kOrigin, 1)->end.has_value());
   EXPECT_EQ(LogTrustOf(root, kOrigin, 1)->end->size, 6u);
+  // A stolen key makes no head but the end.
   root.revocations = {{"key", key_.public_key().KeyId(), "stolen", std::nullopt}};
-  EXPECT_TRUE(LogTrustOf(root, kOrigin, 1));
+  const auto head_of = [&](std::uint64_t size, const Digest& hash) {
+    root.logs[0].end = LogEnd{size, hash, "log2.farm.example"};
+    LogTrust trust = *LogTrustOf(root, kOrigin, 2);
+    trust.witnesses = Trust(2).witnesses;
+    const auto head = (*LogReader::Open("http://" + server_->listen(), std::move(trust)))->Head();
+    return head ? ExitCode::kProved : head.error().Exit();
+  };
+  EXPECT_EQ(head_of(7, tree_.root), ExitCode::kProved);
+  EXPECT_EQ(head_of(8, LeafHash("x")), ExitCode::kRevoked);
 }
 
 TEST_F(LogReaderTest, RefusesEntriesThatDoNotMakeTheRoot) {

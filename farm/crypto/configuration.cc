@@ -19,7 +19,9 @@ void IgnoreOpensslConfiguration() {
 // Shared libraries (gRPC's) use libcrypto in their own constructors, which come before any of a
 // program; only what stands here comes before theirs.  The sanitizers' own start stands here too
 // and must be first, so under them a constructor has to do.
-#if defined(__has_feature)
+#if defined(__SANITIZE_ADDRESS__)
+#define FARM_WATCHED
+#elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define FARM_WATCHED
 #endif

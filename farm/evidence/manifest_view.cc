@@ -111,4 +111,9 @@ Result<ManifestView> ViewManifest(std::string_view canonical_manifest) {
   return view;
 }
 
+std::string ReleaseId(const ManifestView& manifest) {
+  return manifest.product + "/" + manifest.version + "/r" + std::to_string(manifest.revision) +
+         "/" + manifest.digest.Hex().substr(0, 12);
+}
+
 }  // namespace farm

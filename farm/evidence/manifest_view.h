@@ -36,4 +36,7 @@ struct ManifestView {
 // Errors: kInvalidInput (not farm-manifest/1, not canonical, field missing).
 Result<ManifestView> ViewManifest(std::string_view canonical_manifest);
 
+// The name of what is made of it: "product/version/rREVISION/" and 12 digits of the digest.
+std::string ReleaseId(const ManifestView& manifest);
+
 }  // namespace farm

@@ -45,7 +45,8 @@ class HistoryReader {
   // kUnavailable exit 30 (head covers too little).
   Result<Histories> Read(const HistoryQuery& query);
 
-  // WitnessedTime of that log; reads no entry, asks for no `entries`.
+  // WitnessedTime of that log; reads no entry of it (of those before it all, once), asks for no
+  // `entries`.
   Result<UnixSeconds> WitnessedAt(const HistoryQuery& query);
 
  private:

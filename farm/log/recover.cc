@@ -124,8 +124,11 @@ class Recovering {
       report_.epochs_kept = true;
     }
     // A closed log stays closed.
-    if (auto closed = ReadFile(JoinPath(old_, kClosedFile), kClosedBytesMax)) {
+    auto closed = ReadFile(JoinPath(old_, kClosedFile), kClosedBytesMax);
+    if (closed) {
       rest[std::string(kClosedFile)] = std::move(*closed);
+    } else if (closed.error().code != ErrorCode::kNotFound) {
+      return closed.error();
     }
     rest["checkpoint"] = mirrored_.note;
     rest["head"] = CheckpointText(report_.tree);

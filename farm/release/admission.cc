@@ -79,8 +79,7 @@ Result<AdmittedManifest> AdmitManifest(const std::string& canonical, const Rules
   ASSIGN_OR_RETURN(admitted.view, ViewManifest(canonical));
   RETURN_IF_ERROR(CheckNames(admitted.manifest));
   admitted.policy = Tighten(rules.policy, admitted.view.requirements);
-  admitted.id = ReleaseId(admitted.view.product, admitted.view.version, admitted.view.revision,
-                          admitted.view.digest);
+  admitted.id = ReleaseId(admitted.view);
   return admitted;
 }
 

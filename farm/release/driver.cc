@@ -94,7 +94,7 @@ void Driver::Touch(const std::string& id) {
 
 bool Driver::AddRebuilt(const ManifestView& view, const std::string& kind, RebuiltFacts facts,
                         const std::string& payload) {
-  const std::string id = ReleaseId(view.product, view.version, view.revision, view.digest);
+  const std::string id = ReleaseId(view);
   facts.submitted.product = view.product;
   facts.submitted.version = view.version;
   facts.submitted.revision = view.revision;
@@ -125,7 +125,7 @@ bool Driver::RebuildRelease(const InLog<Release>& release) {
   facts.artifacts = release.statement.artifacts;
   const bool added =
       AddRebuilt(*view, "log.release", std::move(facts), WriteStatement(release.statement));
-  const std::string id = ReleaseId(view->product, view->version, view->revision, view->digest);
+  const std::string id = ReleaseId(*view);
   const auto state = book_.Find(id);
   if (!state || !state->rebuilt_release || state->done) return added;
   if (!published_.Holds(release.statement, release.digest)) return added;

@@ -360,12 +360,6 @@ Result<ReleaseState> StateOf(const std::vector<Effect>& rows) {
   return state;
 }
 
-std::string ReleaseId(std::string_view product, std::string_view version, std::int64_t revision,
-                      const Digest& manifest) {
-  return std::string(product) + "/" + std::string(version) + "/r" + std::to_string(revision) + "/" +
-         manifest.Hex().substr(0, 12);
-}
-
 std::string RecordKey(std::int64_t round, std::string_view site) {
   return std::to_string(round) + " " + std::string(site);
 }

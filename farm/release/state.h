@@ -153,10 +153,6 @@ struct ReleaseState {
 // Errors: kInvalidInput (a row that this farmd does not know, or a note that cannot be read).
 Result<ReleaseState> StateOf(const std::vector<Effect>& rows);
 
-// <product>/<version>/r<revision>/<first 12 hex digits of the manifest's digest>.
-std::string ReleaseId(std::string_view product, std::string_view version, std::int64_t revision,
-                      const Digest& manifest);
-
 // The key of a record row.
 std::string RecordKey(std::int64_t round, std::string_view site);
 

@@ -115,9 +115,7 @@ void HeedSeenRevocations(Case& facts) {
   for (const SeenLog* log : SeenOfRoot(facts)) {
     for (const auto& [key, since] : log->revoked_keys) AddRevoked(key, since, keys);
   }
-  if (!facts.input.allow_older) return AddRevocations(keys, "a status seen before", facts);
-  if (keys.empty()) return;
-  facts.Warn(Rule::kRevocations, "keys that only a status seen before has revoked count");
+  AddRevocations(keys, "a status seen before", facts);
 }
 
 // Two trees of one size.  Which of them is the fork nobody can say here: neither is remembered.
@@ -286,12 +284,7 @@ void JudgeSeenWithdrawn(Case& facts) {
                    [&](const SeenLog* log) { return log->withdrawn.contains(release); })) {
     return;
   }
-  const std::string message = "withdrawn, as a status seen before has said";
-  if (facts.input.allow_older) {
-    facts.Warn(Rule::kWithdrawn, message);
-  } else {
-    facts.Add(Rule::kWithdrawn, ExitCode::kRevoked, message);
-  }
+  facts.Add(Rule::kWithdrawn, ExitCode::kRevoked, "withdrawn, as a status seen before has said");
 }
 
 void JudgeWithdrawn(Case& facts) {
@@ -333,7 +326,7 @@ Result<SoundStatus> VerifyStatus(const Bundle& line, const TrustRoot& root, cons
 void ReadStatus(Case& facts) {
   HeedSeenRevocations(facts);
   if (!facts.input.status) return;
-  auto status = ReadWhole(*facts.input.status, facts.input.root, facts.input.policy);
+  auto status = ReadWhole(*facts.input.status, facts.root(), facts.input.policy);
   if (!status) {
     facts.Add(Rule::kStatus, ExitCode::kUsage, status.error().message);
     return;

@@ -475,10 +475,8 @@ TEST_F(StatusVerdict, WhatWasWithdrawnStaysSoWithALaterStatusOrNone) {
     if (later) {
       EXPECT_TRUE(verdict.seen_logs.at("log.farm.example").withdrawn.contains(Release()));
     }
-    input.allow_older = true;
-    verdict = Judge(input);
-    EXPECT_TRUE(verdict.proved()) << Words(verdict);
-    EXPECT_TRUE(RuleOf(verdict, "withdrawn").warning);
+    input.allow_older = true;  // the word is not older, but later
+    EXPECT_EQ(Judge(input).exit, ExitCode::kRevoked) << Words(Judge(input));
   }
   // Of another farm's log it is another farm's word.
   input.allow_older = false;
@@ -506,9 +504,25 @@ TEST_F(StatusVerdict, WhatWasRevokedStaysSoWithALaterStatusOrNone) {
   input.policy.status_max_age_seconds = 0;
   EXPECT_EQ(Judge(input).exit, ExitCode::kRevoked);
   input.allow_older = true;
+  EXPECT_EQ(Judge(input).exit, ExitCode::kRevoked);
+}
+
+// Else a thief of a monitor's key would hide, by a fresh status, whatever was withdrawn since.
+TEST_F(StatusVerdict, AMonitorWhoseKeyAnotherHasRevokedSaysNothingAnyMore) {
+  FarmStatus status = status_;
+  status.revoked_keys = {{maker_.Key("monitor-1").public_key().KeyId(), "stolen", std::nullopt}};
+  VerdictInput input = Input();
+  input.status = maker_.StatusLine(status);
+  Verdict verdict = Judge(input);
+  ASSERT_TRUE(verdict.proved()) << Words(verdict);
+  input.seen_logs = verdict.seen_logs;
+  status = maker_.Status(kIssued + 10);
+  status.monitor = "monitor-1";
+  input.status = maker_.StatusLine(status);
   verdict = Judge(input);
-  EXPECT_TRUE(verdict.proved()) << Words(verdict);
-  EXPECT_TRUE(RuleOf(verdict, "revocations").warning);
+  ExpectKnownCodes(verdict);
+  EXPECT_EQ(verdict.exit, ExitCode::kRevoked) << Words(verdict);
+  EXPECT_EQ(BrokenRules(verdict), std::vector<std::string>{"status"});
 }
 
 TEST_F(StatusVerdict, IsRememberedOnlyByARootThatIsTaken) {

@@ -76,7 +76,6 @@ TEST_F(Root, SignedAnewDecidesByItsWords) {
       {"/farm/logs emptied", {15}, {"log"}},
       {"/farm/logs/[*]/origin changed", {15}, {"log"}},
       {"/farm/logs/[*]/key swapped", {15}, {"log"}},
-      // No release needs the log's second signature.
       {"/farm/logs/[*]/ecdsaKey swapped", {15}, {"log"}},
       {"/farm/operators/[*] removed", {11}, {"identities"}, kNever, true},
       {"/farm/operators emptied", {11}, {"identities"}, kNever, true},
