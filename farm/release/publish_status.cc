@@ -1,4 +1,6 @@
 // The monitor's word in the published tree.
+#include <algorithm>
+
 #include "farm/release/publish.h"
 #include "farm/verify/verify.h"
 
@@ -14,10 +16,12 @@ Result<SoundStatus> ReadSound(const std::string& bytes, const std::string& where
   return VerifyStatus(lines.front(), root, policy);
 }
 
-// No log of the one there is missing in the next, or smaller there.
-Status CheckGoesOn(const FarmStatus& there, const FarmStatus& next) {
+// No log of the root that the one there tells of is missing in the next, or smaller there.  Of
+// other logs a monitor may say what it likes; that must keep no other monitor's status away.
+Status CheckGoesOn(const TrustRoot& root, const FarmStatus& there, const FarmStatus& next) {
   for (const StatusLog& before : there.logs) {
-    bool found = false;
+    bool found = std::none_of(root.logs.begin(), root.logs.end(),
+                              [&](const Log& log) { return log.origin == before.head.origin; });
     for (const StatusLog& log : next.logs) {
       found = found || (log.head.origin == before.head.origin && log.head.size >= before.head.size);
     }
@@ -41,7 +45,7 @@ Result<bool> PublishedTree::TakeStatus(const std::string& bytes, const TrustRoot
     // One that does not count any more (its monitor has left the root) is in nobody's way.
     const auto there = ReadSound(old, path, root, policy);
     if (there && next.time <= there->time) return false;
-    if (there) RETURN_IF_ERROR(CheckGoesOn(there->statement, next.statement));
+    if (there) RETURN_IF_ERROR(CheckGoesOn(root, there->statement, next.statement));
   }
   RETURN_IF_ERROR(files_.MakeDirectory(directory_));
   RETURN_IF_ERROR(files_.MakeDirectory(JoinPath(directory_, ".partial")));

@@ -41,6 +41,18 @@ TEST_F(PublishedStatus, IsReplacedByNewerOnesOnly) {
   EXPECT_EQ(There(), second);
 }
 
+// A monitor may make up a log and a newer root that has it; no other would ever tell of that log.
+TEST_F(PublishedStatus, OfALogThatNobodyKnowsKeepsNoOtherMonitorsAway) {
+  FarmStatus lie = maker_.Status(kStatusAt);
+  lie.root_version = maker_.root().version + 1;
+  StatusLog made_up = lie.logs.front();
+  made_up.head.origin = "zzz.example";
+  made_up.checkpoint.replace(0, made_up.checkpoint.find('\n'), made_up.head.origin);
+  lie.logs.push_back(made_up);
+  EXPECT_TRUE(Take(lie).value());
+  EXPECT_TRUE(Take(maker_.Status(kStatusAt + 1)).value());
+}
+
 TEST_F(PublishedStatus, IsNoOtherThanCustomersWouldTake) {
   FarmStatus by_auditor = maker_.Status(kStatusAt);
   by_auditor.monitor = "auditor-0";

@@ -251,10 +251,13 @@ Result<ExitCode> Run(const Options& options) {
 
 void AddOptions(CLI::App& app, Options& options) {
   app.add_option("FILE", options.file, "the downloaded artifact")->required();
-  app.add_option("--bundle", options.bundle, "its evidence (default: FILE.sigstore.jsonl)");
+  app.add_option("--bundle", options.bundle, "its evidence (default: FILE.sigstore.jsonl)")
+      ->check(Given("FILE"));
   app.add_option("--root", options.root,
-                 "the trust root (default: ${XDG_CONFIG_HOME:-~/.config}/farm/root.json)");
-  app.add_option("--policy", options.policy, "your policy (default: policy.json beside the root)");
+                 "the trust root (default: ${XDG_CONFIG_HOME:-~/.config}/farm/root.json)")
+      ->check(Given("FILE"));
+  app.add_option("--policy", options.policy, "your policy (default: policy.json beside the root)")
+      ->check(Given("FILE"));
   app.add_option(
          "--status", options.status,
          "the newest status of the farm's monitor (default: status.json beside the root, if "
@@ -272,7 +275,8 @@ void AddOptions(CLI::App& app, Options& options) {
   app.add_option("--at", options.at,
                  "the time that counts as now, for the age of a status and for warnings: "
                  "2026-11-23T23:40:30Z (default: now)");
-  app.add_option("--state", options.state, "remember in this folder what was accepted");
+  app.add_option("--state", options.state, "remember in this folder what was accepted")
+      ->check(Given("DIR"));
   app.add_option("--replays", options.replays,
                  "folder of signed replay verdicts (*.jsonl); whose count says the policy")
       ->check(Given("DIR"));

@@ -123,6 +123,14 @@ TEST_F(LaterProgram, HeedsAStatusBesideTheRootOrNamed) {
   EXPECT_EQ(Verify(at).exit_code, 2);
 }
 
+// An unset variable of a script must not take the default, or switch the memory off.
+TEST_F(LaterProgram, TakesNoEmptyNames) {
+  const auto at = At(kIssuedAt + 60);
+  for (const char* option : {"--state", "--root", "--policy", "--bundle", "--status"}) {
+    EXPECT_EQ(Verify({at[0], at[1], option, ""}).exit_code, 2) << option;
+  }
+}
+
 TEST_F(LaterProgram, RemembersTheStatusOfAReleaseThatItRefused) {
   const std::string state = JoinPath(directory_.path(), "state");
   FarmStatus later = Withdrawn();
@@ -136,7 +144,9 @@ TEST_F(LaterProgram, RemembersTheStatusOfAReleaseThatItRefused) {
   };
   EXPECT_EQ(with(good), 0);
   EXPECT_EQ(with(bad), 17);
-  EXPECT_EQ(with(good), 24);  // whoever shows it would have us forget
+  EXPECT_EQ(with(good), 17);  // whoever shows it would have us forget
+  WriteStatus("later.json", status_);
+  EXPECT_EQ(with(bad), 17);
 }
 
 // Else the second time the fork would be what is known, and the honest log the fork.
