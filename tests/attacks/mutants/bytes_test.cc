@@ -1,7 +1,7 @@
 // One bit of every byte of every binary part of the vector's bundle file flipped: certificates,
 // signatures, time stamps, log entries, hashes, checkpoint and its signatures, payloads.  Of a
-// release of three sites, whose verdict costs more, every seventh; of approvals by diff, too.  And
-// of what comes after a release: status, certifiers' statements, replay verdicts.
+// release of three sites, whose verdict costs more, of approvals by diff, and of what comes after a
+// release (status, certifiers' statements, replay verdicts): of some bytes.
 #include <gtest/gtest.h>
 
 #include "tests/attacks/mutants/bend.h"
@@ -10,6 +10,10 @@
 
 namespace farm::mutants {
 namespace {
+
+// Where a verdict costs more: every so-and-so-many-th byte.
+constexpr std::size_t kMany = 5;
+constexpr std::size_t kSome = 31;
 
 constexpr Accepted kNever = Accepted::kNever;
 constexpr Accepted kNoBetter = Accepted::kNoBetter;
@@ -50,26 +54,26 @@ INSTANTIATE_TEST_SUITE_P(Bytes, OfTheVector, testing::Range(std::size_t{0}, std:
 
 class OfThreeSites : public testing::TestWithParam<std::size_t> {};
 
-TEST_P(OfThreeSites, EverySeventhByteHolds) {
+TEST_P(OfThreeSites, SomeBytesHold) {
   const std::size_t line = GetParam();
   const Farm farm = MakeFarm();
   const Bundle& bundle = farm.release.lines[line];
   Court court("bytes of line " + std::to_string(line + 1) + " of three sites", BytesTable(),
               farm.maker.Input(farm.release), false);
-  FlipLine(court, line, KindOf(bundle), WriteBundleLine(bundle), 7);
+  FlipLine(court, line, KindOf(bundle), WriteBundleLine(bundle), kSome);
 }
 
 INSTANTIATE_TEST_SUITE_P(Bytes, OfThreeSites, testing::Range(std::size_t{0}, std::size_t{8}),
                          LineName);
 
-TEST(OfApprovals, ByDiffAndOfTheirBaseEverySeventhByteHolds) {
+TEST(OfApprovals, ByDiffAndOfTheirBaseSomeBytesHold) {
   const Farm farm = MakeFarmByDiff();
   VerdictInput input = farm.maker.Input(farm.release);
   input.policy.diff_approvals = true;
   Court court("bytes of approvals by diff", BytesTable(), input, false);
   for (const auto& [line, what] : {std::pair{kFirstApprovalLine, "approval by diff"},
                                    std::pair{kFirstBaseLine, "approval of a base"}}) {
-    FlipLine(court, line, what, WriteBundleLine(farm.release.lines[line]), 7);
+    FlipLine(court, line, what, WriteBundleLine(farm.release.lines[line]), kSome);
   }
 }
 
@@ -83,20 +87,20 @@ std::vector<Row> StatusTable() {
   };
 }
 
-TEST(OfAStatus, EveryByteHolds) {
+TEST(OfAStatus, ManyBytesHold) {
   const WatchedFarm farm;
   Court court("bytes of a status", StatusTable(), farm.Asked(), true);
-  FlipOther(court, *court.good().status, "status", 1, PutStatus);
+  FlipOther(court, *court.good().status, "status", kMany, PutStatus);
 }
 
-TEST(OfAStatus, EverySeventhByteHoldsWhereNoneIsAskedFor) {
+TEST(OfAStatus, SomeBytesHoldWhereNoneIsAskedFor) {
   const WatchedFarm farm;
   Court court("bytes of a status that is not asked for", StatusTable(), farm.Unasked(), true);
-  FlipOther(court, *court.good().status, "status", 7, PutStatus);
+  FlipOther(court, *court.good().status, "status", kSome, PutStatus);
 }
 
 // Whoever cannot take away the news of a withdrawal cannot make it say something else.
-TEST(OfAStatus, ThatWithdrawsEveryByteHolds) {
+TEST(OfAStatus, ThatWithdrawsManyBytesHold) {
   const std::vector<Row> table = {
       {"withdrawal payload", {2, 11}, {"status"}},
       {"withdrawal signature", {11}, {"status"}},
@@ -107,25 +111,26 @@ TEST(OfAStatus, ThatWithdrawsEveryByteHolds) {
   VerdictInput input = farm.Unasked();
   input.status.reset();
   Court court("bytes of a status that withdraws", table, input, true);
-  FlipOther(court, farm.StatusLine(WriteStatement(farm.Withdrawing())), "withdrawal", 1, PutStatus);
+  FlipOther(court, farm.StatusLine(WriteStatement(farm.Withdrawing())), "withdrawal", kMany,
+            PutStatus);
 }
 
 // What is no statement that counts is none.
-TEST(OfACertification, EveryByteHolds) {
+TEST(OfACertification, ManyBytesHold) {
   const std::vector<Row> table = {
       {"certification root hash", {}, {}, kNever, true},
       {"certification *", {13}, {"certifiers"}, kNever, true},
   };
   const WatchedFarm farm;
   Court court("bytes of a certification", table, farm.Asked(), true);
-  FlipOther(court, court.good().certifications[0], "certification", 1, PutCertification);
+  FlipOther(court, court.good().certifications[0], "certification", kMany, PutCertification);
 }
 
 TEST(OfACertification, NoByteMattersWhereNoneIsAskedFor) {
   const std::vector<Row> table = {{"certification *", {}, {}, kNoBetter, true}};
   const WatchedFarm farm;
   Court court("bytes of a certification that is not asked for", table, farm.Unasked(), true);
-  FlipOther(court, court.good().certifications[0], "certification", 7, PutCertification);
+  FlipOther(court, court.good().certifications[0], "certification", kSome, PutCertification);
 }
 
 // Of what holds a verdict in the log and its stamp; then `payload` first.
@@ -149,33 +154,33 @@ std::vector<Row> ReplayTable(const Row& payload, std::set<int> codes) {
 }
 
 // A bit of the release's digest makes it a verdict on another release, which is passed over.
-TEST(OfAReplay, EveryByteHolds) {
+TEST(OfAReplay, ManyBytesHold) {
   const Row payload{"replay payload", {2, 11, 21}, {"replays"}};
   const WatchedFarm farm;
   Court court("bytes of a MATCH", ReplayTable(payload, {}), farm.Asked(), true);
-  FlipOther(court, court.good().replays[0].line, "replay", 1, PutReplay);
+  FlipOther(court, court.good().replays[0].line, "replay", kMany, PutReplay);
 }
 
-TEST(OfAReplay, EverySeventhByteHoldsWhereNoneIsAskedFor) {
+TEST(OfAReplay, SomeBytesHoldWhereNoneIsAskedFor) {
   const Row payload{"replay payload", {2, 11}, {"replays"}, kNoBetter};
   const WatchedFarm farm;
   Court court("bytes of a MATCH that is not asked for", ReplayTable(payload, {}), farm.Unasked(),
               true);
-  FlipOther(court, court.good().replays[0].line, "replay", 7, PutReplay);
+  FlipOther(court, court.good().replays[0].line, "replay", kSome, PutReplay);
 }
 
 // A MISMATCH refuses; no change makes it say something else about the release.
-TEST(OfAReplay, ThatContradictsEveryByteHolds) {
+TEST(OfAReplay, ThatContradictsManyBytesHold) {
   const Row payload{"replay payload", {2, 11}, {"replays"}, kNoBetter};
   const WatchedFarm farm;
   VerdictInput input = farm.Unasked();
   input.replays.clear();
   Court court("bytes of a MISMATCH", ReplayTable(payload, {20}), input, true);
-  FlipOther(court, farm.ReplayLineInLog(WriteStatement(farm.Says("MISMATCH"))), "replay", 1,
+  FlipOther(court, farm.ReplayLineInLog(WriteStatement(farm.Says("MISMATCH"))), "replay", kMany,
             PutReplay);
 }
 
-TEST(OfAReplay, ByABareKeyEveryByteHolds) {
+TEST(OfAReplay, ByABareKeyManyBytesHold) {
   const std::vector<Row> table = {
       {"bare replay payload", {2, 11, 21}, {"replays"}},
       {"bare replay signature", {11}, {"replays"}},
@@ -185,7 +190,7 @@ TEST(OfAReplay, ByABareKeyEveryByteHolds) {
   VerdictInput input = farm.Asked();
   PutReplay(input, farm.BareReplayLine(WriteStatement(farm.Says("MATCH"))));
   Court court("bytes of a MATCH that is in no log", table, input, true);
-  FlipOther(court, court.good().replays[0].line, "bare replay", 1, PutReplay);
+  FlipOther(court, court.good().replays[0].line, "bare replay", kMany, PutReplay);
 }
 
 }  // namespace
