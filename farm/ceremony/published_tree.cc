@@ -76,16 +76,19 @@ class Publisher {
   Status AddRoots() {
     ASSIGN_OR_RETURN(const std::vector<std::int64_t> versions,
                      PublishedRootVersions(order_.directory));
+    if (order_.roots.empty()) {
+      return Error{ErrorCode::kNotFound,
+                   order_.directory +
+                       ": whose is it? give a root of it that you hold with --root FILE; what "
+                       "lies in the tree alone could be anybody's"};
+    }
+    ASSIGN_OR_RETURN(TrustRoot held, ReadNewRoot(order_.roots.front()));
+    held_version_ = held.version;
     std::size_t first_new = 0;
     if (versions.empty()) {
-      if (order_.new_roots.empty()) {
-        return Error{ErrorCode::kNotFound,
-                     order_.directory + " has no root yet; give the first with --root FILE"};
-      }
       first_new = 1;
-      ASSIGN_OR_RETURN(TrustRoot first, ReadNewRoot(order_.new_roots.front()));
-      Follow(std::move(first));
-      RETURN_IF_ERROR(PutRoot(order_.new_roots.front(), root().version));
+      Follow(std::move(held));
+      RETURN_IF_ERROR(PutRoot(order_.roots.front(), root().version));
     } else {
       // What was published is not judged again, but it is one chain to its end.
       for (std::size_t i = 0; i < versions.size(); ++i) {
@@ -98,8 +101,8 @@ class Publisher {
         RETURN_IF_ERROR(PutRoot(RootPath(order_.directory, versions[i]), versions[i]));
       }
     }
-    for (std::size_t i = first_new; i < order_.new_roots.size(); ++i) {
-      const std::string& path = order_.new_roots[i];
+    for (std::size_t i = first_new; i < order_.roots.size(); ++i) {
+      const std::string& path = order_.roots[i];
       ASSIGN_OR_RETURN(TrustRoot next, ReadNewRoot(path));
       ASSIGN_OR_RETURN(const bool known, IsPublished(next));
       if (known) continue;
@@ -189,16 +192,19 @@ class Publisher {
   }
 
   // Whoever can write the tree writes any version into it: only one that keys of the chain have
-  // signed is gone on from.  Those of an older root count, as its successor may have other keys.
+  // signed is gone on from.  Those of an older root count, as its successor may have other keys;
+  // not those of one older than all that we hold, which may be of his own making.
   Status CheckGoesOn(const TufMetadata& old, const std::string& path) const {
     const bool ours = std::any_of(chain_.begin(), chain_.end(), [&](const TrustRoot& one) {
-      return CheckTufSignatures(old, one).has_value();
+      return one.version >= held_version_ && CheckTufSignatures(old, one).has_value();
     });
     if (!ours) {
       return Error{ErrorCode::kUntrusted,
                    path + ": has version " + std::to_string(old.version) +
-                       ", and too few signatures for every root in the tree; want what was "
-                       "published last: bring that back from a copy of the tree",
+                       ", and too few signatures for every root from version " +
+                       std::to_string(held_version_) +
+                       " on; want what was published last: bring that back from a copy of the "
+                       "tree, or give the root before with --root, too",
                    ExitCode::kBadSignature};
     }
     if (old.version < kJsonIntegerMax) return {};
@@ -278,6 +284,7 @@ class Publisher {
   FileSystem& files_;
   const PublishOrder& order_;
   PublishedTargets published_;
+  std::int64_t held_version_ = 0;                // of the first of order_.roots
   std::vector<TrustRoot> chain_;                 // to the newest, which is published_.root
   std::map<std::string, std::string> changing_;  // by path: the targets that are ours to write
   std::map<std::string, TufFile> targets_;

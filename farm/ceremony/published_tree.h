@@ -30,10 +30,12 @@ struct TufLifetimes {
 };
 
 struct PublishOrder {
-  std::string directory;               // of the tree
-  std::vector<std::string> new_roots;  // files that follow the newest root there, in order
-  Policy policy;                       // the newest releases are judged by it, as published
-  std::vector<Signer*> signers;        // each signs whatever role its key has; borrowed
+  std::string directory;  // of the tree
+  // Files, in order: a root that we hold, in the tree or the first for it, and those to add.  What
+  // lies in the tree alone could be anybody's.
+  std::vector<std::string> roots;
+  Policy policy;                 // the newest releases are judged by it, as published
+  std::vector<Signer*> signers;  // each signs whatever role its key has; borrowed
   TufLifetimes lifetimes;
   UnixSeconds now = 0;
 };
@@ -49,11 +51,12 @@ struct PublishedTargets {
 // changed, is half over, or is not signed by the keys of the newest root; always the timestamp.
 // Each file appears whole, and the metadata as one: whoever reads tuf/ at any moment, or after a
 // crash at any moment, finds the old set or the new one.  Called again it goes on.
-// Errors: kNotFound exit 22 (no root, or one of the chain missing), kUntrusted exit 24 (a root or
-// release that was newest is gone), exit 18 (the root has expired), exit 11 (threshold of a root;
-// metadata in the tree that no root of it has signed; none of the signers can sign what is needed),
-// those of Judge; kInvalidInput (the root names no keys for the tree; a damaged file),
-// kLimitExceeded (metadata with the highest version that there is), kUnavailable.
+// Errors: kNotFound exit 22 (no root of ours is given, or one of the chain missing), kUntrusted
+// exit 24 (a root or release that was newest is gone), exit 18 (the root has expired), exit 11
+// (threshold of a root; metadata in the tree that no root from the first of ours on has signed;
+// none of the signers can sign what is needed), those of Judge; kInvalidInput (the root names no
+// keys for the tree; a damaged file), kLimitExceeded (metadata with the highest version that there
+// is), kUnavailable.
 Result<PublishedTargets> PublishTargets(FileSystem& files, const PublishOrder& order);
 
 // Root `version` of a tree.  Errors: kNotFound, those of ParseTrustRoot; kInvalidInput (it has

@@ -126,12 +126,12 @@ class PublishCrash : public testing::Test {
     order.policy = maker_.policy();
     order.now = kNow;
     order.signers = {signers_[0].get(), signers_[1].get(), signers_[2].get()};
-    if (change == Change::kFirst) order.new_roots = {Path("root-1")};
+    order.roots = {Path("root-1")};
     if (change == Change::kAll) {
       // Another key for timestamp and snapshot, another newest release, a status.
       root_.timestamp = root_.snapshot = {{keys_[2].public_key()}, 1};
       WriteRoot(2);
-      order.new_roots = {Path("root-2")};
+      order.roots.push_back(Path("root-2"));
       AddRelease("1.1", 2);
       Write(Path("base/status.json"),
             WriteBundleLine(maker_.StatusLine(maker_.Status(kNow))) + "\n");

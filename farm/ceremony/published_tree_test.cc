@@ -30,7 +30,7 @@ class Tree : public testing::Test {
     order_.policy = maker_.policy();
     order_.signers = {signers_[0].get(), signers_[1].get(), signers_[2].get()};
     order_.now = kStart + 4000;
-    order_.new_roots = {WriteRoot(root_, "root-1.json")};
+    order_.roots = {WriteRoot(root_, "root-1.json")};
     AddRelease(maker_, "1.0");
   }
 
@@ -57,7 +57,7 @@ class Tree : public testing::Test {
   PublishedTargets Publish() {
     const auto published = PublishTargets(RealFileSystem(), order_);
     EXPECT_TRUE(published.has_value()) << published.error().message;
-    order_.new_roots.clear();
+    order_.roots = {Path("root-1.json")};
     return *published;
   }
   Error Refused() const {
@@ -166,11 +166,13 @@ TEST_F(Tree, ANewRootsKeysSignAnew) {
   second.version = 2;
   const PrivateKey fresh = PrivateKey::Generate(KeyKind::kEd25519);
   second.targets.keys[0] = fresh.public_key();
-  order_.new_roots = {WriteRoot(second, "root-2.json")};
+  order_.roots.push_back(WriteRoot(second, "root-2.json"));
   EXPECT_EQ(Refused().Exit(), ExitCode::kBadSignature);
   const auto signer = NewMemorySigner(fresh);
   order_.signers.push_back(signer.get());
-  order_.new_roots.clear();  // the root is there since the attempt
+  order_.roots = {Path("root-2.json")};  // there since the attempt; the old targets are of root 1
+  EXPECT_EQ(Refused().Exit(), ExitCode::kBadSignature);
+  order_.roots = {Path("root-1.json")};
   const PublishedTargets published = Publish();
   EXPECT_EQ(published.root.version, 2);
   EXPECT_EQ(Versions(published)[0], 2);
@@ -239,7 +241,7 @@ TEST_F(Tree, AStatusThatDoesNotCountIsInNobodysWay) {
   AddRelease(maker_, "1.1", 2);
   Write("tree/status.json", StatusText({"1.1"}));
   root_.monitors.clear();
-  order_.new_roots = {WriteRoot(root_, "root-1.json")};
+  order_.roots = {WriteRoot(root_, "root-1.json")};
   const PublishedTargets published = Publish();
   EXPECT_THAT(published.warnings,
               testing::ElementsAre(HasSubstr("tree/status.json is not heeded: ")));
@@ -252,33 +254,61 @@ TEST_F(Tree, AStatusThatDoesNotCountIsInNobodysWay) {
 }
 
 TEST_F(Tree, RootsFollowEachOther) {
-  order_.new_roots.clear();
+  order_.roots.clear();
   EXPECT_EQ(Refused().Exit(), ExitCode::kInputMissing);  // none at all
-  order_.new_roots = {Path("root-1.json")};
+  order_.roots = {Path("root-1.json")};
   Publish();
-  order_.new_roots = {Path("root-1.json")};  // again, as after a crash
+  order_.roots = {Path("root-1.json")};  // again, as after a crash
   Publish();
   TrustRoot next = root_;
   next.version = 3;
-  order_.new_roots = {WriteRoot(next, "root-3.json")};
+  order_.roots = {WriteRoot(next, "root-3.json")};
   EXPECT_EQ(Refused().Exit(), ExitCode::kInputMissing);
   next.version = 1;
   next.expires += 1;
-  order_.new_roots = {WriteRoot(next, "root-1b.json")};
+  order_.roots = {WriteRoot(next, "root-1b.json")};
   EXPECT_EQ(Refused().Exit(), ExitCode::kRollback);
   next.version = 2;
   const PrivateKey stranger = PrivateKey::Generate(KeyKind::kEd25519);
   next.root_keys = {stranger.public_key()};
-  order_.new_roots = {Write("root-2.json", WriteTrustRoot(next, {stranger}))};
+  order_.roots = {Write("root-2.json", WriteTrustRoot(next, {stranger}))};
   EXPECT_EQ(Refused().Exit(), ExitCode::kBadSignature);
   EXPECT_EQ(ReadPath("tree/root/1.json"), ReadPath("root-1.json"));
   EXPECT_FALSE(FileExists(Path("tree/root/2.json")));
   // One that somebody has put there.
   Write("tree/root/2.json", ReadPath("root-2.json"));
-  order_.new_roots.clear();
+  order_.roots = {Path("root-1.json")};
   EXPECT_EQ(Refused().Exit(), ExitCode::kBadSignature);
   Write("tree/root/2.json", ReadPath("root-1.json"));
   EXPECT_EQ(Refused().Exit(), ExitCode::kUsage);
+}
+
+// Whoever writes the tree writes roots into it, with our keys for the tree or with his own.
+TEST_F(Tree, IsOursByARootThatWeHold) {
+  Publish();
+  order_.roots.clear();
+  EXPECT_EQ(Refused().Exit(), ExitCode::kInputMissing);
+  EvidenceMaker other;
+  TrustRoot theirs = other.root();
+  theirs.timestamp = root_.timestamp;
+  theirs.snapshot = root_.snapshot;
+  theirs.targets = root_.targets;
+  Write("tree/root/1.json", WriteTrustRoot(theirs, {other.Key("root")}));
+  order_.roots = {Path("root-1.json")};
+  EXPECT_EQ(Refused().Exit(), ExitCode::kRollback);
+  // One that names our people, so that our next root follows it, and a thief's key for the tree.
+  const PrivateKey thief = PrivateKey::Generate(KeyKind::kEd25519);
+  theirs = root_;
+  theirs.timestamp = {{thief.public_key()}, 1};
+  Write("tree/root/1.json", WriteTrustRoot(theirs, {maker_.Key("root")}));
+  const auto signer = NewMemorySigner(thief);
+  PlaceTimestamp(1000, {signer.get()});
+  TrustRoot next = root_;
+  next.version = 2;
+  order_.roots = {WriteRoot(next, "root-2.json")};
+  const Error refused = Refused();
+  EXPECT_EQ(refused.Exit(), ExitCode::kBadSignature);
+  EXPECT_THAT(refused.message, HasSubstr("has version 1000"));
 }
 
 TEST_F(Tree, ARootMustServeIt) {
@@ -288,7 +318,7 @@ TEST_F(Tree, ARootMustServeIt) {
   Publish();
   TrustRoot without = maker_.root();
   without.version = 2;
-  order_.new_roots = {WriteRoot(without, "root-2.json")};
+  order_.roots = {WriteRoot(without, "root-2.json")};
   EXPECT_EQ(Refused().Exit(), ExitCode::kUsage);
 }
 

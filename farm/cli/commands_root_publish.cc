@@ -14,7 +14,7 @@ namespace {
 Result<PublishedTargets> PublishTree(const RootPublishArguments& arguments, const Clock& clock) {
   PublishOrder order;
   order.directory = arguments.tree;
-  order.new_roots = arguments.roots;
+  order.roots = arguments.roots;
   order.lifetimes = {arguments.targets_days, arguments.snapshot_days, arguments.timestamp_days};
   ASSIGN_OR_RETURN(order.now, AtOrNow(arguments.at, clock));
   ASSIGN_OR_RETURN(const std::string policy, ReadFile(arguments.policy, kPolicyBytesMax));

@@ -251,11 +251,12 @@ TEST_F(RootProgram, PublishesATree) {
   EXPECT_THAT(published.output, HasSubstr("timestamp 1, expires 2027-01-19T00:00:00Z"));
   EXPECT_EQ(Read("tree/root/1.json"), Read("root-1.json"));
   EXPECT_EQ(Read("tree/tuf/1.root.json"), Read("root-1.json"));
-  const Ran again = with({"--key", Path("web.pem"), "--json"});
+  EXPECT_EQ(with({"--key", Path("web.pem")}).exit, 22);  // whose tree?
+  const Ran again = with({"--key", Path("web.pem"), "--root", Path("root-1.json"), "--json"});
   const Json json = *ParseJson(again.output, "publish");
   EXPECT_EQ(json["timestamp"]["version"], 2);
   EXPECT_EQ(json["targets"]["version"], 1);
-  EXPECT_EQ(with({"--key", Path("dan.pem")}).exit, 11);
+  EXPECT_EQ(with({"--key", Path("dan.pem"), "--root", Path("root-1.json")}).exit, 11);
   EXPECT_EQ(with({"--key", Path("web.pem"), "--timestamp-days", "0"}).exit, 2);
 }
 

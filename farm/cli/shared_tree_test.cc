@@ -33,7 +33,7 @@ TEST(SharedTree, WhatTheKeysOfTheTreeSignedStaysTrue) {
   ASSERT_TRUE(farmd.WriteRoots(first, first_bytes));
   PublishOrder order;
   order.directory = tree;
-  order.new_roots = {second_path};
+  order.roots = {second_path};
   order.policy = maker.policy();
   order.signers = {signer.get()};
   order.now = maker.options().start + 1000;

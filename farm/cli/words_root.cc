@@ -72,7 +72,8 @@ void AddRootPublish(CLI::App& root, const Output& output, const CommandMaker& co
       command(root, "publish", "roots and TUF metadata of a published tree",
               [&output] { return RunRootPublishCommand(arguments, SystemClock(), output); });
   publish->add_option("TREE", arguments.tree, "folder of the published tree")->required();
-  publish->add_option("--root", arguments.roots, "roots to add, each after the one before it");
+  publish->add_option("--root", arguments.roots,
+                      "a root that you hold, and those to add, each after the one before it");
   publish->add_option("--key", arguments.keys,
                       "keys of the roles timestamp, snapshot, targets: PEM files or pkcs11:...");
   publish->add_option("--policy", arguments.policy, "the newest releases must hold by it")
@@ -87,7 +88,8 @@ void AddRootPublish(CLI::App& root, const Output& output, const CommandMaker& co
   publish->add_option("--at", arguments.at, "the time that counts as now (default: now)");
   publish->footer(
       "example:\n  farm root publish /srv/published --root root-2.json --policy policy.json "
-      "--key online.pem");
+      "--key online.pem\n"
+      "Without a root of yours nobody knows whose tree it is: what lies in it could be anybody's.");
 }
 
 }  // namespace

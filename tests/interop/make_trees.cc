@@ -93,7 +93,7 @@ class Trees {
     return RootFile(tree, next, signers);
   }
 
-  Status Publish(const std::string& tree, UnixSeconds now, std::vector<std::string> roots,
+  Status Publish(const std::string& tree, UnixSeconds now, const std::vector<std::string>& roots,
                  std::size_t newest) const {
     const MadeRelease& release = releases_[newest];
     for (const auto& [file, bytes] : release.artifacts) {
@@ -103,7 +103,8 @@ class Trees {
     }
     PublishOrder order;
     order.directory = tree;
-    order.new_roots = std::move(roots);
+    order.roots = {first_root_};
+    order.roots.insert(order.roots.end(), roots.begin(), roots.end());
     order.policy = maker_.policy();
     order.now = now;
     for (const auto& [name, signer] : signers_) order.signers.push_back(signer.get());
@@ -116,10 +117,10 @@ class Trees {
   Status Case(const std::string& name, const std::string& expected, const After& after) {
     const std::string folder = JoinPath(directory_, name);
     const std::string before = JoinPath(folder, "before");
-    const std::string root = before + ".root-1.json";
-    RETURN_IF_ERROR(Put(root, Signed(root_, {"first", "third"})));
+    first_root_ = before + ".root-1.json";
+    RETURN_IF_ERROR(Put(first_root_, Signed(root_, {"first", "third"})));
     // Twice, so that there is something to go back to.
-    RETURN_IF_ERROR(Publish(before, now_, {root}, 0));
+    RETURN_IF_ERROR(Publish(before, now_, {}, 0));
     std::filesystem::copy(before, JoinPath(folder, "older"),
                           std::filesystem::copy_options::recursive);
     RETURN_IF_ERROR(Publish(before, now_, {}, 1));
@@ -266,6 +267,7 @@ class Trees {
   std::map<std::string, PrivateKey> keys_;
   std::map<std::string, std::unique_ptr<Signer>> signers_;
   TrustRoot root_;
+  std::string first_root_;  // the file of the case at hand
 };
 
 }  // namespace
