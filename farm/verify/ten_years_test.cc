@@ -307,8 +307,11 @@ TEST_F(TenYears, AStatusTellsOfAClosedLogWhateverBecameOfItsKeys) {
   }
   Said said = Judge(old_release_, lost, WithStatus(Status()));
   EXPECT_EQ(said.exit, 0) << said.text;
-  // Of the log that is open they say what they always said.
+  // Of the log that is open a head counts that was witnessed before, and no later one.
   lost = {LostKey(second_.Key("log").public_key(), Day("2032-01-01"))};
+  said = Judge(new_release_, lost, WithStatus(Status()));
+  EXPECT_EQ(said.exit, 0) << said.text;
+  lost = {LostKey(second_.Key("log").public_key(), second_.options().start)};
   said = Judge(new_release_, lost, WithStatus(Status()));
   EXPECT_EQ(said.exit, 17) << said.text;
 }
