@@ -3,6 +3,7 @@
 // its default thresholds.  Without PATTERN it must accept every line of the file that has a signer of a kind it knows
 // (browser: a certificate), and refuse each of them with one thing changed (bend_lines.mjs).  With PATTERN it must
 // refuse every line for the reason that the pattern names.  Prints the counts; exit 1 and the reason where not.
+import { webcrypto } from 'node:crypto';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { bentLines } from './bend_lines.mjs';
@@ -38,6 +39,7 @@ function sigstoreJs(name) {
 async function sigstoreBrowser() {
   setClock('2027-01-16T00:00:00Z');
   globalThis.window ??= globalThis;
+  globalThis.crypto ??= webcrypto; // a browser's; Debian 12's Node.js has it under this name only
   const { SigstoreVerifier } = await import('@freedomofpress/sigstore-browser');
   const verifier = new SigstoreVerifier();
   await verifier.loadSigstoreRoot(readJson(rootFile));
