@@ -522,7 +522,7 @@ TEST_F(StatusVerdict, AMonitorWhoseKeyAnotherHasRevokedSaysNothingAnyMore) {
   verdict = Judge(input);
   ExpectKnownCodes(verdict);
   EXPECT_EQ(verdict.exit, ExitCode::kRevoked) << Words(verdict);
-  EXPECT_EQ(BrokenRules(verdict), std::vector<std::string>{"status"});
+  EXPECT_EQ(BrokenRules(verdict), (std::vector<std::string>{"status", "withdrawn"}));
 }
 
 TEST_F(StatusVerdict, IsRememberedOnlyByARootThatIsTaken) {
