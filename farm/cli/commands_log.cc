@@ -190,15 +190,22 @@ Result<std::vector<WitnessToAsk>> WitnessesToAsk(const TlogPolicy& policy,
   return witnesses;
 }
 
-Status RunRecover(const LogArguments& arguments, const Output& output) {
-  Recovery recovery;
-  recovery.mirror = arguments.mirror;
-  recovery.store = arguments.directory;
-  ASSIGN_OR_RETURN(recovery.check, CheckOf(arguments.trust));
+// Whose log in which directory, and all that watch it: of a Recovery or a Closing.
+template <typename Order>
+Result<Order> OrderFor(const LogArguments& arguments, const Output& output) {
+  Order order;
+  order.store = arguments.directory;
+  ASSIGN_OR_RETURN(order.check, CheckOf(arguments.trust));
   ASSIGN_OR_RETURN(const TlogPolicy policy, PolicyOf(arguments.trust));
-  ASSIGN_OR_RETURN(recovery.witnesses, WitnessesToAsk(policy, arguments.absent));
-  recovery.absent = arguments.absent;
-  recovery.progress = LogProgressOn(output);
+  ASSIGN_OR_RETURN(order.witnesses, WitnessesToAsk(policy, arguments.absent));
+  order.absent = arguments.absent;
+  order.progress = LogProgressOn(output);
+  return order;
+}
+
+Status RunRecover(const LogArguments& arguments, const Output& output) {
+  ASSIGN_OR_RETURN(auto recovery, OrderFor<Recovery>(arguments, output));
+  recovery.mirror = arguments.mirror;
   const auto report = RecoverLogFromMirror(RealFileSystem(), recovery);
   EndProgressInPlace(output);
   if (!report) return report.error();
@@ -225,14 +232,8 @@ std::string EndInWords(const LogEnd& end) {
 }
 
 Status RunClose(const LogArguments& arguments, const Output& output) {
-  Closing closing;
-  closing.store = arguments.directory;
+  ASSIGN_OR_RETURN(auto closing, OrderFor<Closing>(arguments, output));
   closing.successor = arguments.successor;
-  ASSIGN_OR_RETURN(closing.check, CheckOf(arguments.trust));
-  ASSIGN_OR_RETURN(const TlogPolicy policy, PolicyOf(arguments.trust));
-  ASSIGN_OR_RETURN(closing.witnesses, WitnessesToAsk(policy, arguments.absent));
-  closing.absent = arguments.absent;
-  closing.progress = LogProgressOn(output);
   const auto report = CloseLog(RealFileSystem(), closing);
   EndProgressInPlace(output);
   if (!report) return report.error();
