@@ -12,17 +12,10 @@ void AddStatusProblems(const Problems& problems, Case& facts) {
   for (const Problem& problem : problems) facts.Add(Rule::kStatus, problem.exit, problem.message);
 }
 
-const Log* LogOf(const TrustRoot& root, const std::string& origin) {
-  for (const Log& log : root.logs) {
-    if (log.origin == origin) return &log;
-  }
-  return nullptr;
-}
-
 // A log that only a newer root knows: nobody here can judge its head, and no release of this root
 // is in it.
 bool IsOfNewerRoot(const FarmStatus& status, const StatusLog& log, const TrustRoot& root) {
-  return status.root_version > root.version && LogOf(root, log.head.origin) == nullptr;
+  return status.root_version > root.version && FindLog(root, log.head.origin) == nullptr;
 }
 
 // Each log that it tells of is one of the root, and as witnesses have seen it by then.
@@ -220,7 +213,7 @@ void JudgeCover(Case& facts) {
         head->root != release.checkpoint->root) {
       AddFork(*head, "the release", facts);
     }
-    const Log* log = LogOf(facts.input.root, origin);
+    const Log* log = FindLog(facts.input.root, origin);
     if (log == nullptr || !log->end) return;
     if (head->size < log->end->size) {
       return AddStale(facts, "it tells of " + std::to_string(head->size) + " entries of log " +

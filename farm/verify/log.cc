@@ -3,7 +3,6 @@
 #include "farm/verify/line.h"
 
 namespace farm {
-namespace {
 
 const Log* FindLog(const TrustRoot& root, const std::string& origin) {
   for (const Log& log : root.logs) {
@@ -11,6 +10,8 @@ const Log* FindLog(const TrustRoot& root, const std::string& origin) {
   }
   return nullptr;
 }
+
+namespace {
 
 Error Wrong(std::string message) {
   return Error{ErrorCode::kMismatch, std::move(message), ExitCode::kLogProof};
