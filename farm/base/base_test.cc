@@ -3,9 +3,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <functional>
+#include <memory>
+#include <set>
 
 #include "farm/base/bytes.h"
 #include "farm/base/clock.h"
@@ -94,6 +98,105 @@ TEST(Files, WriteDurablyReplacesWholeContent) {
   EXPECT_EQ(ReadFile(path, 2).error().code, ErrorCode::kLimitExceeded);
   EXPECT_EQ(ReadFile(path + "x", 2).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(ListDirectory(directory->path()).value(), std::vector<std::string>{"a"});
+}
+
+// Real files, beside somebody who sees each name just before it is made.
+class WatchedFiles final : public FileSystem {
+ public:
+  std::function<void(const std::string&)> before_create = [](const std::string&) {};
+  Result<std::unique_ptr<WritableFile>> Create(const std::string& path, bool truncate) override {
+    before_create(path);
+    return RealFileSystem().Create(path, truncate);
+  }
+  Status Rename(const std::string& from, const std::string& to) override {
+    return RealFileSystem().Rename(from, to);
+  }
+  Status Exchange(const std::string& one, const std::string& other) override {
+    return RealFileSystem().Exchange(one, other);
+  }
+  Status Remove(const std::string& path) override { return RealFileSystem().Remove(path); }
+  Status SyncDirectory(const std::string& path) override {
+    return RealFileSystem().SyncDirectory(path);
+  }
+  Status MakeDirectory(const std::string& path) override {
+    return RealFileSystem().MakeDirectory(path);
+  }
+};
+
+TEST(Files, WriteDurablyTakesNoNameThatOthersCouldKnow) {
+  const auto directory = *TemporaryDirectory::Make("");
+  const std::string path = JoinPath(directory.path(), "a");
+  const std::string start = path + ".part.";
+  std::set<std::string> names;
+  WatchedFiles files;
+  files.before_create = [&](const std::string& name) {
+    ASSERT_TRUE(name.starts_with(start)) << name;
+    const std::string random = name.substr(start.size());
+    EXPECT_TRUE(random.size() == 16 && HexDecode(random)) << name;
+    EXPECT_TRUE(names.insert(random).second) << name;
+  };
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(WriteDurably(files, path, "bytes"));
+  EXPECT_EQ(names.size(), 20u);
+  // In no order that could be continued: those of a counter would share their beginning.
+  std::set<std::string> beginnings;
+  for (const std::string& name : names) beginnings.insert(name.substr(0, 8));
+  EXPECT_GT(beginnings.size(), 15u);
+}
+
+// Even for somebody who knew the name: what lies there is not written to, nor what a link names.
+TEST(Files, WriteDurablyWritesToNothingThatWasThereBefore) {
+  const auto directory = *TemporaryDirectory::Make("");
+  const std::string path = JoinPath(directory.path(), "a");
+  const std::string other = JoinPath(directory.path(), "other");
+  ASSERT_TRUE(WriteDurably(RealFileSystem(), path, "old"));
+  ASSERT_TRUE(WriteDurably(RealFileSystem(), other, "other"));
+  const std::function<int(const std::string&)> deeds[] = {
+      [&](const std::string& name) { return symlink(other.c_str(), name.c_str()); },
+      [&](const std::string& name) { return symlink("none", name.c_str()); },
+      [&](const std::string& name) { return link(other.c_str(), name.c_str()); },
+      [&](const std::string& name) { return mkfifo(name.c_str(), 0600); },
+  };
+  for (const auto& deed : deeds) {
+    WatchedFiles files;
+    files.before_create = [&](const std::string& name) { ASSERT_EQ(deed(name), 0); };
+    const Status written = WriteDurably(files, path, "new");
+    ASSERT_FALSE(written);
+    EXPECT_NE(written.error().message.find("File exists"), std::string::npos)
+        << written.error().message;
+    EXPECT_EQ(ReadFile(path, 10).value(), "old");
+    EXPECT_EQ(ReadFile(other, 10).value(), "other");
+    EXPECT_FALSE(FileExists(JoinPath(directory.path(), "none")));
+  }
+}
+
+TEST(Files, WriteDurablyLeavesNothingWhereItFails) {
+  const auto directory = *TemporaryDirectory::Make("");
+  const std::string path = JoinPath(directory.path(), "a");
+  ASSERT_TRUE(MakeDirectories(path + "/full", 0755));
+  EXPECT_FALSE(WriteDurably(RealFileSystem(), path, "bytes"));  // a folder has the name
+  EXPECT_EQ(ListDirectory(directory.path()).value(), std::vector<std::string>{"a"});
+}
+
+TEST(Files, WhatACrashLeftIsRemovedAndNothingElse) {
+  const auto directory = *TemporaryDirectory::Make("");
+  const auto path = [&](const std::string& name) { return JoinPath(directory.path(), name); };
+  const std::string random = "0123456789abcdef";
+  const std::vector<std::string> others = {".part." + random,         "a",
+                                           "a.part.0123456789abcdeF", "a.part.0123456789abcde",
+                                           "a.part." + random + "0",  "a.part." + random + ".txt",
+                                           "a.part" + random};
+  for (const std::string& name : others) {
+    ASSERT_TRUE(WriteDurably(RealFileSystem(), path(name), "x"));
+  }
+  ASSERT_TRUE(WriteDurably(RealFileSystem(), path("a.part." + random), "x"));
+  ASSERT_TRUE(WriteDurably(RealFileSystem(), path("b.part.1.part.fedcba9876543210"), "x"));
+  ASSERT_TRUE(MakeDirectories(path("folder.part." + random), 0755));
+  ASSERT_TRUE(RemoveUnfinished(RealFileSystem(), directory.path()));
+  std::vector<std::string> left = others;
+  left.push_back("folder.part." + random);
+  std::sort(left.begin(), left.end());
+  EXPECT_EQ(ListDirectory(directory.path()).value(), left);
+  EXPECT_EQ(RemoveUnfinished(RealFileSystem(), path("none")).error().code, ErrorCode::kNotFound);
 }
 
 TEST(Files, TwoDirectoriesChangePlaces) {

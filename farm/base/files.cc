@@ -2,11 +2,11 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -16,6 +16,7 @@
 #include <system_error>
 #include <utility>
 
+#include "farm/base/bytes.h"
 #include "farm/base/found_file.h"
 
 namespace farm {
@@ -41,6 +42,26 @@ std::optional<mode_t> ModeOf(const std::string& path) {
 bool IsDirectory(const std::string& path) {
   const std::optional<mode_t> mode = ModeOf(path);
   return mode && S_ISDIR(*mode);
+}
+
+constexpr std::string_view kUnfinished = ".part.";
+constexpr std::size_t kUnfinishedRandomBytes = 8;
+
+// Where a file is written before it gets its name: nobody can put anything there beforehand.
+Result<std::string> UnfinishedPath(const std::string& path) {
+  std::string random(kUnfinishedRandomBytes, '\0');
+  while (getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size())) {
+    if (errno != EINTR) return SystemError("finding a name beside", path);
+  }
+  return path + std::string(kUnfinished) + HexEncode(random);
+}
+
+bool IsUnfinished(std::string_view name) {
+  const std::size_t at = name.rfind(kUnfinished);
+  if (at == 0 || at == std::string_view::npos) return false;
+  const std::string_view random = name.substr(at + kUnfinished.size());
+  return random.size() == 2 * kUnfinishedRandomBytes &&
+         random.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 class RealWritableFile final : public WritableFile {
@@ -127,8 +148,8 @@ class OpenedFile {
 class RealFiles final : public FileSystem {
  public:
   Result<std::unique_ptr<WritableFile>> Create(const std::string& path, bool truncate) override {
-    const int descriptor =
-        open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (truncate ? O_TRUNC : O_EXCL), 0644);
+    const int over = truncate ? O_TRUNC : O_EXCL | O_NOFOLLOW;
+    const int descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | over, 0644);
     if (descriptor < 0) return SystemError("creating", path);
     return std::unique_ptr<WritableFile>(new RealWritableFile(descriptor, path));
   }
@@ -177,20 +198,28 @@ FileSystem& RealFileSystem() {
 }
 
 Status WriteDurably(FileSystem& files, const std::string& path, std::string_view bytes) {
-  static std::atomic<unsigned> serial{0};
-  const std::string temporary =
-      path + ".part." + std::to_string(getpid()) + "." + std::to_string(++serial);
-  {
-    ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file, files.Create(temporary, true));
-    Status written = file->Append(bytes);
-    if (written) written = file->Sync();
-    if (!written) {
-      (void)files.Remove(temporary);
-      return written;
-    }
+  ASSIGN_OR_RETURN(const std::string temporary, UnfinishedPath(path));
+  ASSIGN_OR_RETURN(std::unique_ptr<WritableFile> file, files.Create(temporary, false));
+  Status done = file->Append(bytes);
+  if (done) done = file->Sync();
+  file.reset();
+  if (done) done = files.Rename(temporary, path);
+  if (!done) {
+    (void)files.Remove(temporary);
+    return done;
   }
-  RETURN_IF_ERROR(files.Rename(temporary, path));
   return files.SyncDirectory(DirectoryName(path));
+}
+
+Status RemoveUnfinished(FileSystem& files, const std::string& directory) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(directory));
+  for (const std::string& name : names) {
+    if (!IsUnfinished(name)) continue;
+    const std::string path = JoinPath(directory, name);
+    const std::optional<mode_t> mode = ModeOf(path);
+    if (mode && S_ISREG(*mode)) RETURN_IF_ERROR(files.Remove(path));
+  }
+  return {};
 }
 
 Status MakeDirectoriesDurably(FileSystem& files, const std::string& path) {

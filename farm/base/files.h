@@ -28,7 +28,7 @@ class WritableFile {
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
-  // Creates (mode 0644, must not exist unless `truncate`).
+  // Creates (mode 0644).  Unless `truncate` the name must not exist, as a link neither.
   virtual Result<std::unique_ptr<WritableFile>> Create(const std::string& path, bool truncate) = 0;
   virtual Status Rename(const std::string& from, const std::string& to) = 0;
   // Each of the two, which are there, gets the other's name in one step (renameat2).  Not every
@@ -44,7 +44,15 @@ FileSystem& RealFileSystem();
 
 // Writes a file so that after success the whole content survives a crash under `path`, and after
 // failure the old content (or nothing) is there: temporary name, sync, rename, sync directory.
+// That name is `<path>.part.<16 random hex digits>`: who can write into the folder cannot know it
+// before, and what has it already is never written to.  A failure removes the file.  A crash leaves
+// it to RemoveUnfinished, or for good in a folder where others write too: there nobody can tell it
+// from what they are writing.
 Status WriteDurably(FileSystem& files, const std::string& path, std::string_view bytes);
+
+// Removes the files that a crash in the middle of WriteDurably has left in a folder.  For whoever
+// is alone in writing there, and holds its lock.
+Status RemoveUnfinished(FileSystem& files, const std::string& directory);
 
 // mkdir -p (mode 0755) whose names survive a crash: that of `path` too where somebody has made it
 // and died before he could sync it.  What lies in a directory that we may not write is not ours.

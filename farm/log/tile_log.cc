@@ -317,6 +317,7 @@ Result<std::unique_ptr<TileLog>> TileLog::Open(FileSystem& files, const std::str
   if (!FileExists(state->Path("format"))) RETURN_IF_ERROR(state->Create());
   RETURN_IF_ERROR(state->Load());
   RETURN_IF_ERROR(state->payloads.Prepare());
+  RETURN_IF_ERROR(RemoveUnfinished(files, directory));
   RETURN_IF_ERROR(files.SyncDirectory(directory));
   return std::unique_ptr<TileLog>(new TileLog(std::move(state)));
 }

@@ -242,6 +242,14 @@ TEST_F(TileLogTest, AFileOfACommittedTreeIsNeverWrittenAgain) {
   EXPECT_TRUE(FileExists(directory() + "/tile/1/000.p/1"));
 }
 
+TEST_F(TileLogTest, AStartRemovesWhatACrashLeftUnfinished) {
+  ASSERT_TRUE(Open()->Commit(LeavesFrom(0, 1)));
+  const std::string left = directory() + "/head.part.0123456789abcdef";
+  ASSERT_TRUE(WriteDurably(RealFileSystem(), left, "half a he"));
+  ASSERT_TRUE(TryOpen(RealFileSystem()));
+  EXPECT_FALSE(FileExists(left));
+}
+
 TEST_F(TileLogTest, MendsAPartialTileThatAnOlderLogHasTorn) {
   ASSERT_TRUE(Open()->Commit(LeavesFrom(0, 600)));
   const std::string path = directory() + "/tile/1/000.p/2";

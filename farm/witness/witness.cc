@@ -89,6 +89,7 @@ Status WitnessCore::State::Load(const std::string& directory, std::vector<Witnes
     }
     Watched watched{std::move(log), JoinPath(directory, hash), std::nullopt};
     RETURN_IF_ERROR(files.MakeDirectory(watched.directory));
+    RETURN_IF_ERROR(RemoveUnfinished(files, watched.directory));
     ASSIGN_OR_RETURN(watched.seen, ReadSeen(watched));
     if (!logs.emplace(origin, std::move(watched)).second) {
       return Error{ErrorCode::kInvalidInput, "log " + origin + ": listed twice"};

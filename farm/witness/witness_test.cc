@@ -214,6 +214,14 @@ TEST_F(WitnessTest, AFullDiskStopsItBeforeItCosignsAndItGoesOnWhenStartedAgain) 
   }
 }
 
+TEST_F(WitnessTest, AStartRemovesWhatACrashLeftUnfinished) {
+  ASSERT_EQ(witness_->AddCheckpoint(log_.Body(0, 1)).status, 200);
+  const std::string state = temporary_.path() + "/state/" + Sha256(kOrigin).Hex();
+  ASSERT_TRUE(WriteDurably(RealFileSystem(), state + "/checkpoint.part.0123456789abcdef", "half"));
+  Open();
+  EXPECT_EQ(ListDirectory(state).value(), std::vector<std::string>{"checkpoint"});
+}
+
 TEST_F(WitnessTest, OfTwoThreadsWithTwoFuturesOnlyOneIsCosigned) {
   FakeLog fork = log_;
   fork.leaves[7] = "another leaf";
