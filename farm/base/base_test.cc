@@ -262,6 +262,9 @@ TEST(Files, WhatIsFoundInAFolderKeepsNobodyWaiting) {
     ASSERT_FALSE(read) << bad;
     EXPECT_EQ(read.error().Exit(), ExitCode::kUsage) << bad;
     EXPECT_EQ(read.error().message, bad + ": is a pipe, a device or a folder, want a regular file");
+    const Status pieces = ReadFoundFileInPieces(bad, [](std::string_view) { return Status(); });
+    ASSERT_FALSE(pieces) << bad;
+    EXPECT_EQ(pieces.error().message, read.error().message);
   }
 }
 
@@ -286,6 +289,16 @@ TEST(FileLock, IsHeldByOneAtATime) {
   }
   EXPECT_TRUE(FileLock::Take(path, "held"));
   EXPECT_EQ(FileLock::Take(path + "/x", "held").error().code, ErrorCode::kUnavailable);
+}
+
+TEST(FileLock, FollowsNoLink) {
+  const auto directory = *TemporaryDirectory::Make("");
+  const std::string path = JoinPath(directory.path(), "lock");
+  ASSERT_EQ(symlink("elsewhere", path.c_str()), 0);
+  EXPECT_EQ(FileLock::Take(path, "held").error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(FileLock::WaitFor(path, std::chrono::milliseconds(0)).error().code,
+            ErrorCode::kUnavailable);
+  EXPECT_FALSE(FileExists(JoinPath(directory.path(), "elsewhere")));
 }
 
 TEST(FileLock, WaitsNoLongerThanItMay) {

@@ -17,7 +17,7 @@ constexpr std::chrono::milliseconds kPause{20};  // little beside a verdict
 }  // namespace
 
 Result<FileLock> FileLock::Open(const std::string& path, int flags) {
-  FileLock lock(open(path.c_str(), flags | O_CLOEXEC, 0600));
+  FileLock lock(open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (lock.descriptor_ >= 0) return lock;
   return Error{ErrorCode::kUnavailable, "opening " + path + ": " + std::strerror(errno)};
 }

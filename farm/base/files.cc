@@ -100,6 +100,11 @@ class OpenedFile {
     if (descriptor < 0) return SystemError("reading", path);
     return OpenedFile(descriptor, path);
   }
+  static Result<OpenedFile> OpenFound(const std::string& path) {
+    ASSIGN_OR_RETURN(OpenedFile file, Open(path, O_NONBLOCK));
+    RETURN_IF_ERROR(file.CheckRegular());
+    return file;
+  }
   OpenedFile(OpenedFile&& other) noexcept
       : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
   OpenedFile& operator=(OpenedFile&&) = delete;
@@ -246,9 +251,14 @@ Result<std::string> ReadFile(const std::string& path, std::uint64_t bytes_max) {
 }
 
 Result<std::string> ReadFoundFile(const std::string& path, std::uint64_t bytes_max) {
-  ASSIGN_OR_RETURN(const OpenedFile file, OpenedFile::Open(path, O_NONBLOCK));
-  RETURN_IF_ERROR(file.CheckRegular());
+  ASSIGN_OR_RETURN(const OpenedFile file, OpenedFile::OpenFound(path));
   return file.ReadWhole(bytes_max);
+}
+
+Status ReadFoundFileInPieces(const std::string& path,
+                             const std::function<Status(std::string_view)>& sink) {
+  ASSIGN_OR_RETURN(const OpenedFile file, OpenedFile::OpenFound(path));
+  return file.ReadInPieces(sink);
 }
 
 bool FileExists(const std::string& path) {

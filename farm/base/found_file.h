@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "farm/base/result.h"
 
@@ -12,5 +14,8 @@ namespace farm {
 // writes into, is refused.  Follows links.
 // Errors: kInvalidInput (no regular file), kNotFound, kLimitExceeded, kUnavailable.
 Result<std::string> ReadFoundFile(const std::string& path, std::uint64_t bytes_max);
+// As ReadFileInPieces, and under the same rule.
+Status ReadFoundFileInPieces(const std::string& path,
+                             const std::function<Status(std::string_view)>& sink);
 
 }  // namespace farm

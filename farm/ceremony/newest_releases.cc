@@ -8,6 +8,7 @@
 
 #include "farm/base/bytes.h"
 #include "farm/base/files.h"
+#include "farm/base/found_file.h"
 #include "farm/ceremony/tuf_metadata.h"
 #include "farm/crypto/hash.h"
 #include "farm/evidence/bundle.h"
@@ -41,7 +42,7 @@ Status ReadStatusOfTree(const std::string& directory, Demands& demands,
                         std::vector<std::string>& warnings) {
   const std::string path = JoinPath(directory, "status.json");
   if (!FileExists(path)) return {};
-  ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kBundleFileBytesMax));
+  ASSIGN_OR_RETURN(const std::string text, ReadFoundFile(path, kBundleFileBytesMax));
   ASSIGN_OR_RETURN(std::vector<Bundle> lines, ParseBundleFile(text, path));
   if (lines.size() != 1) {
     return Error{ErrorCode::kInvalidInput,
@@ -74,7 +75,7 @@ Result<std::optional<Candidate>> ReadCandidate(const std::string& path,
   Candidate candidate;
   candidate.release.product = product;
   candidate.folder = DirectoryName(path);
-  ASSIGN_OR_RETURN(candidate.release.bundle_file, ReadFile(path, kBundleFileBytesMax));
+  ASSIGN_OR_RETURN(candidate.release.bundle_file, ReadFoundFile(path, kBundleFileBytesMax));
   ASSIGN_OR_RETURN(candidate.lines, ParseBundleFile(candidate.release.bundle_file, path));
   auto statement = ParseStatementAs<Release>(candidate.lines.front().envelope.payload, path);
   if (!statement) return std::optional<Candidate>();
@@ -144,7 +145,7 @@ Status JudgeCandidate(const Candidate& candidate, const Demands& demands) {
                    candidate.folder + ": " + Printable(artifact.name, 120) + " is no file's name"};
     }
     ASSIGN_OR_RETURN(const FileDigest digest,
-                     DigestOfFile(JoinPath(candidate.folder, artifact.name)));
+                     DigestOfFoundFile(JoinPath(candidate.folder, artifact.name)));
     files.push_back({artifact.name, digest.digest, digest.size});
   }
   const Verdict verdict = JudgeRelease(input, files);

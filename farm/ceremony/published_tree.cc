@@ -5,6 +5,7 @@
 
 #include "farm/base/bytes.h"
 #include "farm/base/file_lock.h"
+#include "farm/base/found_file.h"
 #include "farm/ceremony/newest_releases.h"
 #include "farm/crypto/hash.h"
 #include "farm/evidence/bundle.h"
@@ -16,6 +17,7 @@ namespace {
 constexpr std::uint64_t kTargetBytesMax = kBundleFileBytesMax;  // the largest of them
 constexpr char kMetadataFolder[] = "tuf";
 constexpr char kNextMetadataFolder[] = ".tuf.next";  // no product's: those begin with no dot
+constexpr char kLockName[] = ".lock";                // nor this one
 
 std::string RootPath(const std::string& directory, std::int64_t version) {
   return JoinPath(directory, "root/" + std::to_string(version) + ".json");
@@ -29,7 +31,7 @@ std::string MetadataName(std::int64_t root_version) {
 // A file that is missing is not what is wanted.
 Result<bool> Holds(const std::string& path, const std::string& bytes) {
   if (!FileExists(path)) return false;
-  ASSIGN_OR_RETURN(const std::string old, ReadFile(path, kTargetBytesMax));
+  ASSIGN_OR_RETURN(const std::string old, ReadFoundFile(path, kTargetBytesMax));
   return old == bytes;
 }
 
@@ -47,7 +49,7 @@ class Publisher {
   Result<PublishedTargets> Run() {
     RETURN_IF_ERROR(MakeDirectoriesDurably(files_, JoinPath(order_.directory, "root")));
     ASSIGN_OR_RETURN(const FileLock lock,
-                     FileLock::WaitForDirectory(order_.directory, kLockWaitMax));
+                     FileLock::WaitFor(JoinPath(order_.directory, kLockName), kLockWaitMax));
     RETURN_IF_ERROR(AddRoots());
     RETURN_IF_ERROR(CheckRoot());
     RETURN_IF_ERROR(FindTargets());
@@ -120,7 +122,7 @@ class Publisher {
   Result<bool> IsPublished(const TrustRoot& next) {
     const std::string path = RootPath(order_.directory, next.version);
     if (!FileExists(path)) return false;
-    ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, kTrustRootBytesMax));
+    ASSIGN_OR_RETURN(const std::string bytes, ReadFoundFile(path, kTrustRootBytesMax));
     return Sha256(bytes) == next.digest;
   }
 
@@ -130,7 +132,7 @@ class Publisher {
   }
 
   Status PutRoot(const std::string& from, std::int64_t version) {
-    ASSIGN_OR_RETURN(const std::string bytes, ReadFile(from, kTrustRootBytesMax));
+    ASSIGN_OR_RETURN(const std::string bytes, ReadFoundFile(from, kTrustRootBytesMax));
     RETURN_IF_ERROR(WriteChanged(files_, RootPath(order_.directory, version), bytes));
     metadata_[MetadataName(version)] = bytes;
     return {};
@@ -172,7 +174,7 @@ class Publisher {
     TufMetadata next;
     next.role = role;
     if (FileExists(path)) {
-      ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, kTufMetadataBytesMax));
+      ASSIGN_OR_RETURN(const std::string bytes, ReadFoundFile(path, kTufMetadataBytesMax));
       ASSIGN_OR_RETURN(TufMetadata old, ParseTufMetadata(bytes, role, path));
       const bool serves = role != TufRole::kTimestamp && old.files == below &&
                           old.expires - order_.now > days * kDaySeconds / 2 &&
@@ -317,7 +319,7 @@ Result<std::vector<std::int64_t>> PublishedRootVersions(const std::string& direc
 
 Result<TrustRoot> ReadPublishedRoot(const std::string& directory, std::int64_t version) {
   const std::string path = RootPath(directory, version);
-  ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, kTrustRootBytesMax));
+  ASSIGN_OR_RETURN(const std::string bytes, ReadFoundFile(path, kTrustRootBytesMax));
   ASSIGN_OR_RETURN(TrustRoot root, ParseTrustRoot(bytes, path));
   if (root.version == version) return root;
   return Error{ErrorCode::kInvalidInput,

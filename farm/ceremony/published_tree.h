@@ -50,7 +50,9 @@ struct PublishedTargets {
 // withdraw, which must be one by Judge without the policy's later demands; signs anew what has
 // changed, is half over, or is not signed by the keys of the newest root; always the timestamp.
 // Each file appears whole, and the metadata as one: whoever reads tuf/ at any moment, or after a
-// crash at any moment, finds the old set or the new one.  Called again it goes on.
+// crash at any moment, finds the old set or the new one.  Called again it goes on.  Waits for
+// another who publishes there, at most kLockWaitMax: the lock of the file .lock in the tree, which
+// only its owner can open.
 // Errors: kNotFound exit 22 (no root of ours is given, or one of the chain missing), kUntrusted
 // exit 24 (a root or release that was newest is gone), exit 18 (the root has expired), exit 11
 // (threshold of a root; metadata in the tree that no root from the first of ours on has signed;

@@ -1,11 +1,16 @@
 #include "farm/ceremony/published_tree.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 
+#include "farm/base/file_lock.h"
 #include "farm/crypto/hash.h"
 #include "farm/json/json.h"
 #include "tests/support/evidence_maker.h"
@@ -355,6 +360,68 @@ TEST_F(Tree, GoesOnOnlyFromWhatTheChainHasSigned) {
   }
   Write("tree/tuf/timestamp.json", timestamp);
   EXPECT_EQ(Versions(Publish()), (std::vector<std::int64_t>{1, 1, 2}));
+}
+
+// Whoever can write the tree can put a named pipe there, into which nobody writes.
+TEST_F(Tree, APipeInItKeepsNobodyWaiting) {
+  Publish();
+  for (const std::string name :
+       {"root/1.json", "status.json", "hello/1.0/hello.tar", "hello/1.0/hello.tar.sigstore.jsonl",
+        "hello/newest.sigstore.jsonl", "tuf/targets.json", "tuf/snapshot.json",
+        "tuf/timestamp.json", "tuf/1.root.json", "trusted_root.json", "keyring.json"}) {
+    const std::string path = Path("tree/" + name);
+    const bool there = FileExists(path);
+    const std::string bytes = there ? ReadPath("tree/" + name) : "";
+    std::filesystem::remove(path);
+    ASSERT_EQ(mkfifo(path.c_str(), 0600), 0) << name;
+    const Error refused = Refused();
+    EXPECT_EQ(refused.Exit(), ExitCode::kUsage) << name;
+    EXPECT_THAT(refused.message, HasSubstr(name + ": is a pipe")) << name;
+    std::filesystem::remove(path);
+    if (there) Write("tree/" + name, bytes);
+  }
+  Publish();
+}
+
+// Asks, whenever it signs, whether another publisher could begin.
+class Watchman final : public Signer {
+ public:
+  Watchman(Signer& signer, std::string lock) : signer_(signer), lock_(std::move(lock)) {}
+  const PublicKey& key() const override { return signer_.key(); }
+  Result<std::string> Sign(std::string_view message) override {
+    EXPECT_FALSE(FileLock::Take(lock_, "held").has_value());
+    ++signatures;
+    return signer_.Sign(message);
+  }
+  int signatures = 0;
+
+ private:
+  Signer& signer_;
+  const std::string lock_;
+};
+
+// Anybody who can read the tree can lock its folder, for as long as he likes.
+TEST_F(Tree, ItsLockIsNobodyElsesToHold) {
+  const int folder = open(Path("tree").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  ASSERT_GE(folder, 0);
+  ASSERT_EQ(flock(folder, LOCK_EX | LOCK_NB), 0);
+  const std::string lock = Path("tree/.lock");
+  Watchman watchman(*signers_[0], lock);
+  order_.signers[0] = &watchman;
+  const PublishedTargets published = Publish();
+  EXPECT_EQ(watchman.signatures, 2);  // snapshot and timestamp
+  close(folder);
+  struct stat status {};
+  ASSERT_EQ(stat(lock.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777u, 0600u);
+  EXPECT_EQ(status.st_size, 0);
+  for (const auto& [path, file] : published.metadata[0].files) EXPECT_NE(path, ".lock");
+  EXPECT_TRUE(FileLock::Take(lock, "held").has_value());
+  // Nor does a link there lead to anything else.
+  std::filesystem::remove(lock);
+  std::filesystem::create_symlink(Path("elsewhere"), lock);
+  EXPECT_EQ(Refused().Exit(), ExitCode::kUnavailable);
+  EXPECT_FALSE(FileExists(Path("elsewhere")));
 }
 
 TEST_F(Tree, TheHighestVersionIsTheLast) {

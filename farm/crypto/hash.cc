@@ -3,9 +3,11 @@
 #include <openssl/rand.h>
 
 #include <array>
+#include <functional>
 #include <utility>
 
 #include "farm/base/files.h"
+#include "farm/base/found_file.h"
 #include "farm/crypto/openssl.h"
 
 namespace farm {
@@ -48,6 +50,21 @@ class Hasher {
   OpensslOwned<EVP_MD_CTX, EVP_MD_CTX_free> context_;
 };
 
+using ReadPieces = Status(const std::string& path,
+                          const std::function<Status(std::string_view)>& sink);
+
+Result<FileDigest> DigestOfPieces(const std::string& path, ReadPieces& read) {
+  Sha256Stream stream;
+  FileDigest file;
+  RETURN_IF_ERROR(read(path, [&](std::string_view piece) -> Status {
+    stream.Update(piece);
+    file.size += piece.size();
+    return {};
+  }));
+  file.digest = stream.Finish();
+  return file;
+}
+
 }  // namespace
 
 Digest Sha256(std::string_view bytes) {
@@ -79,15 +96,11 @@ void Sha1Stream::Update(std::string_view bytes) { state_->hasher.Update(bytes); 
 std::string Sha1Stream::Finish() { return state_->hasher.Finish(); }
 
 Result<FileDigest> DigestOfFile(const std::string& path) {
-  Sha256Stream stream;
-  FileDigest file;
-  RETURN_IF_ERROR(ReadFileInPieces(path, [&](std::string_view piece) -> Status {
-    stream.Update(piece);
-    file.size += piece.size();
-    return {};
-  }));
-  file.digest = stream.Finish();
-  return file;
+  return DigestOfPieces(path, ReadFileInPieces);
+}
+
+Result<FileDigest> DigestOfFoundFile(const std::string& path) {
+  return DigestOfPieces(path, ReadFoundFileInPieces);
 }
 
 std::string RandomBytes(std::size_t count) {

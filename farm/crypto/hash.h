@@ -49,6 +49,9 @@ struct FileDigest {
   std::uint64_t size = 0;
 };
 Result<FileDigest> DigestOfFile(const std::string& path);
+// The same of a file that nobody has named (farm/base/found_file.h).
+// Errors: as DigestOfFile; kInvalidInput (no regular file).
+Result<FileDigest> DigestOfFoundFile(const std::string& path);
 
 // `count` unpredictable bytes of the operating system.
 std::string RandomBytes(std::size_t count);

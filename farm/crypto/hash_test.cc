@@ -1,6 +1,7 @@
 #include "farm/crypto/hash.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <set>
 
@@ -47,6 +48,24 @@ TEST(DigestOfFile, CountsAndHashes) {
   const auto missing = DigestOfFile(path + "x");
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code, ErrorCode::kNotFound);
+}
+
+TEST(DigestOfFoundFile, IsTheSameAndWaitsForNobody) {
+  const auto directory = TemporaryDirectory::Make("").value();
+  const std::string path = JoinPath(directory.path(), "file");
+  ASSERT_TRUE(WriteDurably(RealFileSystem(), path, "abc"));
+  const auto file = DigestOfFoundFile(path);
+  ASSERT_TRUE(file);
+  EXPECT_EQ(file->digest.Hex(), kAbc);
+  EXPECT_EQ(file->size, 3U);
+  const auto missing = DigestOfFoundFile(path + "x");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, ErrorCode::kNotFound);
+  const std::string pipe_path = JoinPath(directory.path(), "pipe");
+  ASSERT_EQ(mkfifo(pipe_path.c_str(), 0600), 0);
+  const auto pipe = DigestOfFoundFile(pipe_path);
+  ASSERT_FALSE(pipe);
+  EXPECT_EQ(pipe.error().Exit(), ExitCode::kUsage);
 }
 
 TEST(RandomBytes, NeverRepeats) {
