@@ -311,17 +311,12 @@ TEST(FileLock, WaitsNoLongerThanItMay) {
     struct stat status {};
     ASSERT_EQ(stat(path.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777u, 0600u);  // nobody else's to open
-    const auto whole = FileLock::WaitForDirectory(directory.path(), none);
-    ASSERT_TRUE(whole) << whole.error().message;  // another lock than that of a file in it
-    for (const auto& second : {FileLock::WaitFor(path, none).error(),
-                               FileLock::WaitForDirectory(directory.path(), none).error()}) {
-      EXPECT_EQ(second.Exit(), ExitCode::kUnavailable);
-      EXPECT_NE(second.message.find("another process has held its lock"), std::string::npos);
-    }
+    const auto second = FileLock::WaitFor(path, none);
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().Exit(), ExitCode::kUnavailable);
+    EXPECT_NE(second.error().message.find("another process has held its lock"), std::string::npos);
   }
   EXPECT_TRUE(FileLock::WaitFor(path, none));
-  EXPECT_TRUE(FileLock::WaitForDirectory(directory.path(), none));
-  EXPECT_FALSE(FileLock::WaitForDirectory(path, none));
 }
 
 TEST(Process, GivesOutputExitCodeAndNothingOfOurEnvironment) {

@@ -16,8 +16,8 @@ constexpr std::chrono::milliseconds kPause{20};  // little beside a verdict
 
 }  // namespace
 
-Result<FileLock> FileLock::Open(const std::string& path, int flags) {
-  FileLock lock(open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600));
+Result<FileLock> FileLock::Open(const std::string& path) {
+  FileLock lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (lock.descriptor_ >= 0) return lock;
   return Error{ErrorCode::kUnavailable, "opening " + path + ": " + std::strerror(errno)};
 }
@@ -41,20 +41,13 @@ Status FileLock::Wait(const std::string& path, std::chrono::milliseconds limit) 
 }
 
 Result<FileLock> FileLock::Take(const std::string& path, std::string_view held) {
-  ASSIGN_OR_RETURN(FileLock lock, Open(path, O_RDWR | O_CREAT));
+  ASSIGN_OR_RETURN(FileLock lock, Open(path));
   if (flock(lock.descriptor_, LOCK_EX | LOCK_NB) == 0) return lock;
   return Error{ErrorCode::kUnavailable, path + ": " + std::string(held)};
 }
 
 Result<FileLock> FileLock::WaitFor(const std::string& path, std::chrono::milliseconds limit) {
-  ASSIGN_OR_RETURN(FileLock lock, Open(path, O_RDWR | O_CREAT));
-  RETURN_IF_ERROR(lock.Wait(path, limit));
-  return lock;
-}
-
-Result<FileLock> FileLock::WaitForDirectory(const std::string& path,
-                                            std::chrono::milliseconds limit) {
-  ASSIGN_OR_RETURN(FileLock lock, Open(path, O_RDONLY | O_DIRECTORY));
+  ASSIGN_OR_RETURN(FileLock lock, Open(path));
   RETURN_IF_ERROR(lock.Wait(path, limit));
   return lock;
 }

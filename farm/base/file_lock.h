@@ -1,5 +1,4 @@
-// FileLock: a lock file, or a directory, that one process at a time holds, so that nobody writes
-// beside it.
+// FileLock: a lock file that one process at a time holds, so that nobody writes beside it.
 #pragma once
 
 #include <chrono>
@@ -19,21 +18,16 @@ class FileLock {
   // Errors: kUnavailable (cannot be opened, or held by another process; then `held` says by which).
   static Result<FileLock> Take(const std::string& path, std::string_view held);
   // The same, but waits up to `limit` for whoever holds it.  Only the file's owner can open it, so
-  // nobody else can hold it.
+  // nobody else can hold it: never lock what others can read.
   // Errors: kUnavailable (cannot be opened, or is still held).
   static Result<FileLock> WaitFor(const std::string& path, std::chrono::milliseconds limit);
-  // Of the directory itself, so that no file of a lock lies in what is copied from there.  Whoever
-  // can read the directory can hold it, too: all he gets is that we end after `limit`.
-  // Errors: as WaitFor.
-  static Result<FileLock> WaitForDirectory(const std::string& path,
-                                           std::chrono::milliseconds limit);
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&& other) noexcept;
   ~FileLock();
 
  private:
   explicit FileLock(int descriptor) : descriptor_(descriptor) {}
-  static Result<FileLock> Open(const std::string& path, int flags);
+  static Result<FileLock> Open(const std::string& path);
   Status Wait(const std::string& path, std::chrono::milliseconds limit) const;
   int descriptor_;
 };
