@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "farm/base/bytes.h"
 
@@ -11,6 +12,12 @@ namespace {
 constexpr std::int64_t kRootDaysMax = 3 * 366;  // who has lost his key is still known by name
 constexpr std::int64_t kRootDaysLeftMin = 60;   // a ceremony takes weeks to arrange
 constexpr std::size_t kNamesShown = 8;
+
+std::string Shown(std::vector<std::string> names) {
+  const std::size_t more = names.size() > kNamesShown ? names.size() - kNamesShown : 0;
+  names.resize(names.size() - more);
+  return Join(names, ", ") + (more == 0 ? "" : " and " + std::to_string(more) + " more");
+}
 
 bool InForce(const ValidFor& valid_for, UnixSeconds now) { return valid_for.Contains(now); }
 
@@ -76,10 +83,7 @@ void AddOfDates(const TrustRoot& root, UnixSeconds now, WeakPointList& list) {
     add("time stamp authority " + Printable(authority.name, 80), authority.valid_for);
   }
   if (ending.empty()) return;
-  const std::size_t more = ending.size() > kNamesShown ? ending.size() - kNamesShown : 0;
-  ending.resize(ending.size() - more);
-  list.Add("ends before the root does: " + Join(ending, ", ") +
-           (more == 0 ? "" : " and " + std::to_string(more) + " more") +
+  list.Add("ends before the root does: " + Shown(std::move(ending)) +
            "; have the renewed one in the root before");
 }
 
@@ -137,9 +141,59 @@ void AddOfParties(const TrustRoot& root, UnixSeconds now, WeakPointList& list) {
   }
 }
 
+// Whoever may have signed evidence, or vouched for it.
+struct Vouching {
+  std::string name;   // for people
+  std::string exact;  // name and keys: what is to be found in the next root
+};
+
+std::vector<Vouching> VouchingIn(const TrustRoot& root) {
+  std::vector<Vouching> all;
+  const auto add = [&](const std::string& kind, const std::string& name, const std::string& key) {
+    all.push_back({kind + " " + Printable(name, 80), kind + '\n' + name + '\n' + key});
+  };
+  for (const Operator& owner : root.operators) {
+    for (const DatedAuthority& authority : owner.authorities) {
+      add("CA of operator", owner.id, authority.chain.front().der());
+    }
+    for (const CertifiedParty& party : owner.parties) add(party.role, party.id, owner.id);
+  }
+  const auto add_persons = [&](const std::string& role, const std::vector<Person>& persons) {
+    for (const Person& person : persons) add(role, person.id, person.key.KeyId());
+  };
+  add_persons("auditor", root.auditors);
+  add_persons("requester", root.requesters);
+  add_persons("monitor", root.monitors);
+  add_persons("certifier", root.certifiers);
+  for (const Log& log : root.logs) {
+    add("log", log.origin, log.key.KeyId() + log.ecdsa_key.KeyId());
+  }
+  for (const Witness& witness : root.witnesses) add("witness", witness.name, witness.key.KeyId());
+  for (const TimestampAuthority& authority : root.timestamp_authorities) {
+    add("time stamp authority", authority.name, authority.chain.front().der());
+  }
+  return all;
+}
+
+void AddOfDropped(const TrustRoot& root, const TrustRoot& before, WeakPointList& list) {
+  std::set<std::string> kept;
+  for (const Vouching& one : VouchingIn(root)) kept.insert(one.exact);
+  std::vector<std::string> dropped;
+  for (const Vouching& one : VouchingIn(before)) {
+    if (!kept.contains(one.exact)) dropped.push_back(one.name);
+  }
+  if (dropped.empty()) return;
+  list.Add("drops what root " + std::to_string(before.version) +
+           " lists, or its key: " + Shown(std::move(dropped)) +
+           "; releases are judged by the newest root for as long as they are used, and nothing "
+           "that these have signed counts under this one: list each as it was, with an end to its "
+           "time (a log with its `end`, too), and revoke a key that is lost");
+}
+
 }  // namespace
 
-std::vector<std::string> WeakPoints(const TrustRoot& root, UnixSeconds now) {
+std::vector<std::string> WeakPoints(const TrustRoot& root, const TrustRoot* before,
+                                    UnixSeconds now) {
   now = std::max(now, root.created);  // a root is looked at before its time begins
   WeakPointList list;
   if (root.development) {
@@ -148,6 +202,7 @@ std::vector<std::string> WeakPoints(const TrustRoot& root, UnixSeconds now) {
   AddOfRootKeys(root, list);
   AddOfDates(root, now, list);
   AddOfParties(root, now, list);
+  if (before != nullptr) AddOfDropped(root, *before, list);
   return list.Take();
 }
 

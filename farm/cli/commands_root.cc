@@ -218,7 +218,7 @@ Result<ExitCode> CheckRoot(const RootCheckArguments& arguments, const Clock& clo
   ASSIGN_OR_RETURN(const UnixSeconds now, AtOrNow(arguments.at, clock));
   ASSIGN_OR_RETURN(const RootInHand hand, ReadRootInHand(arguments.root, arguments.previous));
   const Status order = CheckOrder(hand);
-  const std::vector<std::string> weak = WeakPoints(hand.root, now);
+  const std::vector<std::string> weak = WeakPoints(hand.root, hand.before(), now);
   const ExitCode exit = ExitOf(hand, order, now);
   SayRoot(hand, output);
   if (!order) Say(output, order.error().message);
@@ -242,10 +242,11 @@ int RunRootNewCommand(const RootNewArguments& arguments, const Clock& clock, con
   const Result<RootInHand> made = MakeNewRoot(arguments, clock.Now());
   if (!made) return Fail(output, "farm root new", made.error());
   SayRoot(*made, output);
-  for (const std::string& line : WeakPoints(made->root, clock.Now())) Say(output, "weak: " + line);
+  const std::vector<std::string> weak = WeakPoints(made->root, made->before(), clock.Now());
+  for (const std::string& line : weak) Say(output, "weak: " + line);
   SayQuorums(*made, output);
   Json json = RootJson(*made);
-  json["weakPoints"] = WeakPoints(made->root, clock.Now());
+  json["weakPoints"] = weak;
   Answer(output, json);
   return kDone;
 }

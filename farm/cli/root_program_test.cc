@@ -170,6 +170,25 @@ TEST_F(RootProgram, TheNextRootNeedsBothThresholds) {
   EXPECT_EQ(Sign("root-2.json", Path("ann.pem"), "").exit, 2);
 }
 
+TEST_F(RootProgram, WarnsOfWhatTheNextRootDrops) {
+  MakeFirst();
+  root_.logs[0].origin = "log2.farm.example";
+  root_.auditors.pop_back();
+  Write("root.textproto", WriteRootDescription(root_));
+  const std::string drops =
+      "weak: drops what root 1 lists, or its key: auditor auditor-1, log log.farm.example; ";
+  const Ran made = New("root-2.json", "root-1.json");
+  EXPECT_EQ(made.exit, 0) << made.errors;
+  EXPECT_THAT(made.output, HasSubstr(drops));
+  EXPECT_THAT(Check("root-2.json", "root-1.json").output, HasSubstr(drops));
+  const Ran check = Farm(
+      {"check", Path("root-2.json"), "--previous", Path("root-1.json"), "--at", kNow, "--json"});
+  EXPECT_EQ(check.exit, 11) << check.errors;  // signatures are missing; nothing else is wrong
+  const Json json = *ParseJson(check.output, "check");
+  EXPECT_EQ("weak: " + json["weakPoints"].back().get<std::string>().substr(0, drops.size() - 6),
+            drops);
+}
+
 TEST_F(RootProgram, OnlyNamedKeysSignAndNothingIsLost) {
   EXPECT_EQ(New("root-1.json").exit, 0);
   const std::string before = Read("root-1.json");
