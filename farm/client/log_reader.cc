@@ -46,8 +46,9 @@ std::optional<RevokedFrom> RevocationOf(const TrustRoot& root, const PublicKey& 
   std::optional<RevokedFrom> found;
   for (const Revocation& r : root.revocations) {
     if (r.kind != "key" || r.subject != key.KeyId()) continue;
-    if (!r.compromised_since) return RevokedFrom{};
-    if (!found || *r.compromised_since < *found->since) found = RevokedFrom{r.compromised_since};
+    if (!found || LeavesLess(r.compromised_since, found->since)) {
+      found = RevokedFrom{r.compromised_since};
+    }
   }
   return found;
 }

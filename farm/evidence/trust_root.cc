@@ -18,6 +18,10 @@ const Person* FindPerson(const std::vector<Person>& persons, const PublicKey& ke
 
 }  // namespace
 
+bool LeavesLess(const std::optional<UnixSeconds>& since, const std::optional<UnixSeconds>& other) {
+  return other && (!since || *since < *other);
+}
+
 bool IsBeyondEnd(const Checkpoint& checkpoint, const LogEnd& end) {
   return checkpoint.size > end.size ||
          (checkpoint.size == end.size && checkpoint.root != end.root_hash);

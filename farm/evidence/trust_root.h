@@ -99,6 +99,8 @@ struct Revocation {
   std::string reason;
   std::optional<UnixSeconds> compromised_since;  // signatures attested before still count
 };
+// Of two revocations of one key that counts which leaves less: from the beginning, or from earlier.
+bool LeavesLess(const std::optional<UnixSeconds>& since, const std::optional<UnixSeconds>& other);
 
 // A role of TUF beside the root's: its keys sign what a published tree holds today (FORMAT.md,
 // "Published tree"), and no verdict asks for them.  Without keys nobody serves it.

@@ -31,9 +31,9 @@ struct Case {
   // The customer's root with what the status revokes; absent where that is nothing.  At a place of
   // its own, for `checks` to refer to.
   std::unique_ptr<const TrustRoot> root_and_status;
-  // Of the status, if nothing speaks against it: neither it nor the root is older or refused, and
-  // no log has forked.
-  std::map<std::string, SeenLog> seen_logs = {};
+  // What is remembered, and the status, if nothing speaks against it: neither it nor the root is
+  // older or refused, and no log has forked.
+  std::optional<SeenStatuses> seen = {};
   const TrustRoot& root() const { return root_and_status ? *root_and_status : input.root; }
 
   Problems problems;  // of no single line
@@ -67,8 +67,8 @@ void JudgeGathered(Case& facts);
 void JudgeStatements(Case& facts);
 
 // Rules about what is not in the bundle and comes after it: what the monitor's status says
-// (judge_status.cc), certifiers' statements (judge_certifiers.cc), replay verdicts
-// (judge_replays.cc).
+// (judge_status.cc) and has said before (seen_status.h), certifiers' statements
+// (judge_certifiers.cc), replay verdicts (judge_replays.cc).
 void ReadStatus(Case& facts);   // first of all: what it revokes counts for every line
 void JudgeStatus(Case& facts);  // with the release gathered
 void JudgeCertifiers(Case& facts);

@@ -83,8 +83,8 @@ class Rememberer final : public Customer {
     for (std::int64_t run = 1; run <= 3; ++run) {
       auto memory = MemoryDirectory::Open(files(), Path("home/state"));
       if (!memory) return;
-      if (!memory->RememberLogs({{kLog, Seen(run)}})) return;
-      reported_.logs = {{kLog, Seen(run)}};
+      if (!memory->RememberStatuses({{{kLog, Seen(run)}}, {}})) return;
+      reported_.seen.logs = {{kLog, Seen(run)}};
       if (!memory->Remember({(run + 1) / 2, "hello", run, Release(run)})) return;
       reported_.root_version = (run + 1) / 2;
       reported_.releases["hello"].sequence = run;
@@ -100,10 +100,10 @@ class Rememberer final : public Customer {
       if (release) {
         ASSERT_EQ(release->release, Release(release->sequence));
       }
-      const auto& logs = memory->memory().logs;
-      if (!reported_.logs.empty()) {
+      const auto& logs = memory->memory().seen.logs;
+      if (!reported_.seen.logs.empty()) {
         ASSERT_TRUE(logs.contains(kLog));
-        ASSERT_GE(logs.at(kLog).size, reported_.logs.at(kLog).size);
+        ASSERT_GE(logs.at(kLog).size, reported_.seen.logs.at(kLog).size);
       }
     }
     Live();

@@ -156,7 +156,7 @@ void FillFacts(const Case& facts, Verdict& verdict) {
     const Artifact* released = FindReleased(facts);
     if (released != nullptr) verdict.artifact = released->name;
   }
-  verdict.seen_logs = facts.seen_logs;
+  verdict.seen = facts.seen;
   for (const Line<Record>& record : facts.records) {
     if (record.sound()) verdict.records.push_back(record.statement);
   }

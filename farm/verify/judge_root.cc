@@ -21,7 +21,7 @@ void JudgeRoot(Case& facts) {
     facts.Warn(Rule::kRoot, "the root was made later, at " + FormatTime(root.created));
   }
   if (input.newest_root_version && root.version < *input.newest_root_version) {
-    facts.seen_logs.clear();  // its monitor may be one that the newer root revokes
+    facts.seen.reset();  // its monitor may be one that the newer root revokes
     const std::string message = "root version " + std::to_string(root.version) + ", version " +
                                 std::to_string(*input.newest_root_version) + " was seen before";
     if (input.allow_older) {
@@ -33,7 +33,7 @@ void JudgeRoot(Case& facts) {
   if (!root.development) return;
   const bool refuses = input.policy.refuse_development_root;
   if (input.allow_development_root && !refuses) return;
-  facts.seen_logs.clear();  // whoever made such a root is the monitor as well
+  facts.seen.reset();  // whoever made such a root is the monitor as well
   facts.Add(Rule::kDevelopmentRoot, ExitCode::kJurisdiction,
             refuses ? "a development root, which your policy refuses" : "a development root");
 }

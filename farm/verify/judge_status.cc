@@ -1,8 +1,8 @@
-#include <algorithm>
 #include <cstdlib>
 
 #include "farm/base/bytes.h"
 #include "farm/verify/case.h"
+#include "farm/verify/seen_status.h"
 
 namespace farm {
 namespace {
@@ -10,12 +10,6 @@ namespace {
 // Whatever is wrong with it is wrong with the status.
 void AddStatusProblems(const Problems& problems, Case& facts) {
   for (const Problem& problem : problems) facts.Add(Rule::kStatus, problem.exit, problem.message);
-}
-
-// A log that only a newer root knows: nobody here can judge its head, and no release of this root
-// is in it.
-bool IsOfNewerRoot(const FarmStatus& status, const StatusLog& log, const TrustRoot& root) {
-  return status.root_version > root.version && FindLog(root, log.head.origin) == nullptr;
 }
 
 // Each log that it tells of is one of the root, and as witnesses have seen it by then.
@@ -67,110 +61,6 @@ Result<Line<FarmStatus>> ReadWhole(const Bundle& line, const TrustRoot& root,
   CheckLogsOfStatus(status, root, policy);
   CheckIssued(status, policy);
   return status;
-}
-
-// Of two the one that leaves less: from the beginning, or from earlier.
-void AddRevoked(const std::string& key, std::optional<UnixSeconds> since, RevokedSince& keys) {
-  const auto [found, added] = keys.emplace(key, since);
-  if (!added && found->second && (!since || *since < *found->second)) found->second = since;
-}
-
-RevokedSince RevokedBy(const FarmStatus& status) {
-  RevokedSince keys;
-  for (const RevokedKey& revoked : status.revoked_keys) {
-    AddRevoked(revoked.key_id, revoked.compromised_since, keys);
-  }
-  return keys;
-}
-
-// The customer's root revokes them, too.
-void AddRevocations(const RevokedSince& keys, const std::string& reason, Case& facts) {
-  if (keys.empty()) return;
-  auto root = std::make_unique<TrustRoot>(facts.root());
-  for (const auto& [key, since] : keys) {
-    root->revocations.push_back({"key", key, reason, since});
-  }
-  facts.root_and_status = std::move(root);
-}
-
-// What is remembered of the logs of this root; one state folder may serve several farms.
-std::vector<const SeenLog*> SeenOfRoot(const Case& facts) {
-  std::vector<const SeenLog*> logs;
-  for (const Log& log : facts.input.root.logs) {
-    const auto found = facts.input.seen_logs.find(log.origin);
-    if (found != facts.input.seen_logs.end()) logs.push_back(&found->second);
-  }
-  return logs;
-}
-
-void HeedSeenRevocations(Case& facts) {
-  RevokedSince keys;
-  for (const SeenLog* log : SeenOfRoot(facts)) {
-    for (const auto& [key, since] : log->revoked_keys) AddRevoked(key, since, keys);
-  }
-  AddRevocations(keys, "a status seen before", facts);
-}
-
-// Two trees of one size.  Which of them is the fork nobody can say here: neither is remembered.
-void AddFork(const Checkpoint& head, const std::string& other, Case& facts) {
-  facts.Add(Rule::kStatus, ExitCode::kLogProof,
-            "log " + Printable(head.origin, 120) + " has another tree of " +
-                std::to_string(head.size) + " entries in it than in " + other +
-                "; keep both and tell the witnesses: the log has forked");
-  facts.seen_logs.clear();
-}
-
-// Its time has not come yet: by this machine's clock or by the stamps' it is wrong.
-bool IsAhead(const Case& facts) {
-  return *facts.status->facts.token > facts.input.at + facts.policy.clock_skew_seconds;
-}
-
-SeenLog Remembered(const Checkpoint& head, const Case& facts) {
-  SeenLog next{head.size, head.root, *facts.status->facts.token};
-  next.revoked_keys = RevokedBy(facts.status->statement);
-  for (const WithdrawnRelease& withdrawn : facts.status->statement.withdrawn) {
-    next.withdrawn.insert(withdrawn.release);
-  }
-  const auto before = facts.input.seen_logs.find(head.origin);
-  if (before == facts.input.seen_logs.end()) return next;
-  next.withdrawn.insert(before->second.withdrawn.begin(), before->second.withdrawn.end());
-  for (const auto& [key, since] : before->second.revoked_keys) {
-    AddRevoked(key, since, next.revoked_keys);
-  }
-  return next;
-}
-
-// With --state: what was seen of a log is not taken back.  One that is ahead is not remembered:
-// until its time has come it would be in the way of every other.
-void JudgeSeen(Case& facts) {
-  const UnixSeconds time = *facts.status->facts.token;
-  bool remembered = !IsAhead(facts);
-  for (const StatusLog& log : facts.status->statement.logs) {
-    const auto found = facts.input.seen_logs.find(log.head.origin);
-    if (found == facts.input.seen_logs.end()) continue;
-    if (IsOfNewerRoot(facts.status->statement, log, facts.input.root)) continue;
-    const SeenLog& seen = found->second;
-    if (log.head.size == seen.size && log.head.root != seen.root_hash) {
-      AddFork(log.head, "a status seen before", facts);
-      remembered = false;
-    }
-    if (time >= seen.time && log.head.size >= seen.size) continue;
-    remembered = false;
-    const std::string message = "log " + Printable(log.head.origin, 120) + ": status of " +
-                                FormatTime(time) + " with " + std::to_string(log.head.size) +
-                                " entries, one of " + FormatTime(seen.time) + " with " +
-                                std::to_string(seen.size) + " was seen before";
-    if (facts.input.allow_older) {
-      facts.Warn(Rule::kStatus, message);
-    } else {
-      facts.Add(Rule::kStatus, ExitCode::kRollback, message);
-    }
-  }
-  if (!remembered) return;
-  for (const StatusLog& log : facts.status->statement.logs) {
-    if (IsOfNewerRoot(facts.status->statement, log, facts.input.root)) continue;
-    facts.seen_logs[log.head.origin] = Remembered(log.head, facts);
-  }
 }
 
 const Checkpoint* HeadOf(const FarmStatus& status, const std::string& origin) {
@@ -264,22 +154,6 @@ void WarnOfNamesake(const WithdrawnRelease& withdrawn, Case& facts) {
                                    ", under this product and version; ask which one was meant");
 }
 
-// What a status at hand says of it is said by itself.
-void JudgeSeenWithdrawn(Case& facts) {
-  const Digest release = facts.release->bundle->PaeDigest();
-  if (facts.status) {
-    for (const WithdrawnRelease& withdrawn : facts.status->statement.withdrawn) {
-      if (withdrawn.release == release) return;
-    }
-  }
-  const std::vector<const SeenLog*> logs = SeenOfRoot(facts);
-  if (std::none_of(logs.begin(), logs.end(),
-                   [&](const SeenLog* log) { return log->withdrawn.contains(release); })) {
-    return;
-  }
-  facts.Add(Rule::kWithdrawn, ExitCode::kRevoked, "withdrawn, as a status seen before has said");
-}
-
 void JudgeWithdrawn(Case& facts) {
   const FarmStatus& status = facts.status->statement;
   const Digest release = facts.release->bundle->PaeDigest();
@@ -332,7 +206,7 @@ void ReadStatus(Case& facts) {
 }
 
 void JudgeStatus(Case& facts) {
-  JudgeSeenWithdrawn(facts);
+  JudgeSaidBefore(facts);
   if (!facts.input.status) {
     if (facts.policy.status_max_age_seconds > 0) {
       facts.Add(Rule::kStatus, ExitCode::kStatusTooOld, "no status at hand");

@@ -216,6 +216,13 @@ std::optional<std::string> ClaimedProduct(const std::vector<Bundle>& lines) {
   return manifest->product;
 }
 
+Status Keep(const Verdict& verdict, MemoryDirectory& memory) {
+  if (verdict.seen) RETURN_IF_ERROR(memory.RememberStatuses(*verdict.seen));
+  if (!verdict.proved()) return {};
+  return memory.Remember(
+      {verdict.root_version, verdict.product, verdict.sequence, verdict.release_digest.value()});
+}
+
 Result<ExitCode> Run(const Options& options) {
   ASSIGN_OR_RETURN(VerdictInput input, ReadInputs(options));
   std::optional<MemoryDirectory> memory;
@@ -227,7 +234,7 @@ Result<ExitCode> Run(const Options& options) {
       input.newest_root_version =
           std::max(memory->memory().root_version, input.newest_root_version.value_or(0));
     }
-    input.seen_logs = memory->memory().logs;
+    input.seen = memory->memory().seen;
     const std::optional<std::string> product = ClaimedProduct(input.lines);
     const auto remembered = product ? memory->ReleaseOf(*product) : std::nullopt;
     if (remembered) {
@@ -236,16 +243,17 @@ Result<ExitCode> Run(const Options& options) {
     }
   }
   const Verdict verdict = Judge(input);
-  if (memory) RETURN_IF_ERROR(memory->RememberLogs(verdict.seen_logs));
-  if (memory && verdict.proved()) {
-    RETURN_IF_ERROR(memory->Remember(
-        {verdict.root_version, verdict.product, verdict.sequence, verdict.release_digest.value()}));
-  }
+  const Status kept = memory ? Keep(verdict, *memory) : Status();
+  // Nobody reads that a file is good whose release is forgotten; why one is refused he always
+  // reads.
+  if (!kept && verdict.proved()) return kept.error();
   const std::string text = options.json
                                ? VerdictJson(verdict, input)
                                : VerdictText(verdict, options.facts, StyleOf(STDOUT_FILENO));
   std::fputs(text.c_str(), stdout);
   RETURN_IF_ERROR(FlushStandardOutput());
+  if (!kept)
+    std::fprintf(stderr, "farm-verify: not remembered: %s\n", kept.error().message.c_str());
   return verdict.exit;
 }
 

@@ -1,6 +1,7 @@
 #include "farm/verify/memory.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "farm/json/json.h"
@@ -8,7 +9,8 @@
 namespace farm {
 namespace {
 
-constexpr std::size_t kMemoryBytesMax = 4 << 20;
+constexpr std::size_t kMemoryBytesMax = 16 << 20;  // two monitors that filled their place fit
+constexpr std::size_t kStatusesMax = 1 << 16;      // that had news; more than fit in those bytes
 
 Status ReadRevoked(const Json& list, const std::string& where, RevokedSince& keys) {
   for (std::size_t i = 0; i < list.size(); ++i) {
@@ -22,34 +24,50 @@ Status ReadRevoked(const Json& list, const std::string& where, RevokedSince& key
   return {};
 }
 
-Status ReadWithdrawn(const std::vector<std::string>& list, const std::string& where,
-                     std::set<Digest>& releases) {
+Status ReadDigests(const std::vector<std::string>& list, const std::string& where,
+                   std::set<Digest>& digests) {
   for (std::size_t i = 0; i < list.size(); ++i) {
     const auto digest = Digest::Parse(list[i]);
     if (!digest) return Wrap(Element(where, i), digest.error());
-    if (releases.insert(*digest).second) continue;
+    if (digests.insert(*digest).second) continue;
     return Error{ErrorCode::kInvalidInput, Element(where, i) + ": stands there twice"};
   }
   return {};
 }
 
-Status ReadLogsSeen(const Json& list, const std::string& where, Memory& memory) {
+Status ReadSaid(const Json& list, const std::string& where, SeenStatuses& seen) {
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    JsonFields fields(list[i], Element(where, i));
+    SaidByStatus said;
+    said.monitor_key = fields.String("monitorKey");
+    said.time = fields.Time("time");
+    if (fields.Has("dissents")) {
+      RETURN_IF_ERROR(ReadDigests(fields.Strings("dissents", kSaidByMonitorMax),
+                                  fields.Where("dissents"), said.dissents));
+    }
+    if (fields.Has("revokedKeys")) {
+      RETURN_IF_ERROR(ReadRevoked(fields.Array("revokedKeys", kSaidByMonitorMax),
+                                  fields.Where("revokedKeys"), said.revoked_keys));
+    }
+    if (fields.Has("withdrawn")) {
+      RETURN_IF_ERROR(ReadDigests(fields.Strings("withdrawn", kSaidByMonitorMax),
+                                  fields.Where("withdrawn"), said.withdrawn));
+    }
+    RETURN_IF_ERROR(fields.Finish());
+    seen.said.push_back(std::move(said));
+  }
+  return {};
+}
+
+Status ReadLogsSeen(const Json& list, const std::string& where, SeenStatuses& seen) {
   for (std::size_t i = 0; i < list.size(); ++i) {
     JsonFields fields(list[i], Element(where, i));
     const std::string origin = fields.String("origin");
-    SeenLog seen;
-    seen.root_hash = fields.DigestOf("rootHash");
-    seen.size = static_cast<std::uint64_t>(fields.Integer("size", 0, kJsonIntegerMax));
-    seen.time = fields.Time("time");
-    if (fields.Has("revokedKeys")) {
-      RETURN_IF_ERROR(ReadRevoked(fields.Array("revokedKeys", kSaidOfLogMax),
-                                  fields.Where("revokedKeys"), seen.revoked_keys));
-    }
-    if (fields.Has("withdrawn")) {
-      RETURN_IF_ERROR(ReadWithdrawn(fields.Strings("withdrawn", kSaidOfLogMax),
-                                    fields.Where("withdrawn"), seen.withdrawn));
-    }
-    if (fields.ok() && !memory.logs.emplace(origin, seen).second) {
+    SeenLog log;
+    log.root_hash = fields.DigestOf("rootHash");
+    log.size = static_cast<std::uint64_t>(fields.Integer("size", 0, kJsonIntegerMax));
+    log.time = fields.Time("time");
+    if (fields.ok() && !seen.logs.emplace(origin, log).second) {
       fields.Fail("origin", "stands there twice");
     }
     RETURN_IF_ERROR(fields.Finish());
@@ -57,18 +75,33 @@ Status ReadLogsSeen(const Json& list, const std::string& where, Memory& memory) 
   return {};
 }
 
-Json LogJson(const std::string& origin, const SeenLog& seen) {
-  Json json = {{"origin", origin},
-               {"rootHash", seen.root_hash.Text()},
-               {"size", static_cast<std::int64_t>(seen.size)},
-               {"time", FormatTime(seen.time)}};
-  for (const auto& [key, since] : seen.revoked_keys) {
+Json SaidJson(const SaidByStatus& said) {
+  Json json = {{"monitorKey", said.monitor_key}, {"time", FormatTime(said.time)}};
+  for (const Digest& manifest : said.dissents) json["dissents"].push_back(manifest.Text());
+  for (const auto& [key, since] : said.revoked_keys) {
     Json revoked = {{"key", key}};
     if (since) revoked["compromisedSince"] = FormatTime(*since);
     json["revokedKeys"].push_back(std::move(revoked));
   }
-  for (const Digest& release : seen.withdrawn) json["withdrawn"].push_back(release.Text());
+  for (const Digest& release : said.withdrawn) json["withdrawn"].push_back(release.Text());
   return json;
+}
+
+Json LogJson(const std::string& origin, const SeenLog& seen) {
+  return {{"origin", origin},
+          {"rootHash", seen.root_hash.Text()},
+          {"size", static_cast<std::int64_t>(seen.size)},
+          {"time", FormatTime(seen.time)}};
+}
+
+// By monitor's key.
+std::map<std::string, std::size_t> CountSaid(const SeenStatuses& seen) {
+  std::map<std::string, std::size_t> counts;
+  for (const SaidByStatus& said : seen.said) {
+    counts[said.monitor_key] +=
+        said.withdrawn.size() + said.dissents.size() + said.revoked_keys.size();
+  }
+  return counts;
 }
 
 }  // namespace
@@ -81,8 +114,10 @@ Result<Memory> ParseMemory(std::string_view json, std::string_view where) {
   memory.root_version = fields.Integer("rootVersion", 0, kJsonIntegerMax);
   const Json& sequences = fields.Array("sequences", kProductsMax);
   const Json* logs = fields.Has("logs") ? &fields.Array("logs", kLogsRememberedMax) : nullptr;
+  const Json* said = fields.Has("said") ? &fields.Array("said", kStatusesMax) : nullptr;
   RETURN_IF_ERROR(fields.Finish());
-  if (logs != nullptr) RETURN_IF_ERROR(ReadLogsSeen(*logs, fields.Where("logs"), memory));
+  if (logs != nullptr) RETURN_IF_ERROR(ReadLogsSeen(*logs, fields.Where("logs"), memory.seen));
+  if (said != nullptr) RETURN_IF_ERROR(ReadSaid(*said, fields.Where("said"), memory.seen));
   for (std::size_t i = 0; i < sequences.size(); ++i) {
     JsonFields entry(sequences[i], Element(fields.Where("sequences"), i));
     const std::string product = entry.String("product");
@@ -107,7 +142,8 @@ std::string WriteMemory(const Memory& memory) {
   Json json = {{"format", "farm-verify-memory/1"},
                {"rootVersion", memory.root_version},
                {"sequences", std::move(sequences)}};
-  for (const auto& [origin, seen] : memory.logs) json["logs"].push_back(LogJson(origin, seen));
+  for (const auto& [origin, log] : memory.seen.logs) json["logs"].push_back(LogJson(origin, log));
+  for (const SaidByStatus& said : memory.seen.said) json["said"].push_back(SaidJson(said));
   return WriteReadableJson(json);
 }
 
@@ -138,12 +174,13 @@ Status MemoryDirectory::Keep(Memory next) {
   if (next.releases.size() > kProductsMax) {
     return full(next.releases.size(), kProductsMax, "products");
   }
-  if (next.logs.size() > kLogsRememberedMax) {
-    return full(next.logs.size(), kLogsRememberedMax, "logs");
+  if (next.seen.logs.size() > kLogsRememberedMax) {
+    return full(next.seen.logs.size(), kLogsRememberedMax, "logs");
   }
-  for (const auto& [origin, seen] : next.logs) {
-    const std::size_t said = std::max(seen.withdrawn.size(), seen.revoked_keys.size());
-    if (said > kSaidOfLogMax) return full(said, kSaidOfLogMax, "withdrawals or keys");
+  for (const auto& [key, count] : CountSaid(next.seen)) {
+    if (count <= kSaidByMonitorMax) continue;
+    return full(count, kSaidByMonitorMax,
+                "withdrawals, dissents and keys of the monitor with the key " + key);
   }
   const std::string text = WriteMemory(next);
   if (text.size() > kMemoryBytesMax) return full(text.size(), kMemoryBytesMax, "bytes");
@@ -151,10 +188,10 @@ Status MemoryDirectory::Keep(Memory next) {
   return WriteDurably(*files_, path_, text);
 }
 
-Status MemoryDirectory::RememberLogs(const std::map<std::string, SeenLog>& logs) {
+Status MemoryDirectory::RememberStatuses(const SeenStatuses& seen) {
+  if (seen == memory_.seen) return {};
   Memory next = memory_;
-  for (const auto& [origin, seen] : logs) next.logs.insert_or_assign(origin, seen);
-  if (next.logs == memory_.logs) return {};
+  next.seen = seen;
   return Keep(std::move(next));
 }
 

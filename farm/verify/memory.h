@@ -19,8 +19,9 @@ namespace farm {
 
 constexpr std::size_t kProductsMax = 10000;       // more than a customer takes of one farm
 constexpr std::size_t kLogsRememberedMax = 1024;  // as many as a root may list
-// Withdrawn releases of a log, and revoked keys: several statuses full of other ones.
-constexpr std::size_t kSaidOfLogMax = 4 * kStatusListMax;
+// Withdrawn releases, dissents and revoked keys that one monitor's key has told of: several
+// statuses full of other ones.  What one of them fills leaves the others their place.
+constexpr std::size_t kSaidByMonitorMax = 4 * kStatusListMax;
 
 // The newest release of a product that was accepted.
 struct RememberedRelease {
@@ -33,7 +34,7 @@ struct RememberedRelease {
 struct Memory {
   std::int64_t root_version = 0;                      // newest seen in a proof; 0: none yet
   std::map<std::string, RememberedRelease> releases;  // by product
-  std::map<std::string, SeenLog> logs = {};           // by origin; what statuses have said
+  SeenStatuses seen = {};
 };
 
 // Errors: kInvalidInput naming the field.
@@ -59,7 +60,7 @@ class MemoryDirectory {
   };
   // Remembers what a sound status said, proof or not: nobody can show an older one after it.
   // Durable on return.  Errors: kUnavailable, kLimitExceeded (nothing is written, nothing is lost).
-  Status RememberLogs(const std::map<std::string, SeenLog>& logs);
+  Status RememberStatuses(const SeenStatuses& seen);
   // Remembers the newer of what is known and what was proved; durable on return.
   // Errors: as above.
   Status Remember(const Proof& proof);

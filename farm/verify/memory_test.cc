@@ -115,32 +115,51 @@ TEST_F(FullMemory, OfProducts) {
 TEST_F(FullMemory, OfLogs) {
   const SeenLog seen{1, Sha256("tree"), 1'800'000'000};
   Memory nearly{1, {}};
-  for (std::size_t i = 1; i < kLogsRememberedMax; ++i) nearly.logs["l" + std::to_string(i)] = seen;
+  for (std::size_t i = 1; i < kLogsRememberedMax; ++i) {
+    nearly.seen.logs["l" + std::to_string(i)] = seen;
+  }
+  SeenStatuses full = nearly.seen;
+  full.logs["last"] = seen;
+  SeenStatuses more = full;
+  more.logs["one more"] = seen;
   {
     MemoryDirectory memory = Open(nearly);
-    EXPECT_TRUE(memory.RememberLogs({{"last", seen}}));
-    ExpectFull(memory.RememberLogs({{"one more", seen}}));
-    EXPECT_TRUE(memory.RememberLogs({{"last", {2, seen.root_hash, seen.time}}}));
+    EXPECT_TRUE(memory.RememberStatuses(full));
+    ExpectFull(memory.RememberStatuses(more));
+    full.logs["last"].size = 2;
+    EXPECT_TRUE(memory.RememberStatuses(full));
   }
-  const MemoryDirectory memory = Again();
-  EXPECT_EQ(memory.memory().logs.size(), kLogsRememberedMax);
-  EXPECT_EQ(memory.memory().logs.at("last").size, 2u);
+  EXPECT_EQ(Again().memory().seen, full);
 }
 
-TEST_F(FullMemory, OfWhatWasSaidOfALog) {
-  SeenLog seen{1, Sha256("tree"), 1'800'000'000};
-  for (std::size_t i = 0; i < kSaidOfLogMax; ++i) seen.withdrawn.insert(Sha256(std::to_string(i)));
+// One status with a word each: the most bytes that a monitor can make of them.
+TEST_F(FullMemory, OfWhatOneMonitorSaid) {
+  const std::string key(64, 'a');
+  SeenStatuses seen;
+  for (std::size_t i = 0; i < kSaidByMonitorMax; ++i) {
+    SaidByStatus said{key, 1'800'000'000};
+    if (i % 3 == 0) said.withdrawn = {Sha256(std::to_string(i))};
+    if (i % 3 == 1) said.dissents = {Sha256(std::to_string(i))};
+    if (i % 3 == 2) said.revoked_keys = {{Sha256(std::to_string(i)).Hex(), 1'800'000'000}};
+    seen.said.push_back(std::move(said));
+  }
+  SeenStatuses more = seen;
+  more.said.push_back({key, 1'800'000'001, {Sha256("one more")}});
+  SeenStatuses of_another = seen;
+  of_another.said.push_back({std::string(64, 'b'), 1'800'000'001, {Sha256("one more")}});
   {
     MemoryDirectory memory = Open({});
-    EXPECT_TRUE(memory.RememberLogs({{"log", seen}}));
-    seen.withdrawn.insert(Sha256("one more"));
-    ExpectFull(memory.RememberLogs({{"log", seen}}));
+    EXPECT_TRUE(memory.RememberStatuses(seen));
+    const Status full = memory.RememberStatuses(more);
+    ExpectFull(full);
+    EXPECT_NE(full.error().message.find(key), std::string::npos) << full.error().message;
+    EXPECT_TRUE(memory.RememberStatuses(of_another));
   }
-  EXPECT_EQ(Again().memory().logs.at("log").withdrawn.size(), kSaidOfLogMax);
+  EXPECT_EQ(Again().memory().seen, of_another);
 }
 
 TEST_F(FullMemory, OfBytes) {
-  const std::string long_name(1 << 20, 'x');
+  const std::string long_name(4 << 20, 'x');
   {
     MemoryDirectory memory = Open({});
     for (const char* name : {"a", "b", "c"}) {
@@ -151,22 +170,24 @@ TEST_F(FullMemory, OfBytes) {
   EXPECT_EQ(Again().memory().releases.size(), 3u);
 }
 
-TEST(Memory, KeepsWhatWasSaidOfALogAsTheManualShows) {
-  SeenLog seen{12, Sha256("hello"), 1'800'000'000};
-  seen.withdrawn = {Sha256("hello")};
-  seen.revoked_keys = {{Sha256("hello").Hex(), 1'800'000'000}, {std::string(64, 'f'), {}}};
+TEST(Memory, KeepsWhatStatusesSaidAsTheManualShows) {
+  SaidByStatus said{Sha256("hello").Hex(), 1'800'000'000, {Sha256("hello")}, {Sha256("hello")}};
+  said.revoked_keys = {{Sha256("hello").Hex(), 1'800'000'000}, {std::string(64, 'f'), {}}};
   Memory memory;
   memory.root_version = 3;
-  memory.logs = {{"log.farm.example", seen}};
+  memory.seen.logs = {{"log.farm.example", {12, Sha256("hello"), 1'800'000'000}}};
+  memory.seen.said = {said};
   const std::string written = WriteMemory(memory);
   const auto manual = ReadFile("farm/verify/FORMAT.md", 1 << 20);
   ASSERT_TRUE(manual.has_value()) << manual.error().message;
   EXPECT_NE(manual->find("```\n" + written + "```\n"), std::string::npos) << written;
   const auto read = ParseMemory(written, "memory.json");
   ASSERT_TRUE(read.has_value()) << read.error().message;
-  EXPECT_EQ(read->logs, memory.logs);
+  EXPECT_EQ(read->seen, memory.seen);
   for (const auto& [from, to] :
-       {std::pair{"\"key\"", "\"kay\""}, std::pair{"\"withdrawn\": [", "\"withdrawn\": [7,"},
+       {std::pair{"\"key\"", "\"kay\""}, std::pair{"\"monitorKey\"", "\"monitor\""},
+        std::pair{"\"withdrawn\": [", "\"withdrawn\": [7,"},
+        std::pair{"\"dissents\": [", "\"dissents\": [\"sha256:x\","},
         std::pair{"\"withdrawn\": [", "\"withdrawn\": [\"sha256:x\","}}) {
     std::string bent = written;
     bent.replace(bent.find(from), std::string(from).size(), to);

@@ -89,8 +89,10 @@ TEST_F(StatusVerdict, OfTheDayIsEnough) {
   EXPECT_THAT(RuleOf(verdict, "status").found, testing::HasSubstr("by monitor-0"));
   EXPECT_FALSE(RuleOf(verdict, "status").warning);
   EXPECT_EQ(RuleOf(verdict, "withdrawn").found, "not withdrawn");
-  const SeenLog& seen = verdict.seen_logs.at("log.farm.example");
+  ASSERT_TRUE(verdict.seen.has_value());
+  const SeenLog& seen = verdict.seen->logs.at("log.farm.example");
   EXPECT_EQ(seen, (SeenLog{maker_.Head().size, maker_.Head().root, kIssued}));
+  EXPECT_TRUE(verdict.seen->said.empty());
 }
 
 TEST_F(StatusVerdict, IsAskedForOnlyByThePolicy) {
@@ -162,7 +164,7 @@ TEST_F(StatusVerdict, CountsOnlyIfEverythingInItHolds) {
     EXPECT_FALSE(RuleOf(verdict, "status").held) << row.name;
     EXPECT_EQ(verdict.exit, row.exit) << row.name << ": " << Words(verdict);
     EXPECT_THAT(BrokenRules(verdict), testing::ElementsAre("status", "withdrawn")) << row.name;
-    EXPECT_TRUE(verdict.seen_logs.empty()) << row.name;
+    EXPECT_FALSE(verdict.seen.has_value()) << row.name;
     // Bad evidence is no better than none where none was asked for.
     VerdictInput input = Input();
     input.policy.status_max_age_seconds = 0;
@@ -252,16 +254,16 @@ TEST_F(StatusVerdict, IsNotOfTheFuture) {
   input.at = kIssued - 60;  // the clocks may differ by so much
   EXPECT_TRUE(Judge(input).proved()) << Words(Judge(input));
   EXPECT_FALSE(RuleOf(Judge(input), "status").warning);
-  EXPECT_FALSE(Judge(input).seen_logs.empty());
+  EXPECT_TRUE(Judge(input).seen.has_value());
   input.at = kIssued - 61;
   EXPECT_EQ(BrokenRules(Judge(input)), std::vector<std::string>{"status"});
   EXPECT_EQ(Judge(input).exit, ExitCode::kStatusTooOld);
   EXPECT_THAT(RuleOf(Judge(input), "status").found, testing::HasSubstr("61 s ahead"));
-  EXPECT_TRUE(Judge(input).seen_logs.empty());
+  EXPECT_FALSE(Judge(input).seen.has_value());
   input.policy.status_max_age_seconds = 0;
   EXPECT_TRUE(Judge(input).proved()) << Words(Judge(input));
   EXPECT_TRUE(RuleOf(Judge(input), "status").warning);
-  EXPECT_TRUE(Judge(input).seen_logs.empty());
+  EXPECT_FALSE(Judge(input).seen.has_value());
 }
 
 TEST_F(StatusVerdict, TellsOfTheReleasesLogAtLeastThatFar) {
@@ -289,7 +291,7 @@ TEST_F(StatusVerdict, TellsOfTheReleasesLogAtLeastThatFar) {
     input.policy.status_max_age_seconds = age;
     EXPECT_EQ(BrokenRules(Judge(input)), std::vector<std::string>{"status"});
     EXPECT_EQ(Judge(input).exit, ExitCode::kLogProof);
-    EXPECT_TRUE(Judge(input).seen_logs.empty());  // it or the release is of a fork
+    EXPECT_FALSE(Judge(input).seen.has_value());  // it or the release is of a fork
   }
 }
 
@@ -331,7 +333,7 @@ TEST_F(StatusVerdict, AWithdrawnReleaseIsRefusedWhateverThePolicyAsks) {
     input.at = kIssued + 10 * kDay;
     EXPECT_THAT(BrokenRules(Judge(input)), testing::Contains("withdrawn"));
     EXPECT_EQ(Judge(input).exit, ExitCode::kRevoked);
-    EXPECT_FALSE(Judge(input).seen_logs.empty());  // remembered, though nothing is proved
+    EXPECT_TRUE(Judge(input).seen.has_value());  // remembered, though nothing is proved
   }
 }
 
@@ -409,7 +411,8 @@ TEST_F(StatusVerdict, ALogThatOnlyANewerRootKnowsIsAWarning) {
   EXPECT_TRUE(RuleOf(verdict, "status").warning);
   EXPECT_THAT(RuleOf(verdict, "status").found,
               testing::HasSubstr("log next.farm.example is not in your root"));
-  EXPECT_EQ(verdict.seen_logs.size(), 1u);
+  ASSERT_TRUE(verdict.seen.has_value());
+  EXPECT_EQ(verdict.seen->logs.size(), 1u);
   // The release's own log must be there, and hold.
   status.logs.erase(status.logs.begin());
   EXPECT_EQ(With(status).exit, ExitCode::kStatusTooOld);
@@ -424,7 +427,7 @@ TEST_F(StatusVerdict, ALogThatOnlyANewerRootKnowsIsAWarning) {
 TEST_F(StatusVerdict, NeverGoesBack) {
   VerdictInput input = Input();
   input.status = maker_.StatusLine(status_);
-  const SeenLog seen = Judge(input).seen_logs.at("log.farm.example");
+  const SeenLog seen = Judge(input).seen->logs.at("log.farm.example");
   const struct {
     std::string name;
     SeenLog before;
@@ -439,87 +442,207 @@ TEST_F(StatusVerdict, NeverGoesBack) {
       {"forked_and_newer", {seen.size, Sha256("x"), seen.time + 1}, ExitCode::kLogProof},
   };
   for (const auto& row : kRows) {
-    input.seen_logs = {{"log.farm.example", row.before}};
+    input.seen.logs = {{"log.farm.example", row.before}};
     input.allow_older = false;
     ExpectKnownCodes(Judge(input));
     EXPECT_EQ(Judge(input).exit, row.exit) << row.name << Words(Judge(input));
-    EXPECT_EQ(Judge(input).seen_logs.empty(), row.exit != ExitCode::kProved) << row.name;
+    EXPECT_EQ(Judge(input).seen.has_value(), row.exit == ExitCode::kProved) << row.name;
     if (row.exit != ExitCode::kRollback) continue;
     input.allow_older = true;
     EXPECT_TRUE(Judge(input).proved()) << row.name;
     EXPECT_TRUE(RuleOf(Judge(input), "status").warning) << row.name;
-    EXPECT_TRUE(Judge(input).seen_logs.empty()) << row.name;
+    EXPECT_FALSE(Judge(input).seen.has_value()) << row.name;
   }
 }
 
-// A monitor that leaves out what another has said, or the same one before, takes nothing back.
-TEST_F(StatusVerdict, WhatWasWithdrawnStaysSoWithALaterStatusOrNone) {
-  FarmStatus status = status_;
-  status.withdrawn = {{Release(), "hello", "1.0", "it eats files", "auditor-0", kIssued - 1}};
-  VerdictInput input = Input();
-  input.status = maker_.StatusLine(status);
-  input.seen_logs = Judge(input).seen_logs;
-  status = maker_.Status(kIssued + 10);
-  status.monitor = "monitor-1";
-  const Bundle silent = maker_.StatusLine(status);
-  const auto seen = input.seen_logs;
-  for (const std::optional<Bundle>& later : {std::optional(silent), std::optional<Bundle>()}) {
-    input.status = later;
-    input.policy.status_max_age_seconds = later ? kDay : 0;
-    input.allow_older = false;
-    Verdict verdict = Judge(input);
-    ExpectKnownCodes(verdict);
-    EXPECT_EQ(verdict.exit, ExitCode::kRevoked) << Words(verdict);
-    EXPECT_EQ(BrokenRules(verdict), std::vector<std::string>{"withdrawn"});
-    EXPECT_THAT(RuleOf(verdict, "withdrawn").found, testing::HasSubstr("a status seen before"));
-    if (later) {
-      EXPECT_TRUE(verdict.seen_logs.at("log.farm.example").withdrawn.contains(Release()));
+// What statuses have said before the one at hand, if there is one.
+class SaidBefore : public StatusVerdict {
+ protected:
+  // Remembers a status like `status_` but for what `bend` does; the next one is silent, of another
+  // monitor.
+  void Remember(const std::function<void(FarmStatus&)>& bend) {
+    FarmStatus status = status_;
+    bend(status);
+    input_.status = maker_.StatusLine(status);
+    const Verdict verdict = Judge(input_);
+    ASSERT_TRUE(verdict.seen.has_value()) << Words(verdict);
+    input_.seen = *verdict.seen;
+    FarmStatus silent = maker_.Status(kIssued + 10);
+    silent.monitor = "monitor-1";
+    silent_ = maker_.StatusLine(silent);
+  }
+  void RememberWithdrawal() {
+    Remember([&](FarmStatus& status) {
+      status.withdrawn = {{Release(), "hello", "1.0", "it eats files", "auditor-0", kIssued - 1}};
+    });
+  }
+  // With a silent status, and with none.
+  void ExpectRefused(ExitCode exit, const std::string& rule, const std::string& found) {
+    for (const bool is_silent : {true, false}) {
+      input_.status = is_silent ? std::optional(silent_) : std::nullopt;
+      input_.policy.status_max_age_seconds = is_silent ? kDay : 0;
+      input_.allow_older = false;
+      const Verdict verdict = Judge(input_);
+      ExpectKnownCodes(verdict);
+      EXPECT_EQ(verdict.exit, exit) << Words(verdict);
+      EXPECT_EQ(BrokenRules(verdict), std::vector<std::string>{rule});
+      EXPECT_THAT(RuleOf(verdict, rule).found, testing::HasSubstr(found));
+      if (is_silent) {
+        EXPECT_EQ(verdict.seen->said, input_.seen.said);
+      }
+      input_.allow_older = true;  // the word is not older, but later
+      EXPECT_EQ(Judge(input_).exit, exit) << Words(Judge(input_));
     }
-    input.allow_older = true;  // the word is not older, but later
-    EXPECT_EQ(Judge(input).exit, ExitCode::kRevoked) << Words(Judge(input));
+    input_.allow_older = false;
   }
-  // Of another farm's log it is another farm's word.
-  input.allow_older = false;
-  input.seen_logs = {{"log.elsewhere.example", seen.at("log.farm.example")}};
-  EXPECT_TRUE(Judge(input).proved()) << Words(Judge(input));
+  std::string MonitorKey() { return maker_.Key("monitor-0").public_key().KeyId(); }
+  VerdictInput input_ = Input();
+  Bundle silent_;
+};
+
+TEST_F(SaidBefore, WhatWasWithdrawnStaysSo) {
+  RememberWithdrawal();
+  EXPECT_EQ(input_.seen.said,
+            (std::vector<SaidByStatus>{{MonitorKey(), kIssued, {Release()}, {}, {}}}));
+  ExpectRefused(ExitCode::kRevoked, "withdrawn", "a status seen before");
 }
 
-TEST_F(StatusVerdict, WhatWasRevokedStaysSoWithALaterStatusOrNone) {
+TEST_F(SaidBefore, ADissentStaysOne) {
+  const Digest manifest = Manifest();
+  Remember([&](FarmStatus& status) {
+    status.dissents = {{Sha256("dissent"), manifest, "hello", "1.0"}};
+  });
+  EXPECT_EQ(input_.seen.said,
+            (std::vector<SaidByStatus>{{MonitorKey(), kIssued, {}, {manifest}, {}}}));
+  ExpectRefused(ExitCode::kDissent, "agreement", "a status seen before");
+}
+
+TEST_F(SaidBefore, OfAnotherReleaseItIsInNobodysWay) {
+  Remember([&](FarmStatus& status) {
+    status.withdrawn = {{Sha256("another"), "other", "1.0", "old", "auditor-0", kIssued - 1}};
+    status.dissents = {{Sha256("dissent"), Sha256("its manifest"), "other", "1.0"}};
+  });
+  input_.status = silent_;
+  EXPECT_TRUE(Judge(input_).proved()) << Words(Judge(input_));
+}
+
+TEST_F(SaidBefore, WhatWasRevokedStaysSo) {
   const std::string signer = maker_.Key("ca-operator-0").public_key().KeyId();
-  FarmStatus status = status_;
-  status.revoked_keys = {{signer, "stolen", kMade + 1}};
-  VerdictInput input = Input();
-  input.status = maker_.StatusLine(status);
-  ASSERT_EQ(Judge(input).exit, ExitCode::kRevoked) << Words(Judge(input));
-  input.seen_logs = Judge(input).seen_logs;
-  status = maker_.Status(kIssued + 10);
+  Remember([&](FarmStatus& status) { status.revoked_keys = {{signer, "stolen", kMade + 1}}; });
+  FarmStatus status = maker_.Status(kIssued + 10);
   status.revoked_keys = {{signer, "stolen", kMade + 100'000}};  // since later: that says less
   status.monitor = "monitor-1";
-  input.status = maker_.StatusLine(status);
-  Verdict verdict = Judge(input);
-  EXPECT_EQ(verdict.exit, ExitCode::kRevoked) << Words(verdict);
-  EXPECT_EQ(verdict.seen_logs.at("log.farm.example").revoked_keys,
-            (RevokedSince{{signer, kMade + 1}}));
-  input.status.reset();
-  input.policy.status_max_age_seconds = 0;
-  EXPECT_EQ(Judge(input).exit, ExitCode::kRevoked);
-  input.allow_older = true;
-  EXPECT_EQ(Judge(input).exit, ExitCode::kRevoked);
+  input_.status = maker_.StatusLine(status);
+  EXPECT_EQ(Judge(input_).exit, ExitCode::kRevoked) << Words(Judge(input_));
+  input_.status.reset();
+  input_.policy.status_max_age_seconds = 0;
+  EXPECT_EQ(Judge(input_).exit, ExitCode::kRevoked);
+  input_.allow_older = true;
+  EXPECT_EQ(Judge(input_).exit, ExitCode::kRevoked);
+}
+
+// Each word is remembered with the first status that said it: its key may be stolen since.
+TEST_F(SaidBefore, OfEachMonitorOnlyNewsIsKept) {
+  const std::string key(64, 'a');
+  const auto say = [&](FarmStatus& status, std::optional<UnixSeconds> since) {
+    status.withdrawn = {{Release(), "hello", "1.0", "it eats files", "auditor-0", kIssued - 1}};
+    status.revoked_keys = {{key, "stolen", since}};
+  };
+  Remember([&](FarmStatus& status) { say(status, kMade); });
+  const SaidByStatus first{MonitorKey(), kIssued, {Release()}, {}, {{key, kMade}}};
+  ASSERT_EQ(input_.seen.said, std::vector<SaidByStatus>{first});
+  const struct {
+    std::string monitor;
+    std::optional<UnixSeconds> since;
+    std::vector<SaidByStatus> news;
+  } kRows[] = {
+      {"monitor-0", kMade, {}},
+      {"monitor-0", kMade + 1, {}},
+      {"monitor-0", kMade - 1, {{MonitorKey(), kIssued + 1, {}, {}, {{key, kMade - 1}}}}},
+      {"monitor-0", std::nullopt, {{MonitorKey(), kIssued + 1, {}, {}, {{key, std::nullopt}}}}},
+      {"monitor-1",
+       kMade + 1,
+       {{maker_.Key("monitor-1").public_key().KeyId(),
+         kIssued + 1,
+         {Release()},
+         {},
+         {{key, kMade + 1}}}}},
+  };
+  for (const auto& row : kRows) {
+    FarmStatus status = maker_.Status(kIssued + 1);
+    status.monitor = row.monitor;
+    say(status, row.since);
+    input_.status = maker_.StatusLine(status);
+    std::vector<SaidByStatus> expected = {first};
+    expected.insert(expected.end(), row.news.begin(), row.news.end());
+    const Verdict verdict = Judge(input_);
+    ASSERT_TRUE(verdict.seen.has_value()) << Words(verdict);
+    EXPECT_EQ(verdict.seen->said, expected) << row.monitor;
+  }
+}
+
+// A monitor that lies shuts nobody out for longer than the root lists it.
+TEST_F(SaidBefore, CountsAsLongAsTheRootBelievesTheMonitor) {
+  const std::string other = maker_.Key("monitor-1").public_key().KeyId();
+  Remember([&](FarmStatus& status) {
+    status.withdrawn = {{Release(), "hello", "1.0", "it eats files", "auditor-0", kIssued - 1}};
+    status.dissents = {{Sha256("dissent"), Manifest(), "hello", "1.0"}};
+    status.revoked_keys = {{other, "stolen", std::nullopt}};
+  });
+  input_.status = silent_;
+  const std::vector<std::string> all_that_it_said = {"agreement", "status", "withdrawn"};
+  const struct {
+    std::string name;
+    std::function<void(TrustRoot&)> bend;
+    bool believed;
+  } kRows[] = {
+      {"as_it_was", [](TrustRoot&) {}, true},
+      {"no_longer_listed", [](TrustRoot& root) { root.monitors.erase(root.monitors.begin()); },
+       false},
+      {"ended_before", [](TrustRoot& root) { root.monitors[0].valid_for.end = kIssued - 1; },
+       false},
+      {"ended_since", [](TrustRoot& root) { root.monitors[0].valid_for.end = kIssued; }, true},
+      {"revoked",
+       [&](TrustRoot& root) {
+         root.revocations.push_back({"key", MonitorKey(), "it lied", std::nullopt});
+       },
+       false},
+      {"revoked_for_that_time",
+       [&](TrustRoot& root) {
+         root.revocations.push_back({"key", MonitorKey(), "stolen", kIssued});
+       },
+       false},
+      {"revoked_since",
+       [&](TrustRoot& root) {
+         root.revocations.push_back({"key", MonitorKey(), "stolen", kIssued + 1});
+       },
+       true},
+  };
+  const TrustRoot root = input_.root;
+  for (const auto& row : kRows) {
+    input_.root = root;
+    ASSERT_EQ(input_.root.monitors[0].key.KeyId(), MonitorKey());
+    row.bend(input_.root);
+    const Verdict verdict = Judge(input_);
+    ExpectKnownCodes(verdict);
+    if (row.believed) {
+      EXPECT_THAT(BrokenRules(verdict), testing::UnorderedElementsAreArray(all_that_it_said))
+          << row.name;
+      EXPECT_FALSE(verdict.seen.has_value()) << row.name;
+    } else {
+      EXPECT_TRUE(verdict.proved()) << row.name << Words(verdict);
+      // Not forgotten: a root that lists it again would heed it.
+      EXPECT_EQ(verdict.seen.value().said, input_.seen.said) << row.name;
+    }
+  }
 }
 
 // Else a thief of a monitor's key would hide, by a fresh status, whatever was withdrawn since.
-TEST_F(StatusVerdict, AMonitorWhoseKeyAnotherHasRevokedSaysNothingAnyMore) {
-  FarmStatus status = status_;
-  status.revoked_keys = {{maker_.Key("monitor-1").public_key().KeyId(), "stolen", std::nullopt}};
-  VerdictInput input = Input();
-  input.status = maker_.StatusLine(status);
-  Verdict verdict = Judge(input);
-  ASSERT_TRUE(verdict.proved()) << Words(verdict);
-  input.seen_logs = verdict.seen_logs;
-  status = maker_.Status(kIssued + 10);
-  status.monitor = "monitor-1";
-  input.status = maker_.StatusLine(status);
-  verdict = Judge(input);
+TEST_F(SaidBefore, AMonitorWhoseKeyAnotherHasRevokedSaysNothingAnyMore) {
+  const std::string other = maker_.Key("monitor-1").public_key().KeyId();
+  Remember([&](FarmStatus& status) { status.revoked_keys = {{other, "stolen", std::nullopt}}; });
+  input_.status = silent_;
+  const Verdict verdict = Judge(input_);
   ExpectKnownCodes(verdict);
   EXPECT_EQ(verdict.exit, ExitCode::kRevoked) << Words(verdict);
   EXPECT_EQ(BrokenRules(verdict), (std::vector<std::string>{"status", "withdrawn"}));
@@ -553,7 +676,7 @@ TEST_F(StatusVerdict, IsRememberedOnlyByARootThatIsTaken) {
     row.bend(input);
     const Verdict verdict = Judge(input);
     EXPECT_EQ(verdict.exit, row.exit) << row.name << Words(verdict);
-    EXPECT_EQ(verdict.seen_logs.empty(), !row.remembered) << row.name;
+    EXPECT_EQ(verdict.seen.has_value(), row.remembered) << row.name;
   }
 }
 

@@ -212,15 +212,31 @@ struct RuleOutcome {
 // Key id -> since when it is compromised; absent: from the beginning.
 using RevokedSince = std::map<std::string, std::optional<UnixSeconds>>;
 
-// The newest that a monitor's status has said of a log, and what any of them has said beside it: a
-// later one that leaves that out, perhaps another monitor's, takes nothing back.
+// The newest that a monitor's status has said of a log.
 struct SeenLog {
   std::uint64_t size = 0;
   Digest root_hash;
+  UnixSeconds time = 0;  // of the status' time stamp
+  friend bool operator==(const SeenLog&, const SeenLog&) = default;
+};
+
+// What one status has said that none before it of that monitor had.  A later one that leaves it
+// out, perhaps another monitor's, takes nothing back; only a root that does not believe the monitor
+// of that time (any more) does.
+struct SaidByStatus {
+  std::string monitor_key;          // hex SHA-256 of SPKI
   UnixSeconds time = 0;             // of the status' time stamp
   std::set<Digest> withdrawn = {};  // releases, by PAE digest
+  std::set<Digest> dissents = {};   // manifests whose sites did not agree
   RevokedSince revoked_keys = {};
-  friend bool operator==(const SeenLog&, const SeenLog&) = default;
+  friend bool operator==(const SaidByStatus&, const SaidByStatus&) = default;
+};
+
+// All that is remembered of statuses (--state), of one farm.
+struct SeenStatuses {
+  std::map<std::string, SeenLog> logs = {};  // by origin
+  std::vector<SaidByStatus> said = {};       // in the order in which it was seen
+  friend bool operator==(const SeenStatuses&, const SeenStatuses&) = default;
 };
 
 // A line that says what a replayer got, and where it was read, for messages.
@@ -255,7 +271,7 @@ struct VerdictInput {
   // any case.
   std::optional<Bundle> status = {};
   std::vector<Bundle> certifications = {};
-  std::map<std::string, SeenLog> seen_logs = {};  // by origin; remembered
+  SeenStatuses seen = {};  // remembered from the statuses before it
   // Replay verdicts at hand, of this release or others, by anybody: which of them count says the
   // policy.
   std::vector<ReplayLine> replays = {};
@@ -283,11 +299,11 @@ struct Verdict {
   std::optional<Release> release;
   std::optional<Digest> release_digest;
   std::vector<Record> records;  // of the records that verified
-  // What a sound status at hand says of the logs, whatever else was found; to be remembered, so
-  // that nobody can show an older one after it.  Empty where it or the root is older than what is
-  // remembered, where the root is refused, and where a log has forked: then nobody knows which of
-  // the two is the honest one.
-  std::map<std::string, SeenLog> seen_logs;
+  // What is to be remembered instead of VerdictInput.seen, whatever else was found: that, and what
+  // a sound status at hand says, so that nobody can show an older one after it.  Absent where there
+  // is none, where it or the root is older than what is remembered, where the root is refused, and
+  // where a log has forked: then nobody knows which of the two is the honest one.
+  std::optional<SeenStatuses> seen;
   bool proved() const { return exit == ExitCode::kProved; }
 };
 

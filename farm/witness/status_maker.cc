@@ -103,10 +103,7 @@ std::vector<RevokedKey> RevokedKeysOf(const TrustRoot& root) {
     RevokedKey revoked{revocation.subject, ReasonLine(revocation.reason),
                        revocation.compromised_since};
     const auto [found, added] = keys.emplace(revocation.subject, revoked);
-    if (added) continue;
-    // Of two the one that leaves less: from the beginning, or from earlier.
-    std::optional<UnixSeconds>& since = found->second.compromised_since;
-    if (since && (!revoked.compromised_since || *revoked.compromised_since < *since)) {
+    if (!added && LeavesLess(revoked.compromised_since, found->second.compromised_since)) {
       found->second = std::move(revoked);
     }
   }

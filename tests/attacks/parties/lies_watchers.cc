@@ -172,7 +172,7 @@ std::function<void(VerdictInput&, EvidenceMaker&)> Remembering(
   return [seen](VerdictInput& input, EvidenceMaker& maker) {
     const UnixSeconds issued = maker.options().start + kIssued;
     AskForStatus(input).status = maker.StatusLine(maker.Status(issued));
-    input.seen_logs = {{maker.Log(), seen(maker.Head(), issued)}};
+    input.seen.logs = {{maker.Log(), seen(maker.Head(), issued)}};
   };
 }
 
