@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "farm/base/bytes.h"
+#include "farm/base/clock.h"
 #include "farm/base/files.h"
 #include "farm/base/process.h"
 #include "farm/client/http.h"
@@ -240,6 +241,56 @@ TEST_F(LogProgram, AProofOutlivesItsWitnesses) {
   root.logs.at(0).origin = "other.example";
   vouched(kCosigned, kCosigned + 1);
   Expect(check, 15, "no log with origin log.farm.example");
+}
+
+// A witness whose key was stolen later has cosigned before, if the line's time stamp says so, too:
+// as farm-verify counts it.
+TEST_F(LogProgram, AProofOutlivesAWitnesssKey) {
+  const std::string file = kVectors + "root-file.json";
+  TrustRoot root = *ParseTrustRoot(*ReadFile(file, kTrustRootBytesMax), file);
+  const PrivateKey root_key = PrivateKey::Generate(KeyKind::kEd25519);
+  root.root_keys = {root_key.public_key()};
+  constexpr UnixSeconds kCosigned = 1'800'000'410;
+  const std::string key_id = root.witnesses.at(0).key.KeyId();
+  const std::vector<std::string> alone = {"check-proof", kVectors + "hello.tar.tlog-proof",
+                                          "--root", Path("root.json")};
+  auto with_bundle = alone;
+  with_bundle.insert(with_bundle.end(), {"--bundle", kVectors + "hello.tar.sigstore.jsonl"});
+  const auto revoke = [&](const std::vector<Revocation>& revocations) {
+    root.revocations = revocations;
+    Write("root.json", WriteTrustRoot(root, {root_key}));
+  };
+  const std::string revoked = "witness witness.example/w0 is revoked";
+  const std::string since = " since " + FormatTime(kCosigned + 1);
+
+  revoke({{"key", key_id, "stolen", kCosigned + 1}});
+  Expect(with_bundle, 0, "cosigned by witness.example/w0\n");
+  auto json = with_bundle;
+  json.push_back("--json");
+  EXPECT_EQ(Answer(json).at("witnessedAt"), kCosigned);
+  EXPECT_TRUE(Answer(json).at("notCounted").empty());
+  Expect(alone, 17, revoked + since + "; with --bundle FILE the line's time stamp can attest");
+  auto none = alone;
+  none.insert(none.end(), {"--cosignatures", "0"});
+  Expect(none, 0, "does not count: " + revoked + since);
+  auto two = alone;
+  two.insert(two.end(), {"--cosignatures", "2"});
+  Expect(two, 16, revoked);  // it would not be enough
+
+  revoke({{"key", key_id, "stolen", kCosigned}});
+  Expect(with_bundle, 17,
+         revoked + " since " + FormatTime(kCosigned) + "; the line was stamped at ");
+  revoke({{"key", key_id, "stolen", {}}});
+  Expect(with_bundle, 17, revoked + ", whenever it has signed");
+  revoke({{"key", key_id, "stolen", kCosigned + 1}, {"key", key_id, "stolen", kCosigned}});
+  Expect(with_bundle, 17, revoked + " since " + FormatTime(kCosigned) + ";");
+  // A time that nobody attests who is trusted.
+  const std::string stamps = root.timestamp_authorities.at(0).chain.front().KeyId();
+  revoke({{"key", key_id, "stolen", kCosigned + 1}, {"key", stamps, "stolen", {}}});
+  Expect(with_bundle, 17, revoked + since + ", and nobody attests that it cosigned before: ");
+  root.timestamp_authorities.clear();
+  revoke({{"key", key_id, "stolen", kCosigned + 1}});
+  Expect(with_bundle, 17, revoked + since + ", and nobody attests that it cosigned before: ");
 }
 
 // Anybody may write such a line; no log has it.

@@ -514,12 +514,15 @@ void AddLog(CLI::App& app, Chosen& chosen) {
     return RunLogCheckProofCommand(arguments, chosen.output);
   });
   proof->add_option("FILE", arguments.proof, "the proof beside a published file")->required();
-  proof->add_option("--bundle", arguments.bundle, "the .sigstore.jsonl whose line it must prove");
+  proof->add_option("--bundle", arguments.bundle,
+                    "the .sigstore.jsonl whose line it must prove; the line's time stamp lets a "
+                    "witness count whose key was revoked later");
   proof->footer(
       "Says that a signed thing is in the log, and nothing of what it says: farm-verify does.\n"
       "example:\n  farm log check-proof greet.tlog-proof --bundle greet.sigstore.jsonl --root "
       "root.json\n"
-      "exit codes: 0 logged, 2 malformed, 15 not in that log, 16 too few witnesses");
+      "exit codes: 0 logged, 2 malformed, 15 not in that log, 16 too few witnesses, 17 but for "
+      "revoked ones");
   for (CLI::App* command : {mirror, check, recover, close, proof}) {
     AddLogTrust(command, arguments.trust);
   }

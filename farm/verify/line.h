@@ -85,9 +85,5 @@ struct KeysOfLine {
   const Log* log = nullptr;
 };
 void CheckRevocations(const KeysOfLine& keys, const TrustRoot& root, LineFacts& facts);
-// True if `key` was revoked and a signature attested at `token` and `witnessed` does not count.
-// Both times must be before compromised_since: each is attested by others than the other.
-bool IsRevoked(const TrustRoot& root, const std::string& key_id, std::optional<UnixSeconds> token,
-               std::optional<UnixSeconds> witnessed);
 
 }  // namespace farm

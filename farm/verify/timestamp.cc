@@ -36,4 +36,15 @@ std::optional<StampedBy> CheckToken(const Bundle& line, const TrustRoot& root, V
   return std::nullopt;
 }
 
+Result<UnixSeconds> VerifyToken(const Bundle& line, UnixSeconds witnessed, const TrustRoot& root) {
+  LineFacts facts;
+  VerifyCache cache;
+  KeysOfLine keys;
+  keys.stamped_by = CheckToken(line, root, cache, facts);
+  facts.witnessed = witnessed;
+  CheckRevocations(keys, root, facts);
+  if (!facts.problems.empty()) return WorstOf(facts.problems);
+  return facts.token.value();
+}
+
 }  // namespace farm

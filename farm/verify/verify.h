@@ -187,6 +187,16 @@ Status CheckNewToken(const Bundle& line, const TokenBounds& bounds, const TrustR
 Status CheckNewEntry(const Bundle& line, UnixSeconds now, const TrustRoot& root,
                      const Policy& policy);
 
+// Whether a signature by a key that is revoked counts all the same, as in a verdict, for whoever
+// judges one line's proof alone.
+// T of a line: by an authority that the root vouches for then and of which no key is revoked for a
+// signature `witnessed` at that time.  Errors: those of the six above that a time stamp can have.
+Result<UnixSeconds> VerifyToken(const Bundle& line, UnixSeconds witnessed, const TrustRoot& root);
+// True if the key was revoked and a signature attested at `token` and `witnessed` does not count.
+// Both times must be before compromised_since: each is attested by others than the other.
+bool IsRevoked(const TrustRoot& root, const std::string& key_id, std::optional<UnixSeconds> token,
+               std::optional<UnixSeconds> witnessed);
+
 // What a rule has looked at, for whoever wants to look there himself.
 struct LookedAt {
   std::string file;  // "bundle", "root", "policy", "status", "certifications", "replays"

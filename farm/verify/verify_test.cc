@@ -136,6 +136,34 @@ TEST_F(Lines, EveryLineIsRefusedUnderAnotherRoot) {
   }
 }
 
+TEST_F(Lines, OfOneTheTimeStampIsJudgedAlone) {
+  const Bundle& line = made_.lines[kReleaseLine];
+  const auto intent = Intended();
+  ASSERT_TRUE(intent.has_value()) << intent.error().message;
+  const auto found = VerifyToken(line, intent->times().witnessed, root_);
+  ASSERT_TRUE(found.has_value()) << found.error().message;
+  const UnixSeconds token = *found;
+  EXPECT_GE(token, intent->times().witnessed);
+  const std::string authority = root_.timestamp_authorities[0].chain.front().KeyId();
+  const auto exit_under = [&](const Revocation& revocation, UnixSeconds witnessed) {
+    TrustRoot root = root_;
+    root.revocations = {revocation};
+    const auto judged = VerifyToken(line, witnessed, root);
+    return judged ? ExitCode::kProved : judged.error().Exit();
+  };
+  EXPECT_EQ(exit_under({"key", authority, "lost", {}}, token), ExitCode::kRevoked);
+  EXPECT_EQ(exit_under({"key", authority, "lost", token}, token - 1), ExitCode::kRevoked);
+  EXPECT_EQ(exit_under({"key", authority, "lost", token + 1}, token + 1), ExitCode::kRevoked);
+  EXPECT_EQ(exit_under({"key", authority, "lost", token + 1}, token), ExitCode::kProved);
+  Bundle unstamped = line;
+  unstamped.timestamp.reset();
+  EXPECT_EQ(VerifyToken(unstamped, token, root_).error().Exit(), ExitCode::kNotValidThen);
+  root_.timestamp_authorities[0].valid_for.end = token - 1;
+  EXPECT_EQ(VerifyToken(line, token, root_).error().Exit(), ExitCode::kNotValidThen);
+  EXPECT_EQ(VerifyToken(line, token, EvidenceMaker().root()).error().Exit(),
+            ExitCode::kBadSignature);
+}
+
 TEST(SameOutcome, ComparesWhatWasBuiltAndNotHow) {
   Record a;
   a.manifest = Sha256("manifest");
