@@ -126,8 +126,12 @@ Result<Checkpoint> ParseCheckpoint(std::string_view text) {
   }
   Checkpoint checkpoint;
   checkpoint.origin = lines[0];
-  auto size = ParseDecimal(lines[1], INT64_MAX);
+  auto size = ParseDecimal(lines[1], UINT64_MAX);
   if (!size) return Wrap("checkpoint: size", size.error());
+  if (*size > kTreeSizeMax) {
+    return Error{ErrorCode::kInvalidInput,
+                 "checkpoint: size " + lines[1] + " is beyond 2^53-1, the largest that is read"};
+  }
   checkpoint.size = *size;
   auto root = Base64Decode(lines[2]);
   if (!root) return Wrap("checkpoint: root", root.error());

@@ -44,10 +44,16 @@ struct Checkpoint {
   std::uint64_t size = 0;
   Digest root;
 };
+// The largest size that is read.  The specification allows any, but what is remembered of a log (by
+// verifiers, signers, in a root that closes it) is JSON, whose integers end here: whoever signed
+// one beyond could keep others from remembering anything.  A log of a million entries a second gets
+// there in 285 years.
+constexpr std::uint64_t kTreeSizeMax = (std::uint64_t{1} << 53) - 1;
 
 // Text of a checkpoint without signatures: "origin\nsize\nbase64(root)\n".
 std::string CheckpointText(const Checkpoint& checkpoint);
-// Reads the first three lines of a note's text.  Errors: kInvalidInput.
+// Reads the first three lines of a note's text.  Errors: kInvalidInput, also for a size beyond
+// kTreeSizeMax.
 Result<Checkpoint> ParseCheckpoint(std::string_view text);
 
 // A note line by `name` over `text` with a log key (Ed25519 or P-256).

@@ -4,6 +4,7 @@
 
 #include "farm/base/bytes.h"
 #include "farm/crypto/hash.h"
+#include "farm/json/json.h"
 
 namespace farm {
 namespace {
@@ -146,6 +147,24 @@ TEST(Checkpoint, RefusesWhatIsNone) {
                                 "o\n-1\n" + root + "\n", "o\n9223372036854775808\n" + root + "\n",
                                 "o\n0\nAAAA\n", "o\n0\n" + root + "\n\n", "o\n0\n"}) {
     EXPECT_FALSE(ParseCheckpoint(text).has_value()) << text;
+  }
+}
+
+// What is remembered of a log is JSON: a size that was read can be written there.
+TEST(Checkpoint, HasASizeThatJsonCanSay) {
+  EXPECT_EQ(kTreeSizeMax, static_cast<std::uint64_t>(kJsonIntegerMax));
+  const Checkpoint largest{"o", kTreeSizeMax, Sha256("")};
+  const auto read = ParseCheckpoint(CheckpointText(largest));
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  EXPECT_EQ(read->size, kTreeSizeMax);
+  EXPECT_EQ(WriteCanonicalJson(Json(read->size)), "9007199254740991");
+  for (const std::uint64_t size :
+       {kTreeSizeMax + 1, static_cast<std::uint64_t>(INT64_MAX), UINT64_MAX}) {
+    const auto refused = ParseCheckpoint(CheckpointText({"o", size, Sha256("")}));
+    ASSERT_FALSE(refused.has_value()) << size;
+    EXPECT_EQ(refused.error().code, ErrorCode::kInvalidInput) << size;
+    EXPECT_EQ(refused.error().message, "checkpoint: size " + std::to_string(size) +
+                                           " is beyond 2^53-1, the largest that is read");
   }
 }
 

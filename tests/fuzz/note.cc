@@ -1,4 +1,5 @@
-// A note that was read is written as the same bytes; a checkpoint too.
+// A note that was read is written as the same bytes; a checkpoint too, and memories of JSON can
+// hold its size.
 #include "farm/evidence/note.h"
 
 #include <cstddef>
@@ -17,6 +18,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     CHECK(line.name == farm::kConsistencyName);
   }
   const auto checkpoint = farm::ParseCheckpoint(note->text);
-  if (checkpoint) CHECK(note->text.starts_with(farm::CheckpointText(*checkpoint)));
+  if (checkpoint) {
+    CHECK(note->text.starts_with(farm::CheckpointText(*checkpoint)));
+    CHECK(checkpoint->size <= farm::kTreeSizeMax);
+  }
   return 0;
 }
