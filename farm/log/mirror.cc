@@ -86,6 +86,7 @@ class Mirroring {
     }
     ASSIGN_OR_RETURN(lock_,
                      FileLock::Take(Path("lock"), "this mirror is being brought up to date"));
+    RETURN_IF_ERROR(RemoveUnfinished(files_, directory_));
     return old ? Status() : WriteDurably(files_, Path("format"), kMirrorFormat);
   }
 

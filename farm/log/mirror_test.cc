@@ -107,6 +107,15 @@ TEST_F(MirrorTest, ReadsOverHttpAndFromAnotherMirror) {
   EXPECT_TRUE(RequireWholeLog(Path("second"), live_.check(), {}));
 }
 
+TEST_F(MirrorTest, RemovesWhatACrashLeftUnfinished) {
+  ASSERT_TRUE(live_.Append(0, 2));
+  ASSERT_TRUE(Mirror());
+  const std::string left = mirror() + "/checkpoint.part.0123456789abcdef";
+  ASSERT_TRUE(WriteDurably(RealFileSystem(), left, "half"));
+  ASSERT_TRUE(Mirror());
+  EXPECT_FALSE(FileExists(left));
+}
+
 TEST_F(MirrorTest, GoesOnWhereItWasInterrupted) {
   ASSERT_TRUE(live_.Append(0, 1000));
   int left = 600;
