@@ -296,6 +296,8 @@ says "and both are named" 'is the release greeting 1\.0, asked to withdraw greet
 check "a replayer may not withdraw" 25 as replayer-1 farm release withdraw "$published/greet.sigstore.jsonl" --product greeting --version 1.0 --reason no --config "$state/parties/replayer-1/config.json"
 check "the requester withdraws the release" 0 requester farm release withdraw "$(release_id 1.0)" --reason "it greets the wrong people"
 says "and is told where it stands in the log" 'greeting 1\.0 is withdrawn: log entry [0-9]+'
+check "nobody withdraws a release twice" 25 requester farm release withdraw "$(release_id 1.0)" --reason "it still does"
+says "and is told since when it is withdrawn" 'greeting 1\.0, release sha256:[0-9a-f]{64}, is withdrawn by requester-1 since 20'
 check "the monitor says so" 0 tells "$state/status/monitor-2/status.json" '"withdrawn":\[[{].*it greets the wrong people'
 check "whoever has its status does not take the release" 17 by fresh --status "$state/status/monitor-2/status.json"
 says "and reads why" 'withdrawn by requester-1 .*it greets the wrong people'

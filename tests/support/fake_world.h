@@ -41,6 +41,7 @@ class FakeWorld final : public Notary, public Sites, public Decider, public KitM
 
   const Rules& rules() const { return rules_; }
   Policy& policy() { return rules_.policy; }  // of the next farmd
+  TrustRoot& root() { return rules_.root; }   // of the next farmd
   World world(FileSystem& files) { return World{*this, *this, *this, *this, files, clock, steady}; }
   static std::string SiteId(int number);  // 0, 1, 2
   // farmd starts again: its view of the log is gone.
