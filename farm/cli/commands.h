@@ -54,6 +54,8 @@ int RunReleaseCommand(const ReleaseArguments& arguments, const Output& output);
 // farm release withdraw: "do not use that release any more", signed and logged for good.
 struct WithdrawArguments {
   std::string release;  // its id at the farm, or a file with its lines
+  std::string product;  // which one is meant; with a file both are required
+  std::string version;
   std::string reason;
   std::string config;
   std::string out;  // file for the line; empty: none

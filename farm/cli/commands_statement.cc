@@ -129,7 +129,35 @@ Result<NamedRelease> ReleaseAtFarm(const std::string& id, Speaker& speaker) {
                ExitCode::kLogProof};
 }
 
+// A file may hold any release of the farm, whatever it is called.
+Status CheckSaysWhich(const WithdrawArguments& arguments) {
+  if (!FileExists(arguments.release)) return {};
+  if (!arguments.product.empty() && !arguments.version.empty()) return {};
+  return Error{ErrorCode::kInvalidInput,
+               "--product and --version are required: " + Printable(arguments.release, 256) +
+                   " is a file, and could hold another release than the one that you mean"};
+}
+
+Status CheckIsMeant(const NamedRelease& release, const WithdrawArguments& arguments) {
+  const auto meant = [](const std::string& asked, const std::string& found) {
+    return asked.empty() || asked == found;
+  };
+  if (meant(arguments.product, release.product) && meant(arguments.version, release.version)) {
+    return {};
+  }
+  const auto shown = [](const std::string& asked, const std::string& found) {
+    return Printable(asked.empty() ? found : asked, 120);
+  };
+  return Error{ErrorCode::kMismatch,
+               Printable(arguments.release, 256) + ": is the release " + release.product + " " +
+                   release.version + ", asked to withdraw " +
+                   shown(arguments.product, release.product) + " " +
+                   shown(arguments.version, release.version) + "; nothing is withdrawn",
+               ExitCode::kInputMissing};
+}
+
 Status Withdraw(const WithdrawArguments& arguments, const Output& output) {
+  RETURN_IF_ERROR(CheckSaysWhich(arguments));
   ASSIGN_OR_RETURN(Speaker speaker, OpenSpeaker(arguments.config));
   const Person* person = speaker.root.FindAuditor(speaker.signer->key());
   if (person == nullptr) person = speaker.root.FindRequester(speaker.signer->key());
@@ -137,6 +165,9 @@ Status Withdraw(const WithdrawArguments& arguments, const Output& output) {
   ASSIGN_OR_RETURN(const NamedRelease release, FileExists(arguments.release)
                                                    ? ReleaseInFile(arguments.release, speaker)
                                                    : ReleaseAtFarm(arguments.release, speaker));
+  RETURN_IF_ERROR(CheckIsMeant(release, arguments));
+  SayProgress(output, "withdrawing " + release.product + " " + release.version + ", release " +
+                          release.digest.Text() + ", at the farm " + release.id);
   const Withdrawal withdrawal{release.digest,   release.product,   release.version,
                               arguments.reason, speaker.config.id, SystemClock().Now()};
   ASSIGN_OR_RETURN(const Bundle line,

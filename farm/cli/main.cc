@@ -193,17 +193,23 @@ CLI::App* AddWithdraw(CLI::App& release, Chosen& chosen, WithdrawArguments& argu
       ->add_option("RELEASE", arguments.release,
                    "as `farm list` prints it, or the file with its lines (.sigstore.jsonl)")
       ->required();
+  withdraw->add_option("--product", arguments.product,
+                       "the product that you mean, which must be the release's; required with a "
+                       "file");
+  withdraw->add_option("--version", arguments.version, "its version, in the same way");
   withdraw->add_option("--reason", arguments.reason, "one line for everybody who has it")
       ->required();
   withdraw->add_option("--out", arguments.out, "file for the signed and logged line");
   AddConfig(withdraw, arguments.config);
   withdraw->footer(
-      "For auditors and requesters of the trust root.  Signed and logged for good, never taken "
-      "back.\n"
+      "For auditors and requesters of the trust root, each of a release once.  Signed and logged "
+      "for good, never taken back.\n"
       "examples:\n"
       "  farm release withdraw greeting/1.0/r1/5e1c2a90b7f1 --reason \"prints the password\"\n"
-      "  farm release withdraw greet.sigstore.jsonl --reason \"see advisory 7\" --config "
-      "auditor.json");
+      "  farm release withdraw greet.sigstore.jsonl --product greeting --version 1.0 --reason "
+      "\"see advisory 7\" --config auditor.json\n"
+      "exit codes: 0 withdrawn, 2 usage, 22 another release than the one that is meant, 25 not by "
+      "you, or by you already");
   return withdraw;
 }
 

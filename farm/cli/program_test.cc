@@ -108,6 +108,27 @@ class Program : public testing::Test {
   TemporaryDirectory directory_ = TemporaryDirectory::Make("").value();
 };
 
+TEST_F(Program, WithdrawingAFileAsksWhichReleaseIsMeant) {
+  const auto withdraw = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"release", "withdraw", Write("greet.sigstore.jsonl", "{}\n"),
+                                      "--reason", "it is rude"};
+    words.insert(words.end(), more.begin(), more.end());
+    return Run(words);
+  };
+  const std::string asked = "--product and --version are required";
+  const std::vector<std::vector<std::string>> too_few = {
+      {}, {"--product", "greeting"}, {"--version", "1.0"}};
+  for (const std::vector<std::string>& more : too_few) {
+    const ProcessResult refused = withdraw(more);
+    EXPECT_EQ(refused.exit_code, 2) << refused.error_output;
+    EXPECT_TRUE(Says(refused, asked)) << refused.error_output;
+  }
+  const ProcessResult said = withdraw({"--product", "greeting", "--version", "1.0"});
+  EXPECT_NE(said.exit_code, 0);  // there is no configuration
+  EXPECT_FALSE(Says(said, asked)) << said.error_output;
+  EXPECT_TRUE(Says(Run({"release", "withdraw", "--help"}), "--product"));
+}
+
 TEST_F(Program, PlanShowsByWhichRulesOffline) {
   const ProcessResult usual = Run({"plan", Manifest(), "--lock", kLock});
   EXPECT_EQ(usual.exit_code, 0) << usual.error_output;

@@ -42,8 +42,8 @@ TEST(SharedTree, WhatTheKeysOfTheTreeSignedStaysTrue) {
   ASSERT_EQ(published->root.version, 2);
   ASSERT_TRUE(farmd.WriteRoots(first, first_bytes));
   const FarmStatus status = maker.Status(order.now);
-  ASSERT_TRUE(
-      *farmd.TakeStatus(WriteBundleLine(maker.StatusLine(status)) + "\n", first, maker.policy()));
+  ASSERT_TRUE(*farmd.TakeStatus(WriteBundleLine(maker.StatusLine(status)) + "\n", first,
+                                maker.policy(), order.now));
 
   ASSERT_TRUE(FileExists(JoinPath(tree, "status.json")));
   const auto& targets = published->metadata[0].files;

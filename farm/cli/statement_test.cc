@@ -79,6 +79,8 @@ class WithdrawTest : public testing::Test {
   int Withdraw(const std::string& release) {
     WithdrawArguments arguments;
     arguments.release = release;
+    arguments.product = product_;
+    arguments.version = version_;
     arguments.reason = "it is rude";
     arguments.config = Path("config.json");
     arguments.out = Path("withdrawal.jsonl");
@@ -107,6 +109,8 @@ class WithdrawTest : public testing::Test {
   EvidenceMaker maker_{EvidenceOptions{.start = SystemClock().Now() - 3600}};
   MadeRelease made_;
   TemporaryDirectory directory_ = TemporaryDirectory::Make("").value();
+  std::string product_ = "hello";  // which release is meant
+  std::string version_ = "1.0";
   TlsMaker tls_{directory_.path()};
   FakeFarm farm_{maker_};
   std::optional<RunningServer> server_;
@@ -123,6 +127,48 @@ TEST_F(WithdrawTest, NamesTheReleaseThatTheFileOrTheFarmHas) {
     EXPECT_EQ(std::get<Withdrawal>(said).product, "hello");
   }
   EXPECT_TRUE(FileExists(Path("withdrawal.jsonl")));
+}
+
+TEST_F(WithdrawTest, SaysWhichReleaseItIsBeforeItIsWithdrawn) {
+  ASSERT_EQ(WithdrawFile(made_.lines), 0) << said_;
+  EXPECT_TRUE(Said("withdrawing hello 1.0, release " + Line().PaeDigest().Text())) << said_;
+}
+
+// Each row: what is said to be meant, of a file and of an id, where the release is hello 1.0.
+TEST_F(WithdrawTest, OnlyTheReleaseThatIsMeant) {
+  constexpr int kWithdrawn = static_cast<int>(ExitCode::kProved);
+  constexpr int kUsage = static_cast<int>(ExitCode::kUsage);
+  constexpr int kOther = static_cast<int>(ExitCode::kInputMissing);
+  const struct {
+    std::string name;
+    std::string product;
+    std::string version;
+    int of_a_file;
+    int of_an_id;
+  } kRows[] = {
+      {"both", "hello", "1.0", kWithdrawn, kWithdrawn},
+      {"none", "", "", kUsage, kWithdrawn},
+      {"no_version", "hello", "", kUsage, kWithdrawn},
+      {"no_product", "", "1.0", kUsage, kWithdrawn},
+      {"another_product", "hallo", "1.0", kOther, kOther},
+      {"another_version", "hello", "1.1", kOther, kOther},
+      {"another_version_alone", "", "1.1", kUsage, kOther},
+  };
+  for (const auto& row : kRows) {
+    product_ = row.product;
+    version_ = row.version;
+    for (const auto& [exit, of_a_file] :
+         {std::pair{row.of_a_file, true}, std::pair{row.of_an_id, false}}) {
+      farm_.entered.clear();
+      EXPECT_EQ(of_a_file ? WithdrawFile(made_.lines) : WithdrawAtFarm(Line()), exit)
+          << row.name << said_;
+      EXPECT_EQ(farm_.entered.size(), exit == kWithdrawn ? 1u : 0u) << row.name;
+      if (exit == kUsage) EXPECT_TRUE(Said("--product and --version are required")) << said_;
+      if (exit != kOther) continue;
+      const std::string asked = (row.product.empty() ? "hello" : row.product) + " " + row.version;
+      EXPECT_TRUE(Said("is the release hello 1.0, asked to withdraw " + asked)) << said_;
+    }
+  }
 }
 
 // Each row: a line that is no release of the farm's signer, or is in no log.  Nothing is signed.

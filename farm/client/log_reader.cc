@@ -167,13 +167,11 @@ Result<std::vector<VerifiedEntry>> LogReader::ReadNew(const WitnessedHead& head)
   if (tree.size < frontier.size()) {
     return LogError(ErrorCode::kMismatch, trust_, "the head is older than what was read before");
   }
-  if (tree.size - frontier.size() > kReadEntriesMax) {
-    return LogError(ErrorCode::kLimitExceeded, trust_,
-                    std::to_string(tree.size - frontier.size()) + " new entries, take at most " +
-                        std::to_string(kReadEntriesMax));
-  }
+  // At the end of a bundle, lest the next call read it again.
+  const std::uint64_t end =
+      std::min(tree.size, frontier.size() - frontier.size() % kTileWidth + kReadEntriesMax);
   std::vector<VerifiedEntry> entries;
-  while (frontier.size() < tree.size) {
+  while (frontier.size() < end) {
     const std::uint64_t index = frontier.size() / kTileWidth;
     const std::uint64_t width = TileWidthAt(0, index, tree.size);
     const TileId id{TileId::kEntries, index, width};
@@ -188,13 +186,23 @@ Result<std::vector<VerifiedEntry>> LogReader::ReadNew(const WitnessedHead& head)
       frontier.Append(LeafHash(entries.back().leaf));
     }
   }
-  if (frontier.Root() != tree.root) {
-    return LogError(
-        ErrorCode::kMismatch, trust_,
-        "its entries do not make the root that was witnessed at size " + std::to_string(tree.size));
-  }
+  RETURN_IF_ERROR(CheckIsIn(frontier, tree));
   verified_ = std::move(frontier);
   return entries;
+}
+
+Status LogReader::CheckIsIn(const Frontier& read, const Checkpoint& head) {
+  if (read.size() < head.size) {
+    const auto proof = Consistency({read.size(), read.Root()}, head);
+    if (proof) return {};
+    return Wrap("log " + trust_.origin + ": its first " + std::to_string(read.size()) +
+                    " entries in the tree that was witnessed at size " + std::to_string(head.size),
+                proof.error());
+  }
+  if (read.Root() == head.root) return {};
+  return LogError(
+      ErrorCode::kMismatch, trust_,
+      "its entries do not make the root that was witnessed at size " + std::to_string(head.size));
 }
 
 Result<std::string> LogReader::Payload(const Digest& pae_digest) {

@@ -68,6 +68,9 @@ struct VerifiedEntry {
   std::string leaf;  // the exact entry bytes: ParseCanonicalizedBody reads them
 };
 
+// Of one call, and so in memory at once: 6 MB as entries are, 256 MB of the longest.
+constexpr std::uint64_t kReadEntriesMax = 4096;
+
 // Thread-safe.  Keeps what it has verified (32 bytes a subtree, not the entries), so that it never
 // reads an entry twice and never accepts a history that does not extend the one it has seen.
 class LogReader {
@@ -77,10 +80,12 @@ class LogReader {
   // The head that the log serves now, checked, and not older than what was read before
   // (kMismatch exit 15: the log went back).
   Result<WitnessedHead> Head();
-  // All entries since the last call that succeeded, up to `head`, after the root recomputed from
-  // their bytes has matched.  On an error nothing is taken as read.
-  // Errors: kMismatch exit 15 (entries do not make the witnessed root), kUnavailable exit 30
-  // (an entry bundle is missing), kLimitExceeded (kReadEntriesMax in one call).
+  // The next entries before `head`, at most kReadEntriesMax, none where all have been given: so a
+  // log of any length is read, call by call.  What is given is in the witnessed tree: the root
+  // recomputed from the bytes is the head's or, where more entries follow, leads to it by a
+  // consistency proof.  On an error nothing of that call is taken as read.
+  // Errors: kMismatch exit 15 (entries that are not in the witnessed tree), kUnavailable exit 30
+  // (an entry bundle or a hash tile is missing).
   Result<std::vector<VerifiedEntry>> ReadNew(const WitnessedHead& head);
   // The PAE bytes with this digest.  Errors: kNotFound exit 15, kMismatch exit 15 (other bytes),
   // kUnavailable.
@@ -96,12 +101,13 @@ class LogReader {
 
  private:
   LogReader(HttpClient http, LogTrust trust) : http_(std::move(http)), trust_(std::move(trust)) {}
+  // The tree that `read` has made of entries is the head's, or its beginning.
+  Status CheckIsIn(const Frontier& read, const Checkpoint& head);
+
   HttpClient http_;
   const LogTrust trust_;
   Mutex mutex_;
   Frontier verified_ GUARDED_BY(mutex_);
 };
-constexpr std::uint64_t kReadEntriesMax =
-    1 << 20;  // 1.4 kB each: 1.5 GB; then a cache on disk is due
 
 }  // namespace farm

@@ -116,6 +116,94 @@ TEST_F(LogReaderTest, ReadsEveryEntryOnce) {
   EXPECT_EQ(Asked("/tile/entries/000"), 1);
 }
 
+// Two portions, and then some.
+constexpr std::uint64_t kLongSize = 2 * kReadEntriesMax + 300;
+std::string BundlePath(std::uint64_t entry) {
+  return "/" + TilePath({TileId::kEntries, entry / kTileWidth, kTileWidth});
+}
+
+TEST_F(LogReaderTest, ReadsALogOfAnyLengthPortionByPortion) {
+  for (const std::uint64_t read_before : {0, 100}) {
+    reader_ = Reader(2);
+    Serve(read_before);
+    ASSERT_TRUE(reader_->ReadNew(*reader_->Head()));
+    Serve(kLongSize);
+    const WitnessedHead head = *reader_->Head();
+    std::uint64_t next = read_before;
+    std::vector<std::uint64_t> portions;
+    for (;;) {
+      const auto entries = reader_->ReadNew(head);
+      ASSERT_TRUE(entries) << entries.error().message;
+      if (entries->empty()) break;
+      portions.push_back(entries->size());
+      for (const VerifiedEntry& entry : *entries) {
+        ASSERT_EQ(entry.index, next);
+        ASSERT_EQ(entry.leaf, leaves_[next]);
+        ++next;
+      }
+    }
+    EXPECT_EQ(next, kLongSize);
+    const std::vector<std::uint64_t> want = {kReadEntriesMax - read_before, kReadEntriesMax, 300};
+    EXPECT_EQ(portions, want);
+  }
+  EXPECT_EQ(Asked(BundlePath(kReadEntriesMax)), 2);  // once by each reader
+}
+
+TEST_F(LogReaderTest, GivesNoPortionThatIsNotInTheWitnessedTree) {
+  const std::uint64_t in_the_second = kReadEntriesMax + 5 * kTileWidth;
+  Serve(kLongSize);
+  const WitnessedHead head = *reader_->Head();
+  const auto bundle = [&](std::uint64_t begin) {
+    return std::vector<std::string>(leaves_.begin() + static_cast<long>(begin),
+                                    leaves_.begin() + static_cast<long>(begin + kTileWidth));
+  };
+  const auto forge = [&](std::uint64_t begin) {
+    std::vector<std::string> entries = bundle(begin);
+    entries[7] = "forged";
+    Put(BundlePath(begin), WriteEntryBundle(entries));
+  };
+  const auto mend = [&](std::uint64_t begin) {
+    Put(BundlePath(begin), WriteEntryBundle(bundle(begin)));
+  };
+  forge(0);
+  const auto forged = reader_->ReadNew(head);
+  ASSERT_FALSE(forged);
+  EXPECT_EQ(forged.error().Exit(), ExitCode::kLogProof) << forged.error().message;
+  mend(0);
+  forge(in_the_second);
+  const auto first = reader_->ReadNew(head);
+  ASSERT_TRUE(first) << first.error().message;
+  EXPECT_EQ(first->size(), kReadEntriesMax);
+  EXPECT_EQ(reader_->ReadNew(head).error().Exit(), ExitCode::kLogProof);
+  mend(in_the_second);
+  const auto second = reader_->ReadNew(head);
+  ASSERT_TRUE(second) << second.error().message;
+  EXPECT_EQ(second->front().index, kReadEntriesMax);  // the failure counted for nothing
+}
+
+TEST_F(LogReaderTest, APortionIsOfTheHeadThatItWasAskedFor) {
+  Serve(kLongSize);
+  ASSERT_TRUE(reader_->ReadNew(*reader_->Head()));
+  fork_at_ = 10;
+  Serve(kLongSize);  // well signed and witnessed, but not what we have read
+  EXPECT_EQ(reader_->ReadNew(*reader_->Head()).error().Exit(), ExitCode::kLogProof);
+}
+
+TEST_F(LogReaderTest, WithoutHashTilesAPortionHasToWait) {
+  Serve(kLongSize);
+  const std::string tile = "/" + TilePath({1, 0, kLongSize / kTileWidth});
+  {
+    MutexLock lock(mutex_);
+    ASSERT_EQ(files_.erase(tile), 1u);
+  }
+  const auto entries = reader_->ReadNew(*reader_->Head());
+  ASSERT_FALSE(entries);
+  EXPECT_EQ(entries.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(entries.error().Exit(), ExitCode::kUnavailable);
+  EXPECT_NE(entries.error().message.find("tile/1/000"), std::string::npos)
+      << entries.error().message;
+}
+
 TEST_F(LogReaderTest, ItsWitnessesSayWhatTimeItWas) {
   const std::string url = "http://" + server_->listen();
   EXPECT_EQ(WitnessedTime(url, Trust(2)).error().code, ErrorCode::kNotFound);  // no head yet

@@ -86,14 +86,16 @@ Status HistoryReader::FetchMissing() {
 }
 
 Status HistoryReader::Catch(const WitnessedHead& head) {
-  ASSIGN_OR_RETURN(const std::vector<VerifiedEntry> entries, reading_->reader->ReadNew(head));
-  for (const VerifiedEntry& entry : entries) {
-    CHECK(entry.index == reading_->history.size());
-    auto payload = PayloadOf(*reading_->reader, entry.leaf);
-    reading_->history.Add(entry.leaf, payload);
-    if (!payload) reading_->without_payload.insert({entry.index, entry.leaf});
+  for (;;) {
+    ASSIGN_OR_RETURN(const std::vector<VerifiedEntry> entries, reading_->reader->ReadNew(head));
+    if (entries.empty()) return {};
+    for (const VerifiedEntry& entry : entries) {
+      CHECK(entry.index == reading_->history.size());
+      auto payload = PayloadOf(*reading_->reader, entry.leaf);
+      reading_->history.Add(entry.leaf, payload);
+      if (!payload) reading_->without_payload.insert({entry.index, entry.leaf});
+    }
   }
-  return {};
 }
 
 Result<Histories> HistoryReader::Read(const HistoryQuery& query) {

@@ -219,6 +219,11 @@ Status CheckWithdraws(const Withdrawal& withdrawal, const std::optional<Bundle>&
 
 }  // namespace
 
+const Person* FindWhoMayWithdraw(const TrustRoot& root, const PublicKey& key) {
+  const Person* person = root.FindAuditor(key);
+  return person != nullptr ? person : root.FindRequester(key);
+}
+
 Status AdmitEntry(const Bundle& line, const std::optional<Bundle>& release, const Rules& rules,
                   UnixSeconds now) {
   ASSIGN_OR_RETURN(const Statement statement, ParseStatement(line.envelope.payload, "line"));
@@ -226,8 +231,7 @@ Status AdmitEntry(const Bundle& line, const std::optional<Bundle>& release, cons
   std::string says;
   if (const auto* withdrawal = std::get_if<Withdrawal>(&statement)) {
     says = withdrawal->by;
-    person = rules.root.FindAuditor(line.key());
-    if (person == nullptr) person = rules.root.FindRequester(line.key());
+    person = FindWhoMayWithdraw(rules.root, line.key());
   } else if (const auto* location = std::get_if<SiteLocation>(&statement)) {
     says = location->certifier;
     person = rules.root.FindCertifier(line.key());
@@ -243,7 +247,15 @@ Status AdmitEntry(const Bundle& line, const std::optional<Bundle>& release, cons
   }
   RETURN_IF_ERROR(CheckPerson(line, *person, now, "line", ExitCode::kBadSignature));
   const auto* withdrawal = std::get_if<Withdrawal>(&statement);
-  return withdrawal != nullptr ? CheckWithdraws(*withdrawal, release, rules) : Status();
+  if (withdrawal == nullptr) return {};
+  if (!person->valid_for.Contains(withdrawal->created)) {
+    // No monitor would count it, and the farm takes no second one.
+    return Refusal(ErrorCode::kUntrusted, ExitCode::kNotValidThen,
+                   "line: says that it was made at " + FormatTime(withdrawal->created) +
+                       ", when the key of " + person->id +
+                       " is not valid by the trust root; look at your clock");
+  }
+  return CheckWithdraws(*withdrawal, release, rules);
 }
 
 Status CheckSitesSuffice(const Rules& rules, const Policy& policy) {

@@ -34,6 +34,30 @@ class Enter : public testing::Test {
   Result<std::string> EnterLine(const std::string& line) {
     return harness_.farm().Enter(line, WriteBundleLine(release_));
   }
+  // By that person a minute later, in other words.
+  static Withdrawal Again(Withdrawal withdrawal) {
+    withdrawal.reason = "it is still rude";
+    withdrawal.created += 60;
+    return withdrawal;
+  }
+  void ExpectTaken(const std::string& line, const std::string& what) {
+    const auto entered = EnterLine(line);
+    EXPECT_TRUE(entered) << what << ": " << entered.error().message;
+  }
+  // As one that auditor-1 has made already; the log stays as it is.
+  void ExpectMadeAlready(const std::string& line, const std::string& what) {
+    const std::size_t size = world().log_size();
+    const auto refused = EnterLine(line);
+    ASSERT_FALSE(refused) << what;
+    EXPECT_EQ(refused.error().Exit(), ExitCode::kRefused) << what << refused.error().message;
+    for (const std::string& words :
+         {std::string("greeting 1.0"), release_.PaeDigest().Text(), std::string("by auditor-1"),
+          "since " + FormatTime(1'800'000'000)}) {
+      EXPECT_NE(refused.error().message.find(words), std::string::npos)
+          << what << ": " << words << ": " << refused.error().message;
+    }
+    EXPECT_EQ(world().log_size(), size) << what;
+  }
 
   Harness harness_;
   Bundle release_;
@@ -100,6 +124,88 @@ TEST_F(Enter, NoWithdrawalOfWhatTheSignerHasNotLogged) {
   EXPECT_EQ(exit_of(bent, line), ExitCode::kInputMissing);
   EXPECT_EQ(world().log_size(), size_);
   EXPECT_EQ(exit_of(good, line), ExitCode::kProved);
+}
+
+// Each is in the log for ever: else one person could fill it.
+TEST_F(Enter, OnePersonWithdrawsAReleaseOnce) {
+  const PrivateKey& key = world().auditor_key(0);
+  const Withdrawal withdrawal = WithdrawalBy("auditor-1");
+  const std::string first = SignedBy(key, withdrawal);
+  const std::string answer = Must(EnterLine(first));
+  const std::string second = SignedBy(key, Again(withdrawal));
+  ExpectMadeAlready(second, "at once");
+  ExpectMadeAlready(SignedBy(key, withdrawal), "the same words, signed anew");
+  harness_.Restart();
+  ExpectMadeAlready(second, "after a restart");
+  EXPECT_EQ(Must(EnterLine(first)), answer);
+  harness_.LoseDatabase();
+  ExpectMadeAlready(second, "with a new database");
+  EXPECT_EQ(Must(EnterLine(first)), answer);
+  EXPECT_EQ(world().log_size(), size_ + 1);
+
+  // Another person's word counts for itself, and so does this one's on another release.
+  ExpectTaken(SignedBy(world().auditor_key(1), WithdrawalBy("auditor-2")), "by another");
+  release_ = Must(harness_.farm().PublishedLine(harness_.Release(harness_.Make("1.1"))));
+  Withdrawal of_another = WithdrawalBy("auditor-1");
+  of_another.version = "1.1";
+  ExpectTaken(SignedBy(key, of_another), "of another");
+}
+
+TEST_F(Enter, TheWithdrawalThatWasSignedFirstGoesFirst) {
+  const PrivateKey& key = world().auditor_key(0);
+  const Withdrawal withdrawal = WithdrawalBy("auditor-1");
+  const std::string first = SignedBy(key, withdrawal);
+  const std::string second = SignedBy(key, Again(withdrawal));
+  for (const std::string where : {"append", "append done"}) {
+    world().fault = [where](const std::string& step) {
+      return step == where ? Status(Error{ErrorCode::kUnavailable, "the log is down"}) : Status();
+    };
+    EXPECT_EQ(EnterLine(first).error().Exit(), ExitCode::kUnavailable) << where;
+    const auto refused = EnterLine(second);
+    ASSERT_FALSE(refused) << where;
+    EXPECT_EQ(refused.error().Exit(), ExitCode::kUnavailable) << where;
+    EXPECT_NE(refused.error().message.find("auditor-1 has signed before"), std::string::npos)
+        << refused.error().message;
+    EXPECT_EQ(world().log_size(), size_ + (where == "append" ? 0 : 1)) << where;
+    harness_.Restart();
+  }
+  world().fault = nullptr;
+  ExpectMadeAlready(second, "the first has its entry, and now an answer");
+  const Bundle logged = Must(ParseBundleLine(Must(EnterLine(first)), "answer"));
+  EXPECT_EQ(Must(ParseStatementAs<Withdrawal>(logged.envelope.payload, "answer")).reason,
+            withdrawal.reason);
+  EXPECT_EQ(world().log_size(), size_ + 1);
+}
+
+TEST_F(Enter, ARenewedKeySaysItAgainOnlyIfTheOldOneDoesNotCountAnyMore) {
+  Must(EnterLine(SignedBy(world().auditor_key(0), WithdrawalBy("auditor-1"))));
+  const PrivateKey renewed = PrivateKey::Generate(KeyKind::kP256);
+  const UnixSeconds now = world().clock.Now();
+  std::vector<Person>& auditors = world().root().auditors;
+  const Person next{"auditor-1", "A", renewed.public_key(), {now + 1, {}}};
+  ASSERT_EQ(auditors.front().id, "auditor-1");
+  auditors.front().valid_for.end = now;
+  auditors.push_back(next);
+  world().clock.Set(now + 2);
+  Withdrawal withdrawal = WithdrawalBy("auditor-1");
+  withdrawal.created = now + 2;
+  const std::string line = SignedBy(renewed, withdrawal);
+  harness_.Restart();
+  ExpectMadeAlready(line, "the root lists both keys");
+  auditors.erase(auditors.begin());
+  harness_.Restart();
+  ExpectTaken(line, "the root has forgotten the old key");
+}
+
+// Monitors would not count it, and there is no second one.
+TEST_F(Enter, NoWithdrawalOfATimeWhenTheKeyWasNotValid) {
+  Withdrawal early = WithdrawalBy("auditor-1");
+  early.created = world().root().auditors.front().valid_for.start - 1;
+  EXPECT_EQ(EnterLine(SignedBy(world().auditor_key(0), early)).error().Exit(),
+            ExitCode::kNotValidThen);
+  EXPECT_EQ(world().log_size(), size_);
+  ++early.created;
+  ExpectTaken(SignedBy(world().auditor_key(0), early), "at the first second");
 }
 
 TEST_F(Enter, WhatNobodyWouldCountIsNotAnswered) {

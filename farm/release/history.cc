@@ -54,13 +54,16 @@ Status History::Take(const LoggedLeaf& leaf) {
 }
 
 Status History::Refresh(Notary& notary) {
-  ASSIGN_OR_RETURN(std::vector<LoggedLeaf> leaves, notary.ReadNew());
-  for (LoggedLeaf& leaf : leaves) unread_.push_back(std::move(leaf));
-  while (!unread_.empty()) {
-    RETURN_IF_ERROR(Take(unread_.front()));
-    unread_.pop_front();
+  for (bool more = true;;) {
+    while (!unread_.empty()) {
+      RETURN_IF_ERROR(Take(unread_.front()));
+      unread_.pop_front();
+    }
+    if (!more) return {};
+    ASSIGN_OR_RETURN(NewLeaves read, notary.ReadNew());
+    for (LoggedLeaf& leaf : read.leaves) unread_.push_back(std::move(leaf));
+    more = read.more;
   }
-  return {};
 }
 
 const InLog<Dissent>* History::FindDissent(const Digest& manifest) const {

@@ -14,10 +14,11 @@
 //   database and copy        from the log: dissents, and releases that the published tree holds
 //                            whole; a release that it does not hold comes from a mirror of the tree
 //                            or is made again under another version.  Requests and approvals are
-//                            asked for again (`farm release`, `farm audit approve`).  If the signer
-//                            had signed and nobody logged it, it gives that answer to every other
-//                            intent of the manifest, and releases the version by no other one:
-//                            submit it with another version (after a dissent: another revision).
+//                            asked for again (`farm release`, `farm audit approve`); who has
+//                            withdrawn a release may do it once more.  If the signer had signed and
+//                            nobody logged it, it gives that answer to every other intent of the
+//                            manifest, and releases the version by no other one: submit it with
+//                            another version (after a dissent: another revision).
 #pragma once
 
 #include <memory>

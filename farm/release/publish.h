@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "farm/base/clock.h"
 #include "farm/base/files.h"
 #include "farm/base/result.h"
 #include "farm/evidence/statement.h"
@@ -49,11 +50,13 @@ class PublishedTree {
   // The kit's own line.
   Status AddKitLine(const Publication& publication, const KitFacts& kit, const std::string& line);
 
-  // A monitor's status, as it serves it, if everybody under `root` and `policy` would take it and
-  // it is newer than the one there; true if it was put there.  Thread-safe beside all others.
-  // Errors: those of VerifyStatus; kMismatch exit 15 (it tells of less of a log than the one
-  // there).
-  Result<bool> TakeStatus(const std::string& bytes, const TrustRoot& root, const Policy& policy);
+  // A monitor's status, as it serves it, if everybody under `root` and `policy` would take it at
+  // `now` and it is newer than the one there; true if it was put there.  One there that is dated
+  // ahead of `now` is older than every other.  Thread-safe beside all others.
+  // Errors: those of VerifyStatus; kUntrusted exit 18 (dated ahead of `now` by more than the
+  // policy's clock skew); kMismatch exit 15 (it tells of less of a log than the one there).
+  Result<bool> TakeStatus(const std::string& bytes, const TrustRoot& root, const Policy& policy,
+                          UnixSeconds now);
 
   // Whether all of `release` (the PAE digest of its line is `digest`) stands there: each artifact
   // and its copy by digest, the lines that the release names, the kit and its line.  Reads and

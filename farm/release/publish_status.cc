@@ -16,6 +16,12 @@ Result<SoundStatus> ReadSound(const std::string& bytes, const std::string& where
   return VerifyStatus(lines.front(), root, policy);
 }
 
+// With a time stamp authority that helps it one monitor could date a status as far ahead as it
+// likes: until then every other status would be older, and no withdrawal would reach a customer.
+bool IsAhead(const SoundStatus& status, const Policy& policy, UnixSeconds now) {
+  return status.time > now + policy.clock_skew_seconds;
+}
+
 // No log of the root that the one there tells of is missing in the next, or smaller there.  Of
 // other logs a monitor may say what it likes; that must keep no other monitor's status away.
 Status CheckGoesOn(const TrustRoot& root, const FarmStatus& there, const FarmStatus& next) {
@@ -37,14 +43,22 @@ Status CheckGoesOn(const TrustRoot& root, const FarmStatus& there, const FarmSta
 }  // namespace
 
 Result<bool> PublishedTree::TakeStatus(const std::string& bytes, const TrustRoot& root,
-                                       const Policy& policy) {
+                                       const Policy& policy, UnixSeconds now) {
   ASSIGN_OR_RETURN(const SoundStatus next, ReadSound(bytes, "the monitor's status", root, policy));
+  if (IsAhead(next, policy, now)) {
+    return Error{ErrorCode::kUntrusted,
+                 "the monitor's status: is stamped at " + FormatTime(next.time) +
+                     ", this clock says " + FormatTime(now) +
+                     ": look at this clock and at that of the time stamp authority",
+                 ExitCode::kNotValidThen};
+  }
   const std::string path = JoinPath(directory_, "status.json");
   if (FileExists(path)) {
     ASSIGN_OR_RETURN(const std::string old, ReadFile(path, kBundleFileBytesMax));
-    // One that does not count any more (its monitor has left the root) is in nobody's way.
+    // One that does not count any more (its monitor has left the root) is in nobody's way, nor is
+    // the date of one that came here before this clock was asked.
     const auto there = ReadSound(old, path, root, policy);
-    if (there && next.time <= there->time) return false;
+    if (there && !IsAhead(*there, policy, now) && next.time <= there->time) return false;
     if (there) RETURN_IF_ERROR(CheckGoesOn(root, there->statement, next.statement));
   }
   RETURN_IF_ERROR(files_.MakeDirectory(directory_));

@@ -10,6 +10,7 @@
 #include "farm/manifest/manifest.h"
 #include "farm/release/bases.h"
 #include "farm/release/book.h"
+#include "farm/release/enter.h"
 #include "farm/release/ledger_copy.h"
 #include "farm/release/why.h"
 
@@ -253,20 +254,19 @@ Result<std::vector<ReleaseEvent>> Releases::Watch(const std::string& id, std::ui
 }
 
 Result<std::string> Releases::Enter(const std::string& text, const std::string& release_text) {
-  const World& world = state_->outside;
-  const Rules& rules = state_->driver.options().rules;
+  const EntryContext in{state_->driver.options().rules, state_->outside, state_->ledger,
+                        *state_->book};
   ASSIGN_OR_RETURN(const Bundle line, ReadPersonLine(text, "line"));
   std::optional<Bundle> release;
   if (!release_text.empty()) {
     ASSIGN_OR_RETURN(release, ParseBundleLine(release_text, "release line"));
   }
-  const UnixSeconds asked = world.clock.Now();
-  RETURN_IF_ERROR(AdmitEntry(line, release, rules, asked));
-  ASSIGN_OR_RETURN(const Bundle stamped, world.notary.Stamp(line));
-  RETURN_IF_ERROR(
-      CheckNewToken(stamped, {asked, world.clock.Now(), nullptr}, rules.root, rules.policy));
-  ASSIGN_OR_RETURN(const Bundle logged, world.notary.Append(stamped, state_->ledger.epoch()));
-  RETURN_IF_ERROR(CheckNewEntry(logged, world.clock.Now(), rules.root, rules.policy));
+  RETURN_IF_ERROR(AdmitEntry(line, release, in.rules, in.world.clock.Now()));
+  if (ParseStatementAs<Withdrawal>(line.envelope.payload, "line")) {
+    CHECK(release);  // AdmitEntry has asked for it
+    return EnterWithdrawal(in, line, *release);
+  }
+  ASSIGN_OR_RETURN(const Bundle logged, CarryEntry(in, line));
   return WriteBundleLine(logged);
 }
 

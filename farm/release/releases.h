@@ -65,9 +65,9 @@ class Releases {
   void CloseWatches();
 
   // Stamps and logs a person's line (AdmitEntry); answers it with both.  `release_line`: beside a
-  // withdrawal that of the release which it names, else "".  Nothing is kept here: the
-  // same line again is the same entry.  Errors: those of AdmitEntry; kUnavailable exit 30 (ask
-  // again), those of the log.
+  // withdrawal that of the release which it names, else "".  The same line again is the same entry.
+  // Errors: those of AdmitEntry; kMismatch exit 25 (that person has withdrawn that release already,
+  // in other words); kUnavailable exit 30 (ask again), those of the log.
   Result<std::string> Enter(const std::string& line, const std::string& release_line);
   // The release's own line, as published.  Errors: kNotFound exit 22 (not published).
   Result<Bundle> PublishedLine(const std::string& id) const;

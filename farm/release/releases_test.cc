@@ -93,7 +93,8 @@ struct LoggedIntent {
 std::vector<LoggedIntent> LoggedIntents(FakeWorld& world) {
   std::vector<LoggedIntent> intents;
   world.Restart();
-  for (const LoggedLeaf& leaf : Must(world.ReadNew())) {
+  const NewLeaves read = Must(world.ReadNew());
+  for (const LoggedLeaf& leaf : read.leaves) {
     const PaeParts parts = Must(ParsePae(Must(leaf.pae())));
     const auto intent = ParseStatementAs<Intent>(parts.payload, "leaf");
     if (intent) intents.push_back({leaf.facts.pae_digest, *intent});
@@ -519,6 +520,18 @@ TEST(Releases, ADeletedDatabaseForgetsNeitherReleaseNorDissent) {
   EXPECT_FALSE(harness.farm().Submit(harness.Make("1.0", 2)));
   harness.Drive();
   EXPECT_EQ(harness.world().Logged("release"), 1);
+}
+
+TEST(Releases, TheLogIsReadToItsEndWhateverItGivesAtOnce) {
+  Harness harness;
+  const std::string id = harness.Release(harness.Make("1.0"));
+  harness.world().moods[FakeWorld::SiteId(1)] = SiteMood::kLies;
+  const std::string dissent = harness.Release(harness.Make("2.0"));
+  harness.world().leaves_at_once = 1;
+  harness.LoseDatabaseAndCopy();
+  harness.Drive(1);
+  EXPECT_EQ(harness.Get(id).stage, Stage::kReleased);
+  EXPECT_EQ(harness.Get(dissent).stage, Stage::kDissent);
 }
 
 TEST(Releases, WithoutADatabaseALoggedReleaseIsReleasedOnlyIfThePublishedTreeHoldsAllOfIt) {

@@ -217,6 +217,7 @@ Status Reader::Take(const Effect& row) {
   if (name == "approval") return TakeLine(row, state_.approvals[row.key], step);
   if (name == "intent") return TakeIntent(row, step);
   if (name == "kit-entry") return TakeLine(row, state_.kit_entry, step);
+  if (name == "withdrawal") return TakeLine(row, state_.withdrawals[row.key], step);
   if (name == "log") {
     ASSIGN_OR_RETURN(const Json note, Note(row));
     ASSIGN_OR_RETURN(RebuiltFacts facts, ReadRebuilt(note, row.kind));

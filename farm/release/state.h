@@ -18,10 +18,13 @@
 //   kit                                 digest of the kit  {"name","size","digest"}
 //   kit-entry.*                         line
 //   done                                                   the published tree holds all of it
+//   withdrawal.*       see below        line               signed: who; logged: log index
 //   stopped            number           StopFacts as JSON
 //   resumed            number                              round from here on
 //   log.release, log.dissent            payload statement  rebuilt from the log: RebuiltFacts
 // A round is one intent: 1, and one more each time that a stopped release is submitted again.
+// A withdrawal has as key the hex PAE digest of the release line, a space, and the id of the key
+// that signed it; it is stamped and logged in one step (enter.h).
 #pragma once
 
 #include <cstdint>
@@ -137,6 +140,7 @@ struct ReleaseState {
   std::optional<KitFacts> kit;
   LineState kit_entry;
   bool done = false;
+  std::map<std::string, LineState> withdrawals;  // by key of their rows; note: who
   std::int64_t stops = 0;
   std::int64_t resumes = 0;
   std::optional<StopFacts> stop;  // the last one, if nobody has resumed it

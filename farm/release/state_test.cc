@@ -48,6 +48,20 @@ TEST(State, StageFollowsFromTheRows) {
   EXPECT_EQ(state->exit(), ExitCode::kProved);
 }
 
+TEST(State, AWithdrawalChangesNoStage) {
+  std::vector<Effect> rows = {Row("withdrawal.signed", "a b", "auditor-1")};
+  EXPECT_EQ(StateOf(rows)->stage(), Stage::kUnknown);  // of a release of another farm
+  EXPECT_FALSE(StateOf(rows)->withdrawals.at("a b").logged);
+  rows.push_back(Row("withdrawal.logged", "a b", "17"));
+  for (const Effect& row : UpTo(12)) rows.push_back(row);
+  const auto state = StateOf(rows);
+  ASSERT_TRUE(state) << state.error().message;
+  EXPECT_EQ(state->stage(), Stage::kReleased);
+  EXPECT_EQ(state->log_index, 9u);
+  EXPECT_EQ(state->withdrawals.at("a b").note, "auditor-1");
+  EXPECT_TRUE(state->withdrawals.at("a b").logged);
+}
+
 TEST(State, OrderOfRowsDoesNotMatter) {
   std::vector<Effect> rows = UpTo(12);
   std::reverse(rows.begin(), rows.end());

@@ -29,6 +29,12 @@ struct LoggedLeaf {
   std::string log = "the log";               // that it is entry `index` of, for people
 };
 
+// Some of the leaves that are new in a log.
+struct NewLeaves {
+  std::vector<LoggedLeaf> leaves;
+  bool more = false;  // there are others
+};
+
 // Puts signed things where others can see them.  Thread-safe.
 class Notary {
  public:
@@ -42,9 +48,9 @@ class Notary {
   // `release` with a consistency proof from the checkpoint of each of `lines` to its own.
   virtual Result<Bundle> AddConsistency(const Bundle& release,
                                         const std::vector<Bundle>& lines) = 0;
-  // The leaves that no earlier call has given, up to the head the log has now, verified; at first
-  // those of the closed logs that it goes on from.
-  virtual Result<std::vector<LoggedLeaf>> ReadNew() = 0;
+  // Leaves that no earlier call has given, verified, some thousands of them, up to the head the log
+  // has now; at first all of the closed logs that it goes on from.
+  virtual Result<NewLeaves> ReadNew() = 0;
 };
 
 // What a site is asked to build.

@@ -150,7 +150,7 @@ Status Serve(Daemon& daemon) {
                    .health = [&] { return ledger->broken() ? broken : check_disk(); }}));
   PublishedTree published(RealFileSystem(), *store, config.published);
   ASSIGN_OR_RETURN(const std::unique_ptr<StatusCopy> status,
-                   StatusCopy::Start(config.monitors, rules, published));
+                   StatusCopy::Start(config.monitors, rules, published, SystemClock()));
   releases->Start();
   daemon.Ready(
       {{"listen", server.listen()}, {"id", config.coordinator_id}, {"epoch", ledger->epoch()}});

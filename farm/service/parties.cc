@@ -171,16 +171,16 @@ Result<Bundle> RemoteNotary::AddConsistency(const Bundle& release,
   return AddConsistencyProofs(release, lines, *reader_);
 }
 
-Result<std::vector<LoggedLeaf>> RemoteNotary::ReadNew() {
+Result<NewLeaves> RemoteNotary::ReadNew() {
   MutexLock lock(mutex_);
-  std::vector<LoggedLeaf> leaves;
+  NewLeaves read_now;
   const auto add = [&](LoggedLeaf leaf, const std::string& bytes, const ReadPae& read) {
     auto facts = ParseCanonicalizedBody(bytes);
     // Signed by nobody that this farm knows of, in a form that it does not: not a dissent.
     if (!facts) return;
     leaf.pae = [read, digest = facts->pae_digest] { return read(digest); };
     leaf.facts = *std::move(facts);
-    leaves.push_back(std::move(leaf));
+    read_now.leaves.push_back(std::move(leaf));
   };
   for (const ClosedLog& closed : not_read_) {
     const ReadPae read = [from = closed.read](const Digest& digest) {
@@ -198,7 +198,8 @@ Result<std::vector<LoggedLeaf>> RemoteNotary::ReadNew() {
   };
   for (const VerifiedEntry& entry : entries) add({entry.index, {}, {}}, entry.leaf, read);
   not_read_.clear();
-  return leaves;
+  read_now.more = !entries.empty() && entries.back().index + 1 < head.checkpoint.size;
+  return read_now;
 }
 
 Result<std::unique_ptr<RemoteSites>> RemoteSites::Open(const FarmConfig& config, BlobStore& blobs,

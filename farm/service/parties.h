@@ -44,7 +44,7 @@ class RemoteNotary final : public Notary {
   Result<Bundle> Stamp(const Bundle& bundle) override;
   Result<Bundle> Append(const Bundle& bundle, std::uint64_t epoch) override;
   Result<Bundle> AddConsistency(const Bundle& release, const std::vector<Bundle>& lines) override;
-  Result<std::vector<LoggedLeaf>> ReadNew() override;
+  Result<NewLeaves> ReadNew() override;
 
  private:
   RemoteNotary() = default;

@@ -22,6 +22,7 @@
 #include "farm/sign/doctor.h"
 #include "tests/support/evidence_maker.h"
 #include "tests/support/release_harness.h"
+#include "tests/support/served_log.h"
 #include "tests/support/tls_maker.h"
 
 namespace farm {
@@ -327,17 +328,72 @@ Json GoodConfig() {
       {"roles", {{"requester-1", {"submit", "read"}}}}};
 }
 
-TEST(RemoteNotary, DoesNotBeginBehindTheWitnessesOfItsLog) {
-  EvidenceMaker maker;
-  const FixedClock clock(maker.options().start);
-  const UnixSeconds now = clock.Now();
-  TemporaryDirectory directory = Must(TemporaryDirectory::Make(""));
+// As far as a notary reads it; its files lie in `directory`.
+FarmConfig NotaryConfig(const EvidenceMaker& maker, const std::string& directory,
+                        const std::string& log_url) {
   const auto write = [&](const std::string& name, const std::string& bytes) {
-    const std::string path = JoinPath(directory.path(), name);
+    const std::string path = JoinPath(directory, name);
     Must(WriteDurably(RealFileSystem(), path, bytes));
     EXPECT_EQ(chmod(path.c_str(), 0600), 0);
     return path;
   };
+  const PrivateKey key = PrivateKey::Generate(KeyKind::kP256);
+  FarmConfig config;
+  config.root = write("root.json", maker.RootBytes());
+  config.tls.certificate =
+      write("own.pem",
+            IssueAuthority(key, "", "tls", maker.options().start - 60, 90 * kDaySeconds).Pem());
+  config.coordinator_id = "https://farm.example/coordinator";
+  config.coordinator_key = write("key.pem", key.Pem());
+  config.coordinator_authority = {
+      write("ca.pem", maker.root().operators[0].authorities[0].chain[0].Pem()),
+      write("ca.key.pem", maker.Key("ca-operator-0").Pem()),
+      write("transparency.pem", maker.Key("transparency").Pem())};
+  config.log = {"127.0.0.1:1", "log", TlsMaker(directory).Files("farmd")};
+  config.log_url = log_url;
+  config.timestamp_url = "http://127.0.0.1:1";
+  return config;
+}
+
+TEST(RemoteNotary, ReadsALogOfAnyLength) {
+  EvidenceMaker maker;
+  const FixedClock clock(maker.options().start);
+  const TemporaryDirectory directory = Must(TemporaryDirectory::Make(""));
+  ServedLog log(maker.Log(), maker.Key("log"));
+  std::vector<std::string> leaves;  // of no form that a farm knows, but the last
+  for (std::uint64_t i = 0; i < 2 * kReadEntriesMax + 10; ++i) {
+    leaves.push_back("leaf " + std::to_string(i));
+  }
+  const Request request{Sha256("manifest"), "hello", "1.0", "requester", clock.Now()};
+  const Bundle line = maker.MakeLine(maker.Draft(request, "requester", clock.Now()));
+  leaves.push_back(CanonicalizedBody(line.envelope, line.certificate, line.key()));
+  log.Serve(leaves);
+  log.Put("/payload/" + line.PaeDigest().Hex(), line.envelope.PaeBytes());
+  Policy policy = maker.policy();
+  policy.witnesses = 0;
+  const auto notary = Must(RemoteNotary::Open(NotaryConfig(maker, directory.path(), log.url()),
+                                              maker.root(), policy, clock));
+  int calls = 0;
+  std::vector<LoggedLeaf> read;
+  for (bool more = true; more; ++calls) {
+    NewLeaves portion = Must(notary->ReadNew());
+    more = portion.more;
+    for (LoggedLeaf& leaf : portion.leaves) read.push_back(std::move(leaf));
+  }
+  EXPECT_EQ(calls, 3);
+  ASSERT_EQ(read.size(), 1u);
+  EXPECT_EQ(read.front().index, leaves.size() - 1);
+  EXPECT_EQ(Must(read.front().pae()), line.envelope.PaeBytes());
+  const NewLeaves rest = Must(notary->ReadNew());
+  EXPECT_TRUE(rest.leaves.empty());
+  EXPECT_FALSE(rest.more);
+}
+
+TEST(RemoteNotary, DoesNotBeginBehindTheWitnessesOfItsLog) {
+  EvidenceMaker maker;
+  const FixedClock clock(maker.options().start);
+  const UnixSeconds now = clock.Now();
+  const TemporaryDirectory directory = Must(TemporaryDirectory::Make(""));
   std::atomic<UnixSeconds> witnessed = 0;
   const auto log = Must(StartHttpServer(
       "127.0.0.1:0",
@@ -348,20 +404,7 @@ TEST(RemoteNotary, DoesNotBeginBehindTheWitnessesOfItsLog) {
         return {200, "", maker.CheckpointNote(maker.Head().size, draft), false};
       },
       1000));
-  const PrivateKey key = PrivateKey::Generate(KeyKind::kP256);
-  FarmConfig config;
-  config.root = write("root.json", maker.RootBytes());
-  config.tls.certificate =
-      write("own.pem", IssueAuthority(key, "", "tls", now - 60, 90 * kDaySeconds).Pem());
-  config.coordinator_id = "https://farm.example/coordinator";
-  config.coordinator_key = write("key.pem", key.Pem());
-  config.coordinator_authority = {
-      write("ca.pem", maker.root().operators[0].authorities[0].chain[0].Pem()),
-      write("ca.key.pem", maker.Key("ca-operator-0").Pem()),
-      write("transparency.pem", maker.Key("transparency").Pem())};
-  config.log = {"127.0.0.1:1", "log", TlsMaker(directory.path()).Files("farmd")};
-  config.log_url = "http://" + log->listen();
-  config.timestamp_url = "http://127.0.0.1:1";
+  const FarmConfig config = NotaryConfig(maker, directory.path(), "http://" + log->listen());
   const auto notary = Must(RemoteNotary::Open(config, maker.root(), maker.policy(), clock));
   const auto at = [&](UnixSeconds time) {
     witnessed = time;

@@ -7,17 +7,21 @@
 namespace farm {
 
 Result<std::unique_ptr<StatusCopy>> StatusCopy::Start(const std::vector<std::string>& monitors,
-                                                      const Rules& rules, PublishedTree& tree) {
+                                                      const Rules& rules, PublishedTree& tree,
+                                                      const Clock& clock) {
   std::vector<HttpClient> clients;
   for (const std::string& url : monitors) {
     ASSIGN_OR_RETURN(HttpClient client, HttpClient::Open(url, "monitor"));
     clients.push_back(std::move(client));
   }
-  return std::unique_ptr<StatusCopy>(new StatusCopy(std::move(clients), rules, tree));
+  return std::unique_ptr<StatusCopy>(new StatusCopy(std::move(clients), rules, tree, clock));
 }
 
-StatusCopy::StatusCopy(std::vector<HttpClient> monitors, const Rules& rules, PublishedTree& tree)
-    : monitors_(std::move(monitors)), rules_(rules), tree_(tree), thread_([this] { Run(); }) {}
+StatusCopy::StatusCopy(std::vector<HttpClient> monitors, const Rules& rules, PublishedTree& tree,
+                       const Clock& clock)
+    : monitors_(std::move(monitors)), rules_(rules), tree_(tree), clock_(clock), thread_([this] {
+        Run();
+      }) {}
 
 StatusCopy::~StatusCopy() {
   {
@@ -44,7 +48,7 @@ void StatusCopy::Round() {
   for (HttpClient& monitor : monitors_) {
     const auto reply = monitor.Get("/status.json", kBundleLineBytesMax + 1);
     if (!reply || reply->status != 200) continue;  // it is down, or has none yet
-    const auto taken = tree_.TakeStatus(reply->body, rules_.root, rules_.policy);
+    const auto taken = tree_.TakeStatus(reply->body, rules_.root, rules_.policy, clock_.Now());
     if (!taken) spdlog::warn("status of {}: {}", monitor.url(), taken.error().message);
   }
 }

@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "farm/base/clock.h"
 #include "farm/base/mutex.h"
 #include "farm/client/http.h"
 #include "farm/release/admission.h"
@@ -20,19 +21,22 @@ constexpr std::int64_t kStatusCopySeconds = 60;  // a monitor's own round
 // said; nothing of it stops farmd.
 class StatusCopy {
  public:
-  // `rules` and `tree` outlive it.  Errors: kInvalidInput (a URL).
+  // `rules`, `tree` and `clock` outlive it.  Errors: kInvalidInput (a URL).
   static Result<std::unique_ptr<StatusCopy>> Start(const std::vector<std::string>& monitors,
-                                                   const Rules& rules, PublishedTree& tree);
+                                                   const Rules& rules, PublishedTree& tree,
+                                                   const Clock& clock);
   ~StatusCopy();
 
  private:
-  StatusCopy(std::vector<HttpClient> monitors, const Rules& rules, PublishedTree& tree);
+  StatusCopy(std::vector<HttpClient> monitors, const Rules& rules, PublishedTree& tree,
+             const Clock& clock);
   void Run();
   void Round();
 
   std::vector<HttpClient> monitors_;
   const Rules& rules_;
   PublishedTree& tree_;
+  const Clock& clock_;
   Mutex mutex_;
   std::condition_variable condition_;
   bool ending_ GUARDED_BY(mutex_) = false;

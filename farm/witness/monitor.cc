@@ -1,5 +1,7 @@
 #include "farm/witness/monitor.h"
 
+#include <iterator>
+
 #include "farm/evidence/bundle.h"
 
 namespace farm {
@@ -12,28 +14,36 @@ Result<std::string> PayloadOf(LogReader& reader, const std::string& leaf) {
 
 }  // namespace
 
+bool Monitor::Take(std::uint64_t index, const std::string& leaf) {
+  auto taken = facts_.Take(index, leaf, PayloadOf(*reader_, leaf));
+  if (!taken) {
+    report_.findings.push_back({index, taken.error().message});
+    return false;
+  }
+  ++report_.kinds[taken->kind];
+  for (std::string& problem : taken->contradictions) {
+    if (report_.contradictions.size() == kContradictionsMax) break;
+    report_.contradictions.push_back({index, std::move(problem)});
+  }
+  return true;
+}
+
 Result<MonitorReport> Monitor::Round() {
   ASSIGN_OR_RETURN(const WitnessedHead head, reader_->Head());
-  ASSIGN_OR_RETURN(std::vector<VerifiedEntry> entries, reader_->ReadNew(head));
-  report_.head = head.checkpoint;
-  checkpoint_ = head.note;
-  report_.entries_read += entries.size();
-  for (VerifiedEntry& entry : entries) unread_[entry.index] = std::move(entry.leaf);
   report_.findings.clear();
   for (auto entry = unread_.begin(); entry != unread_.end();) {
-    auto taken = facts_.Take(entry->first, entry->second, PayloadOf(*reader_, entry->second));
-    if (!taken) {
-      report_.findings.push_back({entry->first, taken.error().message});
-      ++entry;
-      continue;
-    }
-    ++report_.kinds[taken->kind];
-    for (std::string& problem : taken->contradictions) {
-      if (report_.contradictions.size() == kContradictionsMax) break;
-      report_.contradictions.push_back({entry->first, std::move(problem)});
-    }
-    entry = unread_.erase(entry);
+    entry = Take(entry->first, entry->second) ? unread_.erase(entry) : std::next(entry);
   }
+  for (;;) {
+    ASSIGN_OR_RETURN(std::vector<VerifiedEntry> entries, reader_->ReadNew(head));
+    if (entries.empty()) break;
+    report_.entries_read += entries.size();
+    for (VerifiedEntry& entry : entries) {
+      if (!Take(entry.index, entry.leaf)) unread_[entry.index] = std::move(entry.leaf);
+    }
+  }
+  report_.head = head.checkpoint;
+  checkpoint_ = head.note;
   return report_;
 }
 

@@ -36,15 +36,20 @@ constexpr std::size_t kContradictionsMax = 1000;
 class Monitor {
  public:
   explicit Monitor(std::unique_ptr<LogReader> reader) : reader_(std::move(reader)) {}
-  // Reads what is new and asks again for what could not be read.  A finding is no error.
-  // Errors: those of LogReader: the log cannot be reached, goes back or contradicts itself.
+  // Asks again for what could not be read, then reads what is new, portion by portion.  A finding
+  // is no error.  Errors: those of LogReader: the log cannot be reached, goes back or contradicts
+  // itself.  What was read before the error stays read: it is in a witnessed tree.
   Result<MonitorReport> Round();
 
-  // What the log has said, and the head up to which it was read ("" before the first round).
+  // What the log has said, and the head up to which all of it was read ("" before the first round
+  // that came to its end).
   const LogFacts& facts() const { return facts_; }
   const std::string& checkpoint() const { return checkpoint_; }
 
  private:
+  // Whether the entry could be read; else there is a finding.
+  bool Take(std::uint64_t index, const std::string& leaf);
+
   std::unique_ptr<LogReader> reader_;
   LogFacts facts_;
   std::string checkpoint_;

@@ -16,6 +16,7 @@
 #include "farm/witness/monitor.h"
 #include "farm/witness/server.h"
 #include "tests/support/crash_files.h"
+#include "tests/support/served_log.h"
 
 namespace farm {
 namespace {
@@ -328,6 +329,32 @@ TEST_F(WitnessTest, TheMonitorSaysWhatItCannotRead) {
     files["/checkpoint"] = log.SignedNote(log.Head(2));
   }
   EXPECT_EQ(monitor.Round().error().Exit(), ExitCode::kLogProof);  // it went back
+}
+
+TEST_F(WitnessTest, TheMonitorReadsALogOfAnyLength) {
+  ServedLog log(kOrigin, log_.key);
+  std::vector<std::string> leaves;  // that nobody can read: each is a finding
+  for (std::uint64_t i = 0; i < 2 * kReadEntriesMax + 10; ++i) {
+    leaves.push_back("leaf " + std::to_string(i));
+  }
+  log.Serve(leaves);
+  Monitor monitor(*LogReader::Open(log.url(), {kOrigin, log_.key.public_key(), {}, 0}));
+  // A bundle of the second portion is not there yet.
+  const std::string path =
+      "/" + TilePath({TileId::kEntries, kReadEntriesMax / kTileWidth + 3, kTileWidth});
+  const std::string bundle = log.Remove(path);
+  EXPECT_EQ(monitor.Round().error().Exit(), ExitCode::kUnavailable);
+  EXPECT_EQ(monitor.checkpoint(), "");
+  log.Put(path, bundle);
+  for (const char* round : {"to the end", "again"}) {
+    const auto report = monitor.Round();
+    ASSERT_TRUE(report) << round << report.error().message;
+    EXPECT_EQ(report->head.size, leaves.size()) << round;
+    EXPECT_EQ(report->entries_read, leaves.size()) << round;
+    ASSERT_EQ(report->findings.size(), leaves.size()) << round;
+    for (std::uint64_t i = 0; i < leaves.size(); ++i) ASSERT_EQ(report->findings[i].index, i);
+    EXPECT_NE(monitor.checkpoint(), "") << round;
+  }
 }
 
 TEST_F(WitnessTest, ARunningWitnessIsConfiguredByItsFile) {

@@ -290,9 +290,14 @@ for site in xa xb xc; do
 done
 check "with their statements the release is verified" 0 by certified --certifications "$state/certifications"
 check "nobody else certifies" 25 as auditor-1 farm certify https://farm.example/sites/site-xa --country XA --to "$(date -u -d '+1 year' +%Y-%m-%dT%TZ)" --config "$state/parties/auditor-1/config.json"
-check "a replayer may not withdraw" 25 as replayer-1 farm release withdraw "$published/greet.sigstore.jsonl" --reason no --config "$state/parties/replayer-1/config.json"
+check "a file does not say which release is meant" 2 requester farm release withdraw "$published/greet.sigstore.jsonl" --reason no
+check "nor is another one withdrawn" 22 requester farm release withdraw "$published/greet.sigstore.jsonl" --product greeting --version 1.1 --reason no
+says "and both are named" 'is the release greeting 1\.0, asked to withdraw greeting 1\.1'
+check "a replayer may not withdraw" 25 as replayer-1 farm release withdraw "$published/greet.sigstore.jsonl" --product greeting --version 1.0 --reason no --config "$state/parties/replayer-1/config.json"
 check "the requester withdraws the release" 0 requester farm release withdraw "$(release_id 1.0)" --reason "it greets the wrong people"
 says "and is told where it stands in the log" 'greeting 1\.0 is withdrawn: log entry [0-9]+'
+check "nobody withdraws a release twice" 25 requester farm release withdraw "$(release_id 1.0)" --reason "it still does"
+says "and is told since when it is withdrawn" 'greeting 1\.0, release sha256:[0-9a-f]{64}, is withdrawn by requester-1 since 20'
 check "the monitor says so" 0 tells "$state/status/monitor-2/status.json" '"withdrawn":\[[{].*it greets the wrong people'
 check "whoever has its status does not take the release" 17 by fresh --status "$state/status/monitor-2/status.json"
 says "and reads why" 'withdrawn by requester-1 .*it greets the wrong people'

@@ -339,16 +339,16 @@ Result<Bundle> FakeWorld::AddConsistency(const Bundle& release, const std::vecto
   return proved;
 }
 
-Result<std::vector<LoggedLeaf>> FakeWorld::ReadNew() {
+Result<NewLeaves> FakeWorld::ReadNew() {
   RETURN_IF_ERROR(Pass("read log"));
   MutexLock lock(mutex_);
   std::vector<LoggedLeaf> leaves;
-  for (; read_ < leaves_.size(); ++read_) {
+  for (; read_ < leaves_.size() && leaves.size() < leaves_at_once; ++read_) {
     ASSIGN_OR_RETURN(LeafFacts facts, ParseCanonicalizedBody(leaves_[read_]));
     const std::string pae = payloads_.at(facts.pae_digest);
     leaves.push_back({read_, std::move(facts), [pae]() -> Result<std::string> { return pae; }});
   }
-  return leaves;
+  return NewLeaves{std::move(leaves), read_ < leaves_.size()};
 }
 
 Record FakeWorld::MakeRecord(const Party& party, SiteMood mood, const std::string& manifest,

@@ -35,12 +35,14 @@ class FakeWorld final : public Notary, public Sites, public Decider, public KitM
   std::map<std::string, SiteMood> moods;  // by site id; honest if not there
   UnixSeconds token_ahead = 0;            // the time stamp authority's clock before ours
   std::size_t cosigners = 2;              // witnesses that are awake
+  std::size_t leaves_at_once = 1000;      // that the log gives to its reader
   UnixSeconds cosigned_ahead = 0;         // their clocks before ours
   FixedClock clock{1'800'000'000};
   FixedClock steady{1000};
 
   const Rules& rules() const { return rules_; }
   Policy& policy() { return rules_.policy; }  // of the next farmd
+  TrustRoot& root() { return rules_.root; }   // of the next farmd
   World world(FileSystem& files) { return World{*this, *this, *this, *this, files, clock, steady}; }
   static std::string SiteId(int number);  // 0, 1, 2
   // farmd starts again: its view of the log is gone.
@@ -69,7 +71,7 @@ class FakeWorld final : public Notary, public Sites, public Decider, public KitM
   Result<Bundle> Stamp(const Bundle& bundle) override;
   Result<Bundle> Append(const Bundle& bundle, std::uint64_t epoch) override;
   Result<Bundle> AddConsistency(const Bundle& release, const std::vector<Bundle>& lines) override;
-  Result<std::vector<LoggedLeaf>> ReadNew() override;
+  Result<NewLeaves> ReadNew() override;
   // ---- Sites ----
   Result<Bundle> Build(const std::string& site, const BuildOrder& order,
                        const BuildWatch& watch) override;
