@@ -163,7 +163,9 @@ TEST_F(WithdrawTest, OnlyTheReleaseThatIsMeant) {
       EXPECT_EQ(of_a_file ? WithdrawFile(made_.lines) : WithdrawAtFarm(Line()), exit)
           << row.name << said_;
       EXPECT_EQ(farm_.entered.size(), exit == kWithdrawn ? 1u : 0u) << row.name;
-      if (exit == kUsage) EXPECT_TRUE(Said("--product and --version are required")) << said_;
+      if (exit == kUsage) {
+        EXPECT_TRUE(Said("--product and --version are required")) << said_;
+      }
       if (exit != kOther) continue;
       const std::string asked = (row.product.empty() ? "hello" : row.product) + " " + row.version;
       EXPECT_TRUE(Said("is the release hello 1.0, asked to withdraw " + asked)) << said_;
