@@ -74,6 +74,22 @@ void JudgeStatus(Case& facts);  // with the release gathered
 void JudgeCertifiers(Case& facts);
 void JudgeReplays(Case& facts);
 
+// Of the status at hand, also for the memory of it (judge_status.cc).
+// A log that only a newer root knows: nobody here can judge its head, and no release of this root
+// is in it.
+bool IsOfNewerRoot(const FarmStatus& status, const StatusLog& log, const TrustRoot& root);
+// Its time has not come yet: by this machine's clock or by the stamps' it is wrong.
+bool IsAhead(const Case& facts);
+// Two trees of one size, in the status and in `other`.  Which of them is the fork nobody can say
+// here: neither is remembered.
+void AddFork(const Checkpoint& head, const std::string& other, Case& facts);
+// Of several revocations of a key the one that leaves less.
+void AddRevoked(const std::string& key, const std::optional<UnixSeconds>& since,
+                RevokedSince& keys);
+RevokedSince RevokedBy(const FarmStatus& status);
+// The customer's root revokes them, too.
+void AddRevocations(const RevokedSince& keys, const std::string& reason, Case& facts);
+
 // What is common to the lines that could be read.
 std::vector<const LineFacts*> LinesOf(const Case& facts);
 // Ids of the keys that signed for a site, the coordinator or the signer.  The root lists keys of

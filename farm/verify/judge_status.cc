@@ -184,6 +184,45 @@ void JudgeWithdrawn(Case& facts) {
 
 }  // namespace
 
+bool IsOfNewerRoot(const FarmStatus& status, const StatusLog& log, const TrustRoot& root) {
+  return status.root_version > root.version && FindLog(root, log.head.origin) == nullptr;
+}
+
+bool IsAhead(const Case& facts) {
+  return *facts.status->facts.token > facts.input.at + facts.policy.clock_skew_seconds;
+}
+
+void AddRevocations(const RevokedSince& keys, const std::string& reason, Case& facts) {
+  if (keys.empty()) return;
+  auto root = std::make_unique<TrustRoot>(facts.root());
+  for (const auto& [key, since] : keys) {
+    root->revocations.push_back({"key", key, reason, since});
+  }
+  facts.root_and_status = std::move(root);
+}
+
+void AddRevoked(const std::string& key, const std::optional<UnixSeconds>& since,
+                RevokedSince& keys) {
+  const auto [found, added] = keys.emplace(key, since);
+  if (!added && LeavesLess(since, found->second)) found->second = since;
+}
+
+RevokedSince RevokedBy(const FarmStatus& status) {
+  RevokedSince keys;
+  for (const RevokedKey& revoked : status.revoked_keys) {
+    AddRevoked(revoked.key_id, revoked.compromised_since, keys);
+  }
+  return keys;
+}
+
+void AddFork(const Checkpoint& head, const std::string& other, Case& facts) {
+  facts.Add(Rule::kStatus, ExitCode::kLogProof,
+            "log " + Printable(head.origin, 120) + " has another tree of " +
+                std::to_string(head.size) + " entries in it than in " + other +
+                "; keep both and tell the witnesses: the log has forked");
+  facts.seen.reset();
+}
+
 Result<SoundStatus> VerifyStatus(const Bundle& line, const TrustRoot& root, const Policy& policy) {
   ASSIGN_OR_RETURN(Line<FarmStatus> status, ReadWhole(line, root, policy));
   if (!status.sound()) return WorstOf(status.facts.problems);

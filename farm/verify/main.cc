@@ -244,16 +244,16 @@ Result<ExitCode> Run(const Options& options) {
   }
   const Verdict verdict = Judge(input);
   const Status kept = memory ? Keep(verdict, *memory) : Status();
-  // Nobody reads that a file is good whose release is forgotten; why one is refused he always
-  // reads.
+  // A file whose release will be forgotten is not called good; a refusal is always told.
   if (!kept && verdict.proved()) return kept.error();
   const std::string text = options.json
                                ? VerdictJson(verdict, input)
                                : VerdictText(verdict, options.facts, StyleOf(STDOUT_FILENO));
   std::fputs(text.c_str(), stdout);
   RETURN_IF_ERROR(FlushStandardOutput());
-  if (!kept)
+  if (!kept) {
     std::fprintf(stderr, "farm-verify: not remembered: %s\n", kept.error().message.c_str());
+  }
   return verdict.exit;
 }
 
@@ -283,7 +283,9 @@ void AddOptions(CLI::App& app, Options& options) {
   app.add_option("--at", options.at,
                  "the time that counts as now, for the age of a status and for warnings: "
                  "2026-11-23T23:40:30Z (default: now)");
-  app.add_option("--state", options.state, "remember in this folder what was accepted")
+  app.add_option(
+         "--state", options.state,
+         "remember in this folder, of one farm, what was accepted and what statuses have said")
       ->check(Given("DIR"));
   app.add_option("--replays", options.replays,
                  "folder of signed replay verdicts (*.jsonl); whose count says the policy")

@@ -9,8 +9,7 @@
 namespace farm {
 namespace {
 
-constexpr std::size_t kMemoryBytesMax = 16 << 20;  // two monitors that filled their place fit
-constexpr std::size_t kStatusesMax = 1 << 16;      // that had news; more than fit in those bytes
+constexpr std::size_t kMemoryBytesMax = 16 << 20;  // two monitors that fill their place fit
 
 Status ReadRevoked(const Json& list, const std::string& where, RevokedSince& keys) {
   for (std::size_t i = 0; i < list.size(); ++i) {
@@ -179,8 +178,14 @@ Status MemoryDirectory::Keep(Memory next) {
   }
   for (const auto& [key, count] : CountSaid(next.seen)) {
     if (count <= kSaidByMonitorMax) continue;
-    return full(count, kSaidByMonitorMax,
-                "withdrawals, dissents and keys of the monitor with the key " + key);
+    return Error{ErrorCode::kLimitExceeded,
+                 path_ + ": would remember " + std::to_string(count) +
+                     " withdrawals, dissents and keys of the monitor with the key " + key +
+                     ", at most " + std::to_string(kSaidByMonitorMax) +
+                     " fit; take another monitor's status, and tell the farm"};
+  }
+  if (next.seen.said.size() > kStatusesMax) {
+    return full(next.seen.said.size(), kStatusesMax, "statuses");
   }
   const std::string text = WriteMemory(next);
   if (text.size() > kMemoryBytesMax) return full(text.size(), kMemoryBytesMax, "bytes");

@@ -158,6 +158,21 @@ TEST_F(FullMemory, OfWhatOneMonitorSaid) {
   EXPECT_EQ(Again().memory().seen, of_another);
 }
 
+TEST_F(FullMemory, OfStatuses) {
+  SeenStatuses seen;
+  for (std::size_t i = 0; i < kStatusesMax; ++i) {
+    seen.said.push_back({std::to_string(i % 3), 1'800'000'000, {Sha256(std::to_string(i))}});
+  }
+  SeenStatuses more = seen;
+  more.said.push_back({"a fourth", 1'800'000'000, {Sha256("one more")}});
+  {
+    MemoryDirectory memory = Open({});
+    EXPECT_TRUE(memory.RememberStatuses(seen));
+    ExpectFull(memory.RememberStatuses(more));
+  }
+  EXPECT_EQ(Again().memory().seen, seen);
+}
+
 TEST_F(FullMemory, OfBytes) {
   const std::string long_name(4 << 20, 'x');
   {

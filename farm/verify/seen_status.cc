@@ -7,26 +7,29 @@
 namespace farm {
 namespace {
 
-void AddRevoked(const std::string& key, const std::optional<UnixSeconds>& since,
-                RevokedSince& keys) {
-  const auto [found, added] = keys.emplace(key, since);
-  if (!added && LeavesLess(since, found->second)) found->second = since;
+// The monitor that said it, if the customer's own root believes the one of that time; else null.
+// What statuses revoke is not asked: two monitors would silence each other for ever, whoever of
+// them is the thief.
+const Person* HeededMonitor(const SaidByStatus& said, const TrustRoot& root) {
+  if (IsRevoked(root, said.monitor_key, said.time, said.time)) return nullptr;
+  const auto found =
+      std::find_if(root.monitors.begin(), root.monitors.end(), [&](const Person& monitor) {
+        return monitor.key.KeyId() == said.monitor_key && monitor.valid_for.Contains(said.time);
+      });
+  return found == root.monitors.end() ? nullptr : &*found;
 }
 
-// Whether the customer's own root believes the monitor of that time.  What statuses revoke is not
-// asked: two monitors would silence each other for ever, whoever of them is the thief.
-bool IsHeeded(const SaidByStatus& said, const TrustRoot& root) {
-  if (IsRevoked(root, said.monitor_key, said.time, said.time)) return false;
-  return std::any_of(root.monitors.begin(), root.monitors.end(), [&](const Person& monitor) {
-    return monitor.key.KeyId() == said.monitor_key && monitor.valid_for.Contains(said.time);
-  });
-}
-
-bool WasSaidBefore(const Case& facts, std::set<Digest> SaidByStatus::*of, const Digest& digest) {
-  return std::any_of(facts.input.seen.said.begin(), facts.input.seen.said.end(),
-                     [&](const SaidByStatus& said) {
-                       return (said.*of).contains(digest) && IsHeeded(said, facts.input.root);
-                     });
+// Who has said it before, and when, for people; "" where nobody has whom the root believes.
+std::string WhoSaidBefore(const Case& facts, std::set<Digest> SaidByStatus::*of,
+                          const Digest& digest) {
+  for (const SaidByStatus& said : facts.input.seen.said) {
+    if (!(said.*of).contains(digest)) continue;
+    const Person* monitor = HeededMonitor(said, facts.input.root);
+    if (monitor == nullptr) continue;
+    return "as a status seen before has said, of " + FormatTime(said.time) + " by " +
+           Printable(monitor->id, 120);
+  }
+  return "";
 }
 
 // What of the status is news from its monitor.  One who has said it before has said it then, which
@@ -41,6 +44,7 @@ SaidByStatus NewsOf(const Case& facts) {
   news.revoked_keys = RevokedBy(status);
   for (const SaidByStatus& said : facts.input.seen.said) {
     if (said.monitor_key != news.monitor_key) continue;
+    if (HeededMonitor(said, facts.input.root) == nullptr) continue;
     for (const Digest& release : said.withdrawn) news.withdrawn.erase(release);
     for (const Digest& manifest : said.dissents) news.dissents.erase(manifest);
     for (const auto& [key, since] : said.revoked_keys) {
@@ -67,43 +71,10 @@ SeenStatuses Remembered(const Case& facts) {
 
 }  // namespace
 
-bool IsOfNewerRoot(const FarmStatus& status, const StatusLog& log, const TrustRoot& root) {
-  return status.root_version > root.version && FindLog(root, log.head.origin) == nullptr;
-}
-
-bool IsAhead(const Case& facts) {
-  return *facts.status->facts.token > facts.input.at + facts.policy.clock_skew_seconds;
-}
-
-void AddRevocations(const RevokedSince& keys, const std::string& reason, Case& facts) {
-  if (keys.empty()) return;
-  auto root = std::make_unique<TrustRoot>(facts.root());
-  for (const auto& [key, since] : keys) {
-    root->revocations.push_back({"key", key, reason, since});
-  }
-  facts.root_and_status = std::move(root);
-}
-
-RevokedSince RevokedBy(const FarmStatus& status) {
-  RevokedSince keys;
-  for (const RevokedKey& revoked : status.revoked_keys) {
-    AddRevoked(revoked.key_id, revoked.compromised_since, keys);
-  }
-  return keys;
-}
-
-void AddFork(const Checkpoint& head, const std::string& other, Case& facts) {
-  facts.Add(Rule::kStatus, ExitCode::kLogProof,
-            "log " + Printable(head.origin, 120) + " has another tree of " +
-                std::to_string(head.size) + " entries in it than in " + other +
-                "; keep both and tell the witnesses: the log has forked");
-  facts.seen.reset();
-}
-
 void HeedSeenRevocations(Case& facts) {
   RevokedSince keys;
   for (const SaidByStatus& said : facts.input.seen.said) {
-    if (said.revoked_keys.empty() || !IsHeeded(said, facts.input.root)) continue;
+    if (said.revoked_keys.empty() || HeededMonitor(said, facts.input.root) == nullptr) continue;
     for (const auto& [key, since] : said.revoked_keys) AddRevoked(key, since, keys);
   }
   AddRevocations(keys, "a status seen before", facts);
@@ -142,22 +113,22 @@ void JudgeSeen(Case& facts) {
 void JudgeSaidBefore(Case& facts) {
   const Digest release = facts.release->bundle->PaeDigest();
   const Digest& manifest = facts.manifest->digest;
-  bool withdrawn = WasSaidBefore(facts, &SaidByStatus::withdrawn, release);
-  bool dissent = WasSaidBefore(facts, &SaidByStatus::dissents, manifest);
+  std::string withdrawn = WhoSaidBefore(facts, &SaidByStatus::withdrawn, release);
+  std::string dissent = WhoSaidBefore(facts, &SaidByStatus::dissents, manifest);
   if (facts.status) {
     for (const WithdrawnRelease& one : facts.status->statement.withdrawn) {
-      withdrawn = withdrawn && one.release != release;
+      if (one.release == release) withdrawn.clear();
     }
     for (const DissentInLog& one : facts.status->statement.dissents) {
-      dissent = dissent && one.manifest != manifest;
+      if (one.manifest == manifest) dissent.clear();
     }
   }
-  if (withdrawn) {
-    facts.Add(Rule::kWithdrawn, ExitCode::kRevoked, "withdrawn, as a status seen before has said");
+  if (!withdrawn.empty()) {
+    facts.Add(Rule::kWithdrawn, ExitCode::kRevoked, "withdrawn, " + withdrawn);
   }
-  if (dissent) {
+  if (!dissent.empty()) {
     facts.Add(Rule::kAgreement, ExitCode::kDissent,
-              "sites disagreed about this manifest, as a status seen before has said");
+              "sites disagreed about this manifest, " + dissent);
   }
 }
 

@@ -581,6 +581,21 @@ TEST_F(SaidBefore, OfEachMonitorOnlyNewsIsKept) {
   }
 }
 
+// Else a word that the root does not believe any more would keep out the same one, said again.
+TEST_F(SaidBefore, WhatIsNotHeededIsNewsWhenItIsSaidAgain) {
+  RememberWithdrawal();
+  input_.root.monitors[0].valid_for.start = kIssued + 1;
+  FarmStatus again = maker_.Status(kIssued + 5);
+  again.withdrawn = {{Release(), "hello", "1.0", "it eats files", "auditor-0", kIssued - 1}};
+  input_.status = maker_.StatusLine(again);
+  const Verdict verdict = Judge(input_);
+  ASSERT_TRUE(verdict.seen.has_value()) << Words(verdict);
+  ASSERT_EQ(verdict.seen->said.size(), 2u);
+  EXPECT_EQ(verdict.seen->said[1].time, kIssued + 5);
+  input_.seen = *verdict.seen;
+  ExpectRefused(ExitCode::kRevoked, "withdrawn", "by monitor-0");
+}
+
 // A monitor that lies shuts nobody out for longer than the root lists it.
 TEST_F(SaidBefore, CountsAsLongAsTheRootBelievesTheMonitor) {
   const std::string other = maker_.Key("monitor-1").public_key().KeyId();

@@ -187,10 +187,9 @@ Status CheckNewToken(const Bundle& line, const TokenBounds& bounds, const TrustR
 Status CheckNewEntry(const Bundle& line, UnixSeconds now, const TrustRoot& root,
                      const Policy& policy);
 
-// Whether a signature by a key that is revoked counts all the same, as in a verdict, for whoever
-// judges one line's proof alone.
-// T of a line: by an authority that the root vouches for then and of which no key is revoked for a
-// signature `witnessed` at that time.  Errors: those of the six above that a time stamp can have.
+// T of a line, for whoever judges its proof alone: of a token by an authority of the root that was
+// valid then and of which no key is revoked for a signature that was `witnessed` at that time.
+// Errors: as of the six above, exit 11, 17, 18.
 Result<UnixSeconds> VerifyToken(const Bundle& line, UnixSeconds witnessed, const TrustRoot& root);
 // True if the key was revoked and a signature attested at `token` and `witnessed` does not count.
 // Both times must be before compromised_since: each is attested by others than the other.
