@@ -68,15 +68,16 @@ Result<ProvingTree> ProveUnderPolicy(const LogArguments& arguments, const TlogPr
   return proving;
 }
 
-// Those who have cosigned a checkpoint with a key that the root revokes.
+// Those of whom a checkpoint has a cosignature by a key that the root revokes.
 struct RevokedWitnesses {
-  std::vector<WitnessKey> counted;   // they did so before, as others attest
+  std::vector<WitnessKey> to_judge;  // they did so before, as others attest, or theirs is bad
   std::vector<WitnessKey> others;    // perhaps they did not
   std::vector<std::string> reasons;  // of each of the others
 };
 
 // As a verdict does it: what a stolen key says of its time is nobody's word, so only the time stamp
-// of the line makes it count.  line: null where it is not at hand.
+// of the line makes it count; and a bad cosignature is refused, by whomever it is.
+// line: null where it is not at hand.
 RevokedWitnesses SortRevokedWitnesses(const TrustRoot& root, const Note& note, const Bundle* line) {
   RevokedWitnesses sorted;
   for (const Witness& witness : root.witnesses) {
@@ -84,9 +85,13 @@ RevokedWitnesses SortRevokedWitnesses(const TrustRoot& root, const Note& note, c
     const Revocation* revocation = FindKeyRevocation(root, key_id);
     if (revocation == nullptr) continue;
     const auto time = CheckCosignature(note, witness.name, witness.key);
-    if (!time) continue;
+    if (!time && time.error().code == ErrorCode::kNotFound) continue;
     const WitnessKey known{witness.name, witness.key, root.development ? "" : witness.operator_id,
                            witness.valid_for};
+    if (!time) {
+      sorted.to_judge.push_back(known);
+      continue;
+    }
     std::string reason = "witness " + Printable(witness.name, 80) + " is revoked";
     const std::optional<UnixSeconds>& since = revocation->compromised_since;
     if (!since) {
@@ -101,7 +106,7 @@ RevokedWitnesses SortRevokedWitnesses(const TrustRoot& root, const Note& note, c
       reason += " since " + FormatTime(*since) + "; the line was stamped at " + FormatTime(*token) +
                 " and cosigned at " + FormatTime(*time);
     } else {
-      sorted.counted.push_back(known);
+      sorted.to_judge.push_back(known);
       continue;
     }
     sorted.others.push_back(known);
@@ -135,7 +140,7 @@ Result<ProvingTree> ProveUnderRoot(const LogArguments& arguments, const TlogProo
   }
   const RevokedWitnesses revoked =
       SortRevokedWitnesses(root, note, proved.line ? &*proved.line : nullptr);
-  trust->witnesses.insert(trust->witnesses.end(), revoked.counted.begin(), revoked.counted.end());
+  trust->witnesses.insert(trust->witnesses.end(), revoked.to_judge.begin(), revoked.to_judge.end());
   const auto head = CheckHead(proof.checkpoint, *trust);
   if (!head) return Wrap(arguments.proof, NameRevoked(head.error(), proof, *trust, revoked));
   const Checkpoint& tree = head->checkpoint;
