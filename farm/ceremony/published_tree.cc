@@ -1,5 +1,7 @@
 #include "farm/ceremony/published_tree.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -40,6 +42,17 @@ Status WriteChanged(FileSystem& files, const std::string& path, const std::strin
   return there ? Status() : WriteDurably(files, path, bytes);
 }
 
+// One at a time publishes.  Whoever can open the file can hold it, so it is its maker's alone.
+Result<FileLock> LockTree(const std::string& directory) {
+  const std::string path = JoinPath(directory, kLockName);
+  auto lock = FileLock::WaitFor(path, kLockWaitMax);
+  // One that is held can be opened, and is never to be removed.
+  if (lock || access(path.c_str(), R_OK | W_OK) == 0) return lock;
+  Error error = lock.error();
+  error.message += "; publish as the user who did before, or remove it";
+  return error;
+}
+
 // Publishes one tree; keeps what one step finds for the next.  All is signed before anything but
 // root/ changes; then come the targets, then the metadata in one step.
 class Publisher {
@@ -48,8 +61,7 @@ class Publisher {
 
   Result<PublishedTargets> Run() {
     RETURN_IF_ERROR(MakeDirectoriesDurably(files_, JoinPath(order_.directory, "root")));
-    ASSIGN_OR_RETURN(const FileLock lock,
-                     FileLock::WaitFor(JoinPath(order_.directory, kLockName), kLockWaitMax));
+    ASSIGN_OR_RETURN(const FileLock lock, LockTree(order_.directory));
     RETURN_IF_ERROR(AddRoots());
     RETURN_IF_ERROR(CheckRoot());
     RETURN_IF_ERROR(FindTargets());

@@ -420,7 +420,10 @@ TEST_F(Tree, ItsLockIsNobodyElsesToHold) {
   // Nor does a link there lead to anything else.
   std::filesystem::remove(lock);
   std::filesystem::create_symlink(Path("elsewhere"), lock);
-  EXPECT_EQ(Refused().Exit(), ExitCode::kUnavailable);
+  const Error refused = Refused();
+  EXPECT_EQ(refused.Exit(), ExitCode::kUnavailable);
+  EXPECT_THAT(refused.message, HasSubstr("opening " + lock));
+  EXPECT_THAT(refused.message, HasSubstr("; publish as the user who did before, or remove it"));
   EXPECT_FALSE(FileExists(Path("elsewhere")));
 }
 

@@ -16,6 +16,12 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
+struct Row {
+  const char* name;
+  std::string words;  // of what is found
+  std::function<void(TrustRoot&)> bend;
+};
+
 PublicKey Fresh(KeyKind kind) { return PrivateKey::Generate(kind).public_key(); }
 
 class WeakRoot : public testing::Test {
@@ -41,87 +47,110 @@ TEST_F(WeakRoot, AGoodRootHasNone) {
 }
 
 TEST_F(WeakRoot, EachIsNamed) {
-  const std::pair<const char*, std::function<void(TrustRoot&)>> kRows[] = {
-      {"a development root", [](TrustRoot& r) { r.development = Development{}; }},
-      {"one root key alone", [](TrustRoot& r) { r.threshold = 1; }},
-      {"every root key is needed", [](TrustRoot& r) { r.threshold = 3; }},
-      {"the keys of targets are those of timestamp",
+  const Row kRows[] = {
+      {"development", "a development root", [](TrustRoot& r) { r.development = Development{}; }},
+      {"threshold_one", "one root key alone", [](TrustRoot& r) { r.threshold = 1; }},
+      {"threshold_all", "every root key is needed", [](TrustRoot& r) { r.threshold = 3; }},
+      {"shared_keys", "the keys of targets are those of timestamp",
        [](TrustRoot& r) {
          r.timestamp = r.snapshot = r.targets = {{Fresh(KeyKind::kEd25519)}, 1};
        }},
-      {"lasts more than", [](TrustRoot& r) { r.expires = r.created + 3 * 366 * kDaySeconds + 1; }},
-      {"expires in less than", [](TrustRoot& r) { r.expires = r.created + 59 * kDaySeconds; }},
-      {"ends before the root does: operator operator-1",
+      {"lasts_long", "lasts more than",
+       [](TrustRoot& r) { r.expires = r.created + 3 * 366 * kDaySeconds + 1; }},
+      {"ends_soon", "expires in less than",
+       [](TrustRoot& r) { r.expires = r.created + 59 * kDaySeconds; }},
+      {"operator_ends", "ends before the root does: operator operator-1",
        [](TrustRoot& r) { r.operators[1].valid_for.end = r.expires - 1; }},
-      {"CA of operator-1",
+      {"ca_ends", "CA of operator-1",
        [](TrustRoot& r) { r.operators[1].authorities[0].valid_for.end = r.expires - 1; }},
-      {"log log.farm.example", [](TrustRoot& r) { r.logs[0].valid_for.end = r.expires - 1; }},
-      {"time stamp authority stamps",
+      {"log_ends", "log log.farm.example",
+       [](TrustRoot& r) { r.logs[0].valid_for.end = r.expires - 1; }},
+      {"stamps_end", "time stamp authority stamps",
        [](TrustRoot& r) { r.timestamp_authorities[0].valid_for.end = r.expires - 1; }},
-      {"0 signers in force",
+      {"no_signer", "0 signers in force",
        [](TrustRoot& r) {
          std::erase_if(r.operators[0].parties,
                        [](const CertifiedParty& party) { return party.role == "signer"; });
        }},
-      {"2 signers in force",
+      {"two_signers", "2 signers in force",
        [](TrustRoot& r) {
          r.operators[1].parties.push_back({"https://x.example", "signer", ""});
        }},
-      {"fewer than two operators", [](TrustRoot& r) { r.operators.resize(1); }},
-      {"one country",
+      {"one_operator", "fewer than two operators", [](TrustRoot& r) { r.operators.resize(1); }},
+      {"one_country", "one country",
        [](TrustRoot& r) {
          for (Operator& owner : r.operators) owner.parties[0].country = "XA";
        }},
-      {"fewer than two parties witness", [](TrustRoot& r) { r.witnesses.pop_back(); }},
-      {"fewer than two parties witness",
+      {"one_witness", "fewer than two parties witness",
+       [](TrustRoot& r) { r.witnesses.pop_back(); }},
+      {"witnesses_of_one", "fewer than two parties witness",
        [](TrustRoot& r) { r.witnesses[0].operator_id = r.witnesses[1].operator_id; }},
-      {"is also a witness", [](TrustRoot& r) { r.witnesses[0].operator_id = "operator-0"; }},
-      {"fewer than two auditors", [](TrustRoot& r) { r.auditors[1].valid_for.end = r.created; }},
-      {"no monitor", [](TrustRoot& r) { r.monitors.clear(); }},
-      {"no log is open",
+      {"site_is_witness", "is also a witness",
+       [](TrustRoot& r) { r.witnesses[0].operator_id = "operator-0"; }},
+      {"one_auditor", "fewer than two auditors",
+       [](TrustRoot& r) { r.auditors[1].valid_for.end = r.created; }},
+      {"no_monitor", "no monitor", [](TrustRoot& r) { r.monitors.clear(); }},
+      {"log_closed", "no log is open",
        [](TrustRoot& r) {
          r.logs[0].end = LogEnd{1, Sha256(""), "next"};
        }},
-      {"no time stamp authority", [](TrustRoot& r) { r.timestamp_authorities.clear(); }},
+      {"no_stamps", "no time stamp authority",
+       [](TrustRoot& r) { r.timestamp_authorities.clear(); }},
   };
-  for (const auto& [words, bend] : kRows) EXPECT_THAT(Found(bend), Contains(HasSubstr(words)));
+  for (const auto& [name, words, bend] : kRows) {
+    EXPECT_THAT(Found(bend), Contains(HasSubstr(words))) << name;
+  }
 }
 
 // Ten years later a release is judged by a root that must still know who had a part in it.
 TEST_F(WeakRoot, WhatTheNextRootDropsIsNamed) {
   root_.certifiers = {{"c", "C", Fresh(KeyKind::kP256), ValidFor{0, {}}}};
-  const std::pair<const char*, std::function<void(TrustRoot&)>> kRows[] = {
-      {"CA of operator operator-2, ", [](TrustRoot& r) { r.operators.pop_back(); }},
-      {"CA of operator operator-0; ",
+  const auto without = [](const std::string& role) {
+    return [role](TrustRoot& r) {
+      std::erase_if(r.operators[0].parties,
+                    [&](const CertifiedParty& party) { return party.role == role; });
+    };
+  };
+  const Row kRows[] = {
+      {"operator_gone", "CA of operator operator-2, ",
+       [](TrustRoot& r) { r.operators.pop_back(); }},
+      {"other_ca", "CA of operator operator-0; ",
        [](TrustRoot& r) {
          r.operators[0].authorities[0].chain = r.operators[1].authorities[0].chain;
        }},
-      {"signer https://",
-       [](TrustRoot& r) {
-         std::erase_if(r.operators[0].parties,
-                       [](const CertifiedParty& party) { return party.role == "signer"; });
-       }},
-      {"auditor auditor-1; ", [](TrustRoot& r) { r.auditors.pop_back(); }},
-      {"auditor auditor-0; ", [](TrustRoot& r) { r.auditors[0].key = Fresh(KeyKind::kP256); }},
-      {"requester requester; ", [](TrustRoot& r) { r.requesters.clear(); }},
-      {"monitor m; ", [](TrustRoot& r) { r.monitors.clear(); }},
-      {"certifier c; ", [](TrustRoot& r) { r.certifiers.clear(); }},
-      {"log log.farm.example; ", [](TrustRoot& r) { r.logs.clear(); }},
-      {"log log.farm.example; ", [](TrustRoot& r) { r.logs[0].origin = "another.example"; }},
-      {"log log.farm.example; ", [](TrustRoot& r) { r.logs[0].key = Fresh(KeyKind::kEd25519); }},
-      {"log log.farm.example; ", [](TrustRoot& r) { r.logs[0].ecdsa_key = Fresh(KeyKind::kP256); }},
-      {"witness witness.example/w1; ", [](TrustRoot& r) { r.witnesses.pop_back(); }},
-      {"witness witness.example/w0; ",
+      {"site_gone", "site " + EvidenceMaker::SiteId(0) + "; ", without("site")},
+      {"signer_gone", "signer https://farm.example/signer; ", without("signer")},
+      {"coordinator_gone", "coordinator https://farm.example/coordinator; ",
+       without("coordinator")},
+      {"auditor_gone", "auditor auditor-1; ", [](TrustRoot& r) { r.auditors.pop_back(); }},
+      {"auditor_other_key", "auditor auditor-0; ",
+       [](TrustRoot& r) { r.auditors[0].key = Fresh(KeyKind::kP256); }},
+      {"requester_gone", "requester requester; ", [](TrustRoot& r) { r.requesters.clear(); }},
+      {"monitor_gone", "monitor m; ", [](TrustRoot& r) { r.monitors.clear(); }},
+      {"certifier_gone", "certifier c; ", [](TrustRoot& r) { r.certifiers.clear(); }},
+      {"log_gone", "log log.farm.example; ", [](TrustRoot& r) { r.logs.clear(); }},
+      {"log_other_origin", "log log.farm.example; ",
+       [](TrustRoot& r) { r.logs[0].origin = "another.example"; }},
+      {"log_other_key", "log log.farm.example; ",
+       [](TrustRoot& r) { r.logs[0].key = Fresh(KeyKind::kEd25519); }},
+      {"log_other_second_key", "log log.farm.example; ",
+       [](TrustRoot& r) { r.logs[0].ecdsa_key = Fresh(KeyKind::kP256); }},
+      {"witness_gone", "witness witness.example/w1; ",
+       [](TrustRoot& r) { r.witnesses.pop_back(); }},
+      {"witness_other_key", "witness witness.example/w0; ",
        [](TrustRoot& r) { r.witnesses[0].key = Fresh(KeyKind::kEd25519); }},
-      {"time stamp authority stamps; ", [](TrustRoot& r) { r.timestamp_authorities.clear(); }},
+      {"stamps_gone", "time stamp authority stamps; ",
+       [](TrustRoot& r) { r.timestamp_authorities.clear(); }},
   };
-  for (const auto& [words, bend] : kRows) {
+  for (const auto& [name, words, bend] : kRows) {
     TrustRoot next = root_;
     bend(next);
     const UnixSeconds now = root_.created + 3600;
     EXPECT_THAT(WeakPoints(next, &root_, now),
-                Contains(testing::AllOf(HasSubstr("drops what root 1 lists"), HasSubstr(words))));
-    EXPECT_THAT(WeakPoints(next, nullptr, now), Not(Contains(HasSubstr("drops"))));  // it is first
+                Contains(testing::AllOf(HasSubstr("drops what root 1 lists"), HasSubstr(words))))
+        << name;
+    // It is first.
+    EXPECT_THAT(WeakPoints(next, nullptr, now), Not(Contains(HasSubstr("drops")))) << name;
   }
 }
 

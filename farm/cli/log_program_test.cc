@@ -293,6 +293,33 @@ TEST_F(LogProgram, AProofOutlivesAWitnesssKey) {
   Expect(with_bundle, 17, revoked + since + ", and nobody attests that it cosigned before: ");
 }
 
+// Nor does farm-verify pass over one: whoever gave it meant to deceive.
+TEST_F(LogProgram, RefusesABadCosignatureByARevokedKey) {
+  const std::string file = kVectors + "root-file.json";
+  TrustRoot root = *ParseTrustRoot(*ReadFile(file, kTrustRootBytesMax), file);
+  const PrivateKey root_key = PrivateKey::Generate(KeyKind::kEd25519);
+  root.root_keys = {root_key.public_key()};
+  root.revocations = {{"key", root.witnesses.at(0).key.KeyId(), "stolen", {}}};
+  Write("root.json", WriteTrustRoot(root, {root_key}));
+  const std::string text = *ReadFile(kVectors + "hello.tar.tlog-proof", 1 << 20);
+  // With one character changed near the end of the first line that begins so.
+  const auto bent = [](std::string proof, const std::string& line) {
+    const std::size_t at = proof.find('\n', proof.find("\n— " + line + " ") + 1) - 12;
+    proof[at] = proof[at] == 'A' ? 'B' : 'A';
+    return proof;
+  };
+  const std::vector<std::string> check = {"check-proof",     Path("bent.tlog-proof"), "--root",
+                                          Path("root.json"), "--cosignatures",        "0"};
+  Write("bent.tlog-proof", text);
+  Expect(check, 0, "does not count: witness witness.example/w0 is revoked");
+  const std::string bad = bent(text, "witness.example/w0");
+  Write("bent.tlog-proof", bad);
+  Expect(check, 16, "cosignature of witness.example/w0 does not match");
+  // A checkpoint that is not the log's is no matter of its witnesses.
+  Write("bent.tlog-proof", bent(bad, "log.farm.example"));
+  Expect(check, 15, "log.farm.example");
+}
+
 // Anybody may write such a line; no log has it.
 TEST_F(LogProgram, RefusesALineWithAKeyThatNoEntryHas) {
   const std::string file = kVectors + "hello.tar.sigstore.jsonl";

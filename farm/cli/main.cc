@@ -527,8 +527,8 @@ void AddLog(CLI::App& app, Chosen& chosen) {
       "Says that a signed thing is in the log, and nothing of what it says: farm-verify does.\n"
       "example:\n  farm log check-proof greet.tlog-proof --bundle greet.sigstore.jsonl --root "
       "root.json\n"
-      "exit codes: 0 logged, 2 malformed, 15 not in that log, 16 too few witnesses, 17 but for "
-      "revoked ones");
+      "exit codes: 0 logged, 2 malformed, 15 not in that log, 16 too few witnesses, 17 enough "
+      "witnesses only with revoked ones");
   for (CLI::App* command : {mirror, check, recover, close, proof}) {
     AddLogTrust(command, arguments.trust);
   }

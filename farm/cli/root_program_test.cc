@@ -22,6 +22,7 @@ namespace {
 
 using testing::HasSubstr;
 using testing::Not;
+using testing::StartsWith;
 
 constexpr char kNow[] = "2027-01-16T00:00:00Z";
 
@@ -185,8 +186,7 @@ TEST_F(RootProgram, WarnsOfWhatTheNextRootDrops) {
       {"check", Path("root-2.json"), "--previous", Path("root-1.json"), "--at", kNow, "--json"});
   EXPECT_EQ(check.exit, 11) << check.errors;  // signatures are missing; nothing else is wrong
   const Json json = *ParseJson(check.output, "check");
-  EXPECT_EQ("weak: " + json["weakPoints"].back().get<std::string>().substr(0, drops.size() - 6),
-            drops);
+  EXPECT_THAT("weak: " + json["weakPoints"].back().get<std::string>(), StartsWith(drops));
 }
 
 TEST_F(RootProgram, OnlyNamedKeysSignAndNothingIsLost) {

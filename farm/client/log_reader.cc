@@ -38,39 +38,25 @@ Result<std::string> FetchTile(HttpClient& http, TileId tile, std::size_t bytes_m
   return Error{ErrorCode::kUnavailable, bytes.error().message + "; ask again"};
 }
 
-// Of several the one that leaves less; nothing where the key is not revoked.
-struct RevokedFrom {
-  std::optional<UnixSeconds> since;  // absent: from the beginning
-};
-std::optional<RevokedFrom> RevocationOf(const TrustRoot& root, const PublicKey& key) {
-  std::optional<RevokedFrom> found;
-  for (const Revocation& r : root.revocations) {
-    if (r.kind != "key" || r.subject != key.KeyId()) continue;
-    if (!found || LeavesLess(r.compromised_since, found->since)) {
-      found = RevokedFrom{r.compromised_since};
-    }
-  }
-  return found;
-}
-
 }  // namespace
 
 Result<LogTrust> LogTrustOf(const TrustRoot& root, std::string_view origin,
                             std::size_t witnesses_needed) {
   for (const Log& log : root.logs) {
     if (log.origin != origin) continue;
-    const std::optional<RevokedFrom> revoked = RevocationOf(root, log.key);
-    if (revoked && !revoked->since && !log.end) {
+    const Revocation* revoked = FindKeyRevocation(root, log.key.KeyId());
+    if (revoked != nullptr && !revoked->compromised_since && !log.end) {
       return Error{ErrorCode::kUntrusted,
                    "trust root: the key of log " + log.origin + " is revoked", ExitCode::kRevoked};
     }
     LogTrust trust{log.origin, log.key, {}, witnesses_needed, log.end};
-    if (revoked) {
+    if (revoked != nullptr) {
       // Of a closed log only its end is left: CheckHead.
-      trust.compromised_since = revoked->since.value_or(std::numeric_limits<UnixSeconds>::min());
+      trust.compromised_since =
+          revoked->compromised_since.value_or(std::numeric_limits<UnixSeconds>::min());
     }
     for (const Witness& witness : root.witnesses) {
-      if (RevocationOf(root, witness.key)) continue;
+      if (FindKeyRevocation(root, witness.key.KeyId()) != nullptr) continue;
       trust.witnesses.push_back({witness.name, witness.key,
                                  root.development ? "" : witness.operator_id, witness.valid_for});
     }

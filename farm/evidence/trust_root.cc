@@ -22,6 +22,17 @@ bool LeavesLess(const std::optional<UnixSeconds>& since, const std::optional<Uni
   return other && (!since || *since < *other);
 }
 
+const Revocation* FindKeyRevocation(const TrustRoot& root, const std::string& key_id) {
+  const Revocation* least = nullptr;
+  for (const Revocation& one : root.revocations) {
+    if (one.kind != "key" || one.subject != key_id) continue;
+    if (least == nullptr || LeavesLess(one.compromised_since, least->compromised_since)) {
+      least = &one;
+    }
+  }
+  return least;
+}
+
 bool IsBeyondEnd(const Checkpoint& checkpoint, const LogEnd& end) {
   return checkpoint.size > end.size ||
          (checkpoint.size == end.size && checkpoint.root != end.root_hash);

@@ -99,7 +99,8 @@ struct Revocation {
   std::string reason;
   std::optional<UnixSeconds> compromised_since;  // signatures attested before still count
 };
-// Of two revocations of one key that counts which leaves less: from the beginning, or from earlier.
+// Whether a revocation since `since` leaves less than one since `other`; absent: from the
+// beginning.
 bool LeavesLess(const std::optional<UnixSeconds>& since, const std::optional<UnixSeconds>& other);
 
 // A role of TUF beside the root's: its keys sign what a published tree holds today (FORMAT.md,
@@ -161,6 +162,10 @@ struct TrustRoot {
   const Person* FindMonitor(const PublicKey& key) const;
   const Person* FindCertifier(const PublicKey& key) const;
 };
+
+// Of the root's revocations of a key the one that leaves least: that is what counts of it.  Null:
+// the key is not revoked.  Points into `root`.
+const Revocation* FindKeyRevocation(const TrustRoot& root, const std::string& key_id);
 
 // Which of an operator's CAs issued a leaf.
 struct LeafIssuer {

@@ -312,6 +312,35 @@ TEST_F(Root, ASuccessorIsSignedByTheKeysBeforeIt) {
   EXPECT_EQ(exit_of({first, second}), ExitCode::kBadSignature);  // its own is missing
 }
 
+TEST(Revocation, LeavesLessFromEarlierAndLeastFromTheBeginning) {
+  EXPECT_TRUE(LeavesLess(1, 2));
+  EXPECT_FALSE(LeavesLess(2, 1));
+  EXPECT_FALSE(LeavesLess(1, 1));
+  EXPECT_TRUE(LeavesLess({}, 0));
+  EXPECT_FALSE(LeavesLess(0, {}));
+  EXPECT_FALSE(LeavesLess({}, {}));
+}
+
+TEST(Revocation, OfAKeyTheOneThatLeavesLeastIsFound) {
+  TrustRoot root;
+  EXPECT_EQ(FindKeyRevocation(root, "a"), nullptr);
+  root.revocations = {{"release", "a", "no key", {}}, {"key", "b", "another key", {}}};
+  EXPECT_EQ(FindKeyRevocation(root, "a"), nullptr);
+  const auto reason = [&] {
+    const Revocation* found = FindKeyRevocation(root, "a");
+    return found == nullptr ? "" : found->reason;
+  };
+  root.revocations.push_back({"key", "a", "from 3", 3});
+  EXPECT_EQ(reason(), "from 3");
+  root.revocations.push_back({"key", "a", "from 2", 2});
+  root.revocations.push_back({"key", "a", "from 2 again", 2});
+  root.revocations.push_back({"key", "a", "from 4", 4});
+  EXPECT_EQ(reason(), "from 2");
+  root.revocations.push_back({"key", "a", "from the beginning", {}});
+  root.revocations.push_back({"key", "a", "from 1", 1});
+  EXPECT_EQ(reason(), "from the beginning");
+}
+
 TEST_F(Root, IsRefusedWhenChangedAfterSigning) {
   Json json = *ParseJson(maker_.RootBytes(), "root.json");
   EXPECT_TRUE(ParseTrustRoot(json.dump(), "root.json").has_value());  // white space is not signed

@@ -97,18 +97,15 @@ void HearRoot(const TrustRoot& root, Said& said) {
 }
 
 std::vector<RevokedKey> RevokedKeysOf(const TrustRoot& root) {
-  std::map<std::string, RevokedKey> keys;
+  std::set<std::string> key_ids;
   for (const Revocation& revocation : root.revocations) {
-    if (revocation.kind != "key") continue;
-    RevokedKey revoked{revocation.subject, ReasonLine(revocation.reason),
-                       revocation.compromised_since};
-    const auto [found, added] = keys.emplace(revocation.subject, revoked);
-    if (!added && LeavesLess(revoked.compromised_since, found->second.compromised_since)) {
-      found->second = std::move(revoked);
-    }
+    if (revocation.kind == "key") key_ids.insert(revocation.subject);
   }
   std::vector<RevokedKey> list;
-  for (auto& [id, revoked] : keys) list.push_back(std::move(revoked));
+  for (const std::string& key_id : key_ids) {
+    const Revocation& least = *FindKeyRevocation(root, key_id);
+    list.push_back({key_id, ReasonLine(least.reason), least.compromised_since});
+  }
   return list;
 }
 
