@@ -153,8 +153,8 @@ class OpenedFile {
 class RealFiles final : public FileSystem {
  public:
   Result<std::unique_ptr<WritableFile>> Create(const std::string& path, bool truncate) override {
-    const int over = truncate ? O_TRUNC : O_EXCL | O_NOFOLLOW;
-    const int descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | over, 0644);
+    const int descriptor =
+        open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (truncate ? O_TRUNC : O_EXCL), 0644);
     if (descriptor < 0) return SystemError("creating", path);
     return std::unique_ptr<WritableFile>(new RealWritableFile(descriptor, path));
   }

@@ -28,7 +28,7 @@ class WritableFile {
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
-  // Creates (mode 0644).  Unless `truncate` the name must not exist, as a link neither.
+  // Creates (mode 0644).  Unless `truncate`, nothing may have the name, not even a link.
   virtual Result<std::unique_ptr<WritableFile>> Create(const std::string& path, bool truncate) = 0;
   virtual Status Rename(const std::string& from, const std::string& to) = 0;
   // Each of the two, which are there, gets the other's name in one step (renameat2).  Not every
