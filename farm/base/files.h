@@ -50,8 +50,10 @@ FileSystem& RealFileSystem();
 // from what they are writing.
 Status WriteDurably(FileSystem& files, const std::string& path, std::string_view bytes);
 
-// Removes the files that a crash in the middle of WriteDurably has left in a folder.  For whoever
-// is alone in writing there, and holds its lock.
+// Removes the files that a crash in the middle of WriteDurably has left in a folder, also under the
+// names that it gave before, `<path>.part.<process>.<number>`.  For whoever is alone in writing
+// there, and holds its lock.
+// Errors: kNotFound (no such folder), kUnavailable.
 Status RemoveUnfinished(FileSystem& files, const std::string& directory);
 
 // mkdir -p (mode 0755) whose names survive a crash: that of `path` too where somebody has made it
