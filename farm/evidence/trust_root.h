@@ -160,6 +160,8 @@ struct TrustRoot {
   const Person* FindRequester(const PublicKey& key) const;
   const Person* FindMonitor(const PublicKey& key) const;
   const Person* FindCertifier(const PublicKey& key) const;
+  // Who may withdraw releases with this key: an auditor or a requester.  Null: nobody.
+  const Person* FindWhoMayWithdraw(const PublicKey& key) const;
 };
 
 // Which of an operator's CAs issued a leaf.

@@ -44,7 +44,7 @@ Status CheckNotSaidBefore(const EntryContext& in, const ReleaseState& now, const
     if (row.note != next.by || !row.logged) continue;
     ASSIGN_OR_RETURN(const KeptWithdrawal before, ReadKeptWithdrawal(in.ledger, *row.logged));
     if (before.said.release != next.release || !before.line.log_entry) continue;
-    const Person* person = FindWhoMayWithdraw(in.rules.root, before.line.key());
+    const Person* person = in.rules.root.FindWhoMayWithdraw(before.line.key());
     if (person == nullptr || person->id != next.by) continue;
     if (!person->valid_for.Contains(before.said.created)) continue;
     return SaidBefore(before.said, *before.line.log_entry);
