@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "farm/base/bytes.h"
+#include "farm/base/found_file.h"
 #include "farm/crypto/hash.h"
 #include "farm/manifest/manifest.h"
 #include "farm/release/bases.h"
@@ -279,7 +280,7 @@ Result<Bundle> Releases::PublishedLine(const std::string& id) const {
       JoinPath(JoinPath(state_->driver.options().published, view.published_directory),
                view.files.front().name + ".sigstore.jsonl");
   if (!FileExists(path)) return missing;
-  ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kBundleFileBytesMax));
+  ASSIGN_OR_RETURN(const std::string text, ReadFoundFile(path, kBundleFileBytesMax));
   ASSIGN_OR_RETURN(std::vector<Bundle> lines, ParseBundleFile(text, path));
   return std::move(lines.front());
 }
