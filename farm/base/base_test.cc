@@ -181,15 +181,20 @@ TEST(Files, WhatACrashLeftIsRemovedAndNothingElse) {
   const auto directory = *TemporaryDirectory::Make("");
   const auto path = [&](const std::string& name) { return JoinPath(directory.path(), name); };
   const std::string random = "0123456789abcdef";
-  const std::vector<std::string> others = {".part." + random,         "a",
-                                           "a.part.0123456789abcdeF", "a.part.0123456789abcde",
-                                           "a.part." + random + "0",  "a.part." + random + ".txt",
-                                           "a.part" + random};
+  std::vector<std::string> others = {".part." + random,         "a",
+                                     "a.part.0123456789abcdeF", "a.part.0123456789abcde",
+                                     "a.part." + random + "0",  "a.part." + random + ".txt",
+                                     "a.part" + random};
+  for (const std::string older : {".part.4711.1", "a.part.4711", "a.part.4711.", "a.part..1",
+                                  "a.part.4711.1x", "a.part.4711.1.1"}) {
+    others.push_back(older);
+  }
   for (const std::string& name : others) {
     ASSERT_TRUE(WriteDurably(RealFileSystem(), path(name), "x"));
   }
   ASSERT_TRUE(WriteDurably(RealFileSystem(), path("a.part." + random), "x"));
   ASSERT_TRUE(WriteDurably(RealFileSystem(), path("b.part.1.part.fedcba9876543210"), "x"));
+  ASSERT_TRUE(WriteDurably(RealFileSystem(), path("c.part.4711.1"), "x"));
   ASSERT_TRUE(MakeDirectories(path("folder.part." + random), 0755));
   ASSERT_TRUE(RemoveUnfinished(RealFileSystem(), directory.path()));
   std::vector<std::string> left = others;

@@ -46,6 +46,7 @@ bool IsDirectory(const std::string& path) {
 
 constexpr std::string_view kUnfinished = ".part.";
 constexpr std::size_t kUnfinishedRandomBytes = 8;
+constexpr std::string_view kDigits = "0123456789";
 
 // Where a file is written before it gets its name: nobody can put anything there beforehand.
 Result<std::string> UnfinishedPath(const std::string& path) {
@@ -56,12 +57,19 @@ Result<std::string> UnfinishedPath(const std::string& path) {
   return path + std::string(kUnfinished) + HexEncode(random);
 }
 
+bool ConsistsOf(std::string_view text, std::string_view letters) {
+  return !text.empty() && text.find_first_not_of(letters) == std::string_view::npos;
+}
+
 bool IsUnfinished(std::string_view name) {
   const std::size_t at = name.rfind(kUnfinished);
   if (at == 0 || at == std::string_view::npos) return false;
-  const std::string_view random = name.substr(at + kUnfinished.size());
-  return random.size() == 2 * kUnfinishedRandomBytes &&
-         random.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  const std::string_view rest = name.substr(at + kUnfinished.size());
+  const std::size_t dot = rest.find('.');
+  if (dot != std::string_view::npos) {  // as it was named before
+    return ConsistsOf(rest.substr(0, dot), kDigits) && ConsistsOf(rest.substr(dot + 1), kDigits);
+  }
+  return rest.size() == 2 * kUnfinishedRandomBytes && ConsistsOf(rest, "0123456789abcdef");
 }
 
 class RealWritableFile final : public WritableFile {
@@ -153,8 +161,8 @@ class OpenedFile {
 class RealFiles final : public FileSystem {
  public:
   Result<std::unique_ptr<WritableFile>> Create(const std::string& path, bool truncate) override {
-    const int over = truncate ? O_TRUNC : O_EXCL | O_NOFOLLOW;
-    const int descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | over, 0644);
+    const int descriptor =
+        open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (truncate ? O_TRUNC : O_EXCL), 0644);
     if (descriptor < 0) return SystemError("creating", path);
     return std::unique_ptr<WritableFile>(new RealWritableFile(descriptor, path));
   }

@@ -28,7 +28,7 @@ class WritableFile {
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
-  // Creates (mode 0644).  Unless `truncate` the name must not exist, as a link neither.
+  // Creates (mode 0644).  Unless `truncate`, nothing may have the name, not even a link.
   virtual Result<std::unique_ptr<WritableFile>> Create(const std::string& path, bool truncate) = 0;
   virtual Status Rename(const std::string& from, const std::string& to) = 0;
   // Each of the two, which are there, gets the other's name in one step (renameat2).  Not every
@@ -50,8 +50,10 @@ FileSystem& RealFileSystem();
 // from what they are writing.
 Status WriteDurably(FileSystem& files, const std::string& path, std::string_view bytes);
 
-// Removes the files that a crash in the middle of WriteDurably has left in a folder.  For whoever
-// is alone in writing there, and holds its lock.
+// Removes the files that a crash in the middle of WriteDurably has left in a folder, also under the
+// names that it gave before, `<path>.part.<process>.<number>`.  For whoever is alone in writing
+// there, and holds its lock.
+// Errors: kNotFound (no such folder), kUnavailable.
 Status RemoveUnfinished(FileSystem& files, const std::string& directory);
 
 // mkdir -p (mode 0755) whose names survive a crash: that of `path` too where somebody has made it

@@ -159,8 +159,7 @@ Status CheckIsMeant(const NamedRelease& release, const WithdrawArguments& argume
 Status Withdraw(const WithdrawArguments& arguments, const Output& output) {
   RETURN_IF_ERROR(CheckSaysWhich(arguments));
   ASSIGN_OR_RETURN(Speaker speaker, OpenSpeaker(arguments.config));
-  const Person* person = speaker.root.FindAuditor(speaker.signer->key());
-  if (person == nullptr) person = speaker.root.FindRequester(speaker.signer->key());
+  const Person* person = speaker.root.FindWhoMayWithdraw(speaker.signer->key());
   RETURN_IF_ERROR(CheckListed(speaker, person, "an auditor or requester, who may withdraw"));
   ASSIGN_OR_RETURN(const NamedRelease release, FileExists(arguments.release)
                                                    ? ReleaseInFile(arguments.release, speaker)

@@ -208,8 +208,9 @@ CLI::App* AddWithdraw(CLI::App& release, Chosen& chosen, WithdrawArguments& argu
       "  farm release withdraw greeting/1.0/r1/5e1c2a90b7f1 --reason \"prints the password\"\n"
       "  farm release withdraw greet.sigstore.jsonl --product greeting --version 1.0 --reason "
       "\"see advisory 7\" --config auditor.json\n"
-      "exit codes: 0 withdrawn, 2 usage, 22 another release than the one that is meant, 25 not by "
-      "you, or by you already");
+      "exit codes: 0 withdrawn, 2 usage, 18 your key is not valid now, or a clock is wrong, 22 "
+      "another release than the one that is meant, 25 not by you, or by you already: with \"log "
+      "entry N\" it is done");
   return withdraw;
 }
 

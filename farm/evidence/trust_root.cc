@@ -67,6 +67,11 @@ const Person* TrustRoot::FindCertifier(const PublicKey& key) const {
   return FindPerson(certifiers, key);
 }
 
+const Person* TrustRoot::FindWhoMayWithdraw(const PublicKey& key) const {
+  const Person* person = FindAuditor(key);
+  return person != nullptr ? person : FindRequester(key);
+}
+
 LeafIssuer FindLeafIssuer(const Operator& owner, const Certificate& leaf, UnixSeconds at) {
   VerifyCache once;
   return FindLeafIssuer(owner, leaf, at, once);

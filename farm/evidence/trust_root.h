@@ -161,6 +161,8 @@ struct TrustRoot {
   const Person* FindRequester(const PublicKey& key) const;
   const Person* FindMonitor(const PublicKey& key) const;
   const Person* FindCertifier(const PublicKey& key) const;
+  // Who may withdraw releases with this key: an auditor or a requester.  Null: nobody.
+  const Person* FindWhoMayWithdraw(const PublicKey& key) const;
 };
 
 // Of the root's revocations of a key the one that leaves least: that is what counts of it.  Null:

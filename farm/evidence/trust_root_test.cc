@@ -57,6 +57,10 @@ TEST_F(Root, ComesBackAsWritten) {
   EXPECT_EQ(read->FindAuditor(maker_.Key("auditor-1").public_key())->id, "auditor-1");
   EXPECT_EQ(read->FindAuditor(maker_.Key("requester").public_key()), nullptr);
   EXPECT_EQ(read->FindRequester(maker_.Key("requester").public_key())->id, "requester");
+  for (const std::string id : {"auditor-1", "requester"}) {
+    EXPECT_EQ(read->FindWhoMayWithdraw(maker_.Key(id).public_key())->id, id);
+  }
+  EXPECT_EQ(read->FindWhoMayWithdraw(maker_.Key("site-0").public_key()), nullptr);
 }
 
 TEST_F(Root, TheFirstFormatIsStillRead) {

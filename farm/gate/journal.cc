@@ -115,13 +115,11 @@ Status Journal::Load() {
   RETURN_IF_ERROR(files_.SyncDirectory(answers));
   RETURN_IF_ERROR(files_.SyncDirectory(directory_));
   RETURN_IF_ERROR(files_.SyncDirectory(DirectoryName(directory_)));
+  RETURN_IF_ERROR(RemoveUnfinished(files_, answers));
+  RETURN_IF_ERROR(RemoveUnfinished(files_, directory_));
   ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(answers));
   for (const std::string& name : names) {
     const std::string path = JoinPath(answers, name);
-    if (name.find(".part.") != std::string::npos) {  // a crash left it half-written
-      RETURN_IF_ERROR(files_.Remove(path));
-      continue;
-    }
     const auto number = static_cast<std::int64_t>(given_.size()) + 1;
     if (given_.size() == kJournalAnswersMax) {
       return Error{ErrorCode::kLimitExceeded, answers + ": more answers than a journal may hold"};

@@ -291,6 +291,23 @@ TEST_F(JournalTest, RefusesADamagedDirectory) {
   }
 }
 
+TEST_F(JournalTest, RemovesWhatACrashLeftHalfWritten) {
+  ASSERT_TRUE(Open()->Append(SignedDissent()));
+  ASSERT_TRUE(Open()->AdmitEpoch(4, kNow));
+  const auto there = [&] {
+    return std::pair(ListDirectory(directory()).value(),
+                     ListDirectory(directory() + "/answers").value());
+  };
+  const auto before = there();
+  for (const std::string name : {"/seen.json", "/answers/000000000002.json"}) {
+    for (const std::string end : {".part.0123456789abcdef", ".part.4711.1"}) {
+      ASSERT_TRUE(WriteDurably(RealFileSystem(), directory() + name + end, "half"));
+    }
+  }
+  EXPECT_EQ(Open()->given().size(), 1U);
+  EXPECT_EQ(there(), before);
+}
+
 TEST_F(JournalTest, KeepsNothingButReleasesAndDissents) {
   EXPECT_FALSE(Open()->Append(Sign(Request{D('1'), "greeting", "1.0", "requester-1", 1})));
 }

@@ -40,8 +40,7 @@ Status CheckPersonSpeaks(const Bundle& bundle, const Statement& statement, const
   std::string says;
   if (const auto* withdrawal = std::get_if<Withdrawal>(&statement)) {
     says = withdrawal->by;
-    person = root.FindAuditor(bundle.key());
-    if (person == nullptr) person = root.FindRequester(bundle.key());
+    person = root.FindWhoMayWithdraw(bundle.key());
   } else if (const auto* location = std::get_if<SiteLocation>(&statement)) {
     says = location->certifier;
     person = root.FindCertifier(bundle.key());

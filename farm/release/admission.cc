@@ -219,11 +219,6 @@ Status CheckWithdraws(const Withdrawal& withdrawal, const std::optional<Bundle>&
 
 }  // namespace
 
-const Person* FindWhoMayWithdraw(const TrustRoot& root, const PublicKey& key) {
-  const Person* person = root.FindAuditor(key);
-  return person != nullptr ? person : root.FindRequester(key);
-}
-
 Status AdmitEntry(const Bundle& line, const std::optional<Bundle>& release, const Rules& rules,
                   UnixSeconds now) {
   ASSIGN_OR_RETURN(const Statement statement, ParseStatement(line.envelope.payload, "line"));
@@ -231,7 +226,7 @@ Status AdmitEntry(const Bundle& line, const std::optional<Bundle>& release, cons
   std::string says;
   if (const auto* withdrawal = std::get_if<Withdrawal>(&statement)) {
     says = withdrawal->by;
-    person = FindWhoMayWithdraw(rules.root, line.key());
+    person = rules.root.FindWhoMayWithdraw(line.key());
   } else if (const auto* location = std::get_if<SiteLocation>(&statement)) {
     says = location->certifier;
     person = rules.root.FindCertifier(line.key());

@@ -75,9 +75,6 @@ Result<Request> AdmitRequest(const Bundle& line, const AdmittedManifest& manifes
 Result<Approval> AdmitApproval(const Bundle& line, const AdmittedManifest& manifest,
                                const Rules& rules, UnixSeconds now);
 
-// Who may withdraw with this key: an auditor or a requester.  Null: nobody.
-const Person* FindWhoMayWithdraw(const TrustRoot& root, const PublicKey& key);
-
 // A person's statement that belongs to no release on its way: a withdrawal by an auditor or
 // requester, a site location by a certifier.  `release` is the line of the release that a
 // withdrawal names, which the signer must have logged: of what else one may withdraw there is no

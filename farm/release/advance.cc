@@ -7,6 +7,7 @@
 #include "farm/crypto/hash.h"
 #include "farm/manifest/manifest.h"
 #include "farm/release/bases.h"
+#include "farm/release/carry.h"
 
 namespace farm {
 namespace {
@@ -89,27 +90,20 @@ Result<Bundle> Advance::SignedInTime(const Digest& signed_line, const std::strin
   return again;
 }
 
-Result<Bundle> Advance::Carry(const std::string& kind, const std::string& key, LineState line) {
-  if (line.logged) return Line(*line.logged, kind + " line");
-  if (!line.stamped) {
+Result<Bundle> Advance::Carry(const std::string& kind, const std::string& key,
+                              const LineState& line) {
+  const auto plain = [&]() -> Result<Bundle> {
     CHECK(line.signed_line);
-    ASSIGN_OR_RETURN(const Bundle plain, SignedInTime(*line.signed_line, kind + " line"));
-    TokenBounds bounds{in_.world.clock.Now(), 0, intent_ ? &intent_->bundle() : nullptr};
-    ASSIGN_OR_RETURN(const Bundle stamped, in_.world.notary.Stamp(plain));
-    bounds.now = in_.world.clock.Now();
-    RETURN_IF_ERROR(CheckNewToken(stamped, bounds, in_.rules.root, manifest_->policy));
-    const std::string text = WriteBundleLine(stamped);
-    RETURN_IF_ERROR(Record({{kind + ".stamped", key, "", text}}));
-    line.stamped = Sha256(text);
-  }
-  ASSIGN_OR_RETURN(Bundle stamped, Line(*line.stamped, kind + " line"));
-  // A row older than ReadPersonLine may have no key id, or one in base64; the log refuses both.
-  stamped.envelope.key_id = stamped.key().KeyId();
-  ASSIGN_OR_RETURN(const Bundle logged, in_.world.notary.Append(stamped, in_.ledger.epoch()));
-  RETURN_IF_ERROR(CheckNewEntry(logged, in_.world.clock.Now(), in_.rules.root, manifest_->policy));
-  RETURN_IF_ERROR(Record(
-      {{kind + ".logged", key, std::to_string(logged.log_entry->index), WriteBundleLine(logged)}}));
-  return logged;
+    return SignedInTime(*line.signed_line, kind + " line");
+  };
+  return CarryLine({in_.rules, in_.world, in_.ledger, in_.book},
+                   {.release = id_,
+                    .kind = kind,
+                    .key = key,
+                    .state = line,
+                    .plain = plain,
+                    .policy = manifest_->policy,
+                    .intent = intent_ ? &intent_->bundle() : nullptr});
 }
 
 Result<bool> Advance::Load() {

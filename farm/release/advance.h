@@ -79,9 +79,8 @@ class Advance {
   // The line as it was signed or, where its leaf has ended since, the same statement signed again:
   // no time stamp could say any more that the first signature is of the leaf's time.
   Result<Bundle> SignedInTime(const Digest& signed_line, const std::string& what);
-  // Time-stamps and logs a signed line, storing each step.  kUnavailable: ask again later; anything
-  // else is said of this line.
-  Result<Bundle> Carry(const std::string& kind, const std::string& key, LineState line);
+  // CarryLine with what this release demands.
+  Result<Bundle> Carry(const std::string& kind, const std::string& key, const LineState& line);
   Publication PublicationOf(const Release& release) const;
 
   AdvanceContext& in_;

@@ -7,7 +7,6 @@
 #include "farm/crypto/hash.h"
 #include "farm/evidence/manifest_view.h"
 #include "farm/evidence/statement.h"
-#include "farm/verify/verify.h"
 
 namespace farm {
 namespace {
@@ -39,12 +38,12 @@ Error SaidBefore(const Withdrawal& first, const LogEntry& entry) {
 
 // Whoever has renewed his key has said it with the old one, unless that is a key that the root does
 // not list any more: monitors do not count what it said.
-Status CheckNotSaidBefore(const EntryContext& in, const ReleaseState& now, const Withdrawal& next) {
+Status CheckNotSaidBefore(const CarryContext& in, const ReleaseState& now, const Withdrawal& next) {
   for (const auto& [key, row] : now.withdrawals) {
     if (row.note != next.by || !row.logged) continue;
     ASSIGN_OR_RETURN(const KeptWithdrawal before, ReadKeptWithdrawal(in.ledger, *row.logged));
     if (before.said.release != next.release || !before.line.log_entry) continue;
-    const Person* person = FindWhoMayWithdraw(in.rules.root, before.line.key());
+    const Person* person = in.rules.root.FindWhoMayWithdraw(before.line.key());
     if (person == nullptr || person->id != next.by) continue;
     if (!person->valid_for.Contains(before.said.created)) continue;
     return SaidBefore(before.said, *before.line.log_entry);
@@ -52,33 +51,9 @@ Status CheckNotSaidBefore(const EntryContext& in, const ReleaseState& now, const
   return {};
 }
 
-// Of the kept line with this key of a row.  Answers the logged line.
-Result<std::string> CarryKept(const EntryContext& in, const std::string& id, const std::string& key,
-                              const Bundle& line) {
-  ASSIGN_OR_RETURN(const Bundle logged, CarryEntry(in, line));
-  ASSIGN_OR_RETURN(const ReleaseState after,
-                   in.book.Update(id, [&](const ReleaseState&) -> Result<std::vector<NewEffect>> {
-                     return std::vector<NewEffect>{{"withdrawal.logged", key,
-                                                    std::to_string(logged.log_entry->index),
-                                                    WriteBundleLine(logged)}};
-                   }));
-  return in.ledger.Payload(after.withdrawals.at(key).logged.value());
-}
-
 }  // namespace
 
-Result<Bundle> CarryEntry(const EntryContext& in, const Bundle& line) {
-  const World& world = in.world;
-  const UnixSeconds asked = world.clock.Now();
-  ASSIGN_OR_RETURN(const Bundle stamped, world.notary.Stamp(line));
-  RETURN_IF_ERROR(
-      CheckNewToken(stamped, {asked, world.clock.Now(), nullptr}, in.rules.root, in.rules.policy));
-  ASSIGN_OR_RETURN(Bundle logged, world.notary.Append(stamped, in.ledger.epoch()));
-  RETURN_IF_ERROR(CheckNewEntry(logged, world.clock.Now(), in.rules.root, in.rules.policy));
-  return logged;
-}
-
-Result<std::string> EnterWithdrawal(const EntryContext& in, const Bundle& line,
+Result<std::string> EnterWithdrawal(const CarryContext& in, const Bundle& line,
                                     const Bundle& release) {
   ASSIGN_OR_RETURN(const Withdrawal withdrawal,
                    ParseStatementAs<Withdrawal>(line.envelope.payload, "line"));
@@ -99,16 +74,20 @@ Result<std::string> EnterWithdrawal(const EntryContext& in, const Bundle& line,
   CHECK(first.signed_line);
   const bool is_first = *first.signed_line == Sha256(text);
   ASSIGN_OR_RETURN(const KeptWithdrawal kept, ReadKeptWithdrawal(in.ledger, *first.signed_line));
-  const auto logged =
-      first.logged ? in.ledger.Payload(*first.logged) : CarryKept(in, id, key, kept.line);
-  if (is_first) return logged;
+  const auto logged = CarryLine(in, {.release = id,
+                                     .kind = "withdrawal",
+                                     .key = key,
+                                     .state = first,
+                                     .plain = [&] { return Result<Bundle>(kept.line); },
+                                     .policy = in.rules.policy});
+  if (is_first && !logged) return logged.error();
+  if (is_first) return WriteBundleLine(*logged);
   if (!logged) {
     return Wrap("the withdrawal that " + withdrawal.by + " has signed before goes first",
                 logged.error());
   }
-  ASSIGN_OR_RETURN(const Bundle entered, ParseBundleLine(*logged, kWithdrawalLine));
-  CHECK(entered.log_entry);
-  return SaidBefore(kept.said, *entered.log_entry);
+  CHECK(logged->log_entry);
+  return SaidBefore(kept.said, *logged->log_entry);
 }
 
 }  // namespace farm

@@ -177,6 +177,50 @@ TEST_F(Enter, TheWithdrawalThatWasSignedFirstGoesFirst) {
   EXPECT_EQ(world().log_size(), size_ + 1);
 }
 
+// On a quiet log the entry stays under the head that it got first: a later time stamp than the one
+// of then would be of a time after it.
+TEST_F(Enter, AWithdrawalWhoseAnswerWasLostKeepsItsTimeStamp) {
+  const UnixSeconds later = 2 * world().policy().clock_skew_seconds;
+  for (const bool restart : {false, true}) {
+    const int auditor = restart ? 1 : 0;
+    const std::string who = "auditor-" + std::to_string(auditor + 1);
+    const PrivateKey& key = world().auditor_key(auditor);
+    const std::string line = SignedBy(key, WithdrawalBy(who));
+    world().fault = [](const std::string& step) {
+      return step == "append done" ? Status(Error{ErrorCode::kUnavailable, "lost"}) : Status();
+    };
+    const std::size_t size = world().log_size();
+    const UnixSeconds then = world().clock.Now();
+    EXPECT_EQ(EnterLine(line).error().Exit(), ExitCode::kUnavailable);
+    world().fault = nullptr;
+    world().clock.Set(then + later);
+    if (restart) harness_.Restart();
+    const auto again = EnterLine(SignedBy(key, Again(WithdrawalBy(who))));
+    ASSERT_FALSE(again) << who;
+    EXPECT_EQ(again.error().Exit(), ExitCode::kRefused) << again.error().message;
+    const auto answer = EnterLine(line);
+    ASSERT_TRUE(answer) << who << ": " << answer.error().message;
+    const Bundle logged = Must(ParseBundleLine(*answer, "answer"));
+    EXPECT_LE(Must(VerifyToken(logged, then, world().root())), then) << who;
+    EXPECT_EQ(world().log_size(), size + 1) << who;
+  }
+}
+
+TEST_F(Enter, OfTwoWhoEnterTheSameAtOnceTheFirstTimeStampCounts) {
+  const std::string line = SignedBy(world().auditor_key(0), WithdrawalBy("auditor-1"));
+  std::string other;
+  world().fault = [&](const std::string& step) -> Status {
+    if (step != "stamp done" || !other.empty()) return {};
+    other = "asked";
+    world().clock.Set(world().clock.Now() + 1);
+    other = Must(EnterLine(line));
+    return {};
+  };
+  EXPECT_EQ(Must(EnterLine(line)), other);
+  EXPECT_EQ(Must(EnterLine(line)), other);
+  EXPECT_EQ(world().log_size(), size_ + 1);
+}
+
 TEST_F(Enter, ARenewedKeySaysItAgainOnlyIfTheOldOneDoesNotCountAnyMore) {
   Must(EnterLine(SignedBy(world().auditor_key(0), WithdrawalBy("auditor-1"))));
   const PrivateKey renewed = PrivateKey::Generate(KeyKind::kP256);

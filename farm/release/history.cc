@@ -53,17 +53,24 @@ Status History::Take(const LoggedLeaf& leaf) {
   return {};
 }
 
+Status History::TakeUnread() {
+  while (!unread_.empty()) {
+    RETURN_IF_ERROR(Take(unread_.front()));
+    unread_.pop_front();
+  }
+  return {};
+}
+
 Status History::Refresh(Notary& notary) {
-  for (bool more = true;;) {
-    while (!unread_.empty()) {
-      RETURN_IF_ERROR(Take(unread_.front()));
-      unread_.pop_front();
-    }
-    if (!more) return {};
+  RETURN_IF_ERROR(TakeUnread());  // what could not be read the last time
+  bool more = true;
+  while (more) {
     ASSIGN_OR_RETURN(NewLeaves read, notary.ReadNew());
     for (LoggedLeaf& leaf : read.leaves) unread_.push_back(std::move(leaf));
     more = read.more;
+    RETURN_IF_ERROR(TakeUnread());
   }
+  return {};
 }
 
 const InLog<Dissent>* History::FindDissent(const Digest& manifest) const {

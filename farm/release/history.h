@@ -47,6 +47,7 @@ class History {
 
  private:
   Status Take(const LoggedLeaf& leaf);
+  Status TakeUnread();
 
   const TrustRoot& root_;
   std::deque<LoggedLeaf> unread_;

@@ -129,6 +129,7 @@ Status Ledger::State::Begin(FileSystem& files, const LedgerOptions& options) {
   }
   ASSIGN_OR_RETURN(const std::string newest, OneValue("SELECT IFNULL(MAX(epoch), 0) FROM effects"));
   ASSIGN_OR_RETURN(std::uint64_t last, ParseDecimal(newest, INT64_MAX));
+  RETURN_IF_ERROR(RemoveUnfinished(files, options.directory));
   const std::string path = JoinPath(options.directory, "epoch");
   if (FileExists(path)) {
     ASSIGN_OR_RETURN(std::string text, ReadFile(path, 64));

@@ -56,6 +56,18 @@ TEST(Ledger, WritesAsItsHeaderSays) {
   EXPECT_EQ(connection.Ask("PRAGMA locking_mode"), "exclusive");
 }
 
+TEST(Ledger, RemovesWhatACrashLeftOfItsEpoch) {
+  const TemporaryDirectory directory = Must(TemporaryDirectory::Make(""));
+  const std::string path = directory.path() + "/l";
+  (void)Must(Ledger::Open(RealFileSystem(), In(path)));
+  const std::vector<std::string> names = Must(ListDirectory(path));
+  for (const std::string name : {"/epoch.part.0123456789abcdef", "/epoch.part.4711.1"}) {
+    Must(WriteDurably(RealFileSystem(), path + name, "half"));
+  }
+  (void)Must(Ledger::Open(RealFileSystem(), In(path)));
+  EXPECT_EQ(Must(ListDirectory(path)), names);
+}
+
 TEST(Ledger, AFullDiskIsAnErrorAndLeavesNothing) {
   const TemporaryDirectory directory = Must(TemporaryDirectory::Make(""));
   const std::string path = directory.path() + "/l";

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "farm/base/bytes.h"
+#include "farm/base/found_file.h"
 #include "farm/crypto/hash.h"
 #include "farm/evidence/bundle.h"
 #include "farm/evidence/manifest_view.h"
@@ -30,8 +31,16 @@ Status CheckComponent(const std::string& name) {
   return {};
 }
 
+// What has the name, left by a crash or put there by another, is not written to: it could be a link
+// or a pipe.
+Result<std::unique_ptr<WritableFile>> CreateAnew(FileSystem& files, const std::string& path) {
+  const Status removed = files.Remove(path);
+  if (!removed && removed.error().code != ErrorCode::kNotFound) return removed.error();
+  return files.Create(path, false);
+}
+
 Status WriteSynced(FileSystem& files, const std::string& path, std::string_view bytes) {
-  ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file, files.Create(path, true));
+  ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file, CreateAnew(files, path));
   RETURN_IF_ERROR(file->Append(bytes));
   return file->Sync();
 }
@@ -69,12 +78,12 @@ bool NamesLinesOf(const std::string& bundle_file, const Release& release, const 
 
 // The kit is the one that its own line says, of this release.
 bool HoldsKit(const std::string& path, const Digest& release) {
-  const auto text = ReadFile(LineFile(path), kBundleFileBytesMax);
+  const auto text = ReadFoundFile(LineFile(path), kBundleFileBytesMax);
   if (!text) return false;
   const auto lines = ParseBundleFile(*text, "line of the kit");
   if (!lines || lines->size() != 1) return false;
   const auto entry = ParseStatementAs<KitEntry>(lines->front().envelope.payload, "kit entry");
-  const auto file = DigestOfFile(path);
+  const auto file = DigestOfFoundFile(path);
   return entry && file && entry->release == release && entry->file == BaseName(path) &&
          entry->digest == file->digest && entry->size == file->size;
 }
@@ -92,11 +101,11 @@ bool PublishedTree::Holds(const Release& release, const Digest& digest) const {
   std::optional<std::string> lines;
   for (const Artifact& artifact : release.artifacts) {
     const std::string path = JoinPath(target, artifact.name);
-    const auto found = DigestOfFile(path);
+    const auto found = DigestOfFoundFile(path);
     if (!found || found->digest != artifact.digest || found->size != artifact.size) return false;
     for (const std::string& place :
          {LineFile(path), JoinPath(directory_, LineFile("by-digest/" + artifact.digest.Hex()))}) {
-      const auto text = ReadFile(place, kBundleFileBytesMax);
+      const auto text = ReadFoundFile(place, kBundleFileBytesMax);
       if (!text || (lines && *lines != *text)) return false;
       lines = *text;
     }
@@ -117,7 +126,7 @@ Status PublishedTree::Prepare(const std::string& product) {
 
 Status PublishedTree::WriteIfDifferent(const std::string& path, const std::string& bytes) {
   if (FileExists(path)) {
-    ASSIGN_OR_RETURN(const std::string old, ReadFile(path, kBundleFileBytesMax));
+    ASSIGN_OR_RETURN(const std::string old, ReadFoundFile(path, kBundleFileBytesMax));
     if (old == bytes) return {};
   }
   return PutFile(path, bytes);
@@ -136,7 +145,7 @@ Status PublishedTree::WriteRoots(const TrustRoot& root, const std::string& root_
   RETURN_IF_ERROR(Prepare("root"));
   const std::string path = JoinPath(directory_, "root/" + std::to_string(root.version) + ".json");
   if (FileExists(path)) {
-    ASSIGN_OR_RETURN(const std::string old, ReadFile(path, kTrustRootBytesMax));
+    ASSIGN_OR_RETURN(const std::string old, ReadFoundFile(path, kTrustRootBytesMax));
     if (old != root_bytes) {
       return Error{ErrorCode::kMismatch,
                    path + " is another root of the same version; a root file is never replaced"};
@@ -151,7 +160,7 @@ Status PublishedTree::WriteRoots(const TrustRoot& root, const std::string& root_
 }
 
 Status PublishedTree::CopyBlob(const Artifact& artifact, const std::string& path) {
-  ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file, files_.Create(path, true));
+  ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file, CreateAnew(files_, path));
   RETURN_IF_ERROR(
       store_.Get(artifact.digest, [&](std::string_view piece) { return file->Append(piece); }));
   RETURN_IF_ERROR(file->Sync());
@@ -167,8 +176,8 @@ Status PublishedTree::CheckPublished(const Publication& publication) const {
   const std::string target = Target(publication.product, publication.version);
   for (const Artifact& artifact : publication.artifacts) {
     const std::string path = JoinPath(target, artifact.name);
-    const auto found = DigestOfFile(path);
-    const auto lines = ReadFile(LineFile(path), kBundleFileBytesMax);
+    const auto found = DigestOfFoundFile(path);
+    const auto lines = ReadFoundFile(LineFile(path), kBundleFileBytesMax);
     if (!found || found->digest != artifact.digest || !lines || *lines != publication.bundle_file) {
       return Error{ErrorCode::kMismatch,
                    target + " is there and is not this release (" + artifact.name +
@@ -222,7 +231,7 @@ Result<KitFacts> PublishedTree::AddKit(const Publication& publication, const Kit
       directory_, std::string(kPartial) + "/" + Sha256(publication.bundle_file).Hex() + ".kit");
   Sha256Stream hash;
   {
-    ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file, files_.Create(partial, true));
+    ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file, CreateAnew(files_, partial));
     RETURN_IF_ERROR(maker.WriteKit(order, store_, [&](std::string_view piece) {
       hash.Update(piece);
       kit.size += piece.size();

@@ -6,7 +6,9 @@
 //   root/<N>.json, trusted_root.json, keyring.json
 //   status.json                                                 a monitor's; replaced by newer ones
 //   .partial/                                                    on its way in
-// Every function can be called again after a crash at any point, with the same outcome.
+// Every function can be called again after a crash at any point, with the same outcome.  Whoever
+// can write into the tree too is not waited for: what must be a file and is none, such as a named
+// pipe, is an error (kInvalidInput) or, in .partial, removed.
 #pragma once
 
 #include <string>

@@ -1,6 +1,7 @@
 // The monitor's word in the published tree.
 #include <algorithm>
 
+#include "farm/base/found_file.h"
 #include "farm/release/publish.h"
 #include "farm/verify/verify.h"
 
@@ -54,7 +55,7 @@ Result<bool> PublishedTree::TakeStatus(const std::string& bytes, const TrustRoot
   }
   const std::string path = JoinPath(directory_, "status.json");
   if (FileExists(path)) {
-    ASSIGN_OR_RETURN(const std::string old, ReadFile(path, kBundleFileBytesMax));
+    ASSIGN_OR_RETURN(const std::string old, ReadFoundFile(path, kBundleFileBytesMax));
     // One that does not count any more (its monitor has left the root) is in nobody's way, nor is
     // the date of one that came here before this clock was asked.
     const auto there = ReadSound(old, path, root, policy);

@@ -6,10 +6,12 @@
 #include <utility>
 
 #include "farm/base/bytes.h"
+#include "farm/base/found_file.h"
 #include "farm/crypto/hash.h"
 #include "farm/manifest/manifest.h"
 #include "farm/release/bases.h"
 #include "farm/release/book.h"
+#include "farm/release/carry.h"
 #include "farm/release/enter.h"
 #include "farm/release/ledger_copy.h"
 #include "farm/release/why.h"
@@ -254,7 +256,7 @@ Result<std::vector<ReleaseEvent>> Releases::Watch(const std::string& id, std::ui
 }
 
 Result<std::string> Releases::Enter(const std::string& text, const std::string& release_text) {
-  const EntryContext in{state_->driver.options().rules, state_->outside, state_->ledger,
+  const CarryContext in{state_->driver.options().rules, state_->outside, state_->ledger,
                         *state_->book};
   ASSIGN_OR_RETURN(const Bundle line, ReadPersonLine(text, "line"));
   std::optional<Bundle> release;
@@ -266,7 +268,7 @@ Result<std::string> Releases::Enter(const std::string& text, const std::string& 
     CHECK(release);  // AdmitEntry has asked for it
     return EnterWithdrawal(in, line, *release);
   }
-  ASSIGN_OR_RETURN(const Bundle logged, CarryEntry(in, line));
+  ASSIGN_OR_RETURN(const Bundle logged, CarryOnce(in, line));
   return WriteBundleLine(logged);
 }
 
@@ -278,7 +280,7 @@ Result<Bundle> Releases::PublishedLine(const std::string& id) const {
       JoinPath(JoinPath(state_->driver.options().published, view.published_directory),
                view.files.front().name + ".sigstore.jsonl");
   if (!FileExists(path)) return missing;
-  ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kBundleFileBytesMax));
+  ASSIGN_OR_RETURN(const std::string text, ReadFoundFile(path, kBundleFileBytesMax));
   ASSIGN_OR_RETURN(std::vector<Bundle> lines, ParseBundleFile(text, path));
   return std::move(lines.front());
 }

@@ -69,7 +69,8 @@ class Releases {
   // Errors: those of AdmitEntry; kMismatch exit 25 (that person has withdrawn that release already,
   // in other words); kUnavailable exit 30 (ask again), those of the log.
   Result<std::string> Enter(const std::string& line, const std::string& release_line);
-  // The release's own line, as published.  Errors: kNotFound exit 22 (not published).
+  // The release's own line, as published.  Errors: kNotFound exit 22 (not published), kInvalidInput
+  // (what has its name is no file).
   Result<Bundle> PublishedLine(const std::string& id) const;
 
   // How many auditors have approved this manifest.

@@ -24,7 +24,7 @@
 //   log.release, log.dissent            payload statement  rebuilt from the log: RebuiltFacts
 // A round is one intent: 1, and one more each time that a stopped release is submitted again.
 // A withdrawal has as key the hex PAE digest of the release line, a space, and the id of the key
-// that signed it; it is stamped and logged in one step (enter.h).
+// that signed it.  One that was logged by an older farmd has no withdrawal.stamped.
 #pragma once
 
 #include <cstdint>

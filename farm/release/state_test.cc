@@ -52,6 +52,8 @@ TEST(State, AWithdrawalChangesNoStage) {
   std::vector<Effect> rows = {Row("withdrawal.signed", "a b", "auditor-1")};
   EXPECT_EQ(StateOf(rows)->stage(), Stage::kUnknown);  // of a release of another farm
   EXPECT_FALSE(StateOf(rows)->withdrawals.at("a b").logged);
+  rows.push_back(Row("withdrawal.stamped", "a b"));
+  EXPECT_TRUE(StateOf(rows)->withdrawals.at("a b").stamped);
   rows.push_back(Row("withdrawal.logged", "a b", "17"));
   for (const Effect& row : UpTo(12)) rows.push_back(row);
   const auto state = StateOf(rows);

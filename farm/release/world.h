@@ -43,7 +43,8 @@ class Notary {
   virtual Result<Bundle> Sign(const Statement& statement) = 0;
   // `bundle` with a time stamp.
   virtual Result<Bundle> Stamp(const Bundle& bundle) = 0;
-  // `bundle`, which has its time stamp, with its log entry.  Idempotent by leaf.
+  // `bundle`, which has its time stamp, with its log entry.  Idempotent by leaf; one that was there
+  // already comes under the newest head, which may be older than this call.
   virtual Result<Bundle> Append(const Bundle& bundle, std::uint64_t epoch) = 0;
   // `release` with a consistency proof from the checkpoint of each of `lines` to its own.
   virtual Result<Bundle> AddConsistency(const Bundle& release,

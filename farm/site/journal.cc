@@ -34,11 +34,7 @@ Status SiteJournal::Load() {
   // A name that is visible but was not synced could still vanish: it counts from here on.
   RETURN_IF_ERROR(files_.SyncDirectory(directory_));
   RETURN_IF_ERROR(files_.SyncDirectory(DirectoryName(directory_)));
-  ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(directory_));
-  for (const std::string& name : names) {
-    if (name.find(".part.") == std::string::npos) continue;  // a crash left it half-written
-    RETURN_IF_ERROR(files_.Remove(JoinPath(directory_, name)));
-  }
+  RETURN_IF_ERROR(RemoveUnfinished(files_, directory_));
   const std::string path = JoinPath(directory_, "epoch.json");
   if (!FileExists(path)) return {};
   ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, 4096));

@@ -742,6 +742,17 @@ TEST(SiteCrash, APowerCutNeverMakesASecondRecord) {
   }
 }
 
+TEST(SiteCrash, WhatWasHalfWrittenIsRemoved) {
+  const TemporaryDirectory temporary = *TemporaryDirectory::Make("");
+  const std::string directory = temporary.path() + "/records";
+  ASSERT_TRUE(SiteJournal::Open(RealFileSystem(), directory));
+  for (const std::string name : {"/epoch.json.part.0123456789abcdef", "/x.signed.part.4711.1"}) {
+    ASSERT_TRUE(WriteDurably(RealFileSystem(), directory + name, "half"));
+  }
+  ASSERT_TRUE(SiteJournal::Open(RealFileSystem(), directory));
+  EXPECT_EQ(ListDirectory(directory).value(), std::vector<std::string>{"lock"});
+}
+
 TEST(SiteCrash, ALogThatFailsMakesNoSecondRecord) {
   for (const int publish_fails : {1, 2, 3}) {
     World world;

@@ -74,8 +74,8 @@ Result<TakenEntry> LogFacts::Take(std::uint64_t index, const std::string& leaf,
 
 Status LogFacts::CheckReadable(const TrustRoot& root) const {
   for (const auto& [index, entry] : unread_) {
-    const bool by_person = entry.public_key && (root.FindAuditor(*entry.public_key) != nullptr ||
-                                                root.FindRequester(*entry.public_key) != nullptr);
+    const bool by_person =
+        entry.public_key && root.FindWhoMayWithdraw(*entry.public_key) != nullptr;
     const bool by_signer =
         entry.certificate && FindPossibleHolder(root, *entry.certificate, "signer") != nullptr;
     if (entry.payload_there && !by_person && !by_signer) continue;

@@ -40,8 +40,7 @@ bool BySigner(const SpokenInLog& spoken, const TrustRoot& root) {
 bool ByWhoMayWithdraw(const SpokenInLog& spoken, const Withdrawal& withdrawal,
                       const TrustRoot& root) {
   if (!spoken.public_key) return false;
-  const Person* person = root.FindAuditor(*spoken.public_key);
-  if (person == nullptr) person = root.FindRequester(*spoken.public_key);
+  const Person* person = root.FindWhoMayWithdraw(*spoken.public_key);
   return person != nullptr && person->id == withdrawal.by &&
          person->valid_for.Contains(withdrawal.created);
 }

@@ -253,6 +253,21 @@ Bundle FakeWorld::StampIt(const Bundle& bundle) const {
   return stamped;
 }
 
+std::string FakeWorld::HeadLocked(std::uint64_t size, const Digest& root) {
+  std::string& head = heads_[{size, cosigners, cosigned_ahead}];
+  if (!head.empty()) return head;
+  Note note;
+  note.text = CheckpointText({std::string(kOrigin), size, root});
+  note.signatures = {SignNote(note.text, kOrigin, log_key_),
+                     SignNote(note.text, kOrigin, log_ecdsa_key_)};
+  for (std::size_t i = 0; i < std::min(cosigners, witness_keys_.size()); ++i) {
+    note.signatures.push_back(Cosign(note.text, "witness-" + std::to_string(i + 1),
+                                     witness_keys_[i], clock.Now() + cosigned_ahead));
+  }
+  head = WriteNote(note);
+  return head;
+}
+
 Bundle FakeWorld::AppendLocked(const Bundle& bundle) {
   const std::string leaf = CanonicalizedBody(bundle.envelope, bundle.certificate, bundle.key());
   CHECK(bundle.timestamp);
@@ -267,15 +282,7 @@ Bundle FakeWorld::AppendLocked(const Bundle& bundle) {
   entry.tree_size = leaves_.size();
   entry.root = Root(hashes, 0, hashes.size());
   Path(hashes, entry.index, 0, hashes.size(), entry.hashes);
-  Note note;
-  note.text = CheckpointText({std::string(kOrigin), entry.tree_size, entry.root});
-  note.signatures = {SignNote(note.text, kOrigin, log_key_),
-                     SignNote(note.text, kOrigin, log_ecdsa_key_)};
-  for (std::size_t i = 0; i < std::min(cosigners, witness_keys_.size()); ++i) {
-    note.signatures.push_back(Cosign(note.text, "witness-" + std::to_string(i + 1),
-                                     witness_keys_[i], clock.Now() + cosigned_ahead));
-  }
-  entry.checkpoint = WriteNote(note);
+  entry.checkpoint = HeadLocked(entry.tree_size, entry.root);
   entry.canonicalized_body = leaf;
   entry.log_id = NoteKeyIdFull(kOrigin, log_key_.public_key());
   Bundle logged = bundle;

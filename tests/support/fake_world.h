@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "farm/base/clock.h"
@@ -96,6 +97,7 @@ class FakeWorld final : public Notary, public Sites, public Decider, public KitM
   Bundle SignBy(const Party& party, const Statement& statement) const;
   Bundle SignByPerson(const PrivateKey& key, const Statement& statement) const;
   Bundle AppendLocked(const Bundle& bundle) REQUIRES(mutex_);
+  std::string HeadLocked(std::uint64_t size, const Digest& root) REQUIRES(mutex_);
   Bundle StampIt(const Bundle& bundle) const;
   Status Pass(const std::string& name) { return fault ? fault(name) : Status(); }
   Record MakeRecord(const Party& party, SiteMood mood, const std::string& manifest,
@@ -119,6 +121,10 @@ class FakeWorld final : public Notary, public Sites, public Decider, public KitM
   std::vector<std::string> leaves_;
   std::map<std::string, std::uint64_t> by_leaf_ GUARDED_BY(mutex_);  // leaf -> index
   std::map<Digest, std::string> payloads_ GUARDED_BY(mutex_);        // PAE digest -> PAE
+  // The checkpoint of a size is cosigned once, as in a real log; but anew where a test has changed
+  // who cosigns and how: size, cosigners, cosigned_ahead -> note.
+  std::map<std::tuple<std::uint64_t, std::size_t, UnixSeconds>, std::string> heads_
+      GUARDED_BY(mutex_);
   std::size_t read_ = 0;
   std::map<std::string, Bundle> records_ GUARDED_BY(mutex_);  // site + intent -> logged record
   std::map<Digest, Bundle> answers_ GUARDED_BY(mutex_);       // intent -> decision
