@@ -1,7 +1,6 @@
 #include "farm/verify/memory.h"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "farm/json/json.h"
@@ -93,16 +92,6 @@ Json LogJson(const std::string& origin, const SeenLog& seen) {
           {"time", FormatTime(seen.time)}};
 }
 
-// By monitor's key.
-std::map<std::string, std::size_t> CountSaid(const SeenStatuses& seen) {
-  std::map<std::string, std::size_t> counts;
-  for (const SaidByStatus& said : seen.said) {
-    counts[said.monitor_key] +=
-        said.withdrawn.size() + said.dissents.size() + said.revoked_keys.size();
-  }
-  return counts;
-}
-
 }  // namespace
 
 Result<Memory> ParseMemory(std::string_view json, std::string_view where) {
@@ -175,14 +164,6 @@ Status MemoryDirectory::Keep(Memory next) {
   }
   if (next.seen.logs.size() > kLogsRememberedMax) {
     return full(next.seen.logs.size(), kLogsRememberedMax, "logs");
-  }
-  for (const auto& [key, count] : CountSaid(next.seen)) {
-    if (count <= kSaidByMonitorMax) continue;
-    return Error{ErrorCode::kLimitExceeded,
-                 path_ + ": would remember " + std::to_string(count) +
-                     " withdrawals, dissents and keys of the monitor with the key " + key +
-                     ", at most " + std::to_string(kSaidByMonitorMax) +
-                     " fit; take another monitor's status, and tell the farm"};
   }
   if (next.seen.said.size() > kStatusesMax) {
     return full(next.seen.said.size(), kStatusesMax, "statuses");

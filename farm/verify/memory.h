@@ -19,10 +19,6 @@ namespace farm {
 
 constexpr std::size_t kProductsMax = 10000;       // more than a customer takes of one farm
 constexpr std::size_t kLogsRememberedMax = 1024;  // as many as a root may list
-// Withdrawn releases, dissents and revoked keys that one monitor's key has told of: several
-// statuses full of other ones.  Two monitors that fill it leave the others room.
-constexpr std::size_t kSaidByMonitorMax = 4 * kStatusListMax;
-constexpr std::size_t kStatusesMax = 2 * kSaidByMonitorMax;  // that had news
 
 // The newest release of a product that was accepted.
 struct RememberedRelease {

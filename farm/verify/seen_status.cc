@@ -43,7 +43,7 @@ SaidByStatus NewsOf(const Case& facts) {
   for (const DissentInLog& dissent : status.dissents) news.dissents.insert(dissent.manifest);
   news.revoked_keys = RevokedBy(status);
   for (const SaidByStatus& said : facts.input.seen.said) {
-    if (said.monitor_key != news.monitor_key) continue;
+    if (said.monitor_key != news.monitor_key || said.time > news.time) continue;
     if (HeededMonitor(said, facts.input.root) == nullptr) continue;
     for (const Digest& release : said.withdrawn) news.withdrawn.erase(release);
     for (const Digest& manifest : said.dissents) news.dissents.erase(manifest);
@@ -56,20 +56,43 @@ SaidByStatus NewsOf(const Case& facts) {
   return news;
 }
 
-SeenStatuses Remembered(const Case& facts) {
-  SeenStatuses seen = facts.input.seen;
-  for (const StatusLog& log : facts.status->statement.logs) {
-    if (IsOfNewerRoot(facts.status->statement, log, facts.input.root)) continue;
-    seen.logs[log.head.origin] = {log.head.size, log.head.root, *facts.status->facts.token};
+// What is remembered has an end for each monitor; one that has come to it loses its own news.
+bool HasRoom(const SeenStatuses& seen, const SaidByStatus& news) {
+  std::size_t words = CountWords(news);
+  for (const SaidByStatus& said : seen.said) {
+    if (said.monitor_key == news.monitor_key) words += CountWords(said);
   }
-  SaidByStatus news = NewsOf(facts);
-  if (!news.withdrawn.empty() || !news.dissents.empty() || !news.revoked_keys.empty()) {
+  return words <= kSaidByMonitorMax && seen.said.size() < kStatusesMax;
+}
+
+void AddNews(SaidByStatus news, Case& facts, SeenStatuses& seen) {
+  if (HasRoom(seen, news)) {
     seen.said.push_back(std::move(news));
+    return;
   }
-  return seen;
+  facts.Warn(Rule::kStatus,
+             "its monitor has told of more withdrawals, dissents and keys than are remembered of "
+             "one; take another monitor's status, and tell the farm");
+}
+
+// The root ends the log before that: whoever saw more of it saw what the farm disowns.
+bool IsDisowned(const std::string& origin, const SeenLog& seen, const TrustRoot& root) {
+  const Log* log = FindLog(root, origin);
+  return log != nullptr && log->end && IsBeyondEnd({origin, seen.size, seen.root_hash}, *log->end);
+}
+
+// What is remembered of the log of a head in the status; null where that is nothing that counts.
+const SeenLog* SeenBefore(const Checkpoint& head, const Case& facts) {
+  const auto found = facts.input.seen.logs.find(head.origin);
+  if (found == facts.input.seen.logs.end()) return nullptr;
+  return IsDisowned(head.origin, found->second, facts.input.root) ? nullptr : &found->second;
 }
 
 }  // namespace
+
+std::size_t CountWords(const SaidByStatus& said) {
+  return said.withdrawn.size() + said.dissents.size() + said.revoked_keys.size();
+}
 
 void HeedSeenRevocations(Case& facts) {
   RevokedSince keys;
@@ -81,32 +104,42 @@ void HeedSeenRevocations(Case& facts) {
 }
 
 // One that is ahead is not remembered: until its time has come it would be in the way of every
-// other.
+// other.  Of an older one that the customer takes all the same its words are.
 void JudgeSeen(Case& facts) {
   const UnixSeconds time = *facts.status->facts.token;
-  bool remembered = !IsAhead(facts);
+  SeenStatuses seen = facts.input.seen;
+  bool older = false;
+  bool forked = false;
   for (const StatusLog& log : facts.status->statement.logs) {
-    const auto found = facts.input.seen.logs.find(log.head.origin);
-    if (found == facts.input.seen.logs.end()) continue;
     if (IsOfNewerRoot(facts.status->statement, log, facts.input.root)) continue;
-    const SeenLog& seen = found->second;
-    if (log.head.size == seen.size && log.head.root != seen.root_hash) {
+    const SeenLog* before = SeenBefore(log.head, facts);
+    if (before != nullptr && log.head.size == before->size && log.head.root != before->root_hash) {
       AddFork(log.head, "a status seen before", facts);
-      remembered = false;
+      forked = true;
     }
-    if (time >= seen.time && log.head.size >= seen.size) continue;
-    remembered = false;
+    if (before == nullptr || (time >= before->time && log.head.size >= before->size)) {
+      seen.logs[log.head.origin] = {log.head.size, log.head.root, time};
+      continue;
+    }
+    older = true;
     const std::string message = "log " + Printable(log.head.origin, 120) + ": status of " +
                                 FormatTime(time) + " with " + std::to_string(log.head.size) +
-                                " entries, one of " + FormatTime(seen.time) + " with " +
-                                std::to_string(seen.size) + " was seen before";
+                                " entries, one of " + FormatTime(before->time) + " with " +
+                                std::to_string(before->size) + " was seen before";
     if (facts.input.allow_older) {
       facts.Warn(Rule::kStatus, message);
     } else {
       facts.Add(Rule::kStatus, ExitCode::kRollback, message);
     }
   }
-  if (remembered) facts.seen = Remembered(facts);
+  if (forked || IsAhead(facts)) return;
+  SaidByStatus news = NewsOf(facts);
+  if (older) {
+    if (!facts.input.allow_older || CountWords(news) == 0) return;
+    seen.logs = facts.input.seen.logs;
+  }
+  if (CountWords(news) > 0) AddNews(std::move(news), facts, seen);
+  facts.seen = std::move(seen);
 }
 
 // What a status at hand says of it is said by itself (judge_status.cc).

@@ -455,6 +455,39 @@ TEST_F(StatusVerdict, NeverGoesBack) {
   }
 }
 
+// A log that forked is ended where all agree: who has seen more of it than that waits for nothing.
+TEST_F(StatusVerdict, WhatTheRootDisownsOfALogIsInNobodysWay) {
+  VerdictInput input = Input();
+  const Checkpoint head = maker_.Head();
+  Log next = input.root.logs[0];
+  next.origin = "next.farm.example";
+  input.root.logs[0].end = LogEnd{head.size, head.root, next.origin};
+  input.root.logs.push_back(next);
+  FarmStatus status = status_;
+  status.logs.push_back(EmptyLog(next.origin));
+  input.status = maker_.StatusLine(status);
+  const struct {
+    std::string name;
+    SeenLog before;
+    ExitCode exit;
+  } kRows[] = {
+      {"more_than_the_end", {head.size + 3, Sha256("x"), kIssued + 1}, ExitCode::kProved},
+      {"another_end", {head.size, Sha256("x"), kIssued - 1}, ExitCode::kProved},
+      {"the_end", {head.size, head.root, kIssued}, ExitCode::kProved},
+      {"the_end_later", {head.size, head.root, kIssued + 1}, ExitCode::kRollback},
+      {"less_later", {head.size - 1, Sha256("x"), kIssued + 1}, ExitCode::kRollback},
+  };
+  for (const auto& row : kRows) {
+    input.seen.logs = {{"log.farm.example", row.before}};
+    const Verdict verdict = Judge(input);
+    EXPECT_EQ(verdict.exit, row.exit) << row.name << Words(verdict);
+    if (row.exit != ExitCode::kProved) continue;
+    ASSERT_TRUE(verdict.seen.has_value()) << row.name;
+    EXPECT_EQ(verdict.seen->logs.at("log.farm.example"), (SeenLog{head.size, head.root, kIssued}))
+        << row.name;
+  }
+}
+
 // What statuses have said before the one at hand, if there is one.
 class SaidBefore : public StatusVerdict {
  protected:
@@ -594,6 +627,45 @@ TEST_F(SaidBefore, WhatIsNotHeededIsNewsWhenItIsSaidAgain) {
   EXPECT_EQ(verdict.seen->said[1].time, kIssued + 5);
   input_.seen = *verdict.seen;
   ExpectRefused(ExitCode::kRevoked, "withdrawn", "by monitor-0");
+}
+
+TEST_F(SaidBefore, AnOlderStatusThatIsTakenIsRememberedByItsWords) {
+  const std::map<std::string, SeenLog> newer = {
+      {"log.farm.example", {maker_.Head().size, maker_.Head().root, kIssued + 1}}};
+  FarmStatus status = status_;
+  status.withdrawn = {{Release(), "hello", "1.0", "it eats files", "auditor-0", kIssued - 1}};
+  input_.status = maker_.StatusLine(status);
+  input_.seen.logs = newer;
+  EXPECT_FALSE(Judge(input_).seen.has_value());
+  input_.allow_older = true;
+  const Verdict verdict = Judge(input_);
+  EXPECT_EQ(verdict.exit, ExitCode::kRevoked) << Words(verdict);
+  ASSERT_TRUE(verdict.seen.has_value());
+  EXPECT_EQ(verdict.seen->logs, newer);
+  EXPECT_EQ(verdict.seen->said,
+            (std::vector<SaidByStatus>{{MonitorKey(), kIssued, {Release()}, {}, {}}}));
+}
+
+// What it tells of is heeded while it is at hand; it keeps nobody from anything.
+TEST_F(SaidBefore, AMonitorThatSaysTooMuchLosesItsOwnNews) {
+  SaidByStatus full{MonitorKey(), kIssued - 1};
+  for (std::size_t i = 0; i < kSaidByMonitorMax; ++i) {
+    full.withdrawn.insert(Sha256(std::to_string(i)));
+  }
+  FarmStatus status = status_;
+  status.withdrawn = {{Sha256("another"), "other", "1.0", "old", "auditor-0", kIssued - 1}};
+  input_.status = maker_.StatusLine(status);
+  input_.seen.said = {full};
+  Verdict verdict = Judge(input_);
+  EXPECT_TRUE(verdict.proved()) << Words(verdict);
+  EXPECT_TRUE(RuleOf(verdict, "status").warning);
+  EXPECT_EQ(verdict.seen.value().said, input_.seen.said);
+  EXPECT_EQ(verdict.seen->logs.at("log.farm.example").time, kIssued);
+  status.monitor = "monitor-1";
+  input_.status = maker_.StatusLine(status);
+  verdict = Judge(input_);
+  EXPECT_FALSE(RuleOf(verdict, "status").warning);
+  EXPECT_EQ(verdict.seen.value().said.size(), 2u);
 }
 
 // A monitor that lies shuts nobody out for longer than the root lists it.

@@ -241,6 +241,14 @@ struct SaidByStatus {
   friend bool operator==(const SaidByStatus&, const SaidByStatus&) = default;
 };
 
+// Withdrawn releases, dissents and revoked keys.
+std::size_t CountWords(const SaidByStatus& said);
+
+// As many words of one monitor's key are remembered as fill several statuses; two monitors that say
+// so much leave the others room.
+constexpr std::size_t kSaidByMonitorMax = 4 * kStatusListMax;
+constexpr std::size_t kStatusesMax = 2 * kSaidByMonitorMax;  // that had news
+
 // All that is remembered of statuses (--state), of one farm.
 struct SeenStatuses {
   std::map<std::string, SeenLog> logs = {};  // by origin

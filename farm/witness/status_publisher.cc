@@ -64,13 +64,17 @@ Result<std::unique_ptr<StatusPublisher>> StatusPublisher::Open(StatusPublisherOp
   return publisher;
 }
 
-Status StatusPublisher::CheckNotBack(const FarmStatus& next) const {
+// What a root has ended before the head that was told of is disowned: nothing goes back there.
+Status StatusPublisher::CheckNotBack(const FarmStatus& next, const TrustRoot& root) const {
   if (!last_) return {};
   for (const StatusLog& before : last_->logs) {
     const auto now = std::find_if(next.logs.begin(), next.logs.end(), [&](const StatusLog& log) {
       return log.head.origin == before.head.origin;
     });
     if (now == next.logs.end() || now->head.size > before.head.size) continue;
+    const auto log = std::find_if(root.logs.begin(), root.logs.end(),
+                                  [&](const Log& one) { return one.origin == before.head.origin; });
+    if (log != root.logs.end() && log->end && IsBeyondEnd(before.head, *log->end)) continue;
     if (now->head.size == before.head.size && now->head.root == before.head.root) continue;
     return Error{ErrorCode::kMismatch,
                  "log " + before.head.origin + " serves a tree of " +
@@ -96,7 +100,7 @@ Result<bool> StatusPublisher::Publish(const std::vector<WatchedLog>& logs) {
   ASSIGN_OR_RETURN(
       FarmStatus next,
       MakeStatus(logs, root, {options_.id, now, options_.period_seconds, options_.cosignatures}));
-  RETURN_IF_ERROR(CheckNotBack(next));
+  RETURN_IF_ERROR(CheckNotBack(next, root));
   if (!IsDue(next)) return false;
   ASSIGN_OR_RETURN(Bundle line, SignStatement(Statement(next), *options_.signer));
   ASSIGN_OR_RETURN(line.timestamp, options_.stamp(line.envelope.signature));

@@ -50,7 +50,7 @@ class StatusPublisher {
  private:
   StatusPublisher(StatusPublisherOptions options, FileSystem& files, const Clock& clock)
       : options_(std::move(options)), files_(files), clock_(clock) {}
-  Status CheckNotBack(const FarmStatus& next) const REQUIRES(mutex_);
+  Status CheckNotBack(const FarmStatus& next, const TrustRoot& root) const REQUIRES(mutex_);
   bool IsDue(const FarmStatus& next) const REQUIRES(mutex_);
 
   const StatusPublisherOptions options_;

@@ -285,6 +285,19 @@ TEST_F(PublisherTest, NeverGoesBackNotEvenAfterARestart) {
   EXPECT_EQ(Publish(**publisher).error().Exit(), ExitCode::kLogProof);
 }
 
+// A log that forked is ended where all agree, which may be before what a status has told of.
+TEST_F(PublisherTest, GoesOnFromTheEndThatTheRootGivesALog) {
+  auto publisher = Open("monitor-0");
+  ASSERT_TRUE(*Publish(**publisher));
+  maker_.Rewind(maker_.Head().size - 1);
+  EXPECT_EQ(Publish(**publisher).error().Exit(), ExitCode::kLogProof);
+  const Checkpoint head = maker_.Head();
+  root_.logs[0].end = LogEnd{head.size, head.root, "next.farm.example"};
+  const auto published = Publish(**publisher);
+  ASSERT_TRUE(published) << published.error().message;
+  EXPECT_TRUE(*published);
+}
+
 TEST_F(PublisherTest, SaysNothingThatNobodyWouldBelieve) {
   EXPECT_EQ(Publish(**Open("monitor-1")).error().Exit(), ExitCode::kRefused);
   auto publisher = Open("monitor-0");
