@@ -61,7 +61,7 @@ Result<std::string> EnterWithdrawal(const CarryContext& in, const Bundle& line,
                    ParseStatementAs<Release>(release.envelope.payload, "release line"));
   ASSIGN_OR_RETURN(const ManifestView manifest, ViewManifest(withdrawn.manifest));
   const std::string id = ReleaseId(manifest);
-  const std::string key = withdrawal.release.Hex() + " " + line.key().KeyId();
+  const std::string key = withdrawal.release.Hex() + " " + line.key().KeyId() + " " + withdrawal.by;
   const std::string text = WriteBundleLine(line);
   ASSIGN_OR_RETURN(
       const ReleaseState state,

@@ -98,6 +98,12 @@ Result<std::vector<NewEffect>> Releases::State::SubmitRows(const Submission& sub
     if (now.stop->exit == ExitCode::kDissent) {
       return Error{ErrorCode::kMismatch, now.stop->message, ExitCode::kDissent};
     }
+    if (now.stops >= kStopsMax) {
+      return Error{ErrorCode::kLimitExceeded,
+                   admitted.id + " was stopped " + std::to_string(now.stops) +
+                       " times, as often as one may be; submit it with a higher revision",
+                   ExitCode::kRefused};
+    }
     // Once the signer has been asked, it is asked the same again; else a new attempt begins.
     const RoundState& round = now.Current();
     const bool fresh = round.intent.signed_line && !round.deciding;

@@ -319,6 +319,21 @@ TEST(Releases, ASiteThatIsDownLeavesItWaitingAndANewAttemptNamesTheOldIntent) {
   EXPECT_EQ(intents[1].intent.earlier, std::vector<Digest>{intents[0].pae});
 }
 
+// Each stop is rows for ever: who could stop without an end could fill the farm's memory.
+TEST(Releases, IsStoppedAndTakenUpOnlySoOften) {
+  Harness harness;
+  const Submission submission = harness.Make("1.0");
+  const std::string id = Must(harness.farm().Submit(submission)).id;
+  for (std::int64_t stop = 1; stop <= kStopsMax; ++stop) {
+    ASSERT_EQ(Must(harness.farm().Cancel(id, "requester-1")).stage, Stage::kCancelled) << stop;
+    const auto again = harness.farm().Submit(submission);
+    ASSERT_EQ(again.has_value(), stop < kStopsMax) << stop;
+    if (again) continue;
+    EXPECT_EQ(again.error().Exit(), ExitCode::kRefused);
+    EXPECT_TRUE(Contains(again.error().message, "higher revision")) << again.error().message;
+  }
+}
+
 TEST(Releases, RequestAndIntentAreLoggedBeforeAnySiteIsAsked) {
   Harness harness;
   int asked = 0;

@@ -23,8 +23,9 @@
 //   resumed            number                              round from here on
 //   log.release, log.dissent            payload statement  rebuilt from the log: RebuiltFacts
 // A round is one intent: 1, and one more each time that a stopped release is submitted again.
-// A withdrawal has as key the hex PAE digest of the release line, a space, and the id of the key
-// that signed it.  One that was logged by an older farmd has no withdrawal.stamped.
+// A withdrawal has as key the hex PAE digest of the release line, the id of the key that signed it
+// and the person's, with spaces between.  One that was logged by an older farmd has no
+// withdrawal.stamped.
 #pragma once
 
 #include <cstdint>
@@ -123,6 +124,9 @@ std::string WriteRebuiltFacts(const RebuiltFacts& facts);
 std::string WriteArtifactList(const std::vector<Artifact>& artifacts);
 std::string WriteRoundNote(std::int64_t attempt, const std::vector<std::string>& sites);
 
+// Of one release: each stop and what follows are rows for ever, and an intent names all before it.
+constexpr std::int64_t kStopsMax = static_cast<std::int64_t>(kPartiesMax);
+
 struct ReleaseState {
   std::optional<SubmittedFacts> submitted;
   Digest manifest;
@@ -141,7 +145,7 @@ struct ReleaseState {
   LineState kit_entry;
   bool done = false;
   std::map<std::string, LineState> withdrawals;  // by key of their rows; note: who
-  std::int64_t stops = 0;
+  std::int64_t stops = 0;                        // at most kStopsMax
   std::int64_t resumes = 0;
   std::optional<StopFacts> stop;  // the last one, if nobody has resumed it
   std::optional<RebuiltFacts> rebuilt_release;
