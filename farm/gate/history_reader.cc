@@ -8,6 +8,9 @@
 namespace farm {
 namespace {
 
+// Each is kept, to be asked for again.
+constexpr std::size_t kWithoutPayloadMax = 1000;
+
 Result<std::string> PayloadOf(LogReader& reader, const std::string& leaf) {
   ASSIGN_OR_RETURN(const LeafFacts facts, ParseCanonicalizedBody(leaf));
   return reader.Payload(facts.pae_digest);
@@ -87,6 +90,14 @@ Status HistoryReader::FetchMissing() {
 
 Status HistoryReader::Catch(const WitnessedHead& head) {
   for (;;) {
+    if (reading_->without_payload.size() > kWithoutPayloadMax) {
+      return Error{ErrorCode::kLimitExceeded,
+                   std::to_string(reading_->without_payload.size()) + " entries of the log at " +
+                       sources_.url + " cannot be read, from entry " +
+                       std::to_string(reading_->without_payload.begin()->first) +
+                       "; nothing is signed before they can",
+                   ExitCode::kLogProof};
+    }
     ASSIGN_OR_RETURN(const std::vector<VerifiedEntry> entries, reading_->reader->ReadNew(head));
     if (entries.empty()) return {};
     for (const VerifiedEntry& entry : entries) {

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "farm/client/tiles.h"
+#include "farm/crypto/hash.h"
+#include "farm/evidence/bundle.h"
 #include "tests/support/evidence_maker.h"
 #include "tests/support/served_log.h"
 
@@ -16,10 +18,13 @@ namespace {
 TEST(HistoryReader, ReadsALogOfAnyLength) {
   const EvidenceMaker maker;
   ServedLog log(maker.Log(), maker.Key("log"));
-  std::vector<std::string> leaves;
-  for (std::uint64_t i = 0; i < 2 * kReadEntriesMax + 10; ++i) {
-    leaves.push_back("leaf " + std::to_string(i));
-  }
+  const Bundle request = maker.Sign(
+      maker.Draft(Request{Sha256("manifest"), "hello", "1.0", "requester", 1'800'000'000},
+                  "requester", 1'800'000'000));
+  log.Put("/payload/" + request.PaeDigest().Hex(), request.envelope.PaeBytes());
+  const std::vector<std::string> leaves(
+      2 * kReadEntriesMax + 10,
+      CanonicalizedBody(request.envelope, request.certificate, request.key()));
   log.Serve(leaves);
   HistoryReader reader(HistorySources{log.url(), "", {}});
   const HistoryQuery query{maker.root(), 0, {{maker.Log(), leaves.size()}}};
@@ -34,6 +39,24 @@ TEST(HistoryReader, ReadsALogOfAnyLength) {
     ASSERT_TRUE(histories) << time << histories.error().message;
     ASSERT_EQ(histories->open->size(), leaves.size()) << time;
     EXPECT_EQ(histories->open->RootAt(leaves.size()), log.head().root) << time;
+  }
+}
+
+// What cannot be read is kept, to be asked for again: not without an end.
+TEST(HistoryReader, GoesNotOnInALogThatCannotBeRead) {
+  const EvidenceMaker maker;
+  ServedLog log(maker.Log(), maker.Key("log"));
+  std::vector<std::string> leaves;
+  for (std::uint64_t i = 0; i < 2 * kReadEntriesMax; ++i) {
+    leaves.push_back("leaf " + std::to_string(i));
+  }
+  log.Serve(leaves);
+  HistoryReader reader(HistorySources{log.url(), "", {}});
+  const HistoryQuery query{maker.root(), 0, {{maker.Log(), leaves.size()}}};
+  for (const char* time : {"first", "second"}) {
+    const auto histories = reader.Read(query);
+    ASSERT_FALSE(histories) << time;
+    EXPECT_EQ(histories.error().code, ErrorCode::kLimitExceeded) << histories.error().message;
   }
 }
 

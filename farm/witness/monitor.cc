@@ -35,6 +35,14 @@ Result<MonitorReport> Monitor::Round() {
     entry = Take(entry->first, entry->second) ? unread_.erase(entry) : std::next(entry);
   }
   for (;;) {
+    if (unread_.size() > kUnreadMax) {
+      return Error{ErrorCode::kLimitExceeded,
+                   std::to_string(unread_.size()) +
+                       " entries of the log cannot be read, from entry " +
+                       std::to_string(unread_.begin()->first) +
+                       "; nothing more of it is read before they can",
+                   ExitCode::kLogProof};
+    }
     ASSIGN_OR_RETURN(std::vector<VerifiedEntry> entries, reader_->ReadNew(head));
     if (entries.empty()) break;
     report_.entries_read += entries.size();
