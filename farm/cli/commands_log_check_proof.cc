@@ -140,8 +140,16 @@ Result<ProvingTree> ProveUnderRoot(const LogArguments& arguments, const TlogProo
   }
   const RevokedWitnesses revoked =
       SortRevokedWitnesses(root, note, proved.line ? &*proved.line : nullptr);
+  const auto never_revoked = static_cast<std::ptrdiff_t>(trust->witnesses.size());
   trust->witnesses.insert(trust->witnesses.end(), revoked.to_judge.begin(), revoked.to_judge.end());
-  const auto head = CheckHead(proof.checkpoint, *trust);
+  auto head = CheckHead(proof.checkpoint, *trust);
+  // The stamp that speaks for them stands on keys of its own, of which the time of all the
+  // witnesses is asked, not that of the stolen key.
+  if (head && !revoked.to_judge.empty() && proved.line &&
+      !VerifyToken(*proved.line, head->witnessed_at, root)) {
+    trust->witnesses.erase(trust->witnesses.begin() + never_revoked, trust->witnesses.end());
+    head = CheckHead(proof.checkpoint, *trust);
+  }
   if (!head) return Wrap(arguments.proof, NameRevoked(head.error(), proof, *trust, revoked));
   const Checkpoint& tree = head->checkpoint;
   const Status included =

@@ -9,7 +9,9 @@
 #include "farm/crypto/certificate.h"
 #include "farm/evidence/bundle.h"
 #include "farm/evidence/merkle.h"
+#include "farm/evidence/note.h"
 #include "farm/evidence/tlog_policy.h"
+#include "farm/evidence/tlog_proof.h"
 #include "farm/evidence/trust_root.h"
 #include "farm/json/json.h"
 #include "tests/support/live_log.h"
@@ -291,6 +293,43 @@ TEST_F(LogProgram, AProofOutlivesAWitnesssKey) {
   root.timestamp_authorities.clear();
   revoke({{"key", key_id, "stolen", kCosigned + 1}});
   Expect(with_bundle, 17, revoked + since + ", and nobody attests that it cosigned before: ");
+}
+
+// Two stolen keys would else speak for each other, before a witness that has seen it later.
+TEST_F(LogProgram, CountsNoRevokedWitnessByAStampOfARevokedAuthority) {
+  constexpr UnixSeconds kLater = 100;
+  const std::string file = kVectors + "root-file.json";
+  TrustRoot root = *ParseTrustRoot(*ReadFile(file, kTrustRootBytesMax), file);
+  const PrivateKey root_key = PrivateKey::Generate(KeyKind::kEd25519);
+  const PrivateKey honest_key = PrivateKey::Generate(KeyKind::kEd25519);
+  root.root_keys = {root_key.public_key()};
+  Witness honest = root.witnesses.at(0);
+  honest.name = "witness.example/honest";
+  honest.operator_id = "operator-honest";
+  honest.key = honest_key.public_key();
+  root.witnesses.push_back(honest);
+  const std::string proof_file = kVectors + "hello.tar.tlog-proof";
+  TlogProof proof = *ParseTlogProof(*ReadFile(proof_file, 1 << 20), proof_file);
+  Note note = *ParseNote(proof.checkpoint);
+  const UnixSeconds cosigned =
+      *CheckCosignature(note, root.witnesses[0].name, root.witnesses[0].key);
+  note.signatures.push_back(Cosign(note.text, honest.name, honest_key, cosigned + kLater));
+  proof.checkpoint = WriteNote(note);
+  Write("two.tlog-proof", WriteTlogProof(proof));
+  const std::vector<std::string> check = {"check-proof",    Path("two.tlog-proof"),
+                                          "--root",         Path("root.json"),
+                                          "--cosignatures", "2",
+                                          "--bundle",       kVectors + "hello.tar.sigstore.jsonl"};
+  const std::string stamps = root.timestamp_authorities.at(0).chain.front().KeyId();
+  const auto revoke_authority = [&](UnixSeconds since) {
+    root.revocations = {{"key", root.witnesses[0].key.KeyId(), "stolen", cosigned + 1},
+                        {"key", stamps, "stolen", since}};
+    Write("root.json", WriteTrustRoot(root, {root_key}));
+  };
+  revoke_authority(cosigned + kLater + 1);
+  Expect(check, 0, "witness.example/w0");
+  revoke_authority(cosigned + kLater);
+  Expect(check, 16, "has 1 good cosignatures, want 2");
 }
 
 // Nor does farm-verify pass over one: whoever gave it meant to deceive.
