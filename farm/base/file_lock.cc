@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -18,7 +19,11 @@ constexpr std::chrono::milliseconds kPause{20};  // little beside a verdict
 
 Result<FileLock> FileLock::Open(const std::string& path) {
   FileLock lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (lock.descriptor_ >= 0) return lock;
+  if (lock.descriptor_ >= 0) {
+    // Somebody may have opened it to others since (chmod -R); whose it is not cannot, and need not.
+    (void)fchmod(lock.descriptor_, 0600);
+    return lock;
+  }
   return Error{ErrorCode::kUnavailable, "opening " + path + ": " + std::strerror(errno)};
 }
 

@@ -14,7 +14,7 @@ constexpr std::chrono::seconds kLockWaitMax{60};  // a hundred verdicts, one aft
 // Gone with the object, and with the process however that ends; the file stays and is empty.
 class FileLock {
  public:
-  // Makes the file (mode 0600) where it is missing, and does not wait.  A link is refused.
+  // Makes the file where it is missing, gives it mode 0600, and does not wait.  A link is refused.
   // Errors: kUnavailable (cannot be opened, or held by another process; then `held` says by which).
   static Result<FileLock> Take(const std::string& path, std::string_view held);
   // The same, but waits up to `limit` for whoever holds it.  Only the file's owner can open it, so
