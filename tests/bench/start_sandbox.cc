@@ -16,6 +16,7 @@ struct Options {
   std::string launcher;
   std::string program;
   std::string bubblewrap = "bwrap";
+  std::string least;
   std::string subids = "1200000000:65536";
   uid_t user = 0;
   int rounds = 100;
@@ -109,6 +110,20 @@ class Comparison {
     return {"bubblewrap", words, "", filter_};
   }
 
+  // What no sandbox with all namespaces can do without.
+  Command Least() const { return {"least", {options_.least, root_, "/bin/" + program_}, "", -1}; }
+
+  void TellLeast(const Times& least, const Times& bubblewrap, nlohmann::json& answer) const {
+    answer["least"] = {{"min", Minimum(least)},
+                       {"median", Median(least)},
+                       {"ratio", Median(least) / Median(bubblewrap)},
+                       {"ratioOfMinima", Minimum(least) / Minimum(bubblewrap)}};
+    if (options_.json) return;
+    std::printf("all namespaces and nothing else %.0f, median %.0f, of bubblewrap %s, of min %s\n",
+                Minimum(least), Median(least), RatioText(Median(least), Median(bubblewrap)).c_str(),
+                RatioText(Minimum(least), Minimum(bubblewrap)).c_str());
+  }
+
   void Measure() {
     std::vector<std::function<double()>> rows;
     const auto add = [&rows](const Command& command) {
@@ -119,6 +134,7 @@ class Comparison {
       add(Ours(binds));
       add(Bubblewrap(binds));
     }
+    if (!options_.least.empty()) add(Least());
     const std::vector<Times> times = Interleave(options_.rounds, rows);
     const nlohmann::json machine = Machine();
     nlohmann::json answer = {
@@ -150,6 +166,7 @@ class Comparison {
                   RatioText(Median(ours), Median(theirs)).c_str(),
                   RatioText(Minimum(ours), Minimum(theirs)).c_str());
     }
+    if (!options_.least.empty()) TellLeast(times.back(), times[2], answer);
     if (options_.json) std::printf("%s\n", answer.dump().c_str());
   }
 
@@ -180,6 +197,9 @@ int main(int argc, char** argv) {
                  "a static program that ends with 0: //tests/bench:nothing")
       ->required();
   app.add_option("--bwrap", options.bubblewrap, "bubblewrap (default bwrap)");
+  app.add_option("--least", options.least,
+                 "measure //tests/bench:least_sandbox, too, against bubblewrap with the first of "
+                 "--binds");
   app.add_option("--subids", options.subids, "ids for the sandbox, as root");
   app.add_option("--user", options.user, "measure as this user id, rootless (default 0: as root)");
   app.add_option("--rounds", options.rounds, "how often each (default 100)")
