@@ -55,7 +55,7 @@ Status CheckNames(const Manifest& manifest) {
 
 // Form, signature and validity of a person's line.  `certified`: as farm-verify ends for a
 // certificate there.
-Status CheckPerson(const Bundle& line, const Person& person, UnixSeconds now,
+Status CheckPerson(const Bundle& line, const Person& person, const TrustRoot& root, UnixSeconds now,
                    const std::string& what, ExitCode certified) {
   if (line.certificate) {
     return Refusal(ErrorCode::kUntrusted, certified,
@@ -67,6 +67,10 @@ Status CheckPerson(const Bundle& line, const Person& person, UnixSeconds now,
   if (!person.valid_for.Contains(now)) {
     return Refusal(ErrorCode::kUntrusted, ExitCode::kNotValidThen,
                    what + ": the key of " + person.id + " is not valid now by the trust root");
+  }
+  if (IsRevoked(root, line.key().KeyId(), now, now)) {
+    return Refusal(ErrorCode::kUntrusted, ExitCode::kRevoked,
+                   what + ": the key of " + person.id + " is revoked in the trust root");
   }
   return {};
 }
@@ -155,7 +159,8 @@ Result<Request> AdmitRequest(const Bundle& line, const AdmittedManifest& manifes
                    "request line: the key " + line.key().KeyId() + " is not that of requester \"" +
                        request.requester + "\" in the trust root");
   }
-  RETURN_IF_ERROR(CheckPerson(line, *person, now, "request line", ExitCode::kBadSignature));
+  RETURN_IF_ERROR(
+      CheckPerson(line, *person, rules.root, now, "request line", ExitCode::kBadSignature));
   return request;
 }
 
@@ -191,7 +196,8 @@ Result<Approval> AdmitApproval(const Bundle& line, const AdmittedManifest& manif
                    "approval line: the key " + line.key().KeyId() + " is not that of auditor \"" +
                        approval.auditor + "\" in the trust root");
   }
-  RETURN_IF_ERROR(CheckPerson(line, *person, now, "approval line", ExitCode::kApproval));
+  RETURN_IF_ERROR(
+      CheckPerson(line, *person, rules.root, now, "approval line", ExitCode::kApproval));
   return approval;
 }
 
@@ -240,7 +246,7 @@ Status AdmitEntry(const Bundle& line, const std::optional<Bundle>& release, cons
                        Printable(says, 120) + "\" may make a " + std::string(KindName(statement)) +
                        " by the trust root");
   }
-  RETURN_IF_ERROR(CheckPerson(line, *person, now, "line", ExitCode::kBadSignature));
+  RETURN_IF_ERROR(CheckPerson(line, *person, rules.root, now, "line", ExitCode::kBadSignature));
   const auto* withdrawal = std::get_if<Withdrawal>(&statement);
   if (withdrawal == nullptr) return {};
   if (!person->valid_for.Contains(withdrawal->created)) {

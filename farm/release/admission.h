@@ -66,8 +66,8 @@ Result<Bundle> ReadPersonLine(std::string_view text, std::string_view where);
 // Both take a line as ReadPersonLine gives it and refuse whatever the log would refuse of it
 // (CheckLoggable), and a certificate: a row stays, and one that the log never takes would hold up
 // its manifest for good.
-// Errors: kUntrusted exit 11 (unknown requester, certificate, bad signature), exit 18 (key not
-// valid now), kMismatch (of another manifest), kInvalidInput.
+// Errors: kUntrusted exit 11 (unknown requester, certificate, bad signature), exit 17 (key
+// revoked), exit 18 (key not valid now), kMismatch (of another manifest), kInvalidInput.
 Result<Request> AdmitRequest(const Bundle& line, const AdmittedManifest& manifest,
                              const Rules& rules, UnixSeconds now);
 // Errors: as above; exit 14 for a requester's key, a certificate, another manifest or other

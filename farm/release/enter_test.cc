@@ -241,6 +241,20 @@ TEST_F(Enter, ARenewedKeySaysItAgainOnlyIfTheOldOneDoesNotCountAnyMore) {
   ExpectTaken(line, "the root has forgotten the old key");
 }
 
+// Whoever has stolen a key withdraws nothing with it once that is known.
+TEST_F(Enter, NoWithdrawalByARevokedKey) {
+  const PrivateKey& key = world().auditor_key(0);
+  const UnixSeconds now = world().clock.Now();
+  world().root().revocations = {{"key", key.public_key().KeyId(), "stolen", now}};
+  harness_.Restart();
+  const std::string line = SignedBy(key, WithdrawalBy("auditor-1"));
+  EXPECT_EQ(EnterLine(line).error().Exit(), ExitCode::kRevoked);
+  EXPECT_EQ(world().log_size(), size_);
+  world().root().revocations[0].compromised_since = now + 1000;
+  harness_.Restart();
+  ExpectTaken(line, "a revocation from later on");
+}
+
 // Monitors would not count it, and there is no second one.
 TEST_F(Enter, NoWithdrawalOfATimeWhenTheKeyWasNotValid) {
   Withdrawal early = WithdrawalBy("auditor-1");
