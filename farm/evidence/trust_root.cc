@@ -67,6 +67,12 @@ const Person* TrustRoot::FindCertifier(const PublicKey& key) const {
   return FindPerson(certifiers, key);
 }
 
+bool IsDisowned(const TrustRoot& root, const Checkpoint& head) {
+  return std::any_of(root.logs.begin(), root.logs.end(), [&](const Log& log) {
+    return log.origin == head.origin && log.end && IsBeyondEnd(head, *log.end);
+  });
+}
+
 const Person* TrustRoot::FindWhoMayWithdraw(const PublicKey& key) const {
   const Person* person = FindAuditor(key);
   return person != nullptr ? person : FindRequester(key);

@@ -232,6 +232,10 @@ Status CheckSuccessor(const TrustRoot& next, const RootKeys& before);
 // kUntrusted exit 11.
 Status CheckNextRoot(const TrustRoot& next, const TrustRoot& before);
 
+// Whether the root ends the log of `head` before it, or with another tree: who has seen it has seen
+// what the farm disowns.
+bool IsDisowned(const TrustRoot& root, const Checkpoint& head);
+
 // The same trust as Sigstore's trustedroot v0.2 JSON, for verifiers of others.
 std::string WriteSigstoreTrustedRoot(const TrustRoot& root);
 // keyring for verifiers of others: {hint: PublicKey} of everybody who signs with a key of his own.

@@ -75,17 +75,13 @@ void AddNews(SaidByStatus news, Case& facts, SeenStatuses& seen) {
              "one; take another monitor's status, and tell the farm");
 }
 
-// The root ends the log before that: whoever saw more of it saw what the farm disowns.
-bool IsDisowned(const std::string& origin, const SeenLog& seen, const TrustRoot& root) {
-  const Log* log = FindLog(root, origin);
-  return log != nullptr && log->end && IsBeyondEnd({origin, seen.size, seen.root_hash}, *log->end);
-}
-
 // What is remembered of the log of a head in the status; null where that is nothing that counts.
 const SeenLog* SeenBefore(const Checkpoint& head, const Case& facts) {
   const auto found = facts.input.seen.logs.find(head.origin);
   if (found == facts.input.seen.logs.end()) return nullptr;
-  return IsDisowned(head.origin, found->second, facts.input.root) ? nullptr : &found->second;
+  const SeenLog& seen = found->second;
+  const bool counts = !IsDisowned(facts.input.root, {head.origin, seen.size, seen.root_hash});
+  return counts ? &seen : nullptr;
 }
 
 }  // namespace

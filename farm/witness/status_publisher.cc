@@ -64,7 +64,7 @@ Result<std::unique_ptr<StatusPublisher>> StatusPublisher::Open(StatusPublisherOp
   return publisher;
 }
 
-// What a root has ended before the head that was told of is disowned: nothing goes back there.
+// From a head that the root disowns nothing goes back.
 Status StatusPublisher::CheckNotBack(const FarmStatus& next, const TrustRoot& root) const {
   if (!last_) return {};
   for (const StatusLog& before : last_->logs) {
@@ -72,9 +72,7 @@ Status StatusPublisher::CheckNotBack(const FarmStatus& next, const TrustRoot& ro
       return log.head.origin == before.head.origin;
     });
     if (now == next.logs.end() || now->head.size > before.head.size) continue;
-    const auto log = std::find_if(root.logs.begin(), root.logs.end(),
-                                  [&](const Log& one) { return one.origin == before.head.origin; });
-    if (log != root.logs.end() && log->end && IsBeyondEnd(before.head, *log->end)) continue;
+    if (IsDisowned(root, before.head)) continue;
     if (now->head.size == before.head.size && now->head.root == before.head.root) continue;
     return Error{ErrorCode::kMismatch,
                  "log " + before.head.origin + " serves a tree of " +
