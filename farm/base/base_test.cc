@@ -19,6 +19,7 @@
 #include "farm/base/found_file.h"
 #include "farm/base/parallel.h"
 #include "farm/base/process.h"
+#include "tests/support/hooked_files.h"
 
 namespace farm {
 namespace {
@@ -100,40 +101,19 @@ TEST(Files, WriteDurablyReplacesWholeContent) {
   EXPECT_EQ(ListDirectory(directory->path()).value(), std::vector<std::string>{"a"});
 }
 
-// Real files, beside somebody who sees each name just before it is made.
-class WatchedFiles final : public FileSystem {
- public:
-  std::function<void(const std::string&)> before_create = [](const std::string&) {};
-  Result<std::unique_ptr<WritableFile>> Create(const std::string& path, bool truncate) override {
-    before_create(path);
-    return RealFileSystem().Create(path, truncate);
-  }
-  Status Rename(const std::string& from, const std::string& to) override {
-    return RealFileSystem().Rename(from, to);
-  }
-  Status Exchange(const std::string& one, const std::string& other) override {
-    return RealFileSystem().Exchange(one, other);
-  }
-  Status Remove(const std::string& path) override { return RealFileSystem().Remove(path); }
-  Status SyncDirectory(const std::string& path) override {
-    return RealFileSystem().SyncDirectory(path);
-  }
-  Status MakeDirectory(const std::string& path) override {
-    return RealFileSystem().MakeDirectory(path);
-  }
-};
-
 TEST(Files, WriteDurablyTakesNoNameThatOthersCouldKnow) {
   const auto directory = *TemporaryDirectory::Make("");
   const std::string path = JoinPath(directory.path(), "a");
   const std::string start = path + ".part.";
   std::set<std::string> names;
-  WatchedFiles files;
-  files.before_create = [&](const std::string& name) {
-    ASSERT_TRUE(name.starts_with(start)) << name;
-    const std::string random = name.substr(start.size());
+  HookedFiles files;
+  files.hook = [&](const std::string& step, const std::string& name) -> Status {
+    if (step != "create") return {};
+    EXPECT_TRUE(name.starts_with(start)) << name;
+    const std::string random = name.substr(std::min(start.size(), name.size()));
     EXPECT_TRUE(random.size() == 16 && HexDecode(random)) << name;
     EXPECT_TRUE(names.insert(random).second) << name;
+    return {};
   };
   for (int i = 0; i < 20; ++i) ASSERT_TRUE(WriteDurably(files, path, "bytes"));
   EXPECT_EQ(names.size(), 20u);
@@ -157,8 +137,11 @@ TEST(Files, WriteDurablyWritesToNothingThatWasThereBefore) {
       [&](const std::string& name) { return mkfifo(name.c_str(), 0600); },
   };
   for (const auto& deed : deeds) {
-    WatchedFiles files;
-    files.before_create = [&](const std::string& name) { ASSERT_EQ(deed(name), 0); };
+    HookedFiles files;
+    files.hook = [&](const std::string& step, const std::string& name) -> Status {
+      if (step == "create") EXPECT_EQ(deed(name), 0);
+      return {};
+    };
     const Status written = WriteDurably(files, path, "new");
     ASSERT_FALSE(written);
     EXPECT_NE(written.error().message.find("File exists"), std::string::npos)

@@ -9,9 +9,11 @@
 #include <thread>
 
 #include "farm/base/bytes.h"
+#include "farm/base/mutex.h"
 #include "farm/crypto/hash.h"
 #include "farm/evidence/merkle.h"
 #include "tests/support/crash_files.h"
+#include "tests/support/hooked_files.h"
 
 namespace farm {
 namespace {
@@ -192,39 +194,15 @@ TEST_F(TileLogTest, PublishKeepsOnlyThePartialTilesThatAreNeeded) {
   EXPECT_EQ(*ListDirectory(directory() + "/tile/entries/000.p"), std::vector<std::string>{"5"});
 }
 
-// Remembers which files were created, and how often.
-class CountingFiles final : public FileSystem {
- public:
-  Result<std::unique_ptr<WritableFile>> Create(const std::string& path, bool truncate) override {
-    MutexLock lock(mutex_);
-    ++created_[path];
-    return RealFileSystem().Create(path, truncate);
-  }
-  Status Rename(const std::string& from, const std::string& to) override {
-    return RealFileSystem().Rename(from, to);
-  }
-  Status Exchange(const std::string& one, const std::string& other) override {
-    return RealFileSystem().Exchange(one, other);
-  }
-  Status Remove(const std::string& path) override { return RealFileSystem().Remove(path); }
-  Status SyncDirectory(const std::string& path) override {
-    return RealFileSystem().SyncDirectory(path);
-  }
-  Status MakeDirectory(const std::string& path) override {
-    return RealFileSystem().MakeDirectory(path);
-  }
-  std::map<std::string, int> created() {
-    MutexLock lock(mutex_);
-    return created_;
-  }
-
- private:
-  Mutex mutex_;
-  std::map<std::string, int> created_ GUARDED_BY(mutex_);
-};
-
 TEST_F(TileLogTest, AFileOfACommittedTreeIsNeverWrittenAgain) {
-  CountingFiles files;
+  HookedFiles files;
+  Mutex mutex;
+  std::map<std::string, int> created;  // how often
+  files.hook = [&](const std::string& step, const std::string& path) -> Status {
+    MutexLock lock(mutex);
+    if (step == "create") ++created[path];
+    return {};
+  };
   std::uint64_t size = 0;
   for (const std::uint64_t count : {1u, 254u, 1u, 2u, 3u, 251u, 256u, 300u, 1u}) {
     auto log = TryOpen(files);  // a start writes none either
@@ -233,7 +211,7 @@ TEST_F(TileLogTest, AFileOfACommittedTreeIsNeverWrittenAgain) {
     size += count;
   }
   std::size_t tiles = 0;
-  for (const auto& [path, times] : files.created()) {
+  for (const auto& [path, times] : created) {
     if (path.find("/tile/") == std::string::npos) continue;
     EXPECT_EQ(times, 1) << path;
     ++tiles;

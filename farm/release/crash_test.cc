@@ -31,7 +31,9 @@ struct Machine {
 
 void Connect(Harness& harness, Machine& machine) {
   harness.world().fault = [&](const std::string& step) { return machine.Pass(step); };
-  harness.files().hook = [&](const std::string& step) { return machine.Pass("files: " + step); };
+  harness.files().hook = [&](const std::string& step, const std::string&) {
+    return machine.Pass("files: " + step);
+  };
   harness.ledger_fault = [&](LedgerMoment moment) {
     return machine.Pass(moment == LedgerMoment::kBeforeCommit ? "before commit" : "after commit");
   };

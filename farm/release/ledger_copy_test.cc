@@ -85,7 +85,7 @@ TEST(LedgerCopy, ACopyThatCannotBeWrittenStopsTheReleaseUntilItCan) {
   const Submission submission = harness.Make("1.0");
   const std::string id = Must(harness.farm().Submit(submission)).id;
   harness.Approve(submission);
-  harness.files().hook = [](const std::string& step) -> Status {
+  harness.files().hook = [](const std::string& step, const std::string&) -> Status {
     if (step == "rename") return Error{ErrorCode::kUnavailable, "the disk is full"};
     return {};
   };

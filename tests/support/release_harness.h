@@ -11,6 +11,7 @@
 #include "farm/release/ledger.h"
 #include "farm/release/releases.h"
 #include "tests/support/fake_world.h"
+#include "tests/support/hooked_files.h"
 
 namespace farm {
 
@@ -28,35 +29,6 @@ inline void Must(const Status& status) {
     std::abort();
   }
 }
-
-// Files whose every change passes a hook first.
-class HookedFiles final : public FileSystem {
- public:
-  std::function<Status(const std::string&)> hook;
-  Result<std::unique_ptr<WritableFile>> Create(const std::string& path, bool truncate) override {
-    RETURN_IF_ERROR(Pass("create"));
-    return RealFileSystem().Create(path, truncate);
-  }
-  Status Rename(const std::string& from, const std::string& to) override {
-    RETURN_IF_ERROR(Pass("rename"));
-    RETURN_IF_ERROR(RealFileSystem().Rename(from, to));
-    return Pass("rename done");
-  }
-  Status Exchange(const std::string& one, const std::string& other) override {
-    return RealFileSystem().Exchange(one, other);
-  }
-  Status Remove(const std::string& path) override { return RealFileSystem().Remove(path); }
-  Status SyncDirectory(const std::string& path) override {
-    RETURN_IF_ERROR(Pass("sync directory"));
-    return RealFileSystem().SyncDirectory(path);
-  }
-  Status MakeDirectory(const std::string& path) override {
-    return RealFileSystem().MakeDirectory(path);
-  }
-
- private:
-  Status Pass(const std::string& name) { return hook ? hook(name) : Status(); }
-};
 
 class Harness {
  public:
