@@ -5,6 +5,7 @@
 
 #include "farm/base/bytes.h"
 #include "farm/crypto/hash.h"
+#include "farm/evidence/bundle.h"
 #include "farm/evidence/dsse.h"
 #include "farm/evidence/merkle.h"
 
@@ -42,27 +43,27 @@ Result<std::string> FetchTile(HttpClient& http, TileId tile, std::size_t bytes_m
 
 Result<LogTrust> LogTrustOf(const TrustRoot& root, std::string_view origin,
                             std::size_t witnesses_needed) {
-  for (const Log& log : root.logs) {
-    if (log.origin != origin) continue;
-    const Revocation* revoked = FindKeyRevocation(root, log.key.KeyId());
-    if (revoked != nullptr && !revoked->compromised_since && !log.end) {
-      return Error{ErrorCode::kUntrusted,
-                   "trust root: the key of log " + log.origin + " is revoked", ExitCode::kRevoked};
-    }
-    LogTrust trust{log.origin, log.key, {}, witnesses_needed, log.end};
-    if (revoked != nullptr) {
-      // Of a closed log only its end is left: CheckHead.
-      trust.compromised_since =
-          revoked->compromised_since.value_or(std::numeric_limits<UnixSeconds>::min());
-    }
-    for (const Witness& witness : root.witnesses) {
-      if (FindKeyRevocation(root, witness.key.KeyId()) != nullptr) continue;
-      trust.witnesses.push_back({witness.name, witness.key,
-                                 root.development ? "" : witness.operator_id, witness.valid_for});
-    }
-    return trust;
+  const Log* log = root.FindLog(origin);
+  if (log == nullptr) {
+    return Error{ErrorCode::kNotFound, "trust root: no log with origin " + Printable(origin, 80)};
   }
-  return Error{ErrorCode::kNotFound, "trust root: no log with origin " + Printable(origin, 80)};
+  const Revocation* revoked = FindKeyRevocation(root, log->key.KeyId());
+  if (revoked != nullptr && !revoked->compromised_since && !log->end) {
+    return Error{ErrorCode::kUntrusted, "trust root: the key of log " + log->origin + " is revoked",
+                 ExitCode::kRevoked};
+  }
+  LogTrust trust{log->origin, log->key, {}, witnesses_needed, log->end};
+  if (revoked != nullptr) {
+    // Of a closed log only its end is left: CheckHead.
+    trust.compromised_since =
+        revoked->compromised_since.value_or(std::numeric_limits<UnixSeconds>::min());
+  }
+  for (const Witness& witness : root.witnesses) {
+    if (FindKeyRevocation(root, witness.key.KeyId()) != nullptr) continue;
+    trust.witnesses.push_back({witness.name, witness.key,
+                               root.development ? "" : witness.operator_id, witness.valid_for});
+  }
+  return trust;
 }
 
 Result<WitnessedHead> CheckHead(std::string_view bytes, const LogTrust& trust) {
@@ -189,6 +190,11 @@ Status LogReader::CheckIsIn(const Frontier& read, const Checkpoint& head) {
   return LogError(
       ErrorCode::kMismatch, trust_,
       "its entries do not make the root that was witnessed at size " + std::to_string(head.size));
+}
+
+Result<std::string> LogReader::PayloadOf(const std::string& leaf) {
+  ASSIGN_OR_RETURN(const LeafFacts facts, ParseCanonicalizedBody(leaf));
+  return Payload(facts.pae_digest);
 }
 
 Result<std::string> LogReader::Payload(const Digest& pae_digest) {

@@ -70,6 +70,8 @@ struct VerifiedEntry {
 
 // Of one call, and so in memory at once: 6 MB as entries are, 256 MB of the longest.
 constexpr std::uint64_t kReadEntriesMax = 4096;
+// Entries without a payload that a reader of a whole log keeps, to ask again for it.
+constexpr std::size_t kUnreadEntriesMax = 1000;
 
 // Thread-safe.  Keeps what it has verified (32 bytes a subtree, not the entries), so that it never
 // reads an entry twice and never accepts a history that does not extend the one it has seen.
@@ -90,6 +92,8 @@ class LogReader {
   // The PAE bytes with this digest.  Errors: kNotFound exit 15, kMismatch exit 15 (other bytes),
   // kUnavailable.
   Result<std::string> Payload(const Digest& pae_digest);
+  // The PAE bytes that the entry is of.  Errors: also kInvalidInput (it is no entry of the farm's).
+  Result<std::string> PayloadOf(const std::string& leaf);
   // From `old_size` to the head's tree, from tiles, checked against both roots before it is given.
   struct OldTree {
     std::uint64_t size = 0;

@@ -67,10 +67,15 @@ const Person* TrustRoot::FindCertifier(const PublicKey& key) const {
   return FindPerson(certifiers, key);
 }
 
+const Log* TrustRoot::FindLog(std::string_view origin) const {
+  const auto found =
+      std::find_if(logs.begin(), logs.end(), [&](const Log& log) { return log.origin == origin; });
+  return found == logs.end() ? nullptr : &*found;
+}
+
 bool IsDisowned(const TrustRoot& root, const Checkpoint& head) {
-  return std::any_of(root.logs.begin(), root.logs.end(), [&](const Log& log) {
-    return log.origin == head.origin && log.end && IsBeyondEnd(head, *log.end);
-  });
+  const Log* log = root.FindLog(head.origin);
+  return log != nullptr && log->end && IsBeyondEnd(head, *log->end);
 }
 
 const Person* TrustRoot::FindWhoMayWithdraw(const PublicKey& key) const {

@@ -161,6 +161,7 @@ struct TrustRoot {
   const Person* FindRequester(const PublicKey& key) const;
   const Person* FindMonitor(const PublicKey& key) const;
   const Person* FindCertifier(const PublicKey& key) const;
+  const Log* FindLog(std::string_view origin) const;
   // Who may withdraw releases with this key: an auditor or a requester.  Null: nobody.
   const Person* FindWhoMayWithdraw(const PublicKey& key) const;
 };

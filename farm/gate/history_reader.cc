@@ -8,14 +8,6 @@
 namespace farm {
 namespace {
 
-// Each is kept, to be asked for again.
-constexpr std::size_t kWithoutPayloadMax = 1000;
-
-Result<std::string> PayloadOf(LogReader& reader, const std::string& leaf) {
-  ASSIGN_OR_RETURN(const LeafFacts facts, ParseCanonicalizedBody(leaf));
-  return reader.Payload(facts.pae_digest);
-}
-
 // What was said before would be forgotten: a dissent there stops a release as one here does.
 Result<LogHistory> HistoryOf(const ClosedLog& closed) {
   LogHistory history(closed.log->origin);
@@ -31,17 +23,17 @@ Result<LogHistory> HistoryOf(const ClosedLog& closed) {
 
 }  // namespace
 
+Result<std::string> HistoryReader::OriginIn(const TrustRoot& root) const {
+  if (!sources_.origin.empty()) return sources_.origin;
+  if (root.logs.size() == 1) return root.logs.front().origin;
+  return Error{ErrorCode::kInvalidInput,
+               "the trust root lists " + std::to_string(root.logs.size()) +
+                   " logs: name the one to read in the configuration, log.origin"};
+}
+
 Status HistoryReader::Start(const TrustRoot& root) {
   if (reading_ && reading_->root == root.digest) return {};
-  std::string origin = sources_.origin;
-  if (origin.empty()) {
-    if (root.logs.size() != 1) {
-      return Error{ErrorCode::kInvalidInput,
-                   "the trust root lists " + std::to_string(root.logs.size()) +
-                       " logs: name the one to read in the configuration, log.origin"};
-    }
-    origin = root.logs.front().origin;
-  }
+  ASSIGN_OR_RETURN(std::string origin, OriginIn(root));
   ASSIGN_OR_RETURN(const std::vector<ClosedLog> before,
                    OpenLogsBefore(root, origin, sources_.closed));
   std::vector<LogHistory> closed;
@@ -63,11 +55,11 @@ Status HistoryReader::Start(const TrustRoot& root) {
 }
 
 Result<LogTrust> HistoryReader::TrustOf(const HistoryQuery& query) const {
-  return LogTrustOf(query.root, reading_->origin, static_cast<std::size_t>(query.witnesses));
+  ASSIGN_OR_RETURN(const std::string origin, OriginIn(query.root));
+  return LogTrustOf(query.root, origin, static_cast<std::size_t>(query.witnesses));
 }
 
-Result<UnixSeconds> HistoryReader::WitnessedAt(const HistoryQuery& query) {
-  RETURN_IF_ERROR(Start(query.root));
+Result<UnixSeconds> HistoryReader::WitnessedAt(const HistoryQuery& query) const {
   ASSIGN_OR_RETURN(LogTrust trust, TrustOf(query));
   return WitnessedTime(sources_.url, std::move(trust));
 }
@@ -76,7 +68,7 @@ Status HistoryReader::FetchMissing() {
   std::map<std::uint64_t, std::string> still;
   Status status;
   for (const auto& [index, leaf] : reading_->without_payload) {
-    auto payload = PayloadOf(*reading_->reader, leaf);
+    auto payload = reading_->reader->PayloadOf(leaf);
     if (payload) {
       reading_->history.Resolve(index, leaf, *payload);
       continue;
@@ -90,7 +82,7 @@ Status HistoryReader::FetchMissing() {
 
 Status HistoryReader::Catch(const WitnessedHead& head) {
   for (;;) {
-    if (reading_->without_payload.size() > kWithoutPayloadMax) {
+    if (reading_->without_payload.size() > kUnreadEntriesMax) {
       return Error{ErrorCode::kLimitExceeded,
                    std::to_string(reading_->without_payload.size()) + " entries of the log at " +
                        sources_.url + " cannot be read, from entry " +
@@ -102,7 +94,7 @@ Status HistoryReader::Catch(const WitnessedHead& head) {
     if (entries.empty()) return {};
     for (const VerifiedEntry& entry : entries) {
       CHECK(entry.index == reading_->history.size());
-      auto payload = PayloadOf(*reading_->reader, entry.leaf);
+      auto payload = reading_->reader->PayloadOf(entry.leaf);
       reading_->history.Add(entry.leaf, payload);
       if (!payload) reading_->without_payload.insert({entry.index, entry.leaf});
     }

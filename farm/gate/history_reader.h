@@ -45,9 +45,8 @@ class HistoryReader {
   // kUnavailable exit 30 (head covers too little).
   Result<Histories> Read(const HistoryQuery& query);
 
-  // WitnessedTime of that log; reads no entry of it (of those before it all, once), asks for no
-  // `entries`.
-  Result<UnixSeconds> WitnessedAt(const HistoryQuery& query);
+  // WitnessedTime of that log; reads no entry, asks for no `entries`.
+  Result<UnixSeconds> WitnessedAt(const HistoryQuery& query) const;
 
  private:
   struct Reading {
@@ -60,7 +59,9 @@ class HistoryReader {
   };
   // With the log and the root of a query, unless it reads by them already.
   Status Start(const TrustRoot& root);
-  // That log and its witnesses, after Start.
+  // Which log is read.  Errors: kInvalidInput (neither the configuration nor the root says).
+  Result<std::string> OriginIn(const TrustRoot& root) const;
+  // That log and its witnesses.
   Result<LogTrust> TrustOf(const HistoryQuery& query) const;
   // Asks again for payloads that were missing.  Errors: kUnavailable (no answer at all).
   Status FetchMissing();

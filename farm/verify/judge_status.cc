@@ -103,7 +103,7 @@ void JudgeCover(Case& facts) {
         head->root != release.checkpoint->root) {
       AddFork(*head, "the release", facts);
     }
-    const Log* log = FindLog(facts.input.root, origin);
+    const Log* log = facts.input.root.FindLog(origin);
     if (log == nullptr || !log->end) return;
     if (head->size < log->end->size) {
       return AddStale(facts, "it tells of " + std::to_string(head->size) + " entries of log " +
@@ -185,7 +185,7 @@ void JudgeWithdrawn(Case& facts) {
 }  // namespace
 
 bool IsOfNewerRoot(const FarmStatus& status, const StatusLog& log, const TrustRoot& root) {
-  return status.root_version > root.version && FindLog(root, log.head.origin) == nullptr;
+  return status.root_version > root.version && root.FindLog(log.head.origin) == nullptr;
 }
 
 bool IsAhead(const Case& facts) {

@@ -61,8 +61,6 @@ std::optional<StampedBy> CheckToken(const Bundle& line, const TrustRoot& root, V
                                     LineFacts& facts);
 // The entry is this line's, included under a checkpoint that a known log signed (log.cc).
 const Log* CheckLogEntry(const Bundle& line, const TrustRoot& root, LineFacts& facts);
-// Of the root, by its name; null where it lists none.
-const Log* FindLog(const TrustRoot& root, const std::string& origin);
 // The checkpoint in `note` is one that a log of the root has signed with both its keys, and not
 // beyond its end.
 // Errors: kMismatch exit 15.

@@ -3,14 +3,6 @@
 #include "farm/verify/line.h"
 
 namespace farm {
-
-const Log* FindLog(const TrustRoot& root, const std::string& origin) {
-  for (const Log& log : root.logs) {
-    if (log.origin == origin) return &log;
-  }
-  return nullptr;
-}
-
 namespace {
 
 Error Wrong(std::string message) {
@@ -48,7 +40,7 @@ Result<KnownHead> CheckEntry(const Bundle& line, const TrustRoot& root) {
 
 Result<KnownHead> CheckHeadOfLog(const Note& note, const TrustRoot& root) {
   ASSIGN_OR_RETURN(Checkpoint checkpoint, ParseCheckpoint(note.text));
-  const Log* log = FindLog(root, checkpoint.origin);
+  const Log* log = root.FindLog(checkpoint.origin);
   if (log == nullptr) {
     return Wrong("the root does not know a log \"" + Printable(checkpoint.origin, 80) + "\"");
   }

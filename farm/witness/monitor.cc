@@ -2,20 +2,10 @@
 
 #include <iterator>
 
-#include "farm/evidence/bundle.h"
-
 namespace farm {
-namespace {
-
-Result<std::string> PayloadOf(LogReader& reader, const std::string& leaf) {
-  ASSIGN_OR_RETURN(const LeafFacts facts, ParseCanonicalizedBody(leaf));
-  return reader.Payload(facts.pae_digest);
-}
-
-}  // namespace
 
 bool Monitor::Take(std::uint64_t index, const std::string& leaf) {
-  auto taken = facts_.Take(index, leaf, PayloadOf(*reader_, leaf));
+  auto taken = facts_.Take(index, leaf, reader_->PayloadOf(leaf));
   if (!taken) {
     report_.findings.push_back({index, taken.error().message});
     return false;
@@ -35,7 +25,7 @@ Result<MonitorReport> Monitor::Round() {
     entry = Take(entry->first, entry->second) ? unread_.erase(entry) : std::next(entry);
   }
   for (;;) {
-    if (unread_.size() > kUnreadMax) {
+    if (unread_.size() > kUnreadEntriesMax) {
       return Error{ErrorCode::kLimitExceeded,
                    std::to_string(unread_.size()) +
                        " entries of the log cannot be read, from entry " +

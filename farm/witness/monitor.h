@@ -31,8 +31,6 @@ struct MonitorReport {
   std::vector<MonitorFinding> contradictions;
 };
 constexpr std::size_t kContradictionsMax = 1000;
-// Entries that could not be read; each is kept, to be asked for again.
-constexpr std::size_t kUnreadMax = 1000;
 
 // Not thread-safe; one for each log.
 class Monitor {

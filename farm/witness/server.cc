@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <optional>
+#include <set>
 #include <thread>
 
 #include "farm/base/mutex.h"
@@ -33,6 +34,7 @@ struct MonitoredLog {
   std::unique_ptr<Monitor> monitor;
   std::uint64_t said = 0;  // the size told of last
   std::size_t contradictions_said = 0;
+  std::set<std::uint64_t> unread_said;  // entries told of as not readable, and still not read
 };
 
 // Runs the monitor's rounds in a thread of its own: reads each log, then says how all stand.
@@ -74,9 +76,13 @@ class MonitorLoop {
       spdlog::error("monitor of {}: {}", log.origin, report.error().message);
       return false;
     }
+    std::set<std::uint64_t> unread;
     for (const MonitorFinding& finding : report->findings) {
+      unread.insert(finding.index);
+      if (log.unread_said.contains(finding.index)) continue;
       spdlog::error("monitor of {}: entry {}: {}", log.origin, finding.index, finding.problem);
     }
+    log.unread_said = std::move(unread);
     for (; log.contradictions_said < report->contradictions.size(); ++log.contradictions_said) {
       const MonitorFinding& finding = report->contradictions[log.contradictions_said];
       spdlog::error("monitor of {}: entry {} contradicts: {}", log.origin, finding.index,
@@ -221,8 +227,8 @@ Result<std::unique_ptr<StatusPublisher>> OpenPublisher(const WitnessServerConfig
 Result<LogTrust> TrustOf(const WitnessServerConfig& config, const WatchedLogConfig& log,
                          const PublicKey& own_key, const std::optional<TrustRoot>& root) {
   if (root) {
-    for (const Log& known : root->logs) {
-      if (known.origin != log.origin || !known.end) continue;
+    const Log* known = root->FindLog(log.origin);
+    if (known != nullptr && known->end) {
       const std::int64_t cosignatures = config.status ? config.status->cosignatures : 1;
       return LogTrustOf(*root, log.origin, static_cast<std::size_t>(cosignatures));
     }
@@ -231,10 +237,8 @@ Result<LogTrust> TrustOf(const WitnessServerConfig& config, const WatchedLogConf
 }
 
 std::optional<LogEnd> EndOf(const TrustRoot& root, const std::string& origin) {
-  for (const Log& log : root.logs) {
-    if (log.origin == origin) return log.end;
-  }
-  return std::nullopt;
+  const Log* log = root.FindLog(origin);
+  return log == nullptr ? std::nullopt : log->end;
 }
 
 HttpReply ServeStatus(const RunningWitness& witness, const HttpRequest& request) {
