@@ -67,6 +67,7 @@ struct PublicKey::State {
   OwnedPkey key;
   std::string spki;
   KeyKind kind;
+  std::string key_id;  // asked for again and again in one verdict
 };
 
 Result<PublicKey> PublicKey::FromSpki(std::string_view der) {
@@ -86,7 +87,8 @@ Result<PublicKey> PublicKey::FromSpki(std::string_view der) {
   if (!key) {
     return Error{ErrorCode::kInvalidInput, "not a public key: " + OpensslReason()};
   }
-  return PublicKey(std::make_shared<const State>(State{std::move(key), std::string(der), kind}));
+  return PublicKey(std::make_shared<const State>(
+      State{std::move(key), std::string(der), kind, Sha256(der).Hex()}));
 }
 
 Result<PublicKey> PublicKey::FromPem(std::string_view pem) {
@@ -121,7 +123,7 @@ std::string PublicKey::raw_p256() const {
 }
 
 std::string PublicKey::Pem() const { return PemEncode("PUBLIC KEY", spki()); }
-std::string PublicKey::KeyId() const { return Sha256(spki()).Hex(); }
+const std::string& PublicKey::KeyId() const { return state_->key_id; }
 
 Status PublicKey::Verify(std::string_view message, std::string_view signature) const {
   const ErrorQueueScope scope;

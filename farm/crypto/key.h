@@ -30,7 +30,7 @@ class PublicKey {
   std::string raw_ed25519() const;  // 32 bytes; CHECKs the kind
   std::string raw_p256() const;     // 65 bytes; CHECKs the kind
   std::string Pem() const;
-  std::string KeyId() const;  // lowercase hex SHA-256 of the SPKI: the DSSE keyid
+  const std::string& KeyId() const;  // lowercase hex SHA-256 of the SPKI: the DSSE keyid
   // Errors: kUntrusted ("signature does not match").  Spec: FIPS 186-5; RFC 8032 section 5.1.7.
   Status Verify(std::string_view message, std::string_view signature) const;
   friend bool operator==(const PublicKey& a, const PublicKey& b) { return a.spki() == b.spki(); }

@@ -116,7 +116,7 @@ void GatherApprovals(Case& facts) {
     if (line == nullptr || !facts.request) continue;
     const RequestContext request{facts.request->statement, facts.release->statement.request,
                                  facts.request->bundle->key().KeyId()};
-    const auto says = ParseStatementAs<Approval>(line->envelope.payload, "approval");
+    const auto says = facts.checks->StatementOf<Approval>(*line, "approval");
     const bool of_this = says && says->manifest == facts.manifest->digest;
     auto approval = Take(
         facts, of_this

@@ -47,8 +47,7 @@ Result<Line<Approval>> ReadAnyApproval(const Bundle& bundle, const ManifestView&
                                        const RequestContext& request,
                                        const std::optional<IntentContext>& intent,
                                        LineChecks& checks) {
-  ASSIGN_OR_RETURN(Approval statement,
-                   ParseStatementAs<Approval>(bundle.envelope.payload, "approval"));
+  ASSIGN_OR_RETURN(Approval statement, checks.StatementOf<Approval>(bundle, "approval"));
   const std::string name = NameOfApproval(statement);
   Line<Approval> line = Read(bundle, name, std::move(statement), Role::kAuditor, checks);
   CheckSaysWhoSigned(line, line.statement.auditor);
@@ -100,7 +99,7 @@ void CheckLoggedInOrder(const std::optional<LogPlace>& earlier,
 }
 
 Result<Line<Request>> ReadRequestLine(const Bundle& bundle, LineChecks& checks) {
-  ASSIGN_OR_RETURN(Request request, ParseStatementAs<Request>(bundle.envelope.payload, "request"));
+  ASSIGN_OR_RETURN(Request request, checks.StatementOf<Request>(bundle, "request"));
   Line<Request> line = Read(bundle, "request", std::move(request), Role::kRequester, checks);
   CheckSaysWhoSigned(line, line.statement.requester);
   return line;
@@ -108,7 +107,7 @@ Result<Line<Request>> ReadRequestLine(const Bundle& bundle, LineChecks& checks) 
 
 Result<Line<Intent>> ReadIntentLine(const Bundle& bundle, const RequestContext& context,
                                     LineChecks& checks) {
-  ASSIGN_OR_RETURN(Intent statement, ParseStatementAs<Intent>(bundle.envelope.payload, "intent"));
+  ASSIGN_OR_RETURN(Intent statement, checks.StatementOf<Intent>(bundle, "intent"));
   Line<Intent> line = Read(bundle, "intent", std::move(statement), Role::kCoordinator, checks);
   const Intent& intent = line.statement;
   const Request& request = context.request;
@@ -161,7 +160,7 @@ Result<Line<Approval>> ReadBaseApprovalLine(const Bundle& bundle, const Manifest
 
 Result<Line<Record>> ReadRecordLine(const Bundle& bundle, const IntentContext& context,
                                     LineChecks& checks) {
-  ASSIGN_OR_RETURN(Record statement, ParseStatementAs<Record>(bundle.envelope.payload, "record"));
+  ASSIGN_OR_RETURN(Record statement, checks.StatementOf<Record>(bundle, "record"));
   const std::string name = "record of " + Quoted(statement.builder);
   Line<Record> line = Read(bundle, name, std::move(statement), Role::kSite, checks);
   const Record& record = line.statement;
@@ -185,8 +184,8 @@ Result<Line<Record>> ReadRecordLine(const Bundle& bundle, const IntentContext& c
 }
 
 Result<Line<SiteLocation>> ReadLocationLine(const Bundle& bundle, LineChecks& checks) {
-  ASSIGN_OR_RETURN(SiteLocation location, ParseStatementAs<SiteLocation>(bundle.envelope.payload,
-                                                                         "certifier's statement"));
+  ASSIGN_OR_RETURN(SiteLocation location,
+                   checks.StatementOf<SiteLocation>(bundle, "certifier's statement"));
   const std::string name = "statement of " + Quoted(location.certifier);
   Line<SiteLocation> line = Read(bundle, name, std::move(location), Role::kCertifier, checks);
   CheckSaysWhoSigned(line, line.statement.certifier);
@@ -206,7 +205,7 @@ Result<Line<FarmStatus>> ReadStatusLine(const Bundle& bundle, const TrustRoot& r
 }
 
 Result<Line<Release>> ReadReleaseLine(const Bundle& bundle, LineChecks& checks) {
-  ASSIGN_OR_RETURN(Release release, ParseStatementAs<Release>(bundle.envelope.payload, "release"));
+  ASSIGN_OR_RETURN(Release release, checks.StatementOf<Release>(bundle, "release"));
   Line<Release> line = Read(bundle, "release", std::move(release), Role::kSigner, checks);
   CheckSaysWhoSigned(line, line.statement.signer);
   return line;
