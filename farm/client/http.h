@@ -1,5 +1,7 @@
 // HTTP/1.1 as the standards of logs, witnesses and time stamps use it: small whole messages.
-// Over cpp-httplib, which only http.cc sees.
+// Over libcurl, which only http_client.cc sees, and GNU libmicrohttpd, which only http_server.cc
+// sees.  Neither side believes the other: nothing that it sends takes more memory, or more time,
+// than is said here.
 #pragma once
 
 #include <chrono>
@@ -12,10 +14,12 @@
 
 namespace farm {
 
-constexpr std::chrono::seconds kHttpConnectDeadline{5};
-constexpr std::chrono::seconds kHttpDeadline{10};       // without a byte read or written
-constexpr std::chrono::seconds kHttpTotalDeadline{60};  // 24 MiB at 400 kB/s: a slow line, not none
-constexpr std::size_t kHttpBodyBytesMax = 24 << 20;     // an entry bundle: 256 entries of 64 KiB
+struct HttpDeadlines {
+  std::chrono::seconds connect{5};
+  std::chrono::seconds silence{10};  // without a byte read or written
+  std::chrono::seconds total{60};    // 24 MiB at 400 kB/s: a slow line, not none
+};
+constexpr std::size_t kHttpBodyBytesMax = 24 << 20;  // an entry bundle: 256 entries of 64 KiB
 
 // "host:port" or "[::1]:port".  Errors: kInvalidInput naming the text.
 struct HostPort {
@@ -43,13 +47,15 @@ class HttpClient {
  public:
   // "http://host:port/prefix" or https.  `peer` names the other side in messages: "witness w1".
   // Errors: kInvalidInput.
-  static Result<HttpClient> Open(const std::string& url, const std::string& peer);
+  static Result<HttpClient> Open(const std::string& url, const std::string& peer,
+                                 const HttpDeadlines& deadlines = {});
   HttpClient(HttpClient&&) noexcept;
   HttpClient& operator=(HttpClient&&) noexcept;
   ~HttpClient();
 
-  // Any HTTP status is a reply.  Errors: kUnavailable exit 30 (no connection, no answer in time),
-  // kLimitExceeded (more than `bytes_max`); peer and URL named.
+  // Any HTTP status is a reply; no redirection is followed, no variable of the environment names a
+  // proxy.  Errors: kUnavailable exit 30 (no connection, no answer in time), kLimitExceeded (more
+  // than `bytes_max`, or than 64 KiB of headers); peer and URL named.
   Result<HttpReply> Get(const std::string& path, std::size_t bytes_max);
   Result<HttpReply> Post(const std::string& path, const std::string& body,
                          const std::string& content_type, std::size_t bytes_max);
@@ -71,8 +77,11 @@ class HttpServer {
   virtual ~HttpServer() = default;
   virtual const std::string& listen() const = 0;  // with the real port
 };
-// Requests with a body above `body_bytes_max` get 413.  Errors: kUnavailable exit 30.
+// Requests with a body above `body_bytes_max` get 413, with a head above 32 KiB 431 or 414; where
+// 256 MiB of bodies and replies are on their way, 503.  At most 256 connections, 32 handlers.
+// Errors: kUnavailable exit 30.
 Result<std::unique_ptr<HttpServer>> StartHttpServer(const std::string& listen, HttpHandler handler,
-                                                    std::size_t body_bytes_max);
+                                                    std::size_t body_bytes_max,
+                                                    const HttpDeadlines& deadlines = {});
 
 }  // namespace farm

@@ -78,7 +78,8 @@ def third_party_repositories():
     lib(name = "spdlog", debian = "libspdlog-dev", pkg_config = ["spdlog"])
     lib(name = "sqlite", debian = "libsqlite3-dev", pkg_config = ["sqlite3"])
     lib(name = "libgit2", debian = "libgit2-dev", pkg_config = ["libgit2"])
-    lib(name = "httplib", debian = "libcpp-httplib-dev", pkg_config = ["cpp-httplib", "libssl", "libcrypto"])
+    lib(name = "libcurl", debian = "libcurl4-openssl-dev", pkg_config = ["libcurl"])
+    lib(name = "libmicrohttpd", debian = "libmicrohttpd-dev", pkg_config = ["libmicrohttpd"])
     # Declarations only: a token's own library is loaded at run time.
     lib(name = "pkcs11", debian = "libp11-kit-dev", headers = ["/usr/include/p11-kit-1/p11-kit/pkcs11.h"])
     lib(name = "gtest", debian = "libgmock-dev", pkg_config = ["gmock", "gtest"])
