@@ -1,12 +1,11 @@
 // A coordinator that lies to the signer ten thousand times, through the signer's real door: a gate
 // with its journal on disk, a log with tiles on disk, witnesses that keep what they have seen.
-// FARM_ALTERATIONS: how many; FARM_EVERY: of these only every so-many-th is made and asked.  What
-// still says the same is none of them; it gets the answer that was given.
+// FARM_EVERY: of these only every so-many-th is made and asked (tests/support/share.h).  What still
+// says the same is none of them; it gets the answer that was given.
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <set>
 #include <string>
@@ -19,15 +18,11 @@
 #include "tests/attacks/parties/alterations.h"
 #include "tests/attacks/parties/parties.h"
 #include "tests/attacks/parties/way.h"
+#include "tests/support/share.h"
 #include "tests/support/tls_maker.h"
 
 namespace farm {
 namespace {
-
-std::size_t FromEnvironment(const char* name, std::size_t otherwise) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? otherwise : std::strtoul(value, nullptr, 10);
-}
 
 // The signer as a daemon serves it.
 class Door {
@@ -201,6 +196,7 @@ void ExpectSigned(Parties& parties, Door& door, Way& good, const std::vector<Alt
   EXPECT_EQ(parties.JournalFiles().size(), files + 1);
 }
 
+constexpr std::size_t kAlterations = 10'000;
 constexpr std::size_t kParts = 4;  // of the test, for as many processors
 constexpr std::size_t kSameKept = 25;
 
@@ -208,8 +204,8 @@ class LyingCoordinator : public testing::TestWithParam<std::size_t> {};
 
 TEST_P(LyingCoordinator, GetsNoSignatureAndTheTruthStillDoes) {
   spdlog::set_level(spdlog::level::off);  // the signer says why it refuses, each time
-  const std::size_t count = FromEnvironment("FARM_ALTERATIONS", 10'000);
-  const Share share{GetParam(), kParts * FromEnvironment("FARM_EVERY", 1)};
+  const Share share{GetParam(), kParts * EveryHowMany()};
+  const std::size_t count = kAlterations / share.parts;
   Parties parties;
   Door door(parties);
   Way good = Ready(parties, BuildableManifest({.version = "1.0"}));
@@ -237,11 +233,11 @@ TEST_P(LyingCoordinator, GetsNoSignatureAndTheTruthStillDoes) {
     EXPECT_NE(reply.error().Exit(), ExitCode::kUnavailable)
         << altered.what << ": " << reply.error().message;
   };
-  ForEachAlteration(material, share, count / share.parts, ask, [&](const Altered& altered) {
+  ForEachAlteration(material, share, count, ask, [&](const Altered& altered) {
     if (same++ % kSameKept == 0) same_words.push_back(altered);
   });
   for (const std::string& what : tally.signed_ones) ADD_FAILURE() << "signed: " << what;
-  EXPECT_EQ(tally.asked, count / share.parts);
+  EXPECT_EQ(tally.asked, count);
   EXPECT_EQ(parties.JournalFiles(), before);
   EXPECT_FALSE(door.broken());
   ExpectSigned(parties, door, good, same_words);
