@@ -7,7 +7,8 @@ namespace farm {
 
 // One row for each lie: who catches it, exit code and finding, and what the customer says alone.
 std::string TableOfLies();
-// How many pairs of lies of each two parties, all refused.
+// How many pairs of lies there are of each two parties.  What came of them pairs_test says, which
+// has judged them.
 std::string TableOfPairs();
 
 }  // namespace farm
