@@ -18,6 +18,7 @@ std::string OperatorId(int number) { return "operator-" + std::to_string(number)
 std::string AuditorId(int number) { return "auditor-" + std::to_string(number); }
 std::string MonitorId(int number) { return "monitor-" + std::to_string(number); }
 std::string CertifierId(int number) { return "certifier-" + std::to_string(number); }
+std::string ReplayerId(int number) { return "replayer-" + std::to_string(number); }
 
 std::string Country(int number) { return std::string("X") + static_cast<char>('A' + number); }
 
@@ -114,6 +115,7 @@ void EvidenceMaker::MakeKeys() {
   for (int i = 0; i < options_.auditors; ++i) make(AuditorId(i), KeyKind::kP256);
   for (int i = 0; i < options_.monitors; ++i) make(MonitorId(i), KeyKind::kP256);
   for (int i = 0; i < options_.certifiers; ++i) make(CertifierId(i), KeyKind::kP256);
+  for (int i = 0; i < options_.replayers; ++i) make(ReplayerId(i), KeyKind::kP256);
   for (int i = 0; i < options_.witnesses; ++i) {
     make("witness-" + std::to_string(i), KeyKind::kEd25519);
   }
@@ -179,6 +181,9 @@ Policy EvidenceMaker::policy() const {
   policy.countries = options_.sites;
   policy.auditors = options_.auditors;
   policy.witnesses = options_.witnesses;
+  for (int i = 0; i < options_.replayers; ++i) {
+    policy.replayers.push_back({ReplayerId(i), Key(ReplayerId(i)).public_key()});
+  }
   return policy;
 }
 

@@ -26,6 +26,7 @@ struct EvidenceOptions {
   int witnesses = 2;
   int monitors = 0;                   // of the root: "monitor-0", ...
   int certifiers = 0;                 // of the root: "certifier-0", ...
+  int replayers = 0;                  // of the policy, which asks for none: "replayer-0", ...
   bool foreign_timestamps = false;    // by an authority with keys of kinds that the farm has not
   std::uint64_t earlier_entries = 5;  // in the log before our own, so that trees are not trivial
   // Keys and certificates count from a year before `start` for so many years; two makers of
@@ -128,7 +129,8 @@ class EvidenceMaker {
   static std::string SiteId(int site);                    // builder id
   const PrivateKey& Key(const std::string& party) const;  // also "root", "log", "log-ecdsa",
                                                           // "witness-0", "tsa", "ca-operator-0",
-                                                          // "monitor-0", "certifier-0"
+                                                          // "monitor-0", "certifier-0",
+                                                          // "replayer-0"
   std::string Log() const { return options_.log; }
   Checkpoint Head() const;
   Digest TreeRoot(std::uint64_t size) const;

@@ -214,14 +214,52 @@ TEST(Withstood, AMonitorAndTheTimeStampBeyondTheRootsEnd) {
            .rule = "status"});
 }
 
+// All sites of the quorum and the signer give other bytes.
+DraftHook AllMakersGive(const Digest& digest) {
+  return All({SiteGives("site-0", digest), SiteGives("site-1", digest), SiteGives("site-2", digest),
+              SignerGives(digest)});
+}
+
+// The policy asks for the word of two replayers; `parties` say that they got what was released.
+std::function<void(VerdictInput&, EvidenceMaker&)> Matching(std::vector<std::string> parties) {
+  return [parties = std::move(parties)](VerdictInput& input, EvidenceMaker& maker) {
+    input.policy.replays = 2;
+    for (const std::string& party : parties) {
+      HandOver(SaysMatch(input, maker, party), party, input, maker);
+    }
+  };
+}
+
+// A false MATCH is one of as many as the policy asks for: the others are honest.
+TEST(Withstood, AllSitesTheSignerAndFewerReplayers) {
+  const auto matching = Matching({"replayer-1"});
+  Refused({.draft = AllMakersGive(kOther),
+           .change =
+               [&](VerdictInput& input, EvidenceMaker& maker) {
+                 ShowOther(input, maker);
+                 matching(input, maker);
+               },
+           .exit = ExitCode::kReplayInconclusive,
+           .rule = "replays"});
+  Refused({.draft = AllMakersGive(kOther),
+           .change =
+               [&](VerdictInput& input, EvidenceMaker& maker) {
+                 ShowOther(input, maker);
+                 matching(input, maker);
+                 ReplayVerdict honest = SaysMatch(input, maker, "replayer-0");
+                 honest.verdict = "MISMATCH";
+                 HandOver(honest, "replayer-0", input, maker);
+               },
+           .exit = ExitCode::kReplayMismatch,
+           .rule = "replays"});
+}
+
 // ---- not withstood: together they are what VERIFIED means --------------------------------------
 
 // One fact about each: it is VERIFIED.  If one of these tests fails the design has become stronger,
 // and README.md must say so.
 TEST(Beyond, AllSitesOfTheQuorum) {
-  const DraftHook all = All({SiteGives("site-0", kOther), SiteGives("site-1", kOther),
-                             SiteGives("site-2", kOther), SignerGives(kOther)});
-  const CustomerAlone plan{.draft = all, .change = ShowOther};
+  const CustomerAlone plan{.draft = AllMakersGive(kOther), .change = ShowOther};
   EXPECT_TRUE(JudgeAlone(plan).proved());
   // The honest signer signs it as well; only a replay gives other bytes.
   Parties parties;
@@ -302,6 +340,52 @@ TEST(Beyond, ACertifierWhoContradictsHimself) {
         maker.MakeLine(maker.Draft(contrary, "certifier-0", maker.options().start + kCertified)));
   }};
   EXPECT_TRUE(JudgeAlone(plan).proved());
+}
+
+// A MATCH is what is left of a quorum of replayers who have rebuilt nothing.
+TEST(Beyond, AllSitesTheSignerAndAsManyReplayers) {
+  const auto matching = Matching({"replayer-0", "replayer-1"});
+  const CustomerAlone plan{.draft = AllMakersGive(kOther),
+                           .change = [&](VerdictInput& input, EvidenceMaker& maker) {
+                             ShowOther(input, maker);
+                             matching(input, maker);
+                           }};
+  EXPECT_TRUE(JudgeAlone(plan).proved()) << ExplainVerdict(JudgeAlone(plan));
+}
+
+// Who is a replayer the customer says, by his key: nobody compares it with keys of the root.
+TEST(Beyond, ASiteThatThePolicyNamesAsAReplayer) {
+  const CustomerAlone plan{.change = [](VerdictInput& input, EvidenceMaker& maker) {
+    input.policy.replays = 1;
+    input.policy.replayers = {{"regulator", maker.Key("site-1").public_key()}};
+    LineDraft draft =
+        maker.Draft(SaysMatch(input, maker, "regulator"), "site-1", input.at - kHourSeconds);
+    draft.authority.clear();  // under no certificate
+    draft.uri.clear();
+    input.replays.push_back({"verdict", maker.MakeLine(draft)});
+  }};
+  EXPECT_TRUE(JudgeAlone(plan).proved()) << ExplainVerdict(JudgeAlone(plan));
+}
+
+// A false MISMATCH blocks a good release alone, by name; where it does not block it takes nothing
+// away but its own word.
+TEST(Beyond, OneReplayerBlocksUnlessThePolicySaysThatNoneDoes) {
+  const auto contradicted = [](bool blocks) {
+    return CustomerAlone{.change =
+                             [blocks](VerdictInput& input, EvidenceMaker& maker) {
+                               Matching({"replayer-0"})(input, maker);
+                               input.policy.replays = 1;
+                               input.policy.mismatch_blocks = blocks;
+                               ReplayVerdict lie = SaysMatch(input, maker, "replayer-1");
+                               lie.verdict = "MISMATCH";
+                               HandOver(lie, "replayer-1", input, maker);
+                             },
+                         .exit = ExitCode::kReplayMismatch,
+                         .rule = "replays"};
+  };
+  Refused(contradicted(true));
+  EXPECT_THAT(ExplainVerdict(JudgeAlone(contradicted(true))), testing::HasSubstr("replayer-1"));
+  EXPECT_TRUE(JudgeAlone(contradicted(false)).proved());
 }
 
 // A site that builds nothing and says what another has logged: its record is as good as a true one.

@@ -46,8 +46,9 @@ std::string NextRevision(std::string manifest) {
 
 std::vector<Lie> AllLies() {
   std::vector<Lie> all;
-  for (const auto& lies : {LiesOfPersons(), LiesOfTheCoordinator(), LiesOfMakers(), LiesOfTheLog(),
-                           LiesOfWitnesses(), LiesOfKitMakers(), LiesOfWatchers()}) {
+  for (const auto& lies :
+       {LiesOfPersons(), LiesOfTheCoordinator(), LiesOfMakers(), LiesOfTheLog(), LiesOfWitnesses(),
+        LiesOfKitMakers(), LiesOfWatchers(), LiesOfReplayers()}) {
     all.insert(all.end(), lies.begin(), lies.end());
   }
   return all;
@@ -72,14 +73,14 @@ Verdict JudgeAlone(const EvidenceMaker& farm, const std::vector<const CustomerAl
 }
 
 EvidenceMaker FarmOfLies() {
-  return EvidenceMaker(EvidenceOptions{.monitors = 2, .certifiers = 1});
+  return EvidenceMaker(EvidenceOptions{.monitors = 2, .certifiers = 1, .replayers = 2});
 }
 
 Verdict JudgeAlone(const CustomerAlone& lie) { return JudgeAlone(FarmOfLies(), {&lie}); }
 
 std::vector<std::string> LyingParties() {
-  return {"requester", "auditor", "coordinator", "site",      "signer",    "CA",
-          "log",       "witness", "time stamp",  "kit maker", "certifier", "monitor"};
+  return {"requester", "auditor",    "coordinator", "site",      "signer",  "CA",      "log",
+          "witness",   "time stamp", "kit maker",   "certifier", "monitor", "replayer"};
 }
 
 std::vector<std::string> BrokenRules(const Verdict& verdict) {

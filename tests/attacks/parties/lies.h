@@ -47,6 +47,7 @@ std::vector<Lie> LiesOfTheLog();
 std::vector<Lie> LiesOfWitnesses();  // witness, time stamp
 std::vector<Lie> LiesOfKitMakers();
 std::vector<Lie> LiesOfWatchers();  // certifier, monitor
+std::vector<Lie> LiesOfReplayers();
 std::vector<Lie> AllLies();
 
 // Whose releases lies are told about: with all who may speak of one.
@@ -78,6 +79,12 @@ Stop Customer(ExitCode exit, std::string rule);
 void ForkTheIntent(VerdictInput& input, const EvidenceMaker& maker, std::vector<int> witnesses);
 // The same manifest with another revision.
 std::string NextRevision(std::string manifest);
+// That `replayer` got what was released, of the release that `input` shows, if it shows one.
+ReplayVerdict SaysMatch(const VerdictInput& input, const EvidenceMaker& maker,
+                        const std::string& replayer);
+// Gives it to the customer, signed by `party` ("replayer-0"), stamped and logged.
+void HandOver(const ReplayVerdict& said, const std::string& party, VerdictInput& input,
+              EvidenceMaker& maker);
 std::vector<std::string> BrokenRules(const Verdict& verdict);
 std::string ExplainVerdict(const Verdict& verdict);
 // What a monitor finds who reads the whole log: its contradictions and what it cannot read, or the
