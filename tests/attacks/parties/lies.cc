@@ -65,7 +65,9 @@ void ForkTheIntent(VerdictInput& input, const EvidenceMaker& maker, std::vector<
 Verdict JudgeAlone(const EvidenceMaker& farm, const std::vector<const CustomerAlone*>& lies) {
   EvidenceMaker maker = farm;
   const MadeRelease made = maker.Make([&](LineDraft& draft) {
-    for (const CustomerAlone* lie : lies) lie->draft(draft);
+    for (const CustomerAlone* lie : lies) {
+      if (lie->draft) lie->draft(draft);
+    }
   });
   VerdictInput input = maker.Input(made);
   for (const CustomerAlone* lie : lies) lie->change(input, maker);

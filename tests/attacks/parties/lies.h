@@ -16,7 +16,7 @@ namespace farm {
 // What becomes of a lie where nobody but the customer looks: all others sign and carry whatever
 // they are given.  What holds here holds whoever else lies by omission.
 struct CustomerAlone {
-  DraftHook draft = [](LineDraft&) {};
+  DraftHook draft = {};  // told in the lines of the release; may be empty
   std::function<void(VerdictInput&, EvidenceMaker&)> change = [](VerdictInput&, EvidenceMaker&) {};
   ExitCode exit = ExitCode::kProved;
   std::string rule = {};  // of the verdict
@@ -29,6 +29,8 @@ struct Lie {
   // only the customer is shown it.
   std::optional<Bend> bend = {};
   std::function<Stop()> scene = {};
+  // A kit maker's: the same scene with a kit whose evidence others have bent.
+  std::function<Stop(const DraftHook& evidence)> with_evidence = {};
   // Who catches it first where everybody else is honest: "customer" with the rule's name,
   // "monitor" where the release is out by then, else whose check it is with words of the refusal.
   Stop caught = {};

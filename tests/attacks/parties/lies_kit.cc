@@ -15,6 +15,8 @@ using Members = std::vector<TarMember>;
 // A kit and a place to read it.
 class Kits {
  public:
+  explicit Kits(const DraftHook& evidence)
+      : example_(MakeKitExample(*store_, {.hook = evidence})) {}
   const KitExample& example() const { return example_; }
 
   Members Good() {
@@ -67,7 +69,7 @@ class Kits {
       *TemporaryDirectory::Make(FileExists("/dev/shm") ? "/dev/shm" : "");
   std::unique_ptr<BlobStore> store_ =
       *BlobStore::Open(RealFileSystem(), JoinPath(temporary_.path(), "store"));
-  KitExample example_ = MakeKitExample(*store_, {});
+  const KitExample example_;
 };
 
 TarMember& Find(Members& members, const std::string& prefix) {
@@ -77,15 +79,18 @@ TarMember& Find(Members& members, const std::string& prefix) {
   return *found;
 }
 
+void Nothing(LineDraft&) {}
+
 Lie KitLie(std::string name, std::function<void(Kits&, Members&)> bend, ExitCode exit,
            std::string words) {
   Lie lie = {.party = "kit maker", .name = std::move(name)};
-  lie.scene = [bend = std::move(bend)] {
-    Kits kits;
+  lie.with_evidence = [bend = std::move(bend)](const DraftHook& evidence) {
+    Kits kits(evidence);
     Members members = kits.Good();
     bend(kits, members);
     return kits.Read(members, "HELLO\n");
   };
+  lie.scene = [told = lie.with_evidence] { return told(Nothing); };
   lie.caught = {"regulator", exit, std::move(words)};
   lie.why_not = "the customer uses no kit";
   return lie;
@@ -102,7 +107,7 @@ std::function<void(Kits&, Members&)> Changed(const std::string& prefix) {
 
 std::vector<Lie> LiesOfKitMakers() {
   const auto members_of_another_farm = [](Kits&, Members& members) {
-    Kits other;
+    Kits other(Nothing);
     for (TarMember& theirs : other.Good()) {
       if (theirs.name.starts_with("evidence/")) Find(members, theirs.name).bytes = theirs.bytes;
     }

@@ -101,6 +101,38 @@ INSTANTIATE_TEST_SUITE_P(Of, Pairs, testing::ValuesIn(LyingParties()), [](const 
   return name;
 });
 
+// Kit makers speak to a regulator, whose kit has the evidence in it: each of their lies with each
+// that others tell in the lines of a release.  Certifiers are none of the farm of a kit's example.
+TEST(PairsOfAKitMaker, AreRefusedByTheRegulator) {
+  const std::size_t every = EveryHowMany();
+  std::vector<Lie> told = AllLies();
+  std::erase_if(told, [](const Lie& lie) {
+    return !lie.alone || !lie.alone->draft || lie.party == "certifier";
+  });
+  const std::vector<Lie> own = LiesOfKitMakers();
+  int kits = 0;
+  int taken = 0;
+  for (const auto& [first, second] : ShareOf(own.size(), told.size(), every)) {
+    const Lie& kit = own[first];
+    const Lie& evidence = told[second];
+    const std::string both = kit.name + " and " + evidence.party + " " + evidence.name;
+    const Stop stop = kit.with_evidence(evidence.alone->draft);
+    ++kits;
+    if (stop.by != "regulator") ++taken;
+    EXPECT_EQ(stop.by, "regulator") << both << "\n" << stop.words;
+    EXPECT_NE(stop.exit, ExitCode::kProved) << both;
+    EXPECT_NE(stop.exit, ExitCode::kInternal) << both;
+    EXPECT_THAT(stop.words, testing::AnyOf(testing::HasSubstr(kit.caught.words),
+                                           testing::HasSubstr(evidence.alone->rule)))
+        << both;
+  }
+  const std::string sentence =
+      std::to_string(kits) + " kits with two lies, " + std::to_string(taken) + " taken.\n";
+  std::printf("%s", sentence.c_str());
+  if (every > 1) return;
+  EXPECT_THAT(Readme(), testing::HasSubstr("\n" + sentence));
+}
+
 // Whatever FARM_EVERY says.
 TEST(Share, HasEveryLieAndEveryTwoParties) {
   const std::size_t every = EveryHowMany();
