@@ -53,7 +53,7 @@ class Bender {
     }
     for (std::size_t i = 0; i < note.signatures.size(); ++i) {
       const NoteSignature& signature = note.signatures[i];
-      const std::string part = PartOf(note, i);
+      const std::string part = PartOfNote(note, i);
       for (std::size_t at = 0; at < signature.name.size(); at += step_) {
         Note bent = note;
         bent.signatures[i].name = Flip(signature.name, at, true);
@@ -86,13 +86,6 @@ class Bender {
     return json_.at(Pointer(place)).get<std::string>();
   }
 
-  static std::string PartOf(const Note& note, std::size_t signature) {
-    const std::string& name = note.signatures[signature].name;
-    if (name == kConsistencyName) return "consistency proof";
-    if (name != ParseCheckpoint(note.text)->origin) return "cosignature";
-    return signature == 0 ? "log's signature" : "log's second signature";
-  }
-
   void Try(const std::string& place, std::string value, const std::string& part, std::size_t at) {
     Json bent = json_;
     bent.at(Pointer(place)) = std::move(value);
@@ -120,6 +113,13 @@ void EditInside(const LineToEdit& fields, const std::string& part, const std::st
 }
 
 }  // namespace
+
+std::string PartOfNote(const Note& note, std::size_t signature) {
+  const std::string& name = note.signatures[signature].name;
+  if (name == kConsistencyName) return "consistency proof";
+  if (name != ParseCheckpoint(note.text)->origin) return "cosignature";
+  return signature == 0 ? "log's signature" : "log's second signature";
+}
 
 void FlipBytes(const std::string& line, const std::string& what, std::size_t step,
                const Attempt& attempt) {

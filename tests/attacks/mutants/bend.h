@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "farm/evidence/bundle.h"
+#include "farm/evidence/note.h"
 #include "tests/attacks/mutants/court.h"
 
 namespace farm::mutants {
@@ -18,6 +19,9 @@ using Attempt =
 // log entry, hashes, checkpoint and its signatures, payload.  Kinds: "WHAT PART".
 void FlipBytes(const std::string& line, const std::string& what, std::size_t step,
                const Attempt& attempt);
+
+// What a signature of a checkpoint is called among those parts.
+std::string PartOfNote(const Note& note, std::size_t signature);
 
 // What else a mutant of fields is made of.
 struct LineToEdit {

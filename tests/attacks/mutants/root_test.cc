@@ -159,23 +159,6 @@ TEST_F(Root, OfTheVectorIsHeldByEveryByte) {
   }
 }
 
-// The same of the newer format, whose vector has keys of its own.
-TEST_F(Root, OfTheNewerFormatIsHeldByEveryByte) {
-  const std::string good = ReadVector("root-2.json");
-  const std::string says = WriteTrustRootSigned(*ParseTrustRoot(good, "root"));
-  std::size_t same = 0;
-  for (std::size_t at = 0; at < good.size(); ++at) {
-    std::string bent = good;
-    bent[at] = static_cast<char>(bent[at] ^ (1 << (at % 7)));
-    const auto root = ParseTrustRoot(bent, "root");
-    if (!root) continue;
-    ++same;
-    EXPECT_EQ(WriteTrustRootSigned(*root), says) << at;
-  }
-  std::printf("bytes of root-2.json: %zu mutants, %zu accepted that say the same\n", good.size(),
-              same);
-}
-
 TEST_F(Root, PolicyIsReadAsItStands) {
   const std::vector<Row> table = {
       {"/sites [cs]*", {12}, {"sites"}},
