@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <ostream>
 #include <set>
 
 #include "farm/evidence/tlog_proof.h"
@@ -359,6 +360,8 @@ struct NewerRoot {
   std::string name;
   std::string other;  // where kSwapped takes from
 };
+
+void PrintTo(const NewerRoot& root, std::ostream* out) { *out << root.name; }
 
 class NewerRoots : public testing::TestWithParam<NewerRoot> {
  protected:
