@@ -39,8 +39,14 @@ Problems CheckForm(const ReplayLine& replay, const LineFacts& proof) {
 // The replayers with each verdict, each once.
 class Tally {
  public:
-  Tally(const Policy& policy, const TrustRoot& root) : policy_(policy), root_(root) {}
+  explicit Tally(const Case& facts)
+      : policy_(facts.policy), root_(facts.root()), parties_(KeysOfParties(facts)) {}
 
+  // Who it is by: by the policy's name for the key, or where it has none, by his own.
+  std::string By(const Bundle& line, const ReplayVerdict& verdict) const {
+    const Replayer* const named = Named(line.key());
+    return Quoted(named != nullptr ? named->name : verdict.replayer);
+  }
   // Why this key's word is not counted, if it is not.  What was attested before the key was stolen
   // still is.
   std::string Uncounted(const Bundle& line, const LineFacts& proof) const {
@@ -50,6 +56,11 @@ class Tally {
       return "the policy names no replayer with key " + key.substr(0, 16) + "..";
     }
     return "";
+  }
+  // Why its MATCH is not counted: who has built it has not built it again, away from the farm.
+  std::string Dependent(const Bundle& line) const {
+    if (!parties_.contains(line.key().KeyId())) return "";
+    return "its key has also signed for a site, the coordinator or the signer";
   }
   void Add(const Bundle& line, std::string_view verdict) {
     said_[Named(line.key())->name].insert(std::string(verdict));
@@ -74,6 +85,7 @@ class Tally {
   }
   const Policy& policy_;
   const TrustRoot& root_;
+  const std::set<std::string> parties_;                // their key ids
   std::map<std::string, std::set<std::string>> said_;  // name -> verdicts
 };
 
@@ -95,12 +107,12 @@ void JudgeOne(const ReplayLine& replay, Case& facts, Tally& tally) {
     for (Problem& problem : problems) facts.problems.push_back(std::move(problem));
     return;
   }
-  const std::string uncounted = tally.Uncounted(replay.line, proof);
+  std::string uncounted = tally.Uncounted(replay.line, proof);
   // Without a list of his own a customer is told of every contradiction that he was handed.
   const bool heard = uncounted.empty() || facts.policy.replayers.empty();
   if (Contradicts(*verdict, facts.release->statement) && heard) {
     const std::string message =
-        replay.where + ": replayer " + Quoted(verdict->replayer) +
+        replay.where + ": replayer " + tally.By(replay.line, *verdict) +
         (verdict->verdict == kMismatch ? " says MISMATCH: the build did not give the released bytes"
                                        : " says MATCH of other artifacts than the released ones");
     if (facts.policy.mismatch_blocks) {
@@ -109,13 +121,17 @@ void JudgeOne(const ReplayLine& replay, Case& facts, Tally& tally) {
       facts.Warn(Rule::kReplays, message);
     }
     if (uncounted.empty()) tally.Add(replay.line, kMismatch);
-  } else if (!uncounted.empty()) {
+    return;
+  }
+  if (uncounted.empty()) uncounted = tally.Dependent(replay.line);
+  if (!uncounted.empty()) {
     facts.Warn(Rule::kReplays, replay.where + ": " + verdict->verdict + " by " +
-                                   Quoted(verdict->replayer) + " is not counted: " + uncounted);
+                                   tally.By(replay.line, *verdict) +
+                                   " is not counted: " + uncounted);
   } else {
     if (verdict->verdict != kMatch) {
-      facts.Warn(Rule::kReplays,
-                 replay.where + ": replayer " + Quoted(verdict->replayer) + " says INCONCLUSIVE");
+      facts.Warn(Rule::kReplays, replay.where + ": replayer " + tally.By(replay.line, *verdict) +
+                                     " says INCONCLUSIVE");
     }
     tally.Add(replay.line, verdict->verdict);
   }
@@ -124,7 +140,7 @@ void JudgeOne(const ReplayLine& replay, Case& facts, Tally& tally) {
 }  // namespace
 
 void JudgeReplays(Case& facts) {
-  Tally tally(facts.policy, facts.root());
+  Tally tally(facts);
   for (const ReplayLine& replay : facts.input.replays) JudgeOne(replay, facts, tally);
   // Who has said both has not got it twice.
   facts.matching_replayers = tally.Who(kMatch, kMismatch);

@@ -34,7 +34,9 @@ class World {
             kReplayed};
   }
   Bundle Sign(const ReplayVerdict& verdict, int replayer) const {
-    const PrivateKey& key = keys_[static_cast<std::size_t>(replayer)];
+    return SignWith(keys_[static_cast<std::size_t>(replayer)], verdict);
+  }
+  static Bundle SignWith(const PrivateKey& key, const ReplayVerdict& verdict) {
     Bundle line;
     line.envelope.payload_type = kInTotoPayloadType;
     line.envelope.payload = WriteStatement(verdict);
@@ -67,6 +69,12 @@ class World {
         {"verdict-" + std::to_string(input.replays.size()) + ".jsonl", std::move(line)});
   }
   void Put(const std::string& verdict, int replayer) { Put(Sign(Says(verdict), replayer)); }
+  // By a site of the farm, whom the policy names as a replayer.
+  void PutAsSite(const std::string& verdict) {
+    const PrivateKey& key = maker.Key("site-0");
+    input.policy.replayers.push_back({"the site", key.public_key()});
+    Put(SignWith(key, Says(verdict)));
+  }
   const PublicKey& Key(int replayer) const {
     return keys_[static_cast<std::size_t>(replayer)].public_key();
   }
@@ -99,6 +107,19 @@ void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
 const Row kReplayRows[] = {
     {"match", ExitCode::kProved, false, "MATCH by first",
      [](World& world) { world.Put("MATCH", 0); }},
+    {"match_of_a_site", ExitCode::kReplayInconclusive, false, "0 replayers of the policy",
+     [](World& world) { world.PutAsSite("MATCH"); }},
+    {"mismatch_of_a_site", ExitCode::kReplayMismatch, false, "replayer \"the site\" says MISMATCH",
+     [](World& world) {
+       world.PutAsSite("MISMATCH");
+       world.Put("MATCH", 0);
+     }},
+    {"match_of_a_site_beside_another", ExitCode::kProved, true,
+     "by \"the site\" is not counted: its key has also signed for a site",
+     [](World& world) {
+       world.PutAsSite("MATCH");
+       world.Put("MATCH", 0);
+     }},
     {"two_match", ExitCode::kProved, false, "MATCH by first second",
      [](World& world) {
        world.input.policy.replays = 2;
