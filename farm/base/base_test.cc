@@ -161,6 +161,45 @@ TEST(Files, WriteDurablyLeavesNothingWhereItFails) {
   EXPECT_EQ(ListDirectory(directory.path()).value(), std::vector<std::string>{"a"});
 }
 
+TEST(Files, ASecretIsItsOwnersAloneFromTheFirstMoment) {
+  const auto directory = *TemporaryDirectory::Make("");
+  const std::string path = JoinPath(directory.path(), "key.pem");
+  const auto mode_of = [](const std::string& name) {
+    struct stat status = {};
+    EXPECT_EQ(stat(name.c_str(), &status), 0) << name;
+    return status.st_mode & 07777;
+  };
+  const mode_t mask = umask(0);  // it does not depend on the caller's
+  ASSERT_TRUE(WriteDurably(RealFileSystem(), path, "open"));
+  EXPECT_EQ(mode_of(path), 0644U);
+  const int reader = open(path.c_str(), O_RDONLY | O_CLOEXEC);  // somebody who waits for the key
+  ASSERT_GE(reader, 0);
+  HookedFiles files;
+  std::vector<mode_t> modes;
+  files.hook = [&](const std::string& step, const std::string& name) -> Status {
+    if (step == "secret created" || step == "rename") modes.push_back(mode_of(name));
+    return {};
+  };
+  EXPECT_TRUE(WriteSecretDurably(files, path, "secret"));
+  umask(mask);
+  EXPECT_EQ(modes, (std::vector<mode_t>{0600, 0600}));
+  EXPECT_EQ(mode_of(path), 0600U);
+  EXPECT_EQ(ReadFile(path, 10).value(), "secret");
+  char bytes[10] = {};
+  EXPECT_EQ(read(reader, bytes, sizeof bytes), 4);
+  EXPECT_EQ(std::string(bytes), "open");
+  close(reader);
+  EXPECT_EQ(ListDirectory(directory.path()).value(), std::vector<std::string>{"key.pem"});
+  // What has the name that is written to first is not touched.
+  files.hook = [&](const std::string& step, const std::string& name) -> Status {
+    if (step != "create") return {};
+    EXPECT_EQ(symlink(path.c_str(), name.c_str()), 0);
+    return {};
+  };
+  EXPECT_FALSE(WriteSecretDurably(files, path, "another"));
+  EXPECT_EQ(ReadFile(path, 10).value(), "secret");
+}
+
 TEST(Files, WhatACrashLeftIsRemovedAndNothingElse) {
   const auto directory = *TemporaryDirectory::Make("");
   const auto path = [&](const std::string& name) { return JoinPath(directory.path(), name); };

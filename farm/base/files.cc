@@ -161,10 +161,11 @@ class OpenedFile {
 class RealFiles final : public FileSystem {
  public:
   Result<std::unique_ptr<WritableFile>> Create(const std::string& path, bool truncate) override {
-    const int descriptor =
-        open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (truncate ? O_TRUNC : O_EXCL), 0644);
-    if (descriptor < 0) return SystemError("creating", path);
-    return std::unique_ptr<WritableFile>(new RealWritableFile(descriptor, path));
+    return CreateWith(path, truncate ? O_TRUNC : O_EXCL, 0644);
+  }
+
+  Result<std::unique_ptr<WritableFile>> CreateSecret(const std::string& path) override {
+    return CreateWith(path, O_EXCL, 0600);
   }
 
   Status Rename(const std::string& from, const std::string& to) override {
@@ -201,18 +202,23 @@ class RealFiles final : public FileSystem {
     }
     return {};
   }
+
+ private:
+  static Result<std::unique_ptr<WritableFile>> CreateWith(const std::string& path, int flag,
+                                                          mode_t mode) {
+    const int descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | flag, mode);
+    if (descriptor < 0) return SystemError("creating", path);
+    return std::unique_ptr<WritableFile>(new RealWritableFile(descriptor, path));
+  }
 };
 
-}  // namespace
+using CreatedFile = Result<std::unique_ptr<WritableFile>>;
 
-FileSystem& RealFileSystem() {
-  static RealFiles files;
-  return files;
-}
-
-Status WriteDurably(FileSystem& files, const std::string& path, std::string_view bytes) {
+// WriteDurably into the file that `create` makes under the name it is given.
+Status WriteDurablyInto(FileSystem& files, const std::string& path, std::string_view bytes,
+                        const std::function<CreatedFile(const std::string&)>& create) {
   ASSIGN_OR_RETURN(const std::string temporary, UnfinishedPath(path));
-  ASSIGN_OR_RETURN(std::unique_ptr<WritableFile> file, files.Create(temporary, false));
+  ASSIGN_OR_RETURN(std::unique_ptr<WritableFile> file, create(temporary));
   Status done = file->Append(bytes);
   if (done) done = file->Sync();
   file.reset();
@@ -222,6 +228,23 @@ Status WriteDurably(FileSystem& files, const std::string& path, std::string_view
     return done;
   }
   return files.SyncDirectory(DirectoryName(path));
+}
+
+}  // namespace
+
+FileSystem& RealFileSystem() {
+  static RealFiles files;
+  return files;
+}
+
+Status WriteDurably(FileSystem& files, const std::string& path, std::string_view bytes) {
+  return WriteDurablyInto(files, path, bytes,
+                          [&](const std::string& name) { return files.Create(name, false); });
+}
+
+Status WriteSecretDurably(FileSystem& files, const std::string& path, std::string_view bytes) {
+  return WriteDurablyInto(files, path, bytes,
+                          [&](const std::string& name) { return files.CreateSecret(name); });
 }
 
 Status RemoveUnfinished(FileSystem& files, const std::string& directory) {

@@ -30,6 +30,8 @@ class FileSystem {
   virtual ~FileSystem() = default;
   // Creates (mode 0644).  Unless `truncate`, nothing may have the name, not even a link.
   virtual Result<std::unique_ptr<WritableFile>> Create(const std::string& path, bool truncate) = 0;
+  // Creates for its owner alone (mode 0600 from the first moment); nothing may have the name.
+  virtual Result<std::unique_ptr<WritableFile>> CreateSecret(const std::string& path) = 0;
   virtual Status Rename(const std::string& from, const std::string& to) = 0;
   // Each of the two, which are there, gets the other's name in one step (renameat2).  Not every
   // file system can do it: kUnavailable.
@@ -49,6 +51,10 @@ FileSystem& RealFileSystem();
 // it to RemoveUnfinished, or for good in a folder where others write too: there nobody can tell it
 // from what they are writing.
 Status WriteDurably(FileSystem& files, const std::string& path, std::string_view bytes);
+// The same for a private key or a PIN: at no moment, and after no crash, is there a file with any
+// of its bytes that others than its owner may open.  What had the name before, whoever could open
+// it, is not written to.
+Status WriteSecretDurably(FileSystem& files, const std::string& path, std::string_view bytes);
 
 // Removes the files that a crash in the middle of WriteDurably has left in a folder, also under the
 // names that it gave before, `<path>.part.<process>.<number>`.  For whoever is alone in writing

@@ -121,11 +121,20 @@ Status CrashFiles::MoveDirectory(const Move& move) {
 }
 
 Result<std::unique_ptr<WritableFile>> CrashFiles::Create(const std::string& path, bool truncate) {
+  return CreateBy([&] { return RealFileSystem().Create(path, truncate); }, path);
+}
+
+Result<std::unique_ptr<WritableFile>> CrashFiles::CreateSecret(const std::string& path) {
+  return CreateBy([&] { return RealFileSystem().CreateSecret(path); }, path);
+}
+
+Result<std::unique_ptr<WritableFile>> CrashFiles::CreateBy(
+    const std::function<Result<std::unique_ptr<WritableFile>>()>& create, const std::string& path) {
   MutexLock lock(mutex_);
   const Fate fate = Begin();
   if (!fate.acts) return Died(path);
   Adopt(path);
-  ASSIGN_OR_RETURN(auto file, RealFileSystem().Create(path, truncate));
+  ASSIGN_OR_RETURN(auto file, create());
   std::shared_ptr<Inode>& inode = live_[path];
   if (!inode) {
     inode = std::make_shared<Inode>();

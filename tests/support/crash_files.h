@@ -41,6 +41,7 @@ std::string PlaceInMemory();
 class CrashFiles final : public FileSystem {
  public:
   Result<std::unique_ptr<WritableFile>> Create(const std::string& path, bool truncate) override;
+  Result<std::unique_ptr<WritableFile>> CreateSecret(const std::string& path) override;
   Status Rename(const std::string& from, const std::string& to) override;
   Status Exchange(const std::string& one, const std::string& other) override;
   Status Remove(const std::string& path) override;
@@ -107,6 +108,10 @@ class CrashFiles final : public FileSystem {
   };
   Fate Begin() REQUIRES(mutex_);
   Error Died(const std::string& path) const;
+  // Create, by whatever makes the real file.
+  Result<std::unique_ptr<WritableFile>> CreateBy(
+      const std::function<Result<std::unique_ptr<WritableFile>>()>& create,
+      const std::string& path);
   // Takes in a file that was there before.
   void Adopt(const std::string& path) REQUIRES(mutex_);
   void AdoptDirectory(const std::string& path) REQUIRES(mutex_);

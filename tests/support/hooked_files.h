@@ -12,8 +12,9 @@ namespace farm {
 // Thread-safe if the hook is.
 class HookedFiles final : public FileSystem {
  public:
-  // `step`: "create", "rename", "rename done", "sync directory".  `path`: what gets the name.  An
-  // error is the change's, which is not made then (but a rename that is done).
+  // `step`: "create", "secret created", "rename", "rename done", "sync directory".  `path`: what is
+  // made, or loses its name, or has it now.  An error is the change's, which is not made then (but
+  // what is done already).
   using Hook = std::function<Status(const std::string& step, const std::string& path)>;
   Hook hook;
 
@@ -21,8 +22,14 @@ class HookedFiles final : public FileSystem {
     RETURN_IF_ERROR(Pass("create", path));
     return RealFileSystem().Create(path, truncate);
   }
+  Result<std::unique_ptr<WritableFile>> CreateSecret(const std::string& path) override {
+    RETURN_IF_ERROR(Pass("create", path));
+    auto file = RealFileSystem().CreateSecret(path);
+    if (file) RETURN_IF_ERROR(Pass("secret created", path));
+    return file;
+  }
   Status Rename(const std::string& from, const std::string& to) override {
-    RETURN_IF_ERROR(Pass("rename", to));
+    RETURN_IF_ERROR(Pass("rename", from));
     RETURN_IF_ERROR(RealFileSystem().Rename(from, to));
     return Pass("rename done", to);
   }
