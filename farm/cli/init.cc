@@ -1,6 +1,5 @@
 #include "farm/cli/init.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -157,10 +156,7 @@ Status Maker::MakeFolders() {
 Status Maker::WritePrivate(const std::string& party, const std::string& name,
                            std::string_view bytes) {
   const std::string path = JoinPath(Folder(party), name);
-  RETURN_IF_ERROR(WriteDurably(RealFileSystem(), path, bytes));
-  if (chmod(path.c_str(), 0600) != 0) {
-    return Error{ErrorCode::kUnavailable, "chmod " + path + ": " + std::strerror(errno)};
-  }
+  RETURN_IF_ERROR(WriteSecretDurably(*options_.files, path, bytes));
   if (options_.first_uid == 0) return {};
   for (const Party& one : parties_) {
     if (one.name == party) return Chown(path, one.uid);
@@ -169,7 +165,7 @@ Status Maker::WritePrivate(const std::string& party, const std::string& name,
 }
 
 Status Maker::WritePublic(const std::string& name, std::string_view bytes) {
-  return WriteDurably(RealFileSystem(), JoinPath(options_.directory, "public/" + name), bytes);
+  return WriteDurably(*options_.files, JoinPath(options_.directory, "public/" + name), bytes);
 }
 
 Status Maker::WriteConfig(const std::string& party, Json config) {
@@ -419,12 +415,9 @@ Status Maker::WriteRoot() {
   const std::string authority = JoinPath(options_.directory, "authority");
   for (const auto& [name, key] : {std::pair{"/root.key.pem", &root_key},
                                   std::pair{"/tls.key.pem", &std::as_const(tls_key_)}}) {
-    RETURN_IF_ERROR(WriteDurably(RealFileSystem(), authority + name, key->Pem()));
-    if (chmod((authority + name).c_str(), 0600) != 0) {
-      return Error{ErrorCode::kUnavailable, "chmod " + authority + name};
-    }
+    RETURN_IF_ERROR(WriteSecretDurably(*options_.files, authority + name, key->Pem()));
   }
-  return WriteDurably(RealFileSystem(), authority + "/tls.pem", tls_authority_.Pem());
+  return WriteDurably(*options_.files, authority + "/tls.pem", tls_authority_.Pem());
 }
 
 Result<std::vector<Party>> Maker::Run() {
@@ -464,7 +457,7 @@ Result<std::vector<Party>> Maker::Run() {
   }
   // Last: its presence says that the farm is complete.
   RETURN_IF_ERROR(
-      WriteDurably(RealFileSystem(), JoinPath(options_.directory, "parties.json"),
+      WriteDurably(*options_.files, JoinPath(options_.directory, "parties.json"),
                    WriteReadableJson({{"format", "farm-parties/1"}, {"parties", list}})));
   return parties_;
 }

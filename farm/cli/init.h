@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "farm/base/clock.h"
+#include "farm/base/files.h"
 #include "farm/base/result.h"
 
 namespace farm {
@@ -19,6 +20,7 @@ struct InitOptions {
   // of kSubordinateIds ids from first_subordinate_id up.  0: everything belongs to the caller.
   std::uint32_t first_uid = 0;
   std::uint32_t first_subordinate_id = 0;
+  FileSystem* files = &RealFileSystem();  // borrowed
 };
 
 constexpr std::uint32_t kFirstPartyUid = 64000;

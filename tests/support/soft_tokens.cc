@@ -1,7 +1,5 @@
 #include "tests/support/soft_tokens.h"
 
-#include <sys/stat.h>
-
 #include <cstdlib>
 #include <iostream>
 #include <utility>
@@ -58,7 +56,7 @@ void SoftTokens::MakeKey(const std::string& token, const std::string& object,
 void SoftTokens::ImportKey(const std::string& token, const std::string& object,
                            const std::string& pem) {
   const std::string file = Path("imported.pem");
-  CHECK(WriteDurably(RealFileSystem(), file, pem));
+  CHECK(WriteSecretDurably(RealFileSystem(), file, pem));
   Run({"softhsm2-util", "--import", file, "--token", token, "--label", object, "--id", "a1",
        "--pin", std::string(kPin)});
 }
@@ -90,8 +88,7 @@ void SoftTokens::AddPublicKey(const std::string& token, const std::string& objec
 }
 
 void SoftTokens::WritePin(std::string_view pin) {
-  CHECK(WriteDurably(RealFileSystem(), pin_file(), pin));
-  CHECK(chmod(pin_file().c_str(), 0600) == 0);
+  CHECK(WriteSecretDurably(RealFileSystem(), pin_file(), pin));
 }
 
 std::string SoftTokens::Key(const std::string& token, const std::string& object,

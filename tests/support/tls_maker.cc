@@ -1,7 +1,5 @@
 #include "tests/support/tls_maker.h"
 
-#include <sys/stat.h>
-
 #include <utility>
 
 #include "farm/base/clock.h"
@@ -23,9 +21,9 @@ TlsFiles TlsMaker::Files(const std::string& party) {
                                          .ip_addresses = {},
                                          .not_before = SystemClock().Now() - 60});
   const TlsFiles files{Write(party + ".tls.pem", leaf.Pem()),
-                       Write(party + ".tls.key.pem", key.Pem()),
+                       JoinPath(directory_, party + ".tls.key.pem"),
                        Write("tls-authority.pem", authority_.Pem())};
-  CHECK(chmod(files.key.c_str(), 0600) == 0);
+  CHECK(WriteSecretDurably(RealFileSystem(), files.key, key.Pem()).has_value());
   return files;
 }
 

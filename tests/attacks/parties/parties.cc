@@ -1,7 +1,5 @@
 #include "tests/attacks/parties/parties.h"
 
-#include <sys/stat.h>
-
 #include <utility>
 
 #include "farm/log/mirror.h"
@@ -50,8 +48,7 @@ Parties::~Parties() = default;
 
 std::string Parties::Write(const std::string& name, const std::string& bytes) {
   std::string path = JoinPath(temporary_.path(), name);
-  CHECK(WriteDurably(RealFileSystem(), path, bytes).has_value());
-  CHECK(chmod(path.c_str(), 0600) == 0);
+  CHECK(WriteSecretDurably(RealFileSystem(), path, bytes).has_value());
   return path;
 }
 
