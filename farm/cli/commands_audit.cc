@@ -130,7 +130,9 @@ Result<Approver> OpenApprover(const AuditArguments& arguments, const AuditCase& 
     return Error{ErrorCode::kInvalidInput, "no key; name yours with --key KEY or --config FILE"};
   }
   Approver approver;
-  ASSIGN_OR_RETURN(approver.signer, OpenSigner(key));
+  const bool configured = arguments.key.empty() && audit.config;
+  ASSIGN_OR_RETURN(approver.signer,
+                   OpenConfiguredSigner(key, configured ? audit.config->owner : std::nullopt));
   RETURN_IF_ERROR(CheckCanary(*approver.signer));
   ASSIGN_OR_RETURN(approver.auditor, FindAuditor(arguments, audit, key, approver.signer->key()));
   if (audit.config) approver.farm = audit.config->farm;

@@ -140,7 +140,8 @@ int WatchToEnd(FarmClient& client, std::string_view command, const std::string& 
 // Everything farmd needs to start: inputs, manifest, lock, signed request.
 Result<v1::SubmitReply> Submit(Session& session, const ReadManifest& manifest,
                                const Output& output) {
-  ASSIGN_OR_RETURN(const std::unique_ptr<Signer> signer, OpenSigner(session.config.key));
+  ASSIGN_OR_RETURN(const std::unique_ptr<Signer> signer,
+                   OpenConfiguredSigner(session.config.key, session.config.owner));
   RETURN_IF_ERROR(CheckCanary(*signer));
   ASSIGN_OR_RETURN(const std::unique_ptr<BlobStore> store,
                    BlobStore::Open(RealFileSystem(), session.config.store_path));

@@ -36,7 +36,7 @@ Result<Speaker> OpenSpeaker(const std::string& config_path) {
   ASSIGN_OR_RETURN(speaker.root, ParseTrustRoot(root, speaker.config.root_path));
   ASSIGN_OR_RETURN(const std::string policy, ReadFile(speaker.config.policy_path, kPolicyBytesMax));
   ASSIGN_OR_RETURN(speaker.policy, ParsePolicy(policy, speaker.config.policy_path));
-  ASSIGN_OR_RETURN(speaker.signer, OpenSigner(speaker.config.key));
+  ASSIGN_OR_RETURN(speaker.signer, OpenConfiguredSigner(speaker.config.key, speaker.config.owner));
   RETURN_IF_ERROR(CheckCanary(*speaker.signer));
   ASSIGN_OR_RETURN(speaker.client, FarmClient::Open(speaker.config.farm));
   return speaker;

@@ -9,18 +9,53 @@
 
 #include "farm/base/files.h"
 #include "farm/cli/init.h"
+#include "farm/cli/person.h"
+#include "farm/client/farm_client.h"
+#include "farm/sign/signer.h"
 
 namespace farm {
 namespace {
 
-TEST(InitOwners, EveryPartyHasAUidAndItsFilesAlone) {
-  ASSERT_EQ(geteuid(), 0U) << "start this test as root";
-  const TemporaryDirectory directory = TemporaryDirectory::Make("").value();
+// A new farm in which every party has a uid.
+InitOptions OptionsBelow(const TemporaryDirectory& directory) {
   InitOptions options;
   options.directory = JoinPath(directory.path(), "farm");
   options.programs = "/bin";
   options.first_uid = kFirstPartyUid;
   options.first_subordinate_id = 1 << 30;
+  return options;
+}
+
+// Root tries out such a farm with the configurations of its persons.
+TEST(InitOwners, RootTakesAPersonsKeysByThatPersonsConfigurationOnly) {
+  ASSERT_EQ(geteuid(), 0U) << "start this test as root";
+  const TemporaryDirectory directory = TemporaryDirectory::Make("").value();
+  const InitOptions options = OptionsBelow(directory);
+  // Of now: whoever opens a connection looks at the times of its certificate.
+  ASSERT_TRUE(InitDevelopment(options, SystemClock()));
+  const std::string path = JoinPath(options.directory, "parties/requester-1/config.json");
+  const auto config = ReadPersonConfig(path);
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_TRUE(OpenConfiguredSigner(config->key, config->owner));
+  EXPECT_TRUE(FarmClient::Open(config->farm));
+  const auto without = OpenSigner(config->key);
+  ASSERT_FALSE(without);
+  EXPECT_EQ(without.error().Exit(), ExitCode::kRefused) << without.error().message;
+  ASSERT_EQ(chown(path.c_str(), 0, 0), 0);
+  const auto of_root = ReadPersonConfig(path);
+  ASSERT_TRUE(of_root) << of_root.error().message;
+  const auto signer = OpenConfiguredSigner(of_root->key, of_root->owner);
+  ASSERT_FALSE(signer);
+  EXPECT_EQ(signer.error().Exit(), ExitCode::kRefused) << signer.error().message;
+  const auto client = FarmClient::Open(of_root->farm);
+  ASSERT_FALSE(client);
+  EXPECT_EQ(client.error().Exit(), ExitCode::kRefused) << client.error().message;
+}
+
+TEST(InitOwners, EveryPartyHasAUidAndItsFilesAlone) {
+  ASSERT_EQ(geteuid(), 0U) << "start this test as root";
+  const TemporaryDirectory directory = TemporaryDirectory::Make("").value();
+  const InitOptions options = OptionsBelow(directory);
   const auto parties = InitDevelopment(options, FixedClock(1795477230));
   ASSERT_TRUE(parties) << parties.error().message;
   std::set<std::uint32_t> uids;

@@ -37,6 +37,7 @@ Result<PersonConfig> ReadPersonConfig(const std::string& path) {
   JsonFields fields(file->json, file->path);
   fields.Format(kConfigFormat);
   PersonConfig config;
+  config.owner = file->owner;
   config.id = fields.String("id");
   config.key = file->ResolveKey(fields.String("key"));
   config.root_path = file->Resolve(fields.String("root"));
@@ -45,8 +46,8 @@ Result<PersonConfig> ReadPersonConfig(const std::string& path) {
   const Json& tls_json = fields.Object("tls");
   const Json& farm_json = fields.Object("farm");
   RETURN_IF_ERROR(fields.Finish());
-  ASSIGN_OR_RETURN(const TlsFiles tls,
-                   ParseTlsFiles(tls_json, fields.Where("tls"), file->directory));
+  ASSIGN_OR_RETURN(TlsFiles tls, ParseTlsFiles(tls_json, fields.Where("tls"), file->directory));
+  tls.configured_by = file->owner;
   ASSIGN_OR_RETURN(config.farm, ParseEndpoint(farm_json, fields.Where("farm"), tls));
   return config;
 }

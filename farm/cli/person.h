@@ -1,6 +1,9 @@
 // Who runs the command: a person's configuration file (key, TLS files, root, where farmd is).
 #pragma once
 
+#include <sys/types.h>
+
+#include <optional>
 #include <string>
 
 #include "farm/base/result.h"
@@ -12,6 +15,7 @@ namespace farm {
 
 // `farm-config/1` of a person: client/CONFIGURATION.md.
 struct PersonConfig {
+  std::optional<uid_t> owner;  // of the file: OpenConfiguredSigner takes his keys
   std::string id;
   std::string key;  // P-256, as OpenSigner takes it
   std::string root_path;

@@ -21,7 +21,9 @@ Result<std::shared_ptr<grpc::Channel>> Connect(const Endpoint& endpoint) {
   RETURN_IF_ERROR(CheckTlsFiles(endpoint.tls, SystemClock().Now()));
   grpc::SslCredentialsOptions options;
   ASSIGN_OR_RETURN(options.pem_root_certs, ReadFile(endpoint.tls.authority, kPemFileBytesMax));
-  ASSIGN_OR_RETURN(const Secret key, ReadSecretFile(endpoint.tls.key, kPemFileBytesMax, "TLS key"));
+  ASSIGN_OR_RETURN(const Secret key,
+                   ReadSecretFileOf(SecretOwners(endpoint.tls.configured_by), endpoint.tls.key,
+                                    kPemFileBytesMax, "TLS key"));
   options.pem_private_key = key.view();
   ASSIGN_OR_RETURN(options.pem_cert_chain, ReadFile(endpoint.tls.certificate, kPemFileBytesMax));
   grpc::ChannelArguments arguments;

@@ -1,5 +1,7 @@
 #include "farm/client/config.h"
 
+#include <sys/stat.h>
+
 #include "farm/base/files.h"
 #include "farm/client/tls.h"
 #include "farm/sign/token_key.h"
@@ -46,6 +48,8 @@ Result<ConfigFile> ReadConfig(const std::string& path) {
   ASSIGN_OR_RETURN(file.json, ParseJson(*text, path, kConfigBytesMax));
   file.directory = DirectoryName(path);
   file.path = path;
+  struct stat status {};
+  if (stat(path.c_str(), &status) == 0) file.owner = status.st_uid;
   return file;
 }
 

@@ -2,6 +2,9 @@
 // CONFIGURATION.md has one of each.
 #pragma once
 
+#include <sys/types.h>
+
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +23,7 @@ struct ConfigFile {
   Json json;
   std::string directory;  // of the file; relative paths in it are relative to this
   std::string path;
+  std::optional<uid_t> owner = std::nullopt;  // of the file
 
   // `path` itself if absolute, else below `directory`.
   std::string Resolve(std::string_view path_in_file) const;

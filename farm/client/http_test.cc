@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -331,6 +332,9 @@ TEST(Config, PathsAreRelativeToTheFile) {
   ASSERT_TRUE(WriteDurably(RealFileSystem(), path,
                            R"({"certificate": "a.pem", "key": "/b.key", "authority": "d/c.pem"})"));
   const ConfigFile file = *ReadConfig(path);
+  struct stat status = {};
+  ASSERT_EQ(stat(path.c_str(), &status), 0);
+  EXPECT_EQ(file.owner, status.st_uid);
   EXPECT_EQ(file.Resolve("x/y"), temporary.path() + "/x/y");
   EXPECT_EQ(file.Resolve("/x/y"), "/x/y");
   EXPECT_EQ(file.ResolveKey("x/y"), temporary.path() + "/x/y");

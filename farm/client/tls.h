@@ -1,6 +1,9 @@
 // The files that make a mutual TLS connection of the farm, and where it leads.  No gRPC here.
 #pragma once
 
+#include <sys/types.h>
+
+#include <optional>
 #include <string>
 
 #include "farm/base/clock.h"
@@ -16,6 +19,9 @@ struct TlsFiles {
   std::string certificate;
   std::string key;
   std::string authority;
+  // Of a client: who beside this process's user and root may own the key's file (SecretOwners in
+  // farm/sign/secret_file.h).
+  std::optional<uid_t> configured_by = std::nullopt;
 };
 
 // A gRPC server as a client knows it.

@@ -5,6 +5,7 @@
 #include "farm/base/files.h"
 #include "farm/crypto/hash.h"
 #include "farm/sign/certified_signer.h"
+#include "farm/sign/secret_file.h"
 #include "farm/sign/signer.h"
 
 namespace farm {
@@ -96,6 +97,50 @@ TEST_F(SignTest, ReadsAKeyFromARegularFileOfItsOwnersOnly) {
   EXPECT_EQ(OpenSigner(Path("large.key")).error().code, ErrorCode::kLimitExceeded);
   WriteSecret("largest.key", std::string(kKeyFileBytesMax, ' '));
   EXPECT_EQ(OpenSigner(Path("largest.key")).error().code, ErrorCode::kInvalidInput);
+}
+
+TEST_F(SignTest, ASecretIsItsUsersOrRootsOrWhoseConfigurationNamesIt) {
+  const uid_t self = geteuid();
+  const std::vector<uid_t> owners = SecretOwners(std::nullopt);
+  EXPECT_EQ(owners, self == 0 ? std::vector<uid_t>{0} : (std::vector<uid_t>{self, 0}));
+  EXPECT_EQ(SecretOwners(self), owners);
+  std::vector<uid_t> more = owners;
+  more.push_back(self + 1);
+  EXPECT_EQ(SecretOwners(self + 1), more);
+}
+
+// By the numbers of those who may own it; that these are asked for, secret_owner_test.cc shows.
+TEST_F(SignTest, ReadsNoSecretThatIsAnothersFile) {
+  WriteSecret("a.key", "secret");
+  struct stat status = {};
+  ASSERT_EQ(stat(Path("a.key").c_str(), &status), 0);
+  const uid_t own = status.st_uid;
+  const struct {
+    std::string name;
+    std::vector<uid_t> owners;
+    std::string says;  // "": it is read
+  } kRows[] = {
+      {"own", {own}, ""},
+      {"one_of_two", {own + 1, own}, ""},
+      {"another_users", {own + 1}, "want user " + std::to_string(own + 1) + ";"},
+      {"neither_of_two",
+       {own + 1, own + 2},
+       "want user " + std::to_string(own + 1) + " or user " + std::to_string(own + 2) + ";"},
+  };
+  for (const auto& row : kRows) {
+    const auto secret = ReadSecretFileOf(row.owners, Path("a.key"), 100, "private key");
+    ASSERT_EQ(secret.has_value(), row.says.empty()) << row.name;
+    if (secret) continue;
+    const std::string& message = secret.error().message;
+    EXPECT_EQ(secret.error().Exit(), ExitCode::kRefused) << row.name;
+    EXPECT_TRUE(message.starts_with("private key " + Path("a.key") + ": belongs to ")) << message;
+    EXPECT_NE(message.find(own == 0 ? "root" : "user " + std::to_string(own)), std::string::npos)
+        << message;
+    EXPECT_NE(message.find(row.says), std::string::npos) << message;
+    EXPECT_NE(message.find("chown " + std::to_string(own + 1) + " " + Path("a.key")),
+              std::string::npos)
+        << message;
+  }
 }
 
 TEST_F(SignTest, NoMessageHoldsAKey) {

@@ -20,19 +20,33 @@ class MemorySigner final : public Signer {
   const PrivateKey key_;
 };
 
-}  // namespace
-
-Result<std::unique_ptr<Signer>> OpenSigner(const std::string& key) {
-  if (!IsTokenKey(key)) return OpenFileSigner(key);
-  ASSIGN_OR_RETURN(TokenKeyName name, ParseTokenKeyName(key));
-  return OpenTokenSigner(std::move(name));
-}
-
-Result<PrivateKey> ReadPrivateKeyFile(const std::string& path) {
-  ASSIGN_OR_RETURN(const Secret pem, ReadSecretFile(path, kKeyFileBytesMax, "private key"));
+Result<PrivateKey> ReadKeyOf(const std::vector<uid_t>& owners, const std::string& path) {
+  ASSIGN_OR_RETURN(const Secret pem,
+                   ReadSecretFileOf(owners, path, kKeyFileBytesMax, "private key"));
   auto key = PrivateKey::FromPem(pem.view());
   if (!key) return Wrap("private key " + path, key.error());
   return key;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Signer>> OpenSigner(const std::string& key) {
+  return OpenConfiguredSigner(key, std::nullopt);
+}
+
+Result<std::unique_ptr<Signer>> OpenConfiguredSigner(const std::string& key,
+                                                     std::optional<uid_t> configured_by) {
+  if (IsTokenKey(key)) {
+    ASSIGN_OR_RETURN(TokenKeyName name, ParseTokenKeyName(key));
+    name.configured_by = configured_by;
+    return OpenTokenSigner(std::move(name));
+  }
+  ASSIGN_OR_RETURN(PrivateKey private_key, ReadKeyOf(SecretOwners(configured_by), key));
+  return NewMemorySigner(std::move(private_key));
+}
+
+Result<PrivateKey> ReadPrivateKeyFile(const std::string& path) {
+  return ReadKeyOf(SecretOwners(std::nullopt), path);
 }
 
 Result<std::unique_ptr<Signer>> OpenFileSigner(const std::string& path) {

@@ -2,7 +2,10 @@
 // PKCS#11 tokens.
 #pragma once
 
+#include <sys/types.h>
+
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,9 +34,13 @@ class Signer {
 // Errors: those of OpenFileSigner; of a token those of TokenSession::Open and of loading its
 // module. The process must not go on in a child of fork() afterwards: a token is not the child's.
 Result<std::unique_ptr<Signer>> OpenSigner(const std::string& key);
+// The same for a key that a person's configuration names: whoever owns that may own the file, or
+// the PIN's, too (SecretOwners in farm/sign/secret_file.h).
+Result<std::unique_ptr<Signer>> OpenConfiguredSigner(const std::string& key,
+                                                     std::optional<uid_t> configured_by);
 // A key in a PKCS#8 PEM file, not encrypted.
 // Errors: kNotFound, kUnavailable, kInvalidInput, each naming the file; kUntrusted exit 25 if
-// others than the owner may read or write the file (remedy: chmod 600).
+// others than the owner may read or write the file (remedy: chmod 600), or it is another user's.
 Result<std::unique_ptr<Signer>> OpenFileSigner(const std::string& path);
 // The key itself, under the same rules, for the time-stamping authority.
 Result<PrivateKey> ReadPrivateKeyFile(const std::string& path);

@@ -2,6 +2,9 @@
 // the token.  Values only; token_session.h talks to the token.
 #pragma once
 
+#include <sys/types.h>
+
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,6 +28,8 @@ struct TokenKeyName {
   std::string id;        // CKA_ID, bytes; "": whatever it is
   std::string module;    // the maker's library, an absolute path
   std::string pin_file;  // an absolute path; "": the token wants none
+  // Not in the text: who beside this process's user and root may own that file.
+  std::optional<uid_t> configured_by = std::nullopt;
 
   std::string Text() const;  // for messages: key "K" of token "T"
 };

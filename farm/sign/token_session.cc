@@ -71,7 +71,8 @@ Result<Secret> ReadPin(const TokenKeyName& name) {
                      ": the token wants a PIN; write it into a file of mode 0600 and add "
                      "pin-source=file:/THAT/FILE"};
   }
-  ASSIGN_OR_RETURN(Secret file, ReadSecretFile(name.pin_file, kPinBytesMax + 1, "PIN file"));
+  ASSIGN_OR_RETURN(Secret file, ReadSecretFileOf(SecretOwners(name.configured_by), name.pin_file,
+                                                 kPinBytesMax + 1, "PIN file"));
   std::string_view pin = file.view();
   if (pin.ends_with('\n')) pin.remove_suffix(1);
   if (pin.empty() || pin.size() > kPinBytesMax) {

@@ -237,7 +237,14 @@ fi
 
 # ---- keys that sign ---------------------------------------------------------------------------------------
 # What a program looks at before it serves anybody, or takes the lock of the one that runs.
-at() { faketime -f "$1" "$state/bin/$2" --config "$state/parties/$3/config.json"; } # OFFSET PROGRAM PARTY
+at() { # OFFSET PROGRAM PARTY: a daemon takes no other user's key, not even as root
+  local uid own=()
+  if [ "$(id -u)" = 0 ]; then
+    read -r uid _ < <(farm development party "$3" --state "$state")
+    own=(setpriv --reuid "$uid" --regid "$uid" --clear-groups)
+  fi
+  "${own[@]}" faketime -f "$1" "$state/bin/$2" --config "$state/parties/$3/config.json"
+}
 check "a signer in two years does not start" 18 at +2y farm-signer signer
 says "and says that it wants another root" 'trust root .*put the next root in its place'
 check "nor does a log" 18 at +2y farm-log log
