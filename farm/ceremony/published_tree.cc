@@ -12,6 +12,7 @@
 #include "farm/crypto/hash.h"
 #include "farm/evidence/bundle.h"
 #include "farm/json/json.h"
+#include "farm/sign/doctor.h"
 
 namespace farm {
 namespace {
@@ -60,6 +61,7 @@ class Publisher {
   Publisher(FileSystem& files, const PublishOrder& order) : files_(files), order_(order) {}
 
   Result<PublishedTargets> Run() {
+    for (Signer* signer : order_.signers) RETURN_IF_ERROR(CheckCanary(*signer));
     RETURN_IF_ERROR(MakeDirectoriesDurably(files_, JoinPath(order_.directory, "root")));
     ASSIGN_OR_RETURN(const FileLock lock, LockTree(order_.directory));
     RETURN_IF_ERROR(AddRoots());
@@ -286,6 +288,13 @@ class Publisher {
     for (Signer* signer : order_.signers) {
       if (std::find(role.keys.begin(), role.keys.end(), signer->key()) == role.keys.end()) continue;
       ASSIGN_OR_RETURN(std::string signature, signer->Sign(to_sign));
+      // One bad signature among enough good ones would be published.
+      if (const auto good = signer->key().Verify(to_sign, signature); !good) {
+        return Error{ErrorCode::kUntrusted,
+                     "new " + std::string(TufRoleName(metadata.role)) +
+                         " metadata: the signature of key " + signer->key().KeyId() +
+                         " does not verify; do not use this key or token any more"};
+      }
       metadata.signatures.push_back({signer->key().KeyId(), std::move(signature)});
     }
     const Status enough = CheckTufSignatures(metadata, root());

@@ -53,10 +53,12 @@ struct PublishedTargets {
 // crash at any moment, finds the old set or the new one.  Called again it goes on.  Waits for
 // another who publishes there, at most kLockWaitMax: the lock of the file .lock in the tree, which
 // only its owner can open.
+// Each signer signs a canary before anything else is done, and what it signs is verified.
 // Errors: kNotFound exit 22 (no root of ours is given, or one of the chain missing), kUntrusted
 // exit 24 (a root or release that was newest is gone), exit 18 (the root has expired), exit 11
 // (threshold of a root; metadata in the tree that no root from the first of ours on has signed;
-// none of the signers can sign what is needed), those of Judge; kInvalidInput (the root names no
+// none of the signers can sign what is needed; a signature of one does not verify), those of Judge
+// and of the signers; kInvalidInput (the root names no
 // keys for the tree; a damaged file), kLimitExceeded (metadata with the highest version that there
 // is), kUnavailable.
 Result<PublishedTargets> PublishTargets(FileSystem& files, const PublishOrder& order);

@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "farm/base/file_lock.h"
+#include "farm/ceremony/bent_signer.h"
 #include "farm/crypto/hash.h"
 #include "farm/json/json.h"
 #include "tests/support/evidence_maker.h"
@@ -163,6 +164,35 @@ TEST_F(Tree, OnlyWhatMustBeIsSignedAnew) {
   EXPECT_EQ(Versions(Publish()), (std::vector<std::int64_t>{2, 2, 5}));
   order_.now += 1;
   EXPECT_EQ(Versions(Publish()), (std::vector<std::int64_t>{2, 3, 6}));
+}
+
+// Each row: which signatures of one key of the targets are wrong, where one is enough and two sign.
+TEST_F(Tree, WhatAKeySignsIsVerified) {
+  root_.targets.threshold = 1;
+  order_.roots = {WriteRoot(root_, "root-1.json")};
+  const struct {
+    std::string name;
+    std::function<bool(std::string_view)> spoils;
+    bool is_tried;  // further than the canary
+  } kRows[] = {
+      {"all", [](std::string_view) { return true; }, false},
+      {"that_of_a_canary", IsCanary, false},
+      {"that_of_the_metadata", [](std::string_view message) { return !IsCanary(message); }, true},
+  };
+  for (const auto& row : kRows) {
+    BentSigner broken(keys_[2], row.spoils);
+    order_.signers = {signers_[0].get(), signers_[1].get(), &broken};
+    const Error refused = Refused();
+    EXPECT_EQ(refused.Exit(), ExitCode::kBadSignature) << row.name;
+    EXPECT_THAT(refused.message, HasSubstr(keys_[2].public_key().KeyId())) << row.name;
+    EXPECT_EQ(FileExists(Path("tree/root")), row.is_tried) << row.name;
+    EXPECT_FALSE(FileExists(Path("tree/tuf"))) << row.name;
+  }
+  BentSigner whole(keys_[2], [](std::string_view) { return false; });
+  order_.signers = {signers_[0].get(), signers_[1].get(), &whole};
+  EXPECT_EQ(Publish().metadata[0].signatures.size(), 2u);
+  EXPECT_EQ(whole.asked().size(), 2u);
+  EXPECT_TRUE(IsCanary(whole.asked().front()));
 }
 
 TEST_F(Tree, ANewRootsKeysSignAnew) {
@@ -383,12 +413,13 @@ TEST_F(Tree, APipeInItKeepsNobodyWaiting) {
   Publish();
 }
 
-// Asks, whenever it signs, whether another publisher could begin.
+// Asks, whenever it signs what is published, whether another publisher could begin.
 class Watchman final : public Signer {
  public:
   Watchman(Signer& signer, std::string lock) : signer_(signer), lock_(std::move(lock)) {}
   const PublicKey& key() const override { return signer_.key(); }
   Result<std::string> Sign(std::string_view message) override {
+    if (IsCanary(message)) return signer_.Sign(message);
     EXPECT_FALSE(FileLock::Take(lock_, "held").has_value());
     ++signatures;
     return signer_.Sign(message);

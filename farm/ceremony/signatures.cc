@@ -6,6 +6,7 @@
 
 #include "farm/base/bytes.h"
 #include "farm/evidence/trust_root_changes.h"
+#include "farm/sign/doctor.h"
 
 namespace farm {
 namespace {
@@ -86,18 +87,28 @@ Status MergeSignatures(TrustRoot& root, const TrustRoot& other, const TrustRoot*
 Status AddSignature(TrustRoot& root, Signer& signer, const TrustRoot* before) {
   const std::string key_id = signer.key().KeyId();
   const std::map<std::string, PublicKey> keys = Signatories(root, before);
+  const auto name_of = [&](const std::string& id, const PublicKey& key) {
+    const bool own =
+        std::find(root.root_keys.begin(), root.root_keys.end(), key) != root.root_keys.end();
+    return NameOfRootKey(own ? root : *before, id);
+  };
   if (!keys.contains(key_id)) {
     std::vector<std::string> names;
-    for (const auto& [id, key] : keys) {
-      const bool own =
-          std::find(root.root_keys.begin(), root.root_keys.end(), key) != root.root_keys.end();
-      names.push_back(NameOfRootKey(own ? root : *before, id));
-    }
+    for (const auto& [id, key] : keys) names.push_back(name_of(id, key));
     return Error{ErrorCode::kUntrusted,
                  "the key " + key_id + " is no root key here; these are: " + Join(names, ", "),
                  ExitCode::kRefused};
   }
-  ASSIGN_OR_RETURN(std::string bytes, signer.Sign(WriteTrustRootSigned(root)));
+  RETURN_IF_ERROR(CheckCanary(signer));
+  const std::string to_sign = WriteTrustRootSigned(root);
+  ASSIGN_OR_RETURN(std::string bytes, signer.Sign(to_sign));
+  // Else TidySignatures would drop it, and whoever signs would not hear of it.
+  if (const auto good = signer.key().Verify(to_sign, bytes); !good) {
+    return Error{ErrorCode::kUntrusted,
+                 "the signature of " + name_of(key_id, signer.key()) +
+                     " does not verify by the key that the root lists: nothing is signed; do not "
+                     "use this key or token any more"};
+  }
   root.signatures.push_back({key_id, std::move(bytes)});
   TidySignatures(root, before);
   return {};

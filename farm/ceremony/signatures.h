@@ -43,8 +43,10 @@ std::size_t TidySignatures(TrustRoot& root, const TrustRoot* before);
 // Errors: kMismatch exit 22 (`other` is another root: another signed part).
 Status MergeSignatures(TrustRoot& root, const TrustRoot& other, const TrustRoot* before);
 
-// Signs with the key of `signer`, which one of the two roots must name; again is no error.
-// Errors: kUntrusted exit 25 (neither names the key), the signer's.
+// Signs with the key of `signer`, which one of the two roots must name; again is no error.  The key
+// signs a canary first, and what it then gives is verified: a root is carried to others by hand,
+// who would find out much later that a signature is missing. Errors: kUntrusted exit 25 (neither
+// names the key), exit 11 (its signature does not verify, `root` is as it was); the signer's.
 Status AddSignature(TrustRoot& root, Signer& signer, const TrustRoot* before);
 
 }  // namespace farm

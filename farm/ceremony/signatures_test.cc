@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "farm/ceremony/bent_signer.h"
 #include "tests/support/evidence_maker.h"
 
 namespace farm {
@@ -83,6 +84,40 @@ TEST_F(Ceremony, OnlyNamedKeysSign) {
   // Cid is of the root before only.
   EXPECT_FALSE(AddSignature(root, *signers_[2], nullptr).has_value());
   EXPECT_TRUE(AddSignature(root, *signers_[2], &first_).has_value());
+}
+
+// Each row: which signatures of Ben's token are wrong, what says so, and how often it was asked.
+TEST_F(Ceremony, WhoseSignatureDoesNotVerifyHearsOfIt) {
+  const struct {
+    std::string name;
+    std::function<bool(std::string_view)> spoils;
+    std::string says;
+    std::size_t asked;
+  } kRows[] = {
+      {"all", [](std::string_view) { return true; }, "does not verify by its own public half", 1},
+      {"that_of_a_canary", IsCanary, "does not verify by its own public half", 1},
+      {"that_of_the_root", [](std::string_view message) { return !IsCanary(message); },
+       "nothing is signed", 2},
+  };
+  for (const auto& row : kRows) {
+    TrustRoot root = SignedBy({0});
+    BentSigner broken(keys_[1], row.spoils);
+    const Status refused = AddSignature(root, broken, &first_);
+    ASSERT_FALSE(refused.has_value()) << row.name;
+    EXPECT_EQ(refused.error().Exit(), ExitCode::kBadSignature) << row.name;
+    EXPECT_THAT(refused.error().message, HasSubstr(row.says)) << row.name;
+    EXPECT_THAT(refused.error().message, HasSubstr(Public(1).KeyId().substr(0, 8))) << row.name;
+    EXPECT_EQ(broken.asked().size(), row.asked) << row.name;
+    EXPECT_EQ(WriteTrustRoot(root), WriteTrustRoot(SignedBy({0}))) << row.name;
+  }
+  // The same signer without a fault.
+  TrustRoot root = SignedBy({0});
+  BentSigner whole(keys_[1], [](std::string_view) { return false; });
+  EXPECT_TRUE(AddSignature(root, whole, &first_));
+  EXPECT_EQ(root.signatures.size(), 2u);
+  ASSERT_EQ(whole.asked().size(), 2u);
+  EXPECT_TRUE(IsCanary(whole.asked().front()));
+  EXPECT_EQ(whole.asked().back(), WriteTrustRootSigned(second_));
 }
 
 TEST_F(Ceremony, CopiesMergeInAnyOrderIntoOneFile) {

@@ -204,6 +204,8 @@ std::string EndInWords(const LogEnd& end) {
 Status RunClose(const LogArguments& arguments, const Output& output) {
   ASSIGN_OR_RETURN(auto closing, OrderFor<Closing>(arguments, output));
   closing.successor = arguments.successor;
+  // No key signs here, so there is no canary: the log's own has signed the checkpoint that stands
+  // published, which `closing.check` verifies, and the witnesses cosign it on their machines.
   const auto report = CloseLog(RealFileSystem(), closing);
   EndProgressInPlace(output);
   if (!report) return report.error();

@@ -197,6 +197,9 @@ Result<RootInHand> SignRoot(const RootSignArguments& arguments, std::istream& in
     ASSIGN_OR_RETURN(const std::unique_ptr<Signer> signer, OpenSigner(arguments.key));
     WarnOfStranger(hand, signer->key(), output);
     if (!arguments.yes) RETURN_IF_ERROR(AskToSign(in, output));
+    // AddSignature has the key's canary.  The clock is compared with nobody's: holders of root keys
+    // sign on machines that reach no farm, and the signature says no time; what the root says of
+    // its own was shown.
     RETURN_IF_ERROR(AddSignature(hand.root, *signer, hand.before()));
   }
   RETURN_IF_ERROR(WriteRootFile(arguments.out.empty() ? arguments.root : arguments.out, hand.root));

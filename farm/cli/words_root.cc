@@ -48,8 +48,8 @@ void AddRootSign(CLI::App& root, const Output& output, const CommandMaker& comma
       "  farm root add-signature root-2.json --previous root-1.json --key me.pem\n"
       "  farm root add-signature root-2.json --previous root-1.json --from ann.json --from "
       "ben.json\n"
-      "exit codes: 0 done, 22 another root in --from, 25 your key is no root key here, 26 not "
-      "signed");
+      "exit codes: 0 done, 11 your key's signature does not verify, 22 another root in --from,\n"
+      "  25 your key is no root key here, 26 not signed");
 }
 
 void AddRootCheck(CLI::App& root, const Output& output, const CommandMaker& command) {
