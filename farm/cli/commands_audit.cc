@@ -11,12 +11,12 @@
 #include "farm/cli/inputs.h"
 #include "farm/cli/person.h"
 #include "farm/cli/sandbox_place.h"
+#include "farm/cli/signing_check.h"
 #include "farm/client/farm_client.h"
 #include "farm/evidence/bundle.h"
 #include "farm/evidence/trust_root.h"
 #include "farm/json/json.h"
 #include "farm/sign/certified_signer.h"
-#include "farm/sign/doctor.h"
 #include "farm/sign/token_key.h"
 
 namespace farm {
@@ -98,17 +98,21 @@ Status WantFolder(const std::string& key, std::string_view what) {
                "nothing lies beside a key in a token; " + std::string(what)};
 }
 
-// The auditor's id: --auditor, else the one who has this key in the root: --root, else the
-// configuration's, else root.json beside the key.
+// The auditor's trust root: --root, else the configuration's, else root.json beside the key.
+std::string RootPathOf(const AuditArguments& arguments, const AuditCase& audit,
+                       const std::string& key_place) {
+  if (!arguments.root.empty()) return arguments.root;
+  return audit.config ? audit.config->root_path : JoinPath(DirectoryName(key_place), "root.json");
+}
+
+// The auditor's id: --auditor, else the one who has this key in the root.
 Result<std::string> FindAuditor(const AuditArguments& arguments, const AuditCase& audit,
                                 const std::string& key_place, const PublicKey& key) {
   if (!arguments.auditor.empty()) return arguments.auditor;
   if (arguments.root.empty() && !audit.config) {
     RETURN_IF_ERROR(WantFolder(key_place, "name the trust root with --root FILE"));
   }
-  const std::string path = !arguments.root.empty() ? arguments.root
-                           : audit.config          ? audit.config->root_path
-                                          : JoinPath(DirectoryName(key_place), "root.json");
+  const std::string path = RootPathOf(arguments, audit, key_place);
   const auto bytes = ReadFile(path, kTrustRootBytesMax);
   if (!bytes) {
     return Error{ErrorCode::kInvalidInput,
@@ -122,7 +126,8 @@ Result<std::string> FindAuditor(const AuditArguments& arguments, const AuditCase
   return auditor;
 }
 
-Result<Approver> OpenApprover(const AuditArguments& arguments, const AuditCase& audit) {
+Result<Approver> OpenApprover(const AuditArguments& arguments, const AuditCase& audit,
+                              const Output& output) {
   const std::string key = !arguments.key.empty() ? arguments.key
                           : audit.config         ? audit.config->key
                                                  : "";
@@ -133,7 +138,6 @@ Result<Approver> OpenApprover(const AuditArguments& arguments, const AuditCase& 
   const bool configured = arguments.key.empty() && audit.config;
   ASSIGN_OR_RETURN(approver.signer,
                    OpenConfiguredSigner(key, configured ? audit.config->owner : std::nullopt));
-  RETURN_IF_ERROR(CheckCanary(*approver.signer));
   ASSIGN_OR_RETURN(approver.auditor, FindAuditor(arguments, audit, key, approver.signer->key()));
   if (audit.config) approver.farm = audit.config->farm;
   if (!arguments.farm.empty()) {
@@ -143,6 +147,11 @@ Result<Approver> OpenApprover(const AuditArguments& arguments, const AuditCase& 
     ASSIGN_OR_RETURN(approver.farm, FarmOfUrl(arguments.farm, audit.config ? audit.config->farm.tls
                                                                            : TlsFilesBeside(key)));
   }
+  // Without a farm the approval goes into a file, to somebody who stamps it: there is no log to
+  // compare the clock with.
+  const OwnTrust trust{RootPathOf(arguments, audit, key),
+                       audit.config ? audit.config->policy_path : ""};
+  RETURN_IF_ERROR(CheckReadyToSign(*approver.signer, approver.farm, trust, SystemClock(), output));
   return approver;
 }
 
@@ -212,7 +221,7 @@ Result<Json> ShowChanges(const ReadManifest& base, const AuditCase& audit,
 
 Status Approve(const AuditArguments& arguments, const Output& output) {
   ASSIGN_OR_RETURN(const AuditCase audit, OpenCase(arguments, true));
-  ASSIGN_OR_RETURN(const Approver approver, OpenApprover(arguments, audit));
+  ASSIGN_OR_RETURN(const Approver approver, OpenApprover(arguments, audit, output));
   ASSIGN_OR_RETURN(const std::optional<ReadManifest> base, OpenBase(arguments, audit, approver));
   RETURN_IF_ERROR(HashInputs(audit.read, *audit.store, output));
   Json changes = nullptr;

@@ -10,13 +10,13 @@
 #include "farm/cli/inputs.h"
 #include "farm/cli/person.h"
 #include "farm/cli/release_view.h"
+#include "farm/cli/signing_check.h"
 #include "farm/cli/waiting.h"
 #include "farm/client/farm_client.h"
 #include "farm/evidence/bundle.h"
 #include "farm/evidence/statement.h"
 #include "farm/json/json.h"
 #include "farm/sign/certified_signer.h"
-#include "farm/sign/doctor.h"
 
 namespace farm {
 namespace {
@@ -142,7 +142,9 @@ Result<v1::SubmitReply> Submit(Session& session, const ReadManifest& manifest,
                                const Output& output) {
   ASSIGN_OR_RETURN(const std::unique_ptr<Signer> signer,
                    OpenConfiguredSigner(session.config.key, session.config.owner));
-  RETURN_IF_ERROR(CheckCanary(*signer));
+  RETURN_IF_ERROR(CheckReadyToSign(*signer, session.config.farm,
+                                   {session.config.root_path, session.config.policy_path},
+                                   SystemClock(), output));
   ASSIGN_OR_RETURN(const std::unique_ptr<BlobStore> store,
                    BlobStore::Open(RealFileSystem(), session.config.store_path));
   const std::vector<NeededBlob> missing = MissingBlobs(manifest, *store);

@@ -5,13 +5,13 @@
 #include "farm/base/files.h"
 #include "farm/cli/commands.h"
 #include "farm/cli/person.h"
+#include "farm/cli/signing_check.h"
 #include "farm/client/farm_client.h"
 #include "farm/evidence/bundle.h"
 #include "farm/evidence/manifest_view.h"
 #include "farm/evidence/statement.h"
 #include "farm/json/json.h"
 #include "farm/sign/certified_signer.h"
-#include "farm/sign/doctor.h"
 #include "farm/verify/policy.h"
 #include "farm/verify/verify.h"
 
@@ -29,7 +29,7 @@ struct Speaker {
   std::unique_ptr<FarmClient> client;
 };
 
-Result<Speaker> OpenSpeaker(const std::string& config_path) {
+Result<Speaker> OpenSpeaker(const std::string& config_path, const Output& output) {
   Speaker speaker;
   ASSIGN_OR_RETURN(speaker.config, ReadPersonConfig(config_path));
   ASSIGN_OR_RETURN(const std::string root, ReadFile(speaker.config.root_path, kTrustRootBytesMax));
@@ -37,8 +37,10 @@ Result<Speaker> OpenSpeaker(const std::string& config_path) {
   ASSIGN_OR_RETURN(const std::string policy, ReadFile(speaker.config.policy_path, kPolicyBytesMax));
   ASSIGN_OR_RETURN(speaker.policy, ParsePolicy(policy, speaker.config.policy_path));
   ASSIGN_OR_RETURN(speaker.signer, OpenConfiguredSigner(speaker.config.key, speaker.config.owner));
-  RETURN_IF_ERROR(CheckCanary(*speaker.signer));
   ASSIGN_OR_RETURN(speaker.client, FarmClient::Open(speaker.config.farm));
+  RETURN_IF_ERROR(CheckReadyToSign(*speaker.signer, speaker.config.farm,
+                                   {speaker.config.root_path, speaker.config.policy_path},
+                                   SystemClock(), output));
   return speaker;
 }
 
@@ -158,7 +160,7 @@ Status CheckIsMeant(const NamedRelease& release, const WithdrawArguments& argume
 
 Status Withdraw(const WithdrawArguments& arguments, const Output& output) {
   RETURN_IF_ERROR(CheckSaysWhich(arguments));
-  ASSIGN_OR_RETURN(Speaker speaker, OpenSpeaker(arguments.config));
+  ASSIGN_OR_RETURN(Speaker speaker, OpenSpeaker(arguments.config, output));
   const Person* person = speaker.root.FindWhoMayWithdraw(speaker.signer->key());
   RETURN_IF_ERROR(CheckListed(speaker, person, "an auditor or requester, who may withdraw"));
   ASSIGN_OR_RETURN(const NamedRelease release, FileExists(arguments.release)
@@ -218,7 +220,7 @@ Result<SiteLocation> LocationOf(const CertifyArguments& arguments, const Speaker
 }
 
 Status Certify(const CertifyArguments& arguments, const Output& output) {
-  ASSIGN_OR_RETURN(Speaker speaker, OpenSpeaker(arguments.config));
+  ASSIGN_OR_RETURN(Speaker speaker, OpenSpeaker(arguments.config, output));
   RETURN_IF_ERROR(
       CheckListed(speaker, speaker.root.FindCertifier(speaker.signer->key()), "a certifier"));
   ASSIGN_OR_RETURN(const SiteLocation location, LocationOf(arguments, speaker));

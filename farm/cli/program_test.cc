@@ -283,6 +283,7 @@ TEST_F(Program, AuditApproveNeedsNoMoreThanAKeyAndTheRoot) {
   const ProcessResult found = approve("auditor-1", {"--farm", "https://127.0.0.1:1"});
   EXPECT_EQ(found.exit_code, 22) << found.error_output;
   EXPECT_TRUE(Says(found, "source greeting: greeting.tar")) << found.error_output;
+  EXPECT_TRUE(Says(found, "warning: the clock was not compared")) << found.error_output;
   const ProcessResult requester = approve("requester-1", {});
   EXPECT_EQ(requester.exit_code, 14) << requester.error_output;
   EXPECT_TRUE(Says(requester, "an auditor must be somebody else")) << requester.error_output;

@@ -29,6 +29,11 @@ class FakeFarm final : public v1::Farm::Service {
     reply->set_release_line(release_line);
     return grpc::Status::OK;
   }
+  grpc::Status Head(grpc::ServerContext*, const v1::HeadRequest*, v1::HeadReply* reply) override {
+    if (head.empty()) return {grpc::StatusCode::UNAVAILABLE, "the log is away"};
+    reply->set_checkpoint(head);
+    return grpc::Status::OK;
+  }
   grpc::Status Enter(grpc::ServerContext*, const v1::EnterRequest* request,
                      v1::EnterReply* reply) override {
     Bundle line = *ParseBundleLine(request->line(), "line");
@@ -46,6 +51,7 @@ class FakeFarm final : public v1::Farm::Service {
 
   EvidenceMaker& maker;
   std::string release_line;
+  std::string head;
   std::function<void(Bundle&, LineDraft&)> bend = [](Bundle&, LineDraft&) {};
   std::function<void(Bundle&)> after = [](Bundle&) {};
   std::vector<Statement> entered;
@@ -102,6 +108,14 @@ class WithdrawTest : public testing::Test {
   std::string Id() {
     const ManifestView view = *ViewManifest(maker_.manifest());
     return "hello/1.0/r" + std::to_string(view.revision) + "/" + view.digest.Hex().substr(0, 12);
+  }
+  // A log's head as these witnesses cosign it so many seconds from now.
+  static std::string HeadOf(const EvidenceMaker& maker, std::int64_t seconds,
+                            const std::vector<int>& witnesses) {
+    LineDraft draft;
+    draft.witnesses = witnesses;
+    draft.witnessed = SystemClock().Now() + seconds;
+    return maker.CheckpointNote(maker.Head().size, draft);
   }
   const Bundle& Line() const { return made_.lines[kReleaseLine]; }
   bool Said(const std::string& words) const { return said_.find(words) != std::string::npos; }
@@ -203,6 +217,40 @@ TEST_F(WithdrawTest, NothingOfAReleaseThatNobodyHas) {
     EXPECT_NE(said_of_file.find("hello.tar.sigstore.jsonl"), std::string::npos) << said_of_file;
   }
   EXPECT_TRUE(farm_.entered.empty());
+}
+
+// Each row: the newest head of the log that the farm shows.  What its witnesses have said has been;
+// what the speaker's own root does not bear out says nothing.
+TEST_F(WithdrawTest, IsNotSignedByAClockBehindTheWitnesses) {
+  constexpr int kDone = static_cast<int>(ExitCode::kProved);
+  constexpr int kBehind = static_cast<int>(ExitCode::kUnavailable);
+  constexpr std::int64_t kHour = 3600;
+  const EvidenceMaker strangers;
+  const EvidenceMaker another_log{EvidenceOptions{.log = "log2.farm.example"}};
+  const struct {
+    std::string name;
+    std::string head;
+    int exit;
+    std::string says;
+  } kRows[] = {
+      {"now", HeadOf(maker_, 0, {0, 1}), kDone, ""},
+      {"an_hour_ago", HeadOf(maker_, -kHour, {0, 1}), kDone, ""},
+      {"within_the_skew", HeadOf(maker_, 50, {0, 1}), kDone, ""},
+      {"in_an_hour", HeadOf(maker_, kHour, {0, 1}), kBehind, "set the clock"},
+      {"in_an_hour_says_one_of_two", HeadOf(maker_, kHour, {0}), kDone, "was not compared"},
+      {"in_an_hour_say_strangers", HeadOf(strangers, kHour, {0, 1}), kDone, "was not compared"},
+      {"of_another_log", HeadOf(another_log, kHour, {0, 1}), kDone, "was not compared"},
+      {"no_note", "no note", kDone, "was not compared"},
+      {"no_answer", "", kDone, "the log is away"},
+  };
+  for (const auto& row : kRows) {
+    farm_.head = row.head;
+    farm_.entered.clear();
+    EXPECT_EQ(WithdrawFile(made_.lines), row.exit) << row.name << said_;
+    EXPECT_EQ(farm_.entered.size(), row.exit == kDone ? 1u : 0u) << row.name;
+    EXPECT_TRUE(Said(row.says)) << row.name << said_;
+    EXPECT_EQ(Said("warning"), row.exit == kDone && !row.says.empty()) << row.name << said_;
+  }
 }
 
 TEST_F(WithdrawTest, NotAnotherReleaseThanTheOneAskedFor) {

@@ -1,7 +1,9 @@
-// `farm watch` and `farm release --wait` at a farmd over its real door.
+// `farm watch` and `farm release --wait` at a farmd over its real door; and that nothing is signed
+// there by a clock that is wrong.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <csignal>
 #include <optional>
 #include <string>
@@ -13,6 +15,7 @@
 #include "farm/client/server.h"
 #include "farm/crypto/certificate.h"
 #include "farm/proto/farm.grpc.pb.h"
+#include "tests/support/evidence_maker.h"
 
 namespace farm {
 namespace {
@@ -23,7 +26,12 @@ class FakeFarm final : public v1::Farm::Service {
  public:
   grpc::Status Submit(grpc::ServerContext*, const v1::SubmitRequest*,
                       v1::SubmitReply* reply) override {
+    ++submitted;
     reply->set_release_id("interrupted");
+    return grpc::Status::OK;
+  }
+  grpc::Status Head(grpc::ServerContext*, const v1::HeadRequest*, v1::HeadReply* reply) override {
+    reply->set_checkpoint(head);
     return grpc::Status::OK;
   }
   grpc::Status Watch(grpc::ServerContext* context, const v1::WatchRequest* request,
@@ -42,6 +50,9 @@ class FakeFarm final : public v1::Farm::Service {
     while (!context->IsCancelled()) std::this_thread::yield();
     return grpc::Status::OK;
   }
+
+  std::string head;  // of its log
+  std::atomic<int> submitted = 0;
 };
 
 // Has every input already.
@@ -97,8 +108,31 @@ class WatchTest : public testing::Test {
     said_ = testing::internal::GetCapturedStderr();
     return exit;
   }
+  // The same of `farm release --wait` with the greeting's manifest, and of `farm audit approve`.
+  int Release() {
+    ReleaseArguments arguments;
+    arguments.manifest = kManifest;
+    arguments.config = Path("config.json");
+    arguments.wait = true;
+    testing::internal::CaptureStderr();
+    const int exit = RunReleaseCommand(arguments, Output());
+    said_ = testing::internal::GetCapturedStderr();
+    return exit;
+  }
+  int Approve() {
+    AuditArguments arguments;
+    arguments.manifest = kManifest;
+    arguments.config = Path("config.json");
+    arguments.auditor = "auditor-0";
+    testing::internal::CaptureStderr();
+    const int exit = RunAuditApproveCommand(arguments, Output());
+    said_ = testing::internal::GetCapturedStderr();
+    return exit;
+  }
   bool Said(const std::string& words) const { return said_.find(words) != std::string::npos; }
 
+  const ManifestArguments kManifest{"manifests/products/greeting/manifest.textproto",
+                                    "manifests/toolchains/cc.lock.textproto"};
   TemporaryDirectory directory_ = TemporaryDirectory::Make("").value();
   FakeFarm farm_;
   FakeBlobs blobs_;
@@ -136,18 +170,36 @@ TEST_F(WatchTest, AFailureNamesTheCommandThatWasGiven) {
 }
 
 TEST_F(WatchTest, AnInterruptedReleaseSaysHowToAttachAgainToo) {
-  ReleaseArguments arguments;
-  arguments.manifest = {"manifests/products/greeting/manifest.textproto",
-                        "manifests/toolchains/cc.lock.textproto"};
-  arguments.config = Path("config.json");
-  arguments.wait = true;
-  testing::internal::CaptureStderr();
-  const int exit = RunReleaseCommand(arguments, Output());
-  said_ = testing::internal::GetCapturedStderr();
-  EXPECT_EQ(exit, static_cast<int>(ExitCode::kCancelled)) << said_;
+  EXPECT_EQ(Release(), static_cast<int>(ExitCode::kCancelled)) << said_;
   EXPECT_TRUE(Said("submitted: interrupted\n")) << said_;
   EXPECT_TRUE(Said(kAttachAgain)) << said_;
   EXPECT_TRUE(Said("farm release interrupted: interrupted\n")) << said_;
+  EXPECT_EQ(farm_.submitted, 1);
+}
+
+TEST_F(WatchTest, NobodySignsByAClockBehindTheWitnessesOfTheLog) {
+  const EvidenceMaker maker{EvidenceOptions{.start = SystemClock().Now() - 3600}};
+  Write("root.json", maker.RootBytes());
+  Write("policy.json", WritePolicy(maker.policy()));
+  const auto head_in = [&](std::int64_t seconds) {
+    LineDraft draft;
+    draft.witnesses = {0, 1};
+    draft.witnessed = SystemClock().Now() + seconds;
+    return maker.CheckpointNote(maker.Head().size, draft);
+  };
+  farm_.head = head_in(3600);
+  EXPECT_EQ(Release(), static_cast<int>(ExitCode::kUnavailable)) << said_;
+  EXPECT_TRUE(Said("the witnesses of the farm's log already said ")) << said_;
+  EXPECT_EQ(farm_.submitted, 0);
+  EXPECT_EQ(Approve(), static_cast<int>(ExitCode::kUnavailable)) << said_;
+  EXPECT_TRUE(Said("set the clock")) << said_;
+  // By a clock that is right both go on, the auditor to inputs that are not there.
+  farm_.head = head_in(0);
+  EXPECT_EQ(Release(), static_cast<int>(ExitCode::kCancelled)) << said_;
+  EXPECT_EQ(farm_.submitted, 1);
+  EXPECT_EQ(Approve(), static_cast<int>(ExitCode::kInputMissing)) << said_;
+  EXPECT_TRUE(Said("greeting.tar")) << said_;
+  EXPECT_FALSE(Said("warning")) << said_;
 }
 
 }  // namespace

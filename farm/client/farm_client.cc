@@ -1,5 +1,7 @@
 #include "farm/client/farm_client.h"
 
+#include <utility>
+
 namespace farm {
 namespace {
 
@@ -80,6 +82,12 @@ Result<std::string> FarmClient::Enter(const std::string& line, const std::string
   ASSIGN_OR_RETURN(const v1::EnterReply reply,
                    Call(*stub_, &v1::Farm::Stub::Enter, request, peer_));
   return reply.line();
+}
+
+Result<std::string> FarmClient::Head() {
+  ASSIGN_OR_RETURN(v1::HeadReply reply,
+                   Call(*stub_, &v1::Farm::Stub::Head, v1::HeadRequest(), peer_));
+  return std::move(*reply.mutable_checkpoint());
 }
 
 Status FarmClient::Watch(const v1::WatchRequest& request,

@@ -27,6 +27,8 @@ class FarmClient {
   // The line with its time stamp and log entry.  `release_line`: beside a withdrawal, of the
   // release that it names; else "".
   Result<std::string> Enter(const std::string& line, const std::string& release_line);
+  // The newest checkpoint of the log that the farm shows, a signed note; checked by nobody here.
+  Result<std::string> Head();
   // Hands every event to `on_event` until it answers false, the server ends the stream, or
   // `cancelled` (exit 26).  A broken connection is an error: call again with the last number.
   Status Watch(const v1::WatchRequest& request,

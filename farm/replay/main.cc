@@ -181,6 +181,8 @@ Status Sign(const SignArguments& arguments) {
                    VerdictOfReport(report, arguments.name, SystemClock().Now()));
   RETURN_IF_ERROR(CheckMayBeSigned(verdict, arguments.allow_development_root));
   ASSIGN_OR_RETURN(const std::unique_ptr<Signer> signer, OpenSigner(arguments.key));
+  // Only a canary: a regulator replays and signs on a machine without a network, so there is no log
+  // whose witnesses could be asked for the time.
   RETURN_IF_ERROR(CheckCanary(*signer));
   ASSIGN_OR_RETURN(const Bundle bundle, SignStatement(Statement(verdict.statement), *signer));
   RETURN_IF_ERROR(WriteDurably(RealFileSystem(), arguments.out, WriteBundleLine(bundle) + "\n"));

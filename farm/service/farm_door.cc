@@ -110,6 +110,17 @@ grpc::Status FarmDoor::Enter(grpc::ServerContext* context, const v1::EnterReques
   return grpc::Status::OK;
 }
 
+grpc::Status FarmDoor::Head(grpc::ServerContext* context, const v1::HeadRequest*,
+                            v1::HeadReply* reply) {
+  const auto caller = authority_.Require(
+      *context, {Role::kRead, Role::kSubmit, Role::kApprove, Role::kCertify}, "ask for the log");
+  if (!caller) return ToGrpc(caller.error());
+  const auto checkpoint = read_head_();
+  if (!checkpoint) return ToGrpc(checkpoint.error());
+  reply->set_checkpoint(*checkpoint);
+  return grpc::Status::OK;
+}
+
 grpc::Status FarmDoor::List(grpc::ServerContext* context, const v1::ListRequest* request,
                             v1::ListReply* reply) {
   const auto caller = authority_.Require(*context, {Role::kRead}, "list releases");

@@ -4,6 +4,9 @@
 #include <grpcpp/grpcpp.h>
 
 #include <atomic>
+#include <functional>
+#include <string>
+#include <utility>
 
 #include "farm/proto/farm.grpc.pb.h"
 #include "farm/release/releases.h"
@@ -15,8 +18,13 @@ namespace farm {
 // Thread-safe.  Everything given outlives this.
 class FarmDoor final : public v1::Farm::Service {
  public:
-  FarmDoor(Releases& releases, BlobStore& store, const Authority& authority)
-      : releases_(releases), store_(store), authority_(authority) {}
+  // `read_head`: the newest witnessed checkpoint of the log, a signed note; thread-safe.
+  FarmDoor(Releases& releases, BlobStore& store, const Authority& authority,
+           std::function<Result<std::string>()> read_head)
+      : releases_(releases),
+        store_(store),
+        authority_(authority),
+        read_head_(std::move(read_head)) {}
 
   // Ends all watches; before the server is stopped.
   void Stop();
@@ -39,6 +47,8 @@ class FarmDoor final : public v1::Farm::Service {
                       v1::ReleaseInfo* reply) override;
   grpc::Status Enter(grpc::ServerContext* context, const v1::EnterRequest* request,
                      v1::EnterReply* reply) override;
+  grpc::Status Head(grpc::ServerContext* context, const v1::HeadRequest* request,
+                    v1::HeadReply* reply) override;
 
  private:
   Result<v1::PlanReply> MakePlanReply(const std::string& manifest) const;
@@ -48,6 +58,7 @@ class FarmDoor final : public v1::Farm::Service {
   Releases& releases_;
   BlobStore& store_;
   const Authority& authority_;
+  const std::function<Result<std::string>()> read_head_;
   std::atomic<bool> stopping_ = false;
 };
 

@@ -140,7 +140,7 @@ Status Serve(Daemon& daemon) {
           options, World{*notary, *sites, *decider, kits, RealFileSystem(), SystemClock(), steady},
           *ledger, *store));
   const Authority authority(config.roles);
-  FarmDoor farm_door(*releases, *store, authority);
+  FarmDoor farm_door(*releases, *store, authority, [&] { return notary->NewestHead(); });
   BlobService blob_service(*store, AdmitByRole(authority, check_disk));
   ASSIGN_OR_RETURN(
       const RunningServer server,

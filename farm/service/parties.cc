@@ -151,6 +151,11 @@ Status RemoteNotary::Examine(const FarmConfig& config, const Clock& clock) {
       clock);
 }
 
+Result<std::string> RemoteNotary::NewestHead() {
+  ASSIGN_OR_RETURN(WitnessedHead head, reader_->Head());
+  return std::move(head.note);
+}
+
 Result<Bundle> RemoteNotary::Sign(const Statement& statement) {
   return SignStatement(statement, *signer_);
 }

@@ -40,6 +40,9 @@ class RemoteNotary final : public Notary {
   // Whether one may begin: CheckAtStart, with the clocks of the authority and of the log's
   // witnesses where they answer.
   Status Examine(const FarmConfig& config, const Clock& clock);
+  // The newest checkpoint of the log that enough witnesses have cosigned, a signed note.
+  // Errors: those of LogReader::Head.
+  Result<std::string> NewestHead();
   Result<Bundle> Sign(const Statement& statement) override;
   Result<Bundle> Stamp(const Bundle& bundle) override;
   Result<Bundle> Append(const Bundle& bundle, std::uint64_t epoch) override;

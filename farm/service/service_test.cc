@@ -31,7 +31,8 @@ namespace {
 class Door : public testing::Test {
  protected:
   void SetUp() override {
-    farm_door_ = std::make_unique<FarmDoor>(harness_.farm(), harness_.store(), authority_);
+    farm_door_ = std::make_unique<FarmDoor>(harness_.farm(), harness_.store(), authority_,
+                                            [this] { return head_; });
     blob_service_ = std::make_unique<BlobService>(
         harness_.store(), AdmitByRole(authority_, [this] { return harness_.disk; }));
     server_.emplace(Must(StartServer(
@@ -63,6 +64,7 @@ class Door : public testing::Test {
   Harness harness_{SiteThreads::kOnePerCall};
   TemporaryDirectory directory_ = Must(TemporaryDirectory::Make(""));
   TlsMaker tls_{directory_.path()};
+  Result<std::string> head_ = "a checkpoint";
   const Authority authority_{{{"requester-1", {Role::kSubmit, Role::kRead}},
                               {"requester-2", {Role::kSubmit, Role::kRead}},
                               {"auditor-1", {Role::kApprove, Role::kRead}},
@@ -148,6 +150,7 @@ TEST_F(Door, EachCallWantsItsRole) {
   expect_refused(reader->Cancel("x"), "reader cancels");
   expect_refused(reader->Enter("x", ""), "reader enters a statement");
   expect_refused(stranger->Enter("x", ""), "stranger enters a statement");
+  expect_refused(stranger->Head(), "stranger asks for the log");
   expect_refused(stranger->Get("x"), "stranger gets");
   expect_refused(stranger->List(""), "stranger lists");
   expect_refused(stranger->Why("x"), "stranger asks why");
@@ -160,6 +163,16 @@ TEST_F(Door, EachCallWantsItsRole) {
       reader->blobs().Put(Must(harness_.store().PutBytes("x")).digest, harness_.store(), {}),
       "reader puts a blob");
   EXPECT_TRUE(harness_.farm().List("").empty());
+}
+
+TEST_F(Door, ShowsTheNewestHeadToWhoeverSigns) {
+  for (const char* name : {"requester-1", "auditor-1", "reader-1"}) {
+    EXPECT_EQ(Must(Client(name)->Head()), "a checkpoint") << name;
+  }
+  head_ = Error{ErrorCode::kUntrusted, "too few witnesses", ExitCode::kWitnesses};
+  const auto refused = Client("auditor-1")->Head();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().Exit(), ExitCode::kWitnesses);
 }
 
 TEST_F(Door, ErrorsKeepTheirExitCodes) {
@@ -411,6 +424,8 @@ TEST(RemoteNotary, DoesNotBeginBehindTheWitnessesOfItsLog) {
     return notary->Examine(config, clock);
   };
   EXPECT_TRUE(at(now - kDaySeconds));
+  const LogTrust trust = Must(LogTrustOf(maker.root(), maker.Log(), 2));
+  EXPECT_EQ(Must(CheckHead(Must(notary->NewestHead()), trust)).witnessed_at, now - kDaySeconds);
   EXPECT_TRUE(at(now + kClockSkewSecondsMax));
   const Status behind = at(now + kClockSkewSecondsMax + 1);
   ASSERT_FALSE(behind);
