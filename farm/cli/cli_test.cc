@@ -23,6 +23,7 @@
 #include "farm/evidence/trust_root.h"
 #include "farm/json/json.h"
 #include "farm/sign/signer.h"
+#include "tests/support/hooked_files.h"
 
 namespace farm {
 namespace {
@@ -112,53 +113,26 @@ TEST_F(InitTest, EveryFileOfAPartyIsItsOwnersAlone) {
   }
 }
 
-// Real files, each looked at before it gets its name.
-class LookedAtFiles final : public FileSystem {
- public:
-  Result<std::unique_ptr<WritableFile>> Create(const std::string& path, bool truncate) override {
-    return RealFileSystem().Create(path, truncate);
-  }
-  Result<std::unique_ptr<WritableFile>> CreateSecret(const std::string& path) override {
-    return RealFileSystem().CreateSecret(path);
-  }
-  Status Rename(const std::string& from, const std::string& to) override {
-    Look(from);
-    return RealFileSystem().Rename(from, to);
-  }
-  Status Exchange(const std::string& one, const std::string& other) override {
-    return RealFileSystem().Exchange(one, other);
-  }
-  Status Remove(const std::string& path) override { return RealFileSystem().Remove(path); }
-  Status SyncDirectory(const std::string& path) override {
-    return RealFileSystem().SyncDirectory(path);
-  }
-  Status MakeDirectory(const std::string& path) override {
-    return RealFileSystem().MakeDirectory(path);
-  }
-  std::size_t keys() const { return keys_; }
-
- private:
-  void Look(const std::string& path) {
-    const auto bytes = ReadFile(path, 1 << 20);
-    ASSERT_TRUE(bytes) << bytes.error().message;
-    if (bytes->find("PRIVATE KEY") == std::string::npos) return;
-    ++keys_;
-    struct stat status = {};
-    ASSERT_EQ(stat(path.c_str(), &status), 0);
-    EXPECT_EQ(status.st_mode & 07777, 0600U) << path;
-  }
-  std::size_t keys_ = 0;
-};
-
 // Not only in the end: whoever may open a file may read for ever what is written to it.
 TEST(Init, NoKeyIsEverInAFileThatOthersMayRead) {
   const auto directory = TemporaryDirectory::Make("").value();
-  LookedAtFiles files;
+  HookedFiles files;
+  std::size_t keys = 0;
+  files.hook = [&](const std::string& step, const std::string& path) -> Status {
+    if (step != "rename") return {};
+    ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, 1 << 20));
+    if (bytes.find("PRIVATE KEY") == std::string::npos) return {};
+    ++keys;
+    struct stat status = {};
+    EXPECT_EQ(stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777, 0600U) << path;
+    return {};
+  };
   const auto made = InitDevelopment(
       {.directory = JoinPath(directory.path(), "farm"), .programs = "/bin", .files = &files},
       FixedClock(1795477230));
   ASSERT_TRUE(made) << made.error().message;
-  EXPECT_GT(files.keys(), 2 * made->size());  // most parties have several
+  EXPECT_GT(keys, 2 * made->size());  // most parties have several
 }
 
 TEST_F(InitTest, PortsLieBelowThoseThatClientsGet) {

@@ -252,7 +252,11 @@ void JudgeStatus(Case& facts) {
     }
     return;
   }
-  if (!facts.status) return facts.Skip(Rule::kWithdrawn, "the status does not count");
+  if (!facts.status) {
+    // With this rule left out nothing has found that it does not count.
+    if (!LeftOut(Rule::kStatus)) facts.Skip(Rule::kWithdrawn, "the status does not count");
+    return;
+  }
   JudgeCover(facts);
   JudgeAge(facts);
   JudgeWithdrawn(facts);

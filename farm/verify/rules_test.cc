@@ -1,8 +1,8 @@
 // Each rule is what refuses: a release that breaks this rule alone is accepted by a verifier that
-// leaves out this rule, and by none that leaves out another.
+// leaves out this rule, and by none that leaves out another.  Of rules that ask for what comes
+// after a release there is nothing at hand here; bad evidence for them is in later_rules_test.cc.
 #include "farm/verify/rules.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -10,6 +10,7 @@
 #include "farm/base/files.h"
 #include "farm/crypto/hash.h"
 #include "farm/verify/holes.h"
+#include "farm/verify/rule_case.h"
 #include "farm/verify/verify.h"
 #include "tests/support/evidence_maker.h"
 
@@ -156,31 +157,6 @@ VerdictInput InputOf(const Case& given) {
   return input;
 }
 
-Verdict JudgeWithout(const VerdictInput& input, std::optional<Rule> rule) {
-  LeaveOut(rule);
-  Verdict verdict = Judge(input);
-  LeaveOut(std::nullopt);
-  return verdict;
-}
-
-bool Warns(const Verdict& verdict, Rule rule) {
-  return verdict.rules[static_cast<std::size_t>(rule)].warning;
-}
-
-std::vector<std::string> Broken(const Verdict& verdict) {
-  std::vector<std::string> names;
-  for (const RuleOutcome& outcome : verdict.rules) {
-    if (!outcome.held) names.push_back(outcome.rule + ": " + outcome.found);
-  }
-  return names;
-}
-
-std::vector<Rule> AllRules() {
-  std::vector<Rule> rules;
-  for (int i = 0; i < kRuleCount; ++i) rules.push_back(static_cast<Rule>(i));
-  return rules;
-}
-
 TEST(EveryRule, HasACase) {
   for (const Rule rule : AllRules()) {
     const std::vector<Case> cases = Cases();
@@ -194,19 +170,12 @@ class EachRule : public testing::TestWithParam<Case> {};
 TEST_P(EachRule, IsWhatRefuses) {
   const Case& given = GetParam();
   const VerdictInput input = InputOf(given);
-  const Verdict whole = JudgeWithout(input, std::nullopt);
+  if (!given.warns) return ExpectItAloneRefuses(given.rule, input);
   for (const Rule rule : AllRules()) {
     const Verdict verdict = JudgeWithout(input, rule);
-    const bool missing = rule == given.rule;
-    if (given.warns) {
-      EXPECT_TRUE(verdict.proved());
-      EXPECT_EQ(Warns(verdict, given.rule), !missing) << "without " << RuleName(rule);
-      continue;
-    }
-    EXPECT_EQ(verdict.proved(), missing)
-        << "without " << RuleName(rule) << ": " << testing::PrintToString(Broken(verdict));
-    EXPECT_EQ(verdict.exit, missing ? ExitCode::kProved : whole.exit) << RuleName(rule);
-    EXPECT_EQ(verdict.headline.starts_with("VERIFIED"), missing) << RuleName(rule);
+    EXPECT_TRUE(verdict.proved()) << "without " << RuleName(rule);
+    EXPECT_EQ(OutcomeOf(verdict, given.rule).warning, rule != given.rule)
+        << "without " << RuleName(rule);
   }
 }
 
