@@ -1,16 +1,20 @@
-// A release of 2026 as a customer judges it on 2036-12-11: every key of its time has ended, the
-// root has been rotated five times, its log is closed and another goes on, some keys are revoked; a
-// monitor of today tells of both logs.
+// Releases of 2026 and 2027 as a customer judges them on 2036-12-11: every key of their time has
+// ended; the root has been rotated five times, among other people, two of three of whom sign for
+// most; one rotation renewed an operator's CA and an auditor's key; their log was closed, as `farm
+// log close` closes one, and another goes on; some keys are revoked.  A monitor of today tells of
+// both logs.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <optional>
 
 #include "farm/base/files.h"
 #include "farm/base/process.h"
 #include "farm/crypto/hash.h"
 #include "farm/json/json.h"
 #include "tests/support/evidence_maker.h"
+#include "tests/support/log_of_maker.h"
 
 namespace farm {
 namespace {
@@ -20,6 +24,27 @@ constexpr UnixSeconds kFirstTime = 1'796'976'000;   // 2026-12-11T08:00:00Z
 constexpr UnixSeconds kSecondTime = 1'935'388'800;  // 2031-05-01T08:00:00Z
 constexpr std::int64_t kYears = 2;                  // of every key and certificate
 constexpr std::int64_t kRoots = 6;                  // 1 and five rotations
+// After 1.0 another CA and another auditor's key are listed (root 2), then 1.1 is released.
+constexpr std::int64_t kRenewedAfter = 200 * kDaySeconds;
+constexpr std::int64_t kReleasedAfter = 300 * kDaySeconds;
+
+// Who holds root keys, by number, how many of them must sign, and who has signed: enough of this
+// root's and of those of the one before it, and not one more than both need.
+struct RootRow {
+  const char* created;
+  std::vector<std::size_t> holders;
+  std::int64_t threshold;
+  std::vector<std::size_t> signers;
+};
+const std::vector<RootRow> kRootRows = {
+    {"2026-12-11", {0, 1, 2}, 2, {0, 1}},
+    {"2027-06-29", {0, 1, 3}, 2, {1, 3, 2}},  // 2 has gone: 1 and 2 sign for root 1
+    {"2029-02-01", {3, 4, 5}, 2, {3, 0, 4}},  // two have gone at once
+    {"2031-04-01", {6}, 1, {4, 5, 6}},        // one person's farm, for two years
+    {"2033-03-01", {6, 7, 8}, 2, {6, 7}},
+    {"2036-06-01", {7, 8, 9}, 2, {6, 8, 9}},
+};
+constexpr std::size_t kRootKeys = 10;
 
 UnixSeconds Day(std::string_view day) { return ParseTime(std::string(day) + "T00:00:00Z").value(); }
 
@@ -30,7 +55,7 @@ Revocation LostKey(const PublicKey& key, std::optional<UnixSeconds> since) {
 // What two times made, as one root lists it, each key beside the one that it renews; the monitor
 // and the time stamps are of a third.
 TrustRoot BothTimes(const TrustRoot& first, const TrustRoot& second, const TrustRoot& today,
-                    const Checkpoint& end) {
+                    const LogEnd& end) {
   TrustRoot root = first;
   const auto add = [](auto& to, const auto& from) {
     to.insert(to.end(), from.begin(), from.end());
@@ -43,7 +68,7 @@ TrustRoot BothTimes(const TrustRoot& first, const TrustRoot& second, const Trust
   add(root.certifiers, second.certifiers);
   add(root.monitors, today.monitors);
   add(root.requesters, second.requesters);
-  root.logs[0].end = LogEnd{end.size, end.root, second.logs[0].origin};
+  root.logs[0].end = end;
   add(root.logs, second.logs);
   add(root.witnesses, second.witnesses);
   add(root.timestamp_authorities, second.timestamp_authorities);
@@ -77,7 +102,13 @@ class TenYears : public testing::Test {
         directory_(*TemporaryDirectory::Make(testing::TempDir())),
         old_release_(first_.Make()) {
     Certify(first_, kFirstTime, "2026");
-    end_ = first_.Head();
+    before_renewal_ = first_;
+    first_.Turn("1.1", {{"hello.tar", "the next program\n"}, {"hello.txt", "the manual\n"}});
+    const DraftHook later = [](LineDraft& draft) { Shift(draft, kReleasedAfter); };
+    release_by_old_keys_ = first_.Make(later);
+    first_.Renew({.operator_number = 1, .auditor = 1, .at = kFirstTime + kRenewedAfter});
+    renewed_release_ = first_.Make(later);
+    end_ = CloseLogOf({first_, Path("log"), second_.Log(), kFirstTime + kReleasedAfter + 500});
     new_release_ = second_.Make();
     Certify(second_, kSecondTime, "2031");
     both_ = BothTimes(first_.root(), second_.root(), today_.root(), end_);
@@ -86,7 +117,7 @@ class TenYears : public testing::Test {
             .value();
     neutral.countries_any = {"XA"};
     Write("neutral.json", WritePolicy(neutral));
-    for (std::int64_t i = 0; i <= kRoots; ++i) {
+    for (std::size_t i = 0; i < kRootKeys; ++i) {
       root_keys_.push_back(PrivateKey::Generate(i % 2 == 0 ? KeyKind::kEd25519 : KeyKind::kP256));
     }
     Write("config/farm/policy.json", WritePolicy(first_.policy()));
@@ -140,19 +171,50 @@ class TenYears : public testing::Test {
     root.revocations = std::move(revocations);
     return root;
   }
-  // A tree with every root from 2026 to `newest`, each signed by its own key and the one before.
-  void WriteTree(const TrustRoot& newest) const {
-    for (std::int64_t version = 1; version <= kRoots; ++version) {
-      TrustRoot root = version < 4 ? first_.root() : both_;
-      root.created = kFirstTime + (version - 1) * 600 * kDaySeconds;
-      root.expires = root.created + 366 * kDaySeconds;
-      if (version == kRoots) root = newest;
-      root.version = version;
-      root.root_keys = {root_keys_[version].public_key()};
-      std::vector<PrivateKey> signers = {root_keys_[version]};
-      if (version > 1) signers.push_back(root_keys_[version - 1]);
-      Write("tree/root/" + std::to_string(version) + ".json", WriteTrustRoot(root, signers));
+  // What root `version` lists, but its own keys.
+  TrustRoot ListedIn(std::int64_t version) const {
+    if (version == 1) return before_renewal_->root();
+    return version < 4 ? first_.root() : both_;
+  }
+  static const RootRow& RowOf(std::int64_t version) {
+    return kRootRows.at(static_cast<std::size_t>(version - 1));
+  }
+  void WriteRoot(std::int64_t version, TrustRoot root,
+                 const std::vector<std::size_t>& signers) const {
+    const RootRow& row = RowOf(version);
+    root.version = version;
+    root.threshold = row.threshold;
+    root.root_keys.clear();
+    for (const std::size_t holder : row.holders) {
+      root.root_keys.push_back(root_keys_[holder].public_key());
     }
+    std::vector<PrivateKey> keys;
+    for (const std::size_t signer : signers) keys.push_back(root_keys_[signer]);
+    Write("tree/root/" + std::to_string(version) + ".json", WriteTrustRoot(root, keys));
+  }
+  TrustRoot RootOfItsTime(std::int64_t version) const {
+    TrustRoot root = ListedIn(version);
+    root.created = version == 1 ? kFirstTime : Day(RowOf(version).created);
+    root.expires = root.created + 366 * kDaySeconds;
+    return root;
+  }
+  // A tree with every root from 2026 to `newest`.
+  void WriteTree(const TrustRoot& newest) const {
+    for (std::int64_t version = 1; version < kRoots; ++version) {
+      WriteRoot(version, RootOfItsTime(version), RowOf(version).signers);
+    }
+    WriteRoot(kRoots, newest, RowOf(kRoots).signers);
+  }
+  // From the root of 2026, which a customer pinned then, to the newest in the tree.
+  ProcessResult Follow() const {
+    std::remove(Path("config/farm/root.json").c_str());
+    std::remove(Path("config/farm/trust.json").c_str());
+    const std::string first = Path("tree/root/1.json");
+    const std::string pin = Sha256(ReadFile(first, 1 << 22).value()).Hex();
+    const ProcessResult pinned =
+        Run({"trust", "init", first, "--fingerprint", pin, "--at", "2026-12-12T00:00:00Z"});
+    EXPECT_EQ(pinned.exit_code, 0) << pinned.error_output;
+    return Run({"trust", "update", Path("tree"), "--at", kToday});
   }
   // What farm-verify says of `release` today, under the root that it was led to from that of 2026.
   struct Said {
@@ -162,15 +224,8 @@ class TenYears : public testing::Test {
   };
   Said Judge(const MadeRelease& release, const std::vector<Revocation>& revocations,
              const Words& more = {}) const {
-    std::remove(Path("config/farm/root.json").c_str());
-    std::remove(Path("config/farm/trust.json").c_str());
     WriteTree(Newest(revocations));
-    const std::string first = Path("tree/root/1.json");
-    const std::string pin = Sha256(ReadFile(first, 1 << 22).value()).Hex();
-    EXPECT_EQ(Run({"trust", "init", first, "--fingerprint", pin, "--at", "2026-12-12T00:00:00Z"})
-                  .exit_code,
-              0);
-    const ProcessResult updated = Run({"trust", "update", Path("tree"), "--at", kToday});
+    const ProcessResult updated = Follow();
     EXPECT_EQ(updated.exit_code, 0) << updated.error_output;
     Write("hello.tar", release.artifacts[0].second);
     Write("hello.tar.sigstore.jsonl", release.FileText());
@@ -200,7 +255,10 @@ class TenYears : public testing::Test {
   EvidenceMaker today_;
   TemporaryDirectory directory_;
   MadeRelease old_release_;
-  Checkpoint end_;  // of the first log
+  std::optional<EvidenceMaker> before_renewal_;  // the farm of 2026 after its first release
+  MadeRelease release_by_old_keys_;              // after their renewal
+  MadeRelease renewed_release_;
+  LogEnd end_;  // of the first log
   MadeRelease new_release_;
   TrustRoot both_;
   std::vector<PrivateKey> root_keys_;
@@ -210,8 +268,10 @@ TEST_F(TenYears, EveryKeyOfTheReleaseHasEnded) {
   const UnixSeconds today = ParseTime(kToday).value();
   const TrustRoot& root = first_.root();
   for (const Operator& owner : root.operators) {
-    EXPECT_LT(owner.authorities[0].chain[0].not_after(), today);
-    EXPECT_LT(*owner.authorities[0].valid_for.end, today);
+    for (const DatedAuthority& authority : owner.authorities) {
+      EXPECT_LT(authority.chain[0].not_after(), today);
+      EXPECT_LT(*authority.valid_for.end, today);
+    }
   }
   for (const Person& person : root.auditors) EXPECT_LT(*person.valid_for.end, today);
   for (const Witness& witness : root.witnesses) EXPECT_LT(*witness.valid_for.end, today);
@@ -222,13 +282,55 @@ TEST_F(TenYears, EveryKeyOfTheReleaseHasEnded) {
   EXPECT_LT(root.expires, today);
 }
 
-TEST_F(TenYears, BothReleasesStillVerify) {
+TEST_F(TenYears, EveryReleaseStillVerifies) {
   Said said = Judge(old_release_, {});
   EXPECT_EQ(said.exit, 0) << said.text;
   EXPECT_THAT(said.text, testing::HasSubstr("VERIFIED  hello 1.0  hello.tar"));
+  said = Judge(renewed_release_, {});
+  EXPECT_EQ(said.exit, 0) << said.text;
+  EXPECT_THAT(said.text, testing::HasSubstr("VERIFIED  hello 1.1  hello.tar"));
   said = Judge(new_release_, {});
   EXPECT_EQ(said.exit, 0) << said.text;
   EXPECT_THAT(said.text, testing::HasSubstr("VERIFIED  hello 5.0  hello.tar"));
+}
+
+// The operator's old CA and the auditor's old key count for what they signed before, and no more.
+TEST_F(TenYears, WhatWasRenewedSignsNoMore) {
+  ASSERT_EQ(first_.root().operators[1].authorities.size(), 2u);
+  ASSERT_EQ(first_.root().auditors.size(), 3u);
+  const Said said = Judge(release_by_old_keys_, {});
+  EXPECT_EQ(said.exit, 18) << said.text;
+  EXPECT_THAT(said.broken, testing::Contains("validity"));
+  const PublicKey old_auditor = before_renewal_->Key("auditor-1").public_key();
+  const PublicKey old_authority = before_renewal_->Key("ca-operator-1").public_key();
+  EXPECT_FALSE(old_auditor == first_.Key("auditor-1").public_key());
+  // Lost since: the release of before stands, and that of after is not of them.
+  const std::vector<Revocation> lost = {LostKey(old_auditor, kFirstTime + kRenewedAfter),
+                                        LostKey(old_authority, kFirstTime + kRenewedAfter)};
+  EXPECT_EQ(Judge(old_release_, lost).exit, 0);
+  EXPECT_EQ(Judge(renewed_release_, lost).exit, 0);
+  EXPECT_EQ(Judge(old_release_, {LostKey(old_authority, std::nullopt)}).exit, 17);
+}
+
+// Of each root one signature is left out after the other, and each time it is not followed: there
+// is none too many, of its own holders or of those before.
+TEST_F(TenYears, NoRootIsFollowedThatOneOfItsSignersHasNotSigned) {
+  WriteTree(Newest());
+  ASSERT_EQ(Follow().exit_code, 0);
+  for (std::int64_t version = 2; version <= kRoots; ++version) {
+    const std::vector<std::size_t>& all = RowOf(version).signers;
+    const TrustRoot root = version == kRoots ? Newest() : RootOfItsTime(version);
+    for (const std::size_t missing : all) {
+      std::vector<std::size_t> others = all;
+      std::erase(others, missing);
+      WriteRoot(version, root, others);
+      const ProcessResult followed = Follow();
+      EXPECT_EQ(followed.exit_code, 11)
+          << "root " << version << " without " << missing << followed.error_output;
+    }
+    WriteRoot(version, root, all);
+  }
+  EXPECT_EQ(Follow().exit_code, 0);
 }
 
 TEST_F(TenYears, RevocationsAreJudgedAtTheTimeThatWasAttested) {
@@ -272,7 +374,7 @@ TEST_F(TenYears, RevocationsAreJudgedAtTheTimeThatWasAttested) {
 }
 
 TEST_F(TenYears, ANeutralCustomerHearsOfBothLogs) {
-  for (const MadeRelease* release : {&old_release_, &new_release_}) {
+  for (const MadeRelease* release : {&old_release_, &renewed_release_, &new_release_}) {
     const Said said = Judge(*release, {}, WithStatus(Status()));
     EXPECT_EQ(said.exit, 0) << said.text;
   }
@@ -324,8 +426,10 @@ TEST_F(TenYears, WhatIsForgedInTheClosedLogIsRefused) {
   EXPECT_EQ(said.exit, 15) << said.text;  // beyond the end of the log
   EXPECT_THAT(said.broken, testing::IsSupersetOf({"log", "validity"}));
   // The time stamps say 2026; the witnesses were asked in 2036.
-  const MadeRelease backdated =
-      first_.Make([&](LineDraft& draft) { draft.witnessed += ten_years; });
+  const MadeRelease backdated = first_.Make([&](LineDraft& draft) {
+    Shift(draft, kReleasedAfter);
+    draft.witnessed += ten_years;
+  });
   said = Judge(backdated, {});
   EXPECT_EQ(said.exit, 15) << said.text;
   EXPECT_THAT(said.broken, testing::Contains("log"));
@@ -333,20 +437,24 @@ TEST_F(TenYears, WhatIsForgedInTheClosedLogIsRefused) {
 
 // Another history of the same length, with every key of 2026 and every time right.
 TEST_F(TenYears, AForkOfTheClosedLogIsRefused) {
-  first_.Rewind(first_.options().earlier_entries);
-  Certify(first_, kFirstTime, "fork");
-  const MadeRelease fork = first_.Make();
-  ASSERT_EQ(first_.Head().size, end_.size);
-  ASSERT_NE(first_.Head().root, end_.root);
+  EvidenceMaker& forker = *before_renewal_;
+  forker.Rewind(forker.options().earlier_entries);
+  Certify(forker, kFirstTime, "fork");
+  const DraftHook later = [](LineDraft& draft) { Shift(draft, kDaySeconds); };
+  for (int i = 0; i < 2; ++i) (void)forker.Make(later);
+  const MadeRelease fork = forker.Make();
+  ASSERT_EQ(forker.Head().size, end_.size);
+  ASSERT_NE(forker.Head().root, end_.root_hash);
   const Said said = Judge(fork, {});
   EXPECT_EQ(said.exit, 15) << said.text;
 }
 
 // FORMAT.md, "A closed log": what no bundle can show, and what ends it.
 TEST_F(TenYears, AForkBelowTheEndIsEndedByARevocationOfTheLogAlone) {
-  first_.Rewind(first_.options().earlier_entries - 1);
-  const MadeRelease fork = first_.Make();
-  ASSERT_LT(first_.Head().size, end_.size);
+  EvidenceMaker& forker = *before_renewal_;
+  forker.Rewind(forker.options().earlier_entries - 1);
+  const MadeRelease fork = forker.Make();
+  ASSERT_LT(forker.Head().size, end_.size);
   const PublicKey key = first_.Key("log").public_key();
   EXPECT_EQ(Judge(fork, {}).exit, 0);
   EXPECT_EQ(Judge(fork, {LostKey(key, kFirstTime + kDaySeconds)}).exit, 0);

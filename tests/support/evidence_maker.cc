@@ -25,6 +25,9 @@ std::string Country(int number) { return std::string("X") + static_cast<char>('A
 // Any digest that stays the same from run to run.
 Digest Fixed(const std::string& what) { return Sha256("test " + what); }
 
+// In the log before our own.
+std::string EarlierLeaf(std::uint64_t index) { return "entry " + std::to_string(index); }
+
 std::uint64_t LargestPowerBelow(std::uint64_t size) {
   std::uint64_t power = 1;
   while (power * 2 < size) power *= 2;
@@ -85,7 +88,7 @@ EvidenceMaker::EvidenceMaker(const EvidenceOptions& options) : options_(options)
   MakeRoot();
   manifest_ = options_.manifest.empty() ? TestManifest(options_) : options_.manifest;
   for (std::uint64_t i = 0; i < options_.earlier_entries; ++i) {
-    leaves_.push_back(Fixed("entry " + std::to_string(i)));
+    leaves_.push_back(LeafHash(EarlierLeaf(i)));
   }
 }
 
@@ -258,6 +261,7 @@ void EvidenceMaker::EnterAs(const std::string& leaf, Bundle& line, const LineDra
   entry.canonicalized_body = leaf;
   leaves_.push_back(LeafHash(entry.canonicalized_body));
   entry.index = leaves_.size() - 1;
+  entered_[entry.index] = {leaf, line.envelope.PaeBytes()};
   entry.tree_size = leaves_.size();
   entry.root = TreeRoot(entry.tree_size);
   entry.hashes = InclusionProof(entry.index, entry.tree_size);
@@ -420,8 +424,34 @@ VerdictInput EvidenceMaker::Input(const MadeRelease& made) const {
 
 Checkpoint EvidenceMaker::Head() const { return {Log(), leaves_.size(), TreeRoot(leaves_.size())}; }
 
+EvidenceMaker::LogLine EvidenceMaker::EntryAt(std::uint64_t index) const {
+  CHECK(index < leaves_.size());
+  const auto entered = entered_.find(index);
+  return entered != entered_.end() ? entered->second : LogLine{EarlierLeaf(index), ""};
+}
+
+void EvidenceMaker::Renew(const Renewal& renewal) {
+  ++root_.version;
+  const ValidFor from_then{renewal.at, renewal.at + options_.years * kYear};
+  const std::string id = OperatorId(renewal.operator_number);
+  const PrivateKey key = PrivateKey::Generate(KeyKind::kP256);
+  const Certificate authority =
+      IssueAuthority(key, id, id + " next CA", renewal.at, options_.years * kYear);
+  keys_.insert_or_assign("ca-" + id, key);
+  authorities_.insert_or_assign(id, authority);
+  auto& authorities =
+      root_.operators[static_cast<std::size_t>(renewal.operator_number)].authorities;
+  authorities.back().valid_for.end = renewal.at;
+  authorities.push_back({{authority}, from_then});
+  const std::string auditor = AuditorId(renewal.auditor);
+  keys_.insert_or_assign(auditor, PrivateKey::Generate(KeyKind::kP256));
+  root_.auditors[static_cast<std::size_t>(renewal.auditor)].valid_for.end = renewal.at;
+  root_.auditors.push_back({auditor, "Auditor", Key(auditor).public_key(), from_then});
+}
+
 void EvidenceMaker::Rewind(std::uint64_t size) {
   leaves_.resize(size);
+  entered_.erase(entered_.lower_bound(size), entered_.end());
   subtree_roots_.clear();
 }
 

@@ -111,6 +111,14 @@ class EvidenceMaker {
   // The next root: the log has ended so, and its successor goes on, with keys of its own and no
   // entries.
   void GoOnAfter(const LogEnd& end);
+  // The next root: from `at` on this operator's leaves are of another CA and this auditor has
+  // another key, under the names as before.  What the old ones sign later counts for nothing.
+  struct Renewal {
+    int operator_number = 0;
+    int auditor = 0;
+    UnixSeconds at = 0;
+  };
+  void Renew(const Renewal& renewal);
   // Adds to lines[0] the consistency proofs from every other line's checkpoint.
   void AddConsistency(std::vector<Bundle>& lines) const;
 
@@ -133,6 +141,13 @@ class EvidenceMaker {
                                                           // "replayer-0"
   std::string Log() const { return options_.log; }
   Checkpoint Head() const;
+  // What stands in the log: a leaf, and the payload that it names; "" of the entries before our
+  // own.
+  struct LogLine {
+    std::string leaf;
+    std::string pae;
+  };
+  LogLine EntryAt(std::uint64_t index) const;
   Digest TreeRoot(std::uint64_t size) const;
   std::vector<Digest> InclusionProof(std::uint64_t index, std::uint64_t size) const;
   std::vector<Digest> ConsistencyProof(std::uint64_t old_size, std::uint64_t new_size) const;
@@ -152,6 +167,7 @@ class EvidenceMaker {
   TrustRoot root_;
   std::string manifest_;
   std::vector<Digest> leaves_;
+  std::map<std::uint64_t, LogLine> entered_;  // by index; the others are those before our own
   // Roots of complete subtrees, begin and end: a log of a million entries hashes each once.
   mutable std::map<std::pair<std::uint64_t, std::uint64_t>, Digest> subtree_roots_;
 };
