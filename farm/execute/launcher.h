@@ -1,5 +1,5 @@
 // How farm-sandbox is started, the words that it gets for an action, and what its answer means.
-// Pure; for this folder.
+// Pure; for this folder, and for tests/fuzz.
 #pragma once
 
 #include <string>

@@ -12,17 +12,18 @@ namespace {
 constexpr std::string_view kFormat = "farm-rows/1";
 constexpr std::string_view kEnding = ".json";
 
-struct CopiedRow {
-  NewEffect effect;  // without its payload
-  std::string digest;
-};
+CopiedRelease CopyOf(const std::string& release, const std::vector<Effect>& rows) {
+  CopiedRelease copied{release, {}};
+  for (const Effect& row : rows) {
+    copied.rows.push_back(
+        {row.kind, row.key, row.note, row.digest.IsZero() ? "" : row.digest.Text()});
+  }
+  return copied;
+}
 
-struct CopiedRelease {
-  std::string id;
-  std::vector<CopiedRow> rows;
-};
+}  // namespace
 
-Result<CopiedRelease> ParseCopy(const std::string& text, const std::string& where) {
+Result<CopiedRelease> ParseCopiedRelease(std::string_view text, const std::string& where) {
   ASSIGN_OR_RETURN(const Json json, ParseJson(text, where, kCopyBytesMax));
   JsonFields fields(json, where);
   CopiedRelease copied;
@@ -32,9 +33,9 @@ Result<CopiedRelease> ParseCopy(const std::string& text, const std::string& wher
     JsonFields row(one, fields.Where("rows"));
     CopiedRow copy;
     copy.digest = row.String("digest");
-    copy.effect.key = row.String("key");
-    copy.effect.kind = row.String("kind");
-    copy.effect.note = row.String("note");
+    copy.key = row.String("key");
+    copy.kind = row.String("kind");
+    copy.note = row.String("note");
     RETURN_IF_ERROR(row.Finish());
     copied.rows.push_back(std::move(copy));
   }
@@ -42,18 +43,14 @@ Result<CopiedRelease> ParseCopy(const std::string& text, const std::string& wher
   return copied;
 }
 
-std::string WriteCopy(const std::string& release, const std::vector<Effect>& rows) {
+std::string WriteCopiedRelease(const CopiedRelease& copied) {
   Json list = Json::array();
-  for (const Effect& row : rows) {
-    list.push_back({{"digest", row.digest.IsZero() ? "" : row.digest.Text()},
-                    {"key", row.key},
-                    {"kind", row.kind},
-                    {"note", row.note}});
+  for (const CopiedRow& row : copied.rows) {
+    list.push_back(
+        {{"digest", row.digest}, {"key", row.key}, {"kind", row.kind}, {"note", row.note}});
   }
-  return WriteCanonicalJson({{"format", kFormat}, {"release", release}, {"rows", list}});
+  return WriteCanonicalJson({{"format", kFormat}, {"release", copied.id}, {"rows", list}});
 }
-
-}  // namespace
 
 Result<std::unique_ptr<LedgerCopy>> LedgerCopy::Open(FileSystem& files, BlobStore& store,
                                                      std::string directory) {
@@ -71,18 +68,17 @@ std::string LedgerCopy::PathOf(const std::string& release) const {
 
 Status LedgerCopy::Restore(const std::string& path, Ledger& ledger) {
   ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kCopyBytesMax));
-  ASSIGN_OR_RETURN(const CopiedRelease copied, ParseCopy(text, path));
+  ASSIGN_OR_RETURN(const CopiedRelease copied, ParseCopiedRelease(text, path));
   if (PathOf(copied.id) != path) {
     return Error{ErrorCode::kInvalidInput, path + ": release: the file has another one's name"};
   }
   ASSIGN_OR_RETURN(const std::vector<Effect> known, ledger.Rows(copied.id));
   std::vector<NewEffect> lost;
   for (const CopiedRow& row : copied.rows) {
-    const bool there = std::ranges::any_of(known, [&](const Effect& one) {
-      return one.kind == row.effect.kind && one.key == row.effect.key;
-    });
+    const bool there = std::ranges::any_of(
+        known, [&](const Effect& one) { return one.kind == row.kind && one.key == row.key; });
     if (there) continue;
-    NewEffect effect = row.effect;
+    NewEffect effect{row.kind, row.key, row.note, ""};
     if (!row.digest.empty()) {
       ASSIGN_OR_RETURN(const Digest digest, Digest::Parse(row.digest));
       ASSIGN_OR_RETURN(effect.payload, store_.GetBytes(digest, kPayloadBytesMaxInLedger));
@@ -116,7 +112,7 @@ Status LedgerCopy::Unite(Ledger& ledger) {
 Status LedgerCopy::Keep(const std::string& release, const std::vector<Effect>& rows,
                         const Ledger& ledger) {
   const std::string path = PathOf(release);
-  const std::string text = WriteCopy(release, rows);
+  const std::string text = WriteCopiedRelease(CopyOf(release, rows));
   if (text.size() > kCopyBytesMax) {
     return Error{ErrorCode::kLimitExceeded, release + ": its rows have " +
                                                 std::to_string(text.size()) + " bytes, at most " +

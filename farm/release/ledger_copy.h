@@ -23,6 +23,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "farm/base/files.h"
@@ -34,6 +35,23 @@ namespace farm {
 
 constexpr std::size_t kCopyBytesMax = 16 << 20;  // a release has some 30 rows, 300 bytes each
 constexpr std::size_t kCopyRowsMax = 100'000;
+
+// A file of the copy as a value.
+struct CopiedRow {
+  std::string kind;
+  std::string key;
+  std::string note;
+  std::string digest;  // of the payload, as it is written; "" where there is none
+  friend bool operator==(const CopiedRow&, const CopiedRow&) = default;
+};
+struct CopiedRelease {
+  std::string id;
+  std::vector<CopiedRow> rows;
+  friend bool operator==(const CopiedRelease&, const CopiedRelease&) = default;
+};
+// Pure.  Errors: kInvalidInput, kLimitExceeded, naming `where` and the field.
+Result<CopiedRelease> ParseCopiedRelease(std::string_view text, const std::string& where);
+std::string WriteCopiedRelease(const CopiedRelease& copied);
 
 // Thread-safe but for Unite.  Errors: kUnavailable exit 30 (I/O, disk full).
 class LedgerCopy {
