@@ -34,7 +34,7 @@ struct MonitoredLog {
   std::unique_ptr<Monitor> monitor;
   std::uint64_t said = 0;  // the size told of last
   std::size_t contradictions_said = 0;
-  std::set<std::uint64_t> unread_said;  // entries told of as not readable, and still not read
+  std::set<std::uint64_t> unread_said = {};  // entries told of as not readable, and still not read
 };
 
 // Runs the monitor's rounds in a thread of its own: reads each log, then says how all stand.
