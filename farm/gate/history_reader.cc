@@ -65,18 +65,33 @@ Result<UnixSeconds> HistoryReader::WitnessedAt(const HistoryQuery& query) const 
 }
 
 Status HistoryReader::FetchMissing() {
-  std::map<std::uint64_t, std::string> still;
-  Status status;
-  for (const auto& [index, leaf] : reading_->without_payload) {
-    auto payload = reading_->reader->PayloadOf(leaf);
+  auto& missing = reading_->without_payload;
+  for (auto entry = missing.begin(); entry != missing.end();) {
+    auto payload = reading_->reader->PayloadOf(entry->second);
     if (payload) {
-      reading_->history.Resolve(index, leaf, *payload);
-      continue;
+      reading_->history.Resolve(entry->first, entry->second, *payload);
+      entry = missing.erase(entry);
+    } else if (payload.error().code == ErrorCode::kUnavailable) {
+      return payload.error();
+    } else {
+      ++entry;
     }
-    still.insert({index, leaf});
+  }
+  return {};
+}
+
+// A log that does not answer is not asked for one payload after another: who waits for it waits for
+// each.  What is not asked for now is missing, as the reader gives no entry twice.
+Status HistoryReader::Take(std::vector<VerifiedEntry> entries) {
+  Status status;
+  for (VerifiedEntry& entry : entries) {
+    CHECK(entry.index == reading_->history.size());
+    auto payload = status ? reading_->reader->PayloadOf(entry.leaf) : status.error();
+    reading_->history.Add(entry.leaf, payload);
+    if (payload) continue;
+    reading_->without_payload.insert({entry.index, std::move(entry.leaf)});
     if (payload.error().code == ErrorCode::kUnavailable) status = payload.error();
   }
-  reading_->without_payload = std::move(still);
   return status;
 }
 
@@ -90,14 +105,9 @@ Status HistoryReader::Catch(const WitnessedHead& head) {
                        "; nothing is signed before they can",
                    ExitCode::kLogProof};
     }
-    ASSIGN_OR_RETURN(const std::vector<VerifiedEntry> entries, reading_->reader->ReadNew(head));
+    ASSIGN_OR_RETURN(std::vector<VerifiedEntry> entries, reading_->reader->ReadNew(head));
     if (entries.empty()) return {};
-    for (const VerifiedEntry& entry : entries) {
-      CHECK(entry.index == reading_->history.size());
-      auto payload = reading_->reader->PayloadOf(entry.leaf);
-      reading_->history.Add(entry.leaf, payload);
-      if (!payload) reading_->without_payload.insert({entry.index, entry.leaf});
-    }
+    RETURN_IF_ERROR(Take(std::move(entries)));
   }
 }
 
@@ -113,8 +123,8 @@ Result<Histories> HistoryReader::Read(const HistoryQuery& query) {
                                               " entries, want " + std::to_string(wanted->second) +
                                               "; ask again when it has caught up"};
   }
+  RETURN_IF_ERROR(FetchMissing());
   RETURN_IF_ERROR(Catch(head));
-  if (!reading_->without_payload.empty()) RETURN_IF_ERROR(FetchMissing());
   Histories histories{&reading_->history, {}};
   for (const LogHistory& closed : reading_->closed) histories.closed.push_back(&closed);
   return histories;

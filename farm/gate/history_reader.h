@@ -63,8 +63,12 @@ class HistoryReader {
   Result<std::string> OriginIn(const TrustRoot& root) const;
   // That log and its witnesses.
   Result<LogTrust> TrustOf(const HistoryQuery& query) const;
-  // Asks again for payloads that were missing.  Errors: kUnavailable (no answer at all).
+  // Asks again for payloads that were missing, to the first that the log does not answer for.
+  // Errors: kUnavailable (that one).
   Status FetchMissing();
+  // All of them, with their payloads up to the first that the log does not answer for.
+  // Errors: kUnavailable (that one).
+  Status Take(std::vector<VerifiedEntry> entries);
   Status Catch(const WitnessedHead& head);
 
   const HistorySources sources_;

@@ -4,8 +4,8 @@
 
 namespace farm {
 
-bool Monitor::Take(std::uint64_t index, const std::string& leaf) {
-  auto taken = facts_.Take(index, leaf, reader_->PayloadOf(leaf));
+bool Monitor::Take(std::uint64_t index, const std::string& leaf, const Result<std::string>& pae) {
+  auto taken = facts_.Take(index, leaf, pae);
   if (!taken) {
     report_.findings.push_back({index, taken.error().message});
     return false;
@@ -18,12 +18,30 @@ bool Monitor::Take(std::uint64_t index, const std::string& leaf) {
   return true;
 }
 
+Status Monitor::ReadUnread() {
+  for (auto entry = unread_.begin(); entry != unread_.end();) {
+    const auto pae = reader_->PayloadOf(entry->second);
+    if (!pae && pae.error().code == ErrorCode::kUnavailable) return pae.error();
+    entry = Take(entry->first, entry->second, pae) ? unread_.erase(entry) : std::next(entry);
+  }
+  return {};
+}
+
+// The reader gives no entry twice: what is not asked for now is unread.
+Status Monitor::TakeNew(std::vector<VerifiedEntry> entries) {
+  Status status;
+  for (VerifiedEntry& entry : entries) {
+    auto pae = status ? reader_->PayloadOf(entry.leaf) : status.error();
+    if (!Take(entry.index, entry.leaf, pae)) unread_[entry.index] = std::move(entry.leaf);
+    if (!pae && pae.error().code == ErrorCode::kUnavailable) status = pae.error();
+  }
+  return status;
+}
+
 Result<MonitorReport> Monitor::Round() {
   ASSIGN_OR_RETURN(const WitnessedHead head, reader_->Head());
   report_.findings.clear();
-  for (auto entry = unread_.begin(); entry != unread_.end();) {
-    entry = Take(entry->first, entry->second) ? unread_.erase(entry) : std::next(entry);
-  }
+  RETURN_IF_ERROR(ReadUnread());
   for (;;) {
     if (unread_.size() > kUnreadEntriesMax) {
       return Error{ErrorCode::kLimitExceeded,
@@ -36,9 +54,7 @@ Result<MonitorReport> Monitor::Round() {
     ASSIGN_OR_RETURN(std::vector<VerifiedEntry> entries, reader_->ReadNew(head));
     if (entries.empty()) break;
     report_.entries_read += entries.size();
-    for (VerifiedEntry& entry : entries) {
-      if (!Take(entry.index, entry.leaf)) unread_[entry.index] = std::move(entry.leaf);
-    }
+    RETURN_IF_ERROR(TakeNew(std::move(entries)));
   }
   report_.head = head.checkpoint;
   checkpoint_ = head.note;

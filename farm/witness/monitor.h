@@ -47,8 +47,13 @@ class Monitor {
   const std::string& checkpoint() const { return checkpoint_; }
 
  private:
-  // Whether the entry could be read; else there is a finding.
-  bool Take(std::uint64_t index, const std::string& leaf);
+  // Whether the entry could be read, with its payload or with why there is none; else there is a
+  // finding.
+  bool Take(std::uint64_t index, const std::string& leaf, const Result<std::string>& pae);
+  // Both go to the first payload that the log does not answer for; what comes after it is asked for
+  // in the next round.  Errors: kUnavailable (that one).
+  Status ReadUnread();
+  Status TakeNew(std::vector<VerifiedEntry> entries);
 
   std::unique_ptr<LogReader> reader_;
   LogFacts facts_;

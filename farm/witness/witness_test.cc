@@ -364,6 +364,28 @@ TEST_F(WitnessTest, TheMonitorReadsALogOfAnyLength) {
   }
 }
 
+// A log that does not answer is not asked for one payload after another: each could take a minute.
+TEST_F(WitnessTest, TheMonitorAsksALogThatDoesNotAnswerOnce) {
+  ServedLog log(kOrigin, log_.key);
+  const PrivateKey person = PrivateKey::Generate(KeyKind::kP256);
+  const Envelope request = SignedBy(person, WriteStatement(ARequest()));
+  log.Put("/payload/" + request.PaeDigest().Hex(), request.PaeBytes());
+  log.Serve(std::vector<std::string>(1500, LeafOf(request, person)));
+  log.AnswerPayloadsWith(503);
+  Monitor monitor(*LogReader::Open(log.url(), {kOrigin, log_.key.public_key(), {}, 0}));
+  for (int round = 1; round <= 2; ++round) {
+    EXPECT_EQ(monitor.Round().error().Exit(), ExitCode::kUnavailable);
+    EXPECT_EQ(log.payloads_asked(), round);
+  }
+  EXPECT_EQ(monitor.checkpoint(), "");
+  log.AnswerPayloadsWith(200);
+  const auto report = monitor.Round();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->entries_read, 1500u);
+  EXPECT_EQ(report->kinds.at("request"), 1500u);
+  EXPECT_EQ(report->findings.size(), 0u);
+}
+
 // What cannot be read is kept, to be asked for again: not without an end.
 TEST_F(WitnessTest, TheMonitorGoesNotOnInALogThatCannotBeRead) {
   ServedLog log(kOrigin, log_.key);

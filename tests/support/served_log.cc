@@ -45,6 +45,10 @@ ServedLog::ServedLog(std::string origin, PrivateKey key)
   auto server = StartHttpServer(
       "127.0.0.1:0",
       [this](const HttpRequest& request) -> HttpReply {
+        if (request.path.starts_with("/payload/")) {
+          ++payloads_asked_;
+          if (payload_status_ != 200) return {payload_status_, "", "", false};
+        }
         MutexLock lock(mutex_);
         const auto found = files_.find(request.path);
         if (found == files_.end()) return {404, "", "", false};
@@ -74,6 +78,8 @@ void ServedLog::Put(const std::string& path, const std::string& bytes) {
   MutexLock lock(mutex_);
   files_[path] = bytes;
 }
+
+void ServedLog::AnswerPayloadsWith(int status) { payload_status_ = status; }
 
 std::string ServedLog::Remove(const std::string& path) {
   MutexLock lock(mutex_);

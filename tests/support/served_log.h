@@ -2,6 +2,7 @@
 // nobody.  For those who read long logs.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -26,6 +27,10 @@ class ServedLog {
   // What was there.
   std::string Remove(const std::string& path);
 
+  // From now on it answers so to whoever asks for a payload; 200: as it should.
+  void AnswerPayloadsWith(int status);
+  int payloads_asked() const { return payloads_asked_; }
+
   std::string url() const { return "http://" + server_->listen(); }
   const Checkpoint& head() const { return head_; }
 
@@ -33,6 +38,8 @@ class ServedLog {
   const std::string origin_;
   const PrivateKey key_;
   Checkpoint head_;
+  std::atomic<int> payload_status_{200};
+  std::atomic<int> payloads_asked_{0};
   Mutex mutex_;
   std::map<std::string, std::string> files_ GUARDED_BY(mutex_);
   std::unique_ptr<HttpServer> server_;  // last: uses the others
