@@ -1,6 +1,8 @@
 #include "farm/witness/monitor.h"
 
+#include <algorithm>
 #include <iterator>
+#include <limits>
 
 namespace farm {
 
@@ -38,7 +40,28 @@ Status Monitor::TakeNew(std::vector<VerifiedEntry> entries) {
   return status;
 }
 
+// What was cosigned before the first round has had its time.  A log that comes up to what was
+// wanted has as long again for what was cosigned since.
+Status Monitor::CheckShowsAll(const Checkpoint& head, std::uint64_t cosigned) {
+  const UnixSeconds now = cosigned_->clock.Now();
+  // What a closed log had beyond its end the root disowns.
+  if (const auto& end = reader_->trust().end) cosigned = std::min(cosigned, end->size);
+  if (!wanted_) {
+    wanted_ = Wanted{cosigned, std::numeric_limits<UnixSeconds>::min()};
+  } else if (head.size >= wanted_->size) {
+    wanted_ = Wanted{cosigned, now};
+  }
+  if (head.size >= wanted_->size || now <= wanted_->since + kBehindSecondsMax) return {};
+  return Error{ErrorCode::kMismatch,
+               "log " + head.origin + ": shows a head of " + std::to_string(head.size) +
+                   " entries, and witnesses have cosigned one of " + std::to_string(wanted_->size) +
+                   ": it keeps back what it has, or cannot publish it",
+               ExitCode::kLogProof};
+}
+
 Result<MonitorReport> Monitor::Round() {
+  // First: what is cosigned during the round may be published after it.
+  const std::uint64_t cosigned = cosigned_ ? cosigned_->size() : 0;
   ASSIGN_OR_RETURN(const WitnessedHead head, reader_->Head());
   report_.findings.clear();
   RETURN_IF_ERROR(ReadUnread());
@@ -57,6 +80,7 @@ Result<MonitorReport> Monitor::Round() {
     RETURN_IF_ERROR(TakeNew(std::move(entries)));
   }
   report_.head = head.checkpoint;
+  if (cosigned_) RETURN_IF_ERROR(CheckShowsAll(head.checkpoint, cosigned));
   checkpoint_ = head.note;
   return report_;
 }

@@ -6,9 +6,11 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "farm/base/clock.h"
 #include "farm/base/digest.h"
 #include "farm/base/result.h"
 #include "farm/client/log_reader.h"
@@ -32,17 +34,31 @@ struct MonitorReport {
 };
 constexpr std::size_t kContradictionsMax = 1000;
 
+// What witnesses have cosigned, a log must show its monitor: else it could keep a withdrawal back
+// behind an old head, which is as good as it was, while statuses stay fresh.
+struct CosignedHeads {
+  // Entries in the largest tree of the log that is known to be cosigned; 0: none is.
+  std::function<std::uint64_t()> size;
+  const Clock& clock;  // borrowed
+};
+// A log publishes a head when enough witnesses have cosigned it, some seconds after the first.
+constexpr std::int64_t kBehindSecondsMax = 300;
+
 // Not thread-safe; one for each log.
 class Monitor {
  public:
+  // For one who knows of no witness.
   explicit Monitor(std::unique_ptr<LogReader> reader) : reader_(std::move(reader)) {}
+  Monitor(std::unique_ptr<LogReader> reader, CosignedHeads cosigned)
+      : reader_(std::move(reader)), cosigned_(std::move(cosigned)) {}
   // Asks again for what could not be read, then reads what is new, portion by portion.  A finding
   // is no error.  Errors: those of LogReader: the log cannot be reached, goes back or contradicts
-  // itself.  What was read before the error stays read: it is in a witnessed tree.
+  // itself; kMismatch exit 15 (it shows less than was cosigned more than kBehindSecondsMax ago, or
+  // before the first round).  What was read before the error stays read: it is in a witnessed tree.
   Result<MonitorReport> Round();
 
   // What the log has said, and the head up to which all of it was read ("" before the first round
-  // that came to its end).
+  // that came to its end without an error).
   const LogFacts& facts() const { return facts_; }
   const std::string& checkpoint() const { return checkpoint_; }
 
@@ -54,8 +70,17 @@ class Monitor {
   // in the next round.  Errors: kUnavailable (that one).
   Status ReadUnread();
   Status TakeNew(std::vector<VerifiedEntry> entries);
+  // `cosigned`: by the beginning of the round.
+  Status CheckShowsAll(const Checkpoint& head, std::uint64_t cosigned);
 
+  // The size that the log must show, and since when it was known to be cosigned.
+  struct Wanted {
+    std::uint64_t size = 0;
+    UnixSeconds since = 0;
+  };
   std::unique_ptr<LogReader> reader_;
+  const std::optional<CosignedHeads> cosigned_;
+  std::optional<Wanted> wanted_;
   LogFacts facts_;
   std::string checkpoint_;
   std::map<std::uint64_t, std::string> unread_;  // index -> leaf

@@ -9,6 +9,7 @@
 #include <set>
 #include <thread>
 
+#include "farm/base/bytes.h"
 #include "farm/base/mutex.h"
 #include "farm/client/http.h"
 #include "farm/client/log_reader.h"
@@ -118,16 +119,45 @@ class MonitorLoop {
   std::thread thread_;  // last: uses all the others
 };
 
+struct OtherWitness {
+  WitnessKey identity;
+  GetFromWitness get;
+};
+
+// The largest tree of the log that its witnesses have cosigned, as far as they tell.  One that does
+// not answer is not waited for: it would silence the monitor.
+std::uint64_t LargestCosigned(const WitnessedLog& log, const WitnessCore& core,
+                              const std::vector<OtherWitness>& others) {
+  std::uint64_t size = core.CosignedSize(log.origin);
+  for (const OtherWitness& other : others) {
+    const auto head = LatestOfWitness(other.get, log.origin, log.key, other.identity);
+    if (head) {
+      size = std::max(size, head->checkpoint.size);
+    } else if (head.error().code != ErrorCode::kNotFound) {
+      spdlog::warn("monitor of {}: {}", log.origin, head.error().message);
+    }
+  }
+  return size;
+}
+
 // Members end in the reverse of this order: the door first.
 class RunningWitness final : public WitnessServer {
  public:
   std::unique_ptr<WitnessCore> core;
+  std::vector<OtherWitness> others;
   std::unique_ptr<StatusPublisher> publisher;
   std::unique_ptr<MonitorLoop> monitors;
   std::atomic<bool> stopped{false};
   std::unique_ptr<HttpServer> http;
   const std::string& listen() const override { return http->listen(); }
 };
+
+Result<OtherWitnessConfig> ParseOtherWitness(const Json& json, const std::string& where) {
+  JsonFields fields(json, where);
+  OtherWitnessConfig witness{fields.String("name"), fields.String("url")};
+  RETURN_IF_ERROR(fields.Finish());
+  return witness;
+}
 
 Result<WatchedLogConfig> ParseWatchedLog(const Json& json, const std::string& where,
                                          const ConfigFile& file) {
@@ -236,6 +266,23 @@ Result<LogTrust> TrustOf(const WitnessServerConfig& config, const WatchedLogConf
   return LogTrust{log.origin, log.key, {{config.name, own_key}}, 1};
 }
 
+Result<std::vector<OtherWitness>> OpenOthers(const WitnessServerConfig& config,
+                                             const TrustRoot& root) {
+  std::vector<OtherWitness> others;
+  for (const OtherWitnessConfig& other : config.witnesses) {
+    const auto listed =
+        std::find_if(root.witnesses.begin(), root.witnesses.end(),
+                     [&](const Witness& witness) { return witness.name == other.name; });
+    if (listed == root.witnesses.end()) {
+      return Error{ErrorCode::kNotFound,
+                   "witnesses: the trust root lists no witness " + Printable(other.name, 120)};
+    }
+    ASSIGN_OR_RETURN(WitnessDoor door, OpenWitness(other.url, other.name));
+    others.push_back({{other.name, listed->key}, std::move(door.get)});
+  }
+  return others;
+}
+
 std::optional<LogEnd> EndOf(const TrustRoot& root, const std::string& origin) {
   const Log* log = root.FindLog(origin);
   return log == nullptr ? std::nullopt : log->end;
@@ -263,12 +310,24 @@ Result<WitnessServerConfig> ParseWitnessConfig(const ConfigFile& file) {
     config.monitor_seconds = fields.Integer("monitorSeconds", 1, kDaySeconds);
   }
   if (fields.Has("root")) config.root = file.Resolve(fields.String("root"));
+  const Json none = Json::array();
+  const Json& witnesses = fields.Has("witnesses") ? fields.Array("witnesses", kRootKeysMax) : none;
   const Json* status = fields.Has("status") ? &fields.Object("status") : nullptr;
   RETURN_IF_ERROR(fields.Finish());
   for (std::size_t i = 0; i < logs.size(); ++i) {
     const std::string where = fields.Where("logs") + "[" + std::to_string(i) + "]";
     ASSIGN_OR_RETURN(WatchedLogConfig log, ParseWatchedLog(logs[i], where, file));
     config.logs.push_back(std::move(log));
+  }
+  for (std::size_t i = 0; i < witnesses.size(); ++i) {
+    const std::string where = fields.Where("witnesses") + "[" + std::to_string(i) + "]";
+    ASSIGN_OR_RETURN(OtherWitnessConfig witness, ParseOtherWitness(witnesses[i], where));
+    config.witnesses.push_back(std::move(witness));
+  }
+  if (!config.witnesses.empty() && config.root.empty()) {
+    return Error{
+        ErrorCode::kInvalidInput,
+        fields.Where("witnesses") + ": their keys are the trust root's; name it in \"root\""};
   }
   if (status != nullptr) {
     RETURN_IF_ERROR(ParseStatusConfig(*status, fields.Where("status"), file, config));
@@ -286,6 +345,9 @@ Result<std::unique_ptr<WitnessServer>> StartWitness(const WitnessServerConfig& c
   if (!config.root.empty()) {
     ASSIGN_OR_RETURN(root, ReadRootFile(config.root));
   }
+  if (root) {
+    ASSIGN_OR_RETURN(running->others, OpenOthers(config, *root));
+  }
   std::vector<WitnessedLog> logs;
   for (const WatchedLogConfig& log : config.logs) {
     logs.push_back({log.origin, log.key, root ? EndOf(*root, log.origin) : std::nullopt});
@@ -300,7 +362,12 @@ Result<std::unique_ptr<WitnessServer>> StartWitness(const WitnessServerConfig& c
     if (log.url.empty()) continue;
     ASSIGN_OR_RETURN(LogTrust trust, TrustOf(config, log, public_key, root));
     ASSIGN_OR_RETURN(auto reader, LogReader::Open(log.url, std::move(trust)));
-    monitored.push_back({log.origin, std::make_unique<Monitor>(std::move(reader)), 0});
+    CosignedHeads cosigned{[witness = running.get(), known = WitnessedLog{log.origin, log.key}] {
+                             return LargestCosigned(known, *witness->core, witness->others);
+                           },
+                           clock};
+    monitored.push_back(
+        {log.origin, std::make_unique<Monitor>(std::move(reader), std::move(cosigned)), 0});
   }
   if (!monitored.empty()) {
     running->monitors = std::make_unique<MonitorLoop>(

@@ -22,6 +22,12 @@ struct WatchedLogConfig {
   std::string url;  // where its entries are read; "": witnessed, not monitored
 };
 
+// Another witness of the root: what it has cosigned, the monitor's logs must show.
+struct OtherWitnessConfig {
+  std::string name;
+  std::string url;
+};
+
 // The monitor's part: what it reads, it says.
 struct StatusConfig {
   std::string id;    // of the monitor, as the root lists it
@@ -40,7 +46,8 @@ struct WitnessServerConfig {
   std::string directory;  // state
   std::vector<WatchedLogConfig> logs;
   std::int64_t monitor_seconds = 60;
-  std::string root;  // "": none; then no log's end is known
+  std::string root;                           // "": none; then no log's end is known
+  std::vector<OtherWitnessConfig> witnesses;  // needs the root
   std::optional<StatusConfig> status;
 };
 // Errors: kInvalidInput naming file and field.

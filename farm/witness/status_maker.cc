@@ -95,6 +95,15 @@ void HearRoot(const TrustRoot& root, Said& said) {
   }
 }
 
+// A closed log's mirror that ends before the log did hides what came after.
+Status CheckIsWhole(const Checkpoint& head, const std::optional<LogEnd>& end) {
+  if (!end || IsEnd(head, *end)) return {};
+  return Error{ErrorCode::kMismatch,
+               "log " + head.origin + ": was closed with " + std::to_string(end->size) +
+                   " entries, and what is read of it has " + std::to_string(head.size),
+               ExitCode::kLogProof};
+}
+
 std::vector<RevokedKey> RevokedKeysOf(const TrustRoot& root) {
   std::set<std::string> key_ids;
   for (const Revocation& revocation : root.revocations) {
@@ -154,6 +163,7 @@ Result<FarmStatus> MakeStatus(const std::vector<WatchedLog>& logs, const TrustRo
     ASSIGN_OR_RETURN(Checkpoint head, ParseCheckpoint(note.text));
     ASSIGN_OR_RETURN(const LogTrust trust, LogTrustOf(root, head.origin, order.cosignatures));
     if (auto witnessed = CheckHead(log.checkpoint, trust); !witnessed) return witnessed.error();
+    RETURN_IF_ERROR(CheckIsWhole(head, trust.end));
     if (Status readable = log.facts->CheckReadable(root); !readable) {
       return Wrap("log " + head.origin, readable.error());
     }

@@ -34,7 +34,8 @@ struct StatusOrder {
 //   release     the root's signers; a withdrawn one is nobody's newest
 //   dissent     the root's signers, also under CAs renewed since; of a manifest with a release
 //   revocation  the root itself: of keys, and of releases that are in one of the logs
-// Errors: kMismatch exit 15 (something unread that could matter, a log beyond its end), kUntrusted
+// Errors: kMismatch exit 15 (something unread that could matter, a closed log that is read to less
+// than its end), kUntrusted exit 15 (one beyond its end), kUntrusted
 // exit 16 (too few cosignatures), kNotFound (a log that the root does not list), kLimitExceeded.
 Result<FarmStatus> MakeStatus(const std::vector<WatchedLog>& logs, const TrustRoot& root,
                               const StatusOrder& order);

@@ -193,6 +193,27 @@ TEST_F(StatusTest, TellsOnlyOfAWitnessedHeadOfALogOfTheRoot) {
   EXPECT_EQ(Make(root).error().code, ErrorCode::kNotFound);
 }
 
+// Whoever carries a closed log's mirror could end it before a withdrawal.
+TEST_F(StatusTest, TellsOfAClosedLogOnlyAsAWhole) {
+  Read(Enter(WithdrawnBy("auditor-0"), "auditor-0"));
+  const Checkpoint end = maker_.Head();
+  TrustRoot root = maker_.root();
+  root.logs[0].end = LogEnd{end.size, end.root, "log2.farm.example"};
+  const LogFacts whole = facts_;
+  const auto made_at = [&](std::uint64_t size) {
+    const std::string note = maker_.CheckpointNote(
+        size, maker_.Draft(WithdrawnBy("auditor-0"), "auditor-0", kNoted - 100));
+    return MakeStatus({{&whole, note}}, root, {"monitor-0", kNoted, 3600, 2});
+  };
+  const auto cut = made_at(end.size - 1);
+  ASSERT_FALSE(cut);
+  EXPECT_EQ(cut.error().Exit(), ExitCode::kLogProof);
+  EXPECT_THAT(cut.error().message, testing::HasSubstr("was closed with"));
+  const auto status = made_at(end.size);
+  ASSERT_TRUE(status) << status.error().message;
+  EXPECT_EQ(status->withdrawn.size(), 1u);
+}
+
 // A log whose key is lost silences nobody, as long as nothing is said of it that came after.
 TEST_F(StatusTest, TellsOfAHeadThatIsOlderThanTheLossOfItsKey) {
   TrustRoot root = maker_.root();

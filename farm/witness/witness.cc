@@ -187,6 +187,13 @@ HttpReply WitnessCore::LatestCheckpoint(std::string_view origin_hash) const {
   return {200, std::string(kText), watched.seen->note, false};
 }
 
+std::uint64_t WitnessCore::CosignedSize(std::string_view origin) const {
+  MutexLock lock(state_->mutex);
+  const auto found = state_->logs.find(origin);
+  if (found == state_->logs.end() || !found->second.seen) return 0;
+  return found->second.seen->checkpoint.size;
+}
+
 HttpReply WitnessCore::Handle(const HttpRequest& request) {
   constexpr std::string_view kCheckpoint = "/checkpoint";
   if (request.path == "/add-checkpoint") {

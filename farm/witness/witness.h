@@ -44,6 +44,8 @@ class WitnessCore {
   HttpReply AddCheckpoint(std::string_view body);
   // GET <hex sha256(origin)>/checkpoint.  404 if there is none.
   HttpReply LatestCheckpoint(std::string_view origin_hash) const;
+  // Entries in the latest tree of this log that we have cosigned; 0: none.
+  std::uint64_t CosignedSize(std::string_view origin) const;
   // POST /add-checkpoint, GET /<hash>/checkpoint.
   HttpReply Handle(const HttpRequest& request);
   // The error that stopped it, if any: end the program then.

@@ -13,6 +13,7 @@
 #include "farm/evidence/bundle.h"
 #include "farm/evidence/merkle.h"
 #include "farm/evidence/statement.h"
+#include "farm/json/json.h"
 #include "farm/witness/monitor.h"
 #include "farm/witness/server.h"
 #include "tests/support/crash_files.h"
@@ -89,6 +90,8 @@ TEST_F(WitnessTest, CosignsWhatGrows) {
   EXPECT_TRUE(
       CheckHead(latest.body, {kOrigin, log_.key.public_key(), {{"w1", key_.public_key()}}, 1}));
   EXPECT_EQ(witness_->LatestCheckpoint(Sha256("other").Hex()).status, 404);
+  EXPECT_EQ(witness_->CosignedSize(kOrigin), 20u);
+  EXPECT_EQ(witness_->CosignedSize("other.example"), 0u);
 }
 
 TEST_F(WitnessTest, AnswersWithTheStatusesOfTheSpecification) {
@@ -386,6 +389,58 @@ TEST_F(WitnessTest, TheMonitorAsksALogThatDoesNotAnswerOnce) {
   EXPECT_EQ(report->findings.size(), 0u);
 }
 
+// Each size has kBehindSecondsMax to be shown, and none where it was cosigned before.
+TEST_F(WitnessTest, TheMonitorWantsAHeadThatHasAllThatWasCosigned) {
+  ServedLog log(kOrigin, log_.key);
+  const PrivateKey person = PrivateKey::Generate(KeyKind::kP256);
+  const Envelope request = SignedBy(person, WriteStatement(ARequest()));
+  log.Put("/payload/" + request.PaeDigest().Hex(), request.PaeBytes());
+  const auto show = [&](std::size_t size) {
+    log.Serve(std::vector<std::string>(size, LeafOf(request, person)));
+  };
+  std::uint64_t cosigned = 10;
+  const auto open = [&](std::optional<LogEnd> end) {
+    return Monitor(*LogReader::Open(log.url(), {kOrigin, log_.key.public_key(), {}, 0, end}),
+                   {[&] { return cosigned; }, clock_});
+  };
+  const auto exit_of = [](Monitor& monitor) {
+    const auto report = monitor.Round();
+    return report ? ExitCode::kProved : report.error().Exit();
+  };
+  show(10);
+  Monitor monitor = open(std::nullopt);
+  EXPECT_EQ(exit_of(monitor), ExitCode::kProved);
+  cosigned = 11;
+  EXPECT_EQ(exit_of(monitor), ExitCode::kProved);
+  clock_.Set(kNow + kBehindSecondsMax);
+  cosigned = 12;
+  EXPECT_EQ(exit_of(monitor), ExitCode::kProved);
+  clock_.Set(kNow + kBehindSecondsMax + 1);
+  const auto refused = monitor.Round();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().Exit(), ExitCode::kLogProof);
+  EXPECT_NE(
+      refused.error().message.find("head of 10 entries, and witnesses have cosigned one of 11"),
+      std::string::npos)
+      << refused.error().message;
+  EXPECT_EQ(exit_of(monitor), ExitCode::kLogProof);
+  Monitor anew = open(std::nullopt);
+  EXPECT_EQ(exit_of(anew), ExitCode::kLogProof);
+  EXPECT_EQ(exit_of(anew), ExitCode::kLogProof);
+  EXPECT_EQ(anew.checkpoint(), "");
+  show(11);
+  EXPECT_EQ(exit_of(monitor), ExitCode::kProved);  // 12 has its time now
+  EXPECT_EQ(exit_of(anew), ExitCode::kLogProof);
+  clock_.Set(kNow + 2 * kBehindSecondsMax + 2);
+  EXPECT_EQ(exit_of(monitor), ExitCode::kLogProof);
+  // What a log had beyond the end that the root gives it nobody wants.
+  Monitor closed = open(LogEnd{11, log.head().root, "log2.farm.example"});
+  EXPECT_EQ(exit_of(closed), ExitCode::kProved);
+  show(12);
+  EXPECT_EQ(exit_of(monitor), ExitCode::kProved);
+  EXPECT_EQ(exit_of(anew), ExitCode::kProved);
+}
+
 // What cannot be read is kept, to be asked for again: not without an end.
 TEST_F(WitnessTest, TheMonitorGoesNotOnInALogThatCannotBeRead) {
   ServedLog log(kOrigin, log_.key);
@@ -429,6 +484,12 @@ TEST_F(WitnessTest, ARunningWitnessIsConfiguredByItsFile) {
   ConfigFile file = *ReadConfig(temporary_.path() + "/witness.json");
   file.json["key"] = config->key;
   EXPECT_EQ(ParseWitnessConfig(file)->key, config->key);
+  file.json["witnesses"] = Json::array({{{"name", "w3"}, {"url", "http://127.0.0.1:1"}}});
+  EXPECT_FALSE(ParseWitnessConfig(file)) << "their keys are in no root";
+  file.json["root"] = "root.json";
+  const auto with_others = ParseWitnessConfig(file);
+  ASSERT_TRUE(with_others) << with_others.error().message;
+  EXPECT_EQ(with_others->witnesses.at(0).name, "w3");
   write("witness.json", R"({"format": "farm-config/1", "listen": "127.0.0.1:0", "surprise": 1})");
   EXPECT_FALSE(ParseWitnessConfig(*ReadConfig(temporary_.path() + "/witness.json")));
 }

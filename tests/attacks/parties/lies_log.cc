@@ -1,6 +1,7 @@
 // The log: it can show everybody something else, and sign whatever it likes.
 #include "farm/client/witness_client.h"
 #include "farm/crypto/hash.h"
+#include "farm/witness/monitor.h"
 #include "tests/attacks/parties/lies.h"
 #include "tests/support/draft_hooks.h"
 
@@ -105,6 +106,35 @@ Stop GoesBack() {
   return stop ? *stop : NotStopped("the signer signed");
 }
 
+// The monitor is shown the log as it was before a withdrawal: a head that is as good as it was.
+Stop ShowsTheMonitorAnOldHead() {
+  Parties parties;
+  Way way(parties, {});
+  if (auto stop = way.Run()) return *stop;
+  Monitor monitor(
+      parties.Reader(),
+      {[&] { return parties.witness(0).CosignedSize(parties.maker().Log()); }, parties.clock()});
+  if (const auto read = monitor.Round(); !read) return NotStopped(read.error().message);
+  const std::string old = parties.log().published();
+  const Withdrawal withdrawal{way.release().PaeDigest(), "hello",     "1.0",
+                              "it eats files",           "auditor-0", parties.now()};
+  const LineDraft draft = parties.maker().Draft(withdrawal, "auditor-0", parties.now());
+  const auto logged = parties.Append(parties.Stamp(parties.maker().Sign(draft), parties.now()));
+  if (!logged) return NotStopped("the log did not take it: " + logged.error().message);
+  parties.bent_reading = [old](const std::string& path, HttpReply honest) {
+    if (path == "checkpoint") honest.body = old;
+    return honest;
+  };
+  // The log has its time to publish what was cosigned.
+  if (const auto soon = monitor.Round(); !soon) return NotStopped(soon.error().message);
+  parties.clock().Set(parties.now() + kBehindSecondsMax + 1);
+  const auto read = monitor.Round();
+  parties.bent_reading = nullptr;
+  if (read) return NotStopped("the monitor is content");
+  if (const auto later = monitor.Round(); !later) return NotStopped(later.error().message);
+  return {"monitor", read.error().Exit(), read.error().message};
+}
+
 // A second history of the same log: signed with its keys, offered to a witness that has seen the
 // first.  `maker` has only our keys; what it signs is what the log would.
 Stop ForksBeforeAWitness() {
@@ -177,6 +207,8 @@ std::vector<Lie> LiesOfTheLog() {
                {"signer", ExitCode::kWitnesses, "cosignature"}),
       LogScene("shows_the_signer_an_old_head", ShowsAnOldHead,
                {"signer", ExitCode::kUnavailable, "caught up"}),
+      LogScene("shows_the_monitor_an_old_head", ShowsTheMonitorAnOldHead,
+               {"monitor", ExitCode::kLogProof, "have cosigned one of"}),
       LogScene("goes_back_before_a_signer_that_starts_anew", GoesBack,
                {"signer", ExitCode::kLogProof, "diverged"}),
       LogScene("shows_a_witness_another_history", ForksBeforeAWitness,
