@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 #include <optional>
 #include <set>
 #include <thread>
@@ -15,10 +14,8 @@
 #include "farm/client/log_reader.h"
 #include "farm/client/timestamp_client.h"
 #include "farm/client/witness_client.h"
-#include "farm/crypto/timestamp.h"
 #include "farm/evidence/trust_root.h"
 #include "farm/json/json.h"
-#include "farm/sign/doctor.h"
 #include "farm/sign/signer.h"
 #include "farm/witness/monitor.h"
 #include "farm/witness/status_publisher.h"
@@ -219,17 +216,6 @@ Result<TimestampAuthority> StampAuthorityOf(const TrustRoot& root, const std::st
                                          " time stamp authorities; name one of them"};
 }
 
-// A token whose time is this clock's: another one would make a status that everybody refuses.
-Result<std::string> StampNow(TimestampClient& client, const std::vector<Certificate>& chain,
-                             const Clock& clock, std::string_view signature) {
-  ASSIGN_OR_RETURN(std::string token, client.Stamp(signature));
-  ASSIGN_OR_RETURN(const UnixSeconds time, CheckTimestamp(token, signature, chain));
-  if (std::abs(time - clock.Now()) <= kClockSkewSecondsMax) return token;
-  return Error{ErrorCode::kUnavailable, "the time stamp says " + FormatTime(time) +
-                                            ", this clock " + FormatTime(clock.Now()) +
-                                            ": look at both clocks"};
-}
-
 Result<std::unique_ptr<StatusPublisher>> OpenPublisher(const WitnessServerConfig& config,
                                                        const TrustRoot& root, FileSystem& files,
                                                        const Clock& clock) {
@@ -245,10 +231,8 @@ Result<std::unique_ptr<StatusPublisher>> OpenPublisher(const WitnessServerConfig
   options.cosignatures = static_cast<std::size_t>(status.cosignatures);
   options.period_seconds = status.period_seconds;
   options.root = [path = config.root] { return ReadRootFile(path); };
-  options.stamp = [stamps = std::shared_ptr<TimestampClient>(std::move(client)),  // is copied
-                   chain = authority.chain, &clock](std::string_view signature) {
-    return StampNow(*stamps, chain, clock, signature);
-  };
+  options.stamp = [stamps = std::shared_ptr<TimestampClient>(std::move(client))](  // is copied
+                      std::string_view signature) { return stamps->Stamp(signature); };
   return StatusPublisher::Open(std::move(options), files, clock);
 }
 

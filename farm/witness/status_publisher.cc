@@ -5,6 +5,7 @@
 #include "farm/base/bytes.h"
 #include "farm/evidence/bundle.h"
 #include "farm/sign/certified_signer.h"
+#include "farm/verify/verify.h"
 
 namespace farm {
 namespace {
@@ -36,6 +37,17 @@ Status CheckOwnKey(const TrustRoot& root, const std::string& id, const PublicKey
       ErrorCode::kUntrusted,
       "the trust root does not vouch for monitor " + Printable(id, 120) + " at " + FormatTime(now),
       ExitCode::kNotValidThen};
+}
+
+// The one before is better than one that everybody refuses: log, time stamp authority and whoever
+// is between could bring about such a one, by what a verdict looks at and the reader of a log not.
+Status CheckIsBelieved(const Bundle& line, const TrustRoot& root, std::size_t cosignatures) {
+  Policy policy;
+  policy.witnesses = static_cast<std::int64_t>(cosignatures);
+  if (auto sound = VerifyStatus(line, root, policy); !sound) {
+    return Wrap("nobody would believe the new status, so the one before stays", sound.error());
+  }
+  return {};
 }
 
 }  // namespace
@@ -102,6 +114,7 @@ Result<bool> StatusPublisher::Publish(const std::vector<WatchedLog>& logs) {
   if (!IsDue(next)) return false;
   ASSIGN_OR_RETURN(Bundle line, SignStatement(Statement(next), *options_.signer));
   ASSIGN_OR_RETURN(line.timestamp, options_.stamp(line.envelope.signature));
+  RETURN_IF_ERROR(CheckIsBelieved(line, root, options_.cosignatures));
   std::string bytes = WriteBundleLine(line) + "\n";
   RETURN_IF_ERROR(WriteDurably(files_, options_.file, bytes));
   last_ = std::move(next);

@@ -26,7 +26,7 @@ struct StatusPublisherOptions {
   std::int64_t period_seconds = kDaySeconds;  // to the next update; half of it if nothing happens
   // The root as it is now.
   std::function<Result<TrustRoot>()> root;
-  // RFC 3161 token over a signature, checked.
+  // RFC 3161 token over a signature.
   std::function<Result<std::string>(std::string_view)> stamp;
 };
 
@@ -42,7 +42,8 @@ class StatusPublisher {
   // if it did.  The file holds it on return.
   // Errors: those of MakeStatus, of the root, the key, the stamp and of storing; kMismatch exit 15
   // (a log is smaller than in the status before); kUntrusted exit 25 (the root does not list this
-  // key under this id).
+  // key under this id); those of VerifyStatus (a verdict by the root would refuse it).  On an error
+  // the file stays as it was.
   Result<bool> Publish(const std::vector<WatchedLog>& logs);
   // The file's bytes; "" before there are any.
   std::string bytes() const;

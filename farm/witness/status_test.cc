@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <functional>
+
 #include "farm/base/bytes.h"
 #include "farm/base/files.h"
 #include "farm/crypto/hash.h"
@@ -234,13 +237,13 @@ class PublisherTest : public StatusTest {
     options.id = id;
     options.signer = NewMemorySigner(maker_.Key("monitor-0"));
     options.file = path_;
-    options.cosignatures = 2;
+    options.cosignatures = cosignatures_;
     options.period_seconds = 3600;
     options.root = [this]() -> Result<TrustRoot> { return root_; };
     options.stamp = [this](std::string_view signature) -> Result<std::string> {
       Bundle line;
       line.envelope.signature = signature;
-      maker_.Stamp(line, clock_.Now());
+      maker_.Stamp(line, clock_.Now() + stamps_ahead_);
       return *line.timestamp;
     };
     return StatusPublisher::Open(std::move(options), RealFileSystem(), clock_);
@@ -252,6 +255,8 @@ class PublisherTest : public StatusTest {
   TemporaryDirectory temporary_ = *TemporaryDirectory::Make("");
   const std::string path_ = temporary_.path() + "/status.json";
   FixedClock clock_{kNoted};
+  std::size_t cosignatures_ = 2;
+  std::int64_t stamps_ahead_ = 0;  // of the authority's clock
   TrustRoot root_ = maker_.root();
 };
 
@@ -315,6 +320,65 @@ TEST_F(PublisherTest, GoesOnFromTheEndThatTheRootGivesALog) {
   const Checkpoint head = maker_.Head();
   root_.logs[0].end = LogEnd{head.size, head.root, "next.farm.example"};
   const auto published = Publish(**publisher);
+  ASSERT_TRUE(published) << published.error().message;
+  EXPECT_TRUE(*published);
+}
+
+// What the reader of a log takes and a verdict does not: a log, its mirror, a time stamp authority
+// or the network could put a status in the place of the good one that everybody refuses.
+TEST_F(PublisherTest, KeepsTheStatusBeforeWhereAVerdictWouldRefuseTheNewOne) {
+  const std::string ecdsa_hint = NoteKeyHint(maker_.Log(), maker_.root().logs[0].ecdsa_key);
+  const auto ecdsa_line = [&](farm::Note& note) {
+    return std::find_if(note.signatures.begin(), note.signatures.end(),
+                        [&](const NoteSignature& one) { return one.key_hint == ecdsa_hint; });
+  };
+  const std::string revoked = maker_.root().witnesses[1].name;
+  const struct {
+    std::string name;
+    std::function<void(farm::Note&)> bend;
+    std::int64_t stamps_ahead;
+    ExitCode exit;
+  } kRows[] = {
+      {"without_the_second_line_of_the_log",
+       [&](farm::Note& note) { note.signatures.erase(ecdsa_line(note)); }, 0, ExitCode::kLogProof},
+      {"with_a_bad_line_after_the_good_one",
+       [&](farm::Note& note) {
+         NoteSignature bad = *ecdsa_line(note);
+         bad.signature.back() ^= 1;
+         note.signatures.push_back(bad);
+       },
+       0, ExitCode::kLogProof},
+      {"with_a_bad_line_of_a_witness_that_is_revoked",
+       [&](farm::Note& note) {
+         for (NoteSignature& one : note.signatures) {
+           if (one.name == revoked) one.signature.back() ^= 1;
+         }
+       },
+       0, ExitCode::kWitnesses},
+      {"stamped_by_a_clock_that_is_wrong", [](farm::Note&) {}, 120, ExitCode::kNotValidThen},
+  };
+  cosignatures_ = 1;
+  auto publisher = Open("monitor-0");
+  ASSERT_TRUE(*Publish(**publisher));
+  const std::string before = (*publisher)->bytes();
+  root_.revocations = {{"key", maker_.Key("witness-1").public_key().KeyId(), "stolen", {}}};
+  clock_.Set(kNoted + 1800);
+  const auto publish = [&](const std::function<void(farm::Note&)>& bend) {
+    farm::Note note = *ParseNote(StatusTest::Note());
+    bend(note);
+    return (*publisher)->Publish({{&facts_, WriteNote(note)}});
+  };
+  for (const auto& row : kRows) {
+    stamps_ahead_ = row.stamps_ahead;
+    const auto published = publish(row.bend);
+    ASSERT_FALSE(published) << row.name;
+    EXPECT_EQ(published.error().Exit(), row.exit) << row.name << ": " << published.error().message;
+    EXPECT_THAT(published.error().message, testing::HasSubstr("nobody would believe")) << row.name;
+    EXPECT_EQ((*publisher)->bytes(), before) << row.name;
+    EXPECT_EQ(*ReadFile(path_, 1 << 20), before) << row.name;
+  }
+  stamps_ahead_ = 0;
+  const auto published = publish([](farm::Note&) {});
   ASSERT_TRUE(published) << published.error().message;
   EXPECT_TRUE(*published);
 }
