@@ -10,6 +10,8 @@
 namespace farm {
 namespace {
 
+constexpr std::string_view kFormat = "farm-manifest/1";
+constexpr std::string_view kAnyFormat = "farm-manifest/";
 constexpr std::size_t kStepsMax = 4096;
 constexpr std::size_t kCountriesMax = 300;  // ISO 3166-1 has 249
 constexpr std::int64_t kDemandMax = 1000;   // more parties than any quorum will name
@@ -84,7 +86,7 @@ Result<ManifestView> ViewManifest(std::string_view canonical_manifest) {
   JsonFields fields(json, "manifest");
   ManifestView view;
   view.digest = Sha256(canonical_manifest);
-  fields.Format("farm-manifest/1");
+  fields.Format(kFormat);
   view.product = fields.String("product");
   view.version = fields.String("version");
   view.revision = fields.Integer("revision", 1, kJsonIntegerMax);
@@ -109,6 +111,15 @@ Result<ManifestView> ViewManifest(std::string_view canonical_manifest) {
   RETURN_IF_ERROR(toolchain_fields.Finish());
   ASSIGN_OR_RETURN(view.requirements, ReadRequires(demands));
   return view;
+}
+
+bool IsOfNewerFormat(std::string_view manifest) {
+  const auto json = ParseJson(manifest, "manifest", kPayloadBytesMax);
+  if (!json || !json->is_object() || !json->contains("format")) return false;
+  const Json& format = json->at("format");
+  if (!format.is_string()) return false;
+  const auto name = format.get<std::string>();
+  return name.starts_with(kAnyFormat) && name != kFormat;
 }
 
 std::string ReleaseId(const ManifestView& manifest) {

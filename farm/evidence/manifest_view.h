@@ -36,6 +36,10 @@ struct ManifestView {
 // Errors: kInvalidInput (not farm-manifest/1, not canonical, field missing).
 Result<ManifestView> ViewManifest(std::string_view canonical_manifest);
 
+// Of a format that came after this program, and not just something wrong: who reads a whole log
+// must not pass over what a newer program counts.
+bool IsOfNewerFormat(std::string_view manifest);
+
 // The name of what is made of it: "product/version/rREVISION/" and 12 digits of the digest.
 std::string ReleaseId(const ManifestView& manifest);
 

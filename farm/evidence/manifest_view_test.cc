@@ -63,6 +63,23 @@ TEST(ManifestView, RefusesWhatItDoesNotUnderstand) {
   }
 }
 
+TEST(ManifestView, KnowsWhatANewerProgramMayRead) {
+  Json json = Good();
+  const auto newer = [&] { return IsOfNewerFormat(WriteCanonicalJson(json)); };
+  EXPECT_FALSE(newer());
+  json.erase("product");
+  EXPECT_FALSE(newer()) << "wrong, but of today's format";
+  json["format"] = "farm-manifest/2";
+  EXPECT_TRUE(newer());
+  json["format"] = "farm-lock/2";
+  EXPECT_FALSE(newer());
+  json["format"] = 2;
+  EXPECT_FALSE(newer());
+  for (const char* text : {"", "{}", "[]", "no manifest", "\"farm-manifest/2\""}) {
+    EXPECT_FALSE(IsOfNewerFormat(text)) << text;
+  }
+}
+
 TEST(ManifestView, TakesOnlyTheCanonicalBytes) {
   const std::string good = WriteCanonicalJson(Good());
   EXPECT_TRUE(ViewManifest(good).has_value());

@@ -3,6 +3,7 @@
 #include "farm/base/bytes.h"
 #include "farm/base/epoch.h"
 #include "farm/crypto/hash.h"
+#include "farm/evidence/manifest_view.h"
 #include "farm/evidence/statement.h"
 #include "farm/json/json.h"
 
@@ -52,6 +53,14 @@ Status CheckPersonSpeaks(const Bundle& bundle, const Statement& statement, const
   if (!bundle.certificate && person != nullptr && person->id == says) return {};
   return refused("by " + Printable(says, 120) +
                  ", under whose name the root does not list this key as one that may say it");
+}
+
+// Whoever reads the whole log reads what is in a release, too.
+Status CheckManifestReads(const Statement& statement) {
+  const auto* release = std::get_if<Release>(&statement);
+  if (release == nullptr) return {};
+  const auto manifest = ViewManifest(release->manifest);
+  return manifest ? Status() : manifest.error();
 }
 
 Status CheckSpeaker(const Bundle& bundle, const Statement& statement, const TrustRoot& root) {
@@ -138,6 +147,7 @@ Result<std::string> CheckForAppend(const Bundle& bundle, const TrustRoot& root) 
   if (Status speaker = CheckSpeaker(bundle, statement, root); !speaker) {
     return Wrap(name, speaker.error());
   }
+  if (Status whole = CheckManifestReads(statement); !whole) return Wrap(name, whole.error());
   return CanonicalizedBody(envelope, bundle.certificate, bundle.key());
 }
 

@@ -41,7 +41,8 @@ class Epochs {
 };
 
 // Checks one bundle as the log must, whoever sent it: CheckLoggable, a time stamp whose imprint is
-// the signature's, a statement that can be read.  What only a party may say
+// the signature's, a statement that can be read, and of a release its manifest, too.  What only a
+// party may say
 // (intent, record, release, dissent, kit) needs a leaf by that party's own operator, as `root` has
 // them now: signers count what is in the log under CAs that have been renewed since, so nobody may
 // bring in what a CA of his own making signed.  A withdrawal needs the key of an auditor or

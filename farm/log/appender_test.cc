@@ -174,6 +174,27 @@ TEST_F(AppenderTest, WhatOnlyAPartySaysNeedsALeafOfThatPartysOperator) {
             ExitCode::kBadSignature);
 }
 
+// Whoever reads the whole log would stop there.
+TEST_F(AppenderTest, RefusesAReleaseWhoseManifestDoesNotRead) {
+  const std::string good = maker_.manifest();
+  for (const std::string& manifest :
+       {good, good + "\n", std::string("{}"), std::string("no manifest")}) {
+    Bundle line = maker_
+                      .Make([&](LineDraft& draft) {
+                        if (auto* release = std::get_if<Release>(&draft.statement)) {
+                          release->manifest = manifest;
+                        }
+                      })
+                      .lines[kReleaseLine];
+    line.log_entry.reset();
+    const auto leaf = CheckForAppend(line, maker_.root());
+    EXPECT_EQ(leaf.has_value(), manifest == good) << manifest;
+    if (leaf) continue;
+    EXPECT_EQ(leaf.error().Exit(), ExitCode::kUsage) << leaf.error().message;
+    EXPECT_NE(leaf.error().message.find("manifest"), std::string::npos) << leaf.error().message;
+  }
+}
+
 TEST_F(AppenderTest, WhatComesAfterAReleaseIsSaidByWhoMaySayIt) {
   EvidenceMaker maker({.monitors = 1, .certifiers = 1});
   const auto exit_of = [&](const Statement& statement, const std::string& party) {

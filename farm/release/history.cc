@@ -45,8 +45,10 @@ Status History::Take(const LoggedLeaf& leaf) {
   } else if (auto* dissent = std::get_if<Dissent>(&*statement)) {
     dissents_.push_back({std::move(*dissent), digest, leaf.index, leaf.log});
   } else if (auto* release = std::get_if<Release>(&*statement)) {
+    // No verifier takes a release whose manifest does not read, and no log lets one in.
     const auto view = ViewManifest(release->manifest);
-    if (!view) return unreadable(view.error());
+    if (!view && IsOfNewerFormat(release->manifest)) return unreadable(view.error());
+    if (!view) return {};
     releases_.try_emplace({view->product, view->version},
                           InLog<Release>{std::move(*release), digest, leaf.index, leaf.log});
   }

@@ -32,7 +32,8 @@ class History {
   explicit History(const TrustRoot& root) : root_(root) {}
 
   // Reads what is new in the log.  Errors: those of the notary; a payload that cannot be had, or
-  // not be read, is an error too (kUnavailable exit 30): it might be a dissent.
+  // not be read, is an error too (kUnavailable exit 30): it might be a dissent.  A release whose
+  // manifest is none is passed over: nobody counts it.
   Status Refresh(Notary& notary);
 
   // nullptr if there is none.

@@ -9,13 +9,16 @@
 namespace farm {
 namespace {
 
-// What a status needs of a statement; nothing of most kinds.
+// What a status needs of a statement; nothing of most kinds.  A release whose manifest does not
+// read is nobody's: no verifier takes it, and no log lets one in.
 Result<std::optional<decltype(SpokenInLog::said)>> Needed(Statement& statement) {
   using Said = decltype(SpokenInLog::said);
   if (const auto* release = std::get_if<Release>(&statement)) {
-    ASSIGN_OR_RETURN(const ManifestView manifest, ViewManifest(release->manifest));
+    const auto manifest = ViewManifest(release->manifest);
+    if (!manifest && IsOfNewerFormat(release->manifest)) return manifest.error();
+    if (!manifest) return std::optional<Said>();
     return std::optional<Said>(
-        ReleaseInLog{manifest.product, manifest.version, release->sequence, manifest.digest});
+        ReleaseInLog{manifest->product, manifest->version, release->sequence, manifest->digest});
   }
   if (auto* withdrawal = std::get_if<Withdrawal>(&statement)) {
     return std::optional<Said>(std::move(*withdrawal));
@@ -47,17 +50,20 @@ Result<TakenEntry> LogFacts::Take(std::uint64_t index, const std::string& leaf,
     return fail({ErrorCode::kMismatch, "its payload has another digest", ExitCode::kLogProof});
   }
   unread.payload_there = true;
+  const PublicKey& key =
+      facts->certificate ? facts->certificate->public_key() : facts->public_key.value();
+  // What its own leaf's key did not sign, nobody said, whatever it is.
+  if (!key.Verify(*pae, facts->signature)) {
+    unread_.erase(index);
+    return TakenEntry{std::string(kUnsignedKind), {}};
+  }
   const auto parts = ParsePae(*pae);
   if (!parts) return fail(parts.error());
   auto statement = ParseStatement(parts->payload, "payload " + facts->pae_digest.Short());
   if (!statement) return fail(statement.error());
   TakenEntry taken{std::string(KindName(*statement)), {}};
-  const PublicKey& key =
-      facts->certificate ? facts->certificate->public_key() : facts->public_key.value();
-  // What its own leaf's key did not sign, nobody said.
-  const bool is_said = key.Verify(*pae, facts->signature).has_value();
   // Persons make no records, dissents or releases.
-  if (is_said && facts->certificate) {
+  if (facts->certificate) {
     const auto signer = facts->certificate->UriName();
     taken.contradictions = contradictions_.Add(
         {index, facts->pae_digest, signer ? *signer : std::string()}, *statement);
@@ -65,7 +71,7 @@ Result<TakenEntry> LogFacts::Take(std::uint64_t index, const std::string& leaf,
   auto needed = Needed(*statement);
   if (!needed) return fail(needed.error());
   unread_.erase(index);
-  if (*needed && is_said) {
+  if (*needed) {
     spoken_.push_back(
         {index, facts->pae_digest, facts->certificate, facts->public_key, *std::move(*needed)});
   }

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -35,9 +36,12 @@ struct SpokenInLog {
   std::variant<ReleaseInLog, Withdrawal, Dissent> said;
 };
 
+// Of what its own leaf's key did not sign.
+constexpr std::string_view kUnsignedKind = "unsigned";
+
 // An entry that could be read.
 struct TakenEntry {
-  std::string kind;                         // of its statement: "record"
+  std::string kind;                         // of its statement: "record"; or kUnsignedKind
   std::vector<std::string> contradictions;  // what it cannot stand beside, for people to look at
 };
 

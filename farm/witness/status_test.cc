@@ -183,6 +183,33 @@ TEST_F(StatusTest, IsSilentWhileAnythingIsUnreadThatCouldMatter) {
   EXPECT_FALSE(Make(maker_.root()));
 }
 
+// Who has a signer's leaf and an older log's door could silence every monitor with one entry.
+TEST_F(StatusTest, WhatNobodyCountsSilencesNobody) {
+  const auto release_of = [&](const std::string& manifest) {
+    auto release =
+        *ParseStatementAs<farm::Release>(made_.lines[kReleaseLine].envelope.payload, "release");
+    release.manifest = manifest;
+    release.sequence = 9;
+    return release;
+  };
+  for (const std::string manifest : {"{}", "no manifest"})
+    Read(Enter(release_of(manifest), "signer"));
+  // Not by the key of its leaf, whatever it is.
+  LineDraft draft = maker_.Draft(WithdrawnBy("requester"), "requester", kMadeAt);
+  draft.payload = "{}";
+  Bundle forged = maker_.Sign(draft);
+  forged.envelope.signature.back() ^= 1;
+  maker_.Enter(forged, draft);
+  Read(forged);
+  const auto status = Make(maker_.root());
+  ASSERT_TRUE(status) << status.error().message;
+  ASSERT_EQ(status->newest.size(), 1u);
+  EXPECT_EQ(status->newest[0].release, Release());
+  // But a newer program may count what this one does not know.
+  Read(Enter(release_of(R"({"format":"farm-manifest/2"})"), "signer"));
+  EXPECT_EQ(Make(maker_.root()).error().Exit(), ExitCode::kLogProof);
+}
+
 TEST_F(StatusTest, TellsOnlyOfAWitnessedHeadOfALogOfTheRoot) {
   TrustRoot root = maker_.root();
   root.witnesses.pop_back();
