@@ -30,9 +30,22 @@ std::string_view RoleThatSays(const Statement& statement) {
   return "";
 }
 
+// What is logged stands for ever, whatever becomes of the key: so the log asks before.
+Status CheckIsGoodNow(const Person& person, const TrustRoot& root, UnixSeconds now) {
+  const std::string whose = "by the key of " + Printable(person.id, 120) + ", which ";
+  const Revocation* revoked = FindKeyRevocation(root, person.key.KeyId());
+  if (revoked != nullptr && (!revoked->compromised_since || *revoked->compromised_since <= now)) {
+    return Error{ErrorCode::kUntrusted, whose + "is revoked in the trust root", ExitCode::kRevoked};
+  }
+  if (person.valid_for.Contains(now)) return {};
+  return Error{ErrorCode::kUntrusted, whose + "is not valid now by the trust root",
+               ExitCode::kNotValidThen};
+}
+
 // What persons say that not every person may: a withdrawal, where a site stands.  Nobody's status
 // is logged: it is about the log.
-Status CheckPersonSpeaks(const Bundle& bundle, const Statement& statement, const TrustRoot& root) {
+Status CheckPersonSpeaks(const Bundle& bundle, const Statement& statement, const TrustRoot& root,
+                         UnixSeconds now) {
   const auto refused = [&](const std::string& why) {
     return Error{ErrorCode::kUntrusted, "a " + std::string(KindName(statement)) + " " + why,
                  ExitCode::kBadSignature};
@@ -50,7 +63,9 @@ Status CheckPersonSpeaks(const Bundle& bundle, const Statement& statement, const
   } else {
     return {};
   }
-  if (!bundle.certificate && person != nullptr && person->id == says) return {};
+  if (!bundle.certificate && person != nullptr && person->id == says) {
+    return CheckIsGoodNow(*person, root, now);
+  }
   return refused("by " + Printable(says, 120) +
                  ", under whose name the root does not list this key as one that may say it");
 }
@@ -63,9 +78,10 @@ Status CheckManifestReads(const Statement& statement) {
   return manifest ? Status() : manifest.error();
 }
 
-Status CheckSpeaker(const Bundle& bundle, const Statement& statement, const TrustRoot& root) {
+Status CheckSpeaker(const Bundle& bundle, const Statement& statement, const TrustRoot& root,
+                    UnixSeconds now) {
   const std::string_view role = RoleThatSays(statement);
-  if (role.empty()) return CheckPersonSpeaks(bundle, statement, root);
+  if (role.empty()) return CheckPersonSpeaks(bundle, statement, root, now);
   const std::string what = "a " + std::string(KindName(statement));
   const auto refused = [&](const std::string& why) {
     return Error{ErrorCode::kUntrusted, what + " " + why, ExitCode::kBadSignature};
@@ -130,7 +146,7 @@ Status Epochs::Admit(const std::string& peer, std::uint64_t epoch) {
   return {};
 }
 
-Result<std::string> CheckForAppend(const Bundle& bundle, const TrustRoot& root) {
+Result<std::string> CheckForAppend(const Bundle& bundle, const TrustRoot& root, UnixSeconds now) {
   const Envelope& envelope = bundle.envelope;
   const std::string name = "bundle " + bundle.PaeDigest().Short();
   if (!bundle.certificate && !bundle.public_key) {
@@ -144,7 +160,7 @@ Result<std::string> CheckForAppend(const Bundle& bundle, const TrustRoot& root) 
     return Error{ErrorCode::kInvalidInput, name + ": its time stamp is over something else"};
   }
   ASSIGN_OR_RETURN(const Statement statement, ParseStatement(envelope.payload, name));
-  if (Status speaker = CheckSpeaker(bundle, statement, root); !speaker) {
+  if (Status speaker = CheckSpeaker(bundle, statement, root, now); !speaker) {
     return Wrap(name, speaker.error());
   }
   if (Status whole = CheckManifestReads(statement); !whole) return Wrap(name, whole.error());
@@ -156,7 +172,7 @@ Result<std::string> Appender::Append(const std::string& peer, std::uint64_t epoc
   RETURN_IF_ERROR(epochs_.Admit(peer, epoch));
   ASSIGN_OR_RETURN(Bundle bundle, ParseBundleLine(bundle_line, "bundle"));
   ASSIGN_OR_RETURN(const TrustRoot root, root_());
-  ASSIGN_OR_RETURN(std::string leaf, CheckForAppend(bundle, root));
+  ASSIGN_OR_RETURN(std::string leaf, CheckForAppend(bundle, root, clock_.Now()));
   RETURN_IF_ERROR(log_.CheckWritable());
   RETURN_IF_ERROR(log_.PutPayload(bundle.PaeDigest(), bundle.envelope.PaeBytes()));
   ASSIGN_OR_RETURN(Placement placement, sequencer_.Append(leaf));

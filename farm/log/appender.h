@@ -42,21 +42,21 @@ class Epochs {
 
 // Checks one bundle as the log must, whoever sent it: CheckLoggable, a time stamp whose imprint is
 // the signature's, a statement that can be read, and of a release its manifest, too.  What only a
-// party may say
-// (intent, record, release, dissent, kit) needs a leaf by that party's own operator, as `root` has
-// them now: signers count what is in the log under CAs that have been renewed since, so nobody may
-// bring in what a CA of his own making signed.  A withdrawal needs the key of an auditor or
-// requester of the root, a site location that of a certifier.  Returns the leaf. Errors:
-// kInvalidInput exit 2, kUntrusted exit 11.
-Result<std::string> CheckForAppend(const Bundle& bundle, const TrustRoot& root);
+// party may say (intent, record, release, dissent, kit) needs a leaf by that party's own operator,
+// as `root` has them now: signers count what is in the log under CAs that have been renewed since,
+// so nobody may bring in what a CA of his own making signed.  A withdrawal needs the key of an
+// auditor or requester of the root, a site location that of a certifier, and neither is taken with
+// a key that is revoked or not valid `now`.  Returns the leaf.
+// Errors: kInvalidInput exit 2, kUntrusted exit 11, 17 or 18.
+Result<std::string> CheckForAppend(const Bundle& bundle, const TrustRoot& root, UnixSeconds now);
 
-// Thread-safe.  `log`, `sequencer` and `epochs` outlive it.  `root` is asked at every append, so
-// that a new root counts at once.
+// Thread-safe.  `log`, `sequencer`, `epochs` and `clock` outlive it.  `root` is asked at every
+// append, so that a new root counts at once.
 class Appender {
  public:
   using ReadRoot = std::function<Result<TrustRoot>()>;
-  Appender(TileLog& log, Sequencer& sequencer, Epochs& epochs, ReadRoot root)
-      : log_(log), sequencer_(sequencer), epochs_(epochs), root_(std::move(root)) {}
+  Appender(TileLog& log, Sequencer& sequencer, Epochs& epochs, ReadRoot root, const Clock& clock)
+      : log_(log), sequencer_(sequencer), epochs_(epochs), root_(std::move(root)), clock_(clock) {}
   // The line with its log entry.  Errors: those of CheckForAppend, Epochs::Admit, `root`,
   // Sequencer::Append.
   Result<std::string> Append(const std::string& peer, std::uint64_t epoch,
@@ -67,6 +67,7 @@ class Appender {
   Sequencer& sequencer_;
   Epochs& epochs_;
   const ReadRoot root_;
+  const Clock& clock_;
 };
 
 }  // namespace farm

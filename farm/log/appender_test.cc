@@ -46,8 +46,9 @@ class AppenderTest : public ::testing::Test {
     options.ecdsa_key = NewMemorySigner(PrivateKey::Generate(KeyKind::kP256));
     sequencer_ = *Sequencer::Start(*log_, std::move(options));
     epochs_ = *Epochs::Open(RealFileSystem(), directory + "/epochs.json", clock_);
-    appender_ = std::make_unique<Appender>(*log_, *sequencer_, *epochs_,
-                                           [this]() -> Result<TrustRoot> { return maker_.root(); });
+    appender_ = std::make_unique<Appender>(
+        *log_, *sequencer_, *epochs_, [this]() -> Result<TrustRoot> { return maker_.root(); },
+        clock_);
   }
 
   TemporaryDirectory temporary_ = *TemporaryDirectory::Make("");
@@ -124,7 +125,7 @@ TEST_F(AppenderTest, RefusesWhatDoesNotHold) {
   for (const Row& row : rows) {
     Bundle bundle = good;
     row.change(bundle);
-    auto leaf = CheckForAppend(bundle, maker_.root());
+    auto leaf = CheckForAppend(bundle, maker_.root(), clock_.Now());
     ASSERT_FALSE(leaf) << row.name;
     EXPECT_EQ(leaf.error().Exit(), row.exit) << row.name << ": " << leaf.error().message;
     EXPECT_FALSE(appender_->Append("farmd", 1, WriteBundleLine(bundle))) << row.name;
@@ -137,7 +138,7 @@ TEST_F(AppenderTest, RefusesWhatDoesNotHold) {
 TEST_F(AppenderTest, WhatOnlyAPartySaysNeedsALeafOfThatPartysOperator) {
   const auto exit_of = [&](Bundle line) {
     line.log_entry.reset();
-    const auto leaf = CheckForAppend(line, maker_.root());
+    const auto leaf = CheckForAppend(line, maker_.root(), clock_.Now());
     return leaf ? ExitCode::kProved : leaf.error().Exit();
   };
   const MadeRelease made = maker_.Make();
@@ -187,7 +188,7 @@ TEST_F(AppenderTest, RefusesAReleaseWhoseManifestDoesNotRead) {
                       })
                       .lines[kReleaseLine];
     line.log_entry.reset();
-    const auto leaf = CheckForAppend(line, maker_.root());
+    const auto leaf = CheckForAppend(line, maker_.root(), clock_.Now());
     EXPECT_EQ(leaf.has_value(), manifest == good) << manifest;
     if (leaf) continue;
     EXPECT_EQ(leaf.error().Exit(), ExitCode::kUsage) << leaf.error().message;
@@ -200,7 +201,7 @@ TEST_F(AppenderTest, WhatComesAfterAReleaseIsSaidByWhoMaySayIt) {
   const auto exit_of = [&](const Statement& statement, const std::string& party) {
     Bundle line = maker.Sign(maker.Draft(statement, party, 1'800'000'000));
     line.timestamp = FakeToken(line.envelope.signature);
-    const auto leaf = CheckForAppend(line, maker.root());
+    const auto leaf = CheckForAppend(line, maker.root(), clock_.Now());
     return leaf ? ExitCode::kProved : leaf.error().Exit();
   };
   Withdrawal withdrawal{Sha256("release"), "hello", "1.0", "bad", "auditor-1", 1'800'000'000};
@@ -218,6 +219,48 @@ TEST_F(AppenderTest, WhatComesAfterAReleaseIsSaidByWhoMaySayIt) {
   location.certifier = "site-0";
   EXPECT_EQ(exit_of(location, "site-0"), ExitCode::kBadSignature);
   EXPECT_EQ(exit_of(maker.Status(1'800'000'000), "monitor-0"), ExitCode::kBadSignature);
+}
+
+// farmd asks the same; but the log has other peers, too, and what it takes every monitor tells of.
+TEST_F(AppenderTest, APersonSpeaksOnlyWithAKeyThatIsGoodNow) {
+  EvidenceMaker maker({.certifiers = 1});
+  const UnixSeconds now = clock_.Now();
+  const Withdrawal withdrawal{Sha256("release"), "hello", "1.0", "bad", "auditor-1", now - 100};
+  struct Row {
+    const char* name;
+    std::function<void(TrustRoot&, Person&)> bend;
+    ExitCode exit;
+  };
+  const auto revoke = [](std::optional<UnixSeconds> since) {
+    return [since](TrustRoot& root, Person& person) {
+      root.revocations.push_back({"key", person.key.KeyId(), "stolen", since});
+    };
+  };
+  const Row rows[] = {
+      {"as_it_is", [](TrustRoot&, Person&) {}, ExitCode::kProved},
+      {"revoked", revoke(std::nullopt), ExitCode::kRevoked},
+      {"revoked_since_now", revoke(now), ExitCode::kRevoked},
+      {"revoked_from_later_on", revoke(now + 1), ExitCode::kProved},
+      {"ended", [&](TrustRoot&, Person& person) { person.valid_for.end = now - 1; },
+       ExitCode::kNotValidThen},
+      {"ends_now", [&](TrustRoot&, Person& person) { person.valid_for.end = now; },
+       ExitCode::kProved},
+      {"begins_later", [&](TrustRoot&, Person& person) { person.valid_for.start = now + 1; },
+       ExitCode::kNotValidThen},
+  };
+  for (const Row& row : rows) {
+    for (const std::string who : {"auditor-1", "certifier-0"}) {
+      const bool auditor = who == "auditor-1";
+      TrustRoot root = maker.root();
+      row.bend(root, auditor ? root.auditors.at(1) : root.certifiers.at(0));
+      const Statement statement = auditor ? Statement(withdrawal) : Statement(maker.Location(0));
+      Bundle line = maker.Sign(maker.Draft(statement, who, now));
+      line.timestamp = FakeToken(line.envelope.signature);
+      const auto leaf = CheckForAppend(line, root, now);
+      EXPECT_EQ(leaf ? ExitCode::kProved : leaf.error().Exit(), row.exit)
+          << row.name << " " << who << (leaf ? "" : leaf.error().message);
+    }
+  }
 }
 
 TEST_F(AppenderTest, RefusesAnOlderEpochOfTheSamePeerOnly) {

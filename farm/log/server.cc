@@ -193,7 +193,8 @@ Result<std::unique_ptr<LogServer>> StartLog(const LogConfig& config, FileSystem&
       [path = config.root]() -> Result<TrustRoot> {
         ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kTrustRootBytesMax));
         return ParseTrustRoot(text, path);
-      });
+      },
+      SystemClock());
   running->service = std::make_unique<LogService>(*running->appender, config.peers);
   const TileLog& log = *running->log;
   ASSIGN_OR_RETURN(running->http,

@@ -89,8 +89,8 @@ void Parties::StartLog() {
   log_ = Must(TileLog::Open(RealFileSystem(), directory, {maker_.Log(), {0, 0, {}}, {}}));
   epochs_ = Must(Epochs::Open(RealFileSystem(), JoinPath(directory, "epochs.json"), clock_));
   sequencer_ = Must(Sequencer::Start(*log_, std::move(options)));
-  appender_ = std::make_unique<Appender>(*log_, *sequencer_, *epochs_,
-                                         [this]() -> Result<TrustRoot> { return root(); });
+  appender_ = std::make_unique<Appender>(
+      *log_, *sequencer_, *epochs_, [this]() -> Result<TrustRoot> { return root(); }, clock_);
   const auto serve = [this](const HttpRequest& request) -> HttpReply {
     const std::string path = request.path.substr(1);
     auto resource = log_->Read(path);
