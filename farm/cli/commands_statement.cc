@@ -98,8 +98,7 @@ struct NamedRelease {
 // The line is a release that the signer has signed and logged: else the withdrawal would name one
 // that no customer has, and the one that he has would stand.
 Result<NamedRelease> ReleaseOf(const Bundle& line, const Speaker& speaker) {
-  ASSIGN_OR_RETURN(const VerifiedRelease release,
-                   VerifyReleaseAlone(line, speaker.root, speaker.policy));
+  ASSIGN_OR_RETURN(const VerifiedRelease release, VerifyReleaseAlone(line, speaker.root));
   ASSIGN_OR_RETURN(const ManifestView manifest, ViewManifest(release.statement().manifest));
   return NamedRelease{WriteBundleLine(line), release.digest(), manifest.product, manifest.version,
                       ReleaseId(manifest)};

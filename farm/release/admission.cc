@@ -210,7 +210,7 @@ Status CheckWithdraws(const Withdrawal& withdrawal, const std::optional<Bundle>&
     return Error{ErrorCode::kInvalidInput,
                  "release line: want that of the release which is withdrawn"};
   }
-  const auto release = VerifyReleaseAlone(*line, rules.root, rules.policy);
+  const auto release = VerifyReleaseAlone(*line, rules.root);
   if (!release) return Wrap("release line", release.error());
   ASSIGN_OR_RETURN(const ManifestView manifest, ViewManifest(release->statement().manifest));
   if (withdrawal.release == release->digest() && withdrawal.product == manifest.product &&

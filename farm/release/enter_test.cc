@@ -126,6 +126,22 @@ TEST_F(Enter, NoWithdrawalOfWhatTheSignerHasNotLogged) {
   EXPECT_EQ(exit_of(good, line), ExitCode::kProved);
 }
 
+// Customers with a policy of that time, or a laxer one, have it still.
+TEST_F(Enter, OfAReleaseThatTodaysPolicyWouldNotTakeAnyMore) {
+  ASSERT_EQ(world().policy().witnesses, 2);
+  Note note = Must(ParseNote(release_.log_entry->checkpoint));
+  const auto leave_out = [&](std::size_t witness) {
+    const std::string& name = world().root().witnesses.at(witness).name;
+    std::erase_if(note.signatures, [&](const NoteSignature& one) { return one.name == name; });
+    release_.log_entry->checkpoint = WriteNote(note);
+  };
+  leave_out(1);
+  ExpectTaken(SignedBy(world().auditor_key(0), WithdrawalBy("auditor-1")), "with one witness");
+  leave_out(0);
+  EXPECT_EQ(EnterLine(SignedBy(world().auditor_key(1), WithdrawalBy("auditor-2"))).error().Exit(),
+            ExitCode::kWitnesses);
+}
+
 // Each is in the log for ever: else one person could fill it.
 TEST_F(Enter, OnePersonWithdrawsAReleaseOnce) {
   const PrivateKey& key = world().auditor_key(0);

@@ -15,8 +15,7 @@ constexpr std::string_view kFormat = "farm-policy/2";
 constexpr std::size_t kCountriesMax = 300;  // ISO 3166-1 has 249
 constexpr std::size_t kReplayersMax = 200;  // what fits into a policy's bytes
 constexpr std::size_t kNameBytesMax = 200;
-constexpr std::int64_t kDemandMax = 1000;       // more parties than any quorum will name
-constexpr std::int64_t kSkewSecondsMax = 3600;  // beyond that order says nothing
+constexpr std::int64_t kDemandMax = 1000;  // more parties than any quorum will name
 constexpr std::int64_t kStatusSecondsMax = 10 * 365 * kDaySeconds;  // as long as anything is kept
 
 bool IsCountry(const std::string& text) {
@@ -95,7 +94,7 @@ Result<Policy> ParsePolicy(std::string_view json, std::string_view where) {
   }
   policy.auditors = fields.Integer("auditors", 0, kDemandMax);
   policy.witnesses = fields.Integer("witnesses", 1, kDemandMax);
-  policy.clock_skew_seconds = fields.Integer("clockSkewSeconds", 0, kSkewSecondsMax);
+  policy.clock_skew_seconds = fields.Integer("clockSkewSeconds", 0, kPolicySkewSecondsMax);
   policy.require_kernel_limits = fields.Boolean("requireKernelLimits");
   policy.refuse_development_root = fields.Boolean("refuseDevelopmentRoot");
   if (!first) ReadNewer(fields, policy);

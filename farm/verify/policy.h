@@ -17,6 +17,9 @@ namespace farm {
 // Of a policy's file, for whoever reads one: some lines of demands, and replayers with their keys.
 constexpr std::size_t kPolicyBytesMax = 64 << 10;
 
+// The largest skew between clocks that a policy may allow: beyond that order says nothing.
+constexpr std::int64_t kPolicySkewSecondsMax = 3600;
+
 // Somebody who rebuilds releases and whom the customer believes.
 struct Replayer {
   std::string name;  // the customer's own word for him

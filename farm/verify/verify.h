@@ -117,10 +117,10 @@ Result<std::vector<VerifiedApproval>> VerifyApprovals(const std::vector<Bundle>&
 // leaf of that site's own operator.
 Result<VerifiedRecord> VerifyRecord(const Bundle& line, const VerifiedIntent& intent,
                                     const TrustRoot& root, const Policy& policy);
-// That the signer has signed and logged such a release, whatever was revoked since, and nothing of
-// the lines that it names: enough to speak of that release (to withdraw it), never to use it.
-Result<VerifiedRelease> VerifyReleaseAlone(const Bundle& line, const TrustRoot& root,
-                                           const Policy& policy);
+// That the signer has signed and logged such a release, by the least that any policy asks for,
+// whatever was revoked since, and nothing of the lines that it names: enough to speak of that
+// release (to withdraw it, for those with whom it counts), never to use it.
+Result<VerifiedRelease> VerifyReleaseAlone(const Bundle& line, const TrustRoot& root);
 
 // A status as a verdict under this root and policy would take it: by a monitor, its logs known and
 // witnessed.  How old it may be, and which release it is for, is not asked here.
