@@ -8,7 +8,7 @@
 namespace farm {
 namespace {
 
-constexpr std::size_t kMemoryBytesMax = 16 << 20;  // two monitors that fill their place fit
+constexpr std::size_t kMemoryBytesMax = 24 << 20;  // all that is remembered of statuses fits
 
 Status ReadRevoked(const Json& list, const std::string& where, RevokedSince& keys) {
   for (std::size_t i = 0; i < list.size(); ++i) {

@@ -132,12 +132,15 @@ TEST_F(FullMemory, OfLogs) {
   EXPECT_EQ(Again().memory().seen, full);
 }
 
-// Two monitors that fill their place, a word in each status: the most bytes that they can make.
+// Four monitors that fill their place with the longest words: the most bytes that they can make.
 TEST_F(FullMemory, OfStatuses) {
   SeenStatuses seen;
   for (std::size_t i = 0; i < kStatusesMax; ++i) {
-    SaidByStatus said{std::string(64, i % 2 == 0 ? 'a' : 'b'), 1'800'000'000};
-    said.revoked_keys = {{Sha256(std::to_string(i)).Hex(), 1'800'000'000}};
+    SaidByStatus said{std::string(64, static_cast<char>('a' + i % 4)), 1'800'000'000};
+    for (std::size_t word = 0; word < kSaidMax / kStatusesMax; ++word) {
+      said.revoked_keys[Sha256(std::to_string(i) + " " + std::to_string(word)).Hex()] =
+          1'800'000'000;
+    }
     seen.said.push_back(std::move(said));
   }
   SeenStatuses more = seen;
@@ -154,12 +157,12 @@ TEST_F(FullMemory, OfBytes) {
   const std::string long_name(4 << 20, 'x');
   {
     MemoryDirectory memory = Open({});
-    for (const char* name : {"a", "b", "c"}) {
+    for (const char* name : {"a", "b", "c", "d", "e"}) {
       EXPECT_TRUE(memory.Remember({1, name + long_name, 1, Sha256("one")}));
     }
-    ExpectFull(memory.Remember({1, "d" + long_name, 1, Sha256("one")}));
+    ExpectFull(memory.Remember({1, "f" + long_name, 1, Sha256("one")}));
   }
-  EXPECT_EQ(Again().memory().releases.size(), 3u);
+  EXPECT_EQ(Again().memory().releases.size(), 5u);
 }
 
 TEST(Memory, KeepsWhatStatusesSaidAsTheManualShows) {

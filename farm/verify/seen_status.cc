@@ -59,13 +59,25 @@ SaidByStatus NewsOf(const Case& facts) {
 // What is remembered has an end for each monitor; one that has come to it loses its own news.
 bool HasRoom(const SeenStatuses& seen, const SaidByStatus& news) {
   std::size_t words = CountWords(news);
+  std::size_t words_of_monitor = words;
+  std::size_t statuses_of_monitor = 1;
   for (const SaidByStatus& said : seen.said) {
-    if (said.monitor_key == news.monitor_key) words += CountWords(said);
+    words += CountWords(said);
+    if (said.monitor_key != news.monitor_key) continue;
+    words_of_monitor += CountWords(said);
+    ++statuses_of_monitor;
   }
-  return words <= kSaidByMonitorMax && seen.said.size() < kStatusesMax;
+  return words_of_monitor <= kSaidByMonitorMax && statuses_of_monitor <= kStatusesByMonitorMax &&
+         words <= kSaidMax && seen.said.size() < kStatusesMax;
 }
 
+// What nobody heeds any more is in nobody's way.
 void AddNews(SaidByStatus news, Case& facts, SeenStatuses& seen) {
+  if (!HasRoom(seen, news)) {
+    std::erase_if(seen.said, [&](const SaidByStatus& said) {
+      return HeededMonitor(said, facts.input.root) == nullptr;
+    });
+  }
   if (HasRoom(seen, news)) {
     seen.said.push_back(std::move(news));
     return;

@@ -668,6 +668,33 @@ TEST_F(SaidBefore, AMonitorThatSaysTooMuchLosesItsOwnNews) {
   EXPECT_EQ(verdict.seen.value().said.size(), 2u);
 }
 
+// Words that each came in a status of its own take as much room as many words in one.
+TEST_F(SaidBefore, MonitorsThatSayTooMuchLeaveTheOthersRoom) {
+  const auto fill = [&](const std::string& key, std::size_t statuses) {
+    for (std::size_t i = 0; i < statuses; ++i) {
+      SaidByStatus said{key, kIssued - 1};
+      said.withdrawn.insert(Sha256(key + std::to_string(i)));
+      input_.seen.said.push_back(std::move(said));
+    }
+  };
+  FarmStatus status = status_;
+  status.withdrawn = {{Sha256("another"), "other", "1.0", "old", "auditor-0", kIssued - 1}};
+  const auto statuses_after = [&](const std::string& monitor, bool warned) {
+    status.monitor = monitor;
+    input_.status = maker_.StatusLine(status);
+    const Verdict verdict = Judge(input_);
+    EXPECT_EQ(RuleOf(verdict, "status").warning, warned) << monitor << Words(verdict);
+    return verdict.seen.value().said.size();
+  };
+  fill(MonitorKey(), kStatusesByMonitorMax);
+  EXPECT_EQ(statuses_after("monitor-0", true), kStatusesByMonitorMax);
+  EXPECT_EQ(statuses_after("monitor-1", false), kStatusesByMonitorMax + 1);
+  // Three whom the root does not list have filled all the rest: they are forgotten.
+  for (const char key : {'a', 'b', 'c'}) fill(std::string(64, key), kStatusesByMonitorMax);
+  ASSERT_EQ(input_.seen.said.size(), kStatusesMax);
+  EXPECT_EQ(statuses_after("monitor-1", false), kStatusesByMonitorMax + 1);
+}
+
 // A monitor that lies shuts nobody out for longer than the root lists it.
 TEST_F(SaidBefore, CountsAsLongAsTheRootBelievesTheMonitor) {
   const std::string other = maker_.Key("monitor-1").public_key().KeyId();

@@ -244,10 +244,12 @@ struct SaidByStatus {
 // Withdrawn releases, dissents and revoked keys.
 std::size_t CountWords(const SaidByStatus& said);
 
-// As many words of one monitor's key are remembered as fill several statuses; two monitors that say
-// so much leave the others room.
+// As many words of one monitor's key are remembered as fill several statuses; three monitors that
+// say so much, or in so many statuses, leave the others room.
 constexpr std::size_t kSaidByMonitorMax = 4 * kStatusListMax;
-constexpr std::size_t kStatusesMax = 2 * kSaidByMonitorMax;  // that had news
+constexpr std::size_t kStatusesByMonitorMax = 2 * kStatusListMax;  // that had news
+constexpr std::size_t kSaidMax = 4 * kSaidByMonitorMax;
+constexpr std::size_t kStatusesMax = 4 * kStatusesByMonitorMax;
 
 // All that is remembered of statuses (--state), of one farm.
 struct SeenStatuses {
