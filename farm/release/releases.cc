@@ -95,6 +95,14 @@ Result<std::vector<NewEffect>> Releases::State::SubmitRows(const Submission& sub
   }
   already_there = true;
   if (now.stop) {
+    // It would go on under the request of the one who stopped it, or who knows of the failure.
+    if (now.submitted->requester != request.requester) {
+      return Error{ErrorCode::kUntrusted,
+                   admitted.id + " was requested by " + now.submitted->requester +
+                       " and stopped: nobody else takes it up again; submit the manifest with a "
+                       "higher revision",
+                   ExitCode::kRefused};
+    }
     if (now.stop->exit == ExitCode::kDissent) {
       return Error{ErrorCode::kMismatch, now.stop->message, ExitCode::kDissent};
     }

@@ -45,9 +45,9 @@ class Releases {
   bool DriveOnce();
 
   // Admission, then the request is stored.  A release that was cancelled or refused is taken up
-  // again.  Errors: those of admission.h; kMismatch exit 23 (dissent of this manifest), exit 25
-  // (that version is released with another manifest); kLimitExceeded exit 25 (stopped kStopsMax
-  // times).
+  // again, by the one who requested it.  Errors: those of admission.h; kMismatch exit 23 (dissent
+  // of this manifest), exit 25 (that version is released with another manifest); kUntrusted exit 25
+  // (stopped, and another's); kLimitExceeded exit 25 (stopped kStopsMax times).
   Result<SubmitOutcome> Submit(const Submission& submission);
   // Stores an approval; answers how many auditors have approved the manifest.
   Result<std::int64_t> Approve(const std::string& manifest, const std::string& line);

@@ -417,6 +417,39 @@ TEST(Releases, NobodyCancelsAnothersRelease) {
   EXPECT_EQ(Must(harness.farm().Cancel(id, "requester-1")).stage, Stage::kCancelled);
 }
 
+// It would go on under the request that its requester has taken back.
+TEST(Releases, NobodyTakesUpAnothersCancelledRelease) {
+  Harness harness;
+  const PrivateKey rival = PrivateKey::Generate(KeyKind::kP256);
+  TrustRoot& root = harness.world().root();
+  Person other = root.requesters.front();
+  other.id = "requester-2";
+  other.key = rival.public_key();
+  root.requesters.push_back(other);
+  harness.Restart();
+  const Submission submission = harness.Make("1.0");
+  Submission by_other = submission;
+  Bundle line = Line(submission.request_line);
+  Request request = Must(ParseStatementAs<Request>(line.envelope.payload, "request"));
+  request.requester = other.id;
+  line.envelope.payload = WriteStatement(request);
+  line.envelope.key_id = rival.public_key().KeyId();
+  line.envelope.signature = rival.Sign(line.envelope.PaeBytes());
+  line.public_key = rival.public_key();
+  by_other.request_line = WriteBundleLine(line);
+
+  const std::string id = Must(harness.farm().Submit(submission)).id;
+  EXPECT_TRUE(Must(harness.farm().Submit(by_other)).already_there) << "while it goes on";
+  Must(harness.farm().Cancel(id, "requester-1"));
+  const auto taken_up = harness.farm().Submit(by_other);
+  ASSERT_FALSE(taken_up);
+  EXPECT_EQ(taken_up.error().Exit(), ExitCode::kRefused);
+  EXPECT_TRUE(Contains(taken_up.error().message, "higher revision")) << taken_up.error().message;
+  EXPECT_EQ(harness.Get(id).stage, Stage::kCancelled);
+  EXPECT_TRUE(Must(harness.farm().Submit(submission)).already_there);
+  EXPECT_NE(harness.Get(id).stage, Stage::kCancelled);
+}
+
 TEST(Releases, CancelAfterTheSignerWasAskedIsTooLate) {
   Harness harness;
   harness.world().fault = [](const std::string& step) -> Status {
