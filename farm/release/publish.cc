@@ -21,6 +21,7 @@ namespace farm {
 namespace {
 
 constexpr std::string_view kPartial = ".partial";
+constexpr std::string_view kRootEnding = ".json";
 
 // A name that is one plain component of a path.
 Status CheckComponent(const std::string& name) {
@@ -58,8 +59,10 @@ Result<std::string> ProofOf(std::string_view lines) {
 
 Result<bool> HasNewerRoot(const std::string& folder, std::int64_t version) {
   ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(folder));
-  return std::ranges::any_of(names, [&](const std::string& name) {
-    const auto number = ParseDecimal(name.substr(0, name.find(".json")), 1ULL << 53);
+  return std::ranges::any_of(names, [&](std::string_view name) {
+    if (!name.ends_with(kRootEnding)) return false;  // what a crash has left, or nobody's
+    name.remove_suffix(kRootEnding.size());
+    const auto number = ParseDecimal(name, 1ULL << 53);
     return number && static_cast<std::int64_t>(*number) > version;
   });
 }

@@ -59,6 +59,20 @@ TEST_F(PublishedRoots, NeverGoBack) {
   EXPECT_EQ(There("root/10.json"), BytesOf(tenth));
 }
 
+// `farm root publish` that crashes leaves such a one.
+TEST_F(PublishedRoots, WhatIsNoRootFileIsInNobodysWay) {
+  ASSERT_TRUE(Write(maker_.root()));
+  for (const char* name : {"12.json.part.0123456789abcdef", "99", "98.json.old"}) {
+    ASSERT_TRUE(WriteDurably(RealFileSystem(),
+                             JoinPath(temporary_.path(), std::string("published/root/") + name),
+                             "half a root"));
+  }
+  const TrustRoot second = Next(2);
+  ASSERT_TRUE(Write(second));
+  EXPECT_EQ(There("root/2.json"), BytesOf(second));
+  ExpectNewest(second);
+}
+
 TEST_F(PublishedRoots, AFileOfTheChainIsNeverReplaced) {
   ASSERT_TRUE(Write(maker_.root()));
   const Status other = tree_.WriteRoots(Next(1), "another root");
