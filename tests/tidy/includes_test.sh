@@ -127,7 +127,7 @@ fi
 
 # The rules are alive: an arrow backwards, an unknown folder and a test's arrow in the product are refused ...
 for wrong in 'farm/verify/x.cc farm/log/log.h' 'farm/base/x.h farm/json/json.h' 'farm/nowhere/x.cc farm/base/result.h' \
-  'sandbox/x.cc farm/base/result.h' 'farm/verify/x.cc json.h' 'farm/witness/x.cc farm/verify/verify.h'; do
+  'sandbox/x.cc farm/base/result.h' 'farm/verify/x.cc json.h' 'farm/log/x.cc farm/verify/verify.h'; do
   if echo "$wrong" | check >/dev/null; then
     echo "the include check let \"$wrong\" pass" >&2
     exit 1
@@ -150,7 +150,7 @@ done <<'END'
 farm/crypto: farm/base>farm/crypto: farm/base farm/json
 farm/crypto: farm/base>farm/crypto: farm/base | farm/json
 farm/crypto: farm/base>farm/crypto: | farm/base farm/json
-\(farm/witness:.*\) | farm/verify>\1 farm/verify
+\(farm/provenance:.*\) | farm/json>\1 farm/json
 END
 
 # ---- libraries --------------------------------------------------------------------------------------
