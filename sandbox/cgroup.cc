@@ -1,87 +1,55 @@
 #include "sandbox/cgroup.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
-#include "sandbox/system.h"
-#include "sandbox/text.h"
+#include <string_view>
+
+#include "sandbox/descriptor.h"
 
 namespace sandbox {
 namespace {
 
-constexpr std::size_t kControlFileBytesMax = 1 << 20;
+// Where every system has them: version 2 itself; or a folder for each controller of version 1, and
+// version 2 in `unified`.
+constexpr const char* kGroups = "/sys/fs/cgroup";
 
 Status Write(const std::string& path, const std::string& text) {
   return WriteControlFile(AT_FDCWD, path.c_str(), text);
 }
 
-std::string Read(const std::string& path) {
-  Result<std::string> text = ReadFile(path.c_str(), kControlFileBytesMax);
-  return text.ok() ? Trim(*text) : "";
-}
-
-bool HasWord(const std::string& text, char separator, const std::string& word) {
-  for (const std::string& part : Split(text, separator)) {
-    if (part == word) return true;
-  }
-  return false;
-}
-
-// Where `controller` of version 1 is mounted, or, if it is empty, version 2. Empty: nowhere.
-std::string MountOf(const std::string& controller) {
-  for (const std::string& line : Split(Read("/proc/self/mounts"), '\n')) {
-    std::vector<std::string> fields = Split(line, ' ');
-    if (fields.size() < 4) continue;
-    bool version2 = controller.empty() && fields[2] == "cgroup2";
-    bool version1 = fields[2] == "cgroup" && HasWord(fields[3], ',', controller);
-    if (version2 || version1) return fields[1];
-  }
-  return "";
+bool IsVersion2(const std::string& folder) {
+  struct statfs place = {};
+  return statfs(folder.c_str(), &place) == 0 && place.f_type == CGROUP2_SUPER_MAGIC;
 }
 
 // This process's own group of a v1 controller, so that limits of the surroundings stay in force.
-std::string OwnPath(const std::string& controller) {
-  for (const std::string& line : Split(Read("/proc/self/cgroup"), '\n')) {
-    std::vector<std::string> fields = Split(line, ':');
-    if (fields.size() >= 3 && HasWord(fields[1], ',', controller)) return fields[2];
-  }
-  return "";
+std::string OwnGroup(const std::string& controller) {
+  char text[4096];
+  UniqueFd file(open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC));
+  ssize_t size = read(file.get(), text, sizeof text);
+  std::string_view groups(text, size < 0 ? 0 : static_cast<std::size_t>(size));
+  std::size_t key = groups.find(controller + ":");
+  if (key == std::string_view::npos) return "";
+  groups.remove_prefix(key + controller.size() + 1);
+  return std::string(groups.substr(0, groups.find('\n')));
 }
 
-Status AddFolder(const std::string& path, CgroupTree* tree) {
-  if (mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) return SystemError("mkdir " + path);
-  tree->folders.push_back(path);
-  return {};
-}
-
-Status AddVersion1(const std::string& name, CgroupTree* tree) {
+// The groups that ours are to lie in, as in CgroupTree.
+std::vector<std::string> Parents(int version) {
+  const std::string top = kGroups;
+  if (version == 2) return {top};
+  std::vector<std::string> parents = {top + "/unified"};
   for (const char* controller : {"memory", "pids", "cpuacct"}) {
-    std::string parent = MountOf(controller);
-    if (parent.empty() && tree->folders.size() == 3) break;  // without CPU time
-    if (parent.empty()) return Status::Failed(std::string("no controller ") + controller);
-    std::string own = parent + OwnPath(controller);
-    if (access(own.c_str(), F_OK) == 0) parent = own;
-    if (Status status = AddFolder(parent + "/" + name, tree); !status.ok()) return status;
+    std::string folder = top + "/" + controller;
+    std::string own = folder + OwnGroup(controller);
+    parents.push_back(access(own.c_str(), F_OK) == 0 ? own : folder);
   }
-  tree->version = 1;
-  return {};
-}
-
-Status OpenTree(const std::string& name, CgroupTree* tree) {
-  std::string mount = MountOf("");
-  if (mount.empty()) return Status::Failed("cgroup v2 is not mounted");
-  if (Status status = AddFolder(mount + "/" + name, tree); !status.ok()) return status;
-  std::string controllers = Read(mount + "/cgroup.controllers");
-  if (!HasWord(controllers, ' ', "memory") || !HasWord(controllers, ' ', "pids")) {
-    return AddVersion1(name, tree);
-  }
-  for (const std::string& parent : {mount, tree->folders[0]}) {
-    Status enabled = Write(parent + "/cgroup.subtree_control", "+memory +pids");
-    if (!enabled.ok()) return enabled;
-  }
-  tree->version = 2;
-  return {};
+  if (access(parents.back().c_str(), F_OK) != 0) parents.pop_back();  // without CPU time
+  return parents;
 }
 
 Status Limit(const std::vector<std::string>& folders, const CgroupLimits& limits) {
@@ -104,8 +72,21 @@ Status Limit(const std::vector<std::string>& folders, const CgroupLimits& limits
 
 CgroupTree OpenCgroupTree(const std::string& name) {
   CgroupTree tree;
-  Status opened = OpenTree(name, &tree);
-  if (!opened.ok()) tree = {0, {}, opened.message()};
+  tree.version = IsVersion2(kGroups) ? 2 : 1;
+  const std::vector<std::string> parents = Parents(tree.version);
+  if (!IsVersion2(parents[0])) return {0, {}, "cgroup v2 is not mounted"};
+  for (const std::string& parent : parents) {
+    const std::string folder = parent + "/" + name;
+    if (mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) {
+      return {0, {}, SystemError("mkdir " + folder).message()};
+    }
+    tree.folders.push_back(folder);
+  }
+  if (tree.version == 1) return tree;
+  for (const std::string& parent : {parents[0], tree.folders[0]}) {
+    Status enabled = Write(parent + "/cgroup.subtree_control", "+memory +pids");
+    if (!enabled.ok()) return {0, {}, enabled.message()};
+  }
   return tree;
 }
 
@@ -116,14 +97,14 @@ Result<Cgroup> Cgroup::Make(const CgroupTree& tree, const CgroupLimits& limits) 
     group.folders_.push_back(folder + "/" + std::to_string(getpid()));
   }
   // What a process of the same number has left, if it was killed.
-  group.Remove();
+  group.End();
   Status status;
   for (const std::string& folder : group.folders_) {
     if (status.ok() && mkdir(folder.c_str(), 0755) != 0) status = SystemError("mkdir " + folder);
   }
   if (status.ok()) status = Limit(group.folders_, limits);
   if (status.ok()) return group;
-  group.Remove();
+  group.End();
   return status;
 }
 
@@ -142,9 +123,9 @@ void Cgroup::TakeOut(pid_t pid) {
   }
 }
 
-Status Cgroup::Kill() { return Write(folders_.front() + "/cgroup.kill", "1"); }
-
-bool Cgroup::Remove() {
+// What is empty, or gone, cannot be killed and need not be.
+bool Cgroup::End() {
+  static_cast<void>(Write(folders_.front() + "/cgroup.kill", "1"));
   bool removed = true;
   for (const std::string& folder : folders_) {
     if (rmdir(folder.c_str()) != 0 && errno != ENOENT) removed = false;

@@ -24,18 +24,19 @@ struct CgroupTree {
   std::string why;  // version 0: the reason
 };
 
+constexpr const char* kCgroupName = "farm-sandbox";
+
 // Finds the controllers and makes the folder `name` for our groups. Needs root.
 CgroupTree OpenCgroupTree(const std::string& name);
 
 // One group, called by the number of the process that made it, which makes one only. Its owner
-// calls Kill and then Remove until that succeeds.
+// calls End until that succeeds.
 class Cgroup {
  public:
   static Result<Cgroup> Make(const CgroupTree& tree, const CgroupLimits& limits);
   Status Add(pid_t pid);
   void TakeOut(pid_t pid);  // to where all groups of the tree lie
-  Status Kill();
-  bool Remove();  // false: something in it is still dying
+  bool End();               // kills all in it and removes it; false: something in it is still dying
   const std::vector<std::string>& folders() const { return folders_; }
 
  private:

@@ -6,16 +6,22 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#include "sandbox/mounts.h"
-
 namespace sandbox {
 namespace {
 
 constexpr int kLoopAttemptsMax = 16;
-constexpr std::uint64_t kFlags = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+constexpr unsigned kFlags = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
 
 Result<UniqueFd> MountSource(const std::string& source) {
-  return NewFilesystem("erofs", {"ro", "source=" + source}, kFlags);
+  UniqueFd context(fsopen("erofs", FSOPEN_CLOEXEC));
+  if (!context.valid() || fsconfig(context.get(), FSCONFIG_SET_FLAG, "ro", nullptr, 0) != 0 ||
+      fsconfig(context.get(), FSCONFIG_SET_STRING, "source", source.c_str(), 0) != 0 ||
+      fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) {
+    return SystemError("mounting the EROFS image (is erofs in /proc/filesystems? modprobe erofs)");
+  }
+  UniqueFd mount(fsmount(context.get(), FSMOUNT_CLOEXEC, kFlags));
+  if (!mount.valid()) return SystemError("fsmount of the EROFS image");
+  return mount;
 }
 
 // A loop device over `image` that frees itself with its last user.
@@ -59,10 +65,7 @@ Result<UniqueFd> MountImage(int image, int user_namespace, ImageBacking backing)
     if (!loop.ok()) return loop.status();
     mount = MountSource(path);
   }
-  if (!mount.ok()) {
-    return Status::Failed("mounting the EROFS image: " + mount.message() +
-                          " (is erofs in /proc/filesystems? modprobe erofs)");
-  }
+  if (!mount.ok()) return mount;
   mount_attr attributes = {};
   attributes.attr_set = MOUNT_ATTR_IDMAP | kFlags;
   attributes.userns_fd = static_cast<std::uint64_t>(user_namespace);

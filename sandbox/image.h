@@ -1,7 +1,6 @@
 #pragma once
 
-#include "sandbox/status.h"
-#include "sandbox/system.h"
+#include "sandbox/descriptor.h"
 
 namespace sandbox {
 

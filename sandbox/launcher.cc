@@ -14,6 +14,7 @@
 #include "sandbox/monitor.h"
 #include "sandbox/remove.h"
 #include "sandbox/run.h"
+#include "sandbox/system.h"
 
 namespace sandbox {
 namespace {
@@ -45,6 +46,7 @@ int RunCommand(const std::vector<std::string>& words, HostRoot host_root) {
 struct Identity {
   Spec spec;
   MonitorConfig config;
+  std::string cgroup_name = kCgroupName;
 };
 
 Status TakeIdentity(const std::vector<std::string>& words, Identity* identity,
@@ -65,7 +67,7 @@ Status TakeIdentity(const std::vector<std::string>& words, Identity* identity,
       if (words[i].empty() || words[i].find_first_of("/.") != std::string::npos) {
         return Status::Failed("--cgroup-name: want a name without / and .");
       }
-      identity->config.cgroup_name = words[i];
+      identity->cgroup_name = words[i];
     } else if (name == "--uid" || name == "--gid" || name == "--monitor-fd") {
       Result<std::uint64_t> value = ParseCount(name, words[i], INT32_MAX);
       if (!value.ok()) return value.status();
@@ -89,6 +91,7 @@ int MonitorCommand(const std::vector<std::string>& words) {
     return Complain("monitor: --uid and --gid must be given, and not 0");
   }
   if (identity.config.subids.count == 0) return Complain("monitor: want --subids BASE:COUNT");
+  identity.config.groups = OpenCgroupTree(identity.cgroup_name);
   return RunMonitor(identity.config, command);
 }
 

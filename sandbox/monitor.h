@@ -7,19 +7,20 @@
 #include <vector>
 
 #include "sandbox/cgroup.h"
-#include "sandbox/spec.h"
-#include "sandbox/system.h"
+#include "sandbox/descriptor.h"
+#include "sandbox/id_range.h"
 
 namespace sandbox {
 
 // The root monitor: the one part that runs as the host's root. It does three things for launchers
 // that run as `uid`: writes id maps, mounts images, makes cgroups and ends what is in them. Each
-// request has a fixed size; nothing of a foreign size is parsed.
+// request has a fixed size; nothing of a foreign size is parsed. //sandbox:monitor is all of it,
+// and tests/tidy/monitor_test counts its lines.
 struct MonitorConfig {
   uid_t uid = 0;
   gid_t gid = 0;
   IdRange subids;
-  std::string cgroup_name = "farm-sandbox";
+  CgroupTree groups;  // see OpenCgroupTree
 };
 
 // A launcher sends kOpenSession with one end of a socket pair of its own over the monitor's socket,
@@ -56,6 +57,10 @@ constexpr const char* kMonitorVariable = "FARM_SANDBOX_MONITOR_FD";
 // SIGTERM, SIGINT and SIGHUP are passed on. Sessions that are left are ended then.
 int RunMonitor(const MonitorConfig& config, const std::vector<std::string>& command);
 
+// Takes one packet off the monitor's socket, closes that and `untaken`, and serves the session that
+// the packet opens, if it opens one.
+void ServeNext(UniqueFd door, UniqueFd untaken, int life, const MonitorConfig& config);
+
 // Serves one launcher until it, or the monitor at the other end of the pipe `life` (-1: none), is
 // gone.
 void ServeSession(int session, int life, const MonitorConfig& config);
@@ -64,14 +69,8 @@ void ServeSession(int session, int life, const MonitorConfig& config);
 // would reach somebody else in root's name.
 Status VerifySessionSocket(int socket, uid_t uid);
 
-// A process that the monitor may touch: `directory` is its folder in /proc, which stands for this
-// one process; `pid` is a number, which stands for it only as long as the pidfd says that it lives.
-struct UsersProcess {
-  pid_t pid = -1;
-  UniqueFd directory;
-};
-// Refuses a process that is gone or does not belong to config.uid.
-Result<UsersProcess> OpenUsersProcess(int pidfd, const MonitorConfig& config);
-// Maps the ids of the process behind `pidfd`; the kernel refuses one that has a map.
+// Maps the ids of the process behind `pidfd`. Refuses one that is gone or does not belong to
+// config.uid; the kernel refuses one that has a map.
 Status MapIdsOf(int pidfd, const MonitorConfig& config);
+
 }  // namespace sandbox

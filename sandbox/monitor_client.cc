@@ -129,6 +129,7 @@ Result<std::unique_ptr<Authority>> StartOwnMonitor(const IdRange& subids) {
     MonitorConfig config;
     config.uid = geteuid();
     config.subids = subids;
+    config.groups = OpenCgroupTree(kCgroupName);
     ServeSession(pair->second.get(), -1, config);
     _exit(0);
   }

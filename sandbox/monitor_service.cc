@@ -6,8 +6,8 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <optional>
@@ -20,10 +20,45 @@
 namespace sandbox {
 namespace {
 
-constexpr int kRetryMilliseconds = 20;
-constexpr int kBurialMilliseconds = 60000;
+constexpr int kBurialMilliseconds = 20;
+constexpr int kBurialsMax = 3000;
 constexpr std::uint64_t kMemoryBytesMax = std::uint64_t{1} << 50;
 constexpr std::uint64_t kPidsMax = std::uint64_t{1} << 31;
+
+using Descriptors = std::vector<UniqueFd>;
+
+// A process of the user's: `directory` is its folder in /proc, which stands for this one process;
+// `pid` is a number, which stands for it only as long as the pidfd says that it lives.
+struct UsersProcess {
+  pid_t pid = -1;
+  UniqueFd directory;
+};
+
+bool IsAlive(int pidfd) { return syscall(SYS_pidfd_send_signal, pidfd, 0, nullptr, 0) == 0; }
+
+Result<UsersProcess> OpenUsersProcess(int pidfd, const MonitorConfig& config) {
+  // Of what is no pidfd, nothing is read.
+  if (!IsAlive(pidfd)) return SystemError("the process is gone");
+  std::string info = "/proc/self/fdinfo/" + std::to_string(pidfd);
+  UniqueFd file(open(info.c_str(), O_RDONLY | O_CLOEXEC));
+  char text[512] = {};
+  if (read(file.get(), text, sizeof text - 1) < 0) return SystemError("reading " + info);
+  constexpr std::string_view kKey = "\nPid:\t";
+  const char* key = std::strstr(text, kKey.data());
+  UsersProcess process;
+  if (key != nullptr) process.pid = std::atoi(key + kKey.size());
+  if (process.pid <= 0) return Status::Failed("not a process of this pid namespace");
+  std::string path = "/proc/" + std::to_string(process.pid);
+  process.directory = UniqueFd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  struct stat status = {};
+  if (fstat(process.directory.get(), &status) != 0) return SystemError("opening " + path);
+  // If it lives now, the number was its own when the folder was opened.
+  if (!IsAlive(pidfd)) return SystemError("the process is gone");
+  if (status.st_uid != config.uid && !LeftOut(Layer::kMonitorOwner)) {
+    return Status::Failed("the process belongs to another user than the monitor serves");
+  }
+  return process;
+}
 
 // So that an image is seen through no one else's map. Asks only what is a namespace: what another
 // descriptor does when root asks it something, its maker decides.
@@ -40,14 +75,12 @@ Status VerifyUserNamespace(int space, uid_t uid) {
 
 class Session {
  public:
-  Session(int socket, const MonitorConfig& config)
-      : socket_(socket), config_(config), tree_(OpenCgroupTree(config.cgroup_name)) {}
+  Session(int socket, const MonitorConfig& config) : socket_(socket), config_(config) {}
 
   bool Serve();  // one request; false: the session is over
   void End();
 
  private:
-  using Descriptors = std::vector<UniqueFd>;
   Status Handle(const MonitorRequest& request, const Descriptors& fds, Descriptors* given);
   Status MountRoot(int image, int user_namespace, Descriptors* given);
   Status MakeGroup(const Descriptors& fds, const CgroupLimits& limits, Descriptors* given);
@@ -55,7 +88,6 @@ class Session {
 
   int socket_;
   const MonitorConfig& config_;
-  const CgroupTree tree_;
   std::optional<Cgroup> group_;
   bool has_image_ = false;
 };
@@ -76,7 +108,7 @@ Status Session::PutInto(Cgroup* group, int pidfd) {
   Status added = group->Add(process->pid);
   // If it lives still, the number was its own; if not, it may have been another's, who must not
   // stay in a group that we kill.
-  if (added.ok() && PidfdSendSignal(pidfd, 0) != 0) added = SystemError("the process is gone");
+  if (added.ok() && !IsAlive(pidfd)) added = SystemError("the process is gone");
   if (!added.ok()) group->TakeOut(process->pid);
   return added;
 }
@@ -86,11 +118,11 @@ Status Session::MakeGroup(const Descriptors& fds, const CgroupLimits& limits, De
   if (limits.memory_bytes > kMemoryBytesMax || limits.pids > kPidsMax) {
     return Status::Failed("a limit that is none");
   }
-  Result<Cgroup> group = Cgroup::Make(tree_, limits);
+  Result<Cgroup> group = Cgroup::Make(config_.groups, limits);
   if (!group.ok()) return group.status();
   Status added = fds.empty() ? Status() : PutInto(&*group, fds[0].get());
   if (!added.ok()) {
-    group->Remove();
+    group->End();
     return added;
   }
   group_ = *group;
@@ -113,29 +145,33 @@ Status Session::Handle(const MonitorRequest& request, const Descriptors& fds, De
   return Status::Failed("no such request");
 }
 
+// Of a socket's next packet; false: it is none.
+bool ReceiveRequest(int socket, MonitorRequest* request, Descriptors* fds) {
+  Result<Packet> packet = ReceivePacket(socket, {{request, sizeof *request}}, MSG_DONTWAIT);
+  if (!packet.ok() || packet->bytes != sizeof *request) return false;
+  *fds = std::move(packet->fds);
+  return request->magic == kMonitorMagic;
+}
+
 bool Session::Serve() {
   MonitorRequest request = {};
-  Result<Packet> packet = ReceivePacket(socket_, {{&request, sizeof request}}, MSG_DONTWAIT);
-  if (!packet.ok() || packet->bytes != sizeof request || request.magic != kMonitorMagic) {
-    return false;
-  }
-  MonitorReply reply = {kMonitorMagic, 0, tree_.version, ""};
-  std::vector<UniqueFd> given;
-  if (Status done = Handle(request, packet->fds, &given); !done.ok()) {
+  Descriptors fds;
+  if (!ReceiveRequest(socket_, &request, &fds)) return false;
+  MonitorReply reply = {kMonitorMagic, 0, config_.groups.version, ""};
+  Descriptors given;
+  if (Status done = Handle(request, fds, &given); !done.ok()) {
     reply.failed = 1;
     done.message().copy(reply.text, sizeof reply.text - 1);
   }
-  std::vector<int> fds;
-  for (const UniqueFd& fd : given) fds.push_back(fd.get());
+  std::vector<int> numbers;
+  for (const UniqueFd& fd : given) numbers.push_back(fd.get());
   // Not waiting for one who does not listen.
-  return SendPacket(socket_, {{&reply, sizeof reply}}, fds, MSG_DONTWAIT).ok();
+  return SendPacket(socket_, {{&reply, sizeof reply}}, numbers, MSG_DONTWAIT).ok();
 }
 
 void Session::End() {
-  std::int64_t deadline = NowMilliseconds() + kBurialMilliseconds;
-  while (group_.has_value() && NowMilliseconds() < deadline) {
-    if (group_->Kill().ok() && group_->Remove()) return;
-    poll(nullptr, 0, kRetryMilliseconds);
+  for (int i = 0; group_.has_value() && !group_->End() && i < kBurialsMax; ++i) {
+    poll(nullptr, 0, kBurialMilliseconds);
   }
 }
 
@@ -155,36 +191,6 @@ Status VerifySessionSocket(int socket, uid_t uid) {
   return {};
 }
 
-Result<UsersProcess> OpenUsersProcess(int pidfd, const MonitorConfig& config) {
-  // Of what is no pidfd, nothing is read.
-  if (PidfdSendSignal(pidfd, 0) != 0) return SystemError("the process is gone");
-  std::string info = "/proc/self/fdinfo/" + std::to_string(pidfd);
-  Result<std::string> text = ReadFile(info.c_str(), 4096);
-  if (!text.ok()) return text.status();
-  constexpr std::string_view kKey = "\nPid:\t";
-  std::size_t key = text->find(kKey);
-  UsersProcess process;
-  if (key != std::string::npos) process.pid = std::atoi(text->c_str() + key + kKey.size());
-  if (process.pid <= 0) return Status::Failed("not a process of this pid namespace");
-  std::string path = "/proc/" + std::to_string(process.pid);
-  process.directory = UniqueFd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!process.directory.valid()) return SystemError("opening " + path);
-  // If it lives now, the number was its own when the folder was opened.
-  if (PidfdSendSignal(pidfd, 0) != 0) return SystemError("the process is gone");
-  struct stat status = {};
-  if (fstat(process.directory.get(), &status) != 0) return SystemError("stat " + path);
-  if (status.st_uid != config.uid && !LeftOut(Layer::kMonitorOwner)) {
-    return Status::Failed("the process belongs to another user than the monitor serves");
-  }
-  return process;
-}
-
-// Short of memory, the kernel is to end the build before anybody else. What root writes nobody
-// inside takes back, if root has CAP_SYS_RESOURCE, which a container's may lack.
-Status EndFirst(const UsersProcess& process) {
-  return WriteControlFile(process.directory.get(), "oom_score_adj", "1000");
-}
-
 Status MapIdsOf(int pidfd, const MonitorConfig& config) {
   Result<UsersProcess> process = OpenUsersProcess(pidfd, config);
   if (!process.ok()) return process.status();
@@ -193,11 +199,27 @@ Status MapIdsOf(int pidfd, const MonitorConfig& config) {
   }
   std::string map =
       "0 " + std::to_string(config.subids.base) + " " + std::to_string(config.subids.count) + "\n";
-  for (const char* file : {"gid_map", "uid_map"}) {
-    Status written = WriteControlFile(process->directory.get(), file, map);
+  // Short of memory, the kernel is to end the build before anybody else. What root writes nobody
+  // inside takes back, if root has CAP_SYS_RESOURCE, which a container's may lack.
+  const std::pair<const char*, std::string> files[] = {
+      {"gid_map", map}, {"uid_map", map}, {"oom_score_adj", "1000"}};
+  for (const auto& [file, text] : files) {
+    Status written = WriteControlFile(process->directory.get(), file, text);
     if (!written.ok()) return written;
   }
-  return EndFirst(*process);
+  return {};
+}
+
+void ServeNext(UniqueFd door, UniqueFd untaken, int life, const MonitorConfig& config) {
+  MonitorRequest request = {};
+  Descriptors fds;
+  bool received = ReceiveRequest(door.get(), &request, &fds);
+  door.reset();
+  untaken.reset();
+  if (received && request.kind == RequestKind::kOpenSession && fds.size() == 1 &&
+      VerifySessionSocket(fds[0].get(), config.uid).ok()) {
+    ServeSession(fds[0].get(), life, config);
+  }
 }
 
 void ServeSession(int socket, int life, const MonitorConfig& config) {

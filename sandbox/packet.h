@@ -4,8 +4,7 @@
 
 #include <vector>
 
-#include "sandbox/status.h"
-#include "sandbox/system.h"
+#include "sandbox/descriptor.h"
 
 namespace sandbox {
 

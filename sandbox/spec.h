@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sandbox/determinism.h"
+#include "sandbox/id_range.h"
 #include "sandbox/status.h"
 
 namespace sandbox {
@@ -15,12 +16,6 @@ namespace sandbox {
 enum class Profile {
   kBuild,     // zero capabilities, system call allow-list, Landlock, the given root read-only
   kAssembly,  // mapped root with capabilities inside its user namespace; for mmdebstrap, mkfs.erofs
-};
-
-// A run of subordinate host ids: inside 0..count-1 is host base..base+count-1.
-struct IdRange {
-  std::uint32_t base = 0;
-  std::uint32_t count = 0;
 };
 
 // A host file copied into the work directory before anything starts, owned by the inside user.

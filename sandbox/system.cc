@@ -22,25 +22,6 @@ constexpr std::size_t kStatusBytesMax = 65536;
 
 }  // namespace
 
-UniqueFd& UniqueFd::operator=(UniqueFd&& other) noexcept {
-  if (this != &other) {
-    reset();
-    fd_ = other.release();
-  }
-  return *this;
-}
-
-int UniqueFd::release() {
-  int fd = fd_;
-  fd_ = -1;
-  return fd;
-}
-
-void UniqueFd::reset() {
-  if (fd_ >= 0) close(fd_);
-  fd_ = -1;
-}
-
 pid_t Clone(std::uint64_t flags, int* pidfd, int cgroup) {
   clone_args arguments = {};
   arguments.flags = flags;
@@ -142,15 +123,6 @@ Status WriteAll(int fd, std::string_view bytes) {
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return SystemError("write");
     bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return {};
-}
-
-Status WriteControlFile(int directory, const char* path, std::string_view text) {
-  UniqueFd fd(openat(directory, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (!fd.valid()) return SystemError(std::string("opening ") + path);
-  if (write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
-    return SystemError("writing \"" + std::string(text) + "\" to " + path);
   }
   return {};
 }

@@ -8,26 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "sandbox/descriptor.h"
 #include "sandbox/status.h"
 
 namespace sandbox {
-
-// Owns one file descriptor; -1 owns nothing.
-class UniqueFd {
- public:
-  UniqueFd() = default;
-  explicit UniqueFd(int fd) : fd_(fd) {}
-  UniqueFd(UniqueFd&& other) noexcept : fd_(other.release()) {}
-  UniqueFd& operator=(UniqueFd&& other) noexcept;
-  ~UniqueFd() { reset(); }
-  int get() const { return fd_; }
-  bool valid() const { return fd_ >= 0; }
-  int release();
-  void reset();
-
- private:
-  int fd_ = -1;
-};
 
 // System calls that the C library does not wrap. All return -1 and set errno on failure.
 
@@ -50,9 +34,6 @@ Result<std::string> ReadFile(const char* path, std::size_t bytes_max);
 // A mask of this process in /proc/self/status, "SigIgn" or "CapBnd" among others.
 Result<std::uint64_t> StatusMask(std::string_view name);
 Status WriteAll(int fd, std::string_view bytes);
-// Opens the existing file `path` for writing and writes `text` with one call, as /proc and
-// /sys/fs/cgroup want it.
-Status WriteControlFile(int directory, const char* path, std::string_view text);
 
 // Milliseconds of the monotonic clock.
 std::int64_t NowMilliseconds();

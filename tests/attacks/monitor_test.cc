@@ -171,6 +171,7 @@ sandbox::MonitorConfig ConfigFor(uid_t uid, gid_t gid = 0) {
   config.uid = uid;
   config.gid = gid;
   config.subids = {1234560000, 65536};
+  config.groups = sandbox::OpenCgroupTree(sandbox::kCgroupName);
   return config;
 }
 
