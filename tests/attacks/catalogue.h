@@ -28,8 +28,6 @@ struct Row {
   // {name} stands for a condition of the scene, see scene.h.
   std::string arguments = {};
   std::string options = {};  // of our launcher
-  // The protections that stop it, each by itself or only together. None: what is not in the root.
-  std::string layers = {};
   Bare bare = Bare::kRoot;
   std::string bare_says = {};  // why it does no harm bare, where that is so
   Ending ending = Ending::kItself;
@@ -49,9 +47,6 @@ struct Row {
   std::string Group() const { return name.substr(0, name.find('/')); }
   const std::string& Program() const { return program.empty() ? name : program; }
 };
-
-// The names of all protections that a row may name.
-const std::vector<std::string>& Layers();
 
 const std::vector<Row>& Catalogue();
 

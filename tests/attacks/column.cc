@@ -92,7 +92,6 @@ Arguments OurLauncher(const Column& column, const Row& row, const Programs& prog
              user,     "--subids", kSubordinateRange, "--"};
   }
   words.push_back(launcher);
-  if (!column.leave_out.empty()) Append(&words, {"--leave-out", column.leave_out});
   words.push_back("run");
   if (column.ids == Ids::kOption) Append(&words, {"--subids", kSubordinateRange});
   if (Mentions(row, "{input}")) {
@@ -212,18 +211,18 @@ std::vector<Column> AllColumns(const Programs& programs, bool has_range, Scene& 
       programs.linux_sandbox.empty() ? "needs Bazel's linux-sandbox" : needs_root;
   return {
       {"here", Sandbox::kOurs, geteuid()},
-      {"rootless", Sandbox::kOurs, kOrdinaryUser, Ids::kCallers, {}, needs_root},
-      {"rootless-range", Sandbox::kOurs, kUserWithRange, Ids::kCallers, {}, range},
-      {"root", Sandbox::kOurs, 0, Ids::kOption, {}, needs_root},
-      {"image", Sandbox::kOurs, kOrdinaryUser, Ids::kMonitor, {}, image},
-      {"assembly", Sandbox::kOurs, kOrdinaryUser, Ids::kMonitor, {}, needs_root, kAssembly},
-      {"assembly-range", Sandbox::kOurs, kUserWithRange, Ids::kCallers, {}, range, kAssembly},
-      {"assembly-root", Sandbox::kOurs, 0, Ids::kOption, {}, needs_root, kAssembly},
-      {"bubblewrap", Sandbox::kBubblewrap, 0, Ids::kCallers, {}, no_bubblewrap},
-      {"bubblewrap-user", Sandbox::kBubblewrap, kOrdinaryUser, Ids::kCallers, {}, no_bubblewrap},
-      {"linux-sandbox", Sandbox::kBazel, 0, Ids::kCallers, {}, no_bazel},
-      {"linux-sandbox-user", Sandbox::kBazel, kOrdinaryUser, Ids::kCallers, {}, no_bazel},
-      {"bare", Sandbox::kNone, 0, Ids::kCallers, {}, needs_root},
+      {"rootless", Sandbox::kOurs, kOrdinaryUser, Ids::kCallers, needs_root},
+      {"rootless-range", Sandbox::kOurs, kUserWithRange, Ids::kCallers, range},
+      {"root", Sandbox::kOurs, 0, Ids::kOption, needs_root},
+      {"image", Sandbox::kOurs, kOrdinaryUser, Ids::kMonitor, image},
+      {"assembly", Sandbox::kOurs, kOrdinaryUser, Ids::kMonitor, needs_root, kAssembly},
+      {"assembly-range", Sandbox::kOurs, kUserWithRange, Ids::kCallers, range, kAssembly},
+      {"assembly-root", Sandbox::kOurs, 0, Ids::kOption, needs_root, kAssembly},
+      {"bubblewrap", Sandbox::kBubblewrap, 0, Ids::kCallers, no_bubblewrap},
+      {"bubblewrap-user", Sandbox::kBubblewrap, kOrdinaryUser, Ids::kCallers, no_bubblewrap},
+      {"linux-sandbox", Sandbox::kBazel, 0, Ids::kCallers, no_bazel},
+      {"linux-sandbox-user", Sandbox::kBazel, kOrdinaryUser, Ids::kCallers, no_bazel},
+      {"bare", Sandbox::kNone, 0, Ids::kCallers, needs_root},
   };
 }
 

@@ -24,7 +24,6 @@ struct Column {
   Sandbox sandbox = Sandbox::kNone;
   uid_t user = 0;
   Ids ids = Ids::kCallers;
-  std::string leave_out = {};         // ours: the protection that is left out
   std::string missing = {};           // why it cannot be had on this machine; empty: it can
   Profile profile = Profile::kBuild;  // of our launcher
 

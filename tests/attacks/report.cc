@@ -28,10 +28,8 @@ constexpr const char* kHelp =
     "  --only NAME,...          only these behaviours, or groups\n"
     "  --open NAME,...          behaviours that are known to be ALLOWED in these columns: holes\n"
     "                           that wait to be mended; one that is refused everywhere fails\n"
-    "  --leave-out LAYER        with a launcher that can: takes this protection out and runs\n"
-    "                           what it stops in our columns; succeeds if something is ALLOWED\n"
     "  --text FILE --json FILE  where the table goes (text: standard output)\n"
-    "  --list                   the behaviours, how each is judged and what stops it\n"
+    "  --list                   the behaviours, and how each is judged\n"
     "Exit codes: 0 nothing is allowed in our columns and nothing went wrong there; 1 else; 2 "
     "usage\n"
     "or the scene cannot be made.\n";
@@ -42,7 +40,6 @@ struct Options {
   std::vector<std::string> columns;
   std::vector<std::string> only;
   std::vector<std::string> open;
-  std::string leave_out;
   std::string text;
   std::string json;
 };
@@ -63,7 +60,7 @@ bool Contains(const std::vector<std::string>& words, const std::string& word) {
 
 void List() {
   for (const Row& row : Catalogue()) {
-    std::cout << row.name << "\t" << row.judged << "\t" << row.layers << "\n";
+    std::cout << row.name << "\t" << row.judged << "\n";
   }
 }
 
@@ -93,8 +90,6 @@ Options Parse(int argc, char** argv) {
       options.only = SplitAtCommas(value);
     } else if (word == "--open") {
       options.open = SplitAtCommas(value);
-    } else if (word == "--leave-out") {
-      options.leave_out = value;
     } else if (word == "--text") {
       options.text = value;
     } else if (word == "--json") {
@@ -105,9 +100,6 @@ Options Parse(int argc, char** argv) {
   }
   if (!fs::exists(options.programs.launcher)) Usage("--launcher: no such program");
   if (!fs::is_directory(options.behaviours)) Usage("--programs: no such folder");
-  if (!options.leave_out.empty() && !Contains(Layers(), options.leave_out)) {
-    Usage("--leave-out: no layer " + options.leave_out);
-  }
   return options;
 }
 
@@ -118,15 +110,10 @@ std::vector<Column> ChooseColumns(const Options& options, std::vector<Column> al
         std::any_of(all.begin(), all.end(), [&](const Column& c) { return c.name == name; });
     if (!known) Usage("no column " + name);
   }
-  for (Column& column : all) {
+  for (const Column& column : all) {
     bool wanted = options.columns.empty() ? (column.name == "here") == (geteuid() != 0)
                                           : Contains(options.columns, column.name);
-    if (!wanted || (!options.leave_out.empty() && !column.IsOurs())) continue;
-    if (!options.leave_out.empty()) {
-      column.leave_out = options.leave_out;
-      column.name += "-without-" + options.leave_out;
-    }
-    chosen.push_back(column);
+    if (wanted) chosen.push_back(column);
   }
   return chosen;
 }
@@ -136,7 +123,6 @@ std::vector<Row> ChooseRows(const Options& options) {
   for (const Row& row : Catalogue()) {
     bool wanted = options.only.empty() || Contains(options.only, row.name) ||
                   Contains(options.only, row.Group());
-    if (!options.leave_out.empty()) wanted &= Contains(Words(row.layers), options.leave_out);
     if (wanted) chosen.push_back(row);
   }
   if (chosen.empty()) Usage("no such behaviour");
@@ -190,7 +176,6 @@ bool IsGood(const Options& options, const Table& table) {
     }
   }
   if (HasMissingColumn(options, table) || errors) return false;
-  if (!options.leave_out.empty()) return !allowed.empty();
   if (HasStaleMark(table)) return false;
   std::vector<std::string> open = options.open;
   std::sort(open.begin(), open.end());

@@ -112,7 +112,6 @@ std::string ToJson(const Table& table) {
     const Row& row = table.rows[i];
     nlohmann::ordered_json entry = {{"name", row.name},
                                     {"judged", row.judged},
-                                    {"layers", Words(row.layers)},
                                     {"bare_says", row.bare_says},
                                     {"assembly_may", row.assembly_may}};
     for (std::size_t j = 0; j < table.columns.size(); ++j) {
