@@ -47,7 +47,7 @@ bool MayBeDumped(bool may) { return prctl(PR_SET_DUMPABLE, may ? 1 : 0, 0, 0, 0)
 // namespace.
 Status HideCallersId(const Spec& spec) {
   // The kernel makes none for whoever has another root beneath his own.
-  if (LeftOut(Layer::kHostRootDetached)) return {};
+  if (LeftOut(Layer::kHostRootDetached) || LeftOut(Layer::kCallersIdHidden)) return {};
   // Of a process that cannot be dumped, as init's child is, /proc belongs to the host's root.
   if (!MayBeDumped(true)) return SystemError("opening /proc/self");
   if (unshare(CLONE_NEWUSER) != 0) return SystemError("user namespace of the command");

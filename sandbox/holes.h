@@ -34,6 +34,7 @@ constexpr std::string_view kLayerNames[] = {
     "init_arguments_wiped",
     "init_untraceable",
     "init_capabilities",
+    "callers_id_hidden",
     "hostname_set",
     "assembly_namespace",
     "close_descriptors",

@@ -30,6 +30,7 @@ enum class Layer {
   kInitArgumentsWiped,
   kInitUntraceable,
   kInitCapabilities,
+  kCallersIdHidden,
   kHostname,
   kAssemblyRoom,
   // What it is started with.

@@ -16,6 +16,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -99,6 +100,14 @@ bool SeesWhereItsRootLies(std::uint64_t missing) {
   Yard yard(missing);
   std::string mounts = yard.Do({"read", "/proc/self/mountinfo"}).log;
   return Contains(mounts, yard.root().parent_path().filename().string());
+}
+
+// Its own id, which the map of its user namespace leads to.
+bool SeesTheCallersId(std::uint64_t missing) {
+  std::istringstream map(Log(missing, {"read", "/proc/self/uid_map"}, {"--uid", "4321"}));
+  std::uint32_t inside = 0;
+  std::uint32_t outside = 0;
+  return map >> inside >> outside && inside == 4321 && outside != inside;
 }
 
 // The rest of a line of /proc/<process>/status.
@@ -377,6 +386,7 @@ constexpr Row kRows[] = {
      }},
     {Layer::kInitCapabilities, Where::kAnywhere, 0, nullptr,
      [](std::uint64_t missing) { return HasCapabilities(missing, "1", "CapEff"); }},
+    {Layer::kCallersIdHidden, Where::kSingle, 0, nullptr, SeesTheCallersId},
     {Layer::kHostname, Where::kAnywhere, 0, nullptr,
      [](std::uint64_t missing) {
        std::string host = Log(missing, {"host"});
