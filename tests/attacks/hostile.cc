@@ -223,6 +223,13 @@ std::string DaemonAndSleep(const Arguments& words) {
   return "slept";
 }
 
+// So many bytes of addresses, none of which is touched.
+std::string Reserve(const Arguments& words) {
+  void* memory = mmap(nullptr, std::stoul(words.at(0)), PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return Verdict(memory == MAP_FAILED ? -1 : 0);
+}
+
 std::string ShareMemory(const Arguments& words) {
   int id = shmget(4711, 4096, (words.at(0) == "make" ? IPC_CREAT : 0) | 0666);
   return Verdict(id);
@@ -317,6 +324,7 @@ const std::map<std::string, Deed>& Deeds() {
       {"outputs", MakeOutputs},
       {"processes", Processes},
       {"raise", [](const Arguments& w) { return Verdict(raise(std::atoi(w.at(0).c_str()))); }},
+      {"reserve", Reserve},
       {"shm", ShareMemory},
       {"sleep", Sleep},
       {"standard", Standard},

@@ -38,6 +38,15 @@ TEST(Limits, MemoryBombIsStopped) {
   EXPECT_LE(ran.result["usage"]["memory_bytes_max"], HasCgroup() ? 101000000 : 210000000);
 }
 
+// What README.md says not to be guaranteed: without a cgroup addresses are what is limited, and the
+// kernel refuses them in nobody's name.
+TEST(Limits, WhoReservesTooMuchAtOnceIsToldByTheKernelAlone) {
+  Bench bench;
+  Ran ran = bench.Do({"reserve", "300000000"}, {"--memory-bytes", "100000000"});
+  EXPECT_EQ(ran.exit_code, 0) << ran.diagnostics;
+  EXPECT_EQ(ran.log, HasCgroup() ? "allowed" : "ENOMEM");
+}
+
 // What we lay into the same tmpfs is not the command's.
 TEST(Limits, TheSmallestDiskIsRoomForUs) {
   Bench bench;

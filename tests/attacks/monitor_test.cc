@@ -550,6 +550,18 @@ TEST(LeftBehind, NothingWhenTheWholeLineIsKilled) {
   EXPECT_TRUE(Eventually([] { return LeftCgroups().empty(); })) << LeftCgroups();
 }
 
+// When all that serves a session was killed at once, nobody has removed its group.
+TEST(LeftBehind, AGroupGoesWithTheNextProcessOfItsNumber) {
+  sandbox::CgroupTree tree = sandbox::OpenCgroupTree(sandbox::kCgroupName);
+  ASSERT_NE(tree.version, 0) << tree.why;
+  ASSERT_TRUE(sandbox::Cgroup::Make(tree, {}).ok());
+  EXPECT_NE(LeftCgroups(), "");
+  sandbox::Result<sandbox::Cgroup> next = sandbox::Cgroup::Make(tree, {});
+  ASSERT_TRUE(next.ok()) << next.message();
+  EXPECT_TRUE(next->End());
+  EXPECT_EQ(LeftCgroups(), "");
+}
+
 TEST(Remove, TakesATreeOfMappedOwners) {
   Bench bench;
   fs::path work = bench.NewDirectory("work", 0777);
@@ -608,6 +620,26 @@ TEST(Rootless, TakesTheUsersRange) {
       << ReadFile(here + "/err");
   EXPECT_EQ(ReadFile(here + "/log"), "EPERM EPERM EPERM EPERM EPERM\n");
   EXPECT_NE(ReadFile(here + "/err").find("\"uid_map\":\"range\""), std::string::npos);
+}
+
+// What README.md says not to be guaranteed where one id is mapped.
+TEST(Rootless, TheCallersGroupsStay) {
+  Bench bench;
+  std::string here = bench.directory();
+  std::ofstream(here + "/shared") << "of the group";
+  ASSERT_EQ(chown((here + "/shared").c_str(), 0, 54399), 0);
+  ASSERT_EQ(chmod((here + "/shared").c_str(), 0640), 0);
+  auto read = [&](const std::string& groups) {
+    EXPECT_EQ(Shell("chmod 755 " + here + " && setpriv --reuid 54323 --regid 54323 " + groups +
+                    " " + here + "/launcher run --root-dir " + here + "/root --bind-ro " + here +
+                    "/shared /build/shared -- /bin/hostile cat /build/shared >" + here + "/log 2>" +
+                    here + "/err"),
+              0)
+        << ReadFile(here + "/err");
+    return ReadFile(here + "/log");
+  };
+  EXPECT_EQ(read("--groups 54399"), "of the group\n");
+  EXPECT_EQ(read("--clear-groups"), "EACCES\n");
 }
 
 }  // namespace

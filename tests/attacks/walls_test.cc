@@ -56,6 +56,7 @@ INSTANTIATE_TEST_SUITE_P(
             "stdout=allowed core=1 host=sandbox umask=022"},
         Row{"cwd_is_build", {"cwd"}, "/build"},
         Row{"tcp_is_refused_by_landlock", {"bind_tcp"}, "EACCES"},
+        Row{"the_kernel_ends_it_first", {"cat", "/proc/self/oom_score_adj"}, "1000\n"},
         // Its own by owner and mode: only Landlock says no.
         Row{"own_name_is_refused_by_landlock", {"append", "/proc/self/comm"}, "EACCES"}),
     [](const testing::TestParamInfo<Row>& info) { return std::string(info.param.name); });
@@ -74,6 +75,16 @@ TEST(Walls, BindShowsTheHostsFolder) {
   std::ofstream(host / "file") << "host";
   std::vector<std::string> bind = {"--bind-ro", host, "/build/bound"};
   EXPECT_EQ(bench.Do({"cat", "/build/bound/file"}, bind).log, "host");
+}
+
+// What README.md says not to be guaranteed: the kernel writes it there.
+TEST(Walls, TheListOfMountsShowsWhereABindComesFrom) {
+  Bench bench;
+  std::filesystem::path host = bench.NewDirectory("host", 0777);
+  std::string mounts =
+      bench.Do({"cat", "/proc/self/mountinfo"}, {"--bind-ro", host, "/build/bound"}).log;
+  std::string end = bench.directory().filename().string() + "/host ";
+  EXPECT_NE(mounts.find(end), std::string::npos) << mounts;
 }
 
 TEST(Walls, WhatWasInForceIsInTheResult) {
