@@ -19,7 +19,7 @@ class Tree : public testing::Test {
     while (maker_.Head().size < kSizeMax) maker_.Enter(line, draft);
     // All leaves of the same line are equal; the first five are not.
     for (std::uint64_t i = 0; i < 5; ++i) {
-      leaves_.push_back(Sha256("test entry " + std::to_string(i)));
+      leaves_.push_back(LeafHash("entry " + std::to_string(i)));
     }
     leaves_.resize(kSizeMax, LeafHash(line.log_entry->canonicalized_body));
   }
