@@ -8,6 +8,7 @@
 #include "farm/crypto/hash.h"
 #include "farm/verify/verify.h"
 #include "tests/support/evidence_maker.h"
+#include "tests/support/verdict_case.h"
 
 namespace farm {
 namespace {
@@ -196,9 +197,11 @@ TEST_P(ApprovalsByDiff, CountOrAreRefusedByName) {
   EvidenceOptions options;
   options.earlier_approvals = row.earlier;
   EvidenceMaker maker(options);
-  VerdictInput input = maker.Input(maker.Make(row.draft));
+  const MadeRelease made = maker.Make(row.draft);
+  VerdictInput input = maker.Input(made);
   input.policy.diff_approvals = true;
   row.change(input);
+  WriteVerdictCase("by_diff_" + row.name, input, made, maker);  // for another verifier
   const Verdict verdict = Judge(input);
   std::string all;
   for (const RuleOutcome& outcome : verdict.rules) {

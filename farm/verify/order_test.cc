@@ -6,6 +6,7 @@
 
 #include "farm/verify/verify.h"
 #include "tests/support/evidence_maker.h"
+#include "tests/support/verdict_case.h"
 
 namespace farm {
 namespace {
@@ -16,9 +17,12 @@ constexpr std::size_t kFirstApprovalLine = kFirstRecordLine + 3;
 // A release whose lines are entered again in another order, each witnessed when it would have been.
 class Entries {
  public:
-  VerdictInput Input() {
+  // Of that name for another verifier, tests/interop, too.
+  VerdictInput Input(const std::string& name) {
     maker_.AddConsistency(made_.lines);
-    return maker_.Input(made_);
+    VerdictInput input = maker_.Input(made_);
+    WriteVerdictCase("order_" + name, input, made_, maker_);
+    return input;
   }
   Bundle& line(std::size_t index) { return made_.lines[index]; }
   const EvidenceMaker& maker() const { return maker_; }
@@ -69,14 +73,14 @@ TEST(Order, EntriesMadeAgainInTheSameOrderAreGood) {
   entries.EnterAgain(kIntentLine, kStart + 210);
   for (std::size_t i = 0; i < 3; ++i) entries.EnterAgain(kFirstRecordLine + i, kStart + 310);
   entries.EnterAgain(kReleaseLine, kStart + 410);
-  EXPECT_THAT(Found(Judge(entries.Input())), testing::IsEmpty());
+  EXPECT_THAT(Found(Judge(entries.Input("made_again"))), testing::IsEmpty());
 }
 
 TEST(Order, AnApprovalComesBeforeTheIntent) {
   Entries entries;
   entries.EnterAgain(kFirstApprovalLine, kStart + 110);
   entries.EnterAgain(kReleaseLine, kStart + 410);
-  ExpectOrder(entries.Input(), "came into the log after the intent");
+  ExpectOrder(entries.Input("approval_after_the_intent"), "came into the log after the intent");
 }
 
 // A coordinator who announces, lets an auditor approve, and only then fetches the intent's proof:
@@ -89,7 +93,8 @@ TEST(Order, FetchingTheIntentsProofLaterLetsNoLateApprovalIn) {
   entries.ProveAgain(kIntentLine, kStart + 290);
   for (std::size_t i = 0; i < 3; ++i) entries.EnterAgain(kFirstRecordLine + i, kStart + 310);
   entries.EnterAgain(kReleaseLine, kStart + 410);
-  ExpectOrder(entries.Input(), "came into the log after the intent");
+  ExpectOrder(entries.Input("approval_before_the_intents_proof"),
+              "came into the log after the intent");
 }
 
 TEST(Order, ARecordComesAfterTheIntent) {
@@ -97,16 +102,23 @@ TEST(Order, ARecordComesAfterTheIntent) {
   entries.EnterAgain(kIntentLine, kStart + 210);
   for (std::size_t i = 1; i < 3; ++i) entries.EnterAgain(kFirstRecordLine + i, kStart + 310);
   entries.EnterAgain(kReleaseLine, kStart + 410);
-  ExpectOrder(entries.Input(), "came into the log before the intent");
+  ExpectOrder(entries.Input("record_before_the_intent"), "came into the log before the intent");
 }
 
 TEST(Order, AReleaseComesAfterAllThatItNames) {
-  for (const auto& [line, words] : std::vector<std::pair<std::size_t, std::string>>{
-           {kFirstRecordLine, "before the record of"}, {kRequestLine, "before the request"}}) {
+  const struct {
+    std::string name;
+    std::size_t line;
+    std::string words;
+  } kRows[] = {
+      {"release_before_a_record", kFirstRecordLine, "before the record of"},
+      {"release_before_the_request", kRequestLine, "before the request"},
+  };
+  for (const auto& row : kRows) {
     Entries entries;
-    entries.EnterAgain(line, kStart + 310);
+    entries.EnterAgain(row.line, kStart + 310);
     entries.ProveAgain(kReleaseLine, kStart + 410);
-    ExpectOrder(entries.Input(), words);
+    ExpectOrder(entries.Input(row.name), row.words);
   }
 }
 

@@ -58,6 +58,14 @@ Revocation RevokedKey(const std::string& key_id, std::optional<UnixSeconds> sinc
   return {"key", key_id, "test", since};
 }
 
+// As a root says it that can be read: another log goes on.
+void CloseLog(VerdictInput& input, std::uint64_t size, const Digest& tree_root) {
+  Log next{"next", PrivateKey::Generate(KeyKind::kEd25519).public_key(),
+           PrivateKey::Generate(KeyKind::kP256).public_key(), input.root.logs[0].valid_for};
+  input.root.logs[0].end = LogEnd{size, tree_root, next.origin};
+  input.root.logs.push_back(std::move(next));
+}
+
 const Row kRows[] = {
     // 10
     {"file_with_other_bytes",
@@ -411,14 +419,14 @@ const Row kRows[] = {
      "log",
      {},
      [](VerdictInput& input, const EvidenceMaker& maker) {
-       input.root.logs[0].end = LogEnd{maker.Head().size - 1, maker.Head().root, "next"};
+       CloseLog(input, maker.Head().size - 1, maker.Head().root);
      }},
     {"closed_log_ends_in_another_tree",
      ExitCode::kLogProof,
      "log",
      {},
      [](VerdictInput& input, const EvidenceMaker& maker) {
-       input.root.logs[0].end = LogEnd{maker.Head().size, Sha256("another"), "next"};
+       CloseLog(input, maker.Head().size, Sha256("another"));
      }},
     // 16
     {"fewer_witnesses_than_policy",
@@ -612,7 +620,10 @@ const Row kRows[] = {
      ExitCode::kNotValidThen,
      "validity",
      {},
-     [](VerdictInput& input, const EvidenceMaker&) { input.root.expires = kStart - kSkew - 1; }},
+     [](VerdictInput& input, const EvidenceMaker&) {
+       input.root.expires = kStart - kSkew - 1;
+       input.root.created = input.root.expires - 1;
+     }},
     {"time_stamp_authority_ended_before",
      ExitCode::kNotValidThen,
      "validity",
@@ -811,7 +822,7 @@ const Row kGoodRows[] = {
      "",
      {},
      [](VerdictInput& input, const EvidenceMaker& maker) {
-       input.root.logs[0].end = LogEnd{maker.Head().size, maker.Head().root, "next"};
+       CloseLog(input, maker.Head().size, maker.Head().root);
      }},
     {"witness_in_its_last_second",
      ExitCode::kProved,

@@ -21,11 +21,13 @@ void WriteVerdictCase(const std::string& name, const VerdictInput& input, const 
                       const EvidenceMaker& maker) {
   const char* const cases = std::getenv("FARM_VERDICT_CASES");
   if (cases == nullptr || *cases == '\0') return;
-  if (input.product || input.version || input.renamed || input.newest_root_version ||
-      input.newest_sequence) {
-    return;
-  }
+  const bool remembered =
+      input.newest_root_version || input.newest_sequence || input.seen != SeenStatuses{};
+  const bool wished = input.product || input.version || input.renamed;
+  const bool later = input.status || !input.certifications.empty() || !input.replays.empty();
+  if (remembered || wished || later) return;
   const std::string directory = JoinPath(cases, name);
+  CHECK(!FileExists(directory));  // two cases of one name
   // The artifact that was meant, or bytes that are none.
   std::string file = "other bytes";
   for (const auto& [unused, bytes] : made.artifacts) {
