@@ -2,7 +2,8 @@
 // JUDGE is verify-4 (@sigstore/verify 4.1.3), verify-3 (3.1.1) or browser (@freedomofpress/sigstore-browser), each at
 // its default thresholds.  Without PATTERN it must accept every line of the file that has a signer of a kind it knows
 // (browser: a certificate), and refuse each of them with one thing changed (bend_lines.mjs).  With PATTERN it must
-// refuse every line for the reason that the pattern names.  Prints the counts; exit 1 and the reason where not.
+// refuse every line for a reason that the pattern names.  Prints the counts, with PATTERN those of each reason; exit 1
+// and the reason where not.
 import { webcrypto } from 'node:crypto';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
@@ -63,13 +64,16 @@ async function refusal(bundle) {
 
 const lines = fs.readFileSync(bundleFile, 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line));
 const wrong = [];
+const reasons = new Map();
 let accepted = 0;
 let refused = 0;
 for (const [index, line] of lines.entries()) {
   const reason = await refusal(line);
   if (pattern !== undefined) {
-    if (new RegExp(pattern).test(reason)) refused += 1;
-    else wrong.push(`line ${index + 1}: want a refusal like "${pattern}", found "${reason}"`);
+    if (new RegExp(pattern).test(reason)) {
+      refused += 1;
+      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    } else wrong.push(`line ${index + 1}: want a refusal like "${pattern}", found "${reason}"`);
     continue;
   }
   if (judge === 'browser' && !line.verificationMaterial.certificate) {
@@ -87,5 +91,6 @@ for (const [index, line] of lines.entries()) {
   }
 }
 for (const text of wrong) console.error(`${judge}: ${text}`);
-console.log(`${judge}: accepted ${accepted}, refused ${refused}`);
+const why = [...reasons].map(([reason, count]) => `; ${count}: ${reason}`).join('');
+console.log(`${judge}: accepted ${accepted}, refused ${refused}${why}`);
 process.exitCode = wrong.length === 0 && accepted + refused > 0 ? 0 : 1;

@@ -1,10 +1,12 @@
 #!/bin/bash
 # `farm bundle export` writes files that openssl alone can check: each command of its README succeeds on a sound
-# release, and each file with one byte changed makes a command fail.
+# release, and each file with one byte changed makes a command fail.  As often as README.md says.
 # usage: openssl_test.sh MAKE_RELEASE FARM
 set -euo pipefail
 make_release=$(readlink -f "$1")
 farm=$(readlink -f "$2")
+here=$(dirname "$(readlink -f "$0")")
+. "$here/readme.sh"
 work=$(mktemp -d "${TEST_TMPDIR:-/tmp}/openssl.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 "$make_release" "$work"
@@ -19,7 +21,7 @@ while IFS= read -r command; do
   sound=$((sound + 1))
 done <"$work/commands"
 # 8 lines: statement, signature, time stamp, log, two witnesses; 5 of them with a certificate and its key.
-[ "$sound" -eq $((8 * 6 + 5 * 2)) ] || { echo "$sound commands, want 58" >&2; exit 1; }
+[ "$sound" -eq $((8 * 6 + 5 * 2)) ] || fail "$sound commands, want 58"
 
 flip() { # FILE AT: one bit of that byte; a letter of PEM stays a letter
   local byte
@@ -57,5 +59,5 @@ for file in */*; do
     changed=$((changed + 1))
   done
 done
-[ "$changed" -ge 300 ] || { echo "only $changed changes" >&2; exit 1; }
 echo "openssl: $sound commands succeed, $changed changed files are refused"
+row_says '`openssl` 3.0, on what `farm bundle export` writes' "$sound commands of its README" "$changed files with one byte changed"
