@@ -192,6 +192,8 @@ TEST_F(RunningMonitor, SaysNothingWhileTheLogKeepsBackWhatWitnessesHaveCosigned)
       }
     }
     others_.AwaitRounds(3);  // it knows by now
+    clock_.Advance(kBehindSecondsMax + 1);
+    others_.AwaitRounds(3);  // and that it has waited, before a status is due
     clock_.Advance(kPeriod);
     others_.AwaitRounds(3);
     EXPECT_EQ(ServedStatus(), first);

@@ -445,7 +445,7 @@ void EvidenceMaker::Renew(const Renewal& renewal) {
   authorities.push_back({{authority}, from_then});
   const std::string auditor = AuditorId(renewal.auditor);
   keys_.insert_or_assign(auditor, PrivateKey::Generate(KeyKind::kP256));
-  root_.auditors[static_cast<std::size_t>(renewal.auditor)].valid_for.end = renewal.at;
+  root_.auditors[static_cast<std::size_t>(renewal.auditor)].valid_for.end = renewal.at - 1;
   root_.auditors.push_back({auditor, "Auditor", Key(auditor).public_key(), from_then});
 }
 
