@@ -158,7 +158,7 @@ TEST_F(LaterProgram, SaysWhyItRefusesThoughItsMemoryIsFull) {
                               {"rootVersion", 1},
                               {"sequences", Json::array({product})}});
   };
-  constexpr std::size_t kBytesMax = 16 << 20;
+  constexpr std::size_t kBytesMax = 24 << 20;
   Write("state/memory.json", memory(kBytesMax - memory(0).size()));
   const auto with = [&](const FarmStatus& status) {
     const auto at = At(kIssuedAt + 60);
