@@ -1,7 +1,7 @@
 # usage: mutate.py VECTORS DIRECTORY
 # Writes releases with one thing changed, each into a folder of DIRECTORY as tests/support/verdict_case.h has them, from
 # the release in tests/vectors/v1/evidence: bytes of each binary part, fields, lines, notes, root, policy and file.  The
-# same every time.
+# same every time.  Prints the vectors that verify.sh does not judge.
 import base64
 import copy
 import json
@@ -13,8 +13,18 @@ import sys
 vectors, directory = sys.argv[1:]
 chance = random.Random(20270115)
 
+# The status, which verify.sh refuses, and what no verdict on a release reads: statements of other kinds, what a release
+# carries in another form, memory and policies of other programs.  Every other vector is judged below, or a part of one.
+NOT_JUDGED = {
+    "approval-diff.json", "dissent.json", "groups.tlog-policy", "hello.tar.tlog-proof", "kit.json", "memory-logs.json",
+    "memory.json", "record-failed.json", "replay.json", "root-file.tlog-policy", "site-location.json",
+    "status-line.json", "status.json", "withdrawal.json",
+}
+judged = set()
+
 
 def read(name):
+    judged.add(name)
     with open(os.path.join(vectors, name), "rb") as file:
         return file.read()
 
@@ -26,7 +36,7 @@ KINDS = ["release", "request", "intent", "record", "approval"]
 made = set()
 
 
-def write(name, bundle=BUNDLE, root=ROOT, policy=POLICY, file=FILE, file_name="hello.tar", allow=True):
+def write(name, bundle=BUNDLE, root=ROOT, policy=POLICY, file=FILE, file_name="hello.tar", allow=True, status=None):
     folder = os.path.join(directory, name.replace("/", "_"))
     assert folder not in made, name
     made.add(folder)
@@ -35,6 +45,9 @@ def write(name, bundle=BUNDLE, root=ROOT, policy=POLICY, file=FILE, file_name="h
                        ("policy.json", policy)):
         with open(os.path.join(folder, path), "wb") as out:
             out.write(data)
+    if status is not None:
+        with open(os.path.join(folder, "status.json"), "wb") as out:
+            out.write(status)
     if allow:
         open(os.path.join(folder, "allow"), "wb").close()
 
@@ -211,7 +224,39 @@ def others():
     write("as-made")
 
 
+def later():
+    """What the second format of policies asks for, and what comes after a release."""
+    policy = json.loads(read("policy-2.json"))
+    auditor = json.loads(ROOT)["signed"]["auditors"][0]["key"]
+    write("policy-2", policy=read("policy-2.json"))
+    for key in sorted(policy.keys() - json.loads(POLICY).keys()):
+        write(f"policy-2-without-{key}", policy=json.dumps({k: v for k, v in policy.items() if k != key}).encode())
+    for name, asks in (("diff-approvals", {"diffApprovals": True}), ("status", {"statusMaxAgeSeconds": 3600}),
+                       ("certifiers", {"certifiedCountries": True}),
+                       ("replays", {"replays": 1, "replayers": [{"key": auditor, "name": "replayer"}]})):
+        write(f"policy-2-{name}", policy=json.dumps({**policy, **asks}).encode())
+    write("root-of-others-watched", root=read("root-watched.json"))
+    write("status-beside-the-root", status=read("status-line.json"))
+
+
+def check_vectors():
+    """None is forgotten: each is judged whole, or is a part of the release, or is known not to be judged."""
+    proof = get(LINES[0], NOTE)
+    parts = {f"{kind}.json": base64.b64decode(line["dsseEnvelope"]["payload"]) + b"\n" for kind, line in zip(KINDS, LINES)}
+    parts["manifest.json"] = json.loads(parts["release.json"])["predicate"]["manifest"].encode() + b"\n"
+    parts["request-line.jsonl"] = BUNDLE.splitlines(keepends=True)[1]
+    parts["leaf.json"] = base64.b64decode(get(LINES[1], ENTRY)["canonicalizedBody"]) + b"\n"
+    parts["release.note"] = proof.encode()
+    whole = judged - {"status-line.json"}
+    for name, part in parts.items():
+        assert read(name) == part, f"{name} is not the release's"
+    for one, other in ((whole, set(parts)), (whole, NOT_JUDGED), (set(parts), NOT_JUDGED)):
+        assert not one & other, one & other
+    assert whole | set(parts) | NOT_JUDGED == set(os.listdir(vectors)), "a vector that is nowhere named, or not there"
+
+
 shutil.rmtree(directory, ignore_errors=True)
-for group in (bytes_of_lines, notes, fields, whole_lines, others):
+for group in (bytes_of_lines, notes, fields, whole_lines, others, later):
     group()
-print(len(made))
+check_vectors()
+print("\n".join(sorted(NOT_JUDGED)))
