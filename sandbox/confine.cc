@@ -292,10 +292,7 @@ Status ConfineAndExecute(const Spec& spec, const Filter& filter, const Command& 
   if (!LeftOut(Layer::kVerifyWalls) && prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != 2) {
     return Status::Failed("a wall is missing: seccomp; nothing was started");
   }
-  // The filter was made for this profile.
-  bool build = spec.profile == Profile::kBuild;
-  Confined confined = {*landlock, build ? "allow-list" : "deny-list", listener->get(),
-                       counter_is_hidden};
+  Confined confined = {*landlock, "allow-list", listener->get(), counter_is_hidden};
   Status told = WriteAll(report_pipe, ConfinedText(confined));
   if (!told.ok()) return told;
   char byte;

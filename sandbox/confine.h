@@ -33,7 +33,7 @@ Status ConfineAndExecute(const Spec& spec, const Filter& filter, const Command& 
 // The walls that were loaded, as one line: "confined ABI SECCOMP LISTENER COUNTER\n".
 struct Confined {
   int landlock_abi = 0;
-  std::string seccomp;  // allow-list | deny-list
+  std::string seccomp;  // allow-list
   // Of the filter's notifications, a descriptor of the process that is to become the command. -1:
   // the filter notifies of nothing.
   int listener = -1;

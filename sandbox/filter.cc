@@ -5,10 +5,14 @@
 #include <linux/netlink.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -31,8 +35,8 @@ constexpr std::uint64_t kNamespaceFlags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NE
                                           CLONE_NEWCGROUP;
 // A root is made with mounts and, in it, processes. In a cgroup namespace of its own it could mount
 // the control groups that its launcher is in, in an ipc namespace keep memory that nobody counts.
-constexpr std::uint64_t kNamespacesNotInAssembly[] = {CLONE_NEWUSER, CLONE_NEWNET, CLONE_NEWIPC,
-                                                      CLONE_NEWUTS, CLONE_NEWCGROUP};
+constexpr std::uint64_t kNamespacesNotInAssembly =
+    CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
 // The kernel compares an ioctl's command, a socket's family and a mode in 32 bits.
 constexpr std::uint64_t kLow32 = 0xffffffff;
 #if defined(__x86_64__)
@@ -288,6 +292,30 @@ class Prelude {
     Add(BPF_STMT(BPF_RET | BPF_K, action));
   }
 
+  // Of AF_INET and AF_INET6: other types and protocols than those of TCP and UDP.
+  void RefuseInternetProtocols() {
+    constexpr std::uint32_t kTypes = 0xf;  // SOCK_TYPE_MASK
+    constexpr std::uint32_t kRefuse = SECCOMP_RET_ERRNO;
+    Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)));
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 15));
+    Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LowHalf(0)));
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET, 1, 0));
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, 0, 12));
+    Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LowHalf(1)));
+    Add(BPF_STMT(BPF_ALU | BPF_AND | BPF_K, kTypes));
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SOCK_STREAM, 4, 0));
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SOCK_DGRAM, 3, 0));
+    // As the kernel says to whoever lacks the capability.
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SOCK_RAW, 1, 0));
+    Add(BPF_STMT(BPF_RET | BPF_K, kRefuse | ESOCKTNOSUPPORT));
+    Add(BPF_STMT(BPF_RET | BPF_K, kRefuse | EPERM));
+    Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LowHalf(2)));
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_IP, 3, 0));
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_TCP, 2, 0));
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 1, 0));
+    Add(BPF_STMT(BPF_RET | BPF_K, kRefuse | EPROTONOSUPPORT));
+  }
+
   const Filter& instructions() const { return instructions_; }
 
  private:
@@ -351,16 +379,21 @@ void TraceWaits(Prelude* prelude) {
   prelude->TraceTimedFutex();
 }
 
-// Terminal input, and socket families that no network namespace confines or that nothing needs.
+// Terminal input, what the kernel loads modules for before it looks at the caller's rights, and
+// sockets that no network namespace confines or that nothing needs.
 Filter MakePrelude(const Spec& spec) {
   constexpr std::uint32_t kRefuse = SECCOMP_RET_ERRNO;
   Prelude prelude;
   prelude.KillOtherArchitectures();
-  prelude.Argument(SYS_ioctl, 1, {TIOCSTI, TIOCLINUX}, true, kRefuse | EPERM);
+  prelude.Argument(SYS_ioctl, 1,
+                   {TIOCSTI, TIOCLINUX, TIOCSETD, SIOCGIFBR, SIOCSIFBR, SIOCBRADDBR, SIOCBRDELBR,
+                    SIOCGIFVLAN, SIOCSIFVLAN, SIOCADDDLCI, SIOCDELDLCI},
+                   true, kRefuse | EPERM);
   prelude.Argument(SYS_socket, 0, {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK}, false,
                    kRefuse | EAFNOSUPPORT);
   prelude.Argument(SYS_socketpair, 0, {AF_UNIX}, false, kRefuse | EAFNOSUPPORT);
   prelude.RefuseNetlinkProtocols(kRefuse | EPROTONOSUPPORT);
+  prelude.RefuseInternetProtocols();
   if (spec.profile == Profile::kBuild) RefuseOtherOwners(spec, &prelude);
   if (spec.determinism == Determinism::kFull) TraceWaits(&prelude);
   return prelude.instructions();
@@ -393,6 +426,14 @@ std::vector<Treatment> Treatments(Determinism level) {
   return treatments;
 }
 
+// Of both profiles.
+void CommonRules(Rules* rules) {
+  rules->AddAll(SCMP_ACT_ERRNO(0), kSynchronising);
+  // What the kernel says where none are reserved.
+  rules->Add(SCMP_ACT_ERRNO(ENOMEM), "mmap", {Masked(3, MAP_HUGETLB, MAP_HUGETLB)});
+  rules->Add(SCMP_ACT_ERRNO(ENOMEM), "shmget", {Masked(2, SHM_HUGETLB, SHM_HUGETLB)});
+}
+
 void BuildRules(Determinism level, Rules* rules) {
   rules->AddAll(SCMP_ACT_ALLOW, kAllowed);
   // What is said last of a call holds.
@@ -400,8 +441,7 @@ void BuildRules(Determinism level, Rules* rules) {
     rules->AddAll(treatment.action, treatment.names);
   }
   rules->AddAll(SCMP_ACT_ERRNO(EPERM), kRefused);
-  // sync() would wait for the disks of the whole host; nothing inside is on them.
-  rules->Add(SCMP_ACT_ERRNO(0), "sync");
+  CommonRules(rules);
   AllowModes(rules, "mknod", 1);
   AllowModes(rules, "mknodat", 2);
   bool is_full = level == Determinism::kFull;
@@ -411,12 +451,16 @@ void BuildRules(Determinism level, Rules* rules) {
 }
 
 void AssemblyRules(Rules* rules) {
+  rules->AddAll(SCMP_ACT_ALLOW, kAllowed);
+  rules->AddAll(SCMP_ACT_ERRNO(EPERM), kRefused);
+  // What is said last of a call holds.
+  rules->AddAll(SCMP_ACT_ALLOW, kAllowedInAssembly);
   rules->AddAll(SCMP_ACT_ERRNO(EPERM), kRefusedInAssembly);
-  rules->AddAll(SCMP_ACT_ERRNO(ENOSYS), kMissingInAssembly);
+  CommonRules(rules);
+  AllowPersonality(rules);
   for (const char* name : {"clone", "unshare"}) {
-    for (std::uint64_t flag : kNamespacesNotInAssembly) {
-      rules->Add(SCMP_ACT_ERRNO(EPERM), name, {Masked(0, flag, flag)});
-    }
+    rules->Add(SCMP_ACT_ERRNO(EPERM), name);
+    rules->Add(SCMP_ACT_ALLOW, name, {Masked(0, kNamespacesNotInAssembly, 0)});
   }
 }
 
@@ -430,13 +474,12 @@ Result<Filter> WithPrelude(const Spec& spec, Result<Filter> rest) {
 }  // namespace
 
 Result<Filter> MakeFilter(const Spec& spec) {
-  if (spec.profile == Profile::kAssembly) {
-    Rules rules(SCMP_ACT_ALLOW);
-    AssemblyRules(&rules);
-    return WithPrelude(spec, rules.Export());
-  }
   Rules rules(SCMP_ACT_ERRNO(ENOSYS));
-  BuildRules(spec.determinism, &rules);
+  if (spec.profile == Profile::kAssembly) {
+    AssemblyRules(&rules);
+  } else {
+    BuildRules(spec.determinism, &rules);
+  }
   return WithPrelude(spec, rules.Export());
 }
 

@@ -42,7 +42,7 @@ struct Isolation {
   std::string root_backend = "none";          // image | directory | assembler | none
   std::string uid_map = "none";               // range | single | none
   int landlock_abi = 0;                       // of the domain that the command ran in
-  std::string seccomp = "none";               // allow-list | deny-list | none
+  std::string seccomp = "none";               // allow-list | none
   std::string determinism = "off";            // off | fixed | full
   std::string processor_counter = "visible";  // hidden | visible: RDTSC, under full
   std::string kernel;

@@ -601,7 +601,7 @@ TEST(Assembly, HasMappedRootAndToolsOnly) {
   EXPECT_EQ(doors.log.find("users"), std::string::npos) << doors.log;
   EXPECT_EQ(doors.log.find("device"), std::string::npos) << doors.log;
   EXPECT_NE(doors.log.find("core_pattern: Permission denied"), std::string::npos) << doors.log;
-  EXPECT_EQ(doors.result["isolation"]["seccomp"], "deny-list");
+  EXPECT_EQ(doors.result["isolation"]["seccomp"], "allow-list");
 }
 
 // An ordinary user whom /etc/subuid gives a range, by newuidmap.
