@@ -21,7 +21,7 @@ enum class Kind : std::uint32_t {
   kDirectory,     // fds[0]: the directory asked for
   kEntry,         // one collected entry: numbers: type, mode, size, seconds, nanoseconds
   kCollected,     // no more entries
-  kRefused,       // numbers[0]: an Ended; text: what
+  kRefused,       // numbers[0]: an Ended (see Refusal); text: what
   kFailed,        // text: what could not be done, with a remedy
   // launcher -> setup process
   kMapped,         // numbers[0]: 1 if a range is mapped; fds[0]: root mount, if an image

@@ -50,8 +50,16 @@ class Collector {
   bool Emit(EntryType type, const struct stat& status, const std::string& text, int fd);
   bool Refuse(const std::string& path, const std::string& why) {
     refused = true;
-    refusal = {false, "/build/" + path + ": " + why};
+    refusal = {Ended::kOutputRefused, "/build/" + path + ": " + why};
     return false;
+  }
+  bool PassLimit(const std::string& path, const std::string& what) {
+    refused = true;
+    refusal = {Ended::kLimit, "/build/" + path + ": " + what};
+    return false;
+  }
+  bool PassEntriesMax(const std::string& path) {
+    return PassLimit(path, "more than " + std::to_string(kOutputEntriesMax) + " entries");
   }
   bool Fail(const std::string& doing) {
     failure = SystemError(doing);
@@ -93,7 +101,9 @@ bool Collector::TakeFile(int directory, const std::string& name, const std::stri
 }
 
 bool Collector::TakeDirectory(int directory, const std::string& name, const std::string& path) {
-  if (levels_.size() >= kOutputDepthMax) return Refuse(path, "lies too deep");
+  if (levels_.size() >= kOutputDepthMax) {
+    return PassLimit(path, "more than " + std::to_string(kOutputDepthMax) + " folders in folders");
+  }
   Level level;
   level.path = path;
   level.directory =
@@ -113,7 +123,7 @@ bool Collector::TakeDirectory(int directory, const std::string& name, const std:
     if (level.names.size() + entries_ > kOutputEntriesMax) break;
   }
   closedir(stream);
-  if (level.names.size() + entries_ > kOutputEntriesMax) return Refuse(path, "too many entries");
+  if (level.names.size() + entries_ > kOutputEntriesMax) return PassEntriesMax(path);
   std::sort(level.names.begin(), level.names.end());
   if (!Emit(EntryType::kDirectory, status, path, -1)) return false;
   levels_.push_back(std::move(level));
@@ -137,11 +147,12 @@ bool Collector::TakeSymlink(int directory, const std::string& name, const std::s
 
 bool Collector::Take(int directory, const std::string& name, const std::string& path,
                      std::size_t depth) {
-  if (++entries_ > kOutputEntriesMax) return Refuse(path, "too many entries");
+  if (++entries_ > kOutputEntriesMax) return PassEntriesMax(path);
   if (!IsPlainName(name) && !LeftOut(Layer::kOutputNames)) {
     return Refuse(path, "has a name that is not plain UTF-8");
   }
-  if (path.size() >= PATH_MAX) return Refuse(path, "has too long a path");
+  if (path.size() >= PATH_MAX)
+    return PassLimit(path, "a path longer than " + std::to_string(PATH_MAX));
   struct stat status = {};
   if (fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
     return Fail("stat /build/" + path);
@@ -174,7 +185,7 @@ bool Collector::TakeOutput(const std::string& path) {
       fstatat(directory.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
     if (errno == ENOENT || errno == ENOTDIR) {
       refused = true;
-      refusal = {true, "/build/" + path};
+      refusal = {Ended::kOutputMissing, "/build/" + path};
       return false;
     }
     if (errno == ELOOP || errno == EXDEV) return Refuse(path, "lies behind a symlink or a mount");
@@ -234,7 +245,7 @@ Status CollectOutputsFrom(int build, const Spec& spec, int channel) {
   for (const std::string& output : spec.outputs) {
     if (collector.TakeOutput(output)) continue;
     if (!collector.refused) return collector.failure;
-    return Send(channel, Kind::kRefused, {collector.refusal.missing ? 1 : 0},
+    return Send(channel, Kind::kRefused, {static_cast<std::int64_t>(collector.refusal.ended)},
                 collector.refusal.reason);
   }
   return Send(channel, Kind::kCollected);

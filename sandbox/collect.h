@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sandbox/outcome.h"
 #include "sandbox/spec.h"
 #include "sandbox/status.h"
 
@@ -12,13 +13,14 @@ constexpr std::size_t kOutputEntriesMax = 1000000;  // as many as --disk-inodes 
 
 // What keeps an output from being handed out.
 struct Refusal {
-  bool missing = false;
-  std::string reason;  // names the path
+  Ended ended = Ended::kOutputRefused;  // or kOutputMissing, or kLimit: too many, too deep
+  std::string reason;                   // names the path
 };
 
 // Walks the outputs in the setup process, after everything foreign is dead, and sends each entry
 // (Kind::kEntry, sorted by name within a folder, folders before what is in them), then kCollected
 // or kRefused. Never follows a symlink, never leaves /build.
+// Too many entries, too many folders in folders, too long a path: the limit output.
 // Taken: regular files, folders, symlinks whose target stays inside. Refused: everything else, a
 // second name of one file, names that are not UTF-8 or hold control characters.
 Status CollectOutputs(const Spec& spec, int channel);

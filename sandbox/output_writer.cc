@@ -6,12 +6,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "sandbox/collect.h"
 #include "sandbox/layers.h"
 
 namespace sandbox {
 namespace {
 
+constexpr std::uint64_t kBytesForAnEntry = 16384;
+constexpr std::uint64_t kEntriesOfASmallOutput = 1000;
 constexpr std::uint64_t kResolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
 
 timespec ModificationTime(const Message& entry) {
@@ -19,6 +23,12 @@ timespec ModificationTime(const Message& entry) {
 }
 
 }  // namespace
+
+std::uint64_t OutputEntriesMax(std::uint64_t bytes_max) {
+  if (bytes_max == 0) return kOutputEntriesMax;
+  return std::clamp<std::uint64_t>(bytes_max / kBytesForAnEntry, kEntriesOfASmallOutput,
+                                   kOutputEntriesMax);
+}
 
 Result<OutputWriter> OutputWriter::Open(const std::string& directory, std::uint64_t bytes_max) {
   OutputWriter writer;
@@ -79,6 +89,10 @@ Status OutputWriter::Take(const Message& entry, bool* over_limit) {
   Result<UniqueFd> parent = OpenParent(path, &name);
   if (!parent.ok()) return parent.status();
   mode_t mode = OutputMode(static_cast<mode_t>(entry.numbers[1]));
+  if (++entries_ > OutputEntriesMax(bytes_max_) && !LeftOut(Layer::kOutputLimit)) {
+    *over_limit = true;
+    return {};
+  }
   switch (static_cast<EntryType>(entry.numbers[0])) {
     case EntryType::kFile: {
       std::uint64_t size = static_cast<std::uint64_t>(entry.numbers[2]);

@@ -90,5 +90,28 @@ TEST_F(Writer, StopsAtItsLimit) {
   EXPECT_FALSE(fs::exists(directory_ / "c"));
 }
 
+// Files with nothing in them take a disk's inodes.
+TEST_F(Writer, CountsWhatHasNoBytes) {
+  constexpr std::uint64_t kSmall = 1;
+  const std::uint64_t most = OutputEntriesMax(kSmall);
+  Result<OutputWriter> writer = OutputWriter::Open(directory_, kSmall);
+  ASSERT_TRUE(writer.ok());
+  for (std::uint64_t i = 0; i < most; ++i) {
+    const EntryType type = i % 2 == 0 ? EntryType::kDirectory : EntryType::kSymlink;
+    ASSERT_TRUE(Take(&*writer, Entry(type, std::to_string(i) + std::string("\0x", 2), "")).ok());
+    ASSERT_FALSE(over_limit_) << i;
+  }
+  ASSERT_TRUE(Take(&*writer, Entry(EntryType::kFile, "one_more", "")).ok());
+  EXPECT_TRUE(over_limit_);
+  EXPECT_FALSE(fs::exists(directory_ / "one_more"));
+}
+
+TEST(OutputEntries, GoWithTheBytes) {
+  EXPECT_EQ(OutputEntriesMax(0), kOutputEntriesMax);
+  EXPECT_EQ(OutputEntriesMax(1), 1000u);
+  EXPECT_EQ(OutputEntriesMax(std::uint64_t{4} << 30), 262144u);
+  EXPECT_EQ(OutputEntriesMax(std::uint64_t{1} << 50), kOutputEntriesMax);
+}
+
 }  // namespace
 }  // namespace sandbox

@@ -429,8 +429,9 @@ bool Launcher::Collect() {
       failed = writer->Take(*message, &over_limit);
     } else if (message->kind == Kind::kRefused) {
       writer->Discard();
-      return End(message->numbers[0] != 0 ? Ended::kOutputMissing : Ended::kOutputRefused,
-                 message->text);
+      Ended ended = static_cast<Ended>(message->numbers[0]);
+      if (ended == Ended::kLimit) outcome_.limit = "output";
+      return End(ended, message->text);
     } else {
       break;
     }
@@ -444,8 +445,11 @@ bool Launcher::Collect() {
   writer->Discard();
   if (!over_limit) return Fail(failed.ok() ? asked : failed);
   outcome_.limit = "output";
-  return End(Ended::kLimit,
-             "the outputs are larger than " + std::to_string(spec_.limits.output_bytes) + " bytes");
+  return End(Ended::kLimit, "the outputs are larger than " +
+                                std::to_string(spec_.limits.output_bytes) +
+                                " bytes, or more than " +
+                                std::to_string(OutputEntriesMax(spec_.limits.output_bytes)) +
+                                " files, folders and links");
 }
 
 Outcome Launcher::Run() {
