@@ -6,11 +6,12 @@
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdint>
+#include <cstdio>
 #include <memory>
 #include <vector>
 
@@ -31,7 +32,6 @@ struct Level {
 };
 
 Status Enter(int parent, const std::string& name, std::vector<Level>* levels) {
-  if (levels->size() >= kRemoveDepthMax) return Status::Failed(name + ": lies too deep");
   int fd = OpenAt2(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0,
                    RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
   DIR* stream = fd < 0 ? nullptr : fdopendir(fd);
@@ -42,6 +42,18 @@ Status Enter(int parent, const std::string& name, std::vector<Level>* levels) {
   }
   levels->push_back({std::unique_ptr<DIR, Closer>(stream), name});
   return {};
+}
+
+// Moves the folder `name` of `parent` into `top`, under a name that is free there. Of the names
+// numbered from `*names_tried` on, which is then past the one taken.
+Status MoveUp(int parent, const std::string& name, int top, std::uint64_t* names_tried) {
+  while (true) {
+    const std::string free = ".farm-sandbox-remove-" + std::to_string((*names_tried)++);
+    if (renameat(parent, name.c_str(), top, free.c_str()) == 0) return {};
+    // An empty folder of that name would be replaced.
+    bool is_taken = errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR;
+    if (!is_taken) return SystemError("moving " + name);
+  }
 }
 
 // In the child: the rest of the launcher's life has no part in it.
@@ -98,6 +110,8 @@ Status EmptyDirectory(int directory, OnFailure on_failure) {
   bool stop = on_failure == OnFailure::kStop;
   std::vector<Level> levels;
   if (Status status = Enter(directory, ".", &levels); !status.ok()) return status;
+  std::uint64_t names_tried = 0;
+  bool has_moved = false;
   while (true) {
     int at = dirfd(levels.back().stream.get());
     dirent* entry = readdir(levels.back().stream.get());
@@ -106,26 +120,30 @@ Status EmptyDirectory(int directory, OnFailure on_failure) {
       if (name == "." || name == "..") continue;
       if (unlinkat(at, name.c_str(), 0) == 0) continue;
       if (errno != EISDIR && stop) return SystemError("removing " + name);
-      Status status = Enter(at, name, &levels);
+      bool is_deep = levels.size() >= kRemoveDepthMax;
+      Status status =
+          is_deep ? MoveUp(at, name, directory, &names_tried) : Enter(at, name, &levels);
       if (!status.ok() && stop) return status;
+      has_moved = has_moved || (is_deep && status.ok());
       continue;
     }
-    std::string name = levels.back().name;
-    levels.pop_back();
-    if (levels.empty()) return {};
-    int parent = dirfd(levels.back().stream.get());
-    if (unlinkat(parent, name.c_str(), AT_REMOVEDIR) != 0 && stop) {
-      return SystemError("removing " + name);
+    if (levels.size() > 1) {
+      std::string name = levels.back().name;
+      levels.pop_back();
+      int parent = dirfd(levels.back().stream.get());
+      if (unlinkat(parent, name.c_str(), AT_REMOVEDIR) != 0 && stop) {
+        return SystemError("removing " + name);
+      }
+      continue;
     }
+    // What was moved here is not deep any more: each folder is moved once at most.
+    if (!has_moved) return {};
+    has_moved = false;
+    rewinddir(levels.back().stream.get());
   }
 }
 
 Status RemoveTree(const Spec& identity, const std::string& path) {
-  // One descriptor for each level of depth.
-  rlimit files = {};
-  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return SystemError("getrlimit");
-  files.rlim_cur = files.rlim_max;
-  if (setrlimit(RLIMIT_NOFILE, &files) != 0) return SystemError("setrlimit");
   UniqueFd directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!directory.valid()) return SystemError("opening " + path);
   Result<std::unique_ptr<Authority>> authority = OpenAuthority(identity);

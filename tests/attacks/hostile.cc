@@ -254,6 +254,14 @@ std::string MakeOutputs(const Arguments& words) {
   return "no such kind";
 }
 
+// Folders in folders, one step at a time: deeper than any path reaches.
+std::string Deep(const Arguments& words) {
+  for (int i = std::atoi(words.at(0).c_str()); i > 0; --i) {
+    if (mkdir("a_folder", 0755) != 0 || chdir("a_folder") != 0) return ErrorName(errno);
+  }
+  return WriteFile("file", "content");
+}
+
 std::string Status(const Arguments&) {
   std::string line;
   std::string text = ReadText("/proc/self/status");
@@ -313,6 +321,7 @@ const std::map<std::string, Deed>& Deeds() {
       {"cwd", [](const Arguments&) { return std::string(get_current_dir_name()); }},
       {"daemon", Daemon},
       {"daemon_and_sleep", DaemonAndSleep},
+      {"deep", Deep},
       {"descriptors", Descriptors},
       {"environment", Environment},
       {"exit", [](const Arguments& w) -> std::string { std::exit(std::atoi(w.at(0).c_str())); }},

@@ -177,6 +177,16 @@ TEST(Check, CannotWriteWhatItJudges) {
   EXPECT_EQ(ran.result["check_output"], "CapEff:\t0000000000000004") << ran.diagnostics;
 }
 
+TEST(Removing, ATreeDeeperThanAnyPath) {
+  Bench bench;
+  std::filesystem::path work = bench.NewDirectory("work", 0777);
+  Ran ran = bench.Do({"deep", "5000"}, {"--work", work, "--disk-bytes", "0", "--disk-inodes", "0"});
+  ASSERT_EQ(ran.log, "allowed") << ran.diagnostics;
+  Ran removed = bench.Program({"remove", work});
+  EXPECT_EQ(removed.exit_code, 0) << removed.diagnostics;
+  EXPECT_FALSE(std::filesystem::exists(work));
+}
+
 TEST(Stages, PrepareCheckAndCollectAloneAreARun) {
   Bench bench;
   std::filesystem::path out = bench.NewDirectory("out");
