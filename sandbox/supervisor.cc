@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <csignal>
+#include <string_view>
 
 #include "sandbox/layers.h"
+#include "sandbox/text.h"
 
 namespace sandbox {
 namespace {
@@ -25,7 +27,8 @@ Supervisor::Supervisor(const Limits& limits, Watched watched, Authority& authori
       fds_(std::move(watched)),
       authority_(authority),
       started_(NowMilliseconds()),
-      last_output_(started_) {}
+      last_output_(started_),
+      log_is_terminal_(isatty(fds_.log) == 1) {}
 
 void Supervisor::KillAll() {
   if (LeftOut(Layer::kKillAtEnd)) return;
@@ -148,7 +151,12 @@ void Supervisor::ReadLog() {
                                 : limits_.log_bytes - static_cast<std::uint64_t>(usage_.log_bytes);
     std::uint64_t taken = std::min<std::uint64_t>(static_cast<std::uint64_t>(count), allowed);
     usage_.log_bytes += static_cast<std::int64_t>(taken);
-    pending_log_.append(buffer, taken);
+    std::string_view bytes(buffer, taken);
+    if (log_is_terminal_) {
+      pending_log_ += ForTerminal(bytes, &log_byte_before_);
+    } else {
+      pending_log_ += bytes;
+    }
     if (taken < static_cast<std::uint64_t>(count)) {
       Stop(Ended::kLimit, "log",
            "wrote more than " + std::to_string(limits_.log_bytes) + " bytes of log");

@@ -25,9 +25,9 @@ struct Watched {
 constexpr const char* kDiskIsFull =
     "/build or /tmp took all that --disk-bytes or --disk-inodes allow";
 
-// The launcher's eyes while foreign code runs: copies the log, counts, keeps the limits, notices
-// signals and deaths. When a limit is reached or a signal comes, it kills everything inside, waits
-// until all is dead, and says so by `stopped`.
+// The launcher's eyes while foreign code runs: copies the log (to a terminal as ForTerminal has
+// it), counts, keeps the limits, notices signals and deaths. When a limit is reached or a signal
+// comes, it kills everything inside, waits until all is dead, and says so by `stopped`.
 class Supervisor {
  public:
   Supervisor(const Limits& limits, Watched watched, Authority& authority);
@@ -83,6 +83,8 @@ class Supervisor {
   bool setup_gone_ = false;
   bool init_gone_ = false;
   std::string pending_log_;
+  bool log_is_terminal_;
+  unsigned char log_byte_before_ = 0;
   bool log_broken_ = false;
   Usage usage_;
   std::int64_t cpu_of_ended_stages_ = 0;

@@ -66,6 +66,20 @@ std::string JsonString(std::string_view text) {
   return out + '"';
 }
 
+std::string ForTerminal(std::string_view bytes, unsigned char* before) {
+  std::string plain;
+  plain.reserve(bytes.size());
+  for (char byte : bytes) {
+    auto c = static_cast<unsigned char>(byte);
+    bool is_space = c == '\t' || c == '\n' || c == '\r';
+    bool is_control = (c < 0x20 && !is_space) || c == 0x7f;
+    bool is_control_of_two = *before == 0xc2 && c >= 0x80 && c < 0xa0;  // U+0080 to U+009F
+    plain += is_control || is_control_of_two ? '?' : byte;
+    *before = c;
+  }
+  return plain;
+}
+
 std::string Trim(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n\v\f";
   std::size_t begin = text.find_first_not_of(kSpace);

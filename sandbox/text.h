@@ -12,6 +12,12 @@ bool IsUtf8(std::string_view text);
 // UTF-8 become U+FFFD.
 std::string JsonString(std::string_view text);
 
+// `bytes` as they may go to a terminal, where escape sequences would set its title, ask it for
+// answers that come back as input, or hide what was written before: control characters but tab, new
+// line and carriage return become question marks, also those of two bytes in UTF-8. `*before`: the
+// byte before the first, and then the last; 0 at the beginning.
+std::string ForTerminal(std::string_view bytes, unsigned char* before);
+
 // `text` without white space at both ends.
 std::string Trim(std::string_view text);
 

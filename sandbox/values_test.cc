@@ -38,6 +38,33 @@ TEST(Text, JsonIsAscii) {
   EXPECT_EQ(JsonString("\xff|"), "\"\\ufffd|\"");
 }
 
+TEST(Text, WhatGoesToATerminalIsOnlyRead) {
+  struct Row {
+    const char* name;
+    std::string bytes;
+    std::string plain;
+  };
+  const Row rows[] = {
+      {"lines", "a\tb\r\nc\n", "a\tb\r\nc\n"},
+      {"other alphabets", "\xc3\xa4\xe2\x82\xac\xc2\xa0", "\xc3\xa4\xe2\x82\xac\xc2\xa0"},
+      {"an escape sequence", "\x1b]0;title\x07", "?]0;title?"},
+      {"NUL and DEL", std::string("a\0b\x7f", 4), "a?b?"},
+      {"an escape sequence in two bytes of UTF-8",
+       "\xc2\x9b"
+       "2J",
+       "\xc2?2J"},
+  };
+  for (const Row& row : rows) {
+    unsigned char before = 0;
+    EXPECT_EQ(ForTerminal(row.bytes, &before), row.plain) << row.name;
+    // However it is cut.
+    std::string plain;
+    before = 0;
+    for (char byte : row.bytes) plain += ForTerminal(std::string_view(&byte, 1), &before);
+    EXPECT_EQ(plain, row.plain) << row.name;
+  }
+}
+
 TEST(Collect, SymlinkStaysInside) {
   struct Row {
     const char* target;

@@ -1,10 +1,14 @@
 // What a command inside may not use up, and how it ends.
 #include <dirent.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
+#include <cstdlib>
 
 #include "tests/attacks/harness.h"
 
@@ -60,6 +64,30 @@ TEST(Limits, LogFlood) {
   ExpectLimit(ran, "log");
   EXPECT_EQ(ran.result["usage"]["log_bytes"], 100000);
   EXPECT_LE(ran.log.size(), 100000u);
+}
+
+// It would set the terminal's title, ask it for answers that are input, or hide what stood there.
+TEST(Log, OnATerminalHasNoEscapeSequences) {
+  Bench bench;
+  int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+  ASSERT_TRUE(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+  int log = open(ptsname(terminal), O_RDWR | O_NOCTTY);
+  termios raw = {};
+  ASSERT_EQ(tcgetattr(log, &raw), 0);
+  cfmakeraw(&raw);
+  ASSERT_EQ(tcsetattr(log, TCSANOW, &raw), 0);
+  const std::string text = "\x1b]0;title\x07 \xc3\xa4 \xc2\x9b";
+  Ran ran =
+      bench.Do({"cat", "/build/input"}, {"--input", bench.NewFile("input", text), "/build/input",
+                                         "644", "0", "--log-fd", std::to_string(log)});
+  EXPECT_EQ(ran.exit_code, 0) << ran.diagnostics;
+  EXPECT_EQ(ran.result["usage"]["log_bytes"], text.size() + 1);
+  char seen[256] = {};
+  ssize_t count = read(terminal, seen, sizeof seen);
+  EXPECT_EQ(std::string(seen, static_cast<std::size_t>(std::max<ssize_t>(count, 0))),
+            "?]0;title? \xc3\xa4 \xc2?\n");
+  close(log);
+  close(terminal);
 }
 
 TEST(Limits, KernelLimitsCanBeRequired) {
