@@ -56,7 +56,8 @@ Status MountDevices(std::vector<UniqueFd> devices) {
     if (Status status = Directory(path, 0755); !status.ok()) return status;
   }
   if (LeftOut(Layer::kReadOnlyDevices)) return {};
-  return SetMountFlags(dev->get(), MOUNT_ATTR_RDONLY, false, "/dev");
+  // The devices too: their owner, mode and times are those of the host's.
+  return SetMountFlags(dev->get(), MOUNT_ATTR_RDONLY, true, "/dev");
 }
 
 Status MountWork(const Spec& spec, int work) {
