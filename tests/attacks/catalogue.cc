@@ -300,7 +300,7 @@ const std::vector<Row>& Catalogue() {
        .judged = "limit output",
        .arguments = "1000",
        .options = "--output-bytes 5000"},
-      {.name = "resources/deep_outputs", .judged = "outputs", .arguments = "220"},
+      {.name = "resources/deep_outputs", .judged = "limit output", .arguments = "220"},
       // resources: what the kernel keeps for all
       {.name = "resources/locked_memory", .arguments = "64"},
       {.name = "resources/message_queue_bomb",
@@ -380,6 +380,40 @@ const std::vector<Row>& Catalogue() {
        .judged = "host link_target",
        .options = "--output /build/out/file --output-dir {out}",
        .ours_only = true},
+
+      // what a system call's arguments ask for
+      {.name = "network/rare_protocols"},
+      {.name = "kernel/line_discipline"},
+      {.name = "kernel/network_modules"},
+      {.name = "resources/synchronise"},
+      {.name = "resources/huge_pages"},
+      // who watches over it
+      {.name = "kernel/kill_init", .bare = Bare::kNever},
+      {.name = "leftovers/outlives_init",
+       .judged = "host process",
+       .arguments = "{tag}",
+       .bare = Bare::kNever},
+      {.name = "resources/init_killed_for_memory",
+       .judged = "limit memory",
+       .arguments = "{work} 300 {tag}",
+       .options = "--memory-bytes 100000000"},
+      {.name = "leftovers/init_killed_for_memory",
+       .judged = "host process",
+       .arguments = "{work} 300 {tag}",
+       .options = "--memory-bytes 100000000",
+       .program = "resources/init_killed_for_memory"},
+      // outputs without bytes
+      {.name = "resources/empty_outputs",
+       .judged = "limit output",
+       .arguments = "2000",
+       .options = "--output-bytes 5000"},
+      // files that are the host's own
+      {.name = "files/touch_device"},
+      {.name = "files/socket_of_bound_folder", .arguments = "{bound}"},
+      {.name = "files/pipe_of_bound_folder", .arguments = "{bound}"},
+      {.name = "identity/watch_devices", .has_guest = true},
+      {.name = "identity/lock_of_device", .has_guest = true},
+      {.name = "identity/watch_tools", .has_guest = true},
   };
   return rows;
 }

@@ -32,7 +32,7 @@ struct Row {
   std::string bare_says = {};  // why it does no harm bare, where that is so
   Ending ending = Ending::kItself;
   bool terminal = false;   // starts from a terminal
-  bool has_guest = false;  // somebody of the host knocks at {listen_port}
+  bool has_guest = false;  // somebody of the host is busy, see Scene::StartGuest
   bool ours_only = false;  // the others have nothing of the kind
   // The kernel does not keep it from the host's root, whom only the launcher for tests maps.
   bool not_as_host_root = false;

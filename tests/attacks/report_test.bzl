@@ -1,10 +1,15 @@
 """report_test: the whole catalogue of attacks as one test."""
 
 # Holes that wait: see README.md. A test fails when one of them is mended and still stands here.
-_OPEN = []
+_OPEN = [
+    "files/pipe_of_bound_folder",
+    "files/socket_of_bound_folder",
+    "identity/lock_of_device",
+    "identity/watch_devices",
+]
 
 # Under the assembly profile; and there without a cgroup.
-_OPEN_IN_ASSEMBLY = []
+_OPEN_IN_ASSEMBLY = _OPEN + ["identity/watch_tools"]
 _OPEN_WITHOUT_CGROUP = [
     "resources/own_mount_bomb",
     "resources/spared_by_the_kernel",

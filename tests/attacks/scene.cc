@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sched.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -195,6 +196,10 @@ Place Scene::NewPlace(uid_t user) {
   Folder(place.out(), 0755, user);
   Folder(place.bound(), 0777, user);
   Write(place.bound() / "file", "bound\n", 0666, user);
+  // A program of the host may have these there.
+  fs::create_hard_link(directory_ / "socket", place.bound() / "socket");
+  const fs::path pipe = place.bound() / "pipe";
+  if (mkfifo(pipe.c_str(), 0666) != 0 || chmod(pipe.c_str(), 0666) != 0) Die(pipe);
   Write(place.input(), "input\n", 0644, user);
   Write(place.link_target(), "target\n", 0666, user);
   Write(place.log(), "", 0666, user);
@@ -246,10 +251,14 @@ pid_t Scene::StartGuest() const {
   address.sin_port = htons(static_cast<in_port_t>(listen_port_));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   for (int i = 0; i < 40; ++i) {
+    int device = open("/dev/full", O_RDONLY);
+    flock(device, LOCK_EX);
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) break;
     close(fd);
     usleep(100000);
+    close(device);
+    close(open("/usr", O_RDONLY | O_DIRECTORY));
   }
   sleep(1);
   _exit(0);

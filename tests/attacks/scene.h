@@ -57,7 +57,8 @@ class Scene {
   bool IsVictimAlive(uid_t user) const;
   // Whether a datagram has come to the host since the last call.
   bool TakeDatagram();
-  // A child that knocks at `listen_port` for some seconds.
+  // A child that knocks at `listen_port` for some seconds, opens and locks /dev/full, and opens
+  // /usr.
   pid_t StartGuest() const;
 
   // What {name} in a row's arguments stands for, but for what depends on where the behaviour runs.
