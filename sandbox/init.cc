@@ -42,21 +42,23 @@ constexpr std::size_t kFailureTextMax = 4096;
 struct Usages {
   TemporaryFiles files;
   UniqueFd proc;
+  std::int64_t memory_bytes_max = 0;  // 0: nobody looks at what is found
 };
 
-Result<Usages> OpenUsages(const Spec& spec) {
+Result<Usages> OpenUsages(const Spec& spec, bool memory_is_observed) {
   Result<TemporaryFiles> files = TemporaryFiles::Open(spec);
   if (!files.ok()) return files.status();
   UniqueFd proc(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!proc.valid()) return SystemError("opening /proc");
-  return Usages{std::move(*files), std::move(proc)};
+  std::uint64_t limit = memory_is_observed ? spec.limits.memory_bytes : 0;
+  return Usages{std::move(*files), std::move(proc), static_cast<std::int64_t>(limit)};
 }
 
 // In how many milliseconds it wants to be called again.
 int ReportUsage(const Limits& limits, const Usages& usages, int channel) {
   std::int64_t began = NowMilliseconds();
   TemporaryUsage temporary = usages.files.Measure();
-  UsageNow usage = ScanUsage(usages.proc.get(), temporary.bytes);
+  UsageNow usage = ScanUsage(usages.proc.get(), temporary, usages.memory_bytes_max);
   Status sent =
       Send(channel, Kind::kUsage,
            {usage.cpu_microseconds, usage.memory_bytes, usage.threads, temporary.is_full});
@@ -180,7 +182,7 @@ void RunInit(const Spec& spec, const Filter& filter, const Command& command, int
     if (!made.ok()) Give(channel, Kind::kNotStarted, {}, made.message());
     world = std::move(*made);
   }
-  Result<Usages> usages = OpenUsages(spec);
+  Result<Usages> usages = OpenUsages(spec, command.memory_is_observed);
   if (!usages.ok()) Give(channel, Kind::kNotStarted, {}, usages.message());
   int report[2];
   int release[2];
@@ -199,7 +201,8 @@ void RunInit(const Spec& spec, const Filter& filter, const Command& command, int
   close(report[1]);
   if (world == nullptr) close(command.log);
   bool drops = world == nullptr && !LeftOut(Layer::kInitCapabilities);
-  if (drops && CapabilitiesSet(0, 0, 0) != 0) {
+  std::uint64_t permitted = usages->memory_bytes_max != 0 ? kRightToLook : 0;
+  if (drops && CapabilitiesSet(0, permitted, 0) != 0) {
     Give(channel, Kind::kNotStarted, {}, "capset failed");
   }
   std::string text = ReadReport(report[0]);

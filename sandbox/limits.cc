@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -9,6 +10,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <utility>
 
 #include "sandbox/layers.h"
 #include "sandbox/system.h"
@@ -27,45 +32,83 @@ constexpr rlim_t kMessageQueueBytes = 819200;
 // Room above a limit: for the watchdog's next look.
 constexpr rlim_t kCpuRoomSeconds = 2;
 constexpr rlim_t kProcessesRoom = 8;
-constexpr std::size_t kSegmentListBytesMax = 1 << 20;  // 4096 segments, the kernel's limit
+// 4096 segments, 32000 sets of semaphores or queues of messages: the kernel's limits.
+constexpr std::size_t kIpcListBytesMax = 8 << 20;
+// With the command's groups, of which the kernel lets it have 65536, in it.
+constexpr std::size_t kStatusBytesMax = 1 << 20;
+// What the kernel keeps in memory for each: a file of a tmpfs with its name, a semaphore, a message
+// beside its text.
+constexpr std::int64_t kFileBytes = 1024;
+constexpr std::int64_t kSemaphoreBytes = 64;
+constexpr std::int64_t kMessageBytes = 64;
+// Whatever end of a mapping somebody asked for: so that sums stay numbers.
+constexpr unsigned long kMappedBytesMax = 1UL << 40;
 
 std::string ReadAt(int directory, const std::string& path) {
   UniqueFd fd(openat(directory, path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.valid()) return "";
-  char buffer[4096];
-  ssize_t count = read(fd.get(), buffer, sizeof buffer);
-  return count > 0 ? std::string(buffer, static_cast<std::size_t>(count)) : "";
+  Result<std::string> text = ReadAll(fd.get(), kStatusBytesMax);
+  return text.ok() ? *text : "";
 }
 
-// Shared memory that a process maps and that is no file of a mount: at least this much.
-std::int64_t SharedBytes(int proc, const std::string& pid, std::int64_t temporary_bytes) {
-  constexpr std::string_view kKey = "\nRssShmem:";
-  std::string status = ReadAt(proc, pid + "/status");
-  std::size_t at = status.find(kKey);
+// The number of kilobytes behind `name` in the text of /proc/PID/status, in bytes; 0 if it is not
+// there, as for a process that is dying.
+std::int64_t StatusBytes(const std::string& status, const std::string& name) {
+  const std::string key = "\n" + name + ":";
+  std::size_t at = status.find(key);
   if (at == std::string::npos) return 0;
-  std::int64_t bytes = std::strtoll(status.c_str() + at + kKey.size(), nullptr, 10) * 1024;
-  return std::max<std::int64_t>(bytes - temporary_bytes, 0);
+  return std::strtoll(status.c_str() + at + key.size(), nullptr, 10) * 1024;
 }
 
-// Attached or not. A line: key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime
-// ctime rss swap (proc(5)).
-std::int64_t SegmentBytes(int proc) {
-  UniqueFd file(openat(proc, "sysvipc/shm", O_RDONLY | O_CLOEXEC));
+std::int64_t Column(const std::vector<std::string>& columns, std::size_t index) {
+  return index < columns.size() ? std::strtoll(columns[index].c_str(), nullptr, 10) : 0;
+}
+
+// The sum of `bytes` over the lines of `list`, of two of whose columns (from 0) it is made. That of
+// the columns' names is 0.
+template <class Bytes>
+std::int64_t SumList(int proc, const char* list, std::size_t first, std::size_t second,
+                     const Bytes& bytes) {
+  UniqueFd file(openat(proc, list, O_RDONLY | O_CLOEXEC));
   if (!file.valid()) return 0;
-  Result<std::string> text = ReadAll(file.get(), kSegmentListBytesMax);
+  Result<std::string> text = ReadAll(file.get(), kIpcListBytesMax);
   if (!text.ok()) return 0;
-  std::int64_t bytes = 0;
+  std::int64_t sum = 0;
   for (const std::string& line : Split(*text, '\n')) {
-    long long resident = 0;
-    if (std::sscanf(line.c_str(), "%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%lld", &resident) ==
-        1) {
-      bytes += resident;
-    }
+    std::vector<std::string> columns = Split(line, ' ');
+    std::erase(columns, "");
+    sum += bytes(Column(columns, first), Column(columns, second));
   }
-  return bytes;
+  return sum;
 }
 
-void AddProcess(int proc, const std::string& pid, std::int64_t temporary_bytes, UsageNow* usage) {
+// System V's, in use or not. shm: key shmid perms size cpid lpid nattch uid gid cuid cgid atime
+// dtime ctime rss swap; sem: key semid perms nsems ...; msg: key msqid perms cbytes qnum ...
+std::int64_t IpcBytes(int proc) {
+  auto sum = [](std::int64_t resident, std::int64_t swapped) { return resident + swapped; };
+  auto semaphores = [](std::int64_t count, std::int64_t) { return count * kSemaphoreBytes; };
+  auto messages = [](std::int64_t text, std::int64_t count) {
+    return text + count * kMessageBytes;
+  };
+  return SumList(proc, "sysvipc/shm", 14, 15, sum) +
+         SumList(proc, "sysvipc/sem", 3, 3, semaphores) +
+         SumList(proc, "sysvipc/msg", 3, 4, messages);
+}
+
+// What may be shared memory that a process maps without being seen to use it.
+struct Hidden {
+  std::int64_t bytes = 0;
+  std::string pid;
+};
+
+// What a look at all processes finds.
+struct Found {
+  UsageNow usage;
+  std::int64_t shared_bytes = 0;
+  std::vector<Hidden> hidden;
+};
+
+void AddProcess(int proc, const std::string& pid, std::int64_t temporary_bytes, Found* found) {
   // After the name in parentheses, which may hold anything: state is field 3; utime, stime,
   // cutime, cstime are fields 14 to 17, num_threads is 20 (proc(5)).
   std::string stat = ReadAt(proc, pid + "/stat");
@@ -75,17 +118,109 @@ void AddProcess(int proc, const std::string& pid, std::int64_t temporary_bytes, 
   if (fields.size() < 18) return;
   std::int64_t ticks = 0;
   for (std::size_t i = 11; i <= 14; ++i) ticks += std::strtoll(fields[i].c_str(), nullptr, 10);
-  usage->cpu_microseconds += ticks * (1000000 / sysconf(_SC_CLK_TCK));
-  if (pid != "1") usage->threads += std::strtoll(fields[17].c_str(), nullptr, 10);
-  std::vector<std::string> pages = Split(ReadAt(proc, pid + "/statm"), ' ');
-  if (pages.size() < 3) return;
-  std::int64_t resident = std::strtoll(pages[1].c_str(), nullptr, 10);
-  std::int64_t shared = std::strtoll(pages[2].c_str(), nullptr, 10);
-  usage->memory_bytes += std::max<std::int64_t>(resident - shared, 0) * sysconf(_SC_PAGESIZE);
-  // Files that are mapped are shared too: the longer look is for those who share much.
-  if (shared * sysconf(_SC_PAGESIZE) > temporary_bytes) {
-    usage->memory_bytes += SharedBytes(proc, pid, temporary_bytes);
+  found->usage.cpu_microseconds += ticks * (1000000 / sysconf(_SC_CLK_TCK));
+  if (pid != "1") found->usage.threads += std::strtoll(fields[17].c_str(), nullptr, 10);
+  std::string status = ReadAt(proc, pid + "/status");
+  for (const char* own : {"RssAnon", "VmPTE", "VmSwap"}) {
+    found->usage.memory_bytes += StatusBytes(status, own);
   }
+  std::int64_t shared = StatusBytes(status, "RssShmem");
+  found->shared_bytes += std::max<std::int64_t>(shared - temporary_bytes, 0);
+  // All but what is private and can be written; mostly programs and libraries.
+  std::int64_t hidden =
+      StatusBytes(status, "VmSize") - StatusBytes(status, "VmData") - StatusBytes(status, "VmStk");
+  if (hidden > 0) found->hidden.push_back({hidden, pid});
+}
+
+// Calls `use` with the address, the rights, the end within the file, the device and the file's
+// number of each mapping of a process.
+template <class Use>
+void ForEachMapping(int proc, const std::string& pid, const Use& use) {
+  UniqueFd fd(openat(proc, (pid + "/maps").c_str(), O_RDONLY | O_CLOEXEC));
+  std::unique_ptr<FILE, int (*)(FILE*)> file(fd.valid() ? fdopen(fd.get(), "r") : nullptr, fclose);
+  if (file == nullptr) return;
+  static_cast<void>(fd.release());
+  char line[256];
+  bool is_start = true;
+  while (std::fgets(line, sizeof line, file.get()) != nullptr) {
+    unsigned long begin = 0, end = 0, offset = 0, inode = 0;
+    char rights[8] = {};
+    char device[16] = {};
+    // What is left of a long name is no line of its own.
+    bool was_start = std::exchange(is_start, std::strchr(line, '\n') != nullptr);
+    if (was_start && std::sscanf(line, "%lx-%lx %4s %lx %15s %lu", &begin, &end, rights, &offset,
+                                 device, &inode) == 6) {
+      use(begin, rights, offset + (end - begin), std::string_view(device), inode);
+    }
+  }
+}
+
+// The device of the kernel's own mount for shared memory that has no file anywhere.
+std::string SharedMemoryDevice(int proc) {
+  void* page = mmap(nullptr, 1, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) return "";
+  std::string found;
+  ForEachMapping(
+      proc, "self",
+      [&](unsigned long begin, const char*, unsigned long, std::string_view device, unsigned long) {
+        if (begin == reinterpret_cast<unsigned long>(page)) found = device;
+      });
+  munmap(page, 1);
+  return found;
+}
+
+// Where the process keeps the right to look into others for this alone.
+class RightToLook {
+ public:
+  RightToLook() {
+    if (CapabilitiesGet(&effective_, &permitted_, &inheritable_) != 0) permitted_ = 0;
+    if ((permitted_ & kRightToLook) != 0) Set(effective_ | kRightToLook);
+  }
+  ~RightToLook() {
+    if ((permitted_ & kRightToLook) != 0) Set(effective_);
+  }
+  RightToLook(const RightToLook&) = delete;
+  RightToLook& operator=(const RightToLook&) = delete;
+
+ private:
+  // If it cannot be had, less is seen.
+  void Set(std::uint64_t effective) const {
+    static_cast<void>(CapabilitiesSet(effective, permitted_, inheritable_));
+  }
+
+  std::uint64_t effective_ = 0;
+  std::uint64_t permitted_ = 0;
+  std::uint64_t inheritable_ = 0;
+};
+
+// How much shared memory without a file, System V's too, the processes map, each once and as a
+// whole: the kernel keeps its pages until the last process takes it off, whoever maps or uses them.
+// Stops as soon as it is known whether that is more than `room`.
+std::int64_t MappedSharedBytes(int proc, std::vector<Hidden> hidden, std::int64_t room) {
+  static const std::string shared_memory = SharedMemoryDevice(proc);
+  RightToLook right;
+  std::sort(hidden.begin(), hidden.end(),
+            [](const Hidden& a, const Hidden& b) { return a.bytes > b.bytes; });
+  std::int64_t left = 0;
+  for (const Hidden& process : hidden) left += process.bytes;
+  std::map<unsigned long, std::int64_t> sizes;
+  std::int64_t bytes = 0;
+  for (const Hidden& process : hidden) {
+    if (bytes > room || bytes + left <= room) break;
+    left -= process.bytes;
+    ForEachMapping(proc, process.pid,
+                   [&](unsigned long, const char* rights, unsigned long end,
+                       std::string_view device, unsigned long inode) {
+                     if (rights[3] != 's' || device != shared_memory) return;
+                     std::int64_t& size = sizes[inode];
+                     std::int64_t more =
+                         static_cast<std::int64_t>(std::min(end, kMappedBytesMax)) - size;
+                     if (more <= 0) return;
+                     size += more;
+                     bytes += more;
+                   });
+  }
+  return bytes;
 }
 
 Status SetRlimit(__rlimit_resource resource, const char* name, rlim_t soft, rlim_t hard) {
@@ -117,6 +252,7 @@ TemporaryUsage TemporaryFiles::Measure() const {
     struct statvfs status = {};
     if (fstatvfs(mount.get(), &status) != 0) continue;
     usage.bytes += static_cast<std::int64_t>((status.f_blocks - status.f_bfree) * status.f_frsize);
+    usage.files += static_cast<std::int64_t>(status.f_files - status.f_ffree);
     bool no_bytes = limits_.disk_bytes != 0 && status.f_bfree == 0;
     bool no_files = limits_.disk_inodes != 0 && status.f_ffree == 0;
     usage.is_full = usage.is_full || no_bytes || no_files;
@@ -124,21 +260,27 @@ TemporaryUsage TemporaryFiles::Measure() const {
   return usage;
 }
 
-UsageNow ScanUsage(int proc, std::int64_t temporary_bytes) {
-  UsageNow usage;
-  usage.memory_bytes = temporary_bytes + SegmentBytes(proc);
+UsageNow ScanUsage(int proc, const TemporaryUsage& temporary, std::int64_t memory_bytes_max) {
+  Found found;
+  found.usage.memory_bytes = temporary.bytes + temporary.files * kFileBytes + IpcBytes(proc);
   int copy = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR* directory = copy < 0 ? nullptr : fdopendir(copy);
   if (directory == nullptr) {
     if (copy >= 0) close(copy);
-    return usage;
+    return found.usage;
   }
   while (dirent* entry = readdir(directory)) {
     if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
-    AddProcess(proc, entry->d_name, temporary_bytes, &usage);
+    AddProcess(proc, entry->d_name, temporary.bytes, &found);
   }
   closedir(directory);
-  return usage;
+  std::int64_t shared = found.shared_bytes;
+  if (memory_bytes_max != 0) {
+    std::int64_t room = memory_bytes_max - found.usage.memory_bytes;
+    shared = std::max(shared, MappedSharedBytes(proc, std::move(found.hidden), room));
+  }
+  found.usage.memory_bytes += shared;
+  return found.usage;
 }
 
 Status SetRlimits(const Spec& spec, bool memory_is_observed) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <linux/capability.h>
+
 #include <cstdint>
 #include <vector>
 
@@ -19,6 +21,7 @@ struct UsageNow {
 // What the files of a stage's tmpfs mounts take; they are memory.
 struct TemporaryUsage {
   std::int64_t bytes = 0;
+  std::int64_t files = 0;
   bool is_full = false;  // one of them has no room for more bytes, or no more files
 };
 
@@ -36,12 +39,18 @@ class TemporaryFiles {
   std::vector<UniqueFd> mounts_;
 };
 
-// Adds up /proc. `proc` is a descriptor of a /proc of the pid namespace in question.
-// Memory: what is private to each process; System V segments; `temporary_bytes`, which files on the
-// sandbox's tmpfs mounts take; and of each process the shared memory that cannot be these files,
-// which counts for everybody who maps it. Not seen: files of memfd_create that nobody maps, and
-// what the kernel keeps in pipes and sockets.
-UsageNow ScanUsage(int proc, std::int64_t temporary_bytes);
+// CAP_SYS_PTRACE: what ScanUsage needs to look at the mappings of another user's processes. It is
+// enough to have it permitted; it is taken for the look alone.
+inline constexpr std::uint64_t kRightToLook = std::uint64_t{1} << CAP_SYS_PTRACE;
+
+// Adds up /proc. `proc` is a descriptor of a /proc of the caller's pid namespace.
+// Memory: what is private to each process, and its page tables; System V segments, semaphores and
+// messages; the files of the sandbox's tmpfs mounts; and the larger of two numbers: the shared
+// memory in use that cannot be these files, which counts for everybody who maps it; and, looked at
+// only if `memory_bytes_max` (0: none) may be passed by it, all shared memory without a file that
+// is mapped by anybody, once each, used or not. Not seen: what of such memory nobody maps any more
+// while a part of it is mapped, and what the kernel keeps in pipes and sockets.
+UsageNow ScanUsage(int proc, const TemporaryUsage& temporary, std::int64_t memory_bytes_max);
 
 // Sets this process's rlimits. They are per process (RLIMIT_NPROC: per user of the user namespace),
 // which is all that a caller without a cgroup has; with one they are a second wall. Each but

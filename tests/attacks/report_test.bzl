@@ -1,19 +1,31 @@
 """report_test: the whole catalogue of attacks as one test."""
 
 # Holes that wait: see README.md. A test fails when one of them is mended and still stands here.
-_OPEN = [
+_OPEN_EVERYWHERE = [
     "files/pipe_of_bound_folder",
     "files/socket_of_bound_folder",
     "identity/lock_of_device",
+    "identity/uptime_by_search",
     "identity/watch_devices",
+    "resources/descriptors_in_flight",
 ]
 
+# What nobody can see without a cgroup.
+_UNSEEN = [
+    "resources/pipe_bomb",
+    "resources/shared_memory_cut_off",
+    "resources/socket_buffer_bomb",
+]
+
+# Some column of each test has no cgroup.
+_OPEN = _OPEN_EVERYWHERE + ["identity/cpu_count_by_search"] + _UNSEEN
+
 # Under the assembly profile; and there without a cgroup.
-_OPEN_IN_ASSEMBLY = _OPEN + ["identity/watch_tools"]
+_OPEN_IN_ASSEMBLY = _OPEN_EVERYWHERE + ["identity/watch_tools"]
 _OPEN_WITHOUT_CGROUP = [
     "resources/own_mount_bomb",
     "resources/spared_by_the_kernel",
-]
+] + _UNSEEN
 
 # What is known of one profile must not be missed in the other, so no test has columns of both.
 def _open(columns):
