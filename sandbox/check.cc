@@ -14,6 +14,7 @@
 
 #include "sandbox/confine.h"
 #include "sandbox/layers.h"
+#include "sandbox/limits.h"
 
 namespace sandbox {
 namespace {
@@ -60,6 +61,7 @@ Status Become(const Check& check, int program, int user_namespace, bool has_rang
   sigprocmask(SIG_SETMASK, &none, nullptr);
   signal(SIGPIPE, SIG_DFL);
   pid_t parent = getppid();
+  if (Status status = LowerOpenFiles(); !status.ok()) return status;
   if (setsid() < 0) return SystemError("setsid");
   if (chdir("/") != 0) return SystemError("chdir /");
   if (Status status = EnterUserNamespace(user_namespace, has_range); !status.ok()) return status;

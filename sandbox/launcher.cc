@@ -11,6 +11,7 @@
 #include "sandbox/command_line.h"
 #include "sandbox/doctor.h"
 #include "sandbox/help.h"
+#include "sandbox/limits.h"
 #include "sandbox/monitor.h"
 #include "sandbox/remove.h"
 #include "sandbox/run.h"
@@ -36,6 +37,7 @@ int RunCommand(const std::vector<std::string>& words, HostRoot host_root) {
   Result<RunRequest> request = ParseRun(words);
   if (!request.ok()) return Complain(request.message());
   request->spec.allow_host_root_unsafe = host_root == HostRoot::kMayBeMappedUnsafe;
+  if (!RaiseOpenFiles().ok()) return kCannot;
   Outcome outcome = Run(request->spec);
   // Whoever cannot be told must not think that all is well.
   if (!WriteAll(request->result_fd, ToJson(outcome)).ok()) return kCannot;

@@ -23,12 +23,17 @@ namespace {
 
 constexpr rlim_t kOpenFilesSoft = 1024;
 constexpr rlim_t kOpenFilesHard = 65536;
+// Of a caller who has less than this, the command has as much as he has.
+constexpr rlim_t kOpenFilesOfCallerMin = 4096;
 // Not 0: with a core_pattern that starts a program, the kernel starts it, as the host's root, for 0
 // as well; 1 is the value by which it does not (core(5)), and too small for a file.
 constexpr rlim_t kNoCore = 1;
 constexpr rlim_t kStackBytes = 8 << 20;
 constexpr rlim_t kLockedBytes = 8 << 20;
-constexpr rlim_t kMessageQueueBytes = 819200;
+// Of these two the kernel counts, beside what each sandbox takes, what all of one caller's take,
+// and what he takes himself; a third of the usual limit of the one, of the other little.
+constexpr rlim_t kMessageQueueBytes = 262144;
+constexpr rlim_t kPendingSignals = 1024;
 // Room above a limit: for the watchdog's next look.
 constexpr rlim_t kCpuRoomSeconds = 2;
 constexpr rlim_t kProcessesRoom = 8;
@@ -234,6 +239,12 @@ Status SetRlimit(__rlimit_resource resource, const char* name, rlim_t soft, rlim
   return {};
 }
 
+rlim_t OpenFilesMax() {
+  rlimit now = {};
+  if (getrlimit(RLIMIT_NOFILE, &now) != 0) return kOpenFilesSoft;
+  return now.rlim_max;
+}
+
 }  // namespace
 
 Result<TemporaryFiles> TemporaryFiles::Open(const Spec& spec) {
@@ -300,16 +311,20 @@ Status SetRlimits(const Spec& spec, bool memory_is_observed) {
   rlim_t file = spec.work_directory.empty() ? RLIM_INFINITY : or_infinity(limits.disk_bytes);
   rlim_t processes = or_infinity(limits.pids);
   if (processes != RLIM_INFINITY) processes += processes / 4 + kProcessesRoom;
+  rlim_t files = OpenFilesMax();
+  // See RaiseOpenFiles.
+  if (files >= kOpenFilesOfCallerMin) files = std::min(files / 2, kOpenFilesHard);
   const Row rows[] = {
       {RLIMIT_CORE, "CORE", kNoCore, kNoCore},
       {RLIMIT_CPU, "CPU", cpu, cpu == RLIM_INFINITY ? cpu : cpu + 1},
       {RLIMIT_DATA, "DATA", data, data},
       {RLIMIT_FSIZE, "FSIZE", file, file},
       {RLIMIT_NPROC, "NPROC", processes, processes},
-      {RLIMIT_NOFILE, "NOFILE", kOpenFilesSoft, kOpenFilesHard},
+      {RLIMIT_NOFILE, "NOFILE", kOpenFilesSoft, files},
       {RLIMIT_STACK, "STACK", kStackBytes, RLIM_INFINITY},
       {RLIMIT_MEMLOCK, "MEMLOCK", kLockedBytes, kLockedBytes},
       {RLIMIT_MSGQUEUE, "MSGQUEUE", kMessageQueueBytes, kMessageQueueBytes},
+      {RLIMIT_SIGPENDING, "SIGPENDING", kPendingSignals, kPendingSignals},
       {RLIMIT_NICE, "NICE", 0, 0},
       {RLIMIT_RTPRIO, "RTPRIO", 0, 0},
   };
@@ -319,6 +334,15 @@ Status SetRlimits(const Spec& spec, bool memory_is_observed) {
     }
   }
   return {};
+}
+
+Status RaiseOpenFiles() {
+  rlim_t most = OpenFilesMax();
+  return SetRlimit(RLIMIT_NOFILE, "NOFILE", most, most);
+}
+
+Status LowerOpenFiles() {
+  return SetRlimit(RLIMIT_NOFILE, "NOFILE", kOpenFilesSoft, OpenFilesMax());
 }
 
 }  // namespace sandbox

@@ -59,4 +59,11 @@ UsageNow ScanUsage(int proc, const TemporaryUsage& temporary, std::int64_t memor
 // memory, so bound each process's data.
 Status SetRlimits(const Spec& spec, bool memory_is_observed);
 
+// The kernel lets nobody pass a descriptor on while more are on their way for his user than he may
+// open. A command that is the caller outside can bring that about, as far as its own limit goes. So
+// the launcher, which passes them, takes as many as it may have, and SetRlimits gives half at most.
+Status RaiseOpenFiles();
+// To the usual limit: for a program that the launcher starts.
+Status LowerOpenFiles();
+
 }  // namespace sandbox

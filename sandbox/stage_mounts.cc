@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <ctime>
+#include <iterator>
+#include <vector>
 
 #include "sandbox/layers.h"
 #include "sandbox/mounts.h"
@@ -26,6 +28,21 @@ constexpr const char* kMaskedFiles[] = {
     "softirqs",  "swaps",       "sysrq-trigger", "timer_list", "timer_stats",   "vmallocinfo",
     "vmstat",    "zoneinfo",
 };
+
+// Counted by the kernel for whoever made the user namespace, all his sandboxes and himself, whom
+// one build could leave without any. A user has 128 instances.
+struct Count {
+  const char* name;
+  const char* max;
+};
+constexpr Count kCounts[] = {{"sys/user/max_inotify_instances", "16"},
+                             {"sys/user/max_inotify_watches", "4096"}};
+// A command that may make namespaces; he has some ten thousand.
+constexpr Count kAssemblyCounts[] = {{"sys/user/max_mnt_namespaces", "256"},
+                                     {"sys/user/max_pid_namespaces", "256"},
+                                     {"sys/user/max_time_namespaces", "256"}};
+// Of the kernel's few thousand.
+constexpr const char* kTerminalsMax = "max=256";
 
 // The stage's tmpfs, while it is being made, and what lies in it.
 constexpr const char* kScaffold = "/tmp";
@@ -95,11 +112,27 @@ Result<UniqueFd> NewProc() {
                         " (in a container: its /proc must not be masked; see doctor)");
 }
 
+// Holds for all that the caller's user namespace, and those within it, count together.
+Status LimitCounts(const Spec& spec, int proc) {
+  if (LeftOut(Layer::kRlimits)) return {};
+  std::vector<Count> counts(std::begin(kCounts), std::end(kCounts));
+  if (spec.profile == Profile::kAssembly) {
+    counts.insert(counts.end(), std::begin(kAssemblyCounts), std::end(kAssemblyCounts));
+  }
+  for (const Count& count : counts) {
+    Status written = WriteControlFile(proc, count.name, count.max);
+    // Unless this kernel has not what it counts.
+    if (!written.ok() && faccessat(proc, count.name, F_OK, 0) == 0) return written;
+  }
+  return {};
+}
+
 // The host's goes to where the scaffold will lie upon it.
-Status MountProc(UniqueFd* hosts) {
+Status MountProc(const Spec& spec, UniqueFd* hosts) {
   if (LeftOut(Layer::kOwnProc)) return {};
   Result<UniqueFd> proc = NewProc();
   if (!proc.ok()) return proc.status();
+  if (Status status = LimitCounts(spec, proc->get()); !status.ok()) return status;
   *hosts = UniqueFd(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!hosts->valid()) return SystemError("opening the host's /proc");
   if (Status status = Attach(hosts->get(), kScaffold); !status.ok()) return status;
@@ -155,10 +188,11 @@ Status MountOwnProc() {
 
 Status MountStage(const Spec& spec) {
   UniqueFd hosts_proc;
-  if (Status status = MountProc(&hosts_proc); !status.ok()) return status;
+  if (Status status = MountProc(spec, &hosts_proc); !status.ok()) return status;
   if (Status status = MountTemporary(spec, hosts_proc); !status.ok()) return status;
-  Result<UniqueFd> terminals = NewFilesystem("devpts", {"mode=0620", "ptmxmode=0666"},
-                                             MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+  Result<UniqueFd> terminals =
+      NewFilesystem("devpts", {"mode=0620", "ptmxmode=0666", kTerminalsMax},
+                    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
   if (!terminals.ok()) return terminals.status();
   return Attach(terminals->get(), "/dev/pts");
 }

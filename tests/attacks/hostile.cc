@@ -311,6 +311,34 @@ std::string Standard(const Arguments&) {
          " umask=" + mode;
 }
 
+// Until its user may send no more descriptors; then waits.
+std::string FillTheWayOfDescriptors(const Arguments& words) {
+  constexpr int kEach = 250;
+  rlimit limit = {};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  char byte = 0;
+  iovec part = {&byte, 1};
+  alignas(cmsghdr) char control[CMSG_SPACE(kEach * sizeof(int))] = {};
+  msghdr message = {};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(kEach * sizeof(int));  // of descriptor 0
+  errno = EAGAIN;
+  for (int ends[2]; errno == EAGAIN && socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0;) {
+    while (sendmsg(ends[0], &message, MSG_DONTWAIT) == 1) continue;
+  }
+  std::printf("%s\n", ErrorName(errno).c_str());
+  std::fflush(stdout);
+  return Sleep(words);
+}
+
 const std::map<std::string, Deed>& Deeds() {
   static const std::map<std::string, Deed> deeds = {
       {"append", [](const Arguments& w) { return OpenVerdict(w.at(0), O_WRONLY | O_APPEND); }},
@@ -325,6 +353,7 @@ const std::map<std::string, Deed>& Deeds() {
       {"descriptors", Descriptors},
       {"environment", Environment},
       {"exit", [](const Arguments& w) -> std::string { std::exit(std::atoi(w.at(0).c_str())); }},
+      {"fill_the_way_of_descriptors", FillTheWayOfDescriptors},
       {"flood", Flood},
       {"fork_bomb", ForkBomb},
       {"list", [](const Arguments& w) { return List(w.at(0)); }},

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "tests/attacks/host_state.h"
@@ -107,14 +108,14 @@ Cell JudgeOutside(const std::string& harm, const Said& said, const Ended& ended,
 
 int OpenLog(const Place& place) { return open(place.log().c_str(), O_RDWR | O_APPEND | O_CLOEXEC); }
 
-// The build beside: the same column, another place, nothing hostile.
+// Nothing hostile, which works while something hostile does: in a sandbox of its own of the same
+// column, or on the host as the user who starts them.
 class Neighbour {
  public:
-  Neighbour(const Row& row, const Column& column, const Programs& programs, Scene& scene)
-      : scene_(scene) {
-    if (!column.IsOurs() || row.Group() != "resources") return;
+  Neighbour(const Column& column, const Programs& programs, Scene& scene)
+      : who_(column.IsOurs() ? "the build" : "the user"), scene_(scene) {
     row_.name = "resources/steady_work";
-    row_.arguments = "1";
+    row_.arguments = kSteadyMilliseconds;
     place_ = scene.NewPlace(column.user);
     int log = OpenLog(place_);
     pid_ = Start(MakeCommand(column, row_, programs, scene, place_), row_, scene, place_, log);
@@ -123,17 +124,44 @@ class Neighbour {
   }
   // What it suffered; empty: nothing.
   std::string Suffered() {
-    if (pid_ < 0) return "";
     Ended ended = Wait(pid_, row_, place_);
     scene_.Remove(place_);
-    return ended.exit_code == 0 ? "" : "the build beside it: " + Explain(ended, {});
+    if (ended.exit_code == 0) return "";
+    return who_ + " beside it: " + LastLine(ended.log).line + " (" + Explain(ended, {}) + ")";
   }
 
  private:
+  // The behaviours of resources hold for a second what they have.
+  static constexpr const char* kSteadyMilliseconds = "1500";
+
+  const std::string who_;
   Scene& scene_;
   Row row_;
   Place place_;
   pid_t pid_ = -1;
+};
+
+// All who must not notice a behaviour.
+class Neighbours {
+ public:
+  Neighbours(const Row& row, const Column& column, const Programs& programs, Scene& scene) {
+    if (!column.IsOurs() || row.Group() != "resources") return;
+    all_.push_back(std::make_unique<Neighbour>(column, programs, scene));
+    const Column host = {"host", Sandbox::kNone, column.user};
+    all_.push_back(std::make_unique<Neighbour>(host, programs, scene));
+  }
+  // What the first of them suffered; empty: nothing.
+  std::string Suffered() {
+    std::string first;
+    for (const auto& neighbour : all_) {
+      std::string suffered = neighbour->Suffered();
+      if (first.empty()) first = suffered;
+    }
+    return first;
+  }
+
+ private:
+  std::vector<std::unique_ptr<Neighbour>> all_;
 };
 
 // The second word of "limit NAME", "host LOOK".
@@ -211,13 +239,13 @@ Cell RunAndJudge(const Row& row, const Column& column, const Programs& programs,
   }
   scene.TakeDatagram();
   scene.Victim(column.user);
-  Neighbour neighbour(row, column, programs, scene);
+  Neighbours neighbours(row, column, programs, scene);
   int log = OpenLog(place);
   pid_t guest = row.has_guest ? scene.StartGuest() : -1;
   pid_t pid = Start(MakeCommand(column, row, programs, scene, place), row, scene, place, log);
   Ended ended = Wait(pid, row, place);
   Cell cell = WithDesign(row, column, Judge(row, column, ended, scene, place, log));
-  if (std::string suffered = neighbour.Suffered(); !suffered.empty()) {
+  if (std::string suffered = neighbours.Suffered(); !suffered.empty()) {
     cell = {Verdict::kAllowed, suffered};
   }
   if (guest > 0) {

@@ -21,8 +21,9 @@ struct Cell {
   std::string said;  // why
 };
 
-// Runs the behaviour of `row` in `column` and judges what came of it. For resources, a second build
-// runs beside it in our columns, and must not notice.
+// Runs the behaviour of `row` in `column` and judges what came of it. For resources, in our
+// columns, a second build and a process of the host, of the same user, run beside it and must not
+// notice.
 Cell RunAndJudge(const Row& row, const Column& column, const Programs& programs, Scene& scene);
 
 }  // namespace attacks

@@ -90,6 +90,19 @@ TEST(Log, OnATerminalHasNoEscapeSequences) {
   close(terminal);
 }
 
+// The kernel counts them for the user on the host, who with one id is the caller.
+TEST(Limits, ACommandThatSendsDescriptorsKeepsNobodyFromStartingAnother) {
+  Bench bench;
+  Running running = bench.Start(
+      {"--root-dir", bench.root(), "--", "/bin/hostile", "fill_the_way_of_descriptors", "60"});
+  for (int i = 0; i < 400 && ReadFile(running.log).empty(); ++i) usleep(50000);
+  EXPECT_EQ(ReadFile(running.log), "ETOOMANYREFS\n");
+  Ran other = bench.Do({"cwd"});
+  EXPECT_EQ(other.exit_code, 0) << other.diagnostics;
+  kill(running.pid, SIGTERM);
+  EXPECT_EQ(bench.Wait(running).Ended(), "cancelled");
+}
+
 TEST(Limits, KernelLimitsCanBeRequired) {
   Bench bench;
   Ran ran = bench.Do({"cwd"}, {"--require-kernel-limits"});

@@ -1,4 +1,10 @@
-// Not hostile: a build beside the attacks, which must not notice them.
+// Not hostile: a build beside the attacks, or a user of the host, who must not notice them. Takes a
+// little of everything that the kernel counts, again and again.
+#include <mqueue.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -6,24 +12,127 @@
 
 #include "tests/attacks/behaviours/behaviour.h"
 
+namespace {
+
+// Holds what it has opened for as long as it lives.
+class Opened {
+ public:
+  explicit Opened(int fd) : fd_(fd) {}
+  ~Opened() {
+    int error = errno;
+    if (fd_ >= 0) close(fd_);
+    errno = error;
+  }
+  Opened(const Opened&) = delete;
+  int get() const { return fd_; }
+  bool ok() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+bool Watches() {
+  Opened watcher(inotify_init1(IN_CLOEXEC));
+  return watcher.ok() && inotify_add_watch(watcher.get(), ".", IN_CREATE) >= 0;
+}
+
+bool Polls() {
+  Opened poll(epoll_create1(EPOLL_CLOEXEC));
+  int ends[2];
+  if (!poll.ok() || pipe(ends) != 0) return false;
+  Opened reads(ends[0]);
+  Opened writes(ends[1]);
+  epoll_event event = {};
+  event.events = EPOLLIN;
+  return epoll_ctl(poll.get(), EPOLL_CTL_ADD, reads.get(), &event) == 0;
+}
+
+bool OpensATerminal() {
+  Opened terminal(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+  return terminal.ok();
+}
+
+bool SetsATimer() {
+  timer_t timer = nullptr;
+  return timer_create(CLOCK_MONOTONIC, nullptr, &timer) == 0 && timer_delete(timer) == 0;
+}
+
+bool OpensAQueue() {
+  std::string name = "/steady" + std::to_string(getpid());
+  mq_attr attributes = {};
+  attributes.mq_maxmsg = 1;
+  attributes.mq_msgsize = 256;
+  Opened queue(mq_open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600, &attributes));
+  // Landlock lets it not be opened; the kernel has made and counted it.
+  bool made = queue.ok() || errno == EACCES;
+  int error = errno;
+  mq_unlink(name.c_str());
+  errno = error;
+  return made;
+}
+
+// From one end of a pair to the other.
+bool PassesADescriptor() {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return false;
+  Opened gives(ends[0]);
+  Opened takes(ends[1]);
+  char byte = 0;
+  iovec part = {&byte, 1};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message = {};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int));
+  std::memcpy(CMSG_DATA(header), ends, sizeof(int));
+  return sendmsg(gives.get(), &message, 0) == 1;
+}
+
+bool HasAChild() {
+  pid_t child = fork();
+  if (child == 0) _exit(0);
+  return child > 0 && waitpid(child, nullptr, 0) == child;
+}
+
+bool HasMemory() {
+  void* memory = std::malloc(1 << 20);
+  if (memory == nullptr) return false;
+  std::memset(memory, 1, 1 << 20);
+  volatile char last = static_cast<char*>(memory)[(1 << 20) - 1];
+  std::free(memory);
+  return last == 1;
+}
+
+// errno's name is said where one of them fails.
+const char* WhatFails(const std::string& file) {
+  if (!behaviour::WriteFile(file.c_str(), "x")) return "write";
+  if (!HasMemory()) return "malloc";
+  if (!HasAChild()) return "fork";
+  if (!Watches()) return "inotify";
+  if (!Polls()) return "epoll";
+  if (!OpensATerminal()) return "posix_openpt";
+  if (!SetsATimer()) return "timer_create";
+  if (!OpensAQueue()) return "mq_open";
+  if (!PassesADescriptor()) return "sendmsg";
+  return nullptr;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
-  time_t end = time(nullptr) + behaviour::Number(argc, argv, 1);
-  unsigned long sum = 0;
-  do {
-    std::string name = "file" + std::to_string(sum % 10);
-    if (!behaviour::WriteFile(name.c_str(), "x")) return behaviour::MissingByKernel("write");
-    void* memory = std::malloc(1 << 20);
-    if (memory == nullptr) return behaviour::MissingByKernel("malloc");
-    std::memset(memory, 1, 1 << 20);
-    sum += static_cast<unsigned char*>(memory)[sum % (1 << 20)];
-    std::free(memory);
-    pid_t child = fork();
-    if (child < 0) return behaviour::MissingByKernel("fork");
-    if (child == 0) _exit(0);
-    waitpid(child, nullptr, 0);
-    std::printf("%lu\n", sum);
+  const long milliseconds = behaviour::Number(argc, argv, 1);
+  constexpr int kBetweenMilliseconds = 50;
+  for (long past = 0; past < milliseconds; past += kBetweenMilliseconds) {
+    const char* failed = WhatFails("file" + std::to_string(past % 500));
+    if (failed != nullptr) return behaviour::MissingByKernel(failed);
+    std::printf("%ld\n", past);
     std::fflush(stdout);
-    usleep(50000);
-  } while (time(nullptr) < end);
+    usleep(kBetweenMilliseconds * 1000);
+  }
   return behaviour::Refused("nothing", "the work is done");
 }
