@@ -1,10 +1,14 @@
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <ctime>
 #include <iterator>
+#include <memory>
+#include <string_view>
 #include <vector>
 
 #include "sandbox/layers.h"
@@ -14,20 +18,13 @@
 namespace sandbox {
 namespace {
 
-// What is left of /proc after this: processes, and what ProcFiles shows, mounts, filesystems and
-// the like, which tools read. Gone: switches of the kernel, its addresses and keys, its command
-// line, and what says which machine this is. Folders and files apart, as the kernels that we know
-// have them: to find out by trying costs a wait for all processors.
-constexpr const char* kMaskedFolders[] = {"acpi", "asound",   "bus",  "driver", "fs",
-                                          "irq",  "pressure", "scsi", "sys",    "tty"};
-constexpr const char* kMaskedFiles[] = {
-    "buddyinfo", "cmdline",     "config.gz",     "diskstats",  "dma",           "interrupts",
-    "iomem",     "ioports",     "kallsyms",      "kcore",      "key-users",     "keys",
-    "kmsg",      "kpagecgroup", "kpagecount",    "kpageflags", "latency_stats", "mdstat",
-    "modules",   "mtrr",        "pagetypeinfo",  "partitions", "sched_debug",   "slabinfo",
-    "softirqs",  "swaps",       "sysrq-trigger", "timer_list", "timer_stats",   "vmallocinfo",
-    "vmstat",    "zoneinfo",
-};
+// What is left of /proc: processes, and this, which tools read and which says nothing of the
+// machine but its kernel, or is shown by ProcFiles. Whatever else this kernel and its modules have
+// there is covered: switches, addresses and keys, the command line, what says which machine this
+// is.
+constexpr std::string_view kShownInProc[] = {"cpuinfo", "filesystems", "loadavg", "meminfo",
+                                             "mounts",  "net",         "self",    "stat",
+                                             "sysvipc", "thread-self", "uptime",  "version"};
 
 // Counted by the kernel for whoever made the user namespace, all his sandboxes and himself, whom
 // one build could leave without any. A user has 128 instances.
@@ -74,13 +71,27 @@ bool Cover(const std::string& path, const std::string& cover) {
   return mount(cover.c_str(), path.c_str(), nullptr, MS_BIND, nullptr) == 0;
 }
 
-// What is not there needs no mask. What a path is, the kernel says in the end: it lays no file over
-// a folder nor a folder over a file.
-Status Mask(const char* name, const char* cover, const char* other) {
-  std::string path = std::string("/proc/") + name;
-  if (Cover(path, cover) || errno == ENOENT) return {};
-  if (errno == ENOTDIR && Cover(path, other)) return {};
-  return SystemError("masking " + path);
+// Of the entries of /proc that are links, all that we know of lead to what is shown or to nowhere.
+Status Mask(const dirent& entry) {
+  const std::string_view name = entry.d_name;
+  bool is_process = name[0] >= '0' && name[0] <= '9';
+  if (name[0] == '.' || is_process || entry.d_type == DT_LNK) return {};
+  if (std::find(std::begin(kShownInProc), std::end(kShownInProc), name) != std::end(kShownInProc)) {
+    return {};
+  }
+  const std::string path = "/proc/" + std::string(name);
+  if (Cover(path, entry.d_type == DT_DIR ? kFolderCover : kFileCover)) return {};
+  // A module that has just gone.
+  return errno == ENOENT ? Status() : SystemError("masking " + path);
+}
+
+Status MaskProc() {
+  std::unique_ptr<DIR, int (*)(DIR*)> proc(opendir("/proc"), closedir);
+  if (proc == nullptr) return SystemError("opening /proc");
+  while (const dirent* entry = readdir(proc.get())) {
+    if (Status status = Mask(*entry); !status.ok()) return status;
+  }
+  return {};
 }
 
 // With read-only copies of what lies in `scaffold`, the mount on kScaffold.
@@ -91,12 +102,7 @@ Status CoverProc(const Spec& spec, int scaffold) {
   if (Status status = MakeCovers(files); !status.ok()) return status;
   Status closed = SetMountFlags(scaffold, MOUNT_ATTR_RDONLY, false, "the masks");
   if (!closed.ok()) return closed;
-  for (const char* name : kMaskedFolders) {
-    if (Status status = Mask(name, kFolderCover, kFileCover); !status.ok()) return status;
-  }
-  for (const char* name : kMaskedFiles) {
-    if (Status status = Mask(name, kFileCover, kFolderCover); !status.ok()) return status;
-  }
+  if (Status status = MaskProc(); !status.ok()) return status;
   for (const ProcFile& file : files) {
     std::string path = std::string("/proc/") + file.name;
     if (!Cover(path, std::string("/tmp/") + file.name)) return SystemError("covering " + path);
