@@ -97,8 +97,9 @@ int MonitorCommand(const std::vector<std::string>& words) {
   return RunMonitor(identity.config, command);
 }
 
-int RemoveCommand(const std::vector<std::string>& words) {
+int RemoveCommand(const std::vector<std::string>& words, HostRoot host_root) {
   Identity identity;
+  identity.spec.allow_host_root_unsafe = host_root == HostRoot::kMayBeMappedUnsafe;
   std::vector<std::string> paths;
   Status status = TakeIdentity(words, &identity, &paths);
   if (status.ok()) status = TakeMonitorFromEnvironment(&identity.spec);
@@ -132,7 +133,7 @@ int LauncherMain(int argc, char** argv, HostRoot host_root) {
   if (wants_help) return WriteAll(1, kHelp).ok() ? 0 : kCannot;
   if (command == "run") return RunCommand(words, host_root);
   if (command == "monitor") return MonitorCommand(words);
-  if (command == "remove") return RemoveCommand(words);
+  if (command == "remove") return RemoveCommand(words, host_root);
   if (command == "doctor" && words.empty()) return Doctor(false);
   if (command == "doctor" && words == std::vector<std::string>{"--json"}) return Doctor(true);
   return Complain("want run, monitor, doctor, remove or --help");
