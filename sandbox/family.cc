@@ -1,26 +1,41 @@
 #include "sandbox/family.h"
 
+#include <unistd.h>
+
 #include <algorithm>
-#include <ctime>
 #include <iterator>
+#include <string>
+#include <string_view>
 
 namespace sandbox {
 namespace {
 
 // Nobody wakes at the very moment: a program that adds up in floating point must see it passed.
 constexpr std::int64_t kWakeUp = 100000;
+constexpr std::int64_t kLeapSeconds = 37;  // CLOCK_TAI, since 2017
 
-std::int64_t Now(clockid_t clock) {
-  timespec now = {};
-  clock_gettime(clock, &now);
-  return now.tv_sec * kSecond + now.tv_nsec;
+bool IsTimer(pid_t process, int descriptor) {
+  constexpr std::string_view kTimer = "anon_inode:[timerfd]";
+  const std::string link = "/proc/" + std::to_string(process) + "/fd/" + std::to_string(descriptor);
+  char target[kTimer.size() + 1];
+  const ssize_t size = readlink(link.c_str(), target, sizeof target);
+  return size >= 0 && std::string_view(target, static_cast<std::size_t>(size)) == kTimer;
 }
 
 }  // namespace
 
-std::int64_t RealNow() { return Now(CLOCK_REALTIME); }
-std::int64_t FileNow() { return Now(CLOCK_REALTIME_COARSE); }
-std::int64_t MonotonicNow() { return Now(CLOCK_MONOTONIC); }
+bool IsProcessorClock(clockid_t clock) {
+  return clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID || clock < 0;
+}
+
+std::int64_t MachineNow(clockid_t clock) {
+  timespec now = {};
+  clock_gettime(clock, &now);
+  return now.tv_sec * kSecond + now.tv_nsec;
+}
+std::int64_t RealNow() { return MachineNow(CLOCK_REALTIME); }
+std::int64_t FileNow() { return MachineNow(CLOCK_REALTIME_COARSE); }
+std::int64_t MonotonicNow() { return MachineNow(CLOCK_MONOTONIC); }
 
 Family::Family(std::uint64_t stage, std::int64_t clock_seconds, const FileTimes& times)
     : times_(times), first_(FirstAncestry(stage)), clock_(clock_seconds * kSecond + kClockStart) {}
@@ -119,7 +134,7 @@ void Family::Sleep(pid_t thread, Member* member, std::int64_t until) {
   member->slept = std::max(member->slept, until);
   // Other threads than the first are a program's own clockwork: they sleep all the time. By the
   // clock that the kernel takes for files, which stands still for some milliseconds.
-  if (thread == member->process) times_.Slept(member->slept, Now(CLOCK_REALTIME_COARSE));
+  if (thread == member->process) times_.Slept(member->slept, FileNow());
 }
 
 void Family::Slept(pid_t thread, std::int64_t duration) {
@@ -128,27 +143,51 @@ void Family::Slept(pid_t thread, std::int64_t duration) {
   Sleep(thread, &member, member.slept + duration + kWakeUp);
 }
 
-void Family::Armed(pid_t thread, std::uint64_t key, std::int64_t elapsed, std::int64_t due) {
+void Family::Armed(pid_t thread, std::uint64_t key, const Timer& timer) {
   std::lock_guard lock(mutex_);
   std::map<std::uint64_t, Timer>& timers = timers_[Find(thread).process];
-  if (timers.size() < kTimersMax || timers.count(key) != 0) timers[key] = {elapsed, due};
+  if (timers.size() < kTimersMax || timers.count(key) != 0) timers[key] = timer;
+}
+
+void Family::Disarmed(pid_t thread, std::uint64_t key) {
+  std::lock_guard lock(mutex_);
+  auto timers = timers_.find(Find(thread).process);
+  if (timers != timers_.end()) timers->second.erase(key);
+}
+
+std::int64_t Family::ElapsedOfItself(const Member& member) {
+  return member.slept + static_cast<std::int64_t>(member.looks / kLooksPerStep) * kClockStep;
+}
+
+bool Family::HasOneThread(pid_t process) const {
+  return std::count_if(members_.begin(), members_.end(),
+                       [process](const auto& each) { return each.second.process == process; }) == 1;
 }
 
 std::int64_t Family::ElapsedOf(Member* member) {
-  auto elapsed = [member] {
-    return member->slept + static_cast<std::int64_t>(member->looks / kLooksPerStep) * kClockStep;
-  };
   auto timers = timers_.find(member->process);
-  if (timers == timers_.end()) return elapsed();
-  // Whoever looks after a timer is due has waited for it, or could have.
-  std::int64_t now = MonotonicNow();
-  std::erase_if(timers->second, [&](const auto& each) {
-    const Timer& timer = each.second;
-    if (timer.due > now) return false;
-    member->slept += std::max<std::int64_t>(timer.elapsed + kWakeUp - elapsed(), 0);
-    return true;
-  });
-  return elapsed();
+  if (timers != timers_.end()) {
+    const std::int64_t now = MonotonicNow();
+    for (auto each = timers->second.begin(); each != timers->second.end();) {
+      each = IsOver(member, &each->second, now) ? timers->second.erase(each) : std::next(each);
+    }
+  }
+  return ElapsedOfItself(*member);
+}
+
+// Moves the clock of `member` if `timer` is due. True: nobody waits for it any more.
+bool Family::IsOver(Member* member, Timer* timer, std::int64_t now) const {
+  // Nobody is told when a descriptor is closed. Later it may have been read first.
+  if (timer->due > now) {
+    return timer->descriptor >= 0 && !IsTimer(member->process, timer->descriptor);
+  }
+  if (timer->interval > 0 && !HasOneThread(member->process)) return false;
+  member->slept += std::max<std::int64_t>(timer->elapsed + kWakeUp - ElapsedOfItself(*member), 0);
+  if (timer->interval <= 0) return true;
+  // Times that went by together are one: how many they were depends on the machine.
+  timer->due += ((now - timer->due) / timer->interval + 1) * timer->interval;
+  timer->elapsed = ElapsedOfItself(*member) + timer->interval;
+  return false;
 }
 
 std::int64_t Family::Elapsed(pid_t thread) {
@@ -164,6 +203,26 @@ std::int64_t Family::LookAtElapsed(pid_t thread) {
 }
 
 std::int64_t Family::RealTime(std::int64_t elapsed) const { return clock_ + elapsed; }
+
+std::optional<std::int64_t> Family::ShownClock(clockid_t clock, std::int64_t elapsed) const {
+  switch (clock) {
+    case CLOCK_REALTIME:
+    case CLOCK_REALTIME_COARSE:
+    case CLOCK_REALTIME_ALARM:
+      return RealTime(elapsed);
+    case CLOCK_TAI:
+      return RealTime(elapsed) + kLeapSeconds * kSecond;
+    case CLOCK_MONOTONIC:
+    case CLOCK_MONOTONIC_RAW:
+    case CLOCK_MONOTONIC_COARSE:
+    case CLOCK_BOOTTIME:
+    case CLOCK_BOOTTIME_ALARM:
+      return kUptimeSeconds * kSecond + elapsed;
+    default:
+      if (IsProcessorClock(clock)) return elapsed;
+      return std::nullopt;
+  }
+}
 
 std::int64_t Family::ShownFileTime(std::int64_t time) {
   std::lock_guard lock(mutex_);

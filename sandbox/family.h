@@ -3,8 +3,10 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <ctime>
 #include <map>
 #include <mutex>
+#include <optional>
 
 #include "sandbox/ancestry.h"
 #include "sandbox/shown_time.h"
@@ -19,6 +21,13 @@ namespace sandbox {
 // Elapsed times are nanoseconds since the run began, as the thread sees them.
 class Family {
  public:
+  // A timer that was set.
+  struct Timer {
+    std::int64_t elapsed = 0;   // when it is due on the clock of the thread that has set it
+    std::int64_t due = 0;       // the same on the machine's, MonotonicNow
+    std::int64_t interval = 0;  // from one time to the next; 0: there is no next
+    int descriptor = -1;        // the timerfd that it is
+  };
   static constexpr std::size_t kTimersMax = 1024;  // every look goes through them
   // Of the children of one parent; what is executed after them has its place by its order alone.
   static constexpr std::size_t kProgramsMax = 65536;
@@ -40,13 +49,18 @@ class Family {
 
   // A wait of `duration` came to its end in time.
   void Slept(pid_t thread, std::int64_t duration);
-  // Timer `key` of the process is due at `elapsed` on its clock, which is `due` on the machine's;
-  // it is no longer due when it was to be. At most kTimersMax are remembered of a process.
-  void Armed(pid_t thread, std::uint64_t key, std::int64_t elapsed, std::int64_t due);
+  // Timer `key` of the process is set, anew or again. Whoever looks at the clock when it is due has
+  // waited for it, or could have, and the looker's clock goes on to where it was due; by a next
+  // time only in a process of one thread, for among several nobody can tell which has waited. At
+  // most kTimersMax are remembered of a process.
+  void Armed(pid_t thread, std::uint64_t key, const Timer& timer);
+  void Disarmed(pid_t thread, std::uint64_t key);
   std::int64_t Elapsed(pid_t thread);                 // does not count as a look
   std::int64_t LookAtElapsed(pid_t thread);           // does
   std::int64_t RealTime(std::int64_t elapsed) const;  // nanoseconds since 1970
-  std::int64_t ShownFileTime(std::int64_t time);      // see FileTimes
+  // What `clock` shows then. None: the kernel knows no such clock.
+  std::optional<std::int64_t> ShownClock(clockid_t clock, std::int64_t elapsed) const;
+  std::int64_t ShownFileTime(std::int64_t time);  // see FileTimes
   std::int64_t ShownToolchainTime(std::int64_t time) const { return times_.ShownOfToolchain(time); }
   void TakeRandom(pid_t thread, void* bytes, std::size_t size);
 
@@ -62,13 +76,12 @@ class Family {
     std::uint64_t looks = 0;
     std::int64_t slept = 0;
   };
-  struct Timer {
-    std::int64_t elapsed;
-    std::int64_t due;
-  };
 
   Member& Find(pid_t thread);
   std::uint64_t CountProgram(pid_t parent, std::uint64_t program);
+  bool HasOneThread(pid_t process) const;
+  static std::int64_t ElapsedOfItself(const Member& member);  // but for timers
+  bool IsOver(Member* member, Timer* timer, std::int64_t now) const;
   std::int64_t ElapsedOf(Member* member);
   void Sleep(pid_t thread, Member* member, std::int64_t until);
 
@@ -82,7 +95,12 @@ class Family {
   std::int64_t clock_;
 };
 
-// The machine's time of the day, nanoseconds since 1970, and its monotonic clock.
+// Counts the processor time of a process or thread, its own or another's.
+bool IsProcessorClock(clockid_t clock);
+
+// The machine's clock `clock`, its time of the day, nanoseconds since 1970, and its monotonic
+// clock.
+std::int64_t MachineNow(clockid_t clock);
 std::int64_t RealNow();
 // The time that files get now: that of the last tick, which is up to 10 ms ago.
 std::int64_t FileNow();

@@ -52,8 +52,8 @@ inline constexpr const char kAnswered[] =
 // Under --determinism full: seen by the tracer at every call; clone too. Waits whose arguments tell
 // whether they have an end in time are in MakePrelude.
 inline constexpr const char kTraced[] =
-    "fork vfork nanosleep clock_nanosleep restart_syscall timerfd_settime timer_settime setitimer "
-    "alarm";
+    "fork vfork nanosleep clock_nanosleep restart_syscall timerfd_create timerfd_settime "
+    "timer_settime timer_delete setitimer alarm";
 
 // Under --determinism full: success and nothing else.
 inline constexpr const char kWithoutEffect[] = "personality sched_setaffinity";

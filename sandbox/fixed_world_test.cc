@@ -1,7 +1,10 @@
 // What a level of determinism is computed from: pure values.
 #include <gtest/gtest.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
 #include <cstring>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -155,8 +158,8 @@ TEST(Family, AThreadsSleepIsItsOwn) {
 TEST(Family, ATimerThatIsDueHasBeenWaitedFor) {
   Family family = MakeFamily();
   family.Begin(2);
-  family.Armed(2, 1, 5 * kSecond, MonotonicNow() - 1);
-  family.Armed(2, 2, 50 * kSecond, MonotonicNow() + kDay);
+  family.Armed(2, 1, {5 * kSecond, MonotonicNow() - 1, 0, -1});
+  family.Armed(2, 2, {50 * kSecond, MonotonicNow() + kDay, 0, -1});
   EXPECT_GE(family.Elapsed(2), 5 * kSecond);
   EXPECT_LT(family.Elapsed(2), 6 * kSecond);
 }
@@ -164,14 +167,119 @@ TEST(Family, ATimerThatIsDueHasBeenWaitedFor) {
 TEST(Family, ATimerThatIsSetAgainIsNoLongerDue) {
   Family family = MakeFamily();
   family.Begin(2);
-  family.Armed(2, 1, 5 * kSecond, MonotonicNow() - 1);
-  family.Armed(2, 1, 50 * kSecond, MonotonicNow() + kDay);
+  family.Armed(2, 1, {5 * kSecond, MonotonicNow() - 1, 0, -1});
+  family.Armed(2, 1, {50 * kSecond, MonotonicNow() + kDay, 0, -1});
   EXPECT_EQ(family.Elapsed(2), 0);
   // And no program makes its clock slow by setting many.
   for (std::uint64_t key = 0; key < 2 * Family::kTimersMax; ++key) {
-    family.Armed(2, key, 60 * kSecond, MonotonicNow() + kDay);
+    family.Armed(2, key, {60 * kSecond, MonotonicNow() + kDay, 0, -1});
   }
   EXPECT_EQ(family.Elapsed(2), 0);
+}
+
+TEST(Family, ATimerThatWasTakenOffIsNotDue) {
+  Family family = MakeFamily();
+  family.Begin(2);
+  family.Armed(2, 1, {5 * kSecond, MonotonicNow() - 1, 0, -1});
+  family.Armed(2, 2, {7 * kSecond, MonotonicNow() - 1, kSecond, -1});
+  family.Disarmed(2, 1);
+  family.Disarmed(2, 2);
+  family.Disarmed(2, 3);  // never set
+  EXPECT_EQ(family.Elapsed(2), 0);
+}
+
+void WaitUntil(std::int64_t time) {
+  while (MonotonicNow() < time) {
+  }
+}
+
+// Whether a timerfd that is closed before it is due was taken off, or read and then closed, is seen
+// by a look meanwhile alone.
+TEST(Family, ADescriptorThatIsFoundClosedIsNoTimer) {
+  const pid_t process = getpid();
+  constexpr std::int64_t kSoon = kSecond / 100;
+  Family family = MakeFamily();
+  family.Begin(process);
+  for (bool is_open : {true, false}) {
+    for (bool looks : {true, false}) {
+      int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+      ASSERT_GE(timer, 0);
+      if (!is_open) close(timer);
+      std::int64_t before = 0;
+      std::int64_t due = 0;
+      do {
+        before = family.Elapsed(process);
+        due = MonotonicNow() + kSoon;
+        family.Armed(process, 1, {before + 5 * kSecond, due, 0, timer});
+        if (looks) family.Elapsed(process);
+      } while (MonotonicNow() >= due);  // a machine with other work
+      WaitUntil(due + 1);
+      const bool is_moved = family.Elapsed(process) >= before + 5 * kSecond;
+      EXPECT_EQ(is_moved, is_open || !looks);
+      if (is_open) close(timer);
+    }
+  }
+}
+
+TEST(Family, ATimerThatRingsAgainMovesTheClockByOneTimeEachLook) {
+  constexpr std::int64_t kInterval = kSecond / 100;
+  Family family = MakeFamily();
+  family.Begin(2);
+  std::int64_t now = MonotonicNow();
+  family.Armed(2, 1, {kSecond, now - 20 * kInterval, kInterval, -1});
+  std::int64_t first = family.Elapsed(2);
+  EXPECT_GE(first, kSecond);
+  EXPECT_LT(first, kSecond + kInterval);  // not by all the times that went by
+  WaitUntil(MonotonicNow() + 2 * kInterval);
+  std::int64_t second = family.Elapsed(2);
+  EXPECT_GE(second, first + kInterval);
+  EXPECT_LT(second, first + 2 * kInterval);
+  // By what it has slept meanwhile the next time is later.
+  family.Slept(2, 5 * kSecond);
+  WaitUntil(MonotonicNow() + 2 * kInterval);
+  std::int64_t third = family.Elapsed(2);
+  WaitUntil(MonotonicNow() + 2 * kInterval);
+  EXPECT_GE(family.Elapsed(2), third + kInterval);
+}
+
+// GHC's programs and squashfs's tools have a thread that does nothing but tick.
+TEST(Family, AmongSeveralThreadsATimerThatRingsAgainMovesNoClock) {
+  Family family = MakeFamily();
+  family.Begin(2);
+  family.Born(2, 10, 2);
+  family.Armed(2, 1, {5 * kSecond, MonotonicNow() - 1, kSecond, -1});
+  EXPECT_EQ(family.Elapsed(2), 0);
+  EXPECT_EQ(family.Elapsed(10), 0);
+  family.Ended(10);
+  EXPECT_GE(family.Elapsed(2), 5 * kSecond);
+}
+
+TEST(Family, EachClockShowsItsOwn) {
+  const Family family = MakeFamily();
+  const std::int64_t real = family.RealTime(kSecond);
+  EXPECT_EQ(real, kClock + kClockStart + kSecond);
+  struct Row {
+    clockid_t clock;
+    std::optional<std::int64_t> shown;
+  };
+  const std::int64_t uptime = (kUptimeSeconds + 1) * kSecond;
+  const Row rows[] = {
+      {CLOCK_REALTIME, real},
+      {CLOCK_REALTIME_ALARM, real},
+      {CLOCK_REALTIME_COARSE, real},
+      {CLOCK_TAI, real + 37 * kSecond},
+      {CLOCK_MONOTONIC, uptime},
+      {CLOCK_MONOTONIC_RAW, uptime},
+      {CLOCK_BOOTTIME, uptime},
+      {CLOCK_BOOTTIME_ALARM, uptime},
+      {CLOCK_THREAD_CPUTIME_ID, kSecond},
+      {CLOCK_PROCESS_CPUTIME_ID, kSecond},
+      {-6, kSecond},
+      {1000, std::nullopt},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(family.ShownClock(row.clock, kSecond), row.shown) << row.clock;
+  }
 }
 
 TEST(Family, ALoopThatLooksComesToItsEnd) {

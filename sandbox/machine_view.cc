@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <optional>
 #include <string_view>
 
 #include "sandbox/memory.h"
@@ -20,7 +21,6 @@ namespace {
 
 constexpr std::int64_t kUptime = kUptimeSeconds * kSecond;
 constexpr std::int64_t kTickNanoseconds = kSecond / 100;  // USER_HZ
-constexpr std::int64_t kLeapSeconds = 37;                 // CLOCK_TAI, since 2017
 constexpr std::size_t kRandomBytesMax = 32 << 20;         // the kernel's own
 constexpr std::uint64_t kRandomFlags = 7;                 // NONBLOCK, RANDOM, INSECURE
 
@@ -34,38 +34,10 @@ Answer Give(const Call& call, std::size_t argument, const T& value) {
   return WriteValue(call.thread, address, value) ? Value(0) : Error(EFAULT);
 }
 
-// Each clock as a function of what has passed for the thread. False: the kernel's answer.
-bool ReadClock(const Family& family, std::uint64_t clock, std::int64_t elapsed,
-               std::int64_t* time) {
-  switch (static_cast<clockid_t>(clock)) {
-    case CLOCK_REALTIME:
-    case CLOCK_REALTIME_COARSE:
-      *time = family.RealTime(elapsed);
-      return true;
-    case CLOCK_TAI:
-      *time = family.RealTime(elapsed) + kLeapSeconds * kSecond;
-      return true;
-    case CLOCK_MONOTONIC:
-    case CLOCK_MONOTONIC_RAW:
-    case CLOCK_MONOTONIC_COARSE:
-    case CLOCK_BOOTTIME:
-      *time = kUptime + elapsed;
-      return true;
-    default:
-      // Processor time of a process or thread, this one's or another's.
-      *time = elapsed;
-      return static_cast<clockid_t>(clock) == CLOCK_PROCESS_CPUTIME_ID ||
-             static_cast<clockid_t>(clock) == CLOCK_THREAD_CPUTIME_ID ||
-             static_cast<clockid_t>(clock) < 0;
-  }
-}
-
 Answer ClockGettime(Family* family, const Call& call) {
-  std::int64_t time = 0;
-  if (!ReadClock(*family, call.arguments[0], family->LookAtElapsed(call.thread), &time)) {
-    return Kernels();
-  }
-  return Give(call, 1, TimespecOf(time));
+  std::optional<std::int64_t> time = family->ShownClock(static_cast<clockid_t>(call.arguments[0]),
+                                                        family->LookAtElapsed(call.thread));
+  return time.has_value() ? Give(call, 1, TimespecOf(*time)) : Kernels();
 }
 
 Answer Gettimeofday(Family* family, const Call& call) {

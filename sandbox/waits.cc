@@ -9,9 +9,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <ctime>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "sandbox/memory.h"
+#include "sandbox/system.h"
 
 namespace sandbox {
 namespace {
@@ -21,7 +24,7 @@ namespace {
 // Below the stack's red zone, where a leaf function may keep what it likes.
 constexpr std::uint64_t kScratchBelow = 256;
 constexpr std::int64_t kForever = std::int64_t{1} << 62;  // the year 2116
-constexpr std::int64_t kUptime = kUptimeSeconds * kSecond;
+constexpr std::size_t kProcTextMax = 1 << 20;             // some 10,000 timers
 // The kernel's own, never seen by a program: the call goes on after a signal.
 constexpr std::int64_t kRestartBlock = -516;
 
@@ -74,13 +77,37 @@ bool CameToItsEnd(long number, std::int64_t result) {
   }
 }
 
-// Which timer of its process a call sets: its descriptor or number, or the only one of its kind.
-std::uint64_t TimerKey(const user_regs_struct& registers) {
-  return registers.orig_rax << 32 |
-         (registers.orig_rax == SYS_alarm ? 0 : registers.rdi & 0xffffffff);
+std::uint64_t Scratch(const user_regs_struct& registers) {
+  return (registers.rsp - kScratchBelow) & ~std::uint64_t{15};
 }
 
-bool IsRealTime(std::uint64_t clock) { return clock == CLOCK_REALTIME || clock == CLOCK_TAI; }
+// Which timer of its process a call sets: its descriptor or number.
+std::uint64_t TimerKey(long call, std::uint64_t number) {
+  return static_cast<std::uint64_t>(call) << 32 | (number & 0xffffffff);
+}
+
+// The number behind `key` in the text of a file of /proc.
+std::optional<clockid_t> NumberBehind(std::string_view text, std::string_view key) {
+  const std::size_t at = text.find(key);
+  if (at == std::string_view::npos) return std::nullopt;
+  return std::atoi(std::string(text.substr(at + key.size(), 16)).c_str());
+}
+
+// The clock of the timer that timerfd_settime or timer_settime sets. None: there is no such timer.
+std::optional<clockid_t> ClockOfTimer(pid_t process, const user_regs_struct& registers) {
+  const std::string folder = "/proc/" + std::to_string(process);
+  const std::string number = std::to_string(static_cast<int>(registers.rdi));
+  if (registers.orig_rax == SYS_timerfd_settime) {
+    Result<std::string> text = ReadFile((folder + "/fdinfo/" + number).c_str(), kProcTextMax);
+    return text.ok() ? NumberBehind(*text, "\nclockid: ") : std::nullopt;
+  }
+  Result<std::string> text = ReadFile((folder + "/timers").c_str(), kProcTextMax);
+  if (!text.ok()) return std::nullopt;
+  const std::string timers = "\n" + *text;
+  const std::size_t at = timers.find("\nID: " + number + "\n");
+  if (at == std::string::npos) return std::nullopt;
+  return NumberBehind(std::string_view(timers).substr(at), "\nClockID: ");
+}
 
 #endif
 
@@ -99,16 +126,27 @@ bool Waits::EnterRelative(pid_t thread, const user_regs_struct& registers, std::
 
 // `end`: by the clock that the program sees.
 bool Waits::EnterAbsolute(pid_t thread, user_regs_struct* registers, int argument, std::int64_t end,
-                          bool is_real_time) {
+                          clockid_t clock) {
   if (end < 0 || end >= kForever) return false;
-  std::int64_t elapsed = family_->Elapsed(thread);
-  std::int64_t now = is_real_time ? family_->RealTime(elapsed) : kUptime + elapsed;
-  std::int64_t left = std::max<std::int64_t>(end - now, 0);
-  std::int64_t machines = (is_real_time ? RealNow() : MonotonicNow()) + left;
-  std::uint64_t scratch = (registers->rsp - kScratchBelow) & ~std::uint64_t{15};
-  if (!WriteValue(thread, scratch, TimespecOf(machines))) return false;
+  std::optional<std::int64_t> now = family_->ShownClock(clock, family_->Elapsed(thread));
+  if (!now.has_value()) return false;
+  std::int64_t left = std::max<std::int64_t>(end - *now, 0);
+  if (IsProcessorClock(clock)) return EnterProcessorTime(thread, registers, left);
+  std::uint64_t scratch = Scratch(*registers);
+  if (!WriteValue(thread, scratch, TimespecOf(MachineNow(clock) + left))) return false;
   user_regs_struct original = *registers;
   *Argument(registers, argument) = scratch;
+  return Change(thread, original, registers, left);
+}
+
+// Of clock_nanosleep. The process's own clock of used time is the kernel's to read: from now on.
+bool Waits::EnterProcessorTime(pid_t thread, user_regs_struct* registers, std::int64_t left) {
+  std::uint64_t scratch = Scratch(*registers);
+  if (!WriteValue(thread, scratch, TimespecOf(left))) return false;
+  user_regs_struct original = *registers;
+  registers->rsi &= ~static_cast<unsigned long long>(TIMER_ABSTIME);
+  registers->rdx = scratch;
+  registers->r10 = 0;  // of an absolute end nothing remains
   return Change(thread, original, registers, left);
 }
 
@@ -132,38 +170,64 @@ bool Waits::EnterFutex(pid_t thread, user_regs_struct* registers) {
     case FUTEX_WAIT:
       return EnterRelative(thread, *registers, time);
     case FUTEX_LOCK_PI:
-      return EnterAbsolute(thread, registers, 3, time, true);
+      return EnterAbsolute(thread, registers, 3, time, CLOCK_REALTIME);
     default:
-      return EnterAbsolute(thread, registers, 3, time, is_real_time);
+      return EnterAbsolute(thread, registers, 3, time,
+                           is_real_time ? CLOCK_REALTIME : CLOCK_MONOTONIC);
   }
 }
 
-// timerfd_settime and timer_settime: flags and the new setting are arguments 1 and 2. An absolute
-// time is of whichever clock it is nearer to.
+// timerfd_settime and timer_settime: flags and the new setting are arguments 1 and 2.
 bool Waits::EnterTimer(pid_t thread, user_regs_struct* registers) {
   itimerspec setting = {};
   if (!ReadValue(thread, registers->rdx, &setting)) return false;
+  const auto call = static_cast<long>(registers->orig_rax);
+  const std::uint64_t key = TimerKey(call, registers->rdi);
+  const pid_t process = family_->ProcessOf(thread);
+  std::int64_t elapsed = family_->Elapsed(thread);  // what was due before was
   std::int64_t time = Nanoseconds(setting.it_value);
-  if (time <= 0 || time >= kForever) return false;
-  std::int64_t elapsed = family_->Elapsed(thread);
+  if (time <= 0 || time >= kForever) {
+    family_->Disarmed(thread, key);
+    return false;
+  }
+  std::optional<clockid_t> clock = ClockOfTimer(process, *registers);
+  if (!clock.has_value()) return false;  // the kernel says so too
   bool is_absolute = (registers->rsi & TFD_TIMER_ABSTIME) != 0;
   std::int64_t left = time;
   if (is_absolute) {
-    std::int64_t uptime = kUptime + elapsed;
-    std::int64_t real = family_->RealTime(elapsed);
-    bool is_uptime = std::llabs(time - uptime) <= std::llabs(time - real);
-    left = std::max<std::int64_t>(time - (is_uptime ? uptime : real), 1);
+    std::int64_t now = family_->ShownClock(*clock, elapsed).value_or(elapsed);
+    left = std::max<std::int64_t>(time - now, 1);
   }
-  family_->Armed(thread, TimerKey(*registers), elapsed + left, MonotonicNow() + left);
+  // While a process computes its clock stands still, whatever rings.
+  if (!IsProcessorClock(*clock)) {
+    Family::Timer timer;
+    timer.elapsed = elapsed + left;
+    timer.due = MonotonicNow() + left;
+    timer.interval = std::max<std::int64_t>(Nanoseconds(setting.it_interval), 0);
+    if (call == SYS_timerfd_settime) timer.descriptor = static_cast<int>(registers->rdi);
+    family_->Armed(thread, key, timer);
+  }
   if (!is_absolute) return false;
   // As long from now, by whichever clock.
   setting.it_value = TimespecOf(left);
-  std::uint64_t scratch = (registers->rsp - kScratchBelow) & ~std::uint64_t{15};
+  std::uint64_t scratch = Scratch(*registers);
   if (!WriteValue(thread, scratch, setting)) return false;
   user_regs_struct original = *registers;
   registers->rsi &= ~static_cast<unsigned long long>(TFD_TIMER_ABSTIME);
   registers->rdx = scratch;
   return Change(thread, original, registers, 0);
+}
+
+// alarm and setitimer set the same timer.
+void Waits::SetAlarm(pid_t thread, std::int64_t left, std::int64_t interval) {
+  const std::uint64_t key = TimerKey(SYS_alarm, 0);
+  std::int64_t elapsed = family_->Elapsed(thread);  // what was due before was
+  if (left <= 0 || left >= kForever) return family_->Disarmed(thread, key);
+  Family::Timer timer;
+  timer.elapsed = elapsed + left;
+  timer.due = MonotonicNow() + left;
+  timer.interval = std::max<std::int64_t>(interval, 0);
+  family_->Armed(thread, key, timer);
 }
 
 bool Waits::Enter(pid_t thread, user_regs_struct* registers) {
@@ -179,7 +243,7 @@ bool Waits::Enter(pid_t thread, user_regs_struct* registers) {
     case SYS_clock_nanosleep: {
       std::int64_t time = ReadTimespec(thread, r.rdx);
       if ((r.rsi & TIMER_ABSTIME) == 0) return EnterRelative(thread, r, time);
-      return EnterAbsolute(thread, registers, 2, time, IsRealTime(r.rdi));
+      return EnterAbsolute(thread, registers, 2, time, static_cast<clockid_t>(r.rdi));
     }
     case SYS_poll:
       return EnterRelative(thread, r, milliseconds(r.rdx));
@@ -199,28 +263,30 @@ bool Waits::Enter(pid_t thread, user_regs_struct* registers) {
     case SYS_futex:
       return EnterFutex(thread, registers);
     case SYS_futex_waitv:
-      return EnterAbsolute(thread, registers, 3, ReadTimespec(thread, r.r10), IsRealTime(r.r8));
+      return EnterAbsolute(thread, registers, 3, ReadTimespec(thread, r.r10),
+                           static_cast<clockid_t>(r.r8));
     case SYS_mq_timedsend:
     case SYS_mq_timedreceive:
-      return EnterAbsolute(thread, registers, 4, ReadTimespec(thread, r.r8), true);
+      return EnterAbsolute(thread, registers, 4, ReadTimespec(thread, r.r8), CLOCK_REALTIME);
     case SYS_timerfd_settime:
     case SYS_timer_settime:
       return EnterTimer(thread, registers);
-    case SYS_setitimer: {
-      // Behind the interval stands the first time.
-      std::int64_t time = ReadTimeval(thread, r.rsi + sizeof(timeval));
-      if (time > 0 && time < kForever && r.rdi == ITIMER_REAL) {
-        family_->Armed(thread, TimerKey(r), family_->Elapsed(thread) + time, MonotonicNow() + time);
+    case SYS_setitimer:
+      // Behind the interval stands the first time.  None at all disarms.
+      if (r.rdi == ITIMER_REAL) {
+        SetAlarm(thread, ReadTimeval(thread, r.rsi + sizeof(timeval)), ReadTimeval(thread, r.rsi));
       }
       return false;
-    }
-    case SYS_alarm: {
-      std::int64_t time = static_cast<std::int64_t>(r.rdi & 0xffffffff) * kSecond;
-      if (time > 0) {
-        family_->Armed(thread, TimerKey(r), family_->Elapsed(thread) + time, MonotonicNow() + time);
-      }
+    case SYS_alarm:
+      SetAlarm(thread, static_cast<std::int64_t>(r.rdi & 0xffffffff) * kSecond, 0);
       return false;
-    }
+    case SYS_timer_delete:
+      family_->Elapsed(thread);
+      family_->Disarmed(thread, TimerKey(SYS_timer_settime, r.rdi));
+      return false;
+    case SYS_timerfd_create:
+      pending_[thread] = Pending{.number = SYS_timerfd_create, .makes_timer = true};
+      return true;
     default:
       return false;
   }
@@ -238,6 +304,14 @@ void Waits::Leave(pid_t thread, user_regs_struct* registers) {
   }
   if (result == kRestartBlock) return;
   pending_.erase(found);
+  if (pending.makes_timer) {
+    // An older one may have had its descriptor.
+    if (result >= 0) {
+      auto descriptor = static_cast<std::uint64_t>(result);
+      family_->Disarmed(thread, TimerKey(SYS_timerfd_settime, descriptor));
+    }
+    return;
+  }
   if (CameToItsEnd(pending.number, result)) family_->Slept(thread, pending.duration);
 }
 

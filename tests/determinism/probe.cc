@@ -1,12 +1,17 @@
 // A program that looks at the world it runs in: `probe LOOK [ARGUMENT...]`. Static: it is the only
 // file in the root of the tests' sandbox, /bin/hostile. Prints what it sees.
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
+#include <spawn.h>
 #include <sys/auxv.h>
+#include <sys/ptrace.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/select.h>
@@ -21,6 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
@@ -264,61 +270,116 @@ void* SignalSoon(void* condition) {
 
 volatile std::sig_atomic_t alarms = 0;
 
-// A wait until `seconds` have passed on `clock`, by `wait`, again and again until it is so. Neither
-// too early nor too often.
-void Wait(const char* name, clockid_t clock, double seconds, const std::function<void()>& wait) {
-  double begin = Now(clock);
+void CountAlarms() {
+  std::signal(SIGALRM, [](int) { alarms = alarms + 1; });
+}
+
+// The machine's time in seconds, to some milliseconds. Under `full` nothing shows it but the true
+// order of files: the time since the run began, shrunk so that the longest run, of `longest`
+// seconds, takes half a second (sandbox/shown_time.h). `longest` 0: the machine's files as they
+// are.
+class MachineTime {
+ public:
+  explicit MachineTime(const Arguments& words) : longest_(std::atof(words.at(0).c_str())) {}
+  bool IsHidden() const { return longest_ > 0; }
+  double Now() const {
+    Make("/tmp/now", "x");
+    timespec time = Look("/tmp/now").st_mtim;
+    constexpr long kHalf = 500000000;
+    if (IsHidden()) return static_cast<double>(time.tv_nsec % kHalf) / kHalf * longest_;
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+  }
+
+ private:
+  double longest_;
+};
+
+// A wait until `seconds` have passed on `clock`, by `wait`, again and again until it is so: neither
+// too early nor more than `most` times, and as long by the machine's time. `longer`: by how much
+// the clock may be later.
+struct Until {
+  const char* name;
+  clockid_t clock;
+  double seconds;
+  int most = 2;
+  double longer = 0.1;
+  double earlier = 0;
+};
+
+void Wait(const MachineTime& machine, const Until& until, const std::function<void()>& wait) {
+  constexpr double kTicks = 0.02;  // files' time stands still for one, twice
+  constexpr double kLate = 10;     // a machine with other work
+  double machines = machine.Now();
+  double begin = Now(until.clock);
   int waits = 0;
-  while (Now(clock) < begin + seconds && waits < 1000) {
+  while (Now(until.clock) < begin + until.seconds && waits < 1000) {
     wait();
     ++waits;
   }
-  if (waits > 2) std::printf("NOT: %s came to its end after %d waits\n", name, waits);
-  double passed = Now(clock) - begin;
-  if (passed > seconds + 0.1) std::printf("NOT: %s took %.2f s\n", name, passed);
+  double passed = Now(until.clock) - begin;
+  double truly = machine.Now() - machines;
+  bool is_late = machine.IsHidden() && passed > until.seconds + until.longer;
+  if (waits > until.most || is_late || truly < until.seconds - kTicks - until.earlier ||
+      truly > until.seconds + kLate) {
+    std::printf("NOT: %s: %d waits, %.3f s by its clock, %.3f s by the machine's\n", until.name,
+                waits, passed, truly);
+  }
 }
 
-void Waits(const Arguments&) {
+void WaitUntilATime(const MachineTime& machine, double wait, clockid_t clock) {
+  timespec end = After(clock, wait);
+  Wait(machine, {"clock_nanosleep", clock, wait},
+       [&] { clock_nanosleep(clock, TIMER_ABSTIME, &end, nullptr); });
+  pthread_condattr_t attributes;
+  pthread_condattr_init(&attributes);
+  pthread_condattr_setclock(&attributes, clock);
+  pthread_cond_t condition;
+  pthread_cond_init(&condition, &attributes);
+  pthread_mutex_lock(&mutex);
+  end = After(clock, wait);
+  Wait(machine, {"pthread_cond_timedwait", clock, wait},
+       [&] { pthread_cond_timedwait(&condition, &mutex, &end); });
+  pthread_mutex_unlock(&mutex);
+  int timer = timerfd_create(clock, 0);
+  itimerspec setting = {};
+  setting.it_value = After(clock, wait);
+  timerfd_settime(timer, TFD_TIMER_ABSTIME, &setting, nullptr);
+  Wait(machine, {"timerfd", clock, wait}, [&] {
+    pollfd ready = {timer, POLLIN, 0};
+    poll(&ready, 1, 5000);
+  });
+  close(timer);
+}
+
+void Waits(const Arguments& words) {
   constexpr double kWait = 0.2;
+  const MachineTime machine(words);
   for (clockid_t clock : {CLOCK_REALTIME, CLOCK_MONOTONIC}) {
-    timespec end = After(clock, kWait);
-    Wait("clock_nanosleep", clock, kWait,
-         [&] { clock_nanosleep(clock, TIMER_ABSTIME, &end, nullptr); });
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, clock);
-    pthread_cond_t condition;
-    pthread_cond_init(&condition, &attributes);
-    pthread_mutex_lock(&mutex);
-    end = After(clock, kWait);
-    Wait("pthread_cond_timedwait", clock, kWait,
-         [&] { pthread_cond_timedwait(&condition, &mutex, &end); });
-    pthread_mutex_unlock(&mutex);
-    int timer = timerfd_create(clock, 0);
-    itimerspec setting = {};
-    setting.it_value = After(clock, kWait);
-    timerfd_settime(timer, TFD_TIMER_ABSTIME, &setting, nullptr);
-    Wait("timerfd", clock, kWait, [&] {
-      pollfd ready = {timer, POLLIN, 0};
-      poll(&ready, 1, 5000);
-    });
-    close(timer);
+    WaitUntilATime(machine, kWait, clock);
   }
-  Wait("nanosleep", CLOCK_REALTIME, kWait, [] { usleep(200000); });
-  Wait("select", CLOCK_MONOTONIC, kWait, [] {
+  Wait(machine, {"nanosleep", CLOCK_REALTIME, kWait}, [] { usleep(200000); });
+  Wait(machine, {"select", CLOCK_MONOTONIC, kWait}, [] {
     timeval time = {0, 200000};
     select(0, nullptr, nullptr, nullptr, &time);
   });
-  Wait("poll", CLOCK_MONOTONIC, kWait, [] { poll(nullptr, 0, 200); });
+  Wait(machine, {"poll", CLOCK_MONOTONIC, kWait}, [] { poll(nullptr, 0, 200); });
   sem_t semaphore;
   sem_init(&semaphore, 0, 0);
   timespec end = After(CLOCK_REALTIME, kWait);
-  Wait("sem_timedwait", CLOCK_REALTIME, kWait, [&] { sem_timedwait(&semaphore, &end); });
-  std::signal(SIGALRM, [](int) { alarms = alarms + 1; });
+  Wait(machine, {"sem_timedwait", CLOCK_REALTIME, kWait}, [&] { sem_timedwait(&semaphore, &end); });
+  CountAlarms();
   itimerval alarm = {{0, 0}, {0, 200000}};
   setitimer(ITIMER_REAL, &alarm, nullptr);
-  Wait("setitimer", CLOCK_MONOTONIC, kWait, [] { pause(); });
+  Wait(machine, {"setitimer", CLOCK_MONOTONIC, kWait}, [] { pause(); });
   Expect(alarms == 1, "an alarm rings once");
+  Wait(machine, {"a timerfd that is closed after", CLOCK_MONOTONIC, kWait}, [] {
+    int timer = timerfd_create(CLOCK_MONOTONIC, 0);
+    itimerspec setting = {{0, 0}, {0, 200000000}};
+    timerfd_settime(timer, 0, &setting, nullptr);
+    std::uint64_t times = 0;
+    if (read(timer, &times, sizeof times) != sizeof times) std::exit(9);
+    close(timer);
+  });
   pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
   pthread_t other;
   pthread_create(&other, nullptr, SignalSoon, &condition);
@@ -331,6 +392,139 @@ void Waits(const Arguments&) {
   while (Now(CLOCK_MONOTONIC) < begin + 0.02) {
   }
   std::printf("waited\n");
+}
+
+// One second, and how long it was by the clock.
+void Second(const Arguments&) {
+  double begin = Now(CLOCK_MONOTONIC);
+  sleep(1);
+  std::printf("%.1f\n", Now(CLOCK_MONOTONIC) - begin);
+}
+
+timer_t NewTimer(clockid_t clock, int notify) {
+  sigevent event = {};
+  event.sigev_notify = notify;
+  event.sigev_signo = SIGALRM;
+  timer_t timer = nullptr;
+  if (timer_create(clock, &event, &timer) != 0) std::exit(9);
+  return timer;
+}
+
+// Waits for timers that ring again and again.
+void Ringing(const Arguments& words) {
+  const MachineTime machine(words);
+  const itimerval often = {{0, 100000}, {0, 100000}};
+  const itimerspec often_too = {{0, 100000000}, {0, 100000000}};
+  const itimerval never = {};
+  // It may ring for the first time at any moment.
+  auto until = [](const char* name) { return Until{name, CLOCK_MONOTONIC, 0.5, 7, 0.2, 0.1}; };
+  int descriptor = timerfd_create(CLOCK_MONOTONIC, 0);
+  timerfd_settime(descriptor, 0, &often_too, nullptr);
+  Wait(machine, until("reads"), [&] {
+    std::uint64_t times = 0;
+    if (read(descriptor, &times, sizeof times) != sizeof times) std::exit(9);
+  });
+  close(descriptor);
+  CountAlarms();
+  setitimer(ITIMER_REAL, &often, nullptr);
+  Wait(machine, until("pauses"), [] { pause(); });
+  Wait(machine, until("sleeps"), [] { sleep(10); });
+  sigset_t alarm;
+  sigemptyset(&alarm);
+  sigaddset(&alarm, SIGALRM);
+  sigprocmask(SIG_BLOCK, &alarm, nullptr);
+  Wait(machine, until("sigwaits"), [&] {
+    int signal = 0;
+    sigwait(&alarm, &signal);
+  });
+  setitimer(ITIMER_REAL, &never, nullptr);
+  sigprocmask(SIG_UNBLOCK, &alarm, nullptr);
+  timer_t timer = NewTimer(CLOCK_MONOTONIC, SIGEV_SIGNAL);
+  timer_settime(timer, 0, &often_too, nullptr);
+  Wait(machine, until("timer_create"), [] { pause(); });
+  timer_delete(timer);
+  std::printf("waited\n");
+}
+
+std::atomic<bool> computes = true;
+
+void* Compute(void*) {
+  while (computes) {
+  }
+  return nullptr;
+}
+
+// Waits by clocks that are neither the time of day nor the uptime.
+void OtherClocks(const Arguments& words) {
+  constexpr double kWait = 0.2;
+  const MachineTime machine(words);
+  timespec end = After(CLOCK_TAI, kWait);
+  Wait(machine, {"clock_nanosleep by CLOCK_TAI", CLOCK_TAI, kWait},
+       [&] { clock_nanosleep(CLOCK_TAI, TIMER_ABSTIME, &end, nullptr); });
+  CountAlarms();
+  timer_t timer = NewTimer(CLOCK_TAI, SIGEV_SIGNAL);
+  itimerspec setting = {};
+  setting.it_value = After(CLOCK_TAI, kWait);
+  timer_settime(timer, TIMER_ABSTIME, &setting, nullptr);
+  Wait(machine, {"a timer by CLOCK_TAI", CLOCK_TAI, kWait}, [] { pause(); });
+  timer = NewTimer(CLOCK_PROCESS_CPUTIME_ID, SIGEV_SIGNAL);
+  setting.it_value = After(CLOCK_PROCESS_CPUTIME_ID, kWait);
+  double begin = machine.Now();
+  alarms = 0;
+  timer_settime(timer, TIMER_ABSTIME, &setting, nullptr);
+  while (alarms == 0) {
+  }
+  Expect(machine.Now() - begin > kWait - 0.05, "a timer of used time rings when it is used");
+  pthread_t other;
+  pthread_create(&other, nullptr, Compute, nullptr);
+  end = After(CLOCK_PROCESS_CPUTIME_ID, kWait);
+  Wait(machine, {"clock_nanosleep by used time", CLOCK_PROCESS_CPUTIME_ID, kWait},
+       [&] { clock_nanosleep(CLOCK_PROCESS_CPUTIME_ID, TIMER_ABSTIME, &end, nullptr); });
+  computes = false;
+  pthread_join(other, nullptr);
+  std::printf("waited\n");
+}
+
+void* Sleep(void* microseconds) {
+  usleep(*static_cast<useconds_t*>(microseconds));
+  return nullptr;
+}
+
+// Timers that are taken off before they ring, and then more time than they had: under `full` of
+// that the clock is told nothing, for it is another thread that sleeps.
+void TakenOff(const Arguments&) {
+  const itimerval soon = {{0, 0}, {2, 0}};
+  const itimerval never = {};
+  const itimerspec soon_too = {{0, 0}, {2, 0}};
+  const itimerspec never_too = {};
+  double begin = Now(CLOCK_MONOTONIC);
+  alarm(2);
+  alarm(0);
+  setitimer(ITIMER_REAL, &soon, nullptr);
+  setitimer(ITIMER_REAL, &never, nullptr);
+  alarm(2);
+  setitimer(ITIMER_REAL, &never, nullptr);  // the same timer
+  int descriptors[4];
+  for (int& descriptor : descriptors) {
+    descriptor = timerfd_create(CLOCK_MONOTONIC, 0);
+    timerfd_settime(descriptor, 0, &soon_too, nullptr);
+  }
+  timerfd_settime(descriptors[3], 0, &never_too, nullptr);
+  for (int i = 0; i < 3; ++i) close(descriptors[i]);
+  // Another with the first one's number, which is not set.
+  Expect(timerfd_create(CLOCK_MONOTONIC, 0) == descriptors[0], "a number is given again");
+  Now(CLOCK_MONOTONIC);  // a look, which finds the others closed
+  timer_t timer = NewTimer(CLOCK_MONOTONIC, SIGEV_NONE);
+  timer_settime(timer, 0, &soon_too, nullptr);
+  timer_settime(timer, 0, &never_too, nullptr);
+  timer = NewTimer(CLOCK_MONOTONIC, SIGEV_NONE);
+  timer_settime(timer, 0, &soon_too, nullptr);
+  timer_delete(timer);
+  pthread_t sleeper;
+  useconds_t pause = 2300000;
+  pthread_create(&sleeper, nullptr, Sleep, &pause);
+  pthread_join(sleeper, nullptr);
+  std::printf("%.1f\n", Now(CLOCK_MONOTONIC) - begin);
 }
 
 void Machine(const Arguments&) {
@@ -380,13 +574,114 @@ void Execute(const Arguments& words) {
   std::printf("%s\n", strerrorname_np(errno));
 }
 
+[[gnu::noinline]] pid_t StartByVfork(char** words) {
+  pid_t child = vfork();
+  if (child == 0) {
+    execv(words[0], words);
+    _exit(9);
+  }
+  return child;
+}
+
+// Programs that are started without a copy of their parent, one by vfork, one by posix_spawn.
+void Spawn(const Arguments&) {
+  char program[] = "/bin/hostile";
+  char look[] = "chance";
+  char* words[] = {program, look, nullptr};
+  for (bool by_vfork : {true, false, true}) {
+    std::fflush(stdout);
+    pid_t child = by_vfork ? StartByVfork(words) : -1;
+    if (!by_vfork && posix_spawn(&child, program, nullptr, nullptr, words, nullptr) != 0) {
+      std::exit(9);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    std::printf("process %d ended with %d\n", child, status);
+  }
+}
+
+void Debug(const Arguments&) {
+  if (fork() == 0) {
+    bool is_traced = ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0;
+    std::printf("%s\n", is_traced ? "traced" : strerrorname_np(errno));
+    std::fflush(stdout);
+    _exit(0);
+  }
+  wait(nullptr);
+}
+
+// What no level of determinism can change: instructions that do not fault.
+void Processor(const Arguments&) {
+#ifdef __x86_64__
+  unsigned a = 0;
+  unsigned b = 0;
+  unsigned c = 0;
+  unsigned d = 0;
+  __get_cpuid(1, &a, &b, &c, &d);
+  std::printf("cpuid %u\n", b >> 24);
+  // The segment in whose limit the kernel keeps the processor's number for the vDSO.
+  unsigned selector = 0x7b;
+  unsigned limit = 0;
+  __asm__("lsl %1, %0" : "=r"(limit) : "r"(selector) : "cc");
+  std::printf("segment %u\n", limit & 0xfff);
+  bool has_rdrand = (c & (1u << 30)) != 0;
+  std::uint64_t chance = 0;
+  if (has_rdrand) __asm__ volatile("rdrand %0" : "=r"(chance) : : "cc");
+  std::printf("rdrand %llu\n", static_cast<unsigned long long>(chance));
+  constexpr unsigned kRdpid = 1u << 22;
+  bool has_rdpid = __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (c & kRdpid) != 0;
+  std::uint64_t number = 0;
+  if (has_rdpid) __asm__ volatile("rdpid %0" : "=r"(number));
+  std::printf("rdpid %llu\n", static_cast<unsigned long long>(number & 0xfff));
+#endif
+}
+
+// What a process has used, by wait4 and by getrusage; and a pipe's number, by /proc and by fstat.
+void Used(const Arguments&) {
+  pid_t child = fork();
+  if (child == 0) _exit(0);
+  rusage by_wait = {};
+  rusage by_look = {};
+  wait4(child, nullptr, 0, &by_wait);
+  getrusage(RUSAGE_CHILDREN, &by_look);
+  auto sum = [](const rusage& used) {
+    return used.ru_maxrss + used.ru_minflt + used.ru_utime.tv_usec + used.ru_stime.tv_usec;
+  };
+  std::printf("wait4 %d getrusage %d\n", sum(by_wait) > 0, sum(by_look) > 0);
+  int ends[2];
+  if (pipe(ends) != 0) std::exit(9);
+  char link[64] = {};
+  if (readlink(("/proc/self/fd/" + std::to_string(ends[0])).c_str(), link, sizeof link - 1) < 0) {
+    std::exit(9);
+  }
+  struct stat status = {};
+  fstat(ends[0], &status);
+  std::printf("link %s\nfstat %lu\n", link, status.st_ino);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::map<std::string, void (*)(const Arguments&)> looks = {
-      {"chance", Chance}, {"clock", Clock},     {"empty", Empty},       {"execute", Execute},
-      {"family", Family}, {"files", Files},     {"identity", Identity}, {"machine", Machine},
-      {"order", Order},   {"threads", Threads}, {"waits", Waits},
+      {"chance", Chance},
+      {"clock", Clock},
+      {"debug", Debug},
+      {"empty", Empty},
+      {"execute", Execute},
+      {"family", Family},
+      {"files", Files},
+      {"identity", Identity},
+      {"machine", Machine},
+      {"order", Order},
+      {"other-clocks", OtherClocks},
+      {"processor", Processor},
+      {"ringing", Ringing},
+      {"second", Second},
+      {"spawn", Spawn},
+      {"taken-off", TakenOff},
+      {"threads", Threads},
+      {"used", Used},
+      {"waits", Waits},
   };
   auto look = argc < 2 ? looks.end() : looks.find(argv[1]);
   if (look == looks.end()) return 2;
