@@ -2,11 +2,13 @@
 # Small actions with ordinary tools, several times over: without a level, with `fixed`, with `full`.
 #   bed_test.sh LAUNCHER DEBIAN_ROOT_SH SCRIPTS [--runs N] [--other-day DAYS] [--json FILE] [TOOL...]
 # SCRIPTS/bed: tools that differ from run to run by design.  Prints how many runs agree; fails unless all with `full`
-# do, but for those in `differ`, whose reason is in sandbox/README.md: the comparison of sites is what catches them.
+# do, but for those in `differ`, whose reason is in sandbox/README.md; those in `never_agree` must not.  Marks what
+# agrees without a level too, of which this bed says nothing.
 # SCRIPTS/decisions: tools that decide by time, and waits.  Fails unless the result is the same at every level.
-# Runs vary: every other one has two jobs, other load on the machine, another user id of the host, and finds its
-# files made in another order.  With --other-day it also runs DAYS later: the machine's own clock is set, and set back,
-# so nothing else may need it meanwhile.
+# Runs vary: every other one has two jobs, other load on the machine, more processors, another user id, name and kind
+# of the host, and finds its files made in another order.  With --other-day it also runs DAYS later: the machine's own
+# clock is set, and set back, so nothing else may need it meanwhile; then nothing may agree without a level that is not
+# in `same_without`.
 # Needs root and a Debian mirror.  With FARM_TEST_INPUTS the root is assembled once and kept there.
 set -euo pipefail
 
@@ -26,7 +28,10 @@ while [ $# -gt 0 ]; do
 done
 packages=(build-essential cmake default-jdk-headless doxygen e2fsprogs genisoimage gnupg golang-go ninja-build
   openssh-client openssl python3 rsync sqlite3 squashfs-tools texlive-latex-base uuid-runtime zip)
-differ='go-map gpg parallel-pid python-tarfile race tar-posix'
+never_agree='parallel-sleep tar-posix'
+differ="go-map gpg parallel-pid processor python-tarfile race $never_agree"
+same_without=nproc # one processor at every level
+last_processor=$(taskset -cp $$ | sed 's/.*[^0-9]//')
 clock=1600000000
 
 state=$(mktemp -d "${TMPDIR:-/var/tmp}/bed_test_XXXXXX")
@@ -56,18 +61,20 @@ fi
 names=(a b c d/a d/b d/c)
 run_tool() { # TOOL LEVEL NUMBER: `outcome` is the digest of its result, or why there is none
   local tool=$1 level=$2 number=$3 folder=$state/out jobs=1 base=1234560000 name order=("${names[@]}") words=()
+  local host=(taskset -c "$last_processor")
   if [ $((number % 2)) = 0 ]; then
-    jobs=2 base=1244560000
+    jobs=2 base=1244560000 host=("${elsewhere[@]}")
     mapfile -t order < <(printf '%s\n' "${names[@]}" | tac)
     (while :; do :; done) &
     load=$!
+    taskset -cp "$last_processor" $load >/dev/null
     go_to_day "$other_day"
   fi
   [ "$level" != full ] || words=(--clock $clock)
   rm -rf "$folder"
   mkdir "$folder"
   for name in "${order[@]}"; do words+=(--input "$state/text" "/build/tree/$name" 644 $((clock - 5))); done
-  if "$launcher" run --subids $base:65536 --root-image "$kept/image/root.erofs" --determinism "$level" "${words[@]}" \
+  if "${host[@]}" "$launcher" run --subids $base:65536 --root-image "$kept/image/root.erofs" --determinism "$level" "${words[@]}" \
     --input "$scripts/$tool.sh" /build/script.sh 644 1 --env "JOBS=$jobs" --env LC_ALL=C.UTF-8 --env HOME=/build \
     --env PATH=/usr/sbin:/usr/bin:/sbin:/bin --output /build/result --output-dir "$folder" --memory-bytes 8000000000 \
     --wall-seconds 300 -- /bin/sh -e script.sh >"$state/log" 2>"$state/result"; then
@@ -83,6 +90,7 @@ echo text >"$state/text"
 agreeing() { # DIGEST...: how many are the commonest one; failures agree with nothing
   printf '%s\n' "$@" | { grep -v ^failed || true; } | sort | uniq -c | sort -rn | awk 'NR == 1 { n = $1 } END { print n + 0 }'
 }
+among() { [[ " $2 " == *" $1 "* ]]; } # NAME NAMES
 chosen=("$@")
 [ ${#chosen[@]} -gt 0 ] || mapfile -t chosen < <(cd "$scripts" && ls -- bed/*.sh decisions/*.sh | sed 's/\.sh$//')
 failed=0 rows=''
@@ -101,7 +109,12 @@ for tool in "${chosen[@]}"; do
   done
   mark=''
   if [ "${agree[full]}" != "$runs" ]; then
-    if grep -qw -- "${tool#bed/}" <<<"$differ"; then mark='known to differ'; else mark='DIFFERS' failed=1; fi
+    if among "${tool#bed/}" "$differ"; then mark='known to differ'; else mark='DIFFERS' failed=1; fi
+  elif among "${tool#bed/}" "$never_agree"; then
+    mark='AGREES, which sandbox/README.md denies' failed=1
+  elif [ "${tool%%/*}" = bed ] && [ "${agree[off]}" = "$runs" ]; then
+    mark='agrees without a level'
+    if [ "$other_day" != 0 ] && ! among "${tool#bed/}" "$same_without"; then mark="SAYS NOTHING: $mark" failed=1; fi
   fi
   if [ "${tool%%/*}" = decisions ] && [ "${all[off]}" != "${all[full]}" -o "${all[off]}" != "${all[fixed]}" ]; then
     mark='DECIDES OTHERWISE' failed=1
