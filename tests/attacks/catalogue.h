@@ -43,6 +43,9 @@ struct Row {
   bool needs_resource_right = false;
   // Where NAME is not the program's: a variation.
   std::string program = {};
+  // What else of the kernel's counts those beside it take, of which it may leave its user none: so
+  // not in the column here, where other tests run as the same user.
+  std::string beside = {};
 
   std::string Group() const { return name.substr(0, name.find('/')); }
   const std::string& Program() const { return program.empty() ? name : program; }

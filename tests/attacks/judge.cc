@@ -112,10 +112,10 @@ int OpenLog(const Place& place) { return open(place.log().c_str(), O_RDWR | O_AP
 // column, or on the host as the user who starts them.
 class Neighbour {
  public:
-  Neighbour(const Column& column, const Programs& programs, Scene& scene)
+  Neighbour(const std::string& beside, const Column& column, const Programs& programs, Scene& scene)
       : who_(column.IsOurs() ? "the build" : "the user"), scene_(scene) {
     row_.name = "resources/steady_work";
-    row_.arguments = kSteadyMilliseconds;
+    row_.arguments = kSteadyMilliseconds + beside;
     place_ = scene.NewPlace(column.user);
     int log = OpenLog(place_);
     pid_ = Start(MakeCommand(column, row_, programs, scene, place_), row_, scene, place_, log);
@@ -132,7 +132,7 @@ class Neighbour {
 
  private:
   // The behaviours of resources hold for a second what they have.
-  static constexpr const char* kSteadyMilliseconds = "1500";
+  static inline const std::string kSteadyMilliseconds = "1500 ";
 
   const std::string who_;
   Scene& scene_;
@@ -146,9 +146,9 @@ class Neighbours {
  public:
   Neighbours(const Row& row, const Column& column, const Programs& programs, Scene& scene) {
     if (!column.IsOurs() || row.Group() != "resources") return;
-    all_.push_back(std::make_unique<Neighbour>(column, programs, scene));
+    all_.push_back(std::make_unique<Neighbour>(row.beside, column, programs, scene));
     const Column host = {"host", Sandbox::kNone, column.user};
-    all_.push_back(std::make_unique<Neighbour>(host, programs, scene));
+    all_.push_back(std::make_unique<Neighbour>(row.beside, host, programs, scene));
   }
   // What the first of them suffered; empty: nothing.
   std::string Suffered() {
@@ -216,6 +216,7 @@ std::string WhyNot(const Row& row, const Column& column) {
   if (row.needs_resource_right && column.IsAssembly() && has_monitor && !HasResourceRight()) {
     return "this machine's root lacks CAP_SYS_RESOURCE";
   }
+  if (!row.beside.empty() && column.name == "here") return "other tests run as this user";
   if (row.ours_only && !column.IsOurs()) return "it has nothing of the kind";
   if (column.sandbox == Sandbox::kNone && row.bare == Bare::kNever) return "dangerous";
   return "";
