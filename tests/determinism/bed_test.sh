@@ -28,8 +28,8 @@ while [ $# -gt 0 ]; do
 done
 packages=(build-essential cmake default-jdk-headless doxygen e2fsprogs genisoimage gnupg golang-go ninja-build
   openssh-client openssl python3 rsync sqlite3 squashfs-tools texlive-latex-base uuid-runtime zip)
-never_agree='parallel-sleep tar-posix'
-differ="go-map gpg parallel-pid processor python-tarfile race $never_agree"
+never_agree=parallel-sleep # the number of jobs decides
+differ="go-map gpg parallel-pid processor python-tarfile race tar-posix $never_agree"
 same_without=nproc # one processor at every level
 last_processor=$(taskset -cp $$ | sed 's/.*[^0-9]//')
 clock=1600000000

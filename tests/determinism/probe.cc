@@ -308,7 +308,7 @@ struct Until {
 
 void Wait(const MachineTime& machine, const Until& until, const std::function<void()>& wait) {
   constexpr double kTicks = 0.02;  // files' time stands still for one, twice
-  constexpr double kLate = 10;     // a machine with other work
+  constexpr double kLate = 40;     // a machine with other work, which gives little used time
   double machines = machine.Now();
   double begin = Now(until.clock);
   int waits = 0;
