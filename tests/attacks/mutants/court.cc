@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "farm/base/bytes.h"
+#include "farm/verify/policy.h"
 #include "tests/attacks/mutants/meaning.h"
 
 namespace farm::mutants {
@@ -120,6 +121,14 @@ void Court::TryText(const std::string& kind, const std::string& name, const std:
   if (!bent) return Try(kind, name, bent.error());
   VerdictInput mutant = good_;
   put(mutant, *std::move(bent));
+  Try(kind, name, mutant);
+}
+
+void Court::TryPolicy(const std::string& kind, const std::string& name, const std::string& text) {
+  const auto policy = ParsePolicy(text, "policy");
+  if (!policy) return Try(kind, name, policy.error());
+  VerdictInput mutant = good_;
+  mutant.policy = *policy;
   Try(kind, name, mutant);
 }
 

@@ -31,6 +31,8 @@ class Court {
   using Put = std::function<void(VerdictInput&, Bundle)>;
   void TryText(const std::string& kind, const std::string& name, const std::string& text,
                const Put& put);
+  // The same under another policy, by its text.
+  void TryPolicy(const std::string& kind, const std::string& name, const std::string& text);
 
  private:
   void Accept(const Row& row, const std::string& kind, const std::string& name,

@@ -297,14 +297,6 @@ VerdictInput UnderTheNewerPolicy() {
   return input;
 }
 
-void TryPolicy(Court& court, const std::string& kind, const std::string& name,
-               const std::string& text) {
-  VerdictInput input = court.good();
-  const auto read = ParsePolicy(text, "policy");
-  if (read) input.policy = *read;
-  court.Try(kind, name, read ? Result<VerdictInput>(input) : read.error());
-}
-
 TEST(NewerPolicy, IsReadFieldByField) {
   const std::vector<Row> table = {
       {"/sites [cs]*", {12}, {"sites"}},
@@ -334,7 +326,7 @@ TEST(NewerPolicy, IsReadFieldByField) {
   ForEachEdit(*ParseJson(ReadVector("policy-2.json"), "policy"),
               *ParseJson(WritePolicy(other), "policy"),
               [&](const std::string& kind, const std::string& name, const std::string& text) {
-                TryPolicy(court, kind, name, text);
+                court.TryPolicy(kind, name, text);
               });
 }
 
@@ -349,7 +341,7 @@ TEST(NewerPolicy, IsReadBitByBit) {
   };
   Court court("bits of the vector's newer policy", table, UnderTheNewerPolicy(), true);
   FlipBits(ReadVector("policy-2.json"), [&](std::size_t at, const std::string& bent) {
-    TryPolicy(court, "bit", "bit of byte " + std::to_string(at), bent);
+    court.TryPolicy("bit", "bit of byte " + std::to_string(at), bent);
   });
 }
 

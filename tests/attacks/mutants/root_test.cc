@@ -52,14 +52,10 @@ TEST_F(Root, ChangedByOutsidersIsNoRoot) {
   Court court("fields of the root, unsigned", table, Input(), true);
   const Json root = *ParseJson(farm_.maker.RootBytes(), "root");
   const Json other = *ParseJson(EvidenceMaker(farm_.maker.options()).RootBytes(), "root");
-  for (const std::string& place : PlacesOf(root)) {
-    for (const Edit edit : kEdits) {
-      const auto text = Edited(root, place, edit, &other);
-      if (!text) continue;
-      const std::string how = " " + std::string(EditName(edit));
-      court.Try(KindOfPlace(place) + how, place + how, WithRoot(*text));
-    }
-  }
+  ForEachEdit(root, other,
+              [&](const std::string& kind, const std::string& name, const std::string& text) {
+                court.Try(kind, name, WithRoot(text));
+              });
 }
 
 TEST_F(Root, SignedAnewDecidesByItsWords) {
@@ -134,14 +130,10 @@ TEST_F(Root, SignedAnewDecidesByItsWords) {
   const Json root = ParseJson(farm_.maker.RootBytes(), "root")->at("signed");
   const Json other =
       ParseJson(EvidenceMaker(farm_.maker.options()).RootBytes(), "root")->at("signed");
-  for (const std::string& place : PlacesOf(root)) {
-    for (const Edit edit : kEdits) {
-      const auto text = Edited(root, place, edit, &other);
-      if (!text) continue;
-      const std::string how = " " + std::string(EditName(edit));
-      court.Try(KindOfPlace(place) + how, place + how, WithRoot(Signed(*text)));
-    }
-  }
+  ForEachEdit(root, other,
+              [&](const std::string& kind, const std::string& name, const std::string& text) {
+                court.Try(kind, name, WithRoot(Signed(text)));
+              });
 }
 
 // Every byte of the vector's root file, which is text.
@@ -194,18 +186,10 @@ TEST_F(Root, PolicyIsReadAsItStands) {
   other_policy.auditors = other_policy.witnesses = 5;
   other_policy.countries_any = {"CH"};
   const Json other = *ParseJson(WritePolicy(other_policy), "policy");
-  for (const std::string& place : PlacesOf(policy)) {
-    for (const Edit edit : kEdits) {
-      const auto text = Edited(policy, place, edit, &other);
-      if (!text) continue;
-      const std::string how = " " + std::string(EditName(edit));
-      VerdictInput input = good;
-      const auto read = ParsePolicy(*text, "policy");
-      if (read) input.policy = *read;
-      court.Try(KindOfPlace(place) + how, place + how,
-                read ? Result<VerdictInput>(input) : read.error());
-    }
-  }
+  ForEachEdit(policy, other,
+              [&](const std::string& kind, const std::string& name, const std::string& text) {
+                court.TryPolicy(kind, name, text);
+              });
 }
 
 // What the verifier remembers, with what main.cc makes of it.
@@ -233,24 +217,20 @@ TEST_F(Root, MemoryIsReadAsItStands) {
   };
   const Json memory = memory_of(farm_.release, 1);
   const Json other = memory_of(farm_.other, 1);
-  for (const std::string& place : PlacesOf(memory)) {
-    for (const Edit edit : kEdits) {
-      const auto text = Edited(memory, place, edit, &other);
-      if (!text) continue;
-      const std::string how = " " + std::string(EditName(edit));
-      VerdictInput input = court.good();
-      const auto read = ParseMemory(*text, "memory");
-      if (read) {
-        if (read->root_version > 0) input.newest_root_version = read->root_version;
-        if (const auto known = read->releases.find("hello"); known != read->releases.end()) {
-          input.newest_sequence = known->second.sequence;
-          input.newest_release = known->second.release;
-        }
-      }
-      court.Try(KindOfPlace(place) + how, place + how,
-                read ? Result<VerdictInput>(input) : read.error());
-    }
-  }
+  ForEachEdit(memory, other,
+              [&](const std::string& kind, const std::string& name, const std::string& text) {
+                VerdictInput input = court.good();
+                const auto read = ParseMemory(text, "memory");
+                if (read) {
+                  if (read->root_version > 0) input.newest_root_version = read->root_version;
+                  if (const auto known = read->releases.find("hello");
+                      known != read->releases.end()) {
+                    input.newest_sequence = known->second.sequence;
+                    input.newest_release = known->second.release;
+                  }
+                }
+                court.Try(kind, name, read ? Result<VerdictInput>(input) : read.error());
+              });
 }
 
 TEST_F(Root, StatementVectorsAreWrittenInOneWay) {
