@@ -70,8 +70,6 @@ struct VerifiedEntry {
 
 // Of one call, and so in memory at once: 6 MB as entries are, 256 MB of the longest.
 constexpr std::uint64_t kReadEntriesMax = 4096;
-// Entries without a payload that a reader of a whole log keeps, to ask again for it.
-constexpr std::size_t kUnreadEntriesMax = 1000;
 
 // Thread-safe.  Keeps what it has verified (32 bytes a subtree, not the entries), so that it never
 // reads an entry twice and never accepts a history that does not extend the one it has seen.

@@ -1,5 +1,6 @@
 #include "farm/gate/history_reader.h"
 
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -45,12 +46,8 @@ Status HistoryReader::Start(const TrustRoot& root) {
   ASSIGN_OR_RETURN(std::unique_ptr<LogReader> reader,
                    LogReader::Open(sources_.url, std::move(trust)));
   LogHistory history(origin);
-  reading_.emplace(Reading{root.digest,
-                           std::move(origin),
-                           std::move(reader),
-                           std::move(history),
-                           std::move(closed),
-                           {}});
+  reading_.emplace(Reading{root.digest, std::move(origin), LogFollower(std::move(reader)),
+                           std::move(history), std::move(closed)});
   return {};
 }
 
@@ -64,56 +61,9 @@ Result<UnixSeconds> HistoryReader::WitnessedAt(const HistoryQuery& query) const 
   return WitnessedTime(sources_.url, std::move(trust));
 }
 
-Status HistoryReader::FetchMissing() {
-  auto& missing = reading_->without_payload;
-  for (auto entry = missing.begin(); entry != missing.end();) {
-    auto payload = reading_->reader->PayloadOf(entry->second);
-    if (payload) {
-      reading_->history.Resolve(entry->first, entry->second, *payload);
-      entry = missing.erase(entry);
-    } else if (payload.error().code == ErrorCode::kUnavailable) {
-      return payload.error();
-    } else {
-      ++entry;
-    }
-  }
-  return {};
-}
-
-// A log that does not answer is not asked for one payload after another: who waits for it waits for
-// each.  What is not asked for now is missing, as the reader gives no entry twice.
-Status HistoryReader::Take(std::vector<VerifiedEntry> entries) {
-  Status status;
-  for (VerifiedEntry& entry : entries) {
-    CHECK(entry.index == reading_->history.size());
-    auto payload = status ? reading_->reader->PayloadOf(entry.leaf) : status.error();
-    reading_->history.Add(entry.leaf, payload);
-    if (payload) continue;
-    reading_->without_payload.insert({entry.index, std::move(entry.leaf)});
-    if (payload.error().code == ErrorCode::kUnavailable) status = payload.error();
-  }
-  return status;
-}
-
-Status HistoryReader::Catch(const WitnessedHead& head) {
-  for (;;) {
-    if (reading_->without_payload.size() > kUnreadEntriesMax) {
-      return Error{ErrorCode::kLimitExceeded,
-                   std::to_string(reading_->without_payload.size()) + " entries of the log at " +
-                       sources_.url + " cannot be read, from entry " +
-                       std::to_string(reading_->without_payload.begin()->first) +
-                       "; nothing is signed before they can",
-                   ExitCode::kLogProof};
-    }
-    ASSIGN_OR_RETURN(std::vector<VerifiedEntry> entries, reading_->reader->ReadNew(head));
-    if (entries.empty()) return {};
-    RETURN_IF_ERROR(Take(std::move(entries)));
-  }
-}
-
 Result<Histories> HistoryReader::Read(const HistoryQuery& query) {
   RETURN_IF_ERROR(Start(query.root));
-  ASSIGN_OR_RETURN(const WitnessedHead head, reading_->reader->Head());
+  ASSIGN_OR_RETURN(const WitnessedHead head, reading_->follower.reader().Head());
   ASSIGN_OR_RETURN(const LogTrust trust, TrustOf(query));
   if (auto witnessed = CheckHead(head.note, trust); !witnessed) return witnessed.error();
   const auto wanted = query.entries.find(reading_->origin);
@@ -123,8 +73,16 @@ Result<Histories> HistoryReader::Read(const HistoryQuery& query) {
                                               " entries, want " + std::to_string(wanted->second) +
                                               "; ask again when it has caught up"};
   }
-  RETURN_IF_ERROR(FetchMissing());
-  RETURN_IF_ERROR(Catch(head));
+  RETURN_IF_ERROR(reading_->follower.Follow(
+      head, [this](std::uint64_t index, const std::string& leaf, const auto& payload) {
+        LogHistory& history = reading_->history;
+        if (index == history.size()) {
+          history.Add(leaf, payload);
+        } else if (payload) {
+          history.Resolve(index, leaf, *payload);
+        }
+        return payload.has_value();
+      }));
   Histories histories{&reading_->history, {}};
   for (const LogHistory& closed : reading_->closed) histories.closed.push_back(&closed);
   return histories;

@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,7 +13,7 @@
 #include "farm/base/digest.h"
 #include "farm/base/result.h"
 #include "farm/client/closed_log.h"
-#include "farm/client/log_reader.h"
+#include "farm/client/log_follower.h"
 #include "farm/evidence/trust_root.h"
 #include "farm/gate/history.h"
 
@@ -41,7 +40,7 @@ class HistoryReader {
 
   // The history up to the log's newest witnessed head.  Reads only what is new since the last call;
   // a root that has changed makes it read all again.  Owned by this; valid until the next call.
-  // Errors: those of LogReader (15, 16, 30), of OpenLogsBefore and ReadClosedLog (15, 30);
+  // Errors: those of LogFollower (15, 16, 30), of OpenLogsBefore and ReadClosedLog (15, 30);
   // kUnavailable exit 30 (head covers too little).
   Result<Histories> Read(const HistoryQuery& query);
 
@@ -52,10 +51,9 @@ class HistoryReader {
   struct Reading {
     Digest root;
     std::string origin;
-    std::unique_ptr<LogReader> reader;
+    LogFollower follower;
     LogHistory history;
     std::vector<LogHistory> closed;
-    std::map<std::uint64_t, std::string> without_payload;  // leaves, by index
   };
   // With the log and the root of a query, unless it reads by them already.
   Status Start(const TrustRoot& root);
@@ -63,13 +61,6 @@ class HistoryReader {
   Result<std::string> OriginIn(const TrustRoot& root) const;
   // That log and its witnesses.
   Result<LogTrust> TrustOf(const HistoryQuery& query) const;
-  // Asks again for payloads that were missing, to the first that the log does not answer for.
-  // Errors: kUnavailable (that one).
-  Status FetchMissing();
-  // All of them, with their payloads up to the first that the log does not answer for.
-  // Errors: kUnavailable (that one).
-  Status Take(std::vector<VerifiedEntry> entries);
-  Status Catch(const WitnessedHead& head);
 
   const HistorySources sources_;
   std::optional<Reading> reading_;

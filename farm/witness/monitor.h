@@ -13,7 +13,7 @@
 #include "farm/base/clock.h"
 #include "farm/base/digest.h"
 #include "farm/base/result.h"
-#include "farm/client/log_reader.h"
+#include "farm/client/log_follower.h"
 #include "farm/witness/log_facts.h"
 
 namespace farm {
@@ -48,11 +48,11 @@ constexpr std::int64_t kBehindSecondsMax = 300;
 class Monitor {
  public:
   // For one who knows of no witness.
-  explicit Monitor(std::unique_ptr<LogReader> reader) : reader_(std::move(reader)) {}
+  explicit Monitor(std::unique_ptr<LogReader> reader) : follower_(std::move(reader)) {}
   Monitor(std::unique_ptr<LogReader> reader, CosignedHeads cosigned)
-      : reader_(std::move(reader)), cosigned_(std::move(cosigned)) {}
+      : follower_(std::move(reader)), cosigned_(std::move(cosigned)) {}
   // Asks again for what could not be read, then reads what is new, portion by portion.  A finding
-  // is no error.  Errors: those of LogReader: the log cannot be reached, goes back or contradicts
+  // is no error.  Errors: those of LogFollower: the log cannot be reached, goes back or contradicts
   // itself; kMismatch exit 15 (it shows less than was cosigned more than kBehindSecondsMax ago, or
   // before the first round).  What was read before the error stays read: it is in a witnessed tree.
   Result<MonitorReport> Round();
@@ -66,10 +66,6 @@ class Monitor {
   // Whether the entry could be read, with its payload or with why there is none; else there is a
   // finding.
   bool Take(std::uint64_t index, const std::string& leaf, const Result<std::string>& pae);
-  // Both go to the first payload that the log does not answer for; what comes after it is asked for
-  // in the next round.  Errors: kUnavailable (that one).
-  Status ReadUnread();
-  Status TakeNew(std::vector<VerifiedEntry> entries);
   // `cosigned`: by the beginning of the round.
   Status CheckShowsAll(const Checkpoint& head, std::uint64_t cosigned);
 
@@ -78,12 +74,11 @@ class Monitor {
     std::uint64_t size = 0;
     UnixSeconds since = 0;
   };
-  std::unique_ptr<LogReader> reader_;
+  LogFollower follower_;
   const std::optional<CosignedHeads> cosigned_;
   std::optional<Wanted> wanted_;
   LogFacts facts_;
   std::string checkpoint_;
-  std::map<std::uint64_t, std::string> unread_;  // index -> leaf
   MonitorReport report_;
 };
 
