@@ -11,9 +11,9 @@
 #include <filesystem>
 
 #include "farm/base/file_lock.h"
-#include "farm/ceremony/bent_signer.h"
 #include "farm/crypto/hash.h"
 #include "farm/json/json.h"
+#include "tests/support/bent_signer.h"
 #include "tests/support/evidence_maker.h"
 
 namespace farm {

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "farm/ceremony/bent_signer.h"
+#include "tests/support/bent_signer.h"
 #include "tests/support/evidence_maker.h"
 
 namespace farm {

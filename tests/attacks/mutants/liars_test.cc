@@ -207,31 +207,21 @@ TEST_P(EachParty, ProvesNothingByLying) {
   Court court("lies of " + liar.party, liar.table, farm_.maker.Input(farm_.release), true);
   const Json truth = StatementOf(farm_.release.lines[liar.line]);
   const Json other = StatementOf(farm_.other.lines[liar.line]);
-  for (const std::string& place : PlacesOf(truth)) {
-    for (const Edit edit : kEdits) {
-      if (!Edited(truth, place, edit, &other)) continue;
-      const std::string how = " " + std::string(EditName(edit));
-      court.Try(KindOfPlace(place) + how, place + how, Told([&](const Json& statement) {
-                  return Edited(statement, place, edit, &other).value_or(statement.dump());
-                }));
-    }
-  }
+  ForEachEdit(truth, other,
+              [&](const std::string& kind, const std::string& name, const std::string& text) {
+                court.Try(kind, name, Told([&](const Json&) { return text; }));
+              });
   if (liar.party != "signer") return;
   const Json::json_pointer at("/predicate/manifest");
   const Json manifest = *ParseJson(truth.at(at).get<std::string>(), "manifest");
   const Json next = *ParseJson(other.at(at).get<std::string>(), "manifest");
-  for (const std::string& place : PlacesOf(manifest)) {
-    for (const Edit edit : kEdits) {
-      const auto text = Edited(manifest, place, edit, &next);
-      if (!text) continue;
-      const std::string how = " " + std::string(EditName(edit));
-      court.Try("manifest " + KindOfPlace(place) + how, "manifest " + place + how,
-                Told([&](Json statement) {
-                  statement.at(at) = *text;
-                  return statement.dump();
-                }));
-    }
-  }
+  ForEachEdit(manifest, next,
+              [&](const std::string& kind, const std::string& name, const std::string& text) {
+                court.Try("manifest " + kind, "manifest " + name, Told([&](Json statement) {
+                            statement.at(at) = text;
+                            return statement.dump();
+                          }));
+              });
 }
 
 // But the signer, whose statement is the release itself.
@@ -247,24 +237,20 @@ TEST_P(EachPartyBefore, ProvesNothingByTakingItsWordsBack) {
       {"approval *", {14}, {"approvals"}},
   };
   Court court("words taken back by " + liar.party, table, farm_.maker.Input(farm_.release), false);
-  const std::string kind = KindOf(farm_.release.lines[liar.line]);
+  const std::string line_kind = KindOf(farm_.release.lines[liar.line]);
   const Json truth = StatementOf(farm_.release.lines[liar.line]);
   const Json other = StatementOf(farm_.other.lines[liar.line]);
-  for (const std::string& place : PlacesOf(truth)) {
-    for (const Edit edit : kEdits) {
-      const auto text = Edited(truth, place, edit, &other);
-      if (!text) continue;
-      EvidenceMaker maker = farm_.maker;
-      LineDraft draft =
-          maker.Draft(*ParseStatement(farm_.release.lines[liar.line].envelope.payload, "line"),
-                      liar.party, maker.options().start + 300);
-      draft.payload = *text;
-      std::vector<Bundle> lines = farm_.release.lines;
-      lines[liar.line] = maker.MakeLine(draft);
-      const std::string how = " " + std::string(EditName(edit));
-      court.TryLines(kind + " " + KindOfPlace(place) + how, place + how, lines);
-    }
-  }
+  ForEachEdit(
+      truth, other, [&](const std::string& kind, const std::string& name, const std::string& text) {
+        EvidenceMaker maker = farm_.maker;
+        LineDraft draft =
+            maker.Draft(*ParseStatement(farm_.release.lines[liar.line].envelope.payload, "line"),
+                        liar.party, maker.options().start + 300);
+        draft.payload = text;
+        std::vector<Bundle> lines = farm_.release.lines;
+        lines[liar.line] = maker.MakeLine(draft);
+        court.TryLines(line_kind + " " + kind, name, lines);
+      });
 }
 
 std::vector<Liar> LiarsBefore() {
