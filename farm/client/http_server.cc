@@ -39,7 +39,8 @@ class Budget {
 // The body of a request, as far as it has come.
 struct Incoming {
   std::string body;
-  int refused = 0;  // the status, if it is: then the rest is read and thrown away
+  std::size_t taken = 0;  // of the budget
+  int refused = 0;        // the status, if it is: then the rest is read and thrown away
 };
 
 // The body of a reply, until it has gone.
@@ -152,11 +153,12 @@ class Server final : public HttpServer {
       incoming.refused = MHD_HTTP_SERVICE_UNAVAILABLE;
     } else {
       incoming.body.append(piece);
+      incoming.taken += piece.size();
     }
   }
 
   HttpReply ReplyTo(MHD_Connection* connection, const char* path, const char* method,
-                    const Incoming& incoming) {
+                    Incoming& incoming) {
     if (incoming.refused == MHD_HTTP_CONTENT_TOO_LARGE) {
       return Say(incoming.refused,
                  "the body has more than " + std::to_string(body_bytes_max_) + " bytes");
@@ -165,7 +167,8 @@ class Server final : public HttpServer {
     const char* const type =
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE);
     at_work_.acquire();
-    HttpReply reply = handler_({method, path, incoming.body, type == nullptr ? "" : type});
+    HttpReply reply =
+        handler_({method, path, std::move(incoming.body), type == nullptr ? "" : type});
     at_work_.release();
     return reply;
   }
@@ -206,7 +209,7 @@ class Server final : public HttpServer {
                      MHD_RequestTerminationCode) {
     auto& server = *static_cast<Server*>(self);
     const std::unique_ptr<Incoming> incoming(static_cast<Incoming*>(*state));
-    if (incoming) server.budget_.Give(incoming->body.size());
+    if (incoming) server.budget_.Give(incoming->taken);
     *state = nullptr;
     const auto* const context =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
