@@ -113,7 +113,6 @@ std::string TextOf(const GENERAL_NAME* name) {
   switch (name->type) {
     case GEN_URI:
     case GEN_EMAIL:
-    case GEN_DNS:
       return std::string(ViewOf(name->d.ia5));
     case GEN_OTHERNAME:
       return UserName(name->d.otherName);

@@ -96,7 +96,10 @@ TEST(ForeignChain, ReadsWhomACertificateNames) {
       {"other_name_of_another_kind", "otherName:1.2.3.4;UTF8:me", {}},
       {"user_of_another_type", "otherName:1.3.6.1.4.1.57264.1.7;IA5:me", {}},
       {"address", "IP:127.0.0.1", {}},
-      {"several", "email:a@example.com,DNS:example.com", {"a@example.com", "example.com"}},
+      {"several",
+       "email:a@example.com,URI:https://example.com",
+       {"a@example.com", "https://example.com"}},
+      {"no_host", "email:a@example.com,DNS:example.com", {"a@example.com"}},
       {"none", "", {}},
   };
   for (const auto& row : rows) {

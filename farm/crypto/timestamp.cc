@@ -234,6 +234,22 @@ std::string_view SignedSequence(const PKCS7_SIGNER_INFO* info, int nid) {
           static_cast<std::size_t>(ASN1_STRING_length(value->value.sequence))};
 }
 
+// The signed attribute that says of what kind the content is.  Spec: RFC 5652 section 11.1.
+bool SaysItIsATimestamp(const PKCS7_SIGNER_INFO* info) {
+  const ASN1_TYPE* const value = PKCS7_get_signed_attribute(info, NID_pkcs9_contentType);
+  return value != nullptr && value->type == V_ASN1_OBJECT &&
+         OBJ_obj2nid(value->value.object) == NID_id_smime_ct_TSTInfo;
+}
+
+// GeneralizedTime with seconds, in UTC.  Spec: RFC 3161 section 2.4.2.
+bool IsTimeOfToken(const ASN1_GENERALIZEDTIME* time) {
+  constexpr std::size_t kToSeconds = 14;  // YYYYMMDDhhmmss
+  const std::string_view text(reinterpret_cast<const char*>(ASN1_STRING_get0_data(time)),
+                              static_cast<std::size_t>(ASN1_STRING_length(time)));
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  return digits == kToSeconds && text.ends_with('Z');
+}
+
 // What TS_RESP_verify_signature asks of a token but for its signer's path, which CheckPath follows:
 // an ESS attribute of either version, under the signature, names this signer first and none that is
 // not on the path; and the signature is this signer's.  path: the signer, then its issuers.
@@ -247,6 +263,9 @@ Status CheckSignature(PKCS7* token, STACK_OF(X509) * path) {
   const auto ess_v2 = FromWholeDer<OwnedEssV2, d2i_ESS_SIGNING_CERT_V2>(
       SignedSequence(info, NID_id_smime_aa_signingCertificateV2));
   ERR_clear_error();  // most have only one of the two
+  if (!SaysItIsATimestamp(info)) {
+    return Untrusted("its signature is not over the content of a time stamp (contentType)");
+  }
   constexpr int kAttributeWanted = 1;
   if (OSSL_ESS_check_signing_certs(ess.get(), ess_v2.get(), path, kAttributeWanted) != 1) {
     return wrong();
@@ -287,7 +306,9 @@ Result<OpenedResponse> OpenResponse(std::string_view response, std::string_view 
   if (token == nullptr || info == nullptr) return Untrusted("the response has no token");
   RETURN_IF_ERROR(CheckInfo(info, message));
   const auto time = TimeFromAsn1(TS_TST_INFO_get_time(info));
-  if (!time) return Untrusted("its time is malformed");
+  if (!time || !IsTimeOfToken(TS_TST_INFO_get_time(info))) {
+    return Untrusted("its time is malformed");
+  }
   ASSIGN_OR_RETURN(Certificate signer, FindSigner(token, chain));
   const std::size_t skip = signer == chain.front() ? 1 : 0;
   return OpenedResponse{std::move(parsed), token, CheckedTimestamp{*time, std::move(signer)},

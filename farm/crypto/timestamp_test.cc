@@ -57,6 +57,8 @@ struct CustomToken {
   std::vector<Certificate> named = {};    // by it, the signer's first
   std::string_view attribute_bytes = {};  // instead of `named`
   bool signed_attributes = true;
+  int content_type = NID_id_smime_ct_TSTInfo;  // as the signed attribute has it
+  std::string_view time = {};                  // instead of that of the response
 };
 
 class Openssl {  // frees at the end of a test
@@ -102,6 +104,12 @@ std::string Resign(const std::string& response, const CustomToken& custom) {
   Openssl own;
   TS_RESP* const parsed = own.Own(Read(d2i_TS_RESP, response), TS_RESP_free);
   TS_TST_INFO* const info = TS_TST_INFO_dup(TS_RESP_get_tst_info(parsed));
+  if (!custom.time.empty()) {
+    ASN1_GENERALIZEDTIME* const time =
+        own.Own(ASN1_GENERALIZEDTIME_new(), ASN1_GENERALIZEDTIME_free);
+    ASN1_STRING_set(time, custom.time.data(), static_cast<int>(custom.time.size()));
+    TS_TST_INFO_set_time(info, time);
+  }
   const std::string pem = custom.key.Pem();
   BIO* const text =
       own.Own(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free_all);
@@ -117,7 +125,7 @@ std::string Resign(const std::string& response, const CustomToken& custom) {
       PKCS7_add_signature(token, own.Of(custom.signer), key, EVP_sha256());
   if (custom.signed_attributes) {
     PKCS7_add_signed_attribute(signer, NID_pkcs9_contentType, V_ASN1_OBJECT,
-                               OBJ_nid2obj(NID_id_smime_ct_TSTInfo));
+                               OBJ_nid2obj(custom.content_type));
   }
   if (custom.attribute != NID_undef) {
     const std::string der = custom.attribute_bytes.empty()
@@ -261,6 +269,14 @@ TEST_F(TimestampTest, HoldsATokenToTheCertificatesThatItNames) {
         .attribute_bytes = std::string_view("\x30\x02\x30\x00", 4)},
        false},
       {"another_key", {other_key, certificate_, {certificate_}, kV2, {certificate_}}, false},
+      {"content_of_another_type",
+       {.key = key_,
+        .signer = certificate_,
+        .inside = {certificate_},
+        .attribute = kV2,
+        .named = {certificate_},
+        .content_type = NID_pkcs7_data},
+       false},
   };
   for (const auto& c : kCases) {
     const std::string response = Resign(response_, c.token);
@@ -270,6 +286,23 @@ TEST_F(TimestampTest, HoldsATokenToTheCertificatesThatItNames) {
     EXPECT_EQ(ERR_peek_error(), 0U) << c.name;
     if (time) continue;
     EXPECT_EQ(time.error().Exit(), ExitCode::kBadSignature) << c.name;
+  }
+}
+
+// Seconds, and UTC.
+TEST_F(TimestampTest, HoldsTheTimeToItsForm) {
+  for (const auto& [time, valid] :
+       {std::pair("20270115080005Z", true), std::pair("20270115080005.5Z", true),
+        std::pair("202701150800Z", false), std::pair("20270115080005+0000", false)}) {
+    const std::string response =
+        Resign(response_, {.key = key_,
+                           .signer = certificate_,
+                           .inside = {certificate_},
+                           .attribute = NID_id_smime_aa_signingCertificateV2,
+                           .named = {certificate_},
+                           .time = time});
+    EXPECT_EQ(CheckTimestamp(response, kMessage, {certificate_, authority_}).has_value(), valid)
+        << time;
   }
 }
 

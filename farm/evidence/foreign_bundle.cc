@@ -34,17 +34,9 @@ std::optional<BundleVersion> VersionOf(std::string_view media_type) {
   return std::nullopt;
 }
 
-// DSSE: "verifiers MUST accept standard AND url-safe base64".
-Result<std::string> DecodeAnyBase64(std::string text) {
-  std::replace(text.begin(), text.end(), '-', '+');
-  std::replace(text.begin(), text.end(), '_', '/');
-  while (text.size() % 4 != 0) text += '=';
-  return Base64Decode(text);
-}
-
 Result<Digest> ReadHash(const Json& json, const std::string& where) {
   const auto bytes =
-      json.is_string() ? Base64Decode(json.get_ref<const std::string&>()) : Result<std::string>("");
+      json.is_string() ? DecodeAnyBase64(json.get<std::string>()) : Result<std::string>("");
   if (!bytes || bytes->size() != Digest::kSize) {
     return Error{ErrorCode::kInvalidInput, where + ": want 32 bytes in base64"};
   }
@@ -208,25 +200,17 @@ Result<MessageSignature> ReadMessage(const Json& json, const std::string& where)
   return message;
 }
 
-// base64 of either kind; an error is the field's.
-std::string ReadAnyBase64(ForeignFields& fields, std::string_view name, std::size_t bytes_max) {
-  auto bytes = DecodeAnyBase64(fields.String(name, bytes_max));
-  if (bytes) return *std::move(bytes);
-  fields.Fail(name, bytes.error().message);
-  return "";
-}
-
 Result<Envelope> ReadEnvelope(const Json& json, const std::string& where) {
   ForeignFields fields(json, where);
   Envelope envelope;
   envelope.payload_type = fields.String("payloadType", kTextBytesMax);
-  envelope.payload = ReadAnyBase64(fields, "payload", kForeignBundleBytesMax);
+  envelope.payload = fields.Bytes("payload", kForeignBundleBytesMax);
   const Json& signatures = fields.Array("signatures", 1);
   if (fields.ok() && signatures.empty()) fields.Fail("signatures", "want exactly one");
   RETURN_IF_ERROR(fields.Finish());
   ForeignFields signature(signatures.front(), Element(fields.Where("signatures"), 0));
   envelope.key_id = signature.String("keyid", kTextBytesMax);
-  envelope.signature = ReadAnyBase64(signature, "sig", 2 * kSignatureBytesMax);
+  envelope.signature = signature.Bytes("sig", kSignatureBytesMax);
   if (signature.ok() && envelope.signature.empty()) signature.Fail("sig", "missing");
   RETURN_IF_ERROR(signature.Finish());
   return envelope;

@@ -21,8 +21,8 @@ namespace farm {
 // Attestations with a whole bill of materials have megabytes.  Parsed, JSON takes up to 40 times as
 // much memory (of empty objects), so this bounds that, too.
 constexpr std::size_t kForeignBundleBytesMax = 16 << 20;
-constexpr std::size_t kForeignEntriesMax = 16;  // bundles have 1, at most one a log
-constexpr std::size_t kForeignTokensMax = 16;   // likewise one a time stamp authority
+constexpr std::size_t kForeignEntriesMax = 32;  // bundles have 1, at most one a log
+constexpr std::size_t kForeignTokensMax = 32;   // likewise one a time stamp authority
 
 struct InclusionProof {
   std::uint64_t index = 0;  // in the tree of the proof

@@ -140,12 +140,12 @@ TEST(ForeignBundle, NamesTheFieldThatItRefuses) {
       {"many_entries",
        [](Json& b) {
          const Json entry = Entry(b);
-         Material(b)["tlogEntries"] = Json(17, entry);
+         Material(b)["tlogEntries"] = Json(33, entry);
        },
        "tlogEntries", ErrorCode::kLimitExceeded},
       {"empty_token", [](Json& b) { Tokens(b)[0] = Json::object(); },
        "rfc3161Timestamps[0].signedTimestamp"},
-      {"many_tokens", [](Json& b) { Tokens(b) = Json(17, Tokens(b)[0]); }, "rfc3161Timestamps",
+      {"many_tokens", [](Json& b) { Tokens(b) = Json(33, Tokens(b)[0]); }, "rfc3161Timestamps",
        ErrorCode::kLimitExceeded},
       {"material_no_object", [](Json& b) { b["verificationMaterial"] = "x"; },
        "verificationMaterial"},

@@ -45,17 +45,40 @@ std::optional<UnixSeconds> ReadOffset(std::string_view text) {
   return text[0] == '-' ? -seconds : seconds;
 }
 
-// "SHA2_256" and its like.
+// HashAlgorithm of sigstore_common.proto; those of SHA-3 follow, which we do not know.
+constexpr std::array<std::string_view, 4> kHashNames = {"HASH_ALGORITHM_UNSPECIFIED", "SHA2_256",
+                                                        "SHA2_384", "SHA2_512"};
+
 std::optional<HashAlgorithm> HashOfProtobuf(std::string_view name) {
-  constexpr std::array<std::pair<std::string_view, HashAlgorithm>, 3> kNames = {{
-      {"SHA2_256", HashAlgorithm::kSha256},
-      {"SHA2_384", HashAlgorithm::kSha384},
-      {"SHA2_512", HashAlgorithm::kSha512},
-  }};
-  for (const auto& [known, algorithm] : kNames) {
-    if (known == name) return algorithm;
-  }
+  if (name == kHashNames[1]) return HashAlgorithm::kSha256;
+  if (name == kHashNames[2]) return HashAlgorithm::kSha384;
+  if (name == kHashNames[3]) return HashAlgorithm::kSha512;
   return std::nullopt;
+}
+
+// "log_index" -> "logIndex", as protobuf makes it.
+std::string InCamelCase(std::string_view snake) {
+  std::string camel;
+  bool raise = false;
+  for (const char c : snake) {
+    if (c == '_') {
+      raise = true;
+      continue;
+    }
+    camel += raise && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    raise = false;
+  }
+  return camel;
+}
+
+std::string InSnakeCase(std::string_view camel) {
+  std::string snake;
+  for (const char c : camel) {
+    const bool large = c >= 'A' && c <= 'Z';
+    if (large) snake += '_';
+    snake += large ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return snake;
 }
 
 constexpr std::size_t kAlgorithmBytesMax = 64;
@@ -77,11 +100,25 @@ Result<NamedDigest> FinishDigest(ForeignFields& fields, std::string_view field,
 }  // namespace
 
 ForeignFields::ForeignFields(const Json& object, std::string where)
-    : object_(object), fields_(object, std::move(where)) {}
+    : object_(object), fields_(object, std::move(where)) {
+  if (!object.is_object()) return;
+  for (const auto& [name, unused] : object.items()) {
+    const std::string camel = InCamelCase(name);
+    if (camel != name && object.contains(camel)) Fail(camel, "is there twice, also as " + name);
+  }
+}
+
+std::string ForeignFields::NameOf(std::string_view name) const {
+  if (!object_.contains(name)) {
+    std::string snake = InSnakeCase(name);
+    if (object_.contains(snake)) return snake;
+  }
+  return std::string(name);
+}
 
 bool ForeignFields::Has(std::string_view name) const {
   if (!object_.is_object()) return false;
-  const auto found = object_.find(name);
+  const auto found = object_.find(NameOf(name));
   return found != object_.end() && !found->is_null();
 }
 
@@ -91,18 +128,26 @@ void ForeignFields::Want(std::string_view name) {
 
 std::string ForeignFields::String(std::string_view name, std::size_t bytes_max) {
   if (!Has(name)) return "";
-  std::string text = fields_.String(name);
+  std::string text = fields_.String(NameOf(name));
   if (text.size() <= bytes_max) return text;
   Fail(name, "has " + std::to_string(text.size()) + " bytes, at most " + std::to_string(bytes_max) +
                  " are read");
   return "";
 }
 
+std::string ForeignFields::Enumerated(std::string_view name, EnumNames names,
+                                      std::size_t bytes_max) {
+  const Json null;
+  const Json& value = Has(name) ? object_.at(NameOf(name)) : null;
+  if (!value.is_number_integer()) return String(name, bytes_max);
+  const auto number = value.get<std::int64_t>();
+  const bool named = number >= 0 && number < static_cast<std::int64_t>(names.size());
+  return named ? std::string(names[static_cast<std::size_t>(number)]) : std::to_string(number);
+}
+
 std::string ForeignFields::Bytes(std::string_view name, std::size_t bytes_max) {
   if (!Has(name)) return "";
-  std::string text = fields_.String(name);
-  std::erase_if(text, [](char c) { return c == '\n' || c == '\r'; });
-  auto decoded = Base64Decode(text);
+  auto decoded = DecodeAnyBase64(fields_.String(NameOf(name)));
   if (!decoded) Fail(name, decoded.error().message);
   std::string bytes = std::move(decoded).value_or("");
   if (bytes.size() <= bytes_max) return bytes;
@@ -112,7 +157,7 @@ std::string ForeignFields::Bytes(std::string_view name, std::size_t bytes_max) {
 }
 
 std::uint64_t ForeignFields::Integer(std::string_view name) {
-  return Has(name) ? ForeignInteger(fields_, name) : 0;
+  return Has(name) ? ForeignInteger(fields_, NameOf(name)) : 0;
 }
 
 std::optional<ForeignFields::Moment> ForeignFields::Time(std::string_view name) {
@@ -154,16 +199,24 @@ std::optional<UnixSeconds> ForeignFields::TimeUntil(std::string_view name) {
 }
 
 const Json& ForeignFields::Object(std::string_view name) {
-  return Has(name) ? fields_.Object(name) : EmptyObject();
+  return Has(name) ? fields_.Object(NameOf(name)) : EmptyObject();
 }
 
 const Json& ForeignFields::Array(std::string_view name, std::size_t count_max) {
-  return Has(name) ? fields_.Array(name, count_max) : EmptyArray();
+  return Has(name) ? fields_.Array(NameOf(name), count_max) : EmptyArray();
 }
 
 Status ForeignFields::Finish() {
   IgnoreOthers(object_, fields_);
   return fields_.Finish();
+}
+
+Result<std::string> DecodeAnyBase64(std::string text) {
+  std::erase_if(text, [](char c) { return c == '\n' || c == '\r'; });
+  std::replace(text.begin(), text.end(), '-', '+');
+  std::replace(text.begin(), text.end(), '_', '/');
+  while (text.size() % 4 != 0) text += '=';
+  return Base64Decode(text);
 }
 
 Result<NamedDigest> ReadHexDigest(const Json& json, const std::string& where) {
@@ -176,7 +229,8 @@ Result<NamedDigest> ReadHexDigest(const Json& json, const std::string& where) {
 
 Result<NamedDigest> ReadProtobufDigest(const Json& json, const std::string& where) {
   ForeignFields fields(json, where);
-  const auto algorithm = HashOfProtobuf(fields.String("algorithm", kAlgorithmBytesMax));
+  const auto algorithm =
+      HashOfProtobuf(fields.Enumerated("algorithm", kHashNames, kAlgorithmBytesMax));
   std::string bytes = fields.Bytes("digest", kDigestTextBytesMax);
   return FinishDigest(fields, "digest", algorithm, std::move(bytes));
 }

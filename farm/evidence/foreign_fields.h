@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,17 +17,25 @@
 
 namespace farm {
 
+// The names of an enumeration's values, by number.
+using EnumNames = std::span<const std::string_view>;
+
 // As JsonFields: the first error sticks, what is read after it is empty; check it with Finish().
 // Errors: kInvalidInput naming the field; kLimitExceeded.
 class ForeignFields {
  public:
-  // `object` must outlive this.
+  // `object` must outlive this.  Names are asked for in protobuf's own form, "logIndex"; in the
+  // object they may also stand as its definition has them, "log_index", but not both.
   ForeignFields(const Json& object, std::string where);
 
   bool Has(std::string_view name) const;  // there, and not null
   void Want(std::string_view name);       // fails unless Has
   std::string String(std::string_view name, std::size_t bytes_max);
-  // Base64; line breaks in it are passed over, as most decoders do: wrapped ones are about.
+  // A value's name; where its number stands there, the name of that number, or if it has none the
+  // number itself.
+  std::string Enumerated(std::string_view name, EnumNames names, std::size_t bytes_max);
+  // Base64, standard or url-safe, padded or not; line breaks in it are passed over, as most
+  // decoders do: wrapped ones are about.
   std::string Bytes(std::string_view name, std::size_t bytes_max);
   std::uint64_t Integer(std::string_view name);  // 0 to 2^63-1
   // RFC 3339 with any fraction and offset, in whole seconds: the first one not before the time
@@ -47,10 +56,16 @@ class ForeignFields {
     bool fraction;
   };
   std::optional<Moment> Time(std::string_view name);
+  // The name under which it stands in the object; as asked for, if it does not.
+  std::string NameOf(std::string_view name) const;
 
   const Json& object_;
   JsonFields fields_;
 };
+
+// Base64, standard or url-safe, padded or not, without the line breaks in it.  Spec: proto3's JSON
+// mapping; DSSE.
+Result<std::string> DecodeAnyBase64(std::string text);
 
 // {"algorithm", "value" in hex} as Rekor's first version writes digests; "SHA2_256" and base64 as
 // protobuf does.  Errors: kInvalidInput (an algorithm that we do not know, another size).

@@ -66,9 +66,9 @@ std::vector<Limit> Bundles() {
   SigstoreShape keyed;
   keyed.key = ForeignSigner(ForeignSigner::Kind::kP256);
   return {
-      OfBundle("entries", kForeignEntriesMax, TooMany("tlogEntries", 16),
+      OfBundle("entries", kForeignEntriesMax, TooMany("tlogEntries", 32),
                [](Json& b, std::size_t size) { Repeat(Material(b)["tlogEntries"], size); }),
-      OfBundle("tokens", kForeignTokensMax, TooMany("rfc3161Timestamps", 16),
+      OfBundle("tokens", kForeignTokensMax, TooMany("rfc3161Timestamps", 32),
                [](Json& b, std::size_t size) {
                  Repeat(Material(b)["timestampVerificationData"]["rfc3161Timestamps"], size);
                }),
@@ -127,8 +127,10 @@ std::vector<Limit> Bundles() {
           },
           enveloped),
       OfBundle(
-          "envelope_signature_characters", 8192, TooLong("sig", 8192),
-          [](Json& b, std::size_t size) { b["dsseEnvelope"]["signatures"][0]["sig"] = Text(size); },
+          "envelope_signature_bytes", 4096, TooLong("sig", 4096),
+          [](Json& b, std::size_t size) {
+            b["dsseEnvelope"]["signatures"][0]["sig"] = Encoded(size);
+          },
           enveloped),
       OfBundle(
           "digest_algorithm_bytes", 64, TooLong("algorithm", 64),

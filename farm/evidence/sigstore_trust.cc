@@ -33,6 +33,34 @@ Result<ValidFor> ReadValidFor(const Json& json, const std::string& where) {
   return valid_for;
 }
 
+// PublicKeyDetails of sigstore_common.proto, by number.
+constexpr std::array<std::string_view, 24> kKeyKinds = {
+    "PUBLIC_KEY_DETAILS_UNSPECIFIED",
+    "PKCS1_RSA_PKCS1V5",
+    "PKCS1_RSA_PSS",
+    "PKIX_RSA_PKCS1V5",
+    "PKIX_RSA_PSS",
+    "PKIX_ECDSA_P256_SHA_256",
+    "PKIX_ECDSA_P256_HMAC_SHA_256",
+    "PKIX_ED25519",
+    "PKIX_ED25519_PH",
+    "PKIX_RSA_PKCS1V15_2048_SHA256",
+    "PKIX_RSA_PKCS1V15_3072_SHA256",
+    "PKIX_RSA_PKCS1V15_4096_SHA256",
+    "PKIX_ECDSA_P384_SHA_384",
+    "PKIX_ECDSA_P521_SHA_512",
+    "LMS_SHA256",
+    "LMOTS_SHA256",
+    "PKIX_RSA_PSS_2048_SHA256",
+    "PKIX_RSA_PSS_3072_SHA256",
+    "PKIX_RSA_PSS_4096_SHA256",
+    "PKIX_ECDSA_P384_SHA_256",
+    "PKIX_ECDSA_P521_SHA_256",
+    "ML_DSA_65",
+    "ML_DSA_87",
+    "ML_DSA_44",
+};
+
 // A key by the name that Sigstore has for its kind; absent if we do not know that kind.
 Result<std::optional<VerifyingKey>> ReadKeyOfKind(std::string_view kind, std::string_view der) {
   const bool pkcs1 = kind.starts_with("PKCS1_RSA_");
@@ -41,7 +69,12 @@ Result<std::optional<VerifyingKey>> ReadKeyOfKind(std::string_view kind, std::st
   if (!rsa && !ecdsa && kind != "PKIX_ED25519") return std::optional<VerifyingKey>();
   ASSIGN_OR_RETURN(VerifyingKey key,
                    pkcs1 ? VerifyingKey::FromPkcs1(der) : VerifyingKey::FromSpki(der));
-  if (rsa && key.Kind().starts_with("RSA") && kind.find("_PSS") != std::string_view::npos) {
+  const std::string_view family = rsa ? "RSA" : ecdsa ? "ECDSA" : "Ed25519";
+  if (!key.Kind().starts_with(family)) {
+    return Error{ErrorCode::kInvalidInput,
+                 "is a key of kind " + key.Kind() + ", keyDetails says " + std::string(kind)};
+  }
+  if (rsa && kind.find("_PSS") != std::string_view::npos) {
     key = key.WithPss();
   }
   // Larger curves with SHA-256 have names of their own.
@@ -58,7 +91,7 @@ Result<std::optional<DatedKey>> ReadKey(const Json& json, const std::string& whe
   ForeignFields fields(json, where);
   fields.Want("rawBytes");
   const std::string der = fields.Bytes("rawBytes", kKeyBytesMax);
-  const std::string kind = fields.String("keyDetails", kRootTextBytesMax);
+  const std::string kind = fields.Enumerated("keyDetails", kKeyKinds, kRootTextBytesMax);
   fields.Want("validFor");
   const Json& valid_for = fields.Object("validFor");
   RETURN_IF_ERROR(fields.Finish());
@@ -177,6 +210,34 @@ bool IsOrigin(std::string_view origin, std::string_view name) {
   return origin.starts_with(kTree) && ParseDecimal(origin.substr(kTree.size()), UINT64_MAX);
 }
 
+struct SignedCheckpoint {
+  Note note;
+  Checkpoint checkpoint;
+};
+
+Result<SignedCheckpoint> ReadCheckpoint(std::string_view bytes) {
+  auto note = ParseNote(bytes);
+  if (!note) return Error{note.error().code, note.error().message, ExitCode::kLogProof};
+  auto checkpoint = ParseCheckpoint(note->text);
+  if (!checkpoint) {
+    return Error{checkpoint.error().code, checkpoint.error().message, ExitCode::kLogProof};
+  }
+  return SignedCheckpoint{*std::move(note), *std::move(checkpoint)};
+}
+
+// Whether the log's key has signed under that name.  Errors: kUntrusted (one that does not match).
+Result<bool> HasSignature(const Note& note, const SigstoreLog& log, const std::string& name) {
+  bool found = false;
+  for (const NoteSignature& signature : note.signatures) {
+    if (signature.name != name || !IsHint(signature.key_hint, log, name)) continue;
+    if (!log.key.Verify(note.text, signature.signature)) {
+      return Untrusted("the signature of " + Printable(name, 80) + " does not match");
+    }
+    found = true;
+  }
+  return found;
+}
+
 }  // namespace
 
 Result<SigstoreTrust> ParseSigstoreTrust(std::string_view json, std::string_view where) {
@@ -198,41 +259,49 @@ Result<SigstoreTrust> ParseSigstoreTrust(std::string_view json, std::string_view
 }
 
 std::vector<std::string> CheckpointNames(const SigstoreLog& log) {
-  std::string_view address = log.base_url;
-  if (const std::size_t scheme = address.find("://"); scheme != std::string_view::npos) {
-    address.remove_prefix(scheme + 3);
+  std::string_view url = log.base_url;
+  if (const std::size_t scheme = url.find("://"); scheme != std::string_view::npos) {
+    url.remove_prefix(scheme + 3);
   }
-  while (address.ends_with('/')) address.remove_suffix(1);
-  const std::string_view authority = address.substr(0, address.find('/'));
+  while (url.ends_with('/')) url.remove_suffix(1);
+  const std::size_t path = std::min(url.find('/'), url.size());
+  if (const std::size_t user = url.rfind('@', path); user != std::string_view::npos) {
+    url.remove_prefix(user + 1);
+  }
+  // A host's name is the same in capital letters; a path is not.
+  std::string address(url);
+  const auto end =
+      address.begin() + static_cast<std::ptrdiff_t>(std::min(address.find('/'), address.size()));
+  std::transform(address.begin(), end, address.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  const std::string_view authority = std::string_view(address).substr(0, address.find('/'));
   const std::string_view host = authority.substr(0, authority.rfind(':'));
   std::vector<std::string> names;
-  for (const std::string_view name : {address, authority, host}) {
+  for (const std::string_view name : {std::string_view(address), authority, host}) {
     if (!name.empty() && (names.empty() || names.back() != name)) names.emplace_back(name);
   }
   return names;
 }
 
 Result<Checkpoint> CheckForeignCheckpoint(std::string_view note, const SigstoreLog& log) {
-  const auto parsed = ParseNote(note);
-  if (!parsed) return Error{parsed.error().code, parsed.error().message, ExitCode::kLogProof};
-  auto checkpoint = ParseCheckpoint(parsed->text);
-  if (!checkpoint) {
-    return Error{checkpoint.error().code, checkpoint.error().message, ExitCode::kLogProof};
-  }
+  ASSIGN_OR_RETURN(const SignedCheckpoint read, ReadCheckpoint(note));
   for (const std::string& name : CheckpointNames(log)) {
-    if (!IsOrigin(checkpoint->origin, name)) continue;
-    bool found = false;
-    for (const NoteSignature& signature : parsed->signatures) {
-      if (signature.name != name || !IsHint(signature.key_hint, log, name)) continue;
-      if (!log.key.Verify(parsed->text, signature.signature)) {
-        return Untrusted("the signature of " + Printable(name, 80) + " does not match");
-      }
-      found = true;
-    }
-    if (found) return checkpoint;
+    if (!IsOrigin(read.checkpoint.origin, name)) continue;
+    ASSIGN_OR_RETURN(const bool found, HasSignature(read.note, log, name));
+    if (found) return read.checkpoint;
   }
   return Untrusted("no signature by the key of " + Printable(log.base_url, 80) +
                    " under its own name and origin");
+}
+
+Result<Checkpoint> CheckForeignCheckpointOfAnyName(std::string_view note, const SigstoreLog& log) {
+  ASSIGN_OR_RETURN(const SignedCheckpoint read, ReadCheckpoint(note));
+  for (const NoteSignature& signature : read.note.signatures) {
+    ASSIGN_OR_RETURN(const bool found, HasSignature(read.note, log, signature.name));
+    if (found) return read.checkpoint;
+  }
+  return Untrusted("no signature by the key of " + Printable(log.base_url, 80));
 }
 
 }  // namespace farm

@@ -48,8 +48,8 @@ struct SigstoreTrust {
 // Errors: kInvalidInput naming the field; kLimitExceeded.
 Result<SigstoreTrust> ParseSigstoreTrust(std::string_view json, std::string_view where);
 
-// Names under which `log` may sign its checkpoints: its address without the scheme, and the host in
-// it, with and without the port.
+// Names under which `log` may sign its checkpoints: its address without the scheme and a user, and
+// the host in it, with and without the port; the host in small letters.
 std::vector<std::string> CheckpointNames(const SigstoreLog& log);
 
 // Checks that `log` signed the checkpoint in `note`, under a name of its own that is also the
@@ -58,5 +58,8 @@ std::vector<std::string> CheckpointNames(const SigstoreLog& log);
 // good one.
 // Errors: kInvalidInput exit 15 (no checkpoint), kUntrusted exit 15.
 Result<Checkpoint> CheckForeignCheckpoint(std::string_view note, const SigstoreLog& log);
+// The same for a log of Rekor's first version, which signs under the name that it was given,
+// whatever its address is: any name and origin will do, the key's signature is wanted.
+Result<Checkpoint> CheckForeignCheckpointOfAnyName(std::string_view note, const SigstoreLog& log);
 
 }  // namespace farm

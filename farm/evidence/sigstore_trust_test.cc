@@ -90,6 +90,11 @@ TEST(SigstoreTrust, NamesTheFieldThatItRefuses) {
        "tlogs[0].publicKey.rawBytes"},
       {"log_with_half_a_key", [](Json& r) { r["tlogs"][0]["publicKey"]["rawBytes"] = "MAA="; },
        "tlogs[0].publicKey.rawBytes"},
+      {"log_with_a_key_of_another_kind",
+       [](Json& r) { r["tlogs"][0]["publicKey"]["keyDetails"] = "PKIX_ED25519"; },
+       "tlogs[0].publicKey.rawBytes: is a key of kind ECDSA P-256, keyDetails says PKIX_ED25519"},
+      {"a_field_twice", [](Json& r) { r["tlogs"][0]["base_url"] = "https://other.example"; },
+       "tlogs[0].baseUrl: is there twice, also as base_url"},
       {"transparency_log_without_a_start",
        [](Json& r) { r["ctlogs"][0]["publicKey"]["validFor"].erase("start"); },
        "ctlogs[0].publicKey.validFor.start"},
@@ -165,6 +170,8 @@ TEST(SigstoreTrust, FindsTheNamesOfALogInItsAddress) {
   EXPECT_THAT(names("http://localhost:8000"), testing::ElementsAre("localhost:8000", "localhost"));
   EXPECT_THAT(names("https://example/logs/1"), testing::ElementsAre("example/logs/1", "example"));
   EXPECT_THAT(names("log.example"), testing::ElementsAre("log.example"));
+  EXPECT_THAT(names("https://me@Log.Example/Logs"),
+              testing::ElementsAre("log.example/Logs", "log.example"));
   EXPECT_THAT(names(""), testing::IsEmpty());
 }
 
@@ -191,6 +198,17 @@ TEST(SigstoreTrust, ChecksCheckpointsByNameOriginAndKey) {
     EXPECT_FALSE(check(origin, "log.example", key)) << origin;
   }
   EXPECT_FALSE(check("log.example", "other.example", key));
+  // Of the first version, which signs under any name, the key is wanted.
+  for (const auto& [origin, name] : {std::pair("other.example - 42", "other.example"),
+                                     std::pair("log.example", "other.example")}) {
+    Note note{CheckpointText({origin, 7, Sha256("root")}), {}};
+    note.signatures = {SignNote(note.text, name, key)};
+    EXPECT_TRUE(CheckForeignCheckpointOfAnyName(WriteNote(note), log)) << origin;
+    note.signatures = {SignNote(note.text, name, other)};
+    EXPECT_FALSE(CheckForeignCheckpointOfAnyName(WriteNote(note), log)) << origin;
+    note.signatures = {SignNote(note.text + "more\n", name, key)};
+    EXPECT_FALSE(CheckForeignCheckpointOfAnyName(WriteNote(note), log)) << origin;
+  }
   // A hint that is the beginning of the log's id.
   const std::string text = CheckpointText({"log.example", 7, Sha256("root")});
   const std::string id(Sha256(key.public_key().spki()).bytes());

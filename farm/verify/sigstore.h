@@ -35,6 +35,7 @@ struct SigstoreInput {
   std::string identity;
   std::string issuer;
   SigstoreArtifact artifact;
+  UnixSeconds now = 0;  // when we saw the signature, where nobody attests an earlier time
 };
 
 // Which digests of the artifact the verdict compares; SHA-256 is always among them.

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "farm/base/bytes.h"
+#include "farm/base/clock.h"
 #include "farm/base/command_line.h"
 #include "farm/base/files.h"
 #include "farm/crypto/digests.h"
@@ -87,6 +88,7 @@ Result<SigstoreInput> ReadInputs(const SigstoreOptions& options) {
   }
   input.identity = options.identity;
   input.issuer = options.issuer;
+  input.now = SystemClock().Now();
   ASSIGN_OR_RETURN(input.artifact, ReadArtifact(options.artifact, input));
   return input;
 }

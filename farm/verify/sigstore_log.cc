@@ -1,6 +1,7 @@
 // When the signature was there, and that logs have it: tokens, promises, proofs, checkpoints.
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "farm/base/bytes.h"
 #include "farm/crypto/foreign_chain.h"
@@ -43,6 +44,11 @@ std::string PromisedBytes(const ForeignLogEntry& entry) {
 }
 
 Status CheckPromise(const ForeignLogEntry& entry, const SigstoreLog& log) {
+  if (IsOfSecondVersion(entry)) {
+    return LogError(entry.where +
+                    ": a log of Rekor's second version promises nothing, and attests "
+                    "no time (signed entry timestamp)");
+  }
   if (!log.key.Verify(PromisedBytes(entry), entry.promise)) {
     return LogError(entry.where + ": the log's promise (signed entry timestamp) does not match");
   }
@@ -55,7 +61,9 @@ Status CheckProof(const ForeignLogEntry& entry, const SigstoreLog& log) {
     return LogError(entry.where + ": the proof is of entry " + std::to_string(proof.index) +
                     ", not of " + std::to_string(entry.index));
   }
-  const auto head = CheckForeignCheckpoint(proof.checkpoint, log);
+  const auto head = IsOfSecondVersion(entry)
+                        ? CheckForeignCheckpoint(proof.checkpoint, log)
+                        : CheckForeignCheckpointOfAnyName(proof.checkpoint, log);
   if (!head) return Wrap(entry.where, head.error());
   if (head->size != proof.tree_size || head->root != proof.root) {
     return LogError(entry.where + ": the proof is not for the tree of its checkpoint");
@@ -65,26 +73,28 @@ Status CheckProof(const ForeignLogEntry& entry, const SigstoreLog& log) {
   return included ? Status() : Status(Wrap(entry.where, included.error()));
 }
 
-// The root lists the log for when others saw the signature; a log that has ended is not believed
-// without a time.
-Status CheckInForce(const SigstoreLog& log, const std::vector<UnixSeconds>& tokens) {
-  for (const UnixSeconds at : tokens) RETURN_IF_ERROR(CheckPeriod(log.valid_for, at, "the log"));
-  if (!tokens.empty() || !log.valid_for.end) return {};
-  return Error{ErrorCode::kUntrusted,
-               "the root vouches for the log until " + FormatTime(*log.valid_for.end) +
-                   ", and no time stamp shows that the signature is older",
-               ExitCode::kNotValidThen};
+// The root lists the log for when others saw the signature; where nobody did, for now, when we do.
+Status CheckInForce(const SigstoreLog& log, const SigstoreCase& facts) {
+  for (const UnixSeconds at : facts.tokens) {
+    RETURN_IF_ERROR(CheckPeriod(log.valid_for, at, "the log"));
+  }
+  if (!facts.tokens.empty() || log.valid_for.Contains(facts.input.now)) return {};
+  return Error{
+      ErrorCode::kUntrusted,
+      "the root does not vouch for the log now, and no time stamp shows that the signature "
+      "is older",
+      ExitCode::kNotValidThen};
 }
 
 // Everything that one log of the root can say of the entry.  `promised`: when it took the entry in,
 // where its promise holds.
-Status CheckByLog(const ForeignLogEntry& entry, const SigstoreLog& log,
-                  const std::vector<UnixSeconds>& tokens, std::optional<UnixSeconds>& promised) {
+Status CheckByLog(const ForeignLogEntry& entry, const SigstoreLog& log, const SigstoreCase& facts,
+                  std::optional<UnixSeconds>& promised) {
   if (!entry.promise.empty()) {
     RETURN_IF_ERROR(CheckPromise(entry, log));
     promised = entry.integrated_time;
   } else {
-    RETURN_IF_ERROR(CheckInForce(log, tokens));
+    RETURN_IF_ERROR(CheckInForce(log, facts));
   }
   return entry.proof ? CheckProof(entry, log) : Status();
 }
@@ -101,7 +111,7 @@ void JudgeEntry(const ForeignLogEntry& entry, SigstoreCase& facts) {
   std::optional<UnixSeconds> promised;
   for (const SigstoreLog& log : facts.input.trust.logs) {
     if (!IsOf(entry, log)) continue;
-    const Status checked = CheckByLog(entry, log, facts.tokens, promised);
+    const Status checked = CheckByLog(entry, log, facts, promised);
     if (checked) {
       refused.reset();
       facts.Found(SigstoreRule::kLog, "entry " + std::to_string(entry.index) + " of " +
@@ -128,7 +138,12 @@ void JudgeTokens(SigstoreCase& facts) {
     facts.Warn(SigstoreRule::kTimes, "time stamps are not looked at: the root lists no authority");
     return;
   }
+  std::set<std::string> seen;
   for (const std::string& token : input.bundle.tokens) {
+    if (!seen.insert(token).second) {
+      facts.Add(SigstoreRule::kTimes, ExitCode::kBadSignature, "one time stamp is there twice");
+      continue;
+    }
     std::optional<UnixSeconds> time;
     std::optional<Error> refused;
     for (const SigstoreAuthority& authority : input.trust.timestamp_authorities) {
@@ -153,7 +168,15 @@ void JudgeEntries(SigstoreCase& facts) {
   if (entries.empty()) {
     facts.Add(SigstoreRule::kLog, ExitCode::kLogProof, "the bundle has no entry of a log");
   }
-  for (const ForeignLogEntry& entry : entries) JudgeEntry(entry, facts);
+  std::set<std::pair<std::string, std::uint64_t>> seen;
+  for (const ForeignLogEntry& entry : entries) {
+    if (!seen.insert({entry.log_id, entry.index}).second) {
+      facts.Add(
+          SigstoreRule::kLog, ExitCode::kLogProof,
+          entry.where + ": entry " + std::to_string(entry.index) + " of that log is there twice");
+    }
+    JudgeEntry(entry, facts);
+  }
 }
 
 void JudgeTimes(SigstoreCase& facts) {

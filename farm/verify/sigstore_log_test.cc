@@ -2,6 +2,8 @@
 // something else.
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "farm/base/bytes.h"
 #include "farm/evidence/note.h"
 #include "tests/support/sigstore_rows.h"
@@ -22,7 +24,7 @@ std::vector<BadRow> Times() {
   std::vector<BadRow> rows;
   rows.push_back({{.name = "no_time", .shape = With([](auto& s) { s.tokens = {}; })},
                   ExitCode::kNotValidThen,
-                  {"certificate", "transparency", "times", "log"}});
+                  {"certificate", "transparency", "times"}});
   rows.push_back({{.name = "token_of_an_unknown_authority",
                    .shape = With([](auto& s) {
                      s = Old("dsse", "0.0.1");
@@ -48,6 +50,17 @@ std::vector<BadRow> Times() {
                        }},
                   ExitCode::kBadSignature,
                   {"times"}});
+  rows.push_back(
+      {{.name = "one_token_twice",
+        .bend =
+            [](Json& bundle) {
+              Json& tokens =
+                  bundle["verificationMaterial"]["timestampVerificationData"]["rfc3161Timestamps"];
+              const Json token = tokens[0];
+              tokens.push_back(token);
+            }},
+       ExitCode::kBadSignature,
+       {"times"}});
   // Another authority that is in force vouches for nothing but its own tokens.
   rows.push_back({{.name = "authority_over_though_another_is_not",
                    .shape = Keyed(Kind::kP256, HashAlgorithm::kSha256),
@@ -59,13 +72,13 @@ std::vector<BadRow> Times() {
                              SigstoreMaker().TrustedRoot()["timestampAuthorities"][0]);
                        }},
                   ExitCode::kNotValidThen,
-                  {"times", "log"}});
+                  {"times"}});
   // An integrated time that no promise signs is nobody's.
   rows.push_back({{.name = "integrated_time_without_a_promise",
                    .shape = With([](auto& s) { s.tokens = {}; }),
                    .bend = [](Json& bundle) { EntryOf(bundle)["integratedTime"] = "1800000090"; }},
                   ExitCode::kNotValidThen,
-                  {"certificate", "transparency", "times", "log"}});
+                  {"certificate", "transparency", "times"}});
   return rows;
 }
 
@@ -155,11 +168,36 @@ std::vector<BadRow> Entries() {
                        }},
                   ExitCode::kNotValidThen,
                   {"log"}});
-  rows.push_back({{.name = "log_that_ends_and_no_time", .shape = With([](auto& s) {
-                                                          s.key = ForeignSigner(Kind::kP256);
-                                                          s.tokens = {};
-                                                        })},
-                  ExitCode::kNotValidThen,
+  for (const auto& [name, field, time] :
+       {std::tuple("log_that_ended_and_no_time", "end", 1'800'000'099),
+        std::tuple("log_that_begins_later_and_no_time", "start", 1'800'000'101)}) {
+    rows.push_back({{.name = name,
+                     .shape = With([](auto& s) {
+                       s.key = ForeignSigner(Kind::kP256);
+                       s.tokens = {};
+                     }),
+                     .bend_root =
+                         [=](Json& root) {
+                           root["tlogs"][1]["publicKey"]["validFor"][field] = FormatTime(time);
+                         }},
+                    ExitCode::kNotValidThen,
+                    {"log"}});
+  }
+  rows.push_back({{.name = "one_entry_twice",
+                   .bend =
+                       [](Json& bundle) {
+                         const Json entry = EntryOf(bundle);
+                         bundle["verificationMaterial"]["tlogEntries"].push_back(entry);
+                       }},
+                  ExitCode::kLogProof,
+                  {"log"}});
+  rows.push_back({{.name = "promise_of_the_second_version",
+                   .bend =
+                       [](Json& bundle) {
+                         EntryOf(bundle)["inclusionPromise"]["signedEntryTimestamp"] = "MAA=";
+                         EntryOf(bundle)["integratedTime"] = "1800000090";
+                       }},
+                  ExitCode::kLogProof,
                   {"log"}});
   rows.push_back({{.name = "log_over_when_it_promised",
                    .shape = Old("dsse", "0.0.1"),

@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cctype>
+
 #include "farm/base/bytes.h"
 #include "farm/json/json.h"
 #include "farm/verify/sigstore_report.h"
@@ -18,6 +21,26 @@ using Kind = ForeignSigner::Kind;
 
 constexpr char kOldMediaType[] = "application/vnd.dev.sigstore.bundle+json;version=0.1";
 constexpr char kSecondMediaType[] = "application/vnd.dev.sigstore.bundle+json;version=0.2";
+
+// "logIndex" -> "log_index", everywhere.
+Json InSnakeCase(const Json& json) {
+  if (json.is_array()) {
+    Json list = Json::array();
+    for (const Json& element : json) list.push_back(InSnakeCase(element));
+    return list;
+  }
+  if (!json.is_object()) return json;
+  Json object = Json::object();
+  for (const auto& [name, value] : json.items()) {
+    std::string snake;
+    for (const char c : name) {
+      if (c >= 'A' && c <= 'Z') snake += '_';
+      snake += static_cast<char>(std::tolower(c));
+    }
+    object[snake] = InSnakeCase(value);
+  }
+  return object;
+}
 
 std::vector<Row> GoodRows() {
   std::vector<Row> rows = {
@@ -103,6 +126,37 @@ std::vector<Row> GoodRows() {
                   .shape = Old("dsse", "0.0.1"),
                   .bend_root = [](Json& root) {
                     root["tlogs"][0]["publicKey"]["validFor"]["end"] = FormatTime(1'800'000'090);
+                  }});
+  rows.push_back({.name = "no_time_and_a_log_that_is_in_force", .shape = With([](auto& s) {
+                                                                  s.key =
+                                                                      ForeignSigner(Kind::kP256);
+                                                                  s.tokens = {};
+                                                                })});
+  rows.push_back({.name = "old_log_under_another_name", .shape = With([](auto& s) {
+                                                          s = Old("dsse", "0.0.1");
+                                                          s.bend_origin = [](std::string& origin) {
+                                                            origin = "rekor.elsewhere - 7";
+                                                          };
+                                                        })});
+  rows.push_back({.name = "names_as_defined",
+                  .bend = [](Json& bundle) { bundle = InSnakeCase(bundle); },
+                  .bend_root = [](Json& root) { root = InSnakeCase(root); }});
+  rows.push_back({.name = "values_by_number",
+                  .bend =
+                      [](Json& bundle) {
+                        bundle["messageSignature"]["messageDigest"]["algorithm"] = 1;
+                        EntryOf(bundle)["logIndex"] = 1.0;
+                      },
+                  .bend_root =
+                      [](Json& root) {
+                        root["tlogs"][1]["publicKey"]["keyDetails"] = 7;  // Ed25519
+                      }});
+  rows.push_back({.name = "url_safe_base64_without_padding", .bend = [](Json& bundle) {
+                    Json& body = EntryOf(bundle)["canonicalizedBody"];
+                    std::string text = body.get<std::string>();
+                    std::replace(text.begin(), text.end(), '+', '-');
+                    std::replace(text.begin(), text.end(), '/', '_');
+                    body = text.substr(0, text.find('='));
                   }});
   rows.push_back({.name = "stamps_whose_end_is_in_that_second", .bend_root = [](Json& root) {
                     root["timestampAuthorities"][0]["validFor"]["end"] =
