@@ -114,8 +114,32 @@ Result<UniqueFd> LayOver(int tree) {
   Result<UniqueFd> empty = NewFilesystem("tmpfs", {"nr_inodes=1"}, kNoRights | MOUNT_ATTR_RDONLY);
   if (!empty.ok()) return empty.status();
   if (Status status = Attach(empty->get(), "tmp"); !status.ok()) return status;
-  return NewFilesystem("overlay", {"lowerdir=.:tmp", "redirect_dir=nofollow", "xino=on"},
-                       RootFlags());
+  Result<UniqueFd> overlay =
+      NewFilesystem("overlay", {"lowerdir=.:tmp", "redirect_dir=nofollow", "xino=on"}, RootFlags());
+  if (overlay.ok()) return overlay;
+  return Status::Failed("an overlay over --root-dir: " + overlay.message() +
+                        " (modprobe overlay; it must not lie on an overlay of overlays)");
+}
+
+// Before anything is mounted on one of them: a root that lacks one says so by its name.
+Status VerifyMountPoints(int root, const std::string& option) {
+  std::string missing;
+  for (const char* path : {"/build", "/dev", "/proc", "/tmp"}) {
+    struct stat status = {};
+    const bool is_there = fstatat(root, path + 1, &status, AT_SYMLINK_NOFOLLOW) == 0;
+    if (is_there && S_ISDIR(status.st_mode)) continue;
+    if (!is_there && errno != ENOENT) {
+      return Status::Failed(
+          SystemError("looking for " + std::string(path) + " in " + option).message() +
+          " (whoever is mapped inside must be able to enter the root: chmod 0755, or the owners of "
+          "a mapped range)");
+    }
+    missing += (missing.empty() ? "" : " ") + std::string(path);
+  }
+  if (missing.empty()) return {};
+  return Status::Failed(option + " has no folder " + missing +
+                        ": the root must have /build /dev /proc /tmp to mount on; make what is "
+                        "missing there with mkdir (a link to a folder will not do)");
 }
 
 // The mount, attached, and what it is in `*backend`.
@@ -127,9 +151,12 @@ Result<UniqueFd> RootMount(const Spec& spec, HostTrees* trees, int root_image,
     root = MakeAssemblyRoot();
   } else if (root_image >= 0) {
     *backend = "image";
+    if (Status status = VerifyMountPoints(root_image, "--root-image"); !status.ok()) return status;
     root = UniqueFd(fcntl(root_image, F_DUPFD_CLOEXEC, 3));
   } else {
     *backend = "directory";
+    Status whole = VerifyMountPoints(trees->root.get(), "--root-dir " + spec.root_directory);
+    if (!whole.ok()) return whole;
     Status status = SetMountFlags(trees->root.get(), RootFlags(), false, "--root-dir");
     if (!status.ok()) return status;
     root = std::move(trees->root);
@@ -137,10 +164,7 @@ Result<UniqueFd> RootMount(const Spec& spec, HostTrees* trees, int root_image,
   if (!root.ok()) return root;
   if (*backend == "directory" && !LeftOut(Layer::kRootOverlay)) {
     root = LayOver(root->get());
-    if (!root.ok()) {
-      return Status::Failed("an overlay over --root-dir: " + root.message() +
-                            " (modprobe overlay; it must not lie on an overlay of overlays)");
-    }
+    if (!root.ok()) return root;
   }
   if (Status status = Attach(root->get(), "/"); !status.ok()) return status;
   return root;
@@ -177,8 +201,15 @@ Status Attach(int mount, const std::string& path) {
 Result<UniqueFd> OpenTree(const std::string& path, bool recursive) {
   unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0U);
   UniqueFd tree(open_tree(AT_FDCWD, path.c_str(), flags));
-  if (!tree.valid()) return SystemError("opening the tree " + path);
-  return tree;
+  if (tree.valid()) return tree;
+  // What the host has covered by a mount nobody may have a view of without it.
+  bool would_uncover = errno == EINVAL && !recursive;
+  Status failed = SystemError("opening the tree " + path);
+  if (!would_uncover) return failed;
+  return Status::Failed(failed.message() +
+                        " (something is mounted below it, and what lies under that is nobody's to "
+                        "see: give a folder that nothing is mounted below; as a root an unpacked "
+                        "one, not the host's own /)");
 }
 
 Result<UniqueFd> NewFilesystem(const char* type, const std::vector<std::string>& options,

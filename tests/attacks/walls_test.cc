@@ -120,6 +120,49 @@ TEST(Walls, WhatWasNotReachedIsNotInForce) {
   EXPECT_EQ(ran.result["isolation"]["seccomp"], "none");
 }
 
+TEST(Walls, ARootWithoutAFolderToMountOnIsToldWhichOne) {
+  for (const char* folder : {"/build", "/dev", "/proc", "/tmp"}) {
+    Bench bench;
+    std::filesystem::remove(bench.root() / (folder + 1));
+    Ran ran = bench.Do({"cwd"});
+    EXPECT_EQ(ran.exit_code, 30) << ran.diagnostics;
+    const std::string message = ran.result.value("message", "");
+    EXPECT_NE(message.find(std::string("has no folder ") + folder + ":"), std::string::npos)
+        << message;
+    EXPECT_NE(message.find("mkdir"), std::string::npos) << message;
+    EXPECT_EQ(message.find("modprobe"), std::string::npos) << message;
+  }
+  Bench bench;
+  std::filesystem::remove(bench.root() / "tmp");
+  std::filesystem::create_symlink("build", bench.root() / "tmp");
+  Ran ran = bench.Do({"cwd"});
+  EXPECT_NE(ran.result.value("message", "").find("has no folder /tmp:"), std::string::npos)
+      << ran.diagnostics;
+}
+
+// Of another owner, as a root made by the host's root is.
+TEST(Walls, ARootThatNobodyInsideMayEnterIsNotSaidToLackAFolder) {
+  Bench bench;
+  std::filesystem::permissions(bench.root(), std::filesystem::perms(0000));
+  Ran ran = bench.Do({"cwd"});
+  std::filesystem::permissions(bench.root(), std::filesystem::perms(0755));
+  const std::string message = ran.result.value("message", "");
+  EXPECT_NE(ran.exit_code, 0) << ran.diagnostics;
+  EXPECT_EQ(message.find("has no folder"), std::string::npos) << message;
+  if (TestMode() == Mode::kPlain) return;  // its owner is who looks
+  EXPECT_EQ(ran.exit_code, 30) << ran.diagnostics;
+  EXPECT_NE(message.find("chmod 0755"), std::string::npos) << message;
+}
+
+TEST(Walls, TheHostsOwnRootIsNoRoot) {
+  Bench bench;
+  Ran ran = bench.Run({"--root-dir", "/", "--", "/bin/true"});
+  EXPECT_EQ(ran.exit_code, 30) << ran.diagnostics;
+  const std::string message = ran.result.value("message", "");
+  EXPECT_NE(message.find("something is mounted below it"), std::string::npos) << message;
+  EXPECT_NE(message.find("an unpacked one"), std::string::npos) << message;
+}
+
 TEST(Walls, AKilledCommandHasSaidWhatConfinedIt) {
   Bench bench;
   Ran ran = bench.Do({"sleep", "100"}, {"--wall-seconds", "2"});
