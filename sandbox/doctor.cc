@@ -229,6 +229,9 @@ Finding SubordinateRange() {
 
 Finding Monitor() {
   bool present = HasMonitor();
+  if (!present && geteuid() == 0) {
+    return {"monitor", false, true, "root's own, for each run with --subids", ""};
+  }
   return {
       "monitor", false, present, present ? kMonitorVariable : "none",
       "as root: farm-sandbox monitor --uid U --gid G --subids BASE:COUNT -- COMMAND; without it: "

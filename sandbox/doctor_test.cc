@@ -1,6 +1,7 @@
 #include "sandbox/doctor.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <set>
@@ -46,6 +47,18 @@ TEST(Doctor, SendsNobodyWhoHasAMonitorToAMonitor) {
     if (finding.name == "id range" || finding.name == "monitor") {
       EXPECT_TRUE(finding.present) << finding.name;
     }
+  }
+}
+
+// Root's run with --subids has all that a monitor gives; an ordinary user's without one has not.
+TEST(Doctor, SaysThatRootNeedsNoMonitor) {
+  ASSERT_EQ(unsetenv(kMonitorVariable), 0);
+  const bool is_root = geteuid() == 0;
+  for (const Finding& finding : Examine()) {
+    if (finding.name != "monitor") continue;
+    EXPECT_EQ(finding.present, is_root) << finding.detail;
+    EXPECT_EQ(finding.detail, is_root ? "root's own, for each run with --subids" : "none");
+    EXPECT_EQ(finding.remedy.find("no images") == std::string::npos, is_root) << finding.remedy;
   }
 }
 
