@@ -94,6 +94,19 @@ Status DropPrivileges(const Spec& spec, bool has_range) {
   return {};
 }
 
+// By the command's own ids. Said here, before it starts, and not by whatever it makes of it.
+Status VerifyWork(const Spec& spec) {
+  if (spec.work_directory.empty() || access("/build", W_OK | X_OK) == 0) return {};
+  const std::string uid = std::to_string(spec.uid);
+  const Status failed = SystemError("--work " + spec.work_directory + ": the user inside, uid " +
+                                    uid + ", may not write there");
+  return Status::Failed(failed.message() +
+                        " (chmod 0777 it, and give the folder above it mode 0700, so that nobody "
+                        "else of the host comes there; or with --subids BASE:COUNT as root: chown "
+                        "it to BASE + " +
+                        uid + "); nothing was started");
+}
+
 // The C library's signal() refuses those that it keeps to itself.
 void RestoreSignal(int signal) {
   std::uint64_t none[4] = {};  // the kernel's struct sigaction: handler, flags, restorer, mask
@@ -273,6 +286,7 @@ Status ConfineAndExecute(const Spec& spec, const Filter& filter, const Command& 
     if (Status status = HideCallersId(spec); !status.ok()) return status;
   }
   if (Status status = DropPrivileges(spec, command.has_range); !status.ok()) return status;
+  if (Status status = VerifyWork(spec); !status.ok()) return status;
   if (chdir(command.working_directory.c_str()) != 0) {
     return SystemError("entering " + command.working_directory);
   }

@@ -56,6 +56,7 @@ class Bench {
   Ran Wait(const Running& running);
 
   const std::filesystem::path& directory() const { return directory_; }
+  const std::filesystem::path& launcher() const { return launcher_; }
   std::filesystem::path root() const { return directory_ / "root"; }
   // A new folder of the launcher's user.
   std::filesystem::path NewDirectory(const std::string& name, mode_t mode = 0755);

@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdlib>
+
 #include "tests/attacks/harness.h"
 
 namespace attacks {
@@ -175,6 +177,36 @@ TEST(Check, CannotWriteWhatItJudges) {
     EXPECT_EQ(ran.log, "allowed\nprepared") << ran.diagnostics;
   }
   EXPECT_EQ(ran.result["check_output"], "CapEff:\t0000000000000004") << ran.diagnostics;
+}
+
+// The mode that every way of starting it is refused by, and the recipe that it is then given.
+TEST(Stages, AWorkFolderThatTheUserInsideMayNotWriteIsSaidBeforeAnythingStarts) {
+  Bench bench;
+  std::filesystem::path work = bench.NewDirectory("work", 0555);
+  std::vector<std::string> words = Join({"--work", work}, Prepare({"cwd"}));
+  Ran refused = bench.Do({"cwd"}, words);
+  EXPECT_EQ(refused.exit_code, 30) << refused.diagnostics;
+  EXPECT_EQ(refused.log, "");
+  EXPECT_EQ(refused.result["stage"], "prepare") << refused.diagnostics;
+  const std::string message = refused.result.value("message", "");
+  EXPECT_EQ(message.find("--work " + work.string() + ": the user inside, uid 1000, may not write"),
+            0u)
+      << message;
+  EXPECT_NE(message.find("chmod 0777"), std::string::npos) << message;
+  std::filesystem::permissions(work, std::filesystem::perms(0777));
+  EXPECT_EQ(bench.Do({"cwd"}, words).log, "/build\n/build");
+}
+
+TEST(Removing, WantsRootsRangeOfIds) {
+  if (TestMode() != Mode::kRoot) return;  // no other mode gives one
+  Bench bench;
+  std::filesystem::path work = bench.NewDirectory("work", 0777);
+  ASSERT_EQ(bench.Do({"write", "/build/file", "x"}, {"--work", work}).log, "allowed");
+  const std::string command = bench.launcher().string() + " remove ";
+  EXPECT_NE(std::system((command + work.string() + " 2>/dev/null").c_str()), 0);
+  EXPECT_TRUE(std::filesystem::exists(work / "file"));
+  EXPECT_EQ(bench.Program({"remove", work}).exit_code, 0);
+  EXPECT_FALSE(std::filesystem::exists(work));
 }
 
 TEST(Removing, ATreeDeeperThanAnyPath) {
