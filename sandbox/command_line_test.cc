@@ -188,7 +188,11 @@ TEST(Launcher, HelpIsHelp) {
     testing::internal::CaptureStdout();
     const int code = LauncherMain(3, argv, HostRoot::kNeverMapped);
     EXPECT_EQ(code, 0) << command;
-    EXPECT_NE(testing::internal::GetCapturedStdout().find("farm-sandbox run"), std::string::npos);
+    const std::string help = testing::internal::GetCapturedStdout();
+    EXPECT_NE(help.find("farm-sandbox run"), std::string::npos);
+    for (const char* place : {"\n  /build ", "\n  /tmp ", "\n  /dev ", "\n  /proc "}) {
+      EXPECT_NE(help.find(place), std::string::npos) << place;
+    }
   }
 }
 

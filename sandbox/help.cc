@@ -18,11 +18,19 @@ Examples
   as root, without a monitor:
   farm-sandbox run --subids 1000000:65536 --root-dir ROOT -- make
 
+Places inside; all else is the root, read-only
+  /build   what --work says: the command's own to write, and where it starts; outputs are taken here
+  /tmp     empty in each stage, for everybody to write; with /dev/shm bounded by --disk-bytes
+  /dev     null zero full random urandom fd pts shm; nobody makes a file in it but in /dev/shm
+  /proc    the processes inside, and what tools read of the machine; nobody writes there
+  The root must have these four folders, to mount on.
+
 Files
-  --root-dir DIR            an unpacked root; becomes /, read-only
+  --root-dir DIR            an unpacked root, in which nothing is mounted; becomes /, read-only
   --root-image FILE         an EROFS image; needs the monitor, or root
   --profile build|assembly  assembly: mapped root with capabilities, the host's /usr as tools
-  --work tmpfs|DIR          what /build is (default tmpfs); DIR must be writable to the inside user
+  --work tmpfs|DIR          what /build is (default tmpfs); DIR must be writable to the inside user:
+                            mode 0777, in a folder of yours with mode 0700
   --input FILE PATH MODE TIME    copy FILE to PATH below /build before anything starts
   --bind-ro HOST INSIDE     a read-only view of HOST
   --output PATH             collect PATH (below /build) after everything inside is dead; repeatable
