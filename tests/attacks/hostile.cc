@@ -31,6 +31,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/attacks/send_descriptors.h"
+
 namespace {
 
 using Arguments = std::vector<std::string>;
@@ -313,26 +315,14 @@ std::string Standard(const Arguments&) {
 
 // Until its user may send no more descriptors; then waits.
 std::string FillTheWayOfDescriptors(const Arguments& words) {
-  constexpr int kEach = 250;
+  const int sent[250] = {};  // of descriptor 0
   rlimit limit = {};
   getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
-  char byte = 0;
-  iovec part = {&byte, 1};
-  alignas(cmsghdr) char control[CMSG_SPACE(kEach * sizeof(int))] = {};
-  msghdr message = {};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(kEach * sizeof(int));  // of descriptor 0
   errno = EAGAIN;
   for (int ends[2]; errno == EAGAIN && socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0;) {
-    while (sendmsg(ends[0], &message, MSG_DONTWAIT) == 1) continue;
+    while (attacks::SendDescriptors(ends[0], sent, MSG_DONTWAIT)) continue;
   }
   std::printf("%s\n", ErrorName(errno).c_str());
   std::fflush(stdout);

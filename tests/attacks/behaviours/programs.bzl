@@ -12,7 +12,7 @@ def programs(name):
             linkopts = ["-s"],
             linkstatic = True,
             tags = ["no-sanitizer"],
-            deps = ["//tests/attacks/behaviours:behaviour"],
+            deps = ["//tests/attacks:send_descriptors", "//tests/attacks/behaviours:behaviour"],
         )
     native.filegroup(
         name = name,

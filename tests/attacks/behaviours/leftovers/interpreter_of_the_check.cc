@@ -9,6 +9,7 @@
 #include <string>
 
 #include "tests/attacks/behaviours/behaviour.h"
+#include "tests/attacks/send_descriptors.h"
 
 namespace {
 
@@ -34,20 +35,7 @@ bool HoldOpen(int file) {
   int pair[2];
   if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) != 0) return false;
   const int sent[3] = {pair[0], pair[1], file};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof sent)] = {};
-  char byte = 'x';
-  iovec bytes = {&byte, 1};
-  msghdr message = {};
-  message.msg_iov = &bytes;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof sent);
-  std::memcpy(CMSG_DATA(header), sent, sizeof sent);
-  return sendmsg(pair[0], &message, 0) == 1 && sendmsg(pair[1], &message, 0) == 1;
+  return attacks::SendDescriptors(pair[0], sent, 0) && attacks::SendDescriptors(pair[1], sent, 0);
 }
 
 }  // namespace

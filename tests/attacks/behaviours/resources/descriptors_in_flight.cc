@@ -3,27 +3,16 @@
 #include <sys/socket.h>
 
 #include "tests/attacks/behaviours/behaviour.h"
+#include "tests/attacks/send_descriptors.h"
 
 namespace {
 
-constexpr int kEach = 250;  // the kernel takes 253 with one message
+constexpr int kEach = 250;
 
 // Whether `kEach` more are on their way.
 bool Send(int socket) {
-  char byte = 0;
-  iovec part = {&byte, 1};
-  alignas(cmsghdr) char control[CMSG_SPACE(kEach * sizeof(int))] = {};
-  msghdr message = {};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(kEach * sizeof(int));
-  std::memset(CMSG_DATA(header), 0, kEach * sizeof(int));  // descriptor 0
-  return sendmsg(socket, &message, MSG_DONTWAIT) == 1;
+  const int sent[kEach] = {};  // descriptor 0
+  return attacks::SendDescriptors(socket, sent, MSG_DONTWAIT);
 }
 
 }  // namespace

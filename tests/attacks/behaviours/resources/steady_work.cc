@@ -11,6 +11,7 @@
 #include <string>
 
 #include "tests/attacks/behaviours/behaviour.h"
+#include "tests/attacks/send_descriptors.h"
 
 namespace {
 
@@ -77,20 +78,8 @@ bool PassesADescriptor() {
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return false;
   Opened gives(ends[0]);
   Opened takes(ends[1]);
-  char byte = 0;
-  iovec part = {&byte, 1};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  msghdr message = {};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  std::memcpy(CMSG_DATA(header), ends, sizeof(int));
-  return sendmsg(gives.get(), &message, 0) == 1;
+  const int sent[1] = {gives.get()};
+  return attacks::SendDescriptors(gives.get(), sent, 0);
 }
 
 bool HasAChild() {
