@@ -15,6 +15,7 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/select.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -610,6 +611,97 @@ void Debug(const Arguments&) {
   wait(nullptr);
 }
 
+// Waits whose end the socket has of its own, or recvmmsg is given. No clock goes on by them.
+struct Pair {
+  Pair() {
+    if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends) != 0) std::exit(9);
+  }
+  ~Pair() {
+    close(ends[0]);
+    close(ends[1]);
+  }
+  void SetTimeout(int option, long milliseconds) const {
+    const timeval time = {milliseconds / 1000, milliseconds % 1000 * 1000};
+    if (setsockopt(ends[0], SOL_SOCKET, option, &time, sizeof time) != 0) std::exit(9);
+  }
+  int ends[2];
+};
+
+// Of three messages at most, until one comes after `milliseconds`: what recvmmsg returns.
+int ReceiveMany(int socket, long milliseconds) {
+  char bytes[3] = {};
+  iovec parts[3] = {{&bytes[0], 1}, {&bytes[1], 1}, {&bytes[2], 1}};
+  mmsghdr messages[3] = {};
+  for (int i = 0; i < 3; ++i) {
+    messages[i].msg_hdr.msg_iov = &parts[i];
+    messages[i].msg_hdr.msg_iovlen = 1;
+  }
+  timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+  return recvmmsg(socket, messages, 3, 0, &time);
+}
+
+void* SendLater(void* socket) {
+  usleep(300000);
+  if (send(*static_cast<int*>(socket), "x", 1, 0) != 1) std::exit(9);
+  return nullptr;
+}
+
+void SocketWaits(const Arguments&) {
+  double begin = Now(CLOCK_MONOTONIC);
+  char byte = 0;
+  {
+    Pair pair;
+    pair.SetTimeout(SO_RCVTIMEO, 200);
+    errno = 0;
+    ssize_t count = recv(pair.ends[0], &byte, 1, 0);
+    std::printf("SO_RCVTIMEO %zd %s\n", count, strerrorname_np(errno));
+    if (send(pair.ends[1], "xy", 2, 0) != 2 || send(pair.ends[1], "z", 1, 0) != 1) std::exit(9);
+    // The third is waited for as long as the socket says: the end of recvmmsg is far.
+    std::printf("recvmmsg, SO_RCVTIMEO %d\n", ReceiveMany(pair.ends[0], 60000));
+  }
+  {
+    Pair pair;
+    pair.SetTimeout(SO_RCVTIMEO, 2000);  // should the message be there before recvmmsg is
+    pthread_t sender;
+    pthread_create(&sender, nullptr, SendLater, &pair.ends[1]);
+    std::printf("recvmmsg %d\n", ReceiveMany(pair.ends[0], 100));
+    pthread_join(sender, nullptr);
+  }
+  {
+    Pair pair;
+    pair.SetTimeout(SO_SNDTIMEO, 200);
+    errno = 0;
+    while (send(pair.ends[0], &byte, 1, 0) == 1) continue;
+    std::printf("SO_SNDTIMEO %s\n", strerrorname_np(errno));
+  }
+  std::printf("passed %.3f\n", Now(CLOCK_MONOTONIC) - begin);
+  // A loop over them ends by its looks at the clock alone, of which most are made before it.
+  for (int look = 0; look < 900; ++look) Now(CLOCK_MONOTONIC);
+  Pair pair;
+  pair.SetTimeout(SO_RCVTIMEO, 1);
+  int waits = 0;
+  begin = Now(CLOCK_MONOTONIC);
+  for (; Now(CLOCK_MONOTONIC) < begin + 0.01; ++waits) recv(pair.ends[0], &byte, 1, 0);
+  std::printf("waits %d\n", waits);
+}
+
+// Files that are made where another one was removed just before, and whose number is the removed
+// one's.
+void Reuse(const Arguments&) {
+  int again = 0;
+  for (int i = 0; i < 20; ++i) {
+    const std::string first = "/build/first" + std::to_string(i);
+    const std::string second = "/build/second" + std::to_string(i);
+    Make(first, "x");
+    const ino_t number = Look(first).st_ino;
+    unlink(first.c_str());
+    Make(second, "x");
+    again += Look(second).st_ino == number ? 1 : 0;
+    unlink(second.c_str());
+  }
+  std::printf("%s\n", again > 0 ? "again" : "never");
+}
+
 // What no level of determinism can change: instructions that do not fault.
 void Processor(const Arguments&) {
 #ifdef __x86_64__
@@ -675,8 +767,10 @@ int main(int argc, char** argv) {
       {"order", Order},
       {"other-clocks", OtherClocks},
       {"processor", Processor},
+      {"reuse", Reuse},
       {"ringing", Ringing},
       {"second", Second},
+      {"socket-waits", SocketWaits},
       {"spawn", Spawn},
       {"taken-off", TakenOff},
       {"threads", Threads},

@@ -85,7 +85,8 @@ INSTANTIATE_TEST_SUITE_P(Looks, SameEveryTime,
                          testing::Values(Row{"clock", {"clock"}}, Row{"chance", {"chance"}},
                                          Row{"family", {"family", "12"}},
                                          Row{"threads", {"threads", "8"}}, Row{"files", {"files"}},
-                                         Row{"machine", {"machine"}}, Row{"spawn", {"spawn"}}),
+                                         Row{"machine", {"machine"}}, Row{"spawn", {"spawn"}},
+                                         Row{"socket_waits", {"socket-waits"}}),
                          [](const testing::TestParamInfo<Row>& info) {
                            return std::string(info.param.name);
                          });
@@ -202,6 +203,45 @@ INSTANTIATE_TEST_SUITE_P(Looks, WaitsEndInTime,
                            std::erase(name, '-');
                            return name;
                          });
+
+// They end when they say, under `full` as without, and move no clock there.
+TEST_F(World, WaitsThatASocketHasTheEndOfEndAndMoveNoClock) {
+  constexpr int kTogether = 900;  // milliseconds
+  for (const char* level : {"off", "full"}) {
+    Ran ran = Look({"socket-waits"}, level);
+    EXPECT_EQ(ran.exit_code, 0) << level << ran.diagnostics;
+    const std::string ends =
+        "SO_RCVTIMEO -1 EAGAIN\nrecvmmsg, SO_RCVTIMEO 2\nrecvmmsg 1\nSO_SNDTIMEO EAGAIN\n";
+    EXPECT_EQ(ran.log.rfind(ends, 0), 0u) << level << ran.log;
+    const nlohmann::json usage = ran.result.value("usage", nlohmann::json::object());
+    EXPECT_GE(usage.value("wall_milliseconds", -1), kTogether) << level;
+    const bool moves = WordsOf(ran.log, "passed", 1) != std::vector<std::string>{"0.000"};
+    EXPECT_EQ(moves, std::string(level) == "off") << ran.log;
+    // A hundred looks lack to the next step of the clock.
+    const std::vector<std::string> waits = WordsOf(ran.log, "waits", 1);
+    ASSERT_EQ(waits.size(), 1u) << ran.log;
+    EXPECT_EQ(std::stoi(waits[0]) > 50, std::string(level) == "full") << ran.log;
+  }
+}
+
+// What README.md says not to be guaranteed, on a file system that gives a number again.
+TEST_F(World, AFileThatGetsARemovedOnesNumberIsShownWithItUnderEachLevel) {
+  const std::filesystem::path work = bench_.NewDirectory("work", 0777);
+  auto look = [&](const std::string& level, const std::vector<std::string>& more) {
+    std::vector<std::string> options = {"--determinism", level};
+    if (level == "full") options.insert(options.end(), {"--clock", kClock});
+    options.insert(options.end(), more.begin(), more.end());
+    Ran ran = bench_.Do({"reuse"}, options);
+    EXPECT_EQ(ran.exit_code, 0) << level << ran.diagnostics;
+    return ran.log;
+  };
+  const std::string of_this_machine = look("off", {"--work", work});
+  for (const char* level : {"fixed", "full"}) {
+    EXPECT_EQ(look(level, {"--work", work}), of_this_machine) << level;
+    // A tmpfs never does.
+    EXPECT_EQ(look(level, {}), "never") << level;
+  }
+}
 
 // By a clock that the launcher has nothing to do with.
 TEST_F(World, ASecondTakesASecond) {
