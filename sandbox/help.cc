@@ -62,7 +62,8 @@ Plumbing
 Exit codes
   0 the command exited 0 and its outputs are there   40 it failed, or a limit, check or output refused
   2 usage   22 a root, file or program that was named is not there   26 cancelled
-  30 this machine does not give what is needed (the message has the remedy)   70 internal
+  30 this machine, or the root or folder that was given, has not what is needed (the message has the
+  remedy)   70 internal
 )";
 
 }  // namespace sandbox
