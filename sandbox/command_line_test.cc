@@ -190,6 +190,7 @@ TEST(Launcher, HelpIsHelp) {
     EXPECT_EQ(code, 0) << command;
     const std::string help = testing::internal::GetCapturedStdout();
     EXPECT_NE(help.find("farm-sandbox run"), std::string::npos);
+    EXPECT_NE(help.find("to remove a --work folder"), std::string::npos);
     for (const char* place : {"\n  /build ", "\n  /tmp ", "\n  /dev ", "\n  /proc "}) {
       EXPECT_NE(help.find(place), std::string::npos) << place;
     }

@@ -54,7 +54,8 @@ Limits (0: none)
 
 Plumbing
   --monitor-fd N            the monitor's socket (else FARM_SANDBOX_MONITOR_FD)
-  --subids BASE:COUNT       root only: the host ids given to the sandbox
+  --subids BASE:COUNT       root only: the host ids given to the sandbox; to remove a --work folder
+                            root gives those of its run
   --log-fd N                stdout and stderr of what runs inside (default 1)
   --result-fd N             one line of JSON, farm-sandbox-result/1 (default 2)
   --args-fd N               read further words from N, each ended by a NUL
