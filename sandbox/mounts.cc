@@ -151,7 +151,9 @@ Result<UniqueFd> RootMount(const Spec& spec, HostTrees* trees, int root_image,
     root = MakeAssemblyRoot();
   } else if (root_image >= 0) {
     *backend = "image";
-    if (Status status = VerifyMountPoints(root_image, "--root-image"); !status.ok()) return status;
+    if (Status status = VerifyMountPoints(root_image, "--root-image " + spec.root_image);
+        !status.ok())
+      return status;
     root = UniqueFd(fcntl(root_image, F_DUPFD_CLOEXEC, 3));
   } else {
     *backend = "directory";

@@ -136,6 +136,16 @@ TEST(Image, GarbageIsRefused) {
   EXPECT_EQ(ran.exit_code, 30) << ran.diagnostics;
 }
 
+TEST(Image, ThatLacksAFolderToMountOnIsToldWhichOne) {
+  Bench bench;
+  fs::remove(bench.root() / "tmp");
+  const std::string image = MakeImage(&bench);
+  Ran ran = bench.Run({"--root-image", image, "--", "/bin/hostile", "cwd"});
+  EXPECT_EQ(ran.exit_code, 30) << ran.diagnostics;
+  const std::string message = ran.result.value("message", "");
+  EXPECT_EQ(message.rfind("--root-image " + image + " has no folder /tmp:", 0), 0u) << message;
+}
+
 // A process of root that is not the monitor's user's.
 class Victim {
  public:
