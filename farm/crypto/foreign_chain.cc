@@ -136,6 +136,9 @@ Result<UnixSeconds> CheckForeignTimestamp(std::string_view response, std::string
   const ErrorQueueScope scope;
   ASSIGN_OR_RETURN(const CheckedTimestamp opened, OpenTimestamp(response, message, chain));
   const bool listed = opened.signer == chain.front();
+  if (!listed && !ObjectionToAuthority(chain.front(), ChainPurpose::kTimestamping).empty()) {
+    return UntrustedChain("time stamp: another certificate than the authority's has signed it");
+  }
   const std::vector<Certificate> issuers(chain.begin() + (listed ? 1 : 0), chain.end());
   const auto issuer = FindIssuer(opened.signer, issuers, opened.time, ChainPurpose::kTimestamping);
   if (!issuer) return Wrap("time stamp", issuer.error());

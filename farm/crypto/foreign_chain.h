@@ -33,8 +33,8 @@ Result<UnixSeconds> CheckForeignTimestamp(std::string_view response, std::string
 // True if subject and issuer are one name: a root, which no bundle may bring along.
 bool IsSelfIssued(const Certificate& certificate);
 
-// The names of the subject alternative name that stand for a signer, as written: URIs, mail addresses
-// and Fulcio's user names (otherName 1.3.6.1.4.1.57264.1.7).  Empty if there are none.
+// The names of the subject alternative name that stand for a signer, as written: URIs, mail
+// addresses and Fulcio's user names (otherName 1.3.6.1.4.1.57264.1.7).  Empty if there are none.
 std::vector<std::string> SubjectNames(const Certificate& certificate);
 
 // Who vouched for that name: Fulcio's extension 1.3.6.1.4.1.57264.1.8, where there is none the

@@ -55,7 +55,12 @@ void JudgeMessageSignature(const MessageSignature& message, SigstoreCase& facts)
                     ": give the file, or that digest");
     }
   } else if (facts.input.artifact.bytes) {
-    SayWhetherSigned(key.Verify(*facts.input.artifact.bytes, message.signature).has_value(), facts);
+    const bool good = key.Verify(*facts.input.artifact.bytes, message.signature).has_value();
+    SayWhetherSigned(good, facts);
+    if (!good) {
+      facts.Add(kRule, ExitCode::kBadSignature,
+                "Ed25519ph, over the file's SHA-512, is not known here");
+    }
   } else {
     facts.Add(kRule, ExitCode::kUsage,
               "an Ed25519 key signs the file itself: give it, not its digest, and of at most 64 "
