@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "farm/base/amount.h"
 #include "farm/verify/quorum.h"
 
 namespace farm {
@@ -134,7 +135,7 @@ Problems CheckApproved(const std::vector<GivenApproval>& approvals, const Digest
         problem.message += "; " + approval->name + " is by diff, which the policy does not count";
       } else if (found < wanted) {
         problem.message += "; " + approval->name + " is by diff since " + base.Short() +
-                           ", which has " + std::to_string(found) + " auditors itself";
+                           ", which has " + Amount(found, "auditor") + " itself";
       }
     }
     problems.push_back(std::move(problem));

@@ -122,7 +122,7 @@ const Row kApprovalRows[] = {
      "approvals",
      "no approval of its base",
      {ByDiff(1, "auditor-0", Before(2)), ByDiff(1, "auditor-1", Before(2))}},
-    {"the_base_is_approved_by_one", ExitCode::kApproval, "approvals", "which has 1 auditors itself",
+    {"the_base_is_approved_by_one", ExitCode::kApproval, "approvals", "which has 1 auditor itself",
      Without(Chain(1), "auditor-1")},
     {"one_looked_at_the_tree_for_all", ExitCode::kApproval, "approvals", "0 distinct auditors",
      With(Without(Chain(2), "auditor-1"), ByDiff(1, "auditor-1", Before(2)))},
@@ -147,7 +147,7 @@ const Row kApprovalRows[] = {
      Chain(1), Bent([](Approval& approval, LineDraft&) { approval.product = "goodbye"; })},
     {"a_base_that_nothing_leads_to", ExitCode::kApproval, "approvals", "leads back to it", Chain(1),
      Since(Before(2))},
-    {"one_auditor_twice_by_diff", ExitCode::kApproval, "approvals", "1 distinct auditors", Chain(1),
+    {"one_auditor_twice_by_diff", ExitCode::kApproval, "approvals", "1 distinct auditor ", Chain(1),
      [](LineDraft& draft) {
        Since(Before(1))(draft);
        auto* approval = std::get_if<Approval>(&draft.statement);
@@ -156,7 +156,7 @@ const Row kApprovalRows[] = {
        approval->auditor = draft.party = "auditor-0";
      }},
     {"the_base_approved_by_one_twice", ExitCode::kApproval, "approvals",
-     "which has 1 auditors itself", Chain(1), Bent([](Approval& approval, LineDraft& draft) {
+     "which has 1 auditor itself", Chain(1), Bent([](Approval& approval, LineDraft& draft) {
        approval.auditor = draft.party = "auditor-0";
        ++approval.created;
      })},

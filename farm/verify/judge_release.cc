@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "farm/base/amount.h"
 #include "farm/base/bytes.h"
 #include "farm/evidence/merkle.h"
 #include "farm/verify/approvals.h"
@@ -81,7 +82,7 @@ void JudgeSites(Case& facts) {
     const std::size_t count = builders.count(site);
     if (count == 1) continue;
     facts.Add(Rule::kSites, ExitCode::kQuorum,
-              Quoted(site) + " was asked and has " + std::to_string(count) + " records, want one");
+              Quoted(site) + " was asked and has " + Amount(count, "record") + ", want one");
   }
   Append(CheckSites(Counted(facts.records, Rule::kSites), facts.policy), facts);
 }
@@ -149,8 +150,8 @@ Status CheckPrefix(const Checkpoint& older, const Checkpoint& newer,
     return wrong("is in log " + older.origin + ", the release in " + newer.origin);
   }
   if (older.size > newer.size) {
-    return wrong("its checkpoint (" + std::to_string(older.size) +
-                 " entries) is newer than the release's (" + std::to_string(newer.size) + ")");
+    return wrong("its checkpoint (" + Amount(older.size, "entry", "entries") +
+                 ") is newer than the release's (" + std::to_string(newer.size) + ")");
   }
   if (older.size == newer.size) {
     return CheckConsistency(older.size, older.root, newer.size, newer.root, {});
@@ -160,7 +161,7 @@ Status CheckPrefix(const Checkpoint& older, const Checkpoint& newer,
   });
   if (proof == proofs.end()) {
     return wrong("the release carries no consistency proof from " + std::to_string(older.size) +
-                 " to " + std::to_string(newer.size) + " entries");
+                 " to " + Amount(newer.size, "entry", "entries"));
   }
   return CheckConsistency(older.size, older.root, newer.size, newer.root, proof->hashes);
 }

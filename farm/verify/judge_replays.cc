@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "farm/base/amount.h"
 #include "farm/base/bytes.h"
 #include "farm/verify/case.h"
 
@@ -147,7 +148,7 @@ void JudgeReplays(Case& facts) {
   const std::size_t found = facts.matching_replayers.size();
   if (std::cmp_less(found, facts.policy.replays)) {
     facts.Add(Rule::kReplays, ExitCode::kReplayInconclusive,
-              std::to_string(found) + " replayers of the policy with MATCH, want at least " +
+              Amount(found, "replayer") + " of the policy with MATCH, want at least " +
                   std::to_string(facts.policy.replays));
   }
 }

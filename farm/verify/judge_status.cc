@@ -1,5 +1,6 @@
 #include <cstdlib>
 
+#include "farm/base/amount.h"
 #include "farm/base/bytes.h"
 #include "farm/verify/case.h"
 #include "farm/verify/seen_status.h"
@@ -95,7 +96,7 @@ void JudgeCover(Case& facts) {
                      (i == 0 ? ", in which the release is" : ", which goes on from the release's"));
     }
     if (i == 0 && head->size < release.checkpoint->size) {
-      return AddStale(facts, "it tells of " + std::to_string(head->size) + " entries of log " +
+      return AddStale(facts, "it tells of " + Amount(head->size, "entry", "entries") + " of log " +
                                  Printable(origin, 120) + ", the release was proved among " +
                                  std::to_string(release.checkpoint->size));
     }
@@ -106,7 +107,7 @@ void JudgeCover(Case& facts) {
     const Log* log = facts.input.root.FindLog(origin);
     if (log == nullptr || !log->end) return;
     if (head->size < log->end->size) {
-      return AddStale(facts, "it tells of " + std::to_string(head->size) + " entries of log " +
+      return AddStale(facts, "it tells of " + Amount(head->size, "entry", "entries") + " of log " +
                                  Printable(origin, 120) + ", which was closed with " +
                                  std::to_string(log->end->size));
     }
@@ -218,7 +219,7 @@ RevokedSince RevokedBy(const FarmStatus& status) {
 void AddFork(const Checkpoint& head, const std::string& other, Case& facts) {
   facts.Add(Rule::kStatus, ExitCode::kLogProof,
             "log " + Printable(head.origin, 120) + " has another tree of " +
-                std::to_string(head.size) + " entries in it than in " + other +
+                Amount(head.size, "entry", "entries") + " in it than in " + other +
                 "; keep both and tell the witnesses: the log has forked");
   facts.seen.reset();
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "farm/base/amount.h"
 #include "farm/base/bytes.h"
 #include "farm/base/time_words.h"
 #include "farm/json/json.h"
@@ -150,20 +151,21 @@ Policy WithoutLaterDemands(const Policy& policy) {
 }
 
 std::vector<std::string> RulesInWords(const Policy& policy, const std::vector<std::string>& sites) {
-  const auto number = [](std::int64_t value) { return std::to_string(value); };
   std::vector<std::string> rules = {
-      number(policy.auditors) + " auditors approve the manifest and its sources" +
+      Amount(policy.auditors, "auditor approves", "auditors approve") +
+          " the manifest and its sources" +
           (policy.diff_approvals
                ? ", or what has changed in them since a manifest that as many have approved"
                : ""),
-      "the intent is logged and seen by " + number(policy.witnesses) +
-          " witnesses before anything is built",
+      "the intent is logged and seen by " + Amount(policy.witnesses, "witness", "witnesses") +
+          " before anything is built",
       sites.empty()
           ? "every site that the intent names builds from the raw inputs, and all agree byte for "
             "byte"
           : "these sites build it, and all of them must agree byte for byte: " + Join(sites, ", "),
-      "the records come from at least " + number(policy.sites) + " sites of " +
-          number(policy.operators) + " operators in " + number(policy.countries) + " countries"};
+      "the records come from at least " + Amount(policy.sites, "site") + " of " +
+          Amount(policy.operators, "operator") + " in " +
+          Amount(policy.countries, "country", "countries")};
   for (const auto* countries : {&policy.countries_any, &policy.manifest_countries_any}) {
     if (!countries->empty()) {
       rules.push_back("at least one site is in " + Join(*countries, " or "));
@@ -180,8 +182,8 @@ std::vector<std::string> RulesInWords(const Policy& policy, const std::vector<st
                     DurationWords(policy.status_max_age_seconds) + " old");
   }
   if (policy.replays > 0) {
-    rules.push_back(number(policy.replays) +
-                    " replayers rebuilt the release by themselves and signed MATCH, of these: " +
+    rules.push_back(Amount(policy.replays, "replayer") +
+                    " rebuilt the release by themselves and signed MATCH, of these: " +
                     Join(NamesOf(policy.replayers), ", "));
   }
   return rules;

@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <set>
 
+#include "farm/base/amount.h"
 #include "farm/base/bytes.h"
 
 namespace farm {
 namespace {
 
-std::string Of(std::size_t found, std::int64_t want, std::string_view what) {
-  return std::to_string(found) + " " + std::string(what) + ", want at least " +
-         std::to_string(want);
+std::string Want(const std::string& found, std::int64_t want) {
+  return found + ", want at least " + std::to_string(want);
 }
 
 bool AnyIn(const std::set<std::string>& countries, const std::vector<std::string>& wanted) {
@@ -59,16 +59,18 @@ Problems CheckSites(const std::vector<LineIdentity>& sites, const Policy& policy
   }
   Problems problems;
   if (std::cmp_less(distinct.size(), policy.sites)) {
-    problems.push_back({Rule::kSites, ExitCode::kQuorum,
-                        Of(distinct.size(), policy.sites, "distinct sites with a record")});
+    problems.push_back(
+        {Rule::kSites, ExitCode::kQuorum,
+         Want(Amount(distinct.size(), "distinct site") + " with a record", policy.sites)});
   }
   if (std::cmp_less(operators.size(), policy.operators)) {
     problems.push_back({Rule::kOperators, ExitCode::kJurisdiction,
-                        Of(operators.size(), policy.operators, "distinct operators")});
+                        Want(Amount(operators.size(), "distinct operator"), policy.operators)});
   }
   if (std::cmp_less(countries.size(), policy.countries)) {
     problems.push_back({Rule::kCountries, ExitCode::kJurisdiction,
-                        Of(countries.size(), policy.countries, "distinct countries")});
+                        Want(Amount(countries.size(), "distinct country", "distinct countries"),
+                             policy.countries)});
   }
   for (const auto* wanted : {&policy.countries_any, &policy.manifest_countries_any}) {
     if (wanted->empty() || AnyIn(countries, *wanted)) continue;
@@ -83,7 +85,7 @@ Problems CheckAuditors(const std::vector<LineIdentity>& auditors, std::int64_t c
   const std::size_t distinct = DistinctParties(auditors).size();
   if (!std::cmp_less(distinct, count)) return {};
   return {{Rule::kApprovals, ExitCode::kApproval,
-           Of(distinct, count, "distinct auditors with an approval")}};
+           Want(Amount(distinct, "distinct auditor") + " with an approval", count)}};
 }
 
 Problems CheckSameBuild(const std::vector<const Record*>& records) {

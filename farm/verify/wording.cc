@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "farm/base/amount.h"
 #include "farm/base/bytes.h"
 #include "farm/verify/case.h"
 
@@ -15,14 +16,12 @@ std::string AtLeast(std::int64_t count, std::string_view one, std::string_view m
   return AtLeast(count, count == 1 ? one : many);
 }
 
-std::string LinesFound(const Case& facts) {
-  return std::to_string(LinesOf(facts).size()) + " lines";
-}
+std::string LinesFound(const Case& facts) { return Amount(LinesOf(facts).size(), "line"); }
 
 std::string WitnessesFound(const Case& facts) {
   std::size_t fewest = facts.release->facts.witnesses;
   for (const LineFacts* line : LinesOf(facts)) fewest = std::min(fewest, line->witnesses);
-  return std::to_string(fewest) + " witnesses of each of " + LinesFound(facts);
+  return Amount(fewest, "witness", "witnesses") + " of each of " + LinesFound(facts);
 }
 
 template <typename T>
@@ -53,8 +52,8 @@ std::string ApprovalsFound(const Case& facts) {
                          (approval.base ? " (by diff)" : ""));
     }
   }
-  std::string words = Join(auditors, " ");
-  if (earlier > 0) words += ", with " + std::to_string(earlier) + " approvals of earlier manifests";
+  std::string words = auditors.empty() ? "none" : Join(auditors, " ");
+  if (earlier > 0) words += ", with " + Amount(earlier, "approval") + " of earlier manifests";
   return words;
 }
 
@@ -83,7 +82,7 @@ std::string ExpectedRelease(const VerdictInput& input) {
 }
 
 std::string FoundTimes(const Case& facts) {
-  if (!facts.release || !facts.release->facts.token) return "";
+  if (!facts.release || !facts.release->facts.token) return "no time of the release";
   return "released at " + FormatTime(*facts.release->facts.token);
 }
 
@@ -92,8 +91,8 @@ std::string FoundStatus(const Case& facts) {
   std::string words = "status of " + FormatTime(*facts.status->facts.token) + " by " +
                       Printable(facts.status->statement.monitor, 120);
   for (const StatusLog& log : facts.status->statement.logs) {
-    words += ", " + Printable(log.head.origin, 120) + " has " + std::to_string(log.head.size) +
-             " entries";
+    words += ", " + Printable(log.head.origin, 120) + " has " +
+             Amount(log.head.size, "entry", "entries");
   }
   return words;
 }
@@ -106,7 +105,7 @@ std::string FoundLimits(const Case& facts) {
 }
 
 std::string ArtifactsFound(const Case& facts) {
-  return std::to_string(facts.release->statement.artifacts.size()) + " artifacts";
+  return Amount(facts.release->statement.artifacts.size(), "artifact");
 }
 
 }  // namespace
@@ -115,7 +114,7 @@ std::string ExpectedWords(Rule rule, const Case& facts) {
   const Policy& policy = facts.policy;
   switch (rule) {
     case Rule::kRoot:
-      return "a root signed by its own keys";
+      return "a root signed by its own keys, made before now and good for 30 days more";
     case Rule::kRootVersion:
       return facts.input.newest_root_version
                  ? AtLeast(*facts.input.newest_root_version, "as version")
@@ -230,7 +229,7 @@ std::string FoundWords(Rule rule, const Case& facts) {
       return ApprovalsFound(facts);
     case Rule::kOutputs:
     case Rule::kAgreement:
-      return ArtifactsFound(facts) + ", " + std::to_string(facts.records.size()) + " records";
+      return ArtifactsFound(facts) + ", " + Amount(facts.records.size(), "record");
     case Rule::kManifest:
       return facts.manifest->digest.Text();
     case Rule::kSequence:
@@ -239,9 +238,8 @@ std::string FoundWords(Rule rule, const Case& facts) {
     case Rule::kOrder:
       return FoundTimes(facts);
     case Rule::kRevocations:
-      return std::to_string(facts.root().revocations.size()) +
-             (facts.status ? " revocations in root and status, none applies"
-                           : " revocations in the root, none applies");
+      return Amount(facts.root().revocations.size(), "revocation") +
+             (facts.status ? " in root and status, none applies" : " in the root, none applies");
     case Rule::kStatements:
     case Rule::kSignatures:
     case Rule::kIdentities:

@@ -192,7 +192,7 @@ inline std::vector<ReplayRow> ReplayRows() {
          world.PutAsSite("MISMATCH");
          world.Put("MATCH", 0);
        }},
-      {"one_twice", ExitCode::kReplayInconclusive, false, "1 replayers of the policy",
+      {"one_twice", ExitCode::kReplayInconclusive, false, "1 replayer of the policy",
        [](ReplayWorld& world) {
          world.input.policy.replays = 2;
          world.Put("MATCH", 0);
