@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "farm/base/amount.h"
 #include "farm/verify/case.h"
 
 namespace farm {
@@ -20,8 +21,8 @@ const Bundle* FindLine(Case& facts, const Digest& digest, const std::string& wha
   const auto count = std::count(facts.digests.begin(), facts.digests.end(), digest);
   if (count != 1) {
     facts.Add(Rule::kLines, ExitCode::kInputMissing,
-              "the " + what + " " + digest.Text() + " stands there " + std::to_string(count) +
-                  " times, want once");
+              "the " + what + " " + digest.Text() + " stands there " + Amount(count, "time") +
+                  ", want once");
   }
   return FirstLine(facts, digest);
 }
@@ -101,11 +102,14 @@ void GatherRecords(Case& facts) {
     auto record = Take(facts, ReadRecordLine(*line, *context, *facts.checks));
     if (record) facts.records.push_back(*std::move(record));
   }
-  if (context) return;
+  if (!facts.records.empty()) return;
+  const std::string why =
+      context ? "no record can be read" : "the request or the intent is missing";
   for (const Rule rule : {Rule::kSites, Rule::kOutputs, Rule::kOperators, Rule::kCountries,
                           Rule::kLimits, Rule::kAgreement}) {
-    facts.Skip(rule, "the request or the intent is missing");
+    facts.Skip(rule, why);
   }
+  if (facts.policy.certified_countries) facts.Skip(Rule::kCertifiers, why);
 }
 
 void GatherApprovals(Case& facts) {
@@ -125,7 +129,43 @@ void GatherApprovals(Case& facts) {
     if (approval) facts.approvals.push_back(*std::move(approval));
   }
   if (!facts.request) facts.Skip(Rule::kApprovals, "the request is missing");
-  if (!facts.intent) facts.Skip(Rule::kOrder, "the request or the intent is missing");
+  if (facts.intent) return;
+  for (const Rule rule : {Rule::kOrder, Rule::kManifest}) {
+    facts.Skip(rule, "the request or the intent is missing");
+  }
+}
+
+// A key is judged by the times of its use, and so is the order of things.  What has kept a time, a
+// signer or a log from being known is a problem of another rule; with that rule left out nothing
+// has found it.
+template <typename T>
+void SkipWithoutTimes(const Line<T>& line, Case& facts) {
+  const LineFacts& known = line.facts;
+  const bool says_why = std::any_of(known.problems.begin(), known.problems.end(),
+                                    [](const Problem& problem) { return !LeftOut(problem.rule); });
+  if (!says_why) return;
+  if (!known.token) {
+    for (const Rule rule : {Rule::kValidity, Rule::kOrder}) {
+      facts.Skip(rule, line.name + " has no good time stamp");
+    }
+    return;
+  }
+  if (!known.identity) facts.Skip(Rule::kValidity, line.name + " is not by anybody known");
+  if (!known.checkpoint) {
+    for (const Rule rule : {Rule::kValidity, Rule::kOrder}) {
+      facts.Skip(rule, line.name + " has no good log entry");
+    }
+  } else if (!known.witnessed) {
+    facts.Skip(Rule::kOrder, line.name + " has too few witnesses");
+  }
+}
+
+void SkipLinesWithoutTimes(Case& facts) {
+  SkipWithoutTimes(*facts.release, facts);
+  if (facts.request) SkipWithoutTimes(*facts.request, facts);
+  if (facts.intent) SkipWithoutTimes(*facts.intent, facts);
+  for (const Line<Record>& record : facts.records) SkipWithoutTimes(record, facts);
+  for (const Line<Approval>& approval : facts.approvals) SkipWithoutTimes(approval, facts);
 }
 
 void CheckNamedOnce(Case& facts) {
@@ -153,6 +193,7 @@ void GatherNamed(Case& facts) {
   GatherRequestAndIntent(facts);
   GatherRecords(facts);
   GatherApprovals(facts);
+  SkipLinesWithoutTimes(facts);
 }
 
 std::vector<const LineFacts*> LinesOf(const Case& facts) {

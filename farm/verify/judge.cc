@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "farm/base/amount.h"
 #include "farm/base/bytes.h"
 #include "farm/verify/case.h"
 
@@ -45,8 +46,9 @@ void JudgeFile(Case& facts) {
     if (input.renamed) {
       facts.Warn(Rule::kArtifact, message);
     } else {
-      facts.Add(Rule::kArtifact, ExitCode::kArtifactUnknown,
-                message + " (if you renamed it, add --renamed)");
+      facts.problems.push_back({Rule::kArtifact, ExitCode::kArtifactUnknown, message,
+                                "if you renamed it, add --renamed; else download file and bundle "
+                                "again"});
     }
     return;
   }
@@ -100,26 +102,26 @@ RuleOutcome OutcomeOf(Rule rule, const Problems& problems, const Case& facts) {
   outcome.rule = RuleName(rule);
   outcome.expected = ExpectedWords(rule, facts);
   outcome.evidence = EvidenceOf(rule, facts);
+  outcome.remedy = RuleRemedy(rule);
   std::vector<std::string> messages;
+  std::vector<std::string> not_judged;  // less to know than what was found wrong
   for (const Problem& problem : problems) {
     if (problem.rule != rule) continue;
-    messages.push_back(problem.message);
+    (problem.exit == ExitCode::kProved ? not_judged : messages).push_back(problem.message);
     outcome.exit = Worse(outcome.exit, problem.exit);
+    if (!problem.remedy.empty()) outcome.remedy = problem.remedy;
   }
+  messages.insert(messages.end(), not_judged.begin(), not_judged.end());
   outcome.held = messages.empty();
   if (!outcome.held) {
     outcome.found = JoinMessages(messages);
-    outcome.remedy = RuleRemedy(rule);
     return outcome;
   }
+  outcome.remedy.clear();
   const std::vector<std::string>& warnings = facts.warnings[static_cast<int>(rule)];
   outcome.warning = !warnings.empty();
   outcome.found = outcome.warning ? JoinMessages(warnings) : FoundWords(rule, facts);
   return outcome;
-}
-
-std::string Plural(std::int64_t count, const std::string& what) {
-  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
 std::string DevelopmentMark(const Case& facts) {
@@ -127,8 +129,8 @@ std::string DevelopmentMark(const Case& facts) {
   if (!development) return "";
   const bool observed = std::any_of(facts.records.begin(), facts.records.end(),
                                     [](const auto& r) { return r.statement.limits_observed; });
-  return "(development: " + Plural(development->machines, "machine") + ", " +
-         Plural(development->operators, "operator") + (observed ? ", limits observed" : "") + ")";
+  return "(development: " + Amount(development->machines, "machine") + ", " +
+         Amount(development->operators, "operator") + (observed ? ", limits observed" : "") + ")";
 }
 
 // What was proved, and of what.
@@ -173,6 +175,7 @@ Verdict Conclude(const Case& facts) {
     all_held = all_held && verdict.rules.back().held;
     worst = Worse(worst, verdict.rules.back().exit);
   }
+  SayWhatToMendFirst(verdict.rules);
   FillFacts(facts, verdict);
   if (all_held && problems.empty() && facts.release && facts.request && facts.intent) {
     verdict.exit = ExitCode::kProved;
@@ -218,6 +221,18 @@ Case Gathered(const VerdictInput& input) {
 }
 
 }  // namespace
+
+void SayWhatToMendFirst(std::vector<RuleOutcome>& rules) {
+  std::vector<std::string> broken;
+  for (const RuleOutcome& outcome : rules) {
+    if (outcome.exit != ExitCode::kProved) broken.push_back(outcome.rule);
+  }
+  if (broken.empty()) return;
+  for (RuleOutcome& outcome : rules) {
+    if (outcome.held || outcome.exit != ExitCode::kProved) continue;
+    outcome.remedy = "not judged yet; mend first what is broken: " + Join(broken, " ");
+  }
+}
 
 Status CheckBeforeSigning(const ReleaseToSign& release, const TrustRoot& root,
                           const Policy& policy) {

@@ -61,7 +61,8 @@ std::vector<ExitCode> RuleExits(Rule rule);
 struct Problem {
   Rule rule;
   ExitCode exit;
-  std::string message;  // which line, what was expected, what was found
+  std::string message;      // which line, what was expected, what was found
+  std::string remedy = {};  // where what to do is another than the rule's own
 };
 using Problems = std::vector<Problem>;
 

@@ -99,6 +99,7 @@ SigstoreVerdict Conclude(const SigstoreCase& facts) {
     all_held = all_held && verdict.rules.back().held;
     worst = Worse(worst, verdict.rules.back().exit);
   }
+  SayWhatToMendFirst(verdict.rules);
   if (all_held && facts.problems.empty() && facts.key && facts.signature_held) {
     verdict.exit = ExitCode::kProved;
     verdict.headline = "VERIFIED (sigstore)  " + SignedBy(facts.input) + "  " +

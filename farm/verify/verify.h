@@ -299,6 +299,9 @@ struct VerdictInput {
   std::optional<Digest> policy_file = {};
 };
 
+// A rule that was not judged accuses nobody: its remedy names the rules that are broken instead.
+void SayWhatToMendFirst(std::vector<RuleOutcome>& rules);
+
 struct Verdict {
   std::vector<RuleOutcome> rules;  // in the order checked; checking goes on after a failure
   ExitCode exit = ExitCode::kInternal;

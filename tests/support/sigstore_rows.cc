@@ -64,6 +64,9 @@ void ExpectRefused(const std::vector<BadRow>& rows) {
     EXPECT_EQ(verdict.headline, "NOT VERIFIED") << bad.row.name;
     for (const RuleOutcome& outcome : verdict.rules) {
       EXPECT_EQ(outcome.remedy.empty(), outcome.held) << bad.row.name << " " << outcome.rule;
+      const bool judged = outcome.held || outcome.exit != ExitCode::kProved;
+      EXPECT_NE(outcome.remedy.starts_with("not judged yet; mend first what is broken: "), judged)
+          << bad.row.name << " " << outcome.rule;
     }
   }
 }
