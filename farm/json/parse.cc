@@ -7,8 +7,7 @@
 namespace farm {
 namespace {
 
-constexpr std::size_t kPathBytesMax = 200;     // of a path in a message
-constexpr std::size_t kMessageBytesMax = 200;  // of the parser's own words in a message
+constexpr std::size_t kPathBytesMax = 200;  // of a path in a message
 
 enum class Origin { kOurs, kForeign };
 
@@ -17,11 +16,58 @@ bool IsAscii(std::string_view text) {
                      [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
+// What of nlohmann's words about malformed text means what.  The first that is found counts.
+struct Wanted {
+  std::string_view words;
+  std::string_view want;
+};
+constexpr Wanted kWanted[] = {
+    {"number overflow", "a number is too large"},
+    {"surrogate", "a string has half a surrogate pair"},
+    {"control character", "a string has a control character, want it escaped"},
+    {"missing closing quote", "a string does not end, want a closing quote"},
+    {"invalid string", "a string has a bad escape"},
+    {"unexpected end of input", "it ends too early"},
+    {"invalid number", "a number is malformed"},
+    {"; expected end of input", "want nothing more after the value"},
+    {"; expected string literal", "want a field's name in double quotes"},
+    {"; expected ':'", "want a colon after the field's name"},
+    {"; expected '}'", "want a comma or }"},
+    {"; expected ']'", "want a comma or ]"},
+};
+
+// `message`: "syntax error while parsing value - REASON; last read: 'TEXT'; expected TOKEN".
+std::string_view WhatIsWanted(std::string message) {
+  const std::size_t read = message.find("; last read: '");  // TEXT is somebody's
+  const std::size_t after = message.rfind("; expected ");
+  if (read != std::string::npos) {
+    const std::string expected =
+        after != std::string::npos && after > read ? message.substr(after) : "";
+    message.erase(read);
+    message += expected;
+  }
+  for (const Wanted& wanted : kWanted) {
+    if (message.find(wanted.words) != std::string::npos) return wanted.want;
+  }
+  return "want a value";
+}
+
+// "line 2, column 6"; of a text of one line, as those of a bundle are, "column 6".
+std::string PlaceIn(std::string_view text, std::size_t characters_read) {
+  const std::string_view read = text.substr(0, characters_read);
+  const auto newlines = std::count(read.begin(), read.end(), '\n');
+  const std::size_t line_start = newlines == 0 ? 0 : read.rfind('\n') + 1;
+  const std::string column =
+      "column " + std::to_string(std::max<std::size_t>(read.size() - line_start, 1));
+  const bool one_line = text.find('\n') == std::string_view::npos;
+  return one_line ? column : "line " + std::to_string(newlines + 1) + ", " + column;
+}
+
 // Builds the value from nlohmann's events and stops at the first thing that we refuse.  The parser
 // behind it keeps its own stack, so depth costs no recursion.
 class Builder final : public nlohmann::json_sax<Json> {
  public:
-  explicit Builder(Origin origin) : origin_(origin) {}
+  Builder(std::string_view text, Origin origin) : text_(text), origin_(origin) {}
 
   Json& root() { return root_; }
   std::optional<Error>& error() { return error_; }
@@ -66,14 +112,12 @@ class Builder final : public nlohmann::json_sax<Json> {
     return true;
   }
 
-  bool parse_error(std::size_t, const std::string&,
+  bool parse_error(std::size_t characters_read, const std::string&,
                    const nlohmann::detail::exception& exception) override {
-    // "[json.exception.parse_error.101] parse error at line 1, column 3: ..." without the name.
-    std::string_view message = exception.what();
-    if (const auto end = message.find("] "); end != std::string_view::npos) {
-      message.remove_prefix(end + 2);
-    }
-    error_ = Error{ErrorCode::kInvalidInput, Printable(message, kMessageBytesMax)};
+    error_ = Error{ErrorCode::kInvalidInput,
+                   text_.empty() ? "is empty, want JSON"
+                                 : "not JSON at " + PlaceIn(text_, characters_read) + ": " +
+                                       std::string(WhatIsWanted(exception.what()))};
     return false;
   }
 
@@ -142,6 +186,7 @@ class Builder final : public nlohmann::json_sax<Json> {
     return true;
   }
 
+  std::string_view text_;  // borrowed: for places in it
   Origin origin_;
   Json root_;
   std::vector<Level> levels_;
@@ -164,7 +209,7 @@ Result<Json> Parse(std::string_view text, std::string_view what, std::size_t byt
   }
   if (!IsUtf8(text)) return Wrap(what, Error{ErrorCode::kInvalidInput, "is not UTF-8"});
 
-  Builder builder(origin);
+  Builder builder(text, origin);
   if (!Json::sax_parse(text, &builder)) {
     CHECK(builder.error());
     return Wrap(what, *std::move(builder.error()));
