@@ -8,6 +8,7 @@
 #include "farm/base/bytes.h"
 #include "farm/base/files.h"
 #include "farm/base/process.h"
+#include "farm/crypto/hash.h"
 #include "farm/json/json.h"
 #include "farm/verify/policy.h"
 
@@ -119,6 +120,57 @@ TEST_F(Commands, PolicyListsShowsAndExplainsTemplates) {
   const auto error = ParseJson(bad.output, "error");
   ASSERT_TRUE(error.has_value());
   EXPECT_EQ((*error)["exit"], 2);
+}
+
+TEST_F(Commands, AWordThatIsACommandsIsNotOnlyAFileThatIsMissing) {
+  const struct {
+    std::vector<std::string> words;
+    int exit;
+    const char* meant;
+  } kRows[] = {
+      {{"policy"}, 22, "; did you mean `farm-verify policy --help`?\n"},
+      {{"trust"}, 22, "; did you mean `farm-verify trust --help`?\n"},
+      {{"sigstore"}, 22, "; did you mean `farm-verify sigstore --help`?\n"},
+      {{"completion"}, 22, "; did you mean `farm-verify completion bash`?\n"},
+      {{"policy", "lst"}, 2, "; did you mean `farm-verify policy --help`?\n"},
+      {{"completion", "csh"}, 2, "; did you mean `farm-verify completion bash`?\n"},
+  };
+  for (const auto& row : kRows) {
+    const ProcessResult result = Run(row.words);
+    EXPECT_EQ(result.exit_code, row.exit) << Join(row.words, " ");
+    EXPECT_THAT(result.error_output, testing::HasSubstr(row.meant)) << Join(row.words, " ");
+  }
+  for (const char* name : {"policy", "other"}) {  // a file is there, or the word is none of ours
+    if (std::string_view(name) == "policy") Write(name, "");
+    EXPECT_THAT(Run({name}).error_output, testing::Not(testing::HasSubstr("did you mean")));
+  }
+}
+
+TEST_F(Commands, VersionAloneSaysWhichProgramThisIs) {
+  const ProcessResult result = Run({"--version"});
+  EXPECT_EQ(result.exit_code, 0) << result.error_output;
+  const Digest own = DigestOfFile(program_)->digest;
+  const Digest rules = DigestOfFile(std::filesystem::absolute("farm/verify/RULES.md"))->digest;
+  EXPECT_THAT(
+      Split(result.output, '\n'),
+      testing::ElementsAre("farm-verify " + own.Text(), "rules   29, RULES.md " + rules.Text(),
+                           testing::StartsWith("reads   farm-root/1 farm-root/2 "),
+                           testing::StartsWith("writes  farm-verdict/1 "), ""));
+  EXPECT_THAT(result.output, testing::Not(testing::HasSubstr("VERIFIED")));
+  const std::string policy = Run({"policy", "show", "two-operators"}).output;
+  const std::string format = ParseJson(policy, "policy")->at("format").get<std::string>();
+  EXPECT_THAT(result.output, testing::HasSubstr(" " + format + " "));
+  // Beside any other word it is the option that a script gives the wanted version to.
+  for (const auto& words : std::vector<std::vector<std::string>>{{"--version", ""},
+                                                                 {"--version", "1.0"},
+                                                                 {"--json", "--version"},
+                                                                 {"--version=1.0"},
+                                                                 {"--version="},
+                                                                 {"--", "--version"}}) {
+    const ProcessResult other = Run(words);
+    EXPECT_THAT(other.exit_code, testing::AnyOf(2, 22)) << Join(words, " ");
+    EXPECT_EQ(other.output, "") << Join(words, " ");
+  }
 }
 
 // 0 for a word that is a file of a script's would say that it is verified.

@@ -18,12 +18,14 @@
 #include "farm/verify/commands.h"
 #include "farm/verify/completion_command.h"
 #include "farm/verify/explain_command.h"
+#include "farm/verify/kind_of_file.h"
 #include "farm/verify/memory.h"
 #include "farm/verify/policy_command.h"
 #include "farm/verify/replay_files.h"
 #include "farm/verify/report.h"
 #include "farm/verify/trust.h"
 #include "farm/verify/verify.h"
+#include "farm/verify/version_command.h"
 
 namespace farm {
 namespace {
@@ -49,6 +51,7 @@ constexpr char kExamples[] =
     "  farm-verify --status status.json hello.tar\n"
     "  farm-verify --replays verdicts hello.tar\n"
     "  farm-verify --explain artifact            why that rule is there, and what to do\n"
+    "  farm-verify --version                     which program this is, by digests and formats\n"
     "  farm-verify policy --help                 policies in plain words, and templates of them\n"
     "  farm-verify trust --help                  which root you trust: pin one, follow it\n"
     "  farm-verify sigstore --help               bundles that others signed\n"
@@ -96,7 +99,16 @@ Result<TrustRoot> ReadRoot(const std::string& path, std::optional<Digest>& file)
   ASSIGN_OR_RETURN(const std::string bytes,
                    ReadInput("root", path, ReadFile, kTrustRootBytesMax, "--root"));
   file = Sha256(bytes);
-  return ParseTrustRoot(bytes, path);
+  Result<TrustRoot> root = ParseTrustRoot(bytes, path);
+  if (!root) return NameKind(root.error(), bytes, "a trust root");
+  return root;
+}
+
+Result<std::vector<Bundle>> ParseLines(const std::string& text, const std::string& path,
+                                       std::string_view want) {
+  Result<std::vector<Bundle>> lines = ParseBundleFile(text, path);
+  if (!lines) return NameKind(lines.error(), text, want);
+  return lines;
 }
 
 // `status.json` beside the root is heeded without being named.
@@ -108,10 +120,11 @@ Status ReadStatusFile(const Options& options, const std::string& beside, Verdict
   }
   ASSIGN_OR_RETURN(const std::string text, ReadInput("status", path, ReaderOf(options.status),
                                                      kBundleLineBytesMax + 1, "--status"));
-  ASSIGN_OR_RETURN(std::vector<Bundle> lines, ParseBundleFile(text, path));
+  ASSIGN_OR_RETURN(std::vector<Bundle> lines, ParseLines(text, path, "a status"));
   if (lines.size() != 1) {
-    return Error{ErrorCode::kInvalidInput,
-                 path + ": has " + std::to_string(lines.size()) + " lines, want one"};
+    return NameKind({ErrorCode::kInvalidInput,
+                     path + ": has " + std::to_string(lines.size()) + " lines, want one"},
+                    text, "a status");
   }
   input.status = std::move(lines.front());
   return {};
@@ -141,10 +154,24 @@ Status ReadCertifications(const Options& options, const std::string& beside, Ver
   return {};
 }
 
+// Of a word that is a command's name and no file's: what was perhaps meant; else "".
+std::string MeantCommand(const std::string& word) {
+  if (FileExists(word)) return "";
+  if (word == "completion") return "; did you mean `farm-verify completion bash`?";
+  for (const Command& command : Commands()) {
+    if (word == command.word) return "; did you mean `farm-verify " + word + " --help`?";
+  }
+  return "";
+}
+
 Result<VerdictInput> ReadInputs(const Options& options) {
   VerdictInput input;
   const Result<FileDigest> digest = DigestOfFile(options.file);
-  if (!digest) return digest.error();
+  if (!digest) {
+    Error error = digest.error();
+    error.message += MeantCommand(options.file);
+    return error;
+  }
   input.file_name = BaseName(options.file);
   input.file_digest = digest->digest;
   input.file_size = digest->size;
@@ -160,7 +187,7 @@ Result<VerdictInput> ReadInputs(const Options& options) {
   Result<TrustRoot> root;
   ForEachInParallel(2, [&](std::size_t index, std::size_t) {
     if (index == 0) {
-      lines = ParseBundleFile(bundle, bundle_path);
+      lines = ParseLines(bundle, bundle_path, "a bundle");
     } else {
       root =
           root_path ? ReadRoot(*root_path, input.root_file) : Result<TrustRoot>(root_path.error());
@@ -185,7 +212,9 @@ Result<VerdictInput> ReadInputs(const Options& options) {
   ASSIGN_OR_RETURN(
       const std::string policy,
       ReadInput("policy", policy_path, ReaderOf(options.policy), kPolicyBytesMax, "--policy"));
-  ASSIGN_OR_RETURN(input.policy, ParsePolicy(policy, policy_path));
+  Result<Policy> parsed = ParsePolicy(policy, policy_path);
+  if (!parsed) return NameKind(parsed.error(), policy, "a policy");
+  input.policy = *std::move(parsed);
   input.policy_file = Sha256(policy);
 
   const std::string beside = DirectoryName(*root_path);
@@ -223,12 +252,22 @@ Status Keep(const Verdict& verdict, MemoryDirectory& memory) {
       {verdict.root_version, verdict.product, verdict.sequence, verdict.release_digest.value()});
 }
 
+// Nothing is forgotten silently: what is lost with a damaged memory is said.
+Error WithoutMemory(Error error) {
+  if (error.code != ErrorCode::kInvalidInput) return error;
+  error.message +=
+      "; bring the file back as it was.  To begin anew remove it, which gives up what it "
+      "remembers: older roots, releases and statuses would be accepted again, and what statuses "
+      "have said of withdrawn releases, dissents and revoked keys be forgotten";
+  return error;
+}
+
 Result<ExitCode> Run(const Options& options) {
   ASSIGN_OR_RETURN(VerdictInput input, ReadInputs(options));
   std::optional<MemoryDirectory> memory;
   if (!options.state.empty()) {
     Result<MemoryDirectory> opened = MemoryDirectory::Open(RealFileSystem(), options.state);
-    if (!opened) return opened.error();
+    if (!opened) return WithoutMemory(opened.error());
     memory.emplace(*std::move(opened));
     if (memory->memory().root_version > 0) {
       input.newest_root_version =
@@ -277,7 +316,9 @@ void AddOptions(CLI::App& app, Options& options) {
       ->check(Given("DIR"));
   app.add_option("--product", options.product, "refuse the release of any other product")
       ->check(Given("NAME"));
-  app.add_option("--version", options.version, "refuse any other version")->check(Given("VERSION"));
+  app.add_option("--version", options.version,
+                 "refuse any other version; alone and without a word: which program this is")
+      ->check(Given("VERSION"));
   app.add_flag("--renamed", options.renamed,
                "accept the file under another name than the released one");
   app.add_option("--at", options.at,
@@ -307,10 +348,18 @@ void AddExplain(CLI::App& app) {
       ->type_name("RULE");
 }
 
+// `policy lst`: the words after it are too many for a file.
+void PrintMeant(const std::string& word) {
+  const std::string meant = MeantCommand(word);
+  if (meant.empty()) return;
+  std::fprintf(stderr, "farm-verify: no file %s%s\n", word.c_str(), meant.c_str());
+}
+
 int Main(int argc, char** argv) {
   for (const Command& command : Commands()) {
     if (command.is_asked(argc, argv)) return command.run(argc, argv);
   }
+  if (IsVersionCommand(argc, argv)) return RunVersionCommand();
   if (HasExplainOption(argc, argv)) return RunExplainCommand(argc, argv);
   Options options;
   CLI::App app(kExplanation, "farm-verify");
@@ -329,6 +378,7 @@ int Main(int argc, char** argv) {
     return static_cast<int>(ExitCode::kUsage);
   } catch (const CLI::ParseError& error) {
     app.exit(error);
+    if (argc > 2) PrintMeant(argv[1]);
     return static_cast<int>(ExitCode::kUsage);
   }
   const Result<ExitCode> exit = Run(options);

@@ -189,6 +189,17 @@ TEST(NotJudged, ComesAfterWhatWasFound) {
   }
 }
 
+TEST(ATimeStamp, IsNamedOnce) {
+  EvidenceMaker maker;
+  VerdictInput input = maker.Input(maker.Make());
+  std::swap(input.lines.front().timestamp, input.lines.back().timestamp);
+  for (const RuleOutcome& outcome : Judge(input).rules) {
+    if (outcome.rule != "time-stamps") continue;
+    EXPECT_THAT(outcome.found, testing::StartsWith("release: time stamp: "));
+    EXPECT_THAT(outcome.found, testing::Not(testing::HasSubstr("time stamp: time stamp")));
+  }
+}
+
 TEST(ARenamedFile, IsToldOfTheOptionAndAnyOtherToDownloadAgain) {
   EvidenceMaker maker;
   VerdictInput input = maker.Input(maker.Make());

@@ -362,6 +362,82 @@ TEST_F(Program, NamesMissingFiles) {
   EXPECT_EQ(Verify({"--policy", file_ + ".missing"}).exit_code, 22);
 }
 
+TEST_F(Program, ARenamedFileIsToldOfTheOptionLast) {
+  const std::string bundle = file_ + ".sigstore.jsonl";
+  const std::string mine = Write("mine", made_.artifacts[0].second);
+  const ProcessResult result =
+      Run({"--root", root_, "--allow-development-root", "--bundle", bundle, mine});
+  EXPECT_EQ(result.exit_code, 10);
+  EXPECT_THAT(LinesOf(result.output).back(),
+              testing::StartsWith("to do: if you renamed it, add --renamed; else download file and "
+                                  "bundle again (exit 10"));
+}
+
+TEST_F(Program, SaysWhichKindAFileIsThatIsNamedForAnother) {
+  const std::string policy = JoinPath(directory_.path(), "policy.json");
+  const std::string bundle = file_ + ".sigstore.jsonl";
+  const std::string status = Write(
+      "other.json",
+      WriteBundleLine(
+          EvidenceMaker(EvidenceOptions{.monitors = 1})
+              .StatusLine(EvidenceMaker(EvidenceOptions{.monitors = 1}).Status(1'800'001'000))) +
+          "\n");
+  const struct {
+    const char* name;
+    std::vector<std::string> words;
+    const char* said;
+  } kRows[] = {
+      {"policy_as_root", {"--root", policy, file_}, "; this is a policy, want a trust root\n"},
+      {"bundle_as_root", {"--root", bundle, file_}, "; this is a bundle, want a trust root\n"},
+      {"status_as_root", {"--root", status, file_}, "; this is a status, want a trust root\n"},
+      {"root_as_policy",
+       {"--root", root_, "--policy", root_, file_},
+       "; this is a trust root, want a policy\n"},
+      {"bundle_as_policy",
+       {"--root", root_, "--policy", status, file_},
+       "; this is a status, want a policy\n"},
+      {"root_as_bundle",
+       {"--root", root_, "--bundle", root_, file_},
+       "; this is a trust root, want a bundle\n"},
+      {"policy_as_bundle",
+       {"--root", root_, "--bundle", policy, file_},
+       "; this is a policy, want a bundle\n"},
+      {"policy_as_status",
+       {"--root", root_, "--status", policy, file_},
+       "; this is a policy, want a status\n"},
+      {"bundle_as_status",
+       {"--root", root_, "--status", bundle, file_},
+       "; this is a bundle, want a status\n"},
+  };
+  for (const auto& row : kRows) {
+    const ProcessResult result = Run(row.words);
+    EXPECT_EQ(result.exit_code, 2) << row.name;
+    EXPECT_THAT(result.error_output, testing::HasSubstr(row.said)) << row.name;
+  }
+}
+
+TEST_F(Program, SaysInItsOwnWordsWhereAFileIsNoJson) {
+  const std::string bad = Write("bad.json", "{\"format\": }\n");
+  for (const char* option : {"--root", "--policy", "--bundle", "--status"}) {
+    const bool is_root = std::string_view(option) == "--root";
+    const ProcessResult result =
+        is_root ? Run({option, bad, file_}) : Run({"--root", root_, option, bad, file_});
+    EXPECT_EQ(result.exit_code, 2) << option;
+    EXPECT_THAT(result.error_output, testing::HasSubstr("bad.json")) << option;
+    EXPECT_THAT(result.error_output, testing::HasSubstr("column 12: want a value")) << option;
+    EXPECT_THAT(result.error_output, testing::Not(testing::HasSubstr("parse error"))) << option;
+  }
+}
+
+TEST_F(Program, SaysWhatIsGivenUpWithADamagedMemory) {
+  ASSERT_TRUE(MakeDirectories(JoinPath(directory_.path(), "state"), 0755));
+  Write("state/memory.json", "{");
+  const ProcessResult result = Verify({"--state", JoinPath(directory_.path(), "state")});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.error_output, testing::HasSubstr("state/memory.json: not JSON"));
+  EXPECT_THAT(result.error_output, testing::HasSubstr("To begin anew remove it, which gives up"));
+}
+
 TEST_F(Program, ExplainsUsage) {
   EXPECT_EQ(Run({}).exit_code, 2);
   EXPECT_EQ(Verify({"--no-such-option"}).exit_code, 2);

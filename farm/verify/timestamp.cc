@@ -21,7 +21,7 @@ std::optional<StampedBy> CheckToken(const Bundle& line, const TrustRoot& root, V
       if (refused.rule == Rule::kValidity && !not_then) continue;
       refused = Problem{not_then ? Rule::kValidity : Rule::kTimeStamps,
                         not_then ? ExitCode::kNotValidThen : ExitCode::kBadSignature,
-                        "time stamp: " + checked.error().message};
+                        checked.error().message};
       continue;
     }
     facts.token = checked->time;

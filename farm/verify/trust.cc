@@ -35,6 +35,11 @@ Status WriteTrust(FileSystem& files, const std::string& directory, const PinnedT
   return WriteDurably(files, TrustFile(directory), WriteTrustMemory(trust.memory));
 }
 
+Error NothingPinned(const std::string& directory) {
+  return Error{ErrorCode::kNotFound, "no root is pinned in " + directory +
+                                         ": farm-verify trust init ROOT --fingerprint SHA256"};
+}
+
 // Root `version` of the tree; absent where there is no such file.
 Result<std::optional<PinnedTrust>> ReadStep(const std::string& tree, std::int64_t version) {
   const std::string path = RootOfTree(tree, version);
@@ -165,10 +170,7 @@ Status CheckRemembered(const TrustRoot& root, const TrustMemory& memory) {
 Result<PinnedTrust> ReadPinnedTrust(const std::string& directory) {
   PinnedTrust trust;
   ASSIGN_OR_RETURN(const std::optional<TrustMemory> memory, ReadTrustMemory(directory));
-  if (!memory) {
-    return Error{ErrorCode::kNotFound, "no root is pinned in " + directory +
-                                           ": farm-verify trust init ROOT --fingerprint SHA256"};
-  }
+  if (!memory) return NothingPinned(directory);
   trust.memory = *memory;
   ASSIGN_OR_RETURN(trust.root_bytes, ReadFile(RootFile(directory), kTrustRootBytesMax));
   ASSIGN_OR_RETURN(trust.root, ParseTrustRoot(trust.root_bytes, RootFile(directory)));
@@ -230,6 +232,7 @@ Result<PinnedTrust> PinTrust(FileSystem& files, const std::string& directory,
 Result<TrustUpdate> UpdateTrust(FileSystem& files, const std::string& directory,
                                 const std::string& tree) {
   TrustUpdate update;
+  if (!FileExists(TrustFile(directory))) return NothingPinned(directory);
   ASSIGN_OR_RETURN(const FileLock lock, TrustLock(directory));
   ASSIGN_OR_RETURN(update.before, ReadPinnedTrust(directory));
   update.after = update.before;

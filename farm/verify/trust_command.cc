@@ -7,6 +7,7 @@
 #include "farm/base/time_words.h"
 #include "farm/evidence/trust_root_changes.h"
 #include "farm/json/json.h"
+#include "farm/verify/kind_of_file.h"
 #include "farm/verify/report.h"
 #include "farm/verify/trust.h"
 
@@ -70,7 +71,7 @@ Result<ExitCode> RunInit(const TrustOptions& options) {
   ASSIGN_OR_RETURN(const UnixSeconds now, AtOrNow(options.at, SystemClock()));
   ASSIGN_OR_RETURN(const std::string bytes, ReadFile(options.root, kTrustRootBytesMax));
   const Result<PinnedTrust> trust = PinTrust(RealFileSystem(), directory, bytes, fingerprint);
-  if (!trust) return Wrap(options.root, trust.error());
+  if (!trust) return Wrap(options.root, NameKind(trust.error(), bytes, "a trust root"));
   if (options.json) {
     PrintJson(TrustJson(*trust, now));
   } else {
@@ -80,9 +81,18 @@ Result<ExitCode> RunInit(const TrustOptions& options) {
   return JudgeExpiry(*trust, now);
 }
 
+// Said before anything of what is pinned: a folder that is not there is the nearest mistake.
+Status CheckTree(const std::string& tree) {
+  if (FileExists(tree)) return {};
+  return Error{ErrorCode::kNotFound,
+               "no folder " + tree +
+                   "; want the folder of a published tree, with root/1.json, root/2.json, ..."};
+}
+
 Result<ExitCode> RunUpdate(const TrustOptions& options) {
   ASSIGN_OR_RETURN(const std::string directory, DirectoryOf(options));
   ASSIGN_OR_RETURN(const UnixSeconds now, AtOrNow(options.at, SystemClock()));
+  RETURN_IF_ERROR(CheckTree(options.tree));
   ASSIGN_OR_RETURN(const TrustUpdate update,
                    UpdateTrust(RealFileSystem(), directory, options.tree));
   if (options.json) {

@@ -135,6 +135,22 @@ TEST_F(TrustProgram, SaysLastWhatIsToBeDone) {
   }
 }
 
+TEST_F(TrustProgram, SaysWhichFolderOfATreeIsMissing) {
+  const auto update = [&](const std::string& tree) {
+    const ProcessResult result = Run({"trust", "update", Path(tree)});
+    EXPECT_EQ(result.exit_code, 22) << tree;
+    return result.error_output;
+  };
+  EXPECT_THAT(update("nodir"),
+              HasSubstr("no folder " + Path("nodir") +
+                        "; want the folder of a published tree, with root/1.json"));
+  EXPECT_THAT(update("tree"), HasSubstr("no root is pinned in " + Path("config/farm")));
+  EXPECT_FALSE(FileExists(Path("config/farm/lock")));
+  ASSERT_EQ(Init().exit_code, 0);
+  EXPECT_THAT(update("nodir"), HasSubstr("no folder " + Path("nodir") + "; want"));
+  EXPECT_THAT(update("config"), HasSubstr(Path("config/root") + " holds no roots; want"));
+}
+
 // No word of it is the word that a customer waits for.
 TEST_F(TrustProgram, NeverSaysVerified) {
   std::string words = Init().output;

@@ -255,7 +255,7 @@ TEST_F(Trust, HasALimitOfSteps) {
 }
 
 TEST_F(Trust, WantsATreeWithRoots) {
-  EXPECT_EQ(ExitOf(Update()), ExitCode::kUnavailable);  // no folder at all
+  EXPECT_EQ(ExitOf(Update()), ExitCode::kInputMissing);  // nothing is pinned, nor is a folder there
   ASSERT_TRUE(Pin(1));
   EXPECT_EQ(ExitOf(Update()), ExitCode::kInputMissing);
   Write("tree/root/README", "no root");
