@@ -1,5 +1,6 @@
 #include "farm/cli/bundle_view.h"
 
+#include "farm/base/amount.h"
 #include "farm/base/bytes.h"
 #include "farm/crypto/timestamp.h"
 #include "farm/evidence/manifest_view.h"
@@ -132,9 +133,8 @@ void ViewStatement(const FarmStatus& status, LineView& view) {
   view.facts.emplace_back("next update", FormatTime(status.next_update));
   view.facts.emplace_back("root version", std::to_string(status.root_version));
   for (const StatusLog& log : status.logs) {
-    view.subjects.emplace_back(
-        "log " + log.head.origin,
-        std::to_string(log.head.size) + " entries, root " + log.head.root.Text());
+    view.subjects.emplace_back("log " + log.head.origin, Amount(log.head.size, "entry", "entries") +
+                                                             ", root " + log.head.root.Text());
   }
   for (const RevokedKey& key : status.revoked_keys) {
     view.facts.emplace_back("revoked key", key.key_id);

@@ -1,5 +1,6 @@
 // farm audit show, checkout, approve; farm source identify: an auditor looks and hashes for
 // himself.
+#include "farm/base/amount.h"
 #include "farm/base/clock.h"
 #include "farm/base/files.h"
 #include "farm/cli/approved_manifest.h"
@@ -179,8 +180,7 @@ Status SendApproval(const Endpoint& farm, const AuditCase& audit, const std::str
   request.set_manifest(audit.read.canonical);
   request.set_approval_line(line);
   ASSIGN_OR_RETURN(const v1::ApproveReply reply, client->Approve(request));
-  Say(output,
-      "the farm holds " + std::to_string(reply.approvals()) + " approvals of this manifest");
+  Say(output, "the farm holds " + Amount(reply.approvals(), "approval") + " of this manifest");
   return {};
 }
 

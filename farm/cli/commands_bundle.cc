@@ -1,4 +1,5 @@
 // farm bundle show, export: what a bundle says, and its parts for openssl.
+#include "farm/base/amount.h"
 #include "farm/base/bytes.h"
 #include "farm/base/files.h"
 #include "farm/cli/bundle_export.h"
@@ -48,8 +49,8 @@ Status ExportTo(const BundleArguments& arguments, const Output& output) {
     RETURN_IF_ERROR(WriteDurably(RealFileSystem(), path, file.bytes));
     names.push_back(file.name);
   }
-  Say(output, std::to_string(lines.size()) + " lines in " + std::to_string(files.size()) +
-                  " files; the commands are in " + JoinPath(arguments.out, "README"));
+  Say(output, Amount(lines.size(), "line") + " in " + Amount(files.size(), "file") +
+                  "; the commands are in " + JoinPath(arguments.out, "README"));
   Say(output, kNotJudged);
   Answer(output, {{"files", std::move(names)}, {"judged", false}});
   return {};
@@ -59,13 +60,13 @@ Status ExportTo(const BundleArguments& arguments, const Output& output) {
 
 int RunBundleShowCommand(const BundleArguments& arguments, const Output& output) {
   const Status status = ShowBundle(arguments, output);
-  if (!status) return Fail(output, "farm bundle show", status.error());
+  if (!status) return FailAndSayWhatToDo(output, "farm bundle show", status.error());
   return static_cast<int>(ExitCode::kProved);
 }
 
 int RunBundleExportCommand(const BundleArguments& arguments, const Output& output) {
   const Status status = ExportTo(arguments, output);
-  if (!status) return Fail(output, "farm bundle export", status.error());
+  if (!status) return FailAndSayWhatToDo(output, "farm bundle export", status.error());
   return static_cast<int>(ExitCode::kProved);
 }
 

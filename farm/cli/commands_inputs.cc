@@ -1,6 +1,7 @@
 // farm plan, farm fetch: what a manifest needs, and getting it.
 #include <unistd.h>
 
+#include "farm/base/amount.h"
 #include "farm/base/bytes.h"
 #include "farm/base/files.h"
 #include "farm/cli/commands.h"
@@ -35,7 +36,7 @@ Status FetchMissingPackages(Fetch& fetch) {
   if (missing.packages.empty()) return {};
   if (fetch.arguments.offline) {
     return Error{ErrorCode::kNotFound,
-                 std::to_string(missing.packages.size()) + " packages are not in " +
+                 Amount(missing.packages.size(), "package is", "packages are") + " not in " +
                      fetch.arguments.store + ", first " + missing.packages.front().name + " " +
                      missing.packages.front().version + "; run without --offline"};
   }

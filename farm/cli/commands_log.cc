@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 
+#include "farm/base/amount.h"
 #include "farm/base/bytes.h"
 #include "farm/base/clock.h"
 #include "farm/base/files.h"
@@ -83,7 +84,7 @@ ReportProgress LogProgressOn(const Output& output) {
     if (now == percent) return;
     percent = now;
     SayProgressInPlace(output, ProgressBar(now, 100) + " " + std::to_string(progress.entries) +
-                                   " of " + std::to_string(progress.size) + " entries");
+                                   " of " + Amount(progress.size, "entry", "entries"));
   };
 }
 
@@ -96,7 +97,7 @@ Status RunMirror(const LogArguments& arguments, const Output& output) {
   if (!report) return report.error();
   Say(output, "mirror of " + report->tree.origin + ": size " + std::to_string(report->tree.size) +
                   ", had " + std::to_string(report->old_size) + "; read " +
-                  std::to_string(report->payloads_read) + " payloads");
+                  Amount(report->payloads_read, "payload"));
   Json answer = {
       {"tree", TreeJson(report->tree)},        {"oldSize", report->old_size},
       {"bundlesRead", report->bundles_read},   {"bundlesFound", report->bundles_found},
@@ -122,12 +123,13 @@ Status RunCheck(const LogArguments& arguments, const Output& output) {
     one["file"] = head.file;
     heads.push_back(std::move(one));
   }
-  Say(output, "whole: " + std::to_string(found->entries) + " entries, " +
-                  std::to_string(found->tiles) + " tiles and bundles, " +
-                  std::to_string(found->payloads) + " payloads" +
-                  (found->without_payload == 0
-                       ? ""
-                       : "; " + std::to_string(found->without_payload) + " entries name none"));
+  Say(output,
+      "whole: " + Amount(found->entries, "entry", "entries") + ", " +
+          Amount(found->tiles, "tile or bundle", "tiles and bundles") + ", " +
+          Amount(found->payloads, "payload") +
+          (found->without_payload == 0
+               ? ""
+               : "; " + Amount(found->without_payload, "entry names", "entries name") + " none"));
   if (!judged) {
     Say(output, "signatures were not looked at: --policy or --root says whose count");
   }
@@ -244,7 +246,7 @@ Status RunPolicy(const LogArguments& arguments, const Output& output) {
 }
 
 int EndOf(const Status& status, const Output& output, std::string_view command) {
-  return status ? kLogDone : Fail(output, command, status.error());
+  return status ? kLogDone : FailAndSayWhatToDo(output, command, status.error());
 }
 
 }  // namespace

@@ -195,7 +195,7 @@ Status RunCheckProof(const LogArguments& arguments, const Output& output) {
 
 int RunLogCheckProofCommand(const LogArguments& arguments, const Output& output) {
   const Status status = RunCheckProof(arguments, output);
-  return status ? 0 : Fail(output, "farm log check-proof", status.error());
+  return status ? 0 : FailAndSayWhatToDo(output, "farm log check-proof", status.error());
 }
 
 }  // namespace farm

@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "farm/base/amount.h"
 #include "farm/base/bytes.h"
 #include "farm/base/files.h"
 #include "farm/cli/commands.h"
@@ -146,8 +147,8 @@ Status Build(const ToolchainBuildArguments& arguments, const Output& output) {
   if (const auto kept = ReadFile(lock_file, kLockBytesMax); !kept || *kept != lock_json) {
     RETURN_IF_ERROR(WriteDurably(RealFileSystem(), lock_file, lock_json));
   }
-  Say(output, std::to_string(lock.packages.size()) + " packages   image " + lock.image.Short() +
-                  "  (" + std::to_string(lock.image_size >> 20) + " MiB)");
+  Say(output, Amount(lock.packages.size(), "package") + "   image " + lock.image.Short() + "  (" +
+                  std::to_string(lock.image_size >> 20) + " MiB)");
   Answer(output, {{"lock", LockDigest(lock).Text()},
                   {"rootTar", assembled->root_tar.Text()},
                   {"image", assembled->image.Text()},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "farm/base/amount.h"
 #include "farm/base/bytes.h"
 #include "farm/base/clock.h"
 #include "farm/json/json.h"
@@ -232,7 +233,7 @@ std::string SourceText(const ManifestSource& source) {
 }
 
 std::string DescribeLock(const Lock& lock) {
-  return std::to_string(lock.packages.size()) + " packages of " +
+  return Amount(lock.packages.size(), "package") + " of " +
          (lock.requested.suites.empty() ? "no suite" : lock.requested.suites.front()) + ", image " +
          lock.image.Text() + " (" + std::to_string(lock.image_size) + " bytes)";
 }

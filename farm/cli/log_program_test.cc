@@ -329,7 +329,7 @@ TEST_F(LogProgram, CountsNoRevokedWitnessByAStampOfARevokedAuthority) {
   revoke_authority(cosigned + kLater + 1);
   Expect(check, 0, "witness.example/w0");
   revoke_authority(cosigned + kLater);
-  Expect(check, 16, "has 1 good cosignatures, want 2");
+  Expect(check, 16, "has 1 good cosignature, want 2; no other witness counts\n");
 }
 
 // Nor does farm-verify pass over one: whoever gave it meant to deceive.

@@ -458,6 +458,15 @@ void AddLog(CLI::App& app, Chosen& chosen) {
   CLI::App* log =
       app.add_subcommand("log", "mirror, check, rebuild and close a log; proofs and policies");
   log->require_subcommand(1);
+  log->footer(
+      "examples:\n"
+      "  farm log mirror /srv/log --from https://log.farm.example --root root.json\n"
+      "  farm log check /srv/log --root root.json\n"
+      "  farm log check-proof greet.tlog-proof --bundle greet.sigstore.jsonl --root root.json\n"
+      "  farm log policy --root root.json --cosignatures 2 --out log.tlog-policy\n"
+      "  farm log recover data --from-mirror /srv/log --policy log.tlog-policy\n"
+      "  farm log close data --successor log2.farm.example --policy log.tlog-policy\n"
+      "each with --help says more, and its exit codes");
   CLI::App* mirror = Command(*log, chosen, "mirror", "all of a log into a folder, checked",
                              [&chosen] { return RunLogMirrorCommand(arguments, chosen.output); });
   mirror->add_option("DIR", arguments.directory, "the mirror; made, or brought up to date")

@@ -23,6 +23,33 @@ void WriteLine(std::FILE* file, std::string_view line) {
   std::fflush(file);
 }
 
+// By the code alone: what is named above is not said again.
+std::string_view WhatToDo(ExitCode exit) {
+  switch (exit) {
+    case ExitCode::kUsage:
+      return "mend or get again what is named above; --help has an example";
+    case ExitCode::kBadSignature:
+      return "get the trust root again from whom you trust, and compare its digest";
+    case ExitCode::kLogProof:
+      return "keep what you have, it is evidence; get it again from another place, and tell the "
+             "log's witnesses if it stays so";
+    case ExitCode::kWitnesses:
+      return "try again later, or ask the witnesses why their cosignatures are missing";
+    case ExitCode::kRevoked:
+      return "get the newest trust root, and what was witnessed by keys that it does not revoke";
+    case ExitCode::kNotValidThen:
+      return "get the newest trust root, and set this machine's clock";
+    case ExitCode::kInputMissing:
+      return "get what is missing, or name where it lies";
+    case ExitCode::kRefused:
+      return "ask whoever refused it, who is named above";
+    case ExitCode::kInternal:
+      return "tell the makers of the program";
+    default:
+      return "try again when that is mended";
+  }
+}
+
 }  // namespace
 
 void Say(const Output& output, std::string_view line) {
@@ -77,6 +104,12 @@ int Fail(const Output& output, std::string_view command, const Error& error) {
   }
   WriteLine(stderr, std::string(command) + ": " + error.message);
   return static_cast<int>(error.Exit());
+}
+
+int FailAndSayWhatToDo(const Output& output, std::string_view command, const Error& error) {
+  const int code = Fail(output, command, error);
+  WriteLine(stderr, "to do: " + std::string(WhatToDo(error.Exit())));
+  return code;
 }
 
 std::string FormatDuration(long long seconds) {

@@ -39,6 +39,8 @@ std::string_view CutToColumns(std::string_view line, std::size_t columns);
 // Prints the error ("farm release: ...", or {"error":{"code","exit","message"}}) and returns its
 // exit code.
 int Fail(const Output& output, std::string_view command, const Error& error);
+// The same, and what to do as the last line ("to do: ...").
+int FailAndSayWhatToDo(const Output& output, std::string_view command, const Error& error);
 
 // "1:05", "2:10:00".
 std::string FormatDuration(long long seconds);

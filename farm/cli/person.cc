@@ -31,6 +31,7 @@ Result<PersonConfig> ReadPersonConfig(const std::string& path) {
     Error error = file.error();
     if (error.code == ErrorCode::kNotFound) {
       error.message += "; name your configuration with --config FILE or in FARM_CONFIG";
+      error.exit = ExitCode::kInputMissing;
     }
     return error;
   }

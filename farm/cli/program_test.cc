@@ -124,9 +124,44 @@ TEST_F(Program, WithdrawingAFileAsksWhichReleaseIsMeant) {
     EXPECT_TRUE(Says(refused, asked)) << refused.error_output;
   }
   const ProcessResult said = withdraw({"--product", "greeting", "--version", "1.0"});
-  EXPECT_NE(said.exit_code, 0);  // there is no configuration
+  EXPECT_EQ(said.exit_code, 22);  // there is no configuration
   EXPECT_FALSE(Says(said, asked)) << said.error_output;
   EXPECT_TRUE(Says(Run({"release", "withdraw", "--help"}), "--product"));
+}
+
+TEST_F(Program, WithoutAConfigurationItSaysThatThatIsMissing) {
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"list"}, {"get", "a/1/r1/00"}, {"list", "--config", Path("no.json")}}) {
+    const ProcessResult result = Run(words);
+    EXPECT_EQ(result.exit_code, 22) << words[0];
+    EXPECT_TRUE(Says(result, "name your configuration with --config FILE")) << result.error_output;
+  }
+  EXPECT_EQ(Run({"list", "--config", Write("bad.json", "{")}).exit_code, 2);
+}
+
+TEST_F(Program, ABundleThatIsNoneIsFollowedByWhatToDo) {
+  const std::string bad = Write("bad.sigstore.jsonl", "{}\n");
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"bundle", "show", bad},
+                                             {"bundle", "show", bad, "--json"},
+                                             {"bundle", "show", Path("no")},
+                                             {"bundle", "export", bad, Path("out"), "--root", bad},
+                                             {"log", "check", Path("no"), "--root", bad},
+                                             {"log", "check-proof", bad, "--root", bad}}) {
+    const ProcessResult result = Run(words);
+    EXPECT_NE(result.exit_code, 0) << words[1];
+    const std::size_t last = result.error_output.rfind('\n', result.error_output.size() - 2);
+    EXPECT_EQ(result.error_output.substr(last + 1, 7), "to do: ") << result.error_output;
+  }
+}
+
+TEST_F(Program, HelpOnLogsHasAnExampleOfEachCommand) {
+  const ProcessResult help = Run({"log", "--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  for (const std::string command :
+       {"mirror", "check", "recover", "close", "policy", "check-proof"}) {
+    EXPECT_TRUE(Says(help, "\n  farm log " + command + " ")) << command;
+  }
 }
 
 TEST_F(Program, PlanShowsByWhichRulesOffline) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "farm/base/amount.h"
 #include "farm/base/bytes.h"
 #include "farm/crypto/hash.h"
 #include "farm/evidence/bundle.h"
@@ -104,12 +105,13 @@ Result<WitnessedHead> CheckHead(std::string_view bytes, const LogTrust& trust) {
   std::vector<UnixSeconds> times;
   for (const auto& [counted, time] : first) times.push_back(time);
   if (times.size() < trust.witnesses_needed) {
-    return Error{ErrorCode::kUntrusted,
-                 "log " + trust.origin + ": checkpoint of size " +
-                     std::to_string(checkpoint->size) + " has " + std::to_string(times.size()) +
-                     " good cosignatures, want " + std::to_string(trust.witnesses_needed) +
-                     "; missing: " + Join(missing, ", "),
-                 ExitCode::kWitnesses};
+    return Error{
+        ErrorCode::kUntrusted,
+        "log " + trust.origin + ": checkpoint of size " + std::to_string(checkpoint->size) +
+            " has " + Amount(times.size(), "good cosignature") + ", want " +
+            std::to_string(trust.witnesses_needed) +
+            (missing.empty() ? "; no other witness counts" : "; missing: " + Join(missing, ", ")),
+        ExitCode::kWitnesses};
   }
   std::sort(times.begin(), times.end());
   WitnessedHead head{*checkpoint, std::string(bytes), 0};

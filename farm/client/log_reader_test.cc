@@ -317,6 +317,11 @@ TEST_F(LogReaderTest, WitnessesCountOnlyWhereTheRootVouchesForThem) {
     row.bend(bent);
     EXPECT_EQ(exit_of(bent), row.exit) << row.name;
   }
+  TrustRoot one = root;
+  one.witnesses.pop_back();
+  EXPECT_EQ(CheckHead(note, *LogTrustOf(one, kOrigin, 2)).error().message,
+            "log " + std::string(kOrigin) +
+                ": checkpoint of size 3 has 1 good cosignature, want 2; no other witness counts");
   // Without witnesses nobody says how old a head is.
   root.revocations = {{"key", key_.public_key().KeyId(), "stolen", 9999}};
   EXPECT_TRUE(CheckHead(note, *LogTrustOf(root, kOrigin, 1)));

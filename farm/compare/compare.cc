@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "farm/base/amount.h"
 #include "farm/base/bytes.h"
 
 namespace farm {
@@ -205,7 +206,7 @@ Comparison Compare(const std::vector<VerifiedRecord>& records) {
 std::string Words(const Comparison& comparison) {
   std::string text;
   if (const auto* agreement = std::get_if<Agreement>(&comparison)) {
-    text = "all records agree: " + std::to_string(agreement->artifacts.size()) + " artifacts";
+    text = "all records agree: " + Amount(agreement->artifacts.size(), "artifact");
   } else if (const auto* failed = std::get_if<AllFailed>(&comparison)) {
     text = failed->step.empty() ? "the build failed at every site"
                                 : "the build failed at every site, in step " + failed->step +

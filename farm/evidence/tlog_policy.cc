@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "farm/base/amount.h"
 #include "farm/base/bytes.h"
 
 namespace farm {
@@ -253,11 +254,13 @@ Result<PolicyVerdict> CheckUnderPolicy(const Note& note, const TlogPolicy& polic
     verdict.witnessed_at = time;
   }
   if (met) return verdict;
-  return Error{ErrorCode::kUntrusted,
-               "checkpoint of size " + std::to_string(verdict.checkpoint.size) + ": its " +
-                   std::to_string(times.size()) + " good cosignatures are not the quorum " +
-                   Printable(policy.quorum, 80) + "; missing: " + Join(missing, ", "),
-               ExitCode::kWitnesses};
+  return Error{
+      ErrorCode::kUntrusted,
+      "checkpoint of size " + std::to_string(verdict.checkpoint.size) + ": its " +
+          Amount(times.size(), "good cosignature is", "good cosignatures are") +
+          " not the quorum " + Printable(policy.quorum, 80) +
+          (missing.empty() ? "; no other witness counts" : "; missing: " + Join(missing, ", ")),
+      ExitCode::kWitnesses};
 }
 
 }  // namespace farm

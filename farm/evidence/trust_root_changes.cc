@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "farm/base/amount.h"
 #include "farm/base/bytes.h"
 
 namespace farm {
@@ -68,8 +69,8 @@ class Sayings {
     Add({"the root", "", "expires " + FormatTime(root_.expires)});
     if (root_.development) {
       Add({"DEVELOPMENT ROOT, which no production policy takes", "",
-           std::to_string(root_.development->machines) + " machines, " +
-               std::to_string(root_.development->operators) + " operators"});
+           Amount(root_.development->machines, "machine") + ", " +
+               Amount(root_.development->operators, "operator")});
     }
     Add({"format", "", "farm-root/" + std::to_string(root_.format)});
   }
@@ -113,8 +114,8 @@ class Sayings {
       Add({"log " + Printable(log.origin, kWordsMax), log.origin,
            "keys " + ShortKey(log.key) + " and " + ShortKey(log.ecdsa_key) + ", " +
                Days(log.valid_for) +
-               (log.end ? ", CLOSED at " + std::to_string(log.end->size) + " entries with root " +
-                              log.end->root_hash.Short() + ", followed by " +
+               (log.end ? ", CLOSED at " + Amount(log.end->size, "entry", "entries") +
+                              " with root " + log.end->root_hash.Short() + ", followed by " +
                               Printable(log.end->successor, kWordsMax)
                         : ""),
            log.key.KeyId() + log.ecdsa_key.KeyId() +
