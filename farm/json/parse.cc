@@ -52,13 +52,14 @@ std::string_view WhatIsWanted(std::string message) {
   return "want a value";
 }
 
-// "line 2, column 6"; of a text of one line, as those of a bundle are, "column 6".
+// "line 2, column 6" is the last character read; of a text of one line, as those of a bundle are,
+// "column 6".  A newline is the end of its line.
 std::string PlaceIn(std::string_view text, std::size_t characters_read) {
-  const std::string_view read = text.substr(0, characters_read);
-  const auto newlines = std::count(read.begin(), read.end(), '\n');
-  const std::size_t line_start = newlines == 0 ? 0 : read.rfind('\n') + 1;
-  const std::string column =
-      "column " + std::to_string(std::max<std::size_t>(read.size() - line_start, 1));
+  std::string_view before = text.substr(0, characters_read);
+  if (!before.empty()) before.remove_suffix(1);
+  const auto newlines = std::count(before.begin(), before.end(), '\n');
+  const std::size_t line_start = newlines == 0 ? 0 : before.rfind('\n') + 1;
+  const std::string column = "column " + std::to_string(before.size() - line_start + 1);
   const bool one_line = text.find('\n') == std::string_view::npos;
   return one_line ? column : "line " + std::to_string(newlines + 1) + ", " + column;
 }

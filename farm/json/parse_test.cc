@@ -28,7 +28,9 @@ TEST(ParseJson, RefusesAndSaysWhere) {
   } kCases[] = {
       {"empty", "", ErrorCode::kInvalidInput, "t: is empty, want JSON"},
       {"nothing_but_space", " \n", ErrorCode::kInvalidInput,
-       "t: not JSON at line 2, column 1: it ends too early"},
+       "t: not JSON at line 1, column 2: it ends too early"},
+      {"newline_in_string", "{\"a\":\n\"b\n\"}", ErrorCode::kInvalidInput,
+       "t: not JSON at line 2, column 3: a string has a control character"},
       {"rest", "{} x", ErrorCode::kInvalidInput,
        "t: not JSON at column 4: want nothing more after the value"},
       {"two_values", "1 2", ErrorCode::kInvalidInput, "t: not JSON at column 3: want nothing more"},
