@@ -106,7 +106,6 @@ def farm(f): {created: "time", "development?": "object", format: "=farm-root/\(f
 while IFS='|' read -r kind algorithm spki; do [ "$kind" = key ] && pem 'PUBLIC KEY' "$(unhex "$spki" | base64 -w 0)" >root.pem && sha "$spki" || continue
   while IFS='|' read -r kind id sig; do [ "$kind $id" = "sig $R" ] && unhex "$sig" >root.sig && $algorithm root.pem root.sig signed && threshold=$((threshold - 1)) && break; done <rows
 done <rows
-[ "$threshold" -le 0 ] || die 11 "root: not signed by enough of its keys"
 # --- Keys and chains of the root as files; hints of the lines of notes.
 hint() { first sha256sum < <(printf '%s\n' "$1"; unhex "$2"; base64 -d <<<"$3" | tail -c 32); } # NAME TYPE SPKI
 chain() { # PREFIX CERTIFICATE...: PREFIX.first, .root and .all; CHAIN: their key ids
@@ -121,6 +120,7 @@ declare -A owner_of && while IFS='|' read -r kind n name key more end; do case $
         [ "${owner_of[$R]:=$name}" = "$name" ] || die 2 "root: an issuer of two operators"; done ;;
     stamp) chain "stamp$n" $key && stamp_keys[n]=$CHAIN stamp_length[n]=$(wc -w <<<"$key") ;;
   esac; done <rows
+[ "$threshold" -le 0 ] || die 11 "root: not signed by enough of its keys"
 # --- Merkle trees.
 node() { sha "01$1$2"; }; half() { fn=$((fn >> 1)) sn=$((sn >> 1)); }
 climb() { # FN SN OLD NEW HASH...: the steps common to RFC 9162 sections 2.1.3.2 and 2.1.4.2; old, R: the roots (OLD may be '')
