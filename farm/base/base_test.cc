@@ -296,6 +296,36 @@ TEST(Files, WhatIsFoundInAFolderKeepsNobodyWaiting) {
   }
 }
 
+TEST(Files, ALinkThatLeadsNowhereIsNotNothing) {
+  const auto directory = *TemporaryDirectory::Make("");
+  const auto path = [&](const std::string& name) { return JoinPath(directory.path(), name); };
+  ASSERT_TRUE(WriteDurably(RealFileSystem(), path("file"), "bytes"));
+  const struct {
+    const char* name;
+    const char* to;
+    bool leads_nowhere;
+  } kRows[] = {{"to_a_file", "file", false},
+               {"to_a_folder", ".", false},
+               {"to_nothing", "nothing", true},
+               {"below_a_file", "file/nothing", true},
+               {"to_itself", "to_itself", true}};
+  for (const auto& row : kRows) {
+    ASSERT_EQ(symlink(row.to, path(row.name).c_str()), 0);
+    const auto is_there = IsThere(path(row.name));
+    ASSERT_EQ(is_there.has_value(), !row.leads_nowhere) << row.name;
+    if (is_there) {
+      EXPECT_TRUE(*is_there) << row.name;
+      continue;
+    }
+    EXPECT_EQ(is_there.error().Exit(), ExitCode::kUsage) << row.name;
+    EXPECT_EQ(is_there.error().message,
+              path(row.name) + ": is a link that leads nowhere; mend it or take it away");
+  }
+  EXPECT_TRUE(IsThere(path("file")).value());
+  EXPECT_FALSE(IsThere(path("nothing")).value());
+  EXPECT_FALSE(IsThere(path("file/nothing")).value());
+}
+
 TEST(Files, SyncDirectoryAsksTheKernel) {
   const auto directory = *TemporaryDirectory::Make("");
   EXPECT_TRUE(RealFileSystem().SyncDirectory(directory.path()));

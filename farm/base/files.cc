@@ -281,6 +281,16 @@ Result<std::string> ReadFile(const std::string& path, std::uint64_t bytes_max) {
   return file.ReadWhole(bytes_max);
 }
 
+Result<bool> IsThere(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) == 0) return true;
+  const bool leads_nowhere = errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
+  if (!leads_nowhere) return SystemError("looking for", path);
+  if (!ModeOf(path)) return false;
+  return Error{ErrorCode::kInvalidInput,
+               path + ": is a link that leads nowhere; mend it or take it away"};
+}
+
 Result<std::string> ReadFoundFile(const std::string& path, std::uint64_t bytes_max) {
   ASSIGN_OR_RETURN(const OpenedFile file, OpenedFile::OpenFound(path));
   return file.ReadWhole(bytes_max);

@@ -10,6 +10,11 @@
 
 namespace farm {
 
+// Whether something has that name.
+// Errors: kInvalidInput (a link that leads nowhere: somebody meant a file to be there),
+// kUnavailable (nobody may look).
+Result<bool> IsThere(const std::string& path);
+
 // As ReadFile (files.h), but never waits: what is no regular file, such as a named pipe that nobody
 // writes into, is refused.  Follows links.
 // Errors: kInvalidInput (no regular file), kNotFound, kLimitExceeded, kUnavailable.

@@ -95,9 +95,9 @@ Result<std::string> ReadInput(const std::string& what, const std::string& path, 
                "no " + what + ": " + path + " is missing; name another with " + option + " FILE"};
 }
 
-Result<TrustRoot> ReadRoot(const std::string& path, std::optional<Digest>& file) {
+Result<TrustRoot> ReadRoot(const std::string& path, Reader reader, std::optional<Digest>& file) {
   ASSIGN_OR_RETURN(const std::string bytes,
-                   ReadInput("root", path, ReadFile, kTrustRootBytesMax, "--root"));
+                   ReadInput("root", path, reader, kTrustRootBytesMax, "--root"));
   file = Sha256(bytes);
   Result<TrustRoot> root = ParseTrustRoot(bytes, path);
   if (!root) return NameKind(root.error(), bytes, "a trust root");
@@ -116,7 +116,8 @@ Status ReadStatusFile(const Options& options, const std::string& beside, Verdict
   std::string path = options.status;
   if (path.empty()) {
     path = JoinPath(beside, "status.json");
-    if (!FileExists(path)) return {};
+    ASSIGN_OR_RETURN(const bool is_there, IsThere(path));
+    if (!is_there) return {};
   }
   ASSIGN_OR_RETURN(const std::string text, ReadInput("status", path, ReaderOf(options.status),
                                                      kBundleLineBytesMax + 1, "--status"));
@@ -135,7 +136,8 @@ Status ReadCertifications(const Options& options, const std::string& beside, Ver
   std::string folder = options.certifications;
   if (folder.empty()) {
     folder = JoinPath(beside, "certifications");
-    if (!FileExists(folder)) return {};
+    ASSIGN_OR_RETURN(const bool is_there, IsThere(folder));
+    if (!is_there) return {};
   }
   ASSIGN_OR_RETURN(std::vector<std::string> names, ListDirectory(folder));
   std::sort(names.begin(), names.end());
@@ -189,8 +191,8 @@ Result<VerdictInput> ReadInputs(const Options& options) {
     if (index == 0) {
       lines = ParseLines(bundle, bundle_path, "a bundle");
     } else {
-      root =
-          root_path ? ReadRoot(*root_path, input.root_file) : Result<TrustRoot>(root_path.error());
+      root = root_path ? ReadRoot(*root_path, ReaderOf(options.root), input.root_file)
+                       : Result<TrustRoot>(root_path.error());
     }
   });
   if (!lines) return lines.error();

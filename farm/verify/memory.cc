@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "farm/base/found_file.h"
 #include "farm/json/json.h"
 
 namespace farm {
@@ -139,10 +140,10 @@ Result<MemoryDirectory> MemoryDirectory::Open(FileSystem& files, const std::stri
   RETURN_IF_ERROR(MakeDirectoriesDurably(files, directory));
   ASSIGN_OR_RETURN(FileLock lock, FileLock::WaitFor(JoinPath(directory, "lock"), kLockWaitMax));
   MemoryDirectory opened(files, JoinPath(directory, "memory.json"), std::move(lock));
-  const Result<std::string> json = ReadFile(opened.path_, kMemoryBytesMax);
-  if (!json && json.error().code == ErrorCode::kNotFound) return opened;
-  if (!json) return json.error();
-  ASSIGN_OR_RETURN(opened.memory_, ParseMemory(*json, opened.path_));
+  ASSIGN_OR_RETURN(const bool is_there, IsThere(opened.path_));
+  if (!is_there) return opened;
+  ASSIGN_OR_RETURN(const std::string json, ReadFoundFile(opened.path_, kMemoryBytesMax));
+  ASSIGN_OR_RETURN(opened.memory_, ParseMemory(json, opened.path_));
   return opened;
 }
 

@@ -42,8 +42,8 @@ std::string WriteMemory(const Memory& memory);
 class MemoryDirectory {
  public:
   // Makes the directory durably if it is missing; a missing file is an empty memory.
-  // Errors: kUnavailable (I/O; held for kLockWaitMax), kInvalidInput (a damaged file: never
-  // silently forgotten).
+  // Errors: kUnavailable (I/O; held for kLockWaitMax), kInvalidInput (a damaged file, a pipe, a
+  // link that leads nowhere: never silently forgotten).
   static Result<MemoryDirectory> Open(FileSystem& files, const std::string& directory);
 
   const Memory& memory() const { return memory_; }

@@ -34,6 +34,24 @@ TEST(Memory, KeepsTheNewestAcrossOpenings) {
   EXPECT_EQ(memory->ReleaseOf("other")->release, Sha256("one"));
 }
 
+// Else it would be begun anew, or keep everybody waiting.
+TEST(Memory, APipeOrALinkToNothingIsNoEmptyOne) {
+  const TemporaryDirectory directory = *TemporaryDirectory::Make(testing::TempDir());
+  const std::string file = JoinPath(directory.path(), "memory.json");
+  const auto expect_refused = [&](const std::string& why) {
+    const auto memory = MemoryDirectory::Open(RealFileSystem(), directory.path());
+    ASSERT_FALSE(memory.has_value()) << why;
+    EXPECT_EQ(memory.error().Exit(), ExitCode::kUsage);
+    EXPECT_EQ(memory.error().message.substr(0, file.size() + why.size()), file + why);
+    EXPECT_EQ(unlink(file.c_str()), 0);
+  };
+  ASSERT_EQ(mkfifo(file.c_str(), 0600), 0);
+  expect_refused(": is a pipe");
+  ASSERT_EQ(symlink("nothing", file.c_str()), 0);
+  expect_refused(": is a link that leads nowhere");
+  EXPECT_TRUE(MemoryDirectory::Open(RealFileSystem(), directory.path()).has_value());
+}
+
 // Anybody who can read the folder can lock it, for as long as he likes.
 TEST(Memory, ALockOfItsFolderIsInNobodysWay) {
   const TemporaryDirectory directory = *TemporaryDirectory::Make(testing::TempDir());

@@ -99,6 +99,29 @@ class LaterProgram : public Program {
     return status;
   }
 
+  std::string Path(const std::string& name) { return JoinPath(directory_.path(), name); }
+  static void ExpectRefused(const ProcessResult& result, const std::string& why) {
+    EXPECT_EQ(result.exit_code, 2) << why;
+    EXPECT_THAT(result.error_output, testing::HasSubstr(why));
+  }
+  // Takes what has the name aside, if anything has, and brings it back at its end.
+  class Replaced {
+   public:
+    explicit Replaced(const std::string& path)
+        : path_(path), was_there_(rename(path.c_str(), (path + ".aside").c_str()) == 0) {}
+    ~Replaced() {
+      EXPECT_EQ(unlink(path_.c_str()), 0) << path_;
+      if (!was_there_) return;
+      EXPECT_EQ(rename((path_ + ".aside").c_str(), path_.c_str()), 0) << path_;
+    }
+    Replaced(const Replaced&) = delete;
+    Replaced& operator=(const Replaced&) = delete;
+
+   private:
+    std::string path_;
+    bool was_there_;
+  };
+
   FarmStatus status_;
 };
 
@@ -227,29 +250,46 @@ TEST_F(LaterProgram, WaitsForNoPipeThatItFinds) {
     std::string pipe;
     std::vector<std::string> words;
   } kRows[] = {
-      {"certifications",
-       "folder/a.jsonl",
-       {"--certifications", JoinPath(directory_.path(), "folder")}},
-      {"replays", "folder/a.jsonl", {"--replays", JoinPath(directory_.path(), "folder")}},
+      {"certifications", "folder/a.jsonl", {"--certifications", Path("folder")}},
+      {"replays", "folder/a.jsonl", {"--replays", Path("folder")}},
       {"status_beside_the_root", "status.json", {}},
       {"bundle_beside_the_file", BaseName(file_) + ".sigstore.jsonl", {}},
       {"policy_beside_the_root", "policy.json", {}},
+      {"memory", "state/memory.json", {"--state", Path("state")}},
   };
-  ASSERT_TRUE(MakeDirectories(JoinPath(directory_.path(), "folder"), 0755));
+  for (const char* folder : {"folder", "state"}) ASSERT_TRUE(MakeDirectories(Path(folder), 0755));
   for (const auto& row : kRows) {
-    const std::string path = JoinPath(directory_.path(), row.pipe);
-    const std::string aside = path + ".aside";
-    const bool replaced = rename(path.c_str(), aside.c_str()) == 0;
-    ASSERT_EQ(mkfifo(path.c_str(), 0600), 0) << row.name;
-    const ProcessResult result = Verify(row.words);
-    EXPECT_EQ(result.exit_code, 2) << row.name;
-    EXPECT_THAT(result.error_output,
-                testing::HasSubstr(path + ": is a pipe, a device or a folder, want a regular file"))
-        << row.name;
-    ASSERT_EQ(unlink(path.c_str()), 0);
-    if (replaced) {
-      ASSERT_EQ(rename(aside.c_str(), path.c_str()), 0);
-    }
+    Replaced replaced(Path(row.pipe));
+    ASSERT_EQ(mkfifo(Path(row.pipe).c_str(), 0600), 0) << row.name;
+    ExpectRefused(Verify(row.words),
+                  Path(row.pipe) + ": is a pipe, a device or a folder, want a regular file");
+  }
+}
+
+TEST_F(LaterProgram, WaitsForNoPipeInTheUsersConfiguration) {
+  ASSERT_TRUE(MakeDirectories(Path("config/farm"), 0755));
+  Write("config/farm/root.json", maker_.RootBytes());
+  Write("config/farm/policy.json", WritePolicy(maker_.policy()));
+  for (const std::string name : {"root.json", "trust.json"}) {
+    const std::string path = Path("config/farm/" + name);
+    Replaced replaced(path);
+    ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+    ExpectRefused(Run({"--allow-development-root", file_}, {"XDG_CONFIG_HOME=" + Path("config")}),
+                  path + ": is a pipe, a device or a folder, want a regular file");
+  }
+}
+
+// Somebody has put it there for what it led to.
+TEST_F(LaterProgram, ALinkThatLeadsNowhereIsNotNothing) {
+  Policy policy = maker_.policy();
+  policy.certified_countries = true;
+  ASSERT_TRUE(MakeDirectories(Path("state"), 0755));
+  for (const std::string name : {"status.json", "state/memory.json", "certifications"}) {
+    if (name == "certifications") Write("policy.json", WritePolicy(policy));
+    ASSERT_EQ(symlink("nothing", Path(name).c_str()), 0);
+    ExpectRefused(Verify({"--state", Path("state")}),
+                  Path(name) + ": is a link that leads nowhere; mend it or take it away");
+    ASSERT_EQ(unlink(Path(name).c_str()), 0) << name;  // still a link: nothing was written over it
   }
 }
 

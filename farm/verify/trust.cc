@@ -43,18 +43,15 @@ Error NothingPinned(const std::string& directory) {
 // Root `version` of the tree; absent where there is no such file.
 Result<std::optional<PinnedTrust>> ReadStep(const std::string& tree, std::int64_t version) {
   const std::string path = RootOfTree(tree, version);
-  const Result<std::string> bytes = ReadFoundFile(path, kTrustRootBytesMax);
-  if (!bytes) {
-    if (bytes.error().code == ErrorCode::kNotFound) return std::optional<PinnedTrust>();
-    return bytes.error();
-  }
+  ASSIGN_OR_RETURN(const bool is_there, IsThere(path));
+  if (!is_there) return std::optional<PinnedTrust>();
   PinnedTrust step;
-  ASSIGN_OR_RETURN(step.root, ParseTrustRoot(*bytes, path));
+  ASSIGN_OR_RETURN(step.root_bytes, ReadFoundFile(path, kTrustRootBytesMax));
+  ASSIGN_OR_RETURN(step.root, ParseTrustRoot(step.root_bytes, path));
   if (step.root.version != version) {
     return Error{ErrorCode::kInvalidInput,
                  path + ": is root " + std::to_string(step.root.version) + " under another's name"};
   }
-  step.root_bytes = *bytes;
   return std::optional<PinnedTrust>(std::move(step));
 }
 
@@ -86,6 +83,17 @@ Result<PinnedTrust> BringBack(const std::string& directory, const TrustMemory& m
                RootFile(directory) + " is gone, and trust.json remembers root " +
                    std::to_string(memory.newest_version) + ", SHA-256 " + memory.newest.Hex() +
                    ": want that one; to begin anew remove trust.json",
+               ExitCode::kRollback};
+}
+
+// Nothing is pinned, and root.json may be there all the same.
+Status CheckNoOtherByHand(const std::string& directory, const std::string& bytes) {
+  const std::string path = RootFile(directory);
+  ASSIGN_OR_RETURN(const bool is_there, IsThere(path));
+  if (!is_there) return {};
+  ASSIGN_OR_RETURN(const std::string old, ReadFoundFile(path, kTrustRootBytesMax));
+  if (old == bytes) return {};
+  return Error{ErrorCode::kUntrusted, path + " is another root, put there by hand: move it away",
                ExitCode::kRollback};
 }
 
@@ -151,10 +159,10 @@ Result<std::string> DefaultTrustDirectory() {
 
 Result<std::optional<TrustMemory>> ReadTrustMemory(const std::string& directory) {
   const std::string path = TrustFile(directory);
-  const Result<std::string> json = ReadFile(path, kTrustMemoryBytesMax);
-  if (!json && json.error().code == ErrorCode::kNotFound) return std::optional<TrustMemory>();
-  if (!json) return json.error();
-  ASSIGN_OR_RETURN(const TrustMemory memory, ParseTrustMemory(*json, path));
+  ASSIGN_OR_RETURN(const bool is_there, IsThere(path));
+  if (!is_there) return std::optional<TrustMemory>();
+  ASSIGN_OR_RETURN(const std::string json, ReadFoundFile(path, kTrustMemoryBytesMax));
+  ASSIGN_OR_RETURN(const TrustMemory memory, ParseTrustMemory(json, path));
   return std::optional(memory);
 }
 
@@ -172,7 +180,7 @@ Result<PinnedTrust> ReadPinnedTrust(const std::string& directory) {
   ASSIGN_OR_RETURN(const std::optional<TrustMemory> memory, ReadTrustMemory(directory));
   if (!memory) return NothingPinned(directory);
   trust.memory = *memory;
-  ASSIGN_OR_RETURN(trust.root_bytes, ReadFile(RootFile(directory), kTrustRootBytesMax));
+  ASSIGN_OR_RETURN(trust.root_bytes, ReadFoundFile(RootFile(directory), kTrustRootBytesMax));
   ASSIGN_OR_RETURN(trust.root, ParseTrustRoot(trust.root_bytes, RootFile(directory)));
   if (trust.root.version < trust.memory.newest_version) {
     return Error{ErrorCode::kUntrusted,
@@ -217,13 +225,8 @@ Result<PinnedTrust> PinTrust(FileSystem& files, const std::string& directory,
   ASSIGN_OR_RETURN(const std::optional<TrustMemory> memory, ReadTrustMemory(directory));
   if (memory) {
     ASSIGN_OR_RETURN(trust, BringBack(directory, *memory, std::move(trust)));
-  } else if (FileExists(RootFile(directory))) {
-    ASSIGN_OR_RETURN(const std::string old, ReadFile(RootFile(directory), kTrustRootBytesMax));
-    if (old != bytes) {
-      return Error{ErrorCode::kUntrusted,
-                   RootFile(directory) + " is another root, put there by hand: move it away",
-                   ExitCode::kRollback};
-    }
+  } else {
+    RETURN_IF_ERROR(CheckNoOtherByHand(directory, bytes));
   }
   RETURN_IF_ERROR(WriteTrust(files, directory, trust));
   return trust;

@@ -213,6 +213,36 @@ TEST_F(Trust, APipeIsNoRoot) {
   EXPECT_EQ(ExitOf(Update()), ExitCode::kUsage);
 }
 
+TEST_F(Trust, APipeOrALinkToNothingIsNotNothingPinned) {
+  ASSERT_TRUE(Pin(1));
+  for (const char* name : {"config/trust.json", "config/root.json"}) {
+    const std::string path = Path(name);
+    const std::string bytes = ReadFile(path, 1 << 22).value();
+    ASSERT_EQ(unlink(path.c_str()), 0);
+    ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+    EXPECT_EQ(ExitOf(ReadPinnedTrust(Path("config"))), ExitCode::kUsage) << name;
+    EXPECT_EQ(ExitOf(Pin(1)), ExitCode::kUsage) << name;
+    ASSERT_EQ(unlink(path.c_str()), 0);
+    Write(name, bytes);
+  }
+  const std::string memory = Path("config/trust.json");
+  ASSERT_EQ(unlink(memory.c_str()), 0);
+  ASSERT_EQ(symlink("nothing", memory.c_str()), 0);
+  EXPECT_EQ(ExitOf(ReadTrustMemory(Path("config"))), ExitCode::kUsage);
+  EXPECT_EQ(ExitOf(Pin(2)), ExitCode::kUsage);
+  ASSERT_EQ(unlink(memory.c_str()), 0);
+  ASSERT_EQ(unlink(Path("config/root.json").c_str()), 0);
+  ASSERT_EQ(symlink("nothing", Path("config/root.json").c_str()), 0);
+  EXPECT_EQ(ExitOf(Pin(1)), ExitCode::kUsage);
+  // Nor is it no root of a tree.
+  ASSERT_EQ(unlink(Path("config/root.json").c_str()), 0);
+  ASSERT_TRUE(Pin(1));
+  AddToTree(2);
+  ASSERT_EQ(symlink("nothing", Path("tree/root/1.json").c_str()), 0);
+  EXPECT_EQ(ExitOf(Update()), ExitCode::kUsage);
+  EXPECT_EQ(Version(), 1);
+}
+
 TEST_F(Trust, NeverGoesBack) {
   ASSERT_TRUE(Pin(1));
   for (const int version : {2, 3}) AddToTree(version);
