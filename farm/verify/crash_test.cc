@@ -147,6 +147,13 @@ class Roots {
     }
   }
   const std::string& first() const { return bytes_.front(); }
+  TrustRoot OfAStranger(std::int64_t version) const {
+    const PrivateKey key = PrivateKey::Generate(KeyKind::kEd25519);
+    TrustRoot root = maker_.root();
+    root.version = version;
+    root.root_keys = {key.public_key()};
+    return ParseTrustRoot(WriteTrustRoot(root, {key}), "a stranger's").value();
+  }
   std::string Tree(std::int64_t last) const {
     return temporary_.path() + "/tree" + std::to_string(last);
   }
@@ -179,7 +186,8 @@ class Follower final : public Customer {
 
  private:
   std::string Folder() const { return Path("home/farm"); }
-  // farm-verify itself takes root.json, and holds it against trust.json where that is.
+  // farm-verify itself takes root.json, and holds it against trust.json where that is: it always
+  // is, and lets no stranger in.
   void CheckWhatAVerifierReads() const {
     const auto bytes = ReadFile(Folder() + "/root.json", kTrustRootBytesMax);
     if (!bytes) {
@@ -190,9 +198,12 @@ class Follower final : public Customer {
     ASSERT_TRUE(root) << root.error().message;
     const auto memory = ReadTrustMemory(Folder());
     ASSERT_TRUE(memory) << memory.error().message;
-    if (!*memory) return;
+    ASSERT_TRUE(memory->has_value());
     ASSERT_GE(root->version, (*memory)->newest_version);
     ASSERT_TRUE(CheckRemembered(*root, **memory));
+    for (const std::int64_t version : {1, 2, 3, 4}) {
+      ASSERT_FALSE(CheckRemembered(roots_.OfAStranger(version), **memory)) << version;
+    }
   }
   bool Pin() {
     const auto pinned = PinTrust(files(), Folder(), roots_.first(), Sha256(roots_.first()));

@@ -168,6 +168,9 @@ std::string ErrorRemedy(const Error& error) {
       return "to do: get the trust root again from whom you trust, and compare its digest";
     case ExitCode::kInputMissing:
       return "to do: get what is missing, or name where it lies; nothing was judged";
+    case ExitCode::kRollback:
+      return "to do: bring back what is named above, or ask the root's people which root is their "
+             "newest; nothing was judged";
     default:
       return "to do: try again when that is mended; nothing was judged";
   }

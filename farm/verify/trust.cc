@@ -28,16 +28,49 @@ Result<FileLock> TrustLock(const std::string& directory) {
   return FileLock::WaitFor(JoinPath(directory, "lock"), kLockWaitMax);
 }
 
-// The root first: what dies between the two leaves a root newer than what is remembered, which is
-// no step back.
-Status WriteTrust(FileSystem& files, const std::string& directory, const PinnedTrust& trust) {
+// The memory first: at no moment, and after no crash, is there a root that it does not name.
+// `memory`: as it was before, of a root.json that one may have left who died before its name was
+// durable.
+Status WriteTrust(FileSystem& files, const std::string& directory, const TrustMemory& memory,
+                  const PinnedTrust& trust) {
+  TrustMemory opened = trust.memory;
+  if (memory.newest != trust.root.digest) {
+    opened = memory;
+    opened.next = {trust.root.digest, trust.root.version};
+  }
+  RETURN_IF_ERROR(files.SyncDirectory(directory));
+  RETURN_IF_ERROR(WriteDurably(files, TrustFile(directory), WriteTrustMemory(opened)));
   RETURN_IF_ERROR(WriteDurably(files, RootFile(directory), trust.root_bytes));
+  if (!opened.next) return {};
   return WriteDurably(files, TrustFile(directory), WriteTrustMemory(trust.memory));
 }
 
 Error NothingPinned(const std::string& directory) {
   return Error{ErrorCode::kNotFound, "no root is pinned in " + directory +
                                          ": farm-verify trust init ROOT --fingerprint SHA256"};
+}
+
+// The memory of a folder whose root.json is `root`, one that it names.
+TrustMemory Closed(TrustMemory memory, const TrustRoot& root) {
+  memory.newest = root.digest;
+  memory.newest_version = root.version;
+  memory.next.reset();
+  return memory;
+}
+
+bool Names(const TrustMemory& memory, const TrustRoot& root) {
+  return root.digest == memory.newest || (memory.next && root.digest == memory.next->digest);
+}
+
+std::string NameOfRoot(std::int64_t version, const Digest& digest) {
+  return "root " + std::to_string(version) + ", SHA-256 " + digest.Hex();
+}
+
+// For people: which root may stand in root.json.
+std::string RootsNamed(const TrustMemory& memory) {
+  std::string text = NameOfRoot(memory.newest_version, memory.newest);
+  if (memory.next) text += ", or " + NameOfRoot(memory.next->version, memory.next->digest);
+  return text;
 }
 
 // Root `version` of the tree; absent where there is no such file.
@@ -75,13 +108,12 @@ Result<std::int64_t> NewestInTree(const std::string& tree) {
 // root.json is gone, and trust.json is not: that still says which root may stand there.
 Result<PinnedTrust> BringBack(const std::string& directory, const TrustMemory& memory,
                               PinnedTrust trust) {
-  if (trust.root.digest == memory.newest) {
-    trust.memory = memory;
+  if (Names(memory, trust.root)) {
+    trust.memory = Closed(memory, trust.root);
     return trust;
   }
   return Error{ErrorCode::kUntrusted,
-               RootFile(directory) + " is gone, and trust.json remembers root " +
-                   std::to_string(memory.newest_version) + ", SHA-256 " + memory.newest.Hex() +
+               RootFile(directory) + " is gone, and trust.json remembers " + RootsNamed(memory) +
                    ": want that one; to begin anew remove trust.json",
                ExitCode::kRollback};
 }
@@ -122,16 +154,29 @@ Result<TrustMemory> ParseTrustMemory(std::string_view json, std::string_view whe
   if (fields.ok() && memory.newest_version < memory.pinned_version) {
     fields.Fail("newestVersion", "is before pinnedVersion");
   }
+  if (fields.Has("next") || fields.Has("nextVersion")) {
+    memory.next.emplace();
+    memory.next->digest = fields.DigestOf("next");
+    memory.next->version = fields.Integer("nextVersion", 1, kJsonIntegerMax);
+    if (fields.ok() && memory.next->version <= memory.newest_version) {
+      fields.Fail("nextVersion", "is not after newestVersion");
+    }
+  }
   RETURN_IF_ERROR(fields.Finish());
   return memory;
 }
 
 std::string WriteTrustMemory(const TrustMemory& memory) {
-  return WriteReadableJson({{"format", "farm-trust/1"},
-                            {"newest", memory.newest.Text()},
-                            {"newestVersion", memory.newest_version},
-                            {"pinned", memory.pinned.Text()},
-                            {"pinnedVersion", memory.pinned_version}});
+  Json json = {{"format", "farm-trust/1"},
+               {"newest", memory.newest.Text()},
+               {"newestVersion", memory.newest_version},
+               {"pinned", memory.pinned.Text()},
+               {"pinnedVersion", memory.pinned_version}};
+  if (memory.next) {
+    json["next"] = memory.next->digest.Text();
+    json["nextVersion"] = memory.next->version;
+  }
+  return WriteReadableJson(json);
 }
 
 Result<Digest> ParseFingerprint(std::string_view text) {
@@ -167,11 +212,13 @@ Result<std::optional<TrustMemory>> ReadTrustMemory(const std::string& directory)
 }
 
 Status CheckRemembered(const TrustRoot& root, const TrustMemory& memory) {
-  if (root.version != memory.newest_version || root.digest == memory.newest) return {};
+  if (Names(memory, root)) return {};
   return Error{ErrorCode::kUntrusted,
-               "root.json is another root than the one of version " +
-                   std::to_string(memory.newest_version) +
-                   " that was taken before; bring that one back",
+               "root.json is " + NameOfRoot(root.version, root.digest) +
+                   ", which nobody has pinned or followed; trust.json beside it remembers " +
+                   RootsNamed(memory) +
+                   ": move root.json away, bring that one back with farm-verify trust init, and "
+                   "take newer ones with farm-verify trust update",
                ExitCode::kRollback};
 }
 
@@ -182,14 +229,8 @@ Result<PinnedTrust> ReadPinnedTrust(const std::string& directory) {
   trust.memory = *memory;
   ASSIGN_OR_RETURN(trust.root_bytes, ReadFoundFile(RootFile(directory), kTrustRootBytesMax));
   ASSIGN_OR_RETURN(trust.root, ParseTrustRoot(trust.root_bytes, RootFile(directory)));
-  if (trust.root.version < trust.memory.newest_version) {
-    return Error{ErrorCode::kUntrusted,
-                 RootFile(directory) + ": is root " + std::to_string(trust.root.version) +
-                     ", but root " + std::to_string(trust.memory.newest_version) +
-                     " was taken before; bring that one back",
-                 ExitCode::kRollback};
-  }
   RETURN_IF_ERROR(CheckRemembered(trust.root, trust.memory));
+  trust.memory = Closed(trust.memory, trust.root);
   return trust;
 }
 
@@ -211,7 +252,7 @@ Result<PinnedTrust> PinTrust(FileSystem& files, const std::string& directory,
   if (known) {
     // Pinned before, and perhaps followed since, by one that died before it was durable.
     if (known->memory.pinned == found) {
-      RETURN_IF_ERROR(WriteTrust(files, directory, *known));
+      RETURN_IF_ERROR(WriteTrust(files, directory, known->memory, *known));
       return known;
     }
     return Error{ErrorCode::kUntrusted,
@@ -228,7 +269,7 @@ Result<PinnedTrust> PinTrust(FileSystem& files, const std::string& directory,
   } else {
     RETURN_IF_ERROR(CheckNoOtherByHand(directory, bytes));
   }
-  RETURN_IF_ERROR(WriteTrust(files, directory, trust));
+  RETURN_IF_ERROR(WriteTrust(files, directory, trust.memory, trust));
   return trust;
 }
 
@@ -266,10 +307,9 @@ Result<TrustUpdate> UpdateTrust(FileSystem& files, const std::string& directory,
     next->memory = update.before.memory;
     update.after = *std::move(next);
   }
-  update.after.memory.newest = update.after.root.digest;
-  update.after.memory.newest_version = update.after.root.version;
+  update.after.memory = Closed(update.after.memory, update.after.root);
   if (newest > pinned) update.changes = DescribeChanges(update.before.root, update.after.root);
-  RETURN_IF_ERROR(WriteTrust(files, directory, update.after));
+  RETURN_IF_ERROR(WriteTrust(files, directory, update.before.memory, update.after));
   return update;
 }
 

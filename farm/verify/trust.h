@@ -24,6 +24,13 @@ struct TrustMemory {
   std::int64_t pinned_version = 0;
   Digest newest;  // of root.json as it was last written
   std::int64_t newest_version = 0;
+  // The one that is being written over it, which was followed from it: after a crash root.json may
+  // be either.  Never in a PinnedTrust.
+  struct Next {
+    Digest digest;
+    std::int64_t version = 0;
+  };
+  std::optional<Next> next = {};
 };
 
 // Errors: kInvalidInput naming the field.
@@ -33,7 +40,7 @@ std::string WriteTrustMemory(const TrustMemory& memory);
 struct PinnedTrust {
   TrustRoot root;
   std::string root_bytes;
-  TrustMemory memory;
+  TrustMemory memory;  // `newest` is `root`
 };
 
 // Hex digits of a SHA-256 as people carry them: either case, groups with blanks or colons, perhaps
@@ -44,8 +51,8 @@ Result<Digest> ParseFingerprint(std::string_view text);
 Result<std::string> DefaultTrustDirectory();
 
 // What `directory` holds.
-// Errors: kNotFound (nothing is pinned), kUntrusted exit 24 (root.json is older than trust.json
-// remembers, or another of the same version), those of ParseTrustRoot and ParseTrustMemory.
+// Errors: kNotFound (nothing is pinned), kUntrusted exit 24 (CheckRemembered), those of
+// ParseTrustRoot and ParseTrustMemory.
 Result<PinnedTrust> ReadPinnedTrust(const std::string& directory);
 
 // Pins `bytes`, a root, into `directory`; makes it.  The same again is no error.  Where trust.json
@@ -74,8 +81,9 @@ Result<TrustUpdate> UpdateTrust(FileSystem& files, const std::string& directory,
 // What `directory` remembers; absent where nothing is pinned there.
 // Errors: those of ParseTrustMemory.
 Result<std::optional<TrustMemory>> ReadTrustMemory(const std::string& directory);
-// Whether `root`, read from that directory, is the one that is remembered, or a later one; an older
-// one the verdict refuses.  Errors: kUntrusted exit 24 (another of the same version).
+// Whether `root`, read from that directory, is one that is remembered.  A later one that nobody has
+// followed is none: anybody can sign a root of a higher version with keys of his own.
+// Errors: kUntrusted exit 24 (any other).
 Status CheckRemembered(const TrustRoot& root, const TrustMemory& memory);
 
 }  // namespace farm

@@ -86,10 +86,32 @@ TEST_F(TrustProgram, AVerdictDoesNotGoBackBehindIt) {
   EXPECT_EQ(Verify().exit_code, 24);
   Write("config/farm/root.json", bytes_[2] + "\n");  // another file of the same version
   EXPECT_EQ(Verify().exit_code, 24);
+  // Older is older, whatever else is allowed: a stranger may have signed it.
+  Write("config/farm/root.json", bytes_[1]);
+  EXPECT_EQ(Run({Path("hello.tar"), "--allow-development-root", "--allow-older"}).exit_code, 24);
   Write("config/farm/root.json", bytes_[2]);
   EXPECT_EQ(Verify().exit_code, 0);
   Write("config/farm/trust.json", "{}");
   EXPECT_EQ(Verify().exit_code, 2);
+}
+
+// Whoever puts a root of a higher version there has not had it followed.
+TEST_F(TrustProgram, AStrangersRootIsNotTakenForANewerOne) {
+  ASSERT_EQ(Init().exit_code, 0);
+  const PrivateKey stranger = PrivateKey::Generate(KeyKind::kEd25519);
+  TrustRoot his = maker_.root();
+  his.root_keys = {stranger.public_key()};
+  for (his.version = 2; his.version <= 3; ++his.version) {
+    Write("his/root/" + std::to_string(his.version) + ".json", WriteTrustRoot(his, {stranger}));
+  }
+  his.version = 2;
+  Write("config/farm/root.json", WriteTrustRoot(his, {stranger}));
+  const ProcessResult verdict = Verify();
+  EXPECT_EQ(verdict.exit_code, 24) << verdict.output;
+  EXPECT_THAT(verdict.error_output, HasSubstr("root 1, SHA-256 " + Sha256(bytes_[0]).Hex()));
+  EXPECT_THAT(verdict.error_output, HasSubstr("bring back what is named above"));
+  EXPECT_EQ(Run({"trust", "show"}).exit_code, 24);
+  EXPECT_EQ(Run({"trust", "update", Path("his"), "--at", kAt}).exit_code, 24);
 }
 
 TEST_F(TrustProgram, AnExpiredNewestRootIsKeptAndSaid) {

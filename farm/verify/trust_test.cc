@@ -264,14 +264,59 @@ TEST_F(Trust, NeverGoesBack) {
   EXPECT_TRUE(ReadPinnedTrust(Path("config")));
 }
 
-// A crash between the two files.
-TEST_F(Trust, ARootNewerThanItsMemoryIsNoStepBack) {
+// Anybody can sign a root of a higher version with keys of his own, and one of the farm's that was
+// put there by hand is nobody's word either.
+TEST_F(Trust, ARootThatNobodyFollowedIsNone) {
   ASSERT_TRUE(Pin(1));
-  Write("config/root.json", Bytes(2));
-  EXPECT_EQ(Version(), 2);
-  for (const int version : {1, 2, 3}) AddToTree(version);
+  const PrivateKey stranger = PrivateKey::Generate(KeyKind::kEd25519);
+  TrustRoot his = Root(2);
+  his.root_keys = {stranger.public_key()};
+  for (const std::string& bytes : {WriteTrustRoot(his, {stranger}), Bytes(2)}) {
+    Write("config/root.json", bytes);
+    Write("tree/root/1.json", Bytes(1));
+    Write("tree/root/2.json", bytes);
+    const auto read = ReadPinnedTrust(Path("config"));
+    ASSERT_FALSE(read.has_value());
+    EXPECT_EQ(read.error().Exit(), ExitCode::kRollback);
+    EXPECT_THAT(read.error().message, HasSubstr("root 2, SHA-256 " + Sha256(bytes).Hex()));
+    EXPECT_THAT(read.error().message, HasSubstr("root 1, SHA-256 " + Sha256(Bytes(1)).Hex()));
+    EXPECT_EQ(ExitOf(Update()), ExitCode::kRollback);
+    EXPECT_EQ(ExitOf(Pin(1)), ExitCode::kRollback);
+    EXPECT_EQ(*ReadFile(Path("config/root.json"), 1 << 22), bytes);
+  }
+  // As the message says.
+  std::remove(Path("config/root.json").c_str());
+  ASSERT_TRUE(Pin(1));
   ASSERT_TRUE(Update());
-  EXPECT_EQ(Version(), 3);
+  EXPECT_EQ(Version(), 2);
+}
+
+// A crash while the second root was being taken: either is one that was followed, and no other.
+TEST_F(Trust, AfterACrashEitherRootIsGoodAndNoOther) {
+  ASSERT_TRUE(Pin(1));
+  for (const int version : {1, 2}) AddToTree(version);
+  const TrustMemory half = {Sha256(Bytes(1)), 1, Sha256(Bytes(1)), 1, {{Sha256(Bytes(2)), 2}}};
+  for (const int version : {1, 2, 3}) {
+    Write("config/trust.json", WriteTrustMemory(half));
+    Write("config/root.json", Bytes(version));
+    const auto read = ReadPinnedTrust(Path("config"));
+    ASSERT_EQ(ExitOf(read), version == 3 ? ExitCode::kRollback : ExitCode::kProved) << version;
+    if (version == 3) break;
+    EXPECT_EQ(read->memory.newest, Sha256(Bytes(version)));
+    ASSERT_TRUE(Update());
+    EXPECT_EQ(ReadTrustMemory(Path("config")).value()->newest, Sha256(Bytes(2)));
+    EXPECT_FALSE(ReadTrustMemory(Path("config")).value()->next.has_value());
+    EXPECT_EQ(ReadTrustMemory(Path("config")).value()->pinned_version, 1);
+  }
+  // Where root.json is gone on top, too.
+  for (const int version : {1, 2, 3}) {
+    Write("config/trust.json", WriteTrustMemory(half));
+    std::remove(Path("config/root.json").c_str());
+    ASSERT_EQ(ExitOf(Pin(version)), version == 3 ? ExitCode::kRollback : ExitCode::kProved);
+    if (version < 3) {
+      EXPECT_EQ(Version(), version);
+    }
+  }
 }
 
 TEST_F(Trust, HasALimitOfSteps) {
@@ -298,7 +343,7 @@ TEST_F(Trust, MemoryHasOneForm) {
   const std::string text = ReadFile("farm/verify/FORMAT.md", 1 << 20).value();
   const std::string begin = "```trust\n";
   const std::size_t start = text.find(begin) + begin.size();
-  const std::string example = text.substr(start, text.find("```", start) - start);
+  std::string example = text.substr(start, text.find("```", start) - start);
   const auto read = ParseTrustMemory(example, "FORMAT.md");
   ASSERT_TRUE(read.has_value()) << read.error().message;
   EXPECT_EQ(WriteTrustMemory(*read), example);
@@ -313,6 +358,18 @@ TEST_F(Trust, MemoryHasOneForm) {
   EXPECT_TRUE(refuses("\"pinnedVersion\": 1", "\"pinnedVersion\": 7"));
   EXPECT_TRUE(refuses("\"pinned\": \"sha256:", "\"pinned\": \"sha512:"));
   EXPECT_TRUE(refuses("{\n", "{\n  \"more\": 1,\n"));
+  // One that is being followed.
+  TrustMemory half = *read;
+  half.next = {Sha256("next"), 7};
+  const std::string opened = WriteTrustMemory(half);
+  const auto again = ParseTrustMemory(opened, "trust.json");
+  ASSERT_TRUE(again.has_value()) << again.error().message;
+  EXPECT_EQ(WriteTrustMemory(*again), opened);
+  EXPECT_THAT(text, HasSubstr("```\n" + opened + "```\n"));
+  example = opened;
+  EXPECT_TRUE(refuses("\"nextVersion\": 7", "\"nextVersion\": 6"));
+  EXPECT_TRUE(refuses(",\n  \"nextVersion\": 7", ""));
+  EXPECT_TRUE(refuses("  \"next\": \"" + Sha256("next").Text() + "\",\n", ""));
 }
 
 TEST_F(Trust, FingerprintsAreReadAsPeopleCarryThem) {
