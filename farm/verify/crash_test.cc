@@ -85,7 +85,8 @@ class Rememberer final : public Customer {
       if (!memory) return;
       if (!memory->RememberStatuses({{{kLog, Seen(run)}}, {}})) return;
       reported_.seen.logs = {{kLog, Seen(run)}};
-      if (!memory->Remember({(run + 1) / 2, "hello", run, Release(run)})) return;
+      if (!memory->Remember({(run + 1) / 2, Root((run + 1) / 2), "hello", run, Release(run)}))
+        return;
       reported_.root_version = (run + 1) / 2;
       reported_.releases["hello"].sequence = run;
     }
@@ -95,6 +96,9 @@ class Rememberer final : public Customer {
       const auto memory = MemoryDirectory::Open(files(), Path("home/state"));
       ASSERT_TRUE(memory) << memory.error().message;
       ASSERT_GE(memory->memory().root_version, reported_.root_version);
+      if (memory->memory().root_version > 0) {
+        ASSERT_EQ(memory->memory().root, Root(memory->memory().root_version));
+      }
       const auto release = memory->ReleaseOf("hello");
       ASSERT_GE(release ? release->sequence : 0, reported_.releases["hello"].sequence);
       if (release) {
@@ -114,6 +118,7 @@ class Rememberer final : public Customer {
   }
 
  private:
+  static Digest Root(std::int64_t version) { return Sha256("root " + std::to_string(version)); }
   static Digest Release(std::int64_t run) { return Sha256(std::to_string(run)); }
   static SeenLog Seen(std::int64_t run) {
     return {static_cast<std::uint64_t>(run), Release(run), 1'800'000'000 + run};

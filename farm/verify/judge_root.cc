@@ -1,3 +1,4 @@
+#include "farm/crypto/hash.h"
 #include "farm/verify/case.h"
 
 namespace farm {
@@ -5,7 +6,23 @@ namespace {
 
 constexpr std::int64_t kExpiryWarningDays = 30;  // time enough to fetch a new root by hand
 
+// The root's people never give one version to two.
+void JudgeSameRoot(Case& facts) {
+  const VerdictInput& input = facts.input;
+  if (input.newest_root_version != input.root.version || !input.newest_root) return;
+  const Digest found = SignedDigest(input.root);
+  if (found == *input.newest_root) return;
+  facts.seen.reset();  // whoever made it has made the monitors as well
+  facts.Add(Rule::kRootVersion, ExitCode::kRollback,
+            "another root of version " + std::to_string(input.root.version) +
+                " was accepted before: what is signed has SHA-256 " + found.Hex() + ", that had " +
+                input.newest_root->Hex() +
+                "; it is another farm's, or somebody shows two histories");
+}
+
 }  // namespace
+
+Digest SignedDigest(const TrustRoot& root) { return Sha256(WriteTrustRootSigned(root)); }
 
 void JudgeRoot(Case& facts) {
   const VerdictInput& input = facts.input;
@@ -30,6 +47,7 @@ void JudgeRoot(Case& facts) {
       facts.Add(Rule::kRootVersion, ExitCode::kRollback, message);
     }
   }
+  JudgeSameRoot(facts);
   if (!root.development) return;
   const bool refuses = input.policy.refuse_development_root;
   if (input.allow_development_root && !refuses) return;

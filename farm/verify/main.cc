@@ -247,11 +247,19 @@ std::optional<std::string> ClaimedProduct(const std::vector<Bundle>& lines) {
   return manifest->product;
 }
 
-Status Keep(const Verdict& verdict, MemoryDirectory& memory) {
+// A pinned folder may remember a newer root than this memory; that one it has compared itself.
+void HoldToRoot(const Memory& memory, VerdictInput& input) {
+  const std::int64_t pinned = input.newest_root_version.value_or(0);
+  if (memory.root_version == 0 || memory.root_version < pinned) return;
+  input.newest_root_version = memory.root_version;
+  input.newest_root = memory.root;
+}
+
+Status Keep(const Verdict& verdict, const TrustRoot& root, MemoryDirectory& memory) {
   if (verdict.seen) RETURN_IF_ERROR(memory.RememberStatuses(*verdict.seen));
   if (!verdict.proved()) return {};
-  return memory.Remember(
-      {verdict.root_version, verdict.product, verdict.sequence, verdict.release_digest.value()});
+  return memory.Remember({verdict.root_version, SignedDigest(root), verdict.product,
+                          verdict.sequence, verdict.release_digest.value()});
 }
 
 // Nothing is forgotten silently: what is lost with a damaged memory is said.
@@ -271,10 +279,7 @@ Result<ExitCode> Run(const Options& options) {
     Result<MemoryDirectory> opened = MemoryDirectory::Open(RealFileSystem(), options.state);
     if (!opened) return WithoutMemory(opened.error());
     memory.emplace(*std::move(opened));
-    if (memory->memory().root_version > 0) {
-      input.newest_root_version =
-          std::max(memory->memory().root_version, input.newest_root_version.value_or(0));
-    }
+    HoldToRoot(memory->memory(), input);
     input.seen = memory->memory().seen;
     const std::optional<std::string> product = ClaimedProduct(input.lines);
     const auto remembered = product ? memory->ReleaseOf(*product) : std::nullopt;
@@ -284,7 +289,7 @@ Result<ExitCode> Run(const Options& options) {
     }
   }
   const Verdict verdict = Judge(input);
-  const Status kept = memory ? Keep(verdict, *memory) : Status();
+  const Status kept = memory ? Keep(verdict, input.root, *memory) : Status();
   // A file whose release will be forgotten is not called good; a refusal is always told.
   if (!kept && verdict.proved()) return kept.error();
   const std::string text = options.json

@@ -101,6 +101,10 @@ Result<Memory> ParseMemory(std::string_view json, std::string_view where) {
   Memory memory;
   fields.Format("farm-verify-memory/1");
   memory.root_version = fields.Integer("rootVersion", 0, kJsonIntegerMax);
+  if (fields.Has("root")) {
+    memory.root = fields.DigestOf("root");
+    if (fields.ok() && memory.root_version == 0) fields.Fail("root", "is there without a version");
+  }
   const Json& sequences = fields.Array("sequences", kProductsMax);
   const Json* logs = fields.Has("logs") ? &fields.Array("logs", kLogsRememberedMax) : nullptr;
   const Json* said = fields.Has("said") ? &fields.Array("said", kStatusesMax) : nullptr;
@@ -131,6 +135,7 @@ std::string WriteMemory(const Memory& memory) {
   Json json = {{"format", "farm-verify-memory/1"},
                {"rootVersion", memory.root_version},
                {"sequences", std::move(sequences)}};
+  if (memory.root) json["root"] = memory.root->Text();
   for (const auto& [origin, log] : memory.seen.logs) json["logs"].push_back(LogJson(origin, log));
   for (const SaidByStatus& said : memory.seen.said) json["said"].push_back(SaidJson(said));
   return WriteReadableJson(json);
@@ -184,7 +189,11 @@ Status MemoryDirectory::RememberStatuses(const SeenStatuses& seen) {
 
 Status MemoryDirectory::Remember(const Proof& proof) {
   Memory next = memory_;
-  next.root_version = std::max(next.root_version, proof.root_version);
+  const bool fills_in_root = proof.root_version == next.root_version && !next.root;
+  if (proof.root_version > next.root_version || fills_in_root) {
+    next.root_version = proof.root_version;
+    next.root = proof.root;
+  }
   RememberedRelease& newest = next.releases[proof.product];
   const bool fills_in = proof.sequence == newest.sequence && !newest.release;
   if (proof.sequence > newest.sequence || fills_in) newest = {proof.sequence, proof.release};

@@ -32,6 +32,9 @@ struct Memory {
   std::int64_t root_version = 0;                      // newest seen in a proof; 0: none yet
   std::map<std::string, RememberedRelease> releases;  // by product
   SeenStatuses seen = {};
+  // SignedDigest of that root.  Absent: none yet, or written by a version that kept only the
+  // number; the next proof under a root of that version fills it in.
+  std::optional<Digest> root = {};
 };
 
 // Errors: kInvalidInput naming the field.
@@ -51,6 +54,7 @@ class MemoryDirectory {
   // What a verdict has proved.
   struct Proof {
     std::int64_t root_version = 0;
+    Digest root;  // SignedDigest
     std::string product;
     std::int64_t sequence = 0;
     Digest release;  // PAE

@@ -11,6 +11,8 @@
 namespace farm {
 namespace {
 
+Digest Root(std::int64_t version) { return Sha256("root " + std::to_string(version)); }
+
 TEST(Memory, KeepsTheNewestAcrossOpenings) {
   const TemporaryDirectory directory = *TemporaryDirectory::Make(testing::TempDir());
   const std::string path = JoinPath(directory.path(), "state");
@@ -19,13 +21,14 @@ TEST(Memory, KeepsTheNewestAcrossOpenings) {
     ASSERT_TRUE(memory.has_value()) << memory.error().message;
     EXPECT_EQ(memory->memory().root_version, 0);
     EXPECT_FALSE(memory->ReleaseOf("hello").has_value());
-    ASSERT_TRUE(memory->Remember({3, "hello", 7, Sha256("seven")}).has_value());
-    ASSERT_TRUE(memory->Remember({2, "hello", 5, Sha256("five")}).has_value());
-    ASSERT_TRUE(memory->Remember({2, "other", 1, Sha256("one")}).has_value());
+    ASSERT_TRUE(memory->Remember({3, Root(3), "hello", 7, Sha256("seven")}).has_value());
+    ASSERT_TRUE(memory->Remember({2, Root(2), "hello", 5, Sha256("five")}).has_value());
+    ASSERT_TRUE(memory->Remember({2, Root(2), "other", 1, Sha256("one")}).has_value());
   }
   auto memory = MemoryDirectory::Open(RealFileSystem(), path);
   ASSERT_TRUE(memory.has_value()) << memory.error().message;
   EXPECT_EQ(memory->memory().root_version, 3);
+  EXPECT_EQ(memory->memory().root, Root(3));
   ASSERT_TRUE(memory->ReleaseOf("hello").has_value());
   EXPECT_EQ(memory->ReleaseOf("hello")->sequence, 7);
   EXPECT_EQ(memory->ReleaseOf("hello")->release, Sha256("seven"));
@@ -77,15 +80,35 @@ TEST(Memory, FillsInTheReleaseThatAnOlderVersionDidNotKeep) {
   ASSERT_TRUE(memory.has_value()) << memory.error().message;
   EXPECT_EQ(memory->ReleaseOf("hello")->sequence, 7);
   EXPECT_FALSE(memory->ReleaseOf("hello")->release.has_value());
-  ASSERT_TRUE(memory->Remember({3, "hello", 5, Sha256("five")}).has_value());
+  ASSERT_TRUE(memory->Remember({3, Root(3), "hello", 5, Sha256("five")}).has_value());
   EXPECT_FALSE(memory->ReleaseOf("hello")->release.has_value());
-  ASSERT_TRUE(memory->Remember({3, "hello", 7, Sha256("seven")}).has_value());
-  ASSERT_TRUE(memory->Remember({3, "hello", 7, Sha256("another")}).has_value());
+  ASSERT_TRUE(memory->Remember({3, Root(3), "hello", 7, Sha256("seven")}).has_value());
+  ASSERT_TRUE(memory->Remember({3, Root(3), "hello", 7, Sha256("another")}).has_value());
   EXPECT_EQ(memory->ReleaseOf("hello")->release, Sha256("seven"));
 }
 
+TEST(Memory, FillsInTheRootThatAnOlderVersionDidNotKeep) {
+  const TemporaryDirectory directory = *TemporaryDirectory::Make(testing::TempDir());
+  const std::string old = R"({"format":"farm-verify-memory/1","rootVersion":3,"sequences":[]})";
+  ASSERT_TRUE(
+      WriteDurably(RealFileSystem(), JoinPath(directory.path(), "memory.json"), old).has_value());
+  auto memory = MemoryDirectory::Open(RealFileSystem(), directory.path());
+  ASSERT_TRUE(memory.has_value()) << memory.error().message;
+  const auto root_after = [&](std::int64_t version, const Digest& root) {
+    EXPECT_TRUE(memory->Remember({version, root, "hello", 7, Sha256("seven")}));
+    return memory->memory().root;
+  };
+  EXPECT_EQ(root_after(2, Root(2)), std::nullopt);
+  EXPECT_EQ(root_after(3, Root(3)), Root(3));
+  EXPECT_EQ(root_after(3, Sha256("another")), Root(3));
+  EXPECT_EQ(root_after(2, Root(2)), Root(3));
+  EXPECT_EQ(root_after(4, Root(4)), Root(4));
+  EXPECT_EQ(memory->memory().root_version, 4);
+}
+
 TEST(Memory, IsWrittenAsTheManualShows) {
-  const std::string written = WriteMemory({3, {{"hello", {7, Sha256("hello")}}}});
+  const std::string written =
+      WriteMemory({3, {{"hello", {7, Sha256("hello")}}}, {}, Sha256("hello")});
   const auto manual = ReadFile("farm/verify/FORMAT.md", 1 << 20);
   ASSERT_TRUE(manual.has_value()) << manual.error().message;
   EXPECT_NE(manual->find("```\n" + written + "```\n"), std::string::npos) << written;
@@ -120,9 +143,9 @@ TEST_F(FullMemory, OfProducts) {
   for (std::size_t i = 1; i < kProductsMax; ++i) nearly.releases["p" + std::to_string(i)] = {1};
   {
     MemoryDirectory memory = Open(nearly);
-    EXPECT_TRUE(memory.Remember({1, "last", 1, Sha256("one")}));
-    ExpectFull(memory.Remember({2, "one more", 1, Sha256("one")}));
-    EXPECT_TRUE(memory.Remember({1, "last", 2, Sha256("two")}));
+    EXPECT_TRUE(memory.Remember({1, Root(1), "last", 1, Sha256("one")}));
+    ExpectFull(memory.Remember({2, Root(2), "one more", 1, Sha256("one")}));
+    EXPECT_TRUE(memory.Remember({1, Root(1), "last", 2, Sha256("two")}));
   }
   const MemoryDirectory memory = Again();
   EXPECT_EQ(memory.memory().releases.size(), kProductsMax);
@@ -176,9 +199,9 @@ TEST_F(FullMemory, OfBytes) {
   {
     MemoryDirectory memory = Open({});
     for (const char* name : {"a", "b", "c", "d", "e"}) {
-      EXPECT_TRUE(memory.Remember({1, name + long_name, 1, Sha256("one")}));
+      EXPECT_TRUE(memory.Remember({1, Root(1), name + long_name, 1, Sha256("one")}));
     }
-    ExpectFull(memory.Remember({1, "f" + long_name, 1, Sha256("one")}));
+    ExpectFull(memory.Remember({1, Root(1), "f" + long_name, 1, Sha256("one")}));
   }
   EXPECT_EQ(Again().memory().releases.size(), 5u);
 }
@@ -214,6 +237,11 @@ TEST(Memory, IsNeverForgottenWhenDamaged) {
   for (const std::string damaged :
        {"", "{", R"({"format":"farm-verify-memory/2","rootVersion":1,"sequences":[]})",
         R"({"format":"farm-verify-memory/1","rootVersion":-1,"sequences":[]})",
+        R"({"format":"farm-verify-memory/1","root":"","rootVersion":1,"sequences":[]})",
+        R"({"format":"farm-verify-memory/1","root":null,"rootVersion":1,"sequences":[]})",
+        R"({"format":"farm-verify-memory/1","root":"sha256:)"
+        R"(2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824","rootVersion":0,)"
+        R"("sequences":[]})",
         R"({"format":"farm-verify-memory/1","rootVersion":1,"sequences":[{"product":"a"}]})",
         R"({"format":"farm-verify-memory/1","rootVersion":1,"sequences":[)"
         R"({"product":"a","release":"","sequence":1}]})",

@@ -582,6 +582,31 @@ TEST_F(Program, RefusesAnotherReleaseWithTheSequenceItAccepted) {
   EXPECT_EQ(Verify({"--state", state}).exit_code, 0);
 }
 
+TEST_F(Program, RefusesAnotherRootOfTheVersionThatItAccepted) {
+  const std::string state = JoinPath(directory_.path(), "state");
+  EXPECT_EQ(Verify({"--state", state}).exit_code, 0);
+  const auto with = [&](const TrustRoot& root) {
+    Write("root.json", WriteTrustRoot(root, {maker_.Key("root")}));
+    return Verify({"--state", state});
+  };
+  TrustRoot root = maker_.root();
+  root.expires += 1;
+  const ProcessResult refused = with(root);
+  EXPECT_EQ(refused.exit_code, 24) << refused.output;
+  EXPECT_THAT(refused.output, testing::HasSubstr("another root of version 1 was accepted before"));
+  EXPECT_EQ(Verify({"--state", state, "--allow-older"}).exit_code, 24);
+  EXPECT_EQ(Verify({}).exit_code, 0);
+  EXPECT_EQ(with(maker_.root()).exit_code, 0);
+  // The same words under more signatures, or in a file that is written otherwise, are the same
+  // root.
+  Write("root.json", maker_.RootBytes() + "\n");
+  EXPECT_EQ(Verify({"--state", state}).exit_code, 0);
+  root.version = 2;
+  EXPECT_EQ(with(root).exit_code, 0);
+  EXPECT_EQ(with(maker_.root()).exit_code, 24);
+  EXPECT_EQ(Verify({"--state", state, "--allow-older"}).exit_code, 0);
+}
+
 TEST_F(Program, WarnsOfTheRootAsOfTheTimeGiven) {
   const auto root_line = [&](UnixSeconds at) {
     const ProcessResult result = Verify({"--at", FormatTime(at)});

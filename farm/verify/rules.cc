@@ -14,7 +14,9 @@ Words WordsOf(Rule rule) {
     case Rule::kRoot:
       return {"root", "get the newest root of the farm"};
     case Rule::kRootVersion:
-      return {"root-version", "use the newest root; --allow-older accepts the older one"};
+      return {"root-version",
+              "use the newest root; --allow-older accepts the older one, nothing accepts another "
+              "of the same version"};
     case Rule::kDevelopmentRoot:
       return {"development-root",
               "use a production root; for a trial add --allow-development-root, with a policy that "

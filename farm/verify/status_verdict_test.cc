@@ -771,6 +771,12 @@ TEST_F(StatusVerdict, IsRememberedOnlyByARootThatIsTaken) {
   } kRows[] = {
       {"the_newest_root", [](VerdictInput& i) { i.newest_root_version = i.root.version; },
        ExitCode::kProved, true},
+      {"another_root_of_its_version",
+       [](VerdictInput& i) {
+         i.newest_root_version = i.root.version;
+         i.newest_root = Sha256("another");
+       },
+       ExitCode::kRollback, false},
       {"an_older_root", [](VerdictInput& i) { i.newest_root_version = i.root.version + 1; },
        ExitCode::kRollback, false},
       {"an_older_root_allowed",

@@ -732,6 +732,23 @@ const Row kRows[] = {
      "root-version",
      {},
      [](VerdictInput& input, const EvidenceMaker&) { input.newest_root_version = 2; }},
+    {"another_root_of_the_version_accepted_before",
+     ExitCode::kRollback,
+     "root-version",
+     {},
+     [](VerdictInput& input, const EvidenceMaker&) {
+       input.newest_root_version = input.root.version;
+       input.newest_root = kOther;
+     }},
+    {"another_root_of_the_version_accepted_before_though_older_is_allowed",
+     ExitCode::kRollback,
+     "root-version",
+     {},
+     [](VerdictInput& input, const EvidenceMaker&) {
+       input.newest_root_version = input.root.version;
+       input.newest_root = kOther;
+       input.allow_older = true;
+     }},
     // 2
     {"no_lines",
      ExitCode::kUsage,
@@ -916,6 +933,22 @@ const Row kGoodRows[] = {
        input.newest_sequence = 1;
        input.newest_release = input.lines[0].PaeDigest();
      }},
+    {"the_root_accepted_before",
+     ExitCode::kProved,
+     "",
+     {},
+     [](VerdictInput& input, const EvidenceMaker&) {
+       input.newest_root_version = input.root.version;
+       input.newest_root = SignedDigest(input.root);
+     }},
+    {"a_newer_root_than_the_one_accepted_before",
+     ExitCode::kProved,
+     "",
+     {},
+     [](VerdictInput& input, const EvidenceMaker&) {
+       input.newest_root_version = input.root.version - 1;
+       input.newest_root = kOther;
+     }},
     {"another_release_with_a_newer_sequence", ExitCode::kProved, "",
      On<Release>([](Release& release, LineDraft&) { release.sequence = 2; }),
      [](VerdictInput& input, const EvidenceMaker&) {
@@ -930,6 +963,7 @@ const Row kGoodRows[] = {
        input.newest_sequence = 5;
        input.newest_release = kOther;
        input.newest_root_version = 5;
+       input.newest_root = kOther;
        input.allow_older = true;
      }},
     {"root_expired_just_before_the_release_within_the_skew",

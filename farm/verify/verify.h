@@ -264,6 +264,10 @@ struct ReplayLine {
   Bundle line;
 };
 
+// What a root says, whoever has signed it and however its file is written: the SHA-256 of its
+// signed part in canonical form.
+Digest SignedDigest(const TrustRoot& root);
+
 struct VerdictInput {
   std::string file_name;  // as the customer has it; must be the artifact's name unless `renamed`
   Digest file_digest;
@@ -284,6 +288,9 @@ struct VerdictInput {
   // PAE digest of the release that had it.  Another one with the same sequence is refused (24),
   // even with allow_older: it is no older one, and a signer never gives two releases one number.
   std::optional<Digest> newest_release = {};
+  // SignedDigest of the root that had newest_root_version.  Another one of the same version is
+  // refused (24), even with allow_older.
+  std::optional<Digest> newest_root = {};
   bool allow_older = false;
   // What is not in the bundle, because it comes after it: a monitor's status, and certifiers'
   // statements on where sites stand.  Asked for by the policy; a status that is there is heeded in
