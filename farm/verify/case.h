@@ -31,8 +31,8 @@ struct Case {
   // The customer's root with what the status revokes; absent where that is nothing.  At a place of
   // its own, for `checks` to refer to.
   std::unique_ptr<const TrustRoot> root_and_status;
-  // What is remembered, and the status, if nothing speaks against it: neither it nor the root is
-  // older or refused, and no log has forked.
+  // What is remembered, and the status: all of it if nothing speaks against it, else its words
+  // alone (ForgetLogs).  Absent where that is nothing new, or the root is older or refused.
   std::optional<SeenStatuses> seen = {};
   const TrustRoot& root() const { return root_and_status ? *root_and_status : input.root; }
 
@@ -80,6 +80,8 @@ void JudgeReplays(Case& facts);
 bool IsOfNewerRoot(const FarmStatus& status, const StatusLog& log, const TrustRoot& root);
 // Its time has not come yet: by this machine's clock or by the stamps' it is wrong.
 bool IsAhead(const Case& facts);
+// Of the status what it says is remembered, and of its logs nothing.
+void ForgetLogs(Case& facts);
 // Two trees of one size, in the status and in `other`.  Which of them is the fork nobody can say
 // here: neither is remembered.
 void AddFork(const Checkpoint& head, const std::string& other, Case& facts);

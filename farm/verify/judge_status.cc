@@ -216,12 +216,18 @@ RevokedSince RevokedBy(const FarmStatus& status) {
   return keys;
 }
 
+void ForgetLogs(Case& facts) {
+  if (!facts.seen) return;
+  facts.seen->logs = facts.input.seen.logs;
+  if (*facts.seen == facts.input.seen) facts.seen.reset();
+}
+
 void AddFork(const Checkpoint& head, const std::string& other, Case& facts) {
   facts.Add(Rule::kStatus, ExitCode::kLogProof,
             "log " + Printable(head.origin, 120) + " has another tree of " +
                 Amount(head.size, "entry", "entries") + " in it than in " + other +
                 "; keep both and tell the witnesses: the log has forked");
-  facts.seen.reset();
+  ForgetLogs(facts);
 }
 
 Result<SoundStatus> VerifyStatus(const Bundle& line, const TrustRoot& root, const Policy& policy) {

@@ -71,15 +71,37 @@ bool HasRoom(const SeenStatuses& seen, const SaidByStatus& news) {
          words <= kSaidMax && seen.said.size() < kStatusesMax;
 }
 
+// Each word is remembered with the first status that said it, in whatever order they were shown:
+// else whoever shows old statuses, one older than the other, would fill the monitor's place with
+// one word said often.
+void ForgetSaidAgain(const SaidByStatus& news, std::vector<SaidByStatus>& all) {
+  for (SaidByStatus& said : all) {
+    if (said.monitor_key != news.monitor_key || said.time < news.time) continue;
+    const auto is_in = [](const std::set<Digest>& digests) {
+      return [&](const Digest& digest) { return digests.contains(digest); };
+    };
+    std::erase_if(said.withdrawn, is_in(news.withdrawn));
+    std::erase_if(said.dissents, is_in(news.dissents));
+    std::erase_if(said.revoked_keys, [&](const auto& revoked) {
+      const auto found = news.revoked_keys.find(revoked.first);
+      return found != news.revoked_keys.end() && !LeavesLess(revoked.second, found->second);
+    });
+  }
+  std::erase_if(all, [](const SaidByStatus& said) { return CountWords(said) == 0; });
+}
+
 // What nobody heeds any more is in nobody's way.
 void AddNews(SaidByStatus news, Case& facts, SeenStatuses& seen) {
-  if (!HasRoom(seen, news)) {
-    std::erase_if(seen.said, [&](const SaidByStatus& said) {
+  SeenStatuses after = seen;
+  ForgetSaidAgain(news, after.said);
+  if (!HasRoom(after, news)) {
+    std::erase_if(after.said, [&](const SaidByStatus& said) {
       return HeededMonitor(said, facts.input.root) == nullptr;
     });
   }
-  if (HasRoom(seen, news)) {
-    seen.said.push_back(std::move(news));
+  if (HasRoom(after, news)) {
+    after.said.push_back(std::move(news));
+    seen = std::move(after);
     return;
   }
   facts.Warn(Rule::kStatus,
@@ -111,8 +133,10 @@ void HeedSeenRevocations(Case& facts) {
   AddRevocations(keys, "a status seen before", facts);
 }
 
-// One that is ahead is not remembered: until its time has come it would be in the way of every
-// other.  Of an older one that the customer takes all the same its words are.
+// What it says is remembered whatever its time is and whatever has become of its logs: a monitor
+// that the root believes has said it, and nothing that another says, or a clock, takes it back.  Of
+// one that is ahead, older, or of a forked log, no more is: the one would be in the way of every
+// other until its time has come, the other is less than what is known.
 void JudgeSeen(Case& facts) {
   const UnixSeconds time = *facts.status->facts.token;
   SeenStatuses seen = facts.input.seen;
@@ -140,14 +164,10 @@ void JudgeSeen(Case& facts) {
       facts.Add(Rule::kStatus, ExitCode::kRollback, message);
     }
   }
-  if (forked || IsAhead(facts)) return;
   SaidByStatus news = NewsOf(facts);
-  if (older) {
-    if (!facts.input.allow_older || CountWords(news) == 0) return;
-    seen.logs = facts.input.seen.logs;
-  }
   if (CountWords(news) > 0) AddNews(std::move(news), facts, seen);
   facts.seen = std::move(seen);
+  if (forked || older || IsAhead(facts)) ForgetLogs(facts);
 }
 
 // What a status at hand says of it is said by itself (judge_status.cc).

@@ -329,9 +329,11 @@ struct Verdict {
   std::optional<Digest> release_digest;
   std::vector<Record> records;  // of the records that verified
   // What is to be remembered instead of VerdictInput.seen, whatever else was found: that, and what
-  // a sound status at hand says, so that nobody can show an older one after it.  Absent where there
-  // is none, where it or the root is older than what is remembered, where the root is refused, and
-  // where a log has forked: then nobody knows which of the two is the honest one.
+  // a sound status at hand says, so that nobody can show an older one after it.  Of one that is
+  // older than what is remembered, ahead of the clock, or of a log that has forked (then nobody
+  // knows which of the two is the honest one) it is what it has withdrawn, revoked and told of
+  // dissents alone.  Absent where that is nothing new, and where the root is older than what is
+  // remembered, or refused.
   std::optional<SeenStatuses> seen;
   bool proved() const { return exit == ExitCode::kProved; }
 };
