@@ -41,14 +41,27 @@ Problems CheckForm(const ReplayLine& replay, const LineFacts& proof) {
 class Tally {
  public:
   explicit Tally(const Case& facts)
-      : policy_(facts.policy), root_(facts.root()), parties_(KeysOfParties(facts)) {}
+      : policy_(facts.policy),
+        root_(facts.root()),
+        own_root_(facts.input.root),
+        parties_(KeysOfParties(facts)) {}
 
-  // Who it is by: by the policy's name for the key, or where it has none, by his own.
+  // Who it is by: the policy's name for the key, or where it has none what he calls himself, which
+  // may be another's name.
   std::string By(const Bundle& line, const ReplayVerdict& verdict) const {
     const Replayer* const named = Named(line.key());
-    return Quoted(named != nullptr ? named->name : verdict.replayer);
+    if (named != nullptr) return "replayer " + Quoted(named->name);
+    return "somebody who calls himself " + Quoted(verdict.replayer);
   }
-  // Why this key's word is not counted, if it is not.  What was attested before the key was stolen
+  // Whether its contradiction is heard.  A status takes back no contradiction: one monitor alone
+  // would silence whoever has not got these bytes.  The root does, or a stolen key could block
+  // every release.  Without a list of his own a customer is told of all that he was handed.
+  bool IsHeard(const Bundle& line, const LineFacts& proof) const {
+    if (policy_.replayers.empty()) return true;
+    return Named(line.key()) != nullptr &&
+           !IsRevoked(own_root_, line.key().KeyId(), proof.token, proof.witnessed);
+  }
+  // Why this key's MATCH is not counted, if it is not.  What was attested before the key was stolen
   // still is.
   std::string Uncounted(const Bundle& line, const LineFacts& proof) const {
     const std::string key = line.key().KeyId();
@@ -64,7 +77,8 @@ class Tally {
     return "its key has also signed for a site, the coordinator or the signer";
   }
   void Add(const Bundle& line, std::string_view verdict) {
-    said_[Named(line.key())->name].insert(std::string(verdict));
+    const Replayer* const named = Named(line.key());
+    if (named != nullptr) said_[named->name].insert(std::string(verdict));
   }
   // Whoever has said `verdict` and nothing of `unless`.
   std::vector<std::string> Who(std::string_view verdict, std::string_view unless = "") const {
@@ -85,7 +99,8 @@ class Tally {
     return nullptr;
   }
   const Policy& policy_;
-  const TrustRoot& root_;
+  const TrustRoot& root_;                              // with what statuses revoke
+  const TrustRoot& own_root_;                          // without it
   const std::set<std::string> parties_;                // their key ids
   std::map<std::string, std::set<std::string>> said_;  // name -> verdicts
 };
@@ -109,19 +124,20 @@ void JudgeOne(const ReplayLine& replay, Case& facts, Tally& tally) {
     return;
   }
   std::string uncounted = tally.Uncounted(replay.line, proof);
-  // Without a list of his own a customer is told of every contradiction that he was handed.
-  const bool heard = uncounted.empty() || facts.policy.replayers.empty();
-  if (Contradicts(*verdict, facts.release->statement) && heard) {
+  if (Contradicts(*verdict, facts.release->statement) && tally.IsHeard(replay.line, proof)) {
     const std::string message =
-        replay.where + ": replayer " + tally.By(replay.line, *verdict) +
+        replay.where + ": " + tally.By(replay.line, *verdict) +
         (verdict->verdict == kMismatch ? " says MISMATCH: the build did not give the released bytes"
-                                       : " says MATCH of other artifacts than the released ones");
+                                       : " says MATCH of other artifacts than the released ones") +
+        (uncounted.empty() || facts.policy.replayers.empty()
+             ? ""
+             : "; a status revokes its key, which takes back no contradiction");
     if (facts.policy.mismatch_blocks) {
       facts.Add(Rule::kReplays, ExitCode::kReplayMismatch, message);
     } else {
       facts.Warn(Rule::kReplays, message);
     }
-    if (uncounted.empty()) tally.Add(replay.line, kMismatch);
+    tally.Add(replay.line, kMismatch);
     return;
   }
   if (uncounted.empty()) uncounted = tally.Dependent(replay.line);
@@ -131,8 +147,8 @@ void JudgeOne(const ReplayLine& replay, Case& facts, Tally& tally) {
                                    " is not counted: " + uncounted);
   } else {
     if (verdict->verdict != kMatch) {
-      facts.Warn(Rule::kReplays, replay.where + ": replayer " + tally.By(replay.line, *verdict) +
-                                     " says INCONCLUSIVE");
+      facts.Warn(Rule::kReplays,
+                 replay.where + ": " + tally.By(replay.line, *verdict) + " says INCONCLUSIVE");
     }
     tally.Add(replay.line, verdict->verdict);
   }
@@ -142,6 +158,15 @@ void JudgeOne(const ReplayLine& replay, Case& facts, Tally& tally) {
 
 void JudgeReplays(Case& facts) {
   Tally tally(facts);
+  const std::vector<std::string>& passed_over = facts.input.replay_files_passed_over;
+  if (!passed_over.empty()) {
+    facts.Warn(Rule::kReplays,
+               Printable(passed_over.front(), 120) +
+                   (passed_over.size() == 1
+                        ? " is"
+                        : " and " + std::to_string(passed_over.size() - 1) + " more are") +
+                   " not read: the name of a file of verdicts ends in .jsonl");
+  }
   for (const ReplayLine& replay : facts.input.replays) JudgeOne(replay, facts, tally);
   // Who has said both has not got it twice.
   facts.matching_replayers = tally.Who(kMatch, kMismatch);

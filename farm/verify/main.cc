@@ -227,7 +227,9 @@ Result<VerdictInput> ReadInputs(const Options& options) {
   }
 
   if (!options.replays.empty()) {
-    ASSIGN_OR_RETURN(input.replays, ReadReplayFolder(options.replays));
+    ASSIGN_OR_RETURN(ReplayFolder folder, ReadReplayFolder(options.replays));
+    input.replays = std::move(folder.lines);
+    input.replay_files_passed_over = std::move(folder.passed_over);
   }
   ASSIGN_OR_RETURN(input.at, AtOrNow(options.at, SystemClock()));
   if (!options.product.empty()) input.product = options.product;

@@ -243,6 +243,24 @@ TEST_F(LaterProgram, TakesCertifiersStatementsFromAFolder) {
   EXPECT_EQ(Verify({"--certifications", "/no/such/folder"}).exit_code, 22);
 }
 
+TEST_F(LaterProgram, TellsWhichFilesOfTheReplaysFolderItHasNotRead) {
+  ASSERT_TRUE(MakeDirectories(Path("folder"), 0755));
+  for (const char* name : {"README", "other.txt", "verdict.jsonl.part.0123456789abcdef"}) {
+    Write(std::string("folder/") + name, "{}");
+  }
+  ProcessResult result = Verify({"--replays", Path("folder")});
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, testing::Not(testing::HasSubstr("not read")));
+  for (const char* name : {"a.JSONL", "b.json", "c.Json"}) {
+    Write(std::string("folder/") + name, "{}");
+    result = Verify({"--replays", Path("folder")});
+    EXPECT_EQ(result.exit_code, 0) << result.output;
+    EXPECT_THAT(result.output,
+                testing::ContainsRegex("warn  replays [^\n]*a.JSONL [^\n]* not read"));
+  }
+  EXPECT_THAT(result.output, testing::HasSubstr("a.JSONL and 2 more are not read"));
+}
+
 // What is found in folders may have been put there by others.
 TEST_F(LaterProgram, WaitsForNoPipeThatItFinds) {
   const struct {

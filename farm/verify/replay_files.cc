@@ -11,6 +11,11 @@ namespace {
 
 constexpr std::string_view kLinesSuffix = ".jsonl";
 
+bool LooksLikeLines(std::string name) {
+  for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return name.ends_with(kLinesSuffix) || name.ends_with(".json");
+}
+
 Status ReadLines(const std::string& path, std::vector<ReplayLine>& lines) {
   ASSIGN_OR_RETURN(const std::string text, ReadFoundFile(path, kBundleFileBytesMax));
   ASSIGN_OR_RETURN(std::vector<Bundle> bundles, ParseBundleFile(text, path));
@@ -23,11 +28,16 @@ Status ReadLines(const std::string& path, std::vector<ReplayLine>& lines) {
 
 }  // namespace
 
-Result<std::vector<ReplayLine>> ReadReplayFolder(const std::string& directory) {
+Result<ReplayFolder> ReadReplayFolder(const std::string& directory) {
   auto names = ListDirectory(directory);
   if (!names) return Wrap("--replays", names.error());
-  std::erase_if(*names, [](const std::string& name) { return !name.ends_with(kLinesSuffix); });
   std::sort(names->begin(), names->end());
+  ReplayFolder folder;
+  std::erase_if(*names, [&](const std::string& name) {
+    if (name.ends_with(kLinesSuffix)) return false;
+    if (LooksLikeLines(name)) folder.passed_over.push_back(name);
+    return true;
+  });
   if (names->size() > kReplayFilesMax) {
     return Error{ErrorCode::kLimitExceeded, directory + ": " + std::to_string(names->size()) +
                                                 " files of verdicts, at most " +
@@ -35,11 +45,10 @@ Result<std::vector<ReplayLine>> ReadReplayFolder(const std::string& directory) {
                                                 " are read; give those of this release a "
                                                 "folder of their own"};
   }
-  std::vector<ReplayLine> lines;
   for (const std::string& name : *names) {
-    RETURN_IF_ERROR(ReadLines(JoinPath(directory, name), lines));
+    RETURN_IF_ERROR(ReadLines(JoinPath(directory, name), folder.lines));
   }
-  return lines;
+  return folder;
 }
 
 }  // namespace farm

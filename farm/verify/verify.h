@@ -301,6 +301,8 @@ struct VerdictInput {
   // Replay verdicts at hand, of this release or others, by anybody: which of them count says the
   // policy.
   std::vector<ReplayLine> replays = {};
+  // Names of files beside them that may have been meant as some, and were not read.
+  std::vector<std::string> replay_files_passed_over = {};
   // Digests of the files that root and policy were read from, for the outcomes of rules to name.
   std::optional<Digest> root_file = {};
   std::optional<Digest> policy_file = {};

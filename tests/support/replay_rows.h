@@ -111,7 +111,7 @@ inline std::vector<ReplayRow> ReplayRows() {
       {"match", ExitCode::kProved, false, "MATCH by first",
        [](ReplayWorld& world) { world.Put("MATCH", 0); }},
       {"match_of_a_site_beside_another", ExitCode::kProved, true,
-       "by \"the site\" is not counted: its key has also signed for a site",
+       "by replayer \"the site\" is not counted: its key has also signed for a site",
        [](ReplayWorld& world) {
          world.PutAsSite("MATCH");
          world.Put("MATCH", 0);
@@ -176,6 +176,34 @@ inline std::vector<ReplayRow> ReplayRows() {
        [](ReplayWorld& world) {
          world.Put("MATCH", 0);
          world.Put("MISMATCH", 2);
+       }},
+      {"mismatch_of_somebody_unknown_in_the_name_of_another", ExitCode::kProved, true,
+       "MISMATCH by somebody who calls himself \"second\" is not counted: the policy names no",
+       [](ReplayWorld& world) {
+         world.Put("MATCH", 0);
+         ReplayVerdict verdict = world.Says("MISMATCH");
+         verdict.replayer = "second";
+         world.Put(world.Sign(verdict, 2));
+       }},
+      {"mismatch_by_a_key_that_the_root_revokes_is_shown", ExitCode::kProved, true,
+       "MISMATCH by replayer \"second\" is not counted: its key is revoked",
+       [](ReplayWorld& world) {
+         world.Put("MATCH", 0);
+         world.Revoke(world.Key(1), kReplayedAt);
+         world.Put(world.Logged(world.Sign(world.Says("MISMATCH"), 1)));
+       }},
+      {"mismatch_of_no_time_by_a_stolen_key_is_shown", ExitCode::kProved, true,
+       "MISMATCH by replayer \"second\" is not counted: its key is revoked",
+       [](ReplayWorld& world) {
+         world.Put("MATCH", 0);
+         world.Revoke(world.Key(1), kReplayedAt + 3600);
+         world.Put("MISMATCH", 1);
+       }},
+      {"names_that_may_have_been_meant_are_told", ExitCode::kProved, true,
+       "a.JSONL and 1 more are not read: the name of a file of verdicts ends in .jsonl",
+       [](ReplayWorld& world) {
+         world.Put("MATCH", 0);
+         world.input.replay_files_passed_over = {"a.JSONL", "b.json"};
        }},
       {"mismatch_that_does_not_block_is_shown", ExitCode::kProved, true, "says MISMATCH",
        [](ReplayWorld& world) {
@@ -243,12 +271,36 @@ inline std::vector<ReplayRow> ReplayRows() {
          world.Put("MATCH", 0);
          world.Put("MISMATCH", 1);
        }},
+      {"mismatch_by_a_key_that_the_status_revokes", ExitCode::kReplayMismatch, false,
+       "replayer \"second\" says MISMATCH: the build did not give the released bytes; a status",
+       [](ReplayWorld& world) {
+         world.Put("MATCH", 0);
+         world.RevokeByStatus(world.Key(1));
+         world.Put("MISMATCH", 1);
+       }},
+      {"match_of_other_bytes_by_a_key_that_the_status_revokes", ExitCode::kReplayMismatch, false,
+       "of other artifacts than the released ones; a status revokes its key",
+       [](ReplayWorld& world) {
+         world.Put("MATCH", 0);
+         world.RevokeByStatus(world.Key(1));
+         ReplayVerdict verdict = world.Says("MATCH");
+         verdict.rebuilt[0].digest = Sha256("other");
+         world.Put(world.Logged(world.Sign(verdict, 1)));
+       }},
+      {"mismatch_of_before_its_key_was_stolen", ExitCode::kReplayMismatch, false,
+       "replayer \"second\" says MISMATCH",
+       [](ReplayWorld& world) {
+         world.Put("MATCH", 0);
+         world.Revoke(world.Key(1), kReplayedAt + 11);
+         world.Put(world.Logged(world.Sign(world.Says("MISMATCH"), 1)));
+       }},
       {"mismatch_where_none_is_asked_for", ExitCode::kReplayMismatch, false, "says MISMATCH",
        [](ReplayWorld& world) {
          world.input.policy.replays = 0;
          world.Put("MISMATCH", 0);
        }},
-      {"mismatch_where_nobody_is_named", ExitCode::kReplayMismatch, false, "says MISMATCH",
+      {"mismatch_where_nobody_is_named", ExitCode::kReplayMismatch, false,
+       ": somebody who calls himself \"himself\" says MISMATCH",
        [](ReplayWorld& world) {
          world.input.policy.replays = 0;
          world.input.policy.replayers.clear();
