@@ -11,11 +11,11 @@
 #include "farm/ceremony/description.h"
 #include "farm/ceremony/signatures.h"
 #include "farm/ceremony/weak_points.h"
-#include "farm/crypto/hash.h"
 #include "farm/evidence/trust_root.h"
 #include "farm/evidence/trust_root_changes.h"
 #include "farm/json/json.h"
 #include "farm/sign/signer.h"
+#include "farm/verify/verify.h"
 
 namespace farm {
 namespace {
@@ -59,9 +59,6 @@ Status CheckOrder(const RootInHand& hand) {
   return next || next.error().Exit() == ExitCode::kBadSignature ? Status() : next;
 }
 
-// The digest of what is signed: people who hold copies compare it, as signatures change the file's.
-Digest SignedDigest(const TrustRoot& root) { return Sha256(WriteTrustRootSigned(root)); }
-
 // The file's digest, as `farm-verify trust` and sha256sum print it.
 std::string NameOfPrevious(const TrustRoot& previous) {
   return "root " + std::to_string(previous.version) + ", SHA-256 " + previous.digest.Hex();
@@ -71,6 +68,7 @@ void SayRoot(const RootInHand& hand, const Output& output) {
   const TrustRoot& root = hand.root;
   Say(output, "root " + std::to_string(root.version) + ", made " + FormatTime(root.created) +
                   ", expires " + FormatTime(root.expires));
+  // People who hold copies compare it, as signatures change the file's.
   Say(output, "what is signed has SHA-256 " + SignedDigest(root).Hex());
   const std::vector<std::string> lines =
       hand.previous ? DescribeChanges(*hand.previous, root) : DescribeTrustRoot(root);
