@@ -281,6 +281,16 @@ class Prelude {
     AddPointerTest(3);
   }
 
+  // New limits for a process that is named by its number. Limits of init, if it is the same user of
+  // the host, keep it from watching, or end it.
+  void RefuseLimitsOfOthers() {
+    Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)));
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prlimit64, 0, 7));
+    Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LowHalf(0)));
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 5, 0));
+    AddPointerTest(2, SECCOMP_RET_ERRNO | EPERM);
+  }
+
   // AF_NETLINK with another protocol than NETLINK_ROUTE.
   void RefuseNetlinkProtocols(std::uint32_t action) {
     Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)));
@@ -319,13 +329,13 @@ class Prelude {
   const Filter& instructions() const { return instructions_; }
 
  private:
-  // Five instructions: not null is SECCOMP_RET_TRACE.
-  void AddPointerTest(unsigned index) {
+  // Five instructions: not null is `action`.
+  void AddPointerTest(unsigned index, std::uint32_t action = SECCOMP_RET_TRACE) {
     Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LowHalf(index)));
     Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 2));
     Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LowHalf(index) + 4));
     Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0));
-    Add(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE));
+    Add(BPF_STMT(BPF_RET | BPF_K, action));
   }
   void Add(sock_filter instruction) { instructions_.push_back(instruction); }
 
@@ -394,6 +404,7 @@ Filter MakePrelude(const Spec& spec) {
   prelude.Argument(SYS_socketpair, 0, {AF_UNIX}, false, kRefuse | EAFNOSUPPORT);
   prelude.RefuseNetlinkProtocols(kRefuse | EPROTONOSUPPORT);
   prelude.RefuseInternetProtocols();
+  prelude.RefuseLimitsOfOthers();
   if (spec.profile == Profile::kBuild) RefuseOtherOwners(spec, &prelude);
   if (spec.determinism == Determinism::kFull) TraceWaits(&prelude);
   return prelude.instructions();

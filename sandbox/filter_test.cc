@@ -117,6 +117,20 @@ TEST(Filter, JudgesEachCall) {
       {"memory without a map", SYS_memfd_create, {}, Errno(ENOSYS), Errno(ENOSYS)},
       {"the machine's processors", SYS_sched_getaffinity, {}, Errno(ENOSYS), kAllow},
       {"clone3", SYS_clone3, {}, Errno(ENOSYS), Errno(ENOSYS)},
+      {"own limits", SYS_prlimit64, {0, 7, 1}, kAllow, kAllow},
+      {"own limits, with bits that the kernel ignores",
+       SYS_prlimit64,
+       {kHigh, 7, 1},
+       kAllow,
+       kAllow},
+      {"limits of init", SYS_prlimit64, {1, 7, 1}, Errno(EPERM), Errno(EPERM)},
+      {"limits of init, from high memory",
+       SYS_prlimit64,
+       {1, 7, kHigh},
+       Errno(EPERM),
+       Errno(EPERM)},
+      {"to see limits of init", SYS_prlimit64, {1, 7, 0, 1}, kAllow, kAllow},
+      {"rules of Landlock", SYS_landlock_create_ruleset, {}, Errno(ENOSYS), Errno(ENOSYS)},
       {"io_uring_setup", SYS_io_uring_setup, {}, Errno(ENOSYS), Errno(ENOSYS)},
       {"keyctl", SYS_keyctl, {}, Errno(EPERM), Errno(EPERM)},
       {"bpf", SYS_bpf, {}, Errno(EPERM), Errno(EPERM)},
@@ -260,6 +274,7 @@ Row Harmless(const std::string& name) {
   int number = seccomp_syscall_resolve_name(name.c_str());
   EXPECT_GE(number, 0) << name;
   if (name == "socket" || name == "socketpair") return {"", number, {AF_UNIX}, 0, 0};
+  if (name == "prlimit64") return {"", number, {0, 7, 1}, 0, 0};
   // Whose user and group are the command's own; to ioctl, mmap and shmget it is nothing.
   return {"", number, {1000, 1000, 1000, 1000, 1000, 1000}, 0, 0};
 }
