@@ -38,8 +38,7 @@ inline constexpr const char kAllowed[] =
     "sendmmsg process_vm_readv process_vm_writev getcpu sched_setattr sched_getattr renameat2 "
     "seccomp getrandom execveat membarrier mlock2 copy_file_range preadv2 pwritev2 "
     "pkey_mprotect pkey_alloc pkey_free statx rseq pidfd_send_signal pidfd_open close_range "
-    "openat2 faccessat2 epoll_pwait2 landlock_create_ruleset landlock_add_rule "
-    "landlock_restrict_self futex_waitv";
+    "openat2 faccessat2 epoll_pwait2 futex_waitv";
 
 // Under any level: answered by the notifier.
 inline constexpr const char kFilesAnswered[] = "stat fstat lstat newfstatat statx getdents64";

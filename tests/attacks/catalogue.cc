@@ -419,6 +419,7 @@ const std::vector<Row>& Catalogue() {
       {.name = "kernel/network_modules"},
       {.name = "resources/synchronise"},
       {.name = "resources/huge_pages"},
+      {.name = "resources/landlock_bomb", .arguments = "10"},
       // who watches over it
       {.name = "kernel/kill_init", .bare = Bare::kNever},
       {.name = "leftovers/outlives_init",
