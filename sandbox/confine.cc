@@ -33,6 +33,7 @@ constexpr std::uint64_t kAssemblyCapabilities =
     Bit(CAP_FSETID) | Bit(CAP_KILL) | Bit(CAP_SETGID) | Bit(CAP_SETUID) | Bit(CAP_SETPCAP) |
     Bit(CAP_SETFCAP) | Bit(CAP_SYS_CHROOT) | Bit(CAP_SYS_ADMIN) | Bit(CAP_MKNOD);
 constexpr int kCapabilitiesMax = 64;
+constexpr std::size_t kMountsBytesMax = 16 << 20;
 constexpr const char* kDefaultPath = "/usr/local/bin:/usr/bin:/bin";
 
 std::uint64_t KeptCapabilities(Profile profile) {
@@ -235,7 +236,13 @@ Status VerifyMounts(Profile profile) {
   if (profile == Profile::kBuild && stat("/proc/sys/kernel", &status) == 0) {
     return Missing("masked /proc/sys");
   }
-  return {};
+  // In the list there are as many as were mounted, whatever lies over them. In the assembly's room
+  // there is one more, of its own pid namespace.
+  int own = profile == Profile::kAssembly && !LeftOut(Layer::kAssemblyRoom) ? 2 : 1;
+  Result<std::string> mounts = ReadFile("/proc/self/mountinfo", kMountsBytesMax);
+  if (!mounts.ok()) return mounts.status();
+  return VerifyProcMounts(*mounts, own).ok() ? Status()
+                                             : Missing("the host's /proc is still there");
 }
 
 // Whether this process may not write where it is the owner and the mount is writable.

@@ -140,9 +140,9 @@ Status WipeArguments() {
   return {};
 }
 
-Status PrepareSelf(const Spec& spec, int channel) {
+Status PrepareSelf(const Spec& spec, int channel, UniqueFd* locks) {
   if (Status status = DieWithParent(channel); !status.ok()) return status;
-  if (Status status = MountStage(spec); !status.ok()) return status;
+  if (Status status = MountStage(spec, locks); !status.ok()) return status;
   if (spec.profile == Profile::kAssembly && !LeftOut(Layer::kAssemblyRoom)) {
     if (Status status = EnterAssemblyRoom(); !status.ok()) return status;
   }
@@ -173,7 +173,8 @@ Status HideInit() {
 }
 
 void RunInit(const Spec& spec, const Filter& filter, const Command& command, int channel) {
-  if (Status status = PrepareSelf(spec, channel); !status.ok()) {
+  UniqueFd locks;
+  if (Status status = PrepareSelf(spec, channel, &locks); !status.ok()) {
     Give(channel, Kind::kNotStarted, {}, status.message());
   }
   std::unique_ptr<FixedWorld> world;

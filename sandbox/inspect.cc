@@ -45,6 +45,25 @@ Status VerifyCgroupNamespace(const std::string& cgroups) {
   return any ? Status() : Status::Failed("no cgroup is named");
 }
 
+Status VerifyProcMounts(const std::string& mounts, int own) {
+  int found = 0;
+  bool is_on_tmp = false;
+  for (const std::string& line : Split(mounts, '\n')) {
+    // The place is field 5; the kind follows the first field that is "-" (proc(5)).
+    std::size_t kind = line.find(" - ");
+    std::vector<std::string> fields = Split(line, ' ');
+    if (kind == std::string::npos || fields.size() < 5 || line.compare(kind, 8, " - proc ") != 0) {
+      continue;
+    }
+    const std::string& place = fields[4];
+    is_on_tmp = is_on_tmp || place == "/tmp" || place.rfind("/tmp/", 0) == 0;
+    if (place == "/proc") ++found;
+  }
+  return found == own && !is_on_tmp
+             ? Status()
+             : Status::Failed("another /proc than the sandbox's own is mounted");
+}
+
 Status VerifyIdMap(const std::string& map) {
   bool any = false;
   for (const std::string& line : Split(map, '\n')) {

@@ -16,6 +16,9 @@ Status VerifyNamespaces(pid_t pid);
 // Refuses cgroups that are not the roots of what their process sees, so that it knows where on the
 // host it is. `cgroups`: the text of its own /proc/self/cgroup; for VerifyWalls.
 Status VerifyCgroupNamespace(const std::string& cgroups);
+// Refuses a host's /proc beneath what is mounted on it: it is one more than the sandbox's `own` on
+// /proc, or lies on /tmp. `mounts`: the text of /proc/self/mountinfo; for VerifyWalls.
+Status VerifyProcMounts(const std::string& mounts, int own);
 // Refuses a map that gives away host uid 0 or the whole host. `map`: the text of a uid_map.
 Status VerifyIdMap(const std::string& map);
 

@@ -26,6 +26,7 @@ enum class Layer {
   kFewDevices,
   kReadOnlyDevices,
   kOwnProc,
+  kHostProcDetached,
   kProcMask,
   kInitArgumentsWiped,
   kInitUntraceable,

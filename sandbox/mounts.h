@@ -36,8 +36,8 @@ Result<HostTrees> OpenHostTrees(const Spec& spec);
 Result<std::string> MountRoot(const Spec& spec, HostTrees* trees, int root_image);
 
 // In a stage's own mount, pid and ipc namespaces: a fresh /proc with masked paths, /tmp, /dev/shm,
-// /dev/pts.
-Status MountStage(const Spec& spec);
+// /dev/pts. `*locks`: /proc/locks, which is masked afterwards; invalid if the kernel has none.
+Status MountStage(const Spec& spec, UniqueFd* locks);
 // A /proc of the caller's own pid namespace over the stage's.
 Status MountOwnProc();
 

@@ -44,6 +44,7 @@ constexpr const char* kTerminalsMax = "max=256";
 // The stage's tmpfs, while it is being made, and what lies in it.
 constexpr const char* kScaffold = "/tmp";
 constexpr DiskRoom kScaffoldRoom = {64 << 10, 16};
+constexpr const char* kHostsProc = "/tmp/proc";
 constexpr const char* kFileCover = "/tmp/file";
 constexpr const char* kFolderCover = "/tmp/folder";
 
@@ -133,21 +134,24 @@ Status LimitCounts(const Spec& spec, int proc) {
   return {};
 }
 
-// The host's goes to where the scaffold will lie upon it.
-Status MountProc(const Spec& spec, UniqueFd* hosts) {
+// The host's goes to the scaffold, and with it.
+Status MountProc(const Spec& spec) {
   if (LeftOut(Layer::kOwnProc)) return {};
   Result<UniqueFd> proc = NewProc();
   if (!proc.ok()) return proc.status();
   if (Status status = LimitCounts(spec, proc->get()); !status.ok()) return status;
-  *hosts = UniqueFd(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!hosts->valid()) return SystemError("opening the host's /proc");
-  if (Status status = Attach(hosts->get(), kScaffold); !status.ok()) return status;
+  UniqueFd hosts(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!hosts.valid()) return SystemError("opening the host's /proc");
+  if (mkdir(kHostsProc, 0700) != 0) return SystemError("making a folder for the host's /proc");
+  if (Status status = Attach(hosts.get(), kHostsProc); !status.ok()) return status;
   return Attach(proc->get(), "/proc");
 }
 
-// Takes off `mount`, which is attached, and what lies upon it. Each call waits for all processors.
-Status Detach(const UniqueFd& mount) {
-  if (fchdir(mount.get()) != 0 || umount2(".", MNT_DETACH) != 0 || chdir("/") != 0) {
+// Takes the scaffold off, with all that lies below it. It waits for all processors. Above it
+// nothing may lie: that alone would be taken off.
+Status Detach(int scaffold) {
+  if (LeftOut(Layer::kHostProcDetached)) return {};
+  if (fchdir(scaffold) != 0 || umount2(".", MNT_DETACH) != 0 || chdir("/") != 0) {
     return SystemError("taking off the scaffold");
   }
   return {};
@@ -161,12 +165,16 @@ bool IsProcCovered(const Spec& spec) {
 
 // One tmpfs bounds /tmp and /dev/shm together, and holds what is laid over /proc, so that there is
 // one to make and to take down, which is slow.
-Status MountTemporary(const Spec& spec, const UniqueFd& below) {
+Result<UniqueFd> MakeScaffold(const Spec& spec) {
   std::vector<std::string> options = {"mode=0755"};
   AddDiskLimits(spec.limits, kScaffoldRoom, &options);
   Result<UniqueFd> mount = NewFilesystem("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
-  if (!mount.ok()) return mount.status();
-  if (Status status = Attach(mount->get(), kScaffold); !status.ok()) return status;
+  if (!mount.ok()) return mount;
+  Status attached = Attach(mount->get(), kScaffold);
+  return attached.ok() ? std::move(mount) : attached;
+}
+
+Status MountTemporary(const Spec& spec, int scaffold) {
   UniqueFd parts[2];
   const char* const names[2] = {"/tmp/tmp", "/tmp/shm"};
   for (int i = 0; i < 2; ++i) {
@@ -178,9 +186,9 @@ Status MountTemporary(const Spec& spec, const UniqueFd& below) {
     parts[i] = std::move(*part);
   }
   if (IsProcCovered(spec)) {
-    if (Status status = CoverProc(spec, mount->get()); !status.ok()) return status;
+    if (Status status = CoverProc(spec, scaffold); !status.ok()) return status;
   }
-  if (Status status = Detach(below.valid() ? below : *mount); !status.ok()) return status;
+  if (Status status = Detach(scaffold); !status.ok()) return status;
   if (Status status = Attach(parts[0].get(), "/tmp"); !status.ok()) return status;
   return Attach(parts[1].get(), "/dev/shm");
 }
@@ -192,10 +200,13 @@ Status MountOwnProc() {
   return proc.ok() ? Attach(proc->get(), "/proc") : proc.status();
 }
 
-Status MountStage(const Spec& spec) {
-  UniqueFd hosts_proc;
-  if (Status status = MountProc(spec, &hosts_proc); !status.ok()) return status;
-  if (Status status = MountTemporary(spec, hosts_proc); !status.ok()) return status;
+Status MountStage(const Spec& spec, UniqueFd* locks) {
+  Result<UniqueFd> scaffold = MakeScaffold(spec);
+  if (!scaffold.ok()) return scaffold.status();
+  if (Status status = MountProc(spec); !status.ok()) return status;
+  *locks = UniqueFd(open("/proc/locks", O_RDONLY | O_CLOEXEC));
+  if (!locks->valid() && errno != ENOENT) return SystemError("opening /proc/locks");
+  if (Status status = MountTemporary(spec, scaffold->get()); !status.ok()) return status;
   Result<UniqueFd> terminals =
       NewFilesystem("devpts", {"mode=0620", "ptmxmode=0666", kTerminalsMax},
                     MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);

@@ -128,6 +128,20 @@ TEST(Namespaces, ACgroupIsTheRootOfWhatItsProcessSees) {
   }
 }
 
+// As where the host's was only covered: a wall of which the first look at /proc says nothing.
+TEST(Namespaces, TheHostsProcIsNotBeneathOurs) {
+  const std::string root = "1 0 0:1 / / ro - overlay overlay ro\n";
+  const std::string own = "2 1 0:2 / /proc rw,nosuid - proc proc rw\n";
+  const std::string masked = "3 2 0:3 /file /proc/kcore ro - tmpfs tmpfs ro\n";
+  const std::string bound = "4 1 0:4 / /build/proc ro - proc proc rw\n";
+  const std::string hosts = "5 1 0:4 / /tmp rw - proc proc rw\n6 1 0:3 /tmp /tmp rw - tmpfs t rw\n";
+  EXPECT_TRUE(VerifyProcMounts(root + own + masked + bound, 1).ok());
+  EXPECT_FALSE(VerifyProcMounts(root + own + masked + hosts, 1).ok());
+  EXPECT_FALSE(VerifyProcMounts(root + own + own + masked, 1).ok());
+  EXPECT_TRUE(VerifyProcMounts(root + own + own, 2).ok());
+  EXPECT_FALSE(VerifyProcMounts(root, 1).ok());
+}
+
 TEST(Authority, FindsTheCallersRange) {
   const std::string text = "other:100:10\nme:200000:65536\nme:1:1\n";
   EXPECT_EQ(FindSubordinateRange(text, "me", 7).base, 200000u);

@@ -335,6 +335,10 @@ constexpr Row kRows[] = {
      [](std::uint64_t missing) {
        return IsNumberAbove(Log(missing, {"processes"}, kUncounted), 2);
      }},
+    {Layer::kHostProcDetached, Where::kAnywhere, Set(Layer::kVerifyWalls), "host's /proc",
+     [](std::uint64_t missing) {
+       return Contains(Log(missing, {"read", "/proc/self/mountinfo"}), " /tmp/proc ");
+     }},
     {Layer::kNetNamespace, Where::kAnywhere, Set(Layer::kVerifyNamespaces), "net namespace",
      [](std::uint64_t missing) { return Allowed(missing, {"udp"}); }},
     {Layer::kIpcNamespace, Where::kAnywhere,

@@ -87,6 +87,17 @@ TEST(Walls, TheListOfMountsShowsWhereABindComesFrom) {
   EXPECT_NE(mounts.find(end), std::string::npos) << mounts;
 }
 
+// One beneath another is in the list all the same.
+TEST(Walls, TheHostsProcIsTakenOff) {
+  Bench bench;
+  std::istringstream mounts(bench.Do({"cat", "/proc/self/mountinfo"}).log);
+  int found = 0;
+  for (std::string line; std::getline(mounts, line);) {
+    found += line.find(" - proc ") != std::string::npos ? 1 : 0;
+  }
+  EXPECT_EQ(found, 1) << mounts.str();
+}
+
 TEST(Walls, WhatWasInForceIsInTheResult) {
   Bench bench;
   Ran ran = bench.Do({"cwd"});
