@@ -32,7 +32,9 @@ enum class Kind : std::uint32_t {
   // init of a stage -> launcher
   kConfined,   // numbers: ABI of Landlock in force, 1 if the processor's counter is hidden; text:
                // Isolation.seccomp; the command runs
-  kUsage,      // numbers: CPU microseconds, bytes of memory, live threads, 1 if a tmpfs is full
+  kUsage,      // numbers: CPU microseconds, bytes of memory, live threads, 1 if a tmpfs is full,
+               // locks of files
+  kUnseen,     // text: why nobody can see what the command uses
   kExited,     // numbers: wait status of the command, 1 if a tmpfs is full
   kNotStarted  // text: why the command could not be started
 };

@@ -18,8 +18,9 @@
 #include "sandbox/channel.h"
 #include "sandbox/fixed_world.h"
 #include "sandbox/layers.h"
-#include "sandbox/limits.h"
+#include "sandbox/mappings.h"
 #include "sandbox/mounts.h"
+#include "sandbox/usage.h"
 
 namespace sandbox {
 namespace {
@@ -41,30 +42,32 @@ constexpr std::size_t kFailureTextMax = 4096;
 // Where the usage is read, opened before the command can change what lies at these paths.
 struct Usages {
   TemporaryFiles files;
-  UniqueFd proc;
-  std::int64_t memory_bytes_max = 0;  // 0: nobody looks at what is found
+  UsageWatch watch;
 };
 
-Result<Usages> OpenUsages(const Spec& spec, bool memory_is_observed) {
+Result<Usages> OpenUsages(const Spec& spec, UniqueFd locks, bool memory_is_observed) {
   Result<TemporaryFiles> files = TemporaryFiles::Open(spec);
   if (!files.ok()) return files.status();
-  UniqueFd proc(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!proc.valid()) return SystemError("opening /proc");
   std::uint64_t limit = memory_is_observed ? spec.limits.memory_bytes : 0;
-  return Usages{std::move(*files), std::move(proc), static_cast<std::int64_t>(limit)};
+  Result<UsageWatch> watch =
+      UsageWatch::Open(spec, std::move(locks), static_cast<std::int64_t>(limit));
+  if (!watch.ok()) return watch.status();
+  return Usages{std::move(*files), std::move(*watch)};
 }
 
 // In how many milliseconds it wants to be called again.
-int ReportUsage(const Limits& limits, const Usages& usages, int channel) {
+int ReportUsage(const Limits& limits, Usages& usages, int channel) {
   std::int64_t began = NowMilliseconds();
   TemporaryUsage temporary = usages.files.Measure();
-  UsageNow usage = ScanUsage(usages.proc.get(), temporary, usages.memory_bytes_max);
-  Status sent =
-      Send(channel, Kind::kUsage,
-           {usage.cpu_microseconds, usage.memory_bytes, usage.threads, temporary.is_full});
+  Result<UsageNow> usage = usages.watch.Look(temporary);
+  Status sent = usage.ok() ? Send(channel, Kind::kUsage,
+                                  {usage->cpu_microseconds, usage->memory_bytes, usage->threads,
+                                   temporary.is_full, usage->file_locks})
+                           : Send(channel, Kind::kUnseen, {}, usage.message());
   if (!sent.ok() && !LeftOut(Layer::kDieWithLauncher)) _exit(1);
+  if (!usage.ok()) return kUsagePeriodMilliseconds;
   std::uint64_t limit = limits.memory_bytes;
-  bool is_close = limit != 0 && static_cast<std::uint64_t>(usage.memory_bytes) > limit / 2;
+  bool is_close = limit != 0 && static_cast<std::uint64_t>(usage->memory_bytes) > limit / 2;
   if (!is_close) return kUsagePeriodMilliseconds;
   std::int64_t wanted = (NowMilliseconds() - began) * kUsageShare;
   return static_cast<int>(
@@ -72,7 +75,7 @@ int ReportUsage(const Limits& limits, const Usages& usages, int channel) {
 }
 
 // Waits for `command`, reaping everything else that becomes an orphan. Returns its wait status.
-int ReapUntilEnd(const Limits& limits, const Usages& usages, pid_t command, int channel) {
+int ReapUntilEnd(const Limits& limits, Usages& usages, pid_t command, int channel) {
   sigset_t child;
   sigemptyset(&child);
   sigaddset(&child, SIGCHLD);
@@ -99,7 +102,7 @@ int ReapUntilEnd(const Limits& limits, const Usages& usages, pid_t command, int 
 }
 
 // The same for a command that is followed. The tracer's thread must do nothing else.
-int FollowUntilEnd(const Limits& limits, const Usages& usages, pid_t command, int channel,
+int FollowUntilEnd(const Limits& limits, Usages& usages, pid_t command, int channel,
                    Tracer* tracer) {
   std::thread reports([&limits, &usages, channel] {
     int period = kUsagePeriodMillisecondsMin;
@@ -183,7 +186,7 @@ void RunInit(const Spec& spec, const Filter& filter, const Command& command, int
     if (!made.ok()) Give(channel, Kind::kNotStarted, {}, made.message());
     world = std::move(*made);
   }
-  Result<Usages> usages = OpenUsages(spec, command.memory_is_observed);
+  Result<Usages> usages = OpenUsages(spec, std::move(locks), command.memory_is_observed);
   if (!usages.ok()) Give(channel, Kind::kNotStarted, {}, usages.message());
   int report[2];
   int release[2];
@@ -202,7 +205,8 @@ void RunInit(const Spec& spec, const Filter& filter, const Command& command, int
   close(report[1]);
   if (world == nullptr) close(command.log);
   bool drops = world == nullptr && !LeftOut(Layer::kInitCapabilities);
-  std::uint64_t permitted = usages->memory_bytes_max != 0 ? kRightToLook : 0;
+  std::uint64_t permitted =
+      command.memory_is_observed && spec.limits.memory_bytes != 0 ? kRightToLook : 0;
   if (drops && CapabilitiesSet(0, permitted, 0) != 0) {
     Give(channel, Kind::kNotStarted, {}, "capset failed");
   }

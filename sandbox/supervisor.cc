@@ -7,6 +7,7 @@
 #include <csignal>
 #include <string_view>
 
+#include "sandbox/file_locks.h"
 #include "sandbox/layers.h"
 #include "sandbox/text.h"
 
@@ -197,6 +198,10 @@ void Supervisor::ReadInit() {
       init_gone_ = true;
       return;
     }
+    if (message->kind == Kind::kUnseen) {
+      Stop(Ended::kError, "", "what the command uses cannot be seen: " + message->text);
+      continue;
+    }
     if (message->kind != Kind::kUsage) {
       stage_reports_.push_back(std::move(*message));
       continue;
@@ -211,6 +216,11 @@ void Supervisor::ReadInit() {
         memory > static_cast<std::int64_t>(limits_.memory_bytes)) {
       Stop(Ended::kLimit, "memory",
            "used more than " + std::to_string(limits_.memory_bytes) + " bytes of memory");
+    }
+    if (limits_.memory_bytes != 0 && message->numbers[4] > kFileLocksMax) {
+      Stop(Ended::kLimit, "memory",
+           "locked files more than " + std::to_string(kFileLocksMax) +
+               " times at once; that is memory which no limit of the kernel's bounds");
     }
     if (limits_.pids != 0 && message->numbers[2] > static_cast<std::int64_t>(limits_.pids)) {
       StopForPids();

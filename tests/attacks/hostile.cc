@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -195,6 +196,26 @@ std::string Flood(const Arguments&) {
   return "";
 }
 
+// Children who have all the memory of this process, of which they change nothing, one after another
+// (vfork) or at once (fork).
+std::string CommonMemory(const Arguments& words) {
+  constexpr int kChildren = 10;
+  std::vector<char> memory(std::strtoul(words.at(1).c_str(), nullptr, 10), 'x');
+  int failed = 0;
+  for (int i = 0; i < kChildren; ++i) {
+    bool at_once = words.at(0) == "fork";
+    pid_t child = at_once ? fork() : vfork();
+    if (child == 0) {
+      usleep(at_once ? 1000000 : 100000);
+      _exit(0);
+    }
+    failed += child < 0 || (!at_once && waitpid(child, nullptr, 0) != child) ? 1 : 0;
+  }
+  while (wait(nullptr) > 0) {
+  }
+  return failed == 0 ? "allowed" : "some failed";
+}
+
 std::string Sleep(const Arguments& words) {
   sleep(static_cast<unsigned>(std::atoi(words.at(0).c_str())));
   return "slept";
@@ -335,6 +356,7 @@ const std::map<std::string, Deed>& Deeds() {
       {"become", Become},
       {"bind_tcp", BindTcp},
       {"cat", [](const Arguments& w) { return ReadText(w.at(0)); }},
+      {"common_memory", CommonMemory},
       {"create", [](const Arguments& w) { return OpenVerdict(w.at(0), O_WRONLY | O_CREAT); }},
       {"cwd", [](const Arguments&) { return std::string(get_current_dir_name()); }},
       {"daemon", Daemon},

@@ -42,6 +42,18 @@ TEST(Limits, MemoryBombIsStopped) {
   EXPECT_LE(ran.result["usage"]["memory_bytes_max"], HasCgroup() ? 101000000 : 210000000);
 }
 
+// Ten processes that have the same 60 MB have 60 MB.
+TEST(Limits, MemoryInCommonCountsOnce) {
+  Bench bench;
+  for (const char* kind : {"vfork", "fork"}) {
+    Ran ran = bench.Do({"common_memory", kind, "60000000"}, {"--memory-bytes", "100000000"});
+    EXPECT_EQ(ran.exit_code, 0) << kind << ran.diagnostics;
+    EXPECT_EQ(ran.log, "allowed") << kind;
+  }
+  ExpectLimit(bench.Do({"common_memory", "fork", "120000000"}, {"--memory-bytes", "100000000"}),
+              "memory");
+}
+
 // What README.md says not to be guaranteed: without a cgroup addresses are what is limited, and the
 // kernel refuses them in nobody's name.
 TEST(Limits, WhoReservesTooMuchAtOnceIsToldByTheKernelAlone) {

@@ -1,0 +1,118 @@
+#include "sandbox/usage.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "sandbox/limits.h"
+#include "sandbox/mappings.h"
+
+namespace sandbox {
+namespace {
+
+// What `deed` returns in a process of its own.
+template <class Deed>
+int InAChild(const Deed& deed) {
+  pid_t child = fork();
+  if (child == 0) _exit(deed());
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST(Usage, IsSeen) {
+  Result<UsageWatch> watch = UsageWatch::Open(Spec(), UniqueFd(), 0);
+  ASSERT_TRUE(watch.ok()) << watch.message();
+  Result<UsageNow> usage = watch->Look({});
+  ASSERT_TRUE(usage.ok()) << usage.message();
+  EXPECT_GT(usage->memory_bytes, 0);
+  EXPECT_GT(usage->cpu_microseconds, 0);
+}
+
+// Whoever cannot look must not say that nothing is used.
+TEST(Usage, ThatCannotBeSeenIsAFailure) {
+  EXPECT_EQ(InAChild([] {
+              Result<UsageWatch> watch = UsageWatch::Open(Spec(), UniqueFd(), 1 << 20);
+              if (!watch.ok()) return 1;
+              rlimit none = {0, 0};
+              if (setrlimit(RLIMIT_NOFILE, &none) != 0) return 2;
+              return watch->Look({}).ok() ? 3 : 0;
+            }),
+            0);
+}
+
+TEST(Usage, WhatIsKeptOfMappingsIsCounted) {
+  Process self;
+  self.directory = "self";
+  self.mapped_bytes = std::int64_t{1} << 40;
+  UniqueFd proc(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  std::int64_t room = std::int64_t{1} << 30;
+  std::int64_t bytes = MappedBytes(proc.get(), {self}, 0, room);
+  EXPECT_GT(bytes, 0);
+  EXPECT_LT(bytes, 4 << 20);
+  // Not looked at where it cannot matter.
+  self.mapped_bytes = 1 << 20;
+  EXPECT_EQ(MappedBytes(proc.get(), {self}, 0, room), 0);
+}
+
+TEST(Usage, KilobytesAreThoseBehindTheName) {
+  const std::string text = "Name:\tVmSize:\nVmSize:\t    12 kB\nVmRSS:\t 1 kB\n";
+  EXPECT_EQ(KilobytesOf(text, "VmSize"), 12 * 1024);
+  EXPECT_EQ(KilobytesOf(text, "VmPTE"), -1);
+}
+
+TEST(FileLocks, OursAreThoseOfOurProcessesAndFiles) {
+  FileLocks locks = FileLocks::Open(Spec(), UniqueFd());
+  struct stat root = {};
+  ASSERT_EQ(stat("/", &root), 0);
+  char own[64];
+  std::snprintf(own, sizeof own, "%02x:%02x:7", major(root.st_dev), minor(root.st_dev));
+  EXPECT_TRUE(locks.IsOurs("1: POSIX  ADVISORY  WRITE 12 fe:fe:7 0 EOF"));
+  EXPECT_TRUE(locks.IsOurs("1: -> POSIX  ADVISORY  WRITE 12 fe:fe:7 0 EOF"));
+  EXPECT_TRUE(locks.IsOurs("1: FLOCK  ADVISORY  WRITE 12 fe:fe:7 0 EOF"));
+  EXPECT_TRUE(locks.IsOurs("1: OFDLCK ADVISORY  READ  -1 " + std::string(own) + " 0 EOF"));
+  EXPECT_FALSE(locks.IsOurs("1: OFDLCK ADVISORY  READ  -1 fe:fe:7 0 EOF"));
+  EXPECT_FALSE(locks.IsOurs(""));
+}
+
+TEST(FileLocks, AreCounted) {
+  UniqueFd list(open("/proc/locks", O_RDONLY | O_CLOEXEC));
+  if (!list.valid()) return;  // a kernel without
+  char path[] = "/tmp/locks_XXXXXX";
+  UniqueFd file(mkstemp(path));
+  unlink(path);
+  ASSERT_TRUE(file.valid());
+  struct flock lock = {};
+  lock.l_type = F_WRLCK;
+  ASSERT_EQ(fcntl(file.get(), F_SETLK, &lock), 0);
+  Result<std::int64_t> count = FileLocks::Open(Spec(), std::move(list)).Count();
+  ASSERT_TRUE(count.ok()) << count.message();
+  EXPECT_GE(*count, 1);
+  EXPECT_LE(*count, kFileLocksMax + 1);
+}
+
+// Nobody but root takes it off; then it is said before the build meets it.
+TEST(FileSize, OfTheCallerIsSaid) {
+  EXPECT_EQ(InAChild([] {
+              // Where there is no other user, root is none of the host's either.
+              if (geteuid() == 0) static_cast<void>(setresuid(54321, 54321, 54321) == 0);
+              rlimit low = {4096, 4096};
+              if (setrlimit(RLIMIT_FSIZE, &low) != 0) return 2;
+              Spec spec;
+              spec.limits.disk_bytes = 4097;
+              Status status = RaiseFileSize(spec);
+              if (status.ok() || status.message().find("ulimit -f") == std::string::npos) return 3;
+              spec.limits.disk_bytes = 4096;
+              return RaiseFileSize(spec).ok() ? 0 : 4;
+            }),
+            0);
+}
+
+}  // namespace
+}  // namespace sandbox
