@@ -1,6 +1,7 @@
 #include "sandbox/launcher.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include "sandbox/monitor.h"
 #include "sandbox/remove.h"
 #include "sandbox/run.h"
+#include "sandbox/short_write.h"
 #include "sandbox/system.h"
 
 namespace sandbox {
@@ -24,10 +26,26 @@ constexpr int kUsage = 2;
 constexpr int kMissing = 22;
 constexpr int kNotHere = 30;
 constexpr int kCannot = 70;
+constexpr int kResultMilliseconds = 10000;
+constexpr int kRetryMilliseconds = 20;  // of a descriptor that somebody has made not to wait
 
 int Complain(const std::string& message) {
   std::fprintf(stderr, "farm-sandbox: %s\n", message.c_str());
   return kUsage;
+}
+
+// Nobody may keep the launcher for good by reading nothing.
+Status WriteResult(int fd, std::string_view text) {
+  std::int64_t end = NowMilliseconds() + kResultMilliseconds;
+  while (!text.empty()) {
+    std::int64_t left = end - NowMilliseconds();
+    if (left <= 0) return Status::Failed("nobody reads the result");
+    ssize_t count = WriteWithin(static_cast<int>(left), fd, text);
+    if (count < 0 && errno == EAGAIN) poll(nullptr, 0, kRetryMilliseconds);
+    if (count < 0 && errno != EINTR && errno != EAGAIN) return SystemError("writing the result");
+    if (count > 0) text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return {};
 }
 
 int RunCommand(const std::vector<std::string>& words, HostRoot host_root) {
@@ -40,7 +58,7 @@ int RunCommand(const std::vector<std::string>& words, HostRoot host_root) {
   if (!RaiseOpenFiles().ok()) return kCannot;
   Outcome outcome = Run(request->spec);
   // Whoever cannot be told must not think that all is well.
-  if (!WriteAll(request->result_fd, ToJson(outcome)).ok()) return kCannot;
+  if (!WriteResult(request->result_fd, ToJson(outcome)).ok()) return kCannot;
   return ExitCode(outcome);
 }
 

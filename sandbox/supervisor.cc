@@ -9,6 +9,7 @@
 
 #include "sandbox/file_locks.h"
 #include "sandbox/layers.h"
+#include "sandbox/short_write.h"
 #include "sandbox/text.h"
 
 namespace sandbox {
@@ -18,8 +19,9 @@ constexpr int kCgroupPeriodMilliseconds = 250;
 constexpr int kLogFlushMilliseconds = 10000;
 constexpr int kDeathMilliseconds = 30000;
 constexpr std::size_t kLogReadBytes = 65536;
-// A pipe that polls writable takes this much without blocking.
 constexpr std::size_t kLogWriteBytes = 4096;
+// What polls writable may have less room (a terminal), and wait for its reader.
+constexpr int kLogWaitMilliseconds = 50;
 
 }  // namespace
 
@@ -168,7 +170,8 @@ void Supervisor::ReadLog() {
 
 void Supervisor::WriteLog() {
   std::size_t size = std::min(pending_log_.size(), kLogWriteBytes);
-  ssize_t count = write(fds_.log, pending_log_.data(), size);
+  ssize_t count = WriteWithin(kLogWaitMilliseconds, fds_.log, {pending_log_.data(), size});
+  if (count < 0 && errno == EAGAIN) poll(nullptr, 0, kLogWaitMilliseconds);
   if (count < 0 && (errno == EINTR || errno == EAGAIN)) return;
   if (count < 0) {
     log_broken_ = true;

@@ -102,6 +102,29 @@ TEST(Log, OnATerminalHasNoEscapeSequences) {
   close(terminal);
 }
 
+// It has room for some bytes, and says so, but not for what is written; and its open file
+// description is the caller's, too.
+TEST(Log, ATerminalThatNobodyReadsKeepsNoEndOff) {
+  Bench bench;
+  int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+  ASSERT_TRUE(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+  int log = open(ptsname(terminal), O_RDWR | O_NOCTTY);
+  std::vector<std::string> words = {"--root-dir",     bench.root(), "--log-fd", std::to_string(log),
+                                    "--wall-seconds", "1",          "--",       "/bin/hostile",
+                                    "flood"};
+  ExpectLimit(bench.Run(words), "wall");
+  EXPECT_EQ(fcntl(log, F_GETFL) & O_NONBLOCK, 0);
+  words[5] = "100";
+  Running running = bench.Start(words);
+  usleep(1000000);
+  kill(running.pid, SIGTERM);
+  Ran ran = bench.Wait(running);
+  EXPECT_EQ(ran.exit_code, 26) << ran.diagnostics;
+  EXPECT_EQ(ran.Ended(), "cancelled");
+  close(log);
+  close(terminal);
+}
+
 // The kernel counts them for the user on the host, who with one id is the caller.
 TEST(Limits, ACommandThatSendsDescriptorsKeepsNobodyFromStartingAnother) {
   if (TestMode() == Mode::kPlain) return;  // other tests run as this user, at the same time
