@@ -60,6 +60,7 @@ Status Become(const Check& check, int program, int user_namespace, bool has_rang
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   signal(SIGPIPE, SIG_DFL);
+  signal(SIGXFSZ, SIG_DFL);
   pid_t parent = getppid();
   if (Status status = LowerOpenFiles(); !status.ok()) return status;
   if (setsid() < 0) return SystemError("setsid");

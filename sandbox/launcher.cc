@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -54,6 +55,10 @@ int RunCommand(const std::vector<std::string>& words, HostRoot host_root) {
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != parent) return kCannot;
   Result<RunRequest> request = ParseRun(words);
   if (!request.ok()) return Complain(request.message());
+  // Whatever the caller's is, what is made for him has the modes that are said.
+  umask(022);
+  // What is too large for his limit on files is an error of writing.
+  signal(SIGXFSZ, SIG_IGN);
   request->spec.allow_host_root_unsafe = host_root == HostRoot::kMayBeMappedUnsafe;
   if (!RaiseOpenFiles().ok()) return kCannot;
   Outcome outcome = Run(request->spec);

@@ -88,6 +88,21 @@ Status SetRlimits(const Spec& spec, bool memory_is_observed) {
   return {};
 }
 
+Status RaiseFileSize(const Spec& spec) {
+  rlimit wanted = {RLIM_INFINITY, RLIM_INFINITY};
+  if (setrlimit(RLIMIT_FSIZE, &wanted) == 0) return {};
+  rlimit now = {};
+  if (getrlimit(RLIMIT_FSIZE, &now) != 0) return SystemError("getrlimit FSIZE");
+  if (spec.limits.disk_bytes == 0 || now.rlim_max < spec.limits.disk_bytes) {
+    return Status::Failed("the caller may write no file larger than " +
+                          std::to_string(now.rlim_max) +
+                          " bytes, which is less than --disk-bytes: raise his limit (ulimit -f) or "
+                          "give a smaller --disk-bytes");
+  }
+  wanted = {now.rlim_max, now.rlim_max};
+  return setrlimit(RLIMIT_FSIZE, &wanted) == 0 ? Status() : SystemError("setrlimit FSIZE");
+}
+
 Status RaiseOpenFiles() {
   rlim_t most = OpenFilesMax();
   return SetRlimit(RLIMIT_NOFILE, "NOFILE", most, most);

@@ -12,6 +12,11 @@ namespace sandbox {
 // memory, so bound each process's data.
 Status SetRlimits(const Spec& spec, bool memory_is_observed);
 
+// Takes off the limit on the size of files that the caller has. A failure: he may not have more,
+// and it is less than --disk-bytes allows; the build would meet a limit that it does not have
+// elsewhere.
+Status RaiseFileSize(const Spec& spec);
+
 // The kernel lets nobody pass a descriptor on while more are on their way for his user than he may
 // open. A command that is the caller outside can bring that about, as far as its own limit goes. So
 // the launcher, which passes them, takes as many as it may have, and SetRlimits gives half at most.

@@ -101,7 +101,7 @@ int RunMonitor(const MonitorConfig& config, const std::vector<std::string>& comm
   if (geteuid() != 0) Fail(Status::Failed("must be started as root"), kCannotStart);
   sigset_t handled;
   sigemptyset(&handled);
-  for (int signal : {SIGTERM, SIGINT, SIGHUP, SIGCHLD}) sigaddset(&handled, signal);
+  for (int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGCHLD}) sigaddset(&handled, signal);
   sigprocmask(SIG_BLOCK, &handled, nullptr);
   UniqueFd signals(signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK));
   int door[2];

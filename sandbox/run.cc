@@ -19,6 +19,7 @@
 #include "sandbox/inspect.h"
 #include "sandbox/landlock.h"
 #include "sandbox/layers.h"
+#include "sandbox/limits.h"
 #include "sandbox/output_writer.h"
 #include "sandbox/setup.h"
 #include "sandbox/supervisor.h"
@@ -148,6 +149,7 @@ Status Launcher::Prepare() {
   outcome_.isolation.cpu_model = processor.model;
   outcome_.isolation.cpu_flags = processor.flags;
   outcome_.limits = spec_.limits;
+  if (Status status = RaiseFileSize(spec_); !status.ok()) return status;
   if (LandlockAbi() < kLandlockAbiMin) {
     return Status::Failed(
         "this kernel has no Landlock of ABI 2 or newer: Linux 5.19 with lsm=landlock");
@@ -174,7 +176,7 @@ Status Launcher::Prepare() {
 Status Launcher::StartSetupProcess() {
   sigset_t handled;
   sigemptyset(&handled);
-  for (int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&handled, signal);
+  for (int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT}) sigaddset(&handled, signal);
   sigprocmask(SIG_BLOCK, &handled, nullptr);
   signal(SIGPIPE, SIG_IGN);
   // Inherited as ignored, the end of a child would be nobody's to see.

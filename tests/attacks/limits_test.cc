@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -173,6 +174,35 @@ TEST(Endings, CancelKillsEverything) {
   Ran ran = bench.Wait(running);
   EXPECT_EQ(ran.exit_code, 26) << ran.diagnostics;
   EXPECT_EQ(ran.Ended(), "cancelled");
+}
+
+TEST(Endings, TheKeyThatQuitsCancels) {
+  Bench bench;
+  Running running = bench.Start({"--root-dir", bench.root(), "--", "/bin/hostile", "sleep", "60"});
+  usleep(500000);
+  kill(running.pid, SIGQUIT);
+  Ran ran = bench.Wait(running);
+  EXPECT_EQ(ran.exit_code, 26) << ran.diagnostics;
+  EXPECT_EQ(ran.Ended(), "cancelled");
+}
+
+// ulimit -f 0 kills whoever writes a file, the launcher among them.
+TEST(Limits, TheCallersLimitOnFilesIsNotTheBuilds) {
+  Bench bench;
+  std::filesystem::path out = bench.NewDirectory("out");
+  rlimit before = {};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  rlimit none = {0, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &none), 0);
+  signal(SIGXFSZ, SIG_IGN);
+  Running running =
+      bench.Start({"--root-dir", bench.root(), "--output", "/build/file", "--output-dir", out, "--",
+                   "/bin/hostile", "write", "/build/file", "content"});
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  signal(SIGXFSZ, SIG_DFL);
+  Ran ran = bench.Wait(running);
+  EXPECT_EQ(ran.exit_code, 0) << ran.diagnostics;
+  EXPECT_EQ(ReadFile(out / "file"), "content");
 }
 
 TEST(Endings, KilledLauncherLeavesNothing) {

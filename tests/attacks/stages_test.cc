@@ -59,6 +59,28 @@ TEST(Outputs, AreCollectedWithModeAndTime) {
   EXPECT_EQ(ran.result["outputs"][1]["mode"], "0755");
 }
 
+TEST(Outputs, TheCallersMaskChangesNoMode) {
+  Bench bench;
+  std::filesystem::path input = bench.NewFile("input", "text");
+  for (mode_t mask : {022, 077, 0777}) {
+    std::filesystem::path out = bench.NewDirectory("out" + std::to_string(mask));
+    std::vector<std::string> words = {"--root-dir",          bench.root(),   "--input", input,
+                                      "/build/between/file", "644",          "5",       "--output",
+                                      "/build/between/file", "--output-dir", out,       "--",
+                                      "/bin/hostile",        "cwd"};
+    mode_t before = umask(mask);
+    Running running = bench.Start(words);
+    umask(before);
+    Ran ran = bench.Wait(running);
+    EXPECT_EQ(ran.exit_code, 0) << mask << ran.diagnostics;
+    EXPECT_EQ(ran.log, "/build") << mask;
+    struct stat status = {};
+    ASSERT_EQ(stat((out / "between").c_str(), &status), 0) << mask;
+    EXPECT_EQ(status.st_mode & 07777, 0755u) << mask;
+    EXPECT_EQ(ReadFile(out / "between/file"), "text") << mask;
+  }
+}
+
 TEST(Outputs, ParentThatIsALinkIsRefused) {
   Bench bench;
   std::filesystem::path out = bench.NewDirectory("out");
