@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -34,7 +35,14 @@ Result<Reply> ReceiveReply(int socket) {
 
 class MonitorClient : public Authority {
  public:
-  MonitorClient(UniqueFd session, bool own) : session_(std::move(session)), own_(own) {}
+  // own: this process's child, which serves nobody else; -1: another's.
+  MonitorClient(UniqueFd session, pid_t own) : session_(std::move(session)), own_(own) {}
+  // Whoever sees our end sees no group of ours any more.
+  ~MonitorClient() override {
+    session_.reset();
+    while (own_ > 0 && waitpid(own_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+  }
 
   Result<bool> MapIds(const Subject& subject) override {
     Result<Reply> reply = Ask(RequestKind::kMapIds, {}, {subject.pidfd});
@@ -55,7 +63,7 @@ class MonitorClient : public Authority {
   }
 
   bool AskForCgroup(const CgroupLimits& limits) override {
-    return own_ && SendRequest(RequestKind::kMakeCgroup, limits, {}).ok();
+    return own_ > 0 && SendRequest(RequestKind::kMakeCgroup, limits, {}).ok();
   }
 
   int TakeCgroup(std::string* why, std::vector<int>* folders) override {
@@ -91,14 +99,14 @@ class MonitorClient : public Authority {
   }
 
   UniqueFd session_;
-  bool own_;                     // its monitor is a process of this one's, and serves nobody else
+  pid_t own_;
   std::vector<UniqueFd> group_;  // its folders
 };
 
 }  // namespace
 
 std::unique_ptr<Authority> AskMonitor(UniqueFd session) {
-  return std::make_unique<MonitorClient>(std::move(session), false);
+  return std::make_unique<MonitorClient>(std::move(session), -1);
 }
 
 Result<std::unique_ptr<Authority>> OpenMonitorSession(int monitor) {
@@ -133,7 +141,7 @@ Result<std::unique_ptr<Authority>> StartOwnMonitor(const IdRange& subids) {
     ServeSession(pair->second.get(), -1, config);
     _exit(0);
   }
-  return std::unique_ptr<Authority>(new MonitorClient(std::move(pair->first), true));
+  return std::unique_ptr<Authority>(new MonitorClient(std::move(pair->first), pid));
 }
 
 }  // namespace sandbox

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <optional>
 
@@ -20,7 +21,7 @@
 namespace sandbox {
 namespace {
 
-constexpr int kBurialMilliseconds = 20;
+constexpr int kBurialMilliseconds = 20;  // after shorter waits
 constexpr int kBurialsMax = 3000;
 constexpr std::uint64_t kMemoryBytesMax = std::uint64_t{1} << 50;
 constexpr std::uint64_t kPidsMax = std::uint64_t{1} << 31;
@@ -171,7 +172,7 @@ bool Session::Serve() {
 
 void Session::End() {
   for (int i = 0; group_.has_value() && !group_->End() && i < kBurialsMax; ++i) {
-    poll(nullptr, 0, kBurialMilliseconds);
+    poll(nullptr, 0, std::min(1 << std::min(i, 10), kBurialMilliseconds));
   }
 }
 
