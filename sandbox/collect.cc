@@ -136,7 +136,7 @@ bool Collector::TakeSymlink(int directory, const std::string& name, const std::s
   ssize_t size = readlinkat(directory, name.c_str(), buffer, sizeof buffer);
   if (size <= 0 || size >= PATH_MAX) return Refuse(path, "has an unreadable target");
   std::string target(buffer, static_cast<std::size_t>(size));
-  if (!IsPlainName(target)) return Refuse(path, "has a target that is not plain text");
+  if (!IsPlainText(target)) return Refuse(path, "has a target that is not plain text");
   if (!IsInwardTarget(target, depth) && !LeftOut(Layer::kOutputLinks)) {
     return Refuse(path, "is a symlink that leads out of the output");
   }
@@ -148,8 +148,8 @@ bool Collector::TakeSymlink(int directory, const std::string& name, const std::s
 bool Collector::Take(int directory, const std::string& name, const std::string& path,
                      std::size_t depth) {
   if (++entries_ > kOutputEntriesMax) return PassEntriesMax(path);
-  if (!IsPlainName(name) && !LeftOut(Layer::kOutputNames)) {
-    return Refuse(path, "has a name that is not plain UTF-8");
+  if (!IsPlainText(name) && !LeftOut(Layer::kOutputNames)) {
+    return Refuse(path, "has a name that is not plain UTF-8 without control characters");
   }
   if (path.size() >= PATH_MAX)
     return PassLimit(path, "a path longer than " + std::to_string(PATH_MAX));
@@ -226,13 +226,6 @@ bool IsInwardTarget(const std::string& target, std::size_t depth) {
 }
 
 mode_t OutputMode(mode_t mode) { return mode & (LeftOut(Layer::kOutputModes) ? 07777 : 0777); }
-
-bool IsPlainName(const std::string& name) {
-  for (unsigned char c : name) {
-    if (c < 0x20 || c == 0x7f) return false;
-  }
-  return IsUtf8(name);
-}
 
 Status CollectOutputs(const Spec& spec, int channel) {
   UniqueFd build(open("/build", O_RDONLY | O_DIRECTORY | O_CLOEXEC));

@@ -22,7 +22,7 @@ struct Refusal {
 // or kRefused. Never follows a symlink, never leaves /build.
 // Too many entries, too many folders in folders, too long a path: the limit output.
 // Taken: regular files, folders, symlinks whose target stays inside. Refused: everything else, a
-// second name of one file, names that are not UTF-8 or hold control characters.
+// second name of one file, names that are not plain text (IsPlainText).
 Status CollectOutputs(const Spec& spec, int channel);
 // The same with another folder as /build.
 Status CollectOutputsFrom(int build, const Spec& spec, int channel);
@@ -34,8 +34,5 @@ bool IsInwardTarget(const std::string& target, std::size_t depth);
 
 // The permissions of an output: without suid, sgid and sticky bits.
 mode_t OutputMode(mode_t mode);
-
-// Whether `name` is UTF-8 without control characters.
-bool IsPlainName(const std::string& name);
 
 }  // namespace sandbox

@@ -3,6 +3,7 @@
 #include <climits>
 
 #include "sandbox/system.h"
+#include "sandbox/text.h"
 
 namespace sandbox {
 namespace {
@@ -96,8 +97,12 @@ Result<std::string> BelowBuild(const std::string& path) {
 Status ValidateSpec(const Spec& spec) {
   if (Status status = ValidateCommands(spec); !status.ok()) return status;
   if (Status status = ValidateFiles(spec); !status.ok()) return status;
-  if (spec.hostname.empty() || spec.hostname.size() > 64) {
-    return Refuse("--hostname: want 1 to 64 characters");
+  if (spec.hostname.empty() || spec.hostname.size() > 64 || !IsPlainText(spec.hostname)) {
+    return Refuse("--hostname: want 1 to 64 bytes of UTF-8 without control characters");
+  }
+  if (spec.limits.memory_bytes != 0 && spec.limits.memory_bytes < kMemoryBytesMin) {
+    return Refuse("--memory-bytes: want 0 for none, or at least " +
+                  std::to_string(kMemoryBytesMin) + ", without which nothing starts");
   }
   if (Status status = ValidateDeterminism(spec); !status.ok()) return status;
   if (spec.subids.count != 0 &&

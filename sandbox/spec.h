@@ -41,6 +41,9 @@ struct Check {
 };
 
 // What a run may use. Zero means: no limit of this kind.
+// With less than this of memory our own processes do not start.
+constexpr std::uint64_t kMemoryBytesMin = 4 << 20;
+
 struct Limits {
   std::uint64_t wall_seconds = 7200;
   std::uint64_t cpu_seconds = 28800;

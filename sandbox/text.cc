@@ -46,6 +46,18 @@ bool IsUtf8(std::string_view text) {
   return true;
 }
 
+bool IsPlainText(std::string_view text) {
+  while (!text.empty()) {
+    std::uint32_t point = TakeCodePoint(&text);
+    bool is_control = point < 0x20 || (point >= 0x7f && point < 0xa0);
+    bool is_end = point == 0x2028 || point == 0x2029;
+    bool is_direction =
+        (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
+    if (point == kInvalid || is_control || is_end || is_direction) return false;
+  }
+  return true;
+}
+
 std::string JsonString(std::string_view text) {
   std::string out = "\"";
   while (!text.empty()) {

@@ -8,6 +8,11 @@ namespace sandbox {
 // Whether `text` is well-formed UTF-8 (no surrogates, no overlong forms).
 bool IsUtf8(std::string_view text);
 
+// Whether `text` is UTF-8 that shows what it is: without control characters (U+0000 to U+001F,
+// U+007F to U+009F), ends of lines and paragraphs (U+2028, U+2029), and what changes the direction
+// of writing (U+202A to U+202E, U+2066 to U+2069).
+bool IsPlainText(std::string_view text);
+
 // `text` as a JSON string with its quotes, in ASCII: everything else is escaped. Bytes that are not
 // UTF-8 become U+FFFD.
 std::string JsonString(std::string_view text);

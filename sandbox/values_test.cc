@@ -92,8 +92,18 @@ TEST(Collect, SymlinkStaysInside) {
 }
 
 TEST(Collect, NamesArePlain) {
-  EXPECT_TRUE(IsPlainName("a b\xc3\xa4"));
-  for (const char* name : {"a\nb", "a\x1b[2J", "\x7f", "\xff"}) EXPECT_FALSE(IsPlainName(name));
+  EXPECT_TRUE(IsPlainText("a b\xc3\xa4 \xe2\x80\xa6"));
+  // U+009B, which some terminals take for an escape sequence; U+2028; U+202E and U+2067, which show
+  // the rest from right to left.
+  for (const char* name : {"a\nb", "a\x1b[2J", "\x7f", "\xff",
+                           "a\xc2\x9b"
+                           "b",
+                           "a\xe2\x80\xa8",
+                           "txt.\xe2\x80\xae"
+                           "exe",
+                           "\xe2\x81\xa7x"}) {
+    EXPECT_FALSE(IsPlainText(name)) << name;
+  }
 }
 
 TEST(Spec, PathsBelowBuild) {

@@ -402,6 +402,8 @@ const std::vector<Row>& Catalogue() {
       {.name = "outputs/newline_name", .judged = "outputs"},
       {.name = "outputs/control_name", .judged = "outputs"},
       {.name = "outputs/bytes_name", .judged = "outputs"},
+      {.name = "outputs/control_of_two_bytes_name", .judged = "outputs"},
+      {.name = "outputs/turned_name", .judged = "outputs"},
       {.name = "outputs/case_twins",
        .judged = "outputs",
        .bare_says = "a file system that tells them apart"},

@@ -16,6 +16,7 @@
 
 #include "sandbox/collect.h"
 #include "sandbox/output_writer.h"
+#include "sandbox/text.h"
 
 namespace {
 
@@ -88,7 +89,7 @@ void CheckOutputs(const fs::path& out) {
     Check(lstat(entry.path().c_str(), &status) == 0);
     Check(S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) || S_ISLNK(status.st_mode));
     Check((status.st_mode & 07000) == 0);
-    Check(sandbox::IsPlainName(entry.path().filename().string()));
+    Check(sandbox::IsPlainText(entry.path().filename().string()));
     if (!S_ISLNK(status.st_mode)) continue;
     std::error_code dangling;
     const fs::path target = fs::canonical(entry.path(), dangling);
