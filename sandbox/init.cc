@@ -205,8 +205,8 @@ void RunInit(const Spec& spec, const Filter& filter, const Command& command, int
   close(report[1]);
   if (world == nullptr) close(command.log);
   bool drops = world == nullptr && !LeftOut(Layer::kInitCapabilities);
-  std::uint64_t permitted =
-      command.memory_is_observed && spec.limits.memory_bytes != 0 ? kRightToLook : 0;
+  // Kept where nobody looks at memory, too: who lacks it may not take this process its turns.
+  std::uint64_t permitted = command.memory_is_observed ? kRightToLook : 0;
   if (drops && CapabilitiesSet(0, permitted, 0) != 0) {
     Give(channel, Kind::kNotStarted, {}, "capset failed");
   }

@@ -368,6 +368,7 @@ const std::map<std::string, Deed>& Deeds() {
       {"fill_the_way_of_descriptors", FillTheWayOfDescriptors},
       {"flood", Flood},
       {"fork_bomb", ForkBomb},
+      {"init_waits", [](const Arguments&) { return Verdict(setpriority(PRIO_PROCESS, 1, 19)); }},
       {"list", [](const Arguments& w) { return List(w.at(0)); }},
       {"memory_bomb", MemoryBomb},
       {"mode0", [](const Arguments& w) { return Verdict(chmod(w.at(0).c_str(), 0)); }},

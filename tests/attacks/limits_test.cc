@@ -43,6 +43,14 @@ TEST(Limits, MemoryBombIsStopped) {
   EXPECT_LE(ran.result["usage"]["memory_bytes_max"], HasCgroup() ? 101000000 : 210000000);
 }
 
+// Where it is the same user of the host, what it may and they may not keeps them off.
+TEST(Limits, NobodyMakesInitWait) {
+  Bench bench;
+  for (const char* bytes : {"0", "100000000"}) {
+    EXPECT_EQ(bench.Do({"init_waits"}, {"--memory-bytes", bytes}).log, "EPERM") << bytes;
+  }
+}
+
 // Ten processes that have the same 60 MB have 60 MB.
 TEST(Limits, MemoryInCommonCountsOnce) {
   Bench bench;
