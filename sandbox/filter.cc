@@ -1,5 +1,6 @@
 #include "sandbox/filter.h"
 
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/futex.h>
 #include <linux/netlink.h>
@@ -39,6 +40,9 @@ constexpr std::uint64_t kNamespacesNotInAssembly =
     CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
 // The kernel compares an ioctl's command, a socket's family and a mode in 32 bits.
 constexpr std::uint64_t kLow32 = 0xffffffff;
+// Newer than Debian 12's headers.
+constexpr std::uint64_t kSetDelegation = 1040;  // F_SETDELEG, Linux 6.19
+constexpr std::uint64_t kSetMemoryMerge = 67;   // PR_SET_MEMORY_MERGE, Linux 6.4
 #if defined(__x86_64__)
 constexpr std::uint32_t kArchitecture = AUDIT_ARCH_X86_64;
 #elif defined(__aarch64__)
@@ -443,6 +447,15 @@ void CommonRules(Rules* rules) {
   // What the kernel says where none are reserved.
   rules->Add(SCMP_ACT_ERRNO(ENOMEM), "mmap", {Masked(3, MAP_HUGETLB, MAP_HUGETLB)});
   rules->Add(SCMP_ACT_ERRNO(ENOMEM), "shmget", {Masked(2, SHM_HUGETLB, SHM_HUGETLB)});
+  // Of a file that is shown, the host's own programs would feel these: whoever writes it waits.
+  for (std::uint64_t command :
+       {std::uint64_t{F_SETLEASE}, std::uint64_t{F_NOTIFY}, kSetDelegation}) {
+    rules->Add(SCMP_ACT_ERRNO(EPERM), "fcntl", {Masked(1, kLow32, command)});
+  }
+  // What the kernel says that cannot merge pages: one that can would show by its time what others
+  // have in memory.
+  rules->Add(SCMP_ACT_ERRNO(EINVAL), "madvise", {Masked(2, kLow32, MADV_MERGEABLE)});
+  rules->Add(SCMP_ACT_ERRNO(EINVAL), "prctl", {Masked(0, kLow32, kSetMemoryMerge)});
 }
 
 void BuildRules(Determinism level, Rules* rules) {

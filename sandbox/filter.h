@@ -20,15 +20,15 @@ using Filter = std::vector<sock_filter>;
 // worlds (keys, bpf, perf, mounts, namespaces, ...) get EPERM. Arguments are looked at, in 32 bits,
 // as the kernel does:
 //   socket      AF_UNIX, AF_INET, AF_INET6, AF_NETLINK with NETLINK_ROUTE; else EAFNOSUPPORT. Of
-//   the
-//               internet TCP and UDP: Landlock does not see MPTCP and the like, and the kernel
+//               the internet TCP and UDP: Landlock does not see MPTCP and the like, and the kernel
 //               would load a module for any number
 //   socketpair  AF_UNIX; the kernel would make sockets of another family before it refuses
 //   ioctl       no terminal input (TIOCSTI, TIOCLINUX), and none for which the kernel loads
-//   modules:
-//               line disciplines, bridges, virtual networks
+//               modules: line disciplines, bridges, virtual networks
 //   mmap, shmget    no huge pages: the host's reserve, which no cgroup for memory counts
 //   sync, syncfs    do nothing
+//   fcntl       no leases, delegations and F_NOTIFY, which the host's programs would feel
+//   madvise, prctl  no merging of equal pages with the host's others
 // kBuild:
 //   clone       no CLONE_NEW* flag; clone3 is ENOSYS, for its flags lie behind a pointer
 //   chown, set*id   to other ids than the command's own: EPERM, as for any user without privilege;

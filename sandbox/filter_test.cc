@@ -1,5 +1,6 @@
 #include "sandbox/filter.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/audit.h>
 #include <linux/futex.h>
@@ -211,6 +212,14 @@ TEST(Filter, JudgesEachCall) {
        Errno(EPERM),
        Errno(EPERM)},
       {"addresses of interfaces", SYS_ioctl, {0, SIOCGIFCONF}, kAllow, kAllow},
+      {"lock", SYS_fcntl, {3, F_SETLK}, kAllow, kAllow},
+      {"lease", SYS_fcntl, {3, F_SETLEASE, F_RDLCK}, Errno(EPERM), Errno(EPERM)},
+      {"lease and a high bit", SYS_fcntl, {3, kHigh | F_SETLEASE}, Errno(EPERM), Errno(EPERM)},
+      {"F_NOTIFY", SYS_fcntl, {3, F_NOTIFY}, Errno(EPERM), Errno(EPERM)},
+      {"F_SETDELEG", SYS_fcntl, {3, 1040}, Errno(EPERM), Errno(EPERM)},
+      {"give memory back", SYS_madvise, {0, 4096, MADV_DONTNEED}, kAllow, kAllow},
+      {"merge memory", SYS_madvise, {0, 4096, MADV_MERGEABLE}, Errno(EINVAL), Errno(EINVAL)},
+      {"merge all memory", SYS_prctl, {67, 1}, Errno(EINVAL), Errno(EINVAL)},
   };
   for (const Row& row : rows) {
     EXPECT_EQ(Judge(Profile::kBuild, row), row.build) << row.name;
