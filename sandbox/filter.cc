@@ -41,8 +41,10 @@ constexpr std::uint64_t kNamespacesNotInAssembly =
 // The kernel compares an ioctl's command, a socket's family and a mode in 32 bits.
 constexpr std::uint64_t kLow32 = 0xffffffff;
 // Newer than Debian 12's headers.
-constexpr std::uint64_t kSetDelegation = 1040;  // F_SETDELEG, Linux 6.19
-constexpr std::uint64_t kSetMemoryMerge = 67;   // PR_SET_MEMORY_MERGE, Linux 6.4
+constexpr std::uint64_t kSetDelegation = 1040;                    // F_SETDELEG, Linux 6.19
+constexpr std::uint64_t kSetMemoryMerge = 67;                     // PR_SET_MEMORY_MERGE, Linux 6.4
+constexpr std::uint64_t kVdsoAgain[] = {0x2001, 0x2002, 0x2003};  // ARCH_MAP_VDSO_*
+constexpr std::uint64_t kSetProcessorFault = 0x1012;              // ARCH_SET_CPUID
 #if defined(__x86_64__)
 constexpr std::uint32_t kArchitecture = AUDIT_ARCH_X86_64;
 #elif defined(__aarch64__)
@@ -458,6 +460,17 @@ void CommonRules(Rules* rules) {
   rules->Add(SCMP_ACT_ERRNO(EINVAL), "prctl", {Masked(0, kLow32, kSetMemoryMerge)});
 }
 
+// What would undo the level, and what tells of time and chance by some of its arguments.
+void FullRules(Rules* rules) {
+  // A child that is not followed.
+  rules->Add(SCMP_ACT_ERRNO(EPERM), "clone", {Masked(0, CLONE_UNTRACED, CLONE_UNTRACED)});
+  for (std::uint64_t code : kVdsoAgain) {
+    rules->Add(SCMP_ACT_ERRNO(EPERM), "arch_prctl", {Masked(0, kLow32, code)});
+  }
+  // Some machines have it.
+  rules->Add(SCMP_ACT_ERRNO(ENODEV), "arch_prctl", {Masked(0, kLow32, kSetProcessorFault)});
+}
+
 void BuildRules(Determinism level, Rules* rules) {
   rules->AddAll(SCMP_ACT_ALLOW, kAllowed);
   // What is said last of a call holds.
@@ -469,7 +482,11 @@ void BuildRules(Determinism level, Rules* rules) {
   AllowModes(rules, "mknod", 1);
   AllowModes(rules, "mknodat", 2);
   bool is_full = level == Determinism::kFull;
-  if (!is_full) AllowPersonality(rules);
+  if (is_full) {
+    FullRules(rules);
+  } else {
+    AllowPersonality(rules);
+  }
   rules->Add(is_full ? SCMP_ACT_TRACE(0) : SCMP_ACT_ALLOW, "clone",
              {Masked(0, kNamespaceFlags, 0)});
 }

@@ -10,8 +10,8 @@
 #include <climits>
 #include <csignal>
 #include <cstring>
+#include <optional>
 
-#include "sandbox/exec_view.h"
 #include "sandbox/memory.h"
 
 namespace sandbox {
@@ -46,7 +46,8 @@ std::uint64_t HashProgram(pid_t process) {
 }
 
 #ifdef __x86_64__
-constexpr std::uint64_t kCompatibilityCode = 0x23;  // the code segment of 32-bit programs
+constexpr std::uint64_t kCompatibilityCode = 0x23;    // the code segment of 32-bit programs
+constexpr std::uint64_t kNoCall = ~std::uint64_t{0};  // nothing that the kernel would begin again
 
 bool IsFork(long number) {
   return number == SYS_fork || number == SYS_vfork || number == SYS_clone;
@@ -72,8 +73,18 @@ void Tracer::Refuse(pid_t process, const std::string& why) {
   kill(process, SIGKILL);
 }
 
+// Whoever was killed meanwhile is not as it must be either, and nothing is to be said of it.
+void Tracer::RefuseStart(pid_t process) {
+  siginfo_t info = {};
+  if (ptrace(PTRACE_GETSIGINFO, process, nullptr, &info) != 0 && errno == ESRCH) return;
+  Refuse(process, "a program's start cannot be made the same everywhere");
+}
+
 // A thread that was killed meanwhile cannot be resumed, and need not be: its end is told apart.
-void Tracer::Resume(pid_t thread, int signal) { ptrace(PTRACE_CONT, thread, nullptr, signal); }
+void Tracer::Resume(pid_t thread, int signal) {
+  const bool is_over = unmapping_.count(thread) == 0;
+  ptrace(is_over ? PTRACE_CONT : PTRACE_SYSCALL, thread, nullptr, signal);
+}
 void Tracer::ResumeToExit(pid_t thread) { ptrace(PTRACE_SYSCALL, thread, nullptr, 0); }
 
 void Tracer::Birth(pid_t parent) {
@@ -134,10 +145,47 @@ void Tracer::Execution(pid_t process) {
                       std::string(name, static_cast<std::size_t>(std::max<ssize_t>(size, 0))));
   }
 #endif
-  if (!HideKernelsGifts(process, family_)) {
-    return Refuse(process, "a program's start cannot be made the same everywhere");
-  }
+  std::optional<KernelsPages> pages = FindKernelsPages(process);
+  if (!pages.has_value() || !HideKernelsGifts(process, family_)) return RefuseStart(process);
+  if (pages->begin != 0) unmapping_[process].pages = *pages;
   Resume(process, 0);
+}
+
+// Stops at the exit of execve, then at the entry and the exit of our call. A signal in between ends
+// the process, stops it or does nothing: the program has no handlers yet.
+void Tracer::Unmap(pid_t process, Unmapping* unmapping) {
+#ifdef __x86_64__
+  switch (unmapping->next) {
+    case Unmapping::Stop::kExecuted: {
+      if (ptrace(PTRACE_GETREGS, process, nullptr, &unmapping->registers) != 0) return;
+      user_regs_struct registers = unmapping->registers;
+      registers.orig_rax = kNoCall;
+      registers.rax = SYS_munmap;
+      registers.rdi = unmapping->pages.begin;
+      registers.rsi = unmapping->pages.end - unmapping->pages.begin;
+      registers.rip = unmapping->pages.system_call;
+      if (ptrace(PTRACE_SETREGS, process, nullptr, &registers) != 0) return;
+      unmapping->next = Unmapping::Stop::kEntered;
+      return Resume(process, 0);
+    }
+    case Unmapping::Stop::kEntered:
+      unmapping->next = Unmapping::Stop::kLeft;
+      return Resume(process, 0);
+    case Unmapping::Stop::kLeft: {
+      user_regs_struct registers = {};
+      if (ptrace(PTRACE_GETREGS, process, nullptr, &registers) != 0) return;
+      const user_regs_struct of_program = unmapping->registers;
+      unmapping_.erase(process);
+      if (registers.rax != 0 || ptrace(PTRACE_SETREGS, process, nullptr, &of_program) != 0) {
+        return RefuseStart(process);
+      }
+      return Resume(process, 0);
+    }
+  }
+#else
+  static_cast<void>(unmapping);
+  Resume(process, 0);
+#endif
 }
 
 void Tracer::SystemCall(pid_t thread) {
@@ -151,6 +199,9 @@ void Tracer::SystemCall(pid_t thread) {
 }
 
 void Tracer::Exit(pid_t thread) {
+  if (auto found = unmapping_.find(thread); found != unmapping_.end()) {
+    return Unmap(thread, &found->second);
+  }
   if (forking_ == thread) ForkIsOver();  // it had no child
 #ifdef __x86_64__
   user_regs_struct registers = {};
@@ -230,6 +281,7 @@ int Tracer::ServeUntilEnd(pid_t command) {
     }
     family_->Ended(thread);
     waits_.Ended(thread);
+    unmapping_.erase(thread);
     Take(&waiting_, thread);
     if (forking_ == thread) ForkIsOver();
     if (thread == command) return status;

@@ -1,7 +1,12 @@
 #pragma once
 
 #include <sys/types.h>
+#include <sys/user.h>
 
+#include <map>
+#include <vector>
+
+#include "sandbox/exec_view.h"
 #include "sandbox/family.h"
 #include "sandbox/status.h"
 #include "sandbox/system.h"
@@ -37,8 +42,17 @@ class Tracer {
     int event;
   };
   void Handle(const Stop& stop);
+  // A call that a program makes for us before its first instruction: it gives back the kernel's
+  // pages.
+  struct Unmapping {
+    enum class Stop { kExecuted, kEntered, kLeft };
+    Stop next = Stop::kExecuted;
+    KernelsPages pages;
+    user_regs_struct registers = {};  // of the program
+  };
   void Birth(pid_t parent);
   void Execution(pid_t process);
+  void Unmap(pid_t process, Unmapping* unmapping);
   void SystemCall(pid_t thread);
   void AskToFork(pid_t thread);
   void LetFork(pid_t thread);
@@ -46,6 +60,7 @@ class Tracer {
   void Exit(pid_t thread);
   void Signal(const Stop& stop);
   bool AnswerCounter(pid_t thread);
+  void RefuseStart(pid_t process);
   void Refuse(pid_t process, const std::string& why);
   void Resume(pid_t thread, int signal);
   void ResumeToExit(pid_t thread);
@@ -58,6 +73,7 @@ class Tracer {
   std::vector<pid_t> waiting_;  // those that want to make one next, in the order of their coming
   std::vector<pid_t> early_;    // children that have stopped before their birth was known
   std::vector<pid_t> unborn_;   // children that are known and have not stopped yet
+  std::map<pid_t, Unmapping> unmapping_;
 };
 
 }  // namespace sandbox

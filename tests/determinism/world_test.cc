@@ -268,6 +268,16 @@ TEST_F(World, NobodyDebugsUnderFull) {
   EXPECT_EQ(Look({"debug"}).log, "EPERM");
 }
 
+TEST_F(World, NothingReadsTheClockWithoutASystemCall) {
+  EXPECT_EQ(Look({"kernels-pages"}).log, "pages 0 again EPERM");
+  EXPECT_NE(Look({"kernels-pages"}, "off").log.rfind("pages 0", 0), 0u);
+}
+
+TEST_F(World, NobodyIsBornUnseen) {
+  EXPECT_EQ(Look({"untraced"}).log, "EPERM");
+  EXPECT_EQ(Look({"untraced"}, "fixed").log, "born");
+}
+
 // The next two say what even `full` cannot hide, as README.md does: if one fails, it can.
 TEST_F(World, WhatAnInstructionSaysOfTheProcessorIsTheMachines) {
   cpu_set_t all;
