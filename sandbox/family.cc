@@ -1,11 +1,10 @@
 #include "sandbox/family.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <iterator>
 #include <string>
-#include <string_view>
+
+#include "sandbox/system.h"
 
 namespace sandbox {
 namespace {
@@ -13,13 +12,14 @@ namespace {
 // Nobody wakes at the very moment: a program that adds up in floating point must see it passed.
 constexpr std::int64_t kWakeUp = 100000;
 constexpr std::int64_t kLeapSeconds = 37;  // CLOCK_TAI, since 2017
+constexpr std::size_t kInfoMax = 1 << 16;
 
+// By what is told of it: the link of a descriptor can be read by the command's own user only.
 bool IsTimer(pid_t process, int descriptor) {
-  constexpr std::string_view kTimer = "anon_inode:[timerfd]";
-  const std::string link = "/proc/" + std::to_string(process) + "/fd/" + std::to_string(descriptor);
-  char target[kTimer.size() + 1];
-  const ssize_t size = readlink(link.c_str(), target, sizeof target);
-  return size >= 0 && std::string_view(target, static_cast<std::size_t>(size)) == kTimer;
+  const std::string path =
+      "/proc/" + std::to_string(process) + "/fdinfo/" + std::to_string(descriptor);
+  Result<std::string> text = ReadFile(path.c_str(), kInfoMax);
+  return text.ok() && text->find("\nclockid: ") != std::string::npos;
 }
 
 }  // namespace
@@ -175,8 +175,23 @@ std::int64_t Family::ElapsedOf(Member* member) {
   return ElapsedOfItself(*member);
 }
 
+std::optional<std::int64_t> Family::LeftOf(pid_t thread, std::uint64_t key) {
+  std::lock_guard lock(mutex_);
+  Member& member = Find(thread);
+  const std::int64_t elapsed = ElapsedOf(&member);
+  auto timers = timers_.find(member.process);
+  if (timers == timers_.end()) return std::nullopt;
+  auto timer = timers->second.find(key);
+  if (timer == timers->second.end()) return std::nullopt;
+  const std::int64_t left = timer->second.elapsed - elapsed;
+  const std::int64_t interval = timer->second.interval;
+  if (left > 0) return left;
+  return interval > 0 ? interval + left % interval : 1;
+}
+
 // Moves the clock of `member` if `timer` is due. True: nobody waits for it any more.
 bool Family::IsOver(Member* member, Timer* timer, std::int64_t now) const {
+  if (timer->is_of_use) return false;
   // Nobody is told when a descriptor is closed. Later it may have been read first.
   if (timer->due > now) {
     return timer->descriptor >= 0 && !IsTimer(member->process, timer->descriptor);

@@ -27,6 +27,8 @@ class Family {
     std::int64_t due = 0;       // the same on the machine's, MonotonicNow
     std::int64_t interval = 0;  // from one time to the next; 0: there is no next
     int descriptor = -1;        // the timerfd that it is
+    // Rings when so much time of a processor was used: moves no clock, and is due for good.
+    bool is_of_use = false;
   };
   static constexpr std::size_t kTimersMax = 1024;  // every look goes through them
   // Of the children of one parent; what is executed after them has its place by its order alone.
@@ -55,6 +57,9 @@ class Family {
   // most kTimersMax are remembered of a process.
   void Armed(pid_t thread, std::uint64_t key, const Timer& timer);
   void Disarmed(pid_t thread, std::uint64_t key);
+  // How long it is until the timer rings, on the clock of `thread`; more than 0. None: nobody has
+  // told of it.
+  std::optional<std::int64_t> LeftOf(pid_t thread, std::uint64_t key);
   std::int64_t Elapsed(pid_t thread);                 // does not count as a look
   std::int64_t LookAtElapsed(pid_t thread);           // does
   std::int64_t RealTime(std::int64_t elapsed) const;  // nanoseconds since 1970

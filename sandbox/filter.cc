@@ -392,6 +392,7 @@ void TraceWaits(Prelude* prelude) {
   prelude->TraceIfPointer(SYS_mq_timedsend, 4);
   prelude->TraceIfPointer(SYS_mq_timedreceive, 4);
   prelude->TraceIfPointer(SYS_futex_waitv, 3);
+  prelude->TraceIfPointer(SYS_recvmmsg, 4);
   prelude->TraceTimedFutex();
 }
 

@@ -52,7 +52,7 @@ inline constexpr const char kAnswered[] =
 // whether they have an end in time are in MakePrelude.
 inline constexpr const char kTraced[] =
     "fork vfork nanosleep clock_nanosleep restart_syscall timerfd_create timerfd_settime "
-    "timer_settime timer_delete setitimer alarm";
+    "timerfd_gettime timer_settime timer_gettime timer_delete setitimer getitimer alarm";
 
 // Under --determinism full: success and nothing else.
 inline constexpr const char kWithoutEffect[] = "personality sched_setaffinity";

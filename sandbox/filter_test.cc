@@ -432,6 +432,11 @@ TEST(Filter, LevelsAnswerAndTraceWhatTheySay) {
       {"the counter again", SYS_prctl, {PR_SET_TSC}, Errno(EPERM), kAllow},
       {"another tracer", SYS_ptrace, {}, Errno(EPERM), kAllow},
       {"restartable sequences", SYS_rseq, {}, Errno(ENOSYS), kAllow},
+      {"time left of a timer", SYS_timer_gettime, {}, kTrace, kAllow},
+      {"time left of a descriptor", SYS_timerfd_gettime, {}, kTrace, kAllow},
+      {"time left of an alarm", SYS_getitimer, {}, kTrace, kAllow},
+      {"messages until a time", SYS_recvmmsg, {3, 8, 1, 0, 8}, kTrace, kAllow},
+      {"messages", SYS_recvmmsg, {3, 8, 1, 0, 0}, kAllow, kAllow},
       {"mount", SYS_mount, {}, Errno(EPERM), Errno(EPERM)},
       {"vsock", SYS_socket, {AF_VSOCK}, Errno(EAFNOSUPPORT), Errno(EAFNOSUPPORT)},
   };

@@ -192,7 +192,10 @@ void Tracer::SystemCall(pid_t thread) {
 #ifdef __x86_64__
   user_regs_struct registers = {};
   if (ptrace(PTRACE_GETREGS, thread, nullptr, &registers) != 0) return;
-  if (IsFork(static_cast<long>(registers.orig_rax))) return AskToFork(thread);
+  if (IsFork(static_cast<long>(registers.orig_rax))) {
+    waits_.Forget(thread);
+    return AskToFork(thread);
+  }
   if (waits_.Enter(thread, &registers)) return ResumeToExit(thread);
 #endif
   Resume(thread, 0);

@@ -27,6 +27,8 @@ constexpr std::int64_t kForever = std::int64_t{1} << 62;  // the year 2116
 constexpr std::size_t kProcTextMax = 1 << 20;             // some 10,000 timers
 // The kernel's own, never seen by a program: the call goes on after a signal.
 constexpr std::int64_t kRestartBlock = -516;
+constexpr std::int64_t kRestartNoHandler = -514;
+constexpr std::int64_t kMicrosecond = 1000;
 
 unsigned long long* Argument(user_regs_struct* registers, int index) {
   unsigned long long* places[] = {&registers->rdi, &registers->rsi, &registers->rdx,
@@ -57,6 +59,19 @@ timespec TimespecOf(std::int64_t time) {
   return {time / kSecond, time % kSecond};
 }
 
+timeval TimevalOf(std::int64_t time) {
+  const timespec exact = TimespecOf(time);
+  return {exact.tv_sec, exact.tv_nsec / 1000};
+}
+
+// As alarm says it: to the nearest second, and not 0.
+std::int64_t SecondsOf(std::int64_t time) {
+  return std::max<std::int64_t>((time + kSecond / 2) / kSecond, 1);
+}
+
+// Up to whole seconds: of a timer that nobody has told of, what its setting was most likely.
+std::int64_t WholeSeconds(std::int64_t time) { return (time + kSecond - 1) / kSecond * kSecond; }
+
 bool CameToItsEnd(long number, std::int64_t result) {
   switch (number) {
     case SYS_nanosleep:
@@ -86,6 +101,8 @@ std::uint64_t TimerKey(long call, std::uint64_t number) {
   return static_cast<std::uint64_t>(call) << 32 | (number & 0xffffffff);
 }
 
+std::uint64_t AlarmKey(int which) { return TimerKey(SYS_alarm, static_cast<std::uint64_t>(which)); }
+
 // The number behind `key` in the text of a file of /proc.
 std::optional<clockid_t> NumberBehind(std::string_view text, std::string_view key) {
   const std::size_t at = text.find(key);
@@ -113,13 +130,28 @@ std::optional<clockid_t> ClockOfTimer(pid_t process, const user_regs_struct& reg
 
 }  // namespace
 
+void Waits::Ended(pid_t thread) {
+  pending_.erase(thread);
+  ended_early_.erase(thread);
+}
+
 #ifdef __x86_64__
 
 bool Waits::EnterRelative(pid_t thread, const user_regs_struct& registers, std::int64_t duration) {
-  if (duration <= 0 || duration >= kForever) return false;
+  return EnterShowing(thread, registers, duration, Left());
+}
+
+bool Waits::EnterShowing(pid_t thread, const user_regs_struct& registers, std::int64_t duration,
+                         Left left) {
+  if (left.address == 0) left.form = Left::Form::kNone;
+  const bool shows = left.form != Left::Form::kNone;
+  if (duration <= 0 || (duration >= kForever && !shows)) return false;
   Pending pending;
   pending.duration = duration;
   pending.number = static_cast<long>(registers.orig_rax);
+  pending.left = left;
+  pending.left.is_of_wait = true;
+  if (shows) pending.left.began = family_->Elapsed(thread);
   pending_[thread] = pending;
   return true;
 }
@@ -177,8 +209,22 @@ bool Waits::EnterFutex(pid_t thread, user_regs_struct* registers) {
   }
 }
 
-// timerfd_settime and timer_settime: flags and the new setting are arguments 1 and 2.
+// timerfd_settime and timer_settime: argument 3 is where the old setting goes, or null.
 bool Waits::EnterTimer(pid_t thread, user_regs_struct* registers) {
+  Left left;
+  left.form = registers->r10 == 0 ? Left::Form::kNone : Left::Form::kTimespec;
+  left.address = registers->r10;
+  left.of_timer =
+      family_->LeftOf(thread, TimerKey(static_cast<long>(registers->orig_rax), registers->rdi));
+  const bool is_changed = SetTimer(thread, registers);
+  if (left.form == Left::Form::kNone) return is_changed;
+  if (!is_changed) pending_[thread] = Pending{.number = static_cast<long>(registers->orig_rax)};
+  pending_[thread].left = left;
+  return true;
+}
+
+// Flags and the new setting are arguments 1 and 2. True: the call is another one.
+bool Waits::SetTimer(pid_t thread, user_regs_struct* registers) {
   itimerspec setting = {};
   if (!ReadValue(thread, registers->rdx, &setting)) return false;
   const auto call = static_cast<long>(registers->orig_rax);
@@ -198,15 +244,14 @@ bool Waits::EnterTimer(pid_t thread, user_regs_struct* registers) {
     std::int64_t now = family_->ShownClock(*clock, elapsed).value_or(elapsed);
     left = std::max<std::int64_t>(time - now, 1);
   }
+  Family::Timer timer;
+  timer.elapsed = elapsed + left;
+  timer.due = MonotonicNow() + left;
+  timer.interval = std::max<std::int64_t>(Nanoseconds(setting.it_interval), 0);
+  if (call == SYS_timerfd_settime) timer.descriptor = static_cast<int>(registers->rdi);
   // While a process computes its clock stands still, whatever rings.
-  if (!IsProcessorClock(*clock)) {
-    Family::Timer timer;
-    timer.elapsed = elapsed + left;
-    timer.due = MonotonicNow() + left;
-    timer.interval = std::max<std::int64_t>(Nanoseconds(setting.it_interval), 0);
-    if (call == SYS_timerfd_settime) timer.descriptor = static_cast<int>(registers->rdi);
-    family_->Armed(thread, key, timer);
-  }
+  timer.is_of_use = IsProcessorClock(*clock);
+  family_->Armed(thread, key, timer);
   if (!is_absolute) return false;
   // As long from now, by whichever clock.
   setting.it_value = TimespecOf(left);
@@ -218,16 +263,45 @@ bool Waits::EnterTimer(pid_t thread, user_regs_struct* registers) {
   return Change(thread, original, registers, 0);
 }
 
-// alarm and setitimer set the same timer.
-void Waits::SetAlarm(pid_t thread, std::int64_t left, std::int64_t interval) {
-  const std::uint64_t key = TimerKey(SYS_alarm, 0);
+// alarm and setitimer set the same timer, of ITIMER_REAL; `which` is the timer.
+void Waits::SetAlarm(pid_t thread, int which, std::int64_t left, std::int64_t interval) {
+  const std::uint64_t key = AlarmKey(which);
   std::int64_t elapsed = family_->Elapsed(thread);  // what was due before was
   if (left <= 0 || left >= kForever) return family_->Disarmed(thread, key);
   Family::Timer timer;
   timer.elapsed = elapsed + left;
   timer.due = MonotonicNow() + left;
   timer.interval = std::max<std::int64_t>(interval, 0);
+  timer.is_of_use = which != ITIMER_REAL;
   family_->Armed(thread, key, timer);
+}
+
+bool Waits::EnterAlarm(pid_t thread, const user_regs_struct& registers) {
+  if (registers.orig_rax == SYS_alarm) {
+    EnterLook(thread, registers, AlarmKey(ITIMER_REAL), Left::Form::kSeconds, 0);
+    SetAlarm(thread, ITIMER_REAL, static_cast<std::int64_t>(registers.rdi & 0xffffffff) * kSecond,
+             0);
+    return true;
+  }
+  const auto which = static_cast<int>(registers.rdi);
+  const bool tells =
+      EnterLook(thread, registers, AlarmKey(which), Left::Form::kTimeval, registers.rdx);
+  // Behind the interval stands the first time.  None at all disarms.
+  SetAlarm(thread, which, ReadTimeval(thread, registers.rsi + sizeof(timeval)),
+           ReadTimeval(thread, registers.rsi));
+  return tells;
+}
+
+bool Waits::EnterLook(pid_t thread, const user_regs_struct& registers, std::uint64_t key,
+                      Left::Form form, std::uint64_t address) {
+  if (form != Left::Form::kSeconds && address == 0) return false;
+  Pending pending;
+  pending.number = static_cast<long>(registers.orig_rax);
+  pending.left.form = form;
+  pending.left.address = address;
+  pending.left.of_timer = family_->LeftOf(thread, key);
+  pending_[thread] = pending;
+  return true;
 }
 
 bool Waits::Enter(pid_t thread, user_regs_struct* registers) {
@@ -235,25 +309,31 @@ bool Waits::Enter(pid_t thread, user_regs_struct* registers) {
   auto milliseconds = [](std::uint64_t value) {
     return std::int64_t{static_cast<std::int32_t>(value)} * 1000000;
   };
+  const auto timespec_at = [](std::uint64_t address) {
+    return Left{.form = Left::Form::kTimespec, .address = address};
+  };
+  if (r.orig_rax == SYS_restart_syscall) return pending_.count(thread) != 0;
+  Forget(thread);
   switch (static_cast<long>(r.orig_rax)) {
-    case SYS_restart_syscall:
-      return pending_.count(thread) != 0;
     case SYS_nanosleep:
-      return EnterRelative(thread, r, ReadTimespec(thread, r.rdi));
+      return EnterShowing(thread, r, ReadTimespec(thread, r.rdi), timespec_at(r.rsi));
     case SYS_clock_nanosleep: {
       std::int64_t time = ReadTimespec(thread, r.rdx);
-      if ((r.rsi & TIMER_ABSTIME) == 0) return EnterRelative(thread, r, time);
+      if ((r.rsi & TIMER_ABSTIME) == 0) return EnterShowing(thread, r, time, timespec_at(r.r10));
       return EnterAbsolute(thread, registers, 2, time, static_cast<clockid_t>(r.rdi));
     }
     case SYS_poll:
       return EnterRelative(thread, r, milliseconds(r.rdx));
     case SYS_ppoll:
+      return EnterShowing(thread, r, ReadTimespec(thread, r.rdx), timespec_at(r.rdx));
     case SYS_rt_sigtimedwait:
       return EnterRelative(thread, r, ReadTimespec(thread, r.rdx));
     case SYS_select:
-      return EnterRelative(thread, r, ReadTimeval(thread, r.r8));
+      return EnterShowing(thread, r, ReadTimeval(thread, r.r8),
+                          Left{.form = Left::Form::kTimeval, .address = r.r8});
     case SYS_pselect6:
-      return EnterRelative(thread, r, ReadTimespec(thread, r.r8));
+    case SYS_recvmmsg:
+      return EnterShowing(thread, r, ReadTimespec(thread, r.r8), timespec_at(r.r8));
     case SYS_epoll_wait:
     case SYS_epoll_pwait:
       return EnterRelative(thread, r, milliseconds(r.r10));
@@ -271,15 +351,16 @@ bool Waits::Enter(pid_t thread, user_regs_struct* registers) {
     case SYS_timerfd_settime:
     case SYS_timer_settime:
       return EnterTimer(thread, registers);
+    case SYS_timerfd_gettime:
+      return EnterLook(thread, r, TimerKey(SYS_timerfd_settime, r.rdi), Left::Form::kTimespec,
+                       r.rsi);
+    case SYS_timer_gettime:
+      return EnterLook(thread, r, TimerKey(SYS_timer_settime, r.rdi), Left::Form::kTimespec, r.rsi);
+    case SYS_getitimer:
+      return EnterLook(thread, r, AlarmKey(static_cast<int>(r.rdi)), Left::Form::kTimeval, r.rsi);
     case SYS_setitimer:
-      // Behind the interval stands the first time.  None at all disarms.
-      if (r.rdi == ITIMER_REAL) {
-        SetAlarm(thread, ReadTimeval(thread, r.rsi + sizeof(timeval)), ReadTimeval(thread, r.rsi));
-      }
-      return false;
     case SYS_alarm:
-      SetAlarm(thread, static_cast<std::int64_t>(r.rdi & 0xffffffff) * kSecond, 0);
-      return false;
+      return EnterAlarm(thread, r);
     case SYS_timer_delete:
       family_->Elapsed(thread);
       family_->Disarmed(thread, TimerKey(SYS_timer_settime, r.rdi));
@@ -289,6 +370,50 @@ bool Waits::Enter(pid_t thread, user_regs_struct* registers) {
       return true;
     default:
       return false;
+  }
+}
+
+// Of a wait that did not come to its end.
+void Waits::ShowLeftOfWait(pid_t thread, const Pending& pending, std::int64_t result) {
+  const bool is_interrupted =
+      result == -EINTR || result == kRestartBlock || result == kRestartNoHandler;
+  if (result <= 0 && !is_interrupted) return;
+  const std::int64_t passed = family_->Elapsed(thread) - pending.left.began;
+  const bool is_step = ++ended_early_[thread] % kLooksPerStep == 0;
+  const std::int64_t left =
+      std::max<std::int64_t>(pending.duration - passed - (is_step ? kClockStep : 0), 0);
+  if (pending.left.form == Left::Form::kTimeval) {
+    WriteValue(thread, pending.left.address, TimevalOf(left));
+  } else {
+    WriteValue(thread, pending.left.address, TimespecOf(left));
+  }
+}
+
+// A timer that is not set is so by both clocks.
+void Waits::ShowLeft(pid_t thread, const Pending& pending, user_regs_struct* registers) {
+  const auto result = static_cast<std::int64_t>(registers->rax);
+  const Left& left = pending.left;
+  if (left.form == Left::Form::kNone) return;
+  if (left.is_of_wait) return ShowLeftOfWait(thread, pending, result);
+  if (result < 0) return;
+  if (left.form == Left::Form::kSeconds) {
+    if (result == 0 || !left.of_timer.has_value()) return;
+    registers->rax = static_cast<unsigned long long>(SecondsOf(*left.of_timer));
+    ptrace(PTRACE_SETREGS, thread, nullptr, registers);
+    return;
+  }
+  // Behind the interval.
+  if (left.form == Left::Form::kTimeval) {
+    const std::uint64_t place = left.address + sizeof(timeval);
+    const std::int64_t machines = ReadTimeval(thread, place);
+    if (machines <= 0) return;
+    const std::int64_t shown = left.of_timer.value_or(WholeSeconds(machines));
+    WriteValue(thread, place, TimevalOf(std::max(shown, kMicrosecond)));
+  } else {
+    const std::uint64_t place = left.address + sizeof(timespec);
+    const std::int64_t machines = ReadTimespec(thread, place);
+    if (machines <= 0) return;
+    WriteValue(thread, place, TimespecOf(left.of_timer.value_or(WholeSeconds(machines))));
   }
 }
 
@@ -302,6 +427,7 @@ void Waits::Leave(pid_t thread, user_regs_struct* registers) {
     // If this fails the thread is gone.
     ptrace(PTRACE_SETREGS, thread, nullptr, registers);
   }
+  ShowLeft(thread, pending, registers);
   if (result == kRestartBlock) return;
   pending_.erase(found);
   if (pending.makes_timer) {

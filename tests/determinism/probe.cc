@@ -725,6 +725,135 @@ void Untraced(const Arguments&) {
   std::printf("%s\n", child < 0 ? strerrorname_np(errno) : "born");
 }
 
+void Print(const char* name, const timespec& left) {
+  std::printf("%s %ld.%09ld\n", name, left.tv_sec, left.tv_nsec);
+}
+void Print(const char* name, const timeval& left) {
+  std::printf("%s %ld.%06ld\n", name, left.tv_sec, left.tv_usec);
+}
+
+// Time passes that no clock shows under `full`.
+void ComputeAWhile() {
+  for (std::atomic<int> i = 0; i < 3000000; ++i) continue;
+}
+
+// What is left of a timer that is set by `set`, changed and looked at.
+void TimersLeft() {
+  const itimerspec time = {{0, 0}, {4, 300000000}};
+  itimerspec left = {};
+  for (clockid_t clock : {CLOCK_MONOTONIC, CLOCK_REALTIME, CLOCK_PROCESS_CPUTIME_ID}) {
+    timer_t timer = NewTimer(clock, SIGEV_NONE);
+    timer_settime(timer, 0, &time, nullptr);
+    ComputeAWhile();
+    timer_gettime(timer, &left);
+    Print("timer_gettime", left.it_value);
+    itimerspec far = {};
+    far.it_value = After(clock, 1000000);
+    timer_settime(timer, TIMER_ABSTIME, &far, &left);
+    Print("timer_settime", left.it_value);
+    timer_gettime(timer, &left);
+    Print("timer_gettime", left.it_value);
+  }
+  int descriptor = timerfd_create(CLOCK_BOOTTIME, 0);
+  timerfd_settime(descriptor, 0, &time, nullptr);
+  ComputeAWhile();
+  timerfd_gettime(descriptor, &left);
+  Print("timerfd_gettime", left.it_value);
+  const itimerspec never = {};
+  timerfd_settime(descriptor, 0, &never, &left);
+  Print("timerfd_settime", left.it_value);
+}
+
+void AlarmsLeft() {
+  const itimerval time = {{0, 0}, {4, 300000}};
+  const itimerval never = {};
+  itimerval left = {};
+  for (__itimer_which_t which : {ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF}) {
+    setitimer(which, &time, nullptr);
+    ComputeAWhile();
+    getitimer(which, &left);
+    Print("getitimer", left.it_value);
+    setitimer(which, &never, &left);
+    Print("setitimer", left.it_value);
+    getitimer(which, &left);
+    Print("getitimer", left.it_value);
+  }
+  setitimer(ITIMER_REAL, &time, nullptr);
+  std::printf("alarm %u", alarm(7));
+  std::printf(" %u", alarm(0));
+  std::printf(" %u\n", alarm(0));
+}
+
+// A child that writes a byte when its parent waits.
+void WriteSoon(int end) {
+  if (fork() != 0) return;
+  ComputeAWhile();
+  _exit(write(end, "x", 1) == 1 ? 0 : 9);
+}
+
+// A child that sends signals, whenever its parent waits.
+pid_t SendSignals() {
+  const pid_t parent = getpid();
+  const pid_t child = fork();
+  while (child == 0) {
+    ComputeAWhile();
+    if (kill(parent, SIGALRM) != 0) _exit(9);
+  }
+  return child;
+}
+
+void WaitsLeft() {
+  int ends[2];
+  char byte = 0;
+  if (pipe(ends) != 0) std::exit(9);
+  fd_set set;
+  FD_ZERO(&set);
+  FD_SET(ends[0], &set);
+  timeval old_form = {4, 300000};
+  WriteSoon(ends[1]);
+  syscall(SYS_select, ends[0] + 1, &set, nullptr, nullptr, &old_form);
+  Print("select", old_form);
+  if (read(ends[0], &byte, 1) != 1) std::exit(9);
+  timespec time = {4, 300000000};
+  pollfd ready = {ends[0], POLLIN, 0};
+  WriteSoon(ends[1]);
+  syscall(SYS_ppoll, &ready, 1, &time, nullptr, 8);
+  Print("ppoll", time);
+  FD_SET(ends[0], &set);
+  syscall(SYS_pselect6, ends[0] + 1, &set, nullptr, nullptr, &time, nullptr);
+  Print("pselect6", time);
+  Pair pair;
+  iovec part = {&byte, 1};
+  mmsghdr message = {};
+  message.msg_hdr.msg_iov = &part;
+  message.msg_hdr.msg_iovlen = 1;
+  WriteSoon(pair.ends[1]);
+  syscall(SYS_recvmmsg, pair.ends[0], &message, 1, 0, &time);
+  Print("recvmmsg", time);
+  CountAlarms();
+  timespec left = {};
+  const pid_t disturber = SendSignals();
+  const int error = nanosleep(&time, &left) == 0 ? 0 : errno;
+  kill(disturber, SIGKILL);
+  waitpid(disturber, nullptr, 0);
+  std::printf("%s ", strerrorname_np(error));
+  Print("nanosleep", left);
+  // Often disturbed, and begun again each time.
+  itimerval often = {{0, 20000}, {0, 20000}};
+  setitimer(ITIMER_REAL, &often, nullptr);
+  time = {0, 300000000};
+  int sleeps = 1;
+  while (nanosleep(&time, &time) != 0 && sleeps < 1000) ++sleeps;
+  std::printf("came to its end %d\n", sleeps < 30);
+}
+
+// How much time is left, wherever the kernel tells it.
+void TimeLeft(const Arguments&) {
+  TimersLeft();
+  AlarmsLeft();
+  WaitsLeft();
+}
+
 // What no level of determinism can change: instructions that do not fault.
 void Processor(const Arguments&) {
 #ifdef __x86_64__
@@ -798,6 +927,7 @@ int main(int argc, char** argv) {
       {"spawn", Spawn},
       {"taken-off", TakenOff},
       {"threads", Threads},
+      {"time-left", TimeLeft},
       {"untraced", Untraced},
       {"used", Used},
       {"waits", Waits},

@@ -81,15 +81,13 @@ TEST_P(SameEveryTime, UnderLoadToo) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Looks, SameEveryTime,
-                         testing::Values(Row{"clock", {"clock"}}, Row{"chance", {"chance"}},
-                                         Row{"family", {"family", "12"}},
-                                         Row{"threads", {"threads", "8"}}, Row{"files", {"files"}},
-                                         Row{"machine", {"machine"}}, Row{"spawn", {"spawn"}},
-                                         Row{"socket_waits", {"socket-waits"}}),
-                         [](const testing::TestParamInfo<Row>& info) {
-                           return std::string(info.param.name);
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Looks, SameEveryTime,
+    testing::Values(Row{"clock", {"clock"}}, Row{"chance", {"chance"}},
+                    Row{"family", {"family", "12"}}, Row{"threads", {"threads", "8"}},
+                    Row{"files", {"files"}}, Row{"machine", {"machine"}}, Row{"spawn", {"spawn"}},
+                    Row{"socket_waits", {"socket-waits"}}, Row{"time_left", {"time-left"}}),
+    [](const testing::TestParamInfo<Row>& info) { return std::string(info.param.name); });
 
 // Without a level the same looks differ: the rows above can fail.
 TEST_F(World, WithoutALevelItIsTheMachines) {
@@ -271,6 +269,30 @@ TEST_F(World, NobodyDebugsUnderFull) {
 TEST_F(World, NothingReadsTheClockWithoutASystemCall) {
   EXPECT_EQ(Look({"kernels-pages"}).log, "pages 0 again EPERM");
   EXPECT_NE(Look({"kernels-pages"}, "off").log.rfind("pages 0", 0), 0u);
+}
+
+// A timer, or a wait that was disturbed, has its whole time left by a clock that stood still.
+TEST_F(World, TimeLeftIsByTheClockThatIsShown) {
+  Ran ran = Look({"time-left"});
+  EXPECT_EQ(ran.exit_code, 0) << ran.diagnostics;
+  for (const char* look : {"timerfd_gettime", "timerfd_settime", "ppoll", "pselect6", "recvmmsg"}) {
+    EXPECT_EQ(WordsOf(ran.log, look, 1), std::vector<std::string>{"4.300000000"}) << look;
+  }
+  const std::vector<std::string> timers = {"4.300000000", "1000000.000000000"};
+  EXPECT_EQ(
+      WordsOf(ran.log, "timer_gettime", 1),
+      (std::vector<std::string>{timers[0], timers[1], timers[0], timers[1], timers[0], timers[1]}));
+  EXPECT_EQ(WordsOf(ran.log, "timer_settime", 1), std::vector<std::string>(3, timers[0]));
+  const std::vector<std::string> alarms = {"4.300000", "0.000000"};
+  EXPECT_EQ(
+      WordsOf(ran.log, "getitimer", 1),
+      (std::vector<std::string>{alarms[0], alarms[1], alarms[0], alarms[1], alarms[0], alarms[1]}));
+  EXPECT_EQ(WordsOf(ran.log, "setitimer", 1), std::vector<std::string>(3, alarms[0]));
+  EXPECT_NE(ran.log.find("\nalarm 4 7 0\n"), std::string::npos) << ran.log;
+  EXPECT_EQ(WordsOf(ran.log, "select", 1), std::vector<std::string>{"4.300000"});
+  EXPECT_NE(ran.log.find("\nEINTR nanosleep 4.300000000\n"), std::string::npos) << ran.log;
+  EXPECT_NE(ran.log.find("\ncame to its end 1"), std::string::npos) << ran.log;
+  EXPECT_EQ(Look({"time-left"}, "off").log.find("4.300000000"), std::string::npos);
 }
 
 TEST_F(World, NobodyIsBornUnseen) {
