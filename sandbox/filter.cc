@@ -470,6 +470,15 @@ void FullRules(Rules* rules) {
   }
   // Some machines have it.
   rules->Add(SCMP_ACT_ERRNO(ENODEV), "arch_prctl", {Masked(0, kLow32, kSetProcessorFault)});
+  auto trace = [rules](const char* name, unsigned argument, const int(&commands)[3]) {
+    for (int command : commands) {
+      rules->Add(SCMP_ACT_TRACE(0), name,
+                 {Masked(argument, kLow32, static_cast<std::uint64_t>(command))});
+    }
+  };
+  trace("shmctl", 1, kShmLooks);
+  trace("semctl", 2, kSemLooks);
+  trace("msgctl", 1, kMsgLooks);
 }
 
 void BuildRules(Determinism level, Rules* rules) {

@@ -54,6 +54,12 @@ inline constexpr const char kTraced[] =
     "fork vfork nanosleep clock_nanosleep restart_syscall timerfd_create timerfd_settime "
     "timerfd_gettime timer_settime timer_gettime timer_delete setitimer getitimer alarm";
 
+// Under --determinism full: the commands of shmctl, semctl and msgctl that tell times, which the
+// tracer sees: *_STAT of one by its id, by its place, and for everybody.
+inline constexpr int kShmLooks[] = {2, 13, 15};
+inline constexpr int kSemLooks[] = {2, 18, 20};
+inline constexpr int kMsgLooks[] = {2, 11, 13};
+
 // Under --determinism full: success and nothing else.
 inline constexpr const char kWithoutEffect[] = "personality sched_setaffinity";
 

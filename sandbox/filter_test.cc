@@ -437,6 +437,13 @@ TEST(Filter, LevelsAnswerAndTraceWhatTheySay) {
       {"time left of an alarm", SYS_getitimer, {}, kTrace, kAllow},
       {"messages until a time", SYS_recvmmsg, {3, 8, 1, 0, 8}, kTrace, kAllow},
       {"messages", SYS_recvmmsg, {3, 8, 1, 0, 0}, kAllow, kAllow},
+      {"times of a segment", SYS_shmctl, {0, IPC_STAT}, kTrace, kAllow},
+      {"times of a segment, with a high bit", SYS_shmctl, {0, kHigh | IPC_STAT}, kTrace, kAllow},
+      {"times of everybody's segment", SYS_shmctl, {0, 15}, kTrace, kAllow},
+      {"end of a segment", SYS_shmctl, {0, IPC_RMID}, kAllow, kAllow},
+      {"times of semaphores", SYS_semctl, {0, 0, IPC_STAT}, kTrace, kAllow},
+      {"value of a semaphore", SYS_semctl, {0, 0, 12}, kAllow, kAllow},
+      {"times of a queue", SYS_msgctl, {0, IPC_STAT}, kTrace, kAllow},
       {"mount", SYS_mount, {}, Errno(EPERM), Errno(EPERM)},
       {"vsock", SYS_socket, {AF_VSOCK}, Errno(EAFNOSUPPORT), Errno(EAFNOSUPPORT)},
   };

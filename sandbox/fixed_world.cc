@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "sandbox/ipc_view.h"
 #include "sandbox/mounts.h"
 #include "sandbox/proc_files.h"
 #include "sandbox/random_device.h"
@@ -38,6 +39,7 @@ Result<std::unique_ptr<FixedWorld>> FixedWorld::Make(const Spec& spec, const Com
   std::unique_ptr<FixedWorld> world(new FixedWorld(spec, command));
   if (spec.determinism == Determinism::kFull) {
     if (Status status = world->OpenTracer(command.log); !status.ok()) return status;
+    if (Status status = CoverIpcFiles(); !status.ok()) return status;
     Status status = StartRandomDevice(command.fuse, world->family_.get());
     if (!status.ok()) return status;
   }

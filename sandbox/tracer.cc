@@ -12,6 +12,7 @@
 #include <cstring>
 #include <optional>
 
+#include "sandbox/ipc_view.h"
 #include "sandbox/memory.h"
 
 namespace sandbox {
@@ -196,7 +197,7 @@ void Tracer::SystemCall(pid_t thread) {
     waits_.Forget(thread);
     return AskToFork(thread);
   }
-  if (waits_.Enter(thread, &registers)) return ResumeToExit(thread);
+  if (AsksForIpcTimes(registers) || waits_.Enter(thread, &registers)) return ResumeToExit(thread);
 #endif
   Resume(thread, 0);
 }
@@ -208,7 +209,13 @@ void Tracer::Exit(pid_t thread) {
   if (forking_ == thread) ForkIsOver();  // it had no child
 #ifdef __x86_64__
   user_regs_struct registers = {};
-  if (ptrace(PTRACE_GETREGS, thread, nullptr, &registers) == 0) waits_.Leave(thread, &registers);
+  if (ptrace(PTRACE_GETREGS, thread, nullptr, &registers) == 0) {
+    if (AsksForIpcTimes(registers)) {
+      ShowIpcTimes(thread, registers, *family_);
+    } else {
+      waits_.Leave(thread, &registers);
+    }
+  }
 #endif
   Resume(thread, 0);
 }

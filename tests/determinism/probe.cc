@@ -11,10 +11,14 @@
 #include <semaphore.h>
 #include <spawn.h>
 #include <sys/auxv.h>
+#include <sys/ipc.h>
+#include <sys/msg.h>
 #include <sys/ptrace.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/select.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -854,6 +858,35 @@ void TimeLeft(const Arguments&) {
   WaitsLeft();
 }
 
+// What System V's segments, semaphores and queues tell of time.
+void Ipc(const Arguments&) {
+  int id = shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600);
+  shmid_ds segment = {};
+  if (shmctl(id, IPC_STAT, &segment) != 0) std::exit(9);
+  std::printf("segment %ld %ld", segment.shm_ctime, segment.shm_atime);
+  shmat(id, nullptr, 0);
+  if (shmctl(0, SHM_STAT, &segment) != id) std::exit(9);
+  std::printf(" %ld %ld %d\n", segment.shm_ctime, segment.shm_atime, segment.shm_lpid);
+  id = semget(IPC_PRIVATE, 1, IPC_CREAT | 0600);
+  sembuf up = {0, 1, 0};
+  semop(id, &up, 1);
+  semid_ds semaphores = {};
+  if (semctl(id, 0, IPC_STAT, &semaphores) != 0) std::exit(9);
+  std::printf("semaphores %ld %ld\n", semaphores.sem_ctime, semaphores.sem_otime);
+  id = msgget(IPC_PRIVATE, IPC_CREAT | 0600);
+  struct {
+    long type = 1;
+    char text[4] = {};
+  } message;
+  msgsnd(id, &message, sizeof message.text, 0);
+  msqid_ds queue = {};
+  if (msgctl(id, IPC_STAT, &queue) != 0) std::exit(9);
+  std::printf("queue %ld %ld %ld\n", queue.msg_ctime, queue.msg_stime, queue.msg_rtime);
+  for (const char* name : {"shm", "sem", "msg"}) {
+    std::printf("%s %zu\n", name, ReadText(std::string("/proc/sysvipc/") + name).size());
+  }
+}
+
 // What no level of determinism can change: instructions that do not fault.
 void Processor(const Arguments&) {
 #ifdef __x86_64__
@@ -915,6 +948,7 @@ int main(int argc, char** argv) {
       {"family", Family},
       {"files", Files},
       {"identity", Identity},
+      {"ipc", Ipc},
       {"kernels-pages", KernelsPages},
       {"machine", Machine},
       {"order", Order},

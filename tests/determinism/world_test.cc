@@ -295,6 +295,18 @@ TEST_F(World, TimeLeftIsByTheClockThatIsShown) {
   EXPECT_EQ(Look({"time-left"}, "off").log.find("4.300000000"), std::string::npos);
 }
 
+TEST_F(World, MemoryAndQueuesOfSystemVHaveTheTimeOfTheClock) {
+  const std::string clock = kClock;
+  const std::string log = Look({"ipc"}).log;
+  EXPECT_EQ(log.rfind("segment " + clock + " 0 " + clock + " " + clock + " 3\nsemaphores " + clock +
+                          " " + clock + "\nqueue " + clock + " " + clock + " 0\n",
+                      0),
+            0u)
+      << log;
+  // The files that list them are not there.
+  EXPECT_NE(log.find("\nshm 0\nsem 0\nmsg 0"), std::string::npos) << log;
+}
+
 TEST_F(World, NobodyIsBornUnseen) {
   EXPECT_EQ(Look({"untraced"}).log, "EPERM");
   EXPECT_EQ(Look({"untraced"}, "fixed").log, "born");
