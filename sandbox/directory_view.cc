@@ -20,7 +20,6 @@ namespace {
 constexpr std::uint64_t kOrderMax = std::uint64_t{1} << 40;
 constexpr std::size_t kReadBytes = 65536;
 constexpr std::size_t kAnswerBytesMax = 1 << 20;
-constexpr int kPidfdThread = O_EXCL;  // Linux 6.9
 
 struct Entry {
   std::uint64_t order = 0;
@@ -40,16 +39,6 @@ struct Header {
   std::uint8_t type;
 };
 constexpr std::size_t kNameAt = 19;
-
-// A copy of the caller's descriptor, which shares its place in the directory with it.
-UniqueFd CopyDescriptor(pid_t thread, pid_t process, int descriptor) {
-  UniqueFd pidfd(PidfdOpen(process));
-  if (!pidfd.valid()) {
-    pidfd = UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, thread, kPidfdThread)));
-  }
-  if (!pidfd.valid()) return UniqueFd();
-  return UniqueFd(static_cast<int>(syscall(SYS_pidfd_getfd, pidfd.get(), descriptor, 0)));
-}
 
 bool ReadEntries(int directory, std::vector<Entry>* entries) {
   UniqueFd own(openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));

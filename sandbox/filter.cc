@@ -479,6 +479,9 @@ void FullRules(Rules* rules) {
   trace("shmctl", 1, kShmLooks);
   trace("semctl", 2, kSemLooks);
   trace("msgctl", 1, kMsgLooks);
+  // Of sends those to an address, before which the socket gets its own.
+  rules->Add(SCMP_ACT_ALLOW, "sendto", {Masked(4, kLow32, 0)});
+  rules->Add(SCMP_ACT_NOTIFY, "sendto");
 }
 
 void BuildRules(Determinism level, Rules* rules) {

@@ -46,7 +46,7 @@ inline constexpr const char kFilesAnswered[] = "stat fstat lstat newfstatat stat
 // Under --determinism full: likewise.
 inline constexpr const char kAnswered[] =
     "clock_gettime gettimeofday time times getrusage getrandom uname sysinfo sched_getaffinity "
-    "getcpu statfs fstatfs";
+    "getcpu statfs fstatfs bind listen connect";
 
 // Under --determinism full: seen by the tracer at every call; clone too. Waits whose arguments tell
 // whether they have an end in time are in MakePrelude.

@@ -444,6 +444,11 @@ TEST(Filter, LevelsAnswerAndTraceWhatTheySay) {
       {"times of semaphores", SYS_semctl, {0, 0, IPC_STAT}, kTrace, kAllow},
       {"value of a semaphore", SYS_semctl, {0, 0, 12}, kAllow, kAllow},
       {"times of a queue", SYS_msgctl, {0, IPC_STAT}, kTrace, kAllow},
+      {"a name", SYS_bind, {3, 8, 2}, kNotify, kAllow},
+      {"a listener", SYS_listen, {3, 1}, kNotify, kAllow},
+      {"a peer", SYS_connect, {3, 8, 16}, kNotify, kAllow},
+      {"words to somebody", SYS_sendto, {3, 8, 1, 0, 8, 16}, kNotify, kAllow},
+      {"words to a peer", SYS_sendto, {3, 8, 1, 0, 0, 0}, kAllow, kAllow},
       {"mount", SYS_mount, {}, Errno(EPERM), Errno(EPERM)},
       {"vsock", SYS_socket, {AF_VSOCK}, Errno(EAFNOSUPPORT), Errno(EAFNOSUPPORT)},
   };

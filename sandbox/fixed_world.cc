@@ -11,6 +11,7 @@
 #include "sandbox/mounts.h"
 #include "sandbox/proc_files.h"
 #include "sandbox/random_device.h"
+#include "sandbox/socket_view.h"
 
 namespace sandbox {
 namespace {
@@ -77,7 +78,10 @@ Status FixedWorld::Take(pid_t child, int listener) {
   }
   CallHandlers handlers;
   files_.AddHandlers(&handlers);
-  if (family_ != nullptr) AddMachineHandlers(facts_, family_.get(), &handlers);
+  if (family_ != nullptr) {
+    AddMachineHandlers(facts_, family_.get(), &handlers);
+    AddSocketHandlers(spec_.loopback, family_.get(), &handlers);
+  }
   // Files are looked at as the command's user: what it may not see is not seen for it.
   uid_t uid = spec_.uid;
   gid_t gid = spec_.gid;

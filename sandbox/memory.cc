@@ -1,6 +1,9 @@
 #include "sandbox/memory.h"
 
+#include <fcntl.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -13,6 +16,7 @@ namespace sandbox {
 namespace {
 
 constexpr std::uint64_t kPage = 4096;
+constexpr int kPidfdThread = O_EXCL;  // Linux 6.9
 
 void* Pointer(std::uint64_t address) { return reinterpret_cast<void*>(address); }
 
@@ -55,6 +59,15 @@ bool ReadString(pid_t thread, std::uint64_t address, std::size_t size_max, std::
     address += size;
   }
   return false;
+}
+
+UniqueFd CopyDescriptor(pid_t thread, pid_t process, int descriptor) {
+  UniqueFd pidfd(PidfdOpen(process));
+  if (!pidfd.valid()) {
+    pidfd = UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, thread, kPidfdThread)));
+  }
+  if (!pidfd.valid()) return UniqueFd();
+  return UniqueFd(static_cast<int>(syscall(SYS_pidfd_getfd, pidfd.get(), descriptor, 0)));
 }
 
 }  // namespace sandbox

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "sandbox/descriptor.h"
+
 namespace sandbox {
 
 // The process that `thread` is one of, as /proc says; `thread` itself if it says nothing.
@@ -18,6 +20,10 @@ bool WriteMemory(pid_t thread, std::uint64_t address, const void* bytes, std::si
 
 // The string that begins there, without its NUL. False: no NUL within `size_max` bytes.
 bool ReadString(pid_t thread, std::uint64_t address, std::size_t size_max, std::string* text);
+
+// A copy of `descriptor` of `thread`, which is one of `process`: the same open file, so that its
+// place and its flags are shared. Invalid: there is none.
+UniqueFd CopyDescriptor(pid_t thread, pid_t process, int descriptor);
 
 template <class T>
 bool ReadValue(pid_t thread, std::uint64_t address, T* value) {

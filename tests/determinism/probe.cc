@@ -5,6 +5,8 @@
 #endif
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -27,6 +29,7 @@
 #include <sys/time.h>
 #include <sys/timerfd.h>
 #include <sys/times.h>
+#include <sys/un.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -887,6 +890,54 @@ void Ipc(const Arguments&) {
   }
 }
 
+void PrintPort(const char* name, int socket) {
+  sockaddr_in address = {};
+  socklen_t size = sizeof address;
+  getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
+  std::printf("%s %d\n", name, ntohs(address.sin_port));
+}
+
+// Names and ports that a socket gets without asking for one.
+void Addresses(const Arguments&) {
+  for (int i = 0; i < 3; ++i) {
+    sockaddr_un name = {};
+    name.sun_family = AF_UNIX;
+    int socket = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    if (bind(socket, reinterpret_cast<sockaddr*>(&name), sizeof name.sun_family) != 0) std::exit(9);
+    socklen_t size = sizeof name;
+    getsockname(socket, reinterpret_cast<sockaddr*>(&name), &size);
+    std::printf("name of %u: %.5s\n", size, name.sun_path + 1);
+    sockaddr_nl number = {};
+    number.nl_family = AF_NETLINK;
+    socket = ::socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+    if (bind(socket, reinterpret_cast<sockaddr*>(&number), sizeof number) != 0) std::exit(9);
+    size = sizeof number;
+    getsockname(socket, reinterpret_cast<sockaddr*>(&number), &size);
+    std::printf("number %u\n", number.nl_pid);
+  }
+  sockaddr_in any = {};
+  any.sin_family = AF_INET;
+  const auto* address = reinterpret_cast<const sockaddr*>(&any);
+  int bound = socket(AF_INET, SOCK_DGRAM, 0);
+  if (bind(bound, address, sizeof any) != 0) std::exit(9);
+  PrintPort("bound", bound);
+  int listening = socket(AF_INET, SOCK_STREAM, 0);
+  if (listen(listening, 1) != 0) std::exit(9);
+  PrintPort("listening", listening);
+  any.sin_port = htons(53);
+  any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  int connected = socket(AF_INET, SOCK_DGRAM, 0);
+  connect(connected, address, sizeof any);
+  PrintPort("connected", connected);
+  int sending = socket(AF_INET, SOCK_DGRAM, 0);
+  sendto(sending, "x", 1, 0, address, sizeof any);
+  PrintPort("sending", sending);
+  int stream = socket(AF_INET, SOCK_STREAM, 0);
+  any.sin_port = 0;
+  const int result = bind(stream, address, sizeof any);
+  std::printf("TCP %s\n", result == 0 ? "bound" : strerrorname_np(errno));
+}
+
 // What no level of determinism can change: instructions that do not fault.
 void Processor(const Arguments&) {
 #ifdef __x86_64__
@@ -940,6 +991,7 @@ void Used(const Arguments&) {
 
 int main(int argc, char** argv) {
   const std::map<std::string, void (*)(const Arguments&)> looks = {
+      {"addresses", Addresses},
       {"chance", Chance},
       {"clock", Clock},
       {"debug", Debug},

@@ -86,7 +86,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Row{"clock", {"clock"}}, Row{"chance", {"chance"}},
                     Row{"family", {"family", "12"}}, Row{"threads", {"threads", "8"}},
                     Row{"files", {"files"}}, Row{"machine", {"machine"}}, Row{"spawn", {"spawn"}},
-                    Row{"socket_waits", {"socket-waits"}}, Row{"time_left", {"time-left"}}),
+                    Row{"socket_waits", {"socket-waits"}}, Row{"time_left", {"time-left"}},
+                    Row{"addresses", {"addresses"}}),
     [](const testing::TestParamInfo<Row>& info) { return std::string(info.param.name); });
 
 // Without a level the same looks differ: the rows above can fail.
@@ -305,6 +306,18 @@ TEST_F(World, MemoryAndQueuesOfSystemVHaveTheTimeOfTheClock) {
       << log;
   // The files that list them are not there.
   EXPECT_NE(log.find("\nshm 0\nsem 0\nmsg 0"), std::string::npos) << log;
+}
+
+// Ports and names that nobody asked for; where TCP is refused it stays so.
+TEST_F(World, WhatASocketGetsWithoutAskingIsNotTheKernelsChoice) {
+  const std::string log = Look({"addresses"}).log;
+  for (const char* port : {"bound", "listening", "connected", "sending"}) {
+    const std::vector<std::string> given = WordsOf(log, port, 1);
+    ASSERT_EQ(given.size(), 1u) << log;
+    EXPECT_GE(std::stoi(given[0]), 32768) << port;
+  }
+  EXPECT_EQ(WordsOf(log, "TCP", 1), std::vector<std::string>{"EACCES"}) << log;
+  EXPECT_NE(log, Look({"addresses"}, "off").log);
 }
 
 TEST_F(World, NobodyIsBornUnseen) {
