@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <climits>
+#include <cstddef>
 #include <cstring>
 
 #include "sandbox/memory.h"
@@ -73,6 +74,15 @@ struct stat OldForm(const struct statx& status) {
   old.st_mtim = Timespec(status.stx_mtime);
   old.st_ctim = Timespec(status.stx_ctime);
   return old;
+}
+
+// The kernel fills in more than it is asked for: the number of the mount, which it counts for the
+// whole machine, and what kind of disk there is.
+void KeepBasics(struct statx* status) {
+  constexpr std::size_t kEnd = offsetof(struct statx, stx_dev_minor) + sizeof status->stx_dev_minor;
+  std::memset(reinterpret_cast<char*>(status) + kEnd, 0, sizeof *status - kEnd);
+  status->stx_btime = {};
+  status->stx_mask &= STATX_BASIC_STATS;
 }
 
 // Linux 6.11 takes a null path for an empty one.
@@ -175,8 +185,6 @@ void FileView::ShowAsFull(const FileNumbers::Shown& file, bool is_random_device,
   status->stx_mtime =
       Timestamp(file.is_own ? family_->ShownFileTime(time) : family_->ShownToolchainTime(time));
   status->stx_atime = status->stx_ctime = status->stx_mtime;
-  status->stx_btime = {};
-  status->stx_mask &= STATX_BASIC_STATS;
   status->stx_blksize = kBlock;
   if (S_ISDIR(status->stx_mode)) status->stx_size = kBlock;
   status->stx_blocks = S_ISREG(status->stx_mode) || S_ISDIR(status->stx_mode)
@@ -219,6 +227,7 @@ Answer FileView::Look(const Call& call, const Name& name, struct statx* shown) {
   *shown = {};
   if (statx(file.get(), "", AT_EMPTY_PATH, STATX_BASIC_STATS, shown) != 0) return Kernels();
   if (DeviceOf(*shown) == proc_device_) return Kernels();
+  KeepBasics(shown);
   // A link to /dev/stdin leads to the caller's own, which is not what we have found.
   bool is_device = S_ISCHR(shown->stx_mode) && name.path.rfind("/dev/", 0) != 0;
   if (!name.is_descriptor && is_device) return Kernels();

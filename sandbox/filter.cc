@@ -297,6 +297,24 @@ class Prelude {
     AddPointerTest(2, SECCOMP_RET_ERRNO | EPERM);
   }
 
+  // setsockopt or getsockopt of SOL_SOCKET with one of `options`.
+  template <std::size_t kCount>
+  void RefuseOptions(long number, const unsigned (&options)[kCount]) {
+    constexpr auto count = static_cast<std::uint8_t>(kCount);
+    Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)));
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, count + 4));
+    Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LowHalf(1)));
+    Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SOL_SOCKET, 0, count + 2));
+    Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, LowHalf(2)));
+    for (std::uint8_t i = 0; i < count; ++i) {
+      const std::uint8_t to_return = static_cast<std::uint8_t>(count - 1 - i);
+      const bool is_last = to_return == 0;
+      Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, options[i], to_return,
+                   static_cast<std::uint8_t>(is_last ? 1 : 0)));
+    }
+    Add(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOPROTOOPT));
+  }
+
   // AF_NETLINK with another protocol than NETLINK_ROUTE.
   void RefuseNetlinkProtocols(std::uint32_t action) {
     Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)));
@@ -396,6 +414,11 @@ void TraceWaits(Prelude* prelude) {
   prelude->TraceTimedFutex();
 }
 
+void RefuseOptions(Prelude* prelude) {
+  prelude->RefuseOptions(SYS_setsockopt, kUnsetOptions);
+  prelude->RefuseOptions(SYS_getsockopt, kUntoldOptions);
+}
+
 // Terminal input, what the kernel loads modules for before it looks at the caller's rights, and
 // sockets that no network namespace confines or that nothing needs.
 Filter MakePrelude(const Spec& spec) {
@@ -413,7 +436,10 @@ Filter MakePrelude(const Spec& spec) {
   prelude.RefuseInternetProtocols();
   prelude.RefuseLimitsOfOthers();
   if (spec.profile == Profile::kBuild) RefuseOtherOwners(spec, &prelude);
-  if (spec.determinism == Determinism::kFull) TraceWaits(&prelude);
+  if (spec.determinism == Determinism::kFull) {
+    TraceWaits(&prelude);
+    RefuseOptions(&prelude);
+  }
   return prelude.instructions();
 }
 
@@ -470,6 +496,9 @@ void FullRules(Rules* rules) {
   }
   // Some machines have it.
   rules->Add(SCMP_ACT_ERRNO(ENODEV), "arch_prctl", {Masked(0, kLow32, kSetProcessorFault)});
+  for (unsigned request : kUntoldTimes) {
+    rules->Add(SCMP_ACT_ERRNO(ENOTTY), "ioctl", {Masked(1, kTypeAndNumber, request)});
+  }
   auto trace = [rules](const char* name, unsigned argument, const int(&commands)[3]) {
     for (int command : commands) {
       rules->Add(SCMP_ACT_TRACE(0), name,
@@ -494,6 +523,11 @@ void BuildRules(Determinism level, Rules* rules) {
   CommonRules(rules);
   AllowModes(rules, "mknod", 1);
   AllowModes(rules, "mknodat", 2);
+  if (level != Determinism::kOff) {
+    for (unsigned request : kUntoldRequests) {
+      rules->Add(SCMP_ACT_ERRNO(ENOTTY), "ioctl", {Masked(1, kTypeAndNumber, request)});
+    }
+  }
   bool is_full = level == Determinism::kFull;
   if (is_full) {
     FullRules(rules);

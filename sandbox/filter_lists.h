@@ -60,6 +60,35 @@ inline constexpr int kShmLooks[] = {2, 13, 15};
 inline constexpr int kSemLooks[] = {2, 18, 20};
 inline constexpr int kMsgLooks[] = {2, 11, 13};
 
+// Under any level: ioctls that tell numbers of the machine, whatever the size of what they fill:
+// type and number of each. As if the kernel had none: ENOTTY.
+inline constexpr unsigned kUntoldRequests[] = {
+    0x1500,  // FS_IOC_GETFSUUID: of a tmpfs it is made by chance
+    0x1501,  // FS_IOC_GETFSSYSFSPATH
+    0x662c,  // EXT4_IOC_GETFSUUID
+    0x9431,  // FS_IOC_GETFSLABEL
+    0x941f,  // BTRFS_IOC_FS_INFO
+    0x7601,  // FS_IOC_GETVERSION: a number that the file got by chance
+    0x660b,  // FS_IOC_FIEMAP: where on the disk a file lies
+    0xff0b,  // PIDFD_GET_INFO: the number of the control group
+    0xb705,  // NS_GET_MNTNS_ID, and all that count namespaces since the machine is up
+    0xb70a,  // NS_MNT_GET_INFO
+    0xb70b,  // NS_MNT_GET_NEXT
+    0xb70c,  // NS_MNT_GET_PREV
+    0xb70d,  // NS_GET_ID
+};
+inline constexpr unsigned kTypeAndNumber = 0xffff;  // of an ioctl
+
+// Under --determinism full: when the last packet came (SIOCGSTAMP, SIOCGSTAMPNS).
+inline constexpr unsigned kUntoldTimes[] = {0x8906, 0x8907};
+
+// Under --determinism full: options of any socket (SOL_SOCKET) that tell the machine's time or
+// numbers; as if the kernel had none: ENOPROTOOPT. For setting: SO_TIMESTAMP, SO_TIMESTAMPNS,
+// SO_TIMESTAMPING, with the numbers of old and new times.
+inline constexpr unsigned kUnsetOptions[] = {29, 35, 37, 63, 64, 65};
+// For reading: SO_INCOMING_CPU, SO_COOKIE, SO_NETNS_COOKIE.
+inline constexpr unsigned kUntoldOptions[] = {49, 57, 71};
+
 // Under --determinism full: success and nothing else.
 inline constexpr const char kWithoutEffect[] = "personality sched_setaffinity";
 

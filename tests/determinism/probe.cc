@@ -5,6 +5,8 @@
 #endif
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/fiemap.h>
+#include <linux/fs.h>
 #include <linux/netlink.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -13,6 +15,7 @@
 #include <semaphore.h>
 #include <spawn.h>
 #include <sys/auxv.h>
+#include <sys/ioctl.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
 #include <sys/ptrace.h>
@@ -938,6 +941,43 @@ void Addresses(const Arguments&) {
   std::printf("TCP %s\n", result == 0 ? "bound" : strerrorname_np(errno));
 }
 
+void PrintError(const char* name, int result) {
+  std::printf("%s %s\n", name, result == 0 ? "told" : strerrorname_np(errno));
+}
+
+// What a socket, a process's descriptor, a namespace and a file tell of the machine.
+void Numbers(const Arguments&) {
+  Pair pair;
+  const int on = 1;
+  for (int option : {29, 35, 37, 63, 64, 65}) {  // SO_TIMESTAMP and the like
+    PrintError("stamp", setsockopt(pair.ends[0], SOL_SOCKET, option, &on, sizeof on));
+  }
+  for (int option : {49, 57, 71}) {  // SO_INCOMING_CPU, SO_COOKIE, SO_NETNS_COOKIE
+    std::uint64_t value = 0;
+    socklen_t size = option == 49 ? sizeof on : sizeof value;
+    PrintError("option", getsockopt(pair.ends[0], SOL_SOCKET, option, &value, &size));
+  }
+  char room[512] = {};
+  const int self = static_cast<int>(syscall(SYS_pidfd_open, getpid(), 0));
+  room[0] = 0x17;
+  PrintError("PIDFD_GET_INFO", ioctl(self, _IOWR(0xff, 11, char[64]), room));
+  const int users = static_cast<int>(ioctl(self, _IO(0xff, 9), 0));  // PIDFD_GET_USER_NAMESPACE
+  PrintError("NS_GET_ID", ioctl(users, _IOR(0xb7, 13, std::uint64_t), room));
+  Make("/build/file", "x");
+  const int file = open("/build/file", O_RDONLY | O_CLOEXEC);
+  PrintError("FS_IOC_GETFSUUID", ioctl(file, _IOR(0x15, 0, char[17]), room));
+  PrintError("FS_IOC_GETVERSION", ioctl(file, FS_IOC_GETVERSION, room));
+  std::memset(room, 0, sizeof room);
+  PrintError("FS_IOC_FIEMAP", ioctl(file, FS_IOC_FIEMAP, room));
+  constexpr std::size_t kMount = 0x90;  // stx_mnt_id
+  constexpr unsigned kAsked = 0x1fff;   // STATX_BTIME, STATX_MNT_ID and all the others
+  std::memset(room, 0, sizeof room);
+  syscall(SYS_statx, AT_FDCWD, "/build/file", 0, kAsked, room);
+  std::uint32_t mask = 0;
+  std::memcpy(&mask, room, sizeof mask);
+  std::printf("mask %x mount %s\n", mask, Hex(room + kMount, 8).c_str());
+}
+
 // What no level of determinism can change: instructions that do not fault.
 void Processor(const Arguments&) {
 #ifdef __x86_64__
@@ -1003,6 +1043,7 @@ int main(int argc, char** argv) {
       {"ipc", Ipc},
       {"kernels-pages", KernelsPages},
       {"machine", Machine},
+      {"numbers", Numbers},
       {"order", Order},
       {"other-clocks", OtherClocks},
       {"processor", Processor},

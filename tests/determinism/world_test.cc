@@ -320,6 +320,19 @@ TEST_F(World, WhatASocketGetsWithoutAskingIsNotTheKernelsChoice) {
   EXPECT_NE(log, Look({"addresses"}, "off").log);
 }
 
+TEST_F(World, NumbersThatTheKernelCountsForTheWholeMachineAreNotTold) {
+  const std::string of_files =
+      "PIDFD_GET_INFO ENOTTY\nNS_GET_ID ENOTTY\nFS_IOC_GETFSUUID ENOTTY\n"
+      "FS_IOC_GETVERSION ENOTTY\nFS_IOC_FIEMAP ENOTTY\nmask 7ff mount 0000000000000000";
+  for (const char* level : {"fixed", "full"}) {
+    const std::string log = Look({"numbers"}, level).log;
+    EXPECT_NE(log.find(of_files), std::string::npos) << level << log;
+  }
+  const std::string full = Look({"numbers"}).log;
+  EXPECT_EQ(WordsOf(full, "stamp", 1), std::vector<std::string>(6, "ENOPROTOOPT"));
+  EXPECT_EQ(WordsOf(full, "option", 1), std::vector<std::string>(3, "ENOPROTOOPT"));
+}
+
 TEST_F(World, NobodyIsBornUnseen) {
   EXPECT_EQ(Look({"untraced"}).log, "EPERM");
   EXPECT_EQ(Look({"untraced"}, "fixed").log, "born");
