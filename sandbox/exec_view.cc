@@ -67,7 +67,9 @@ std::vector<Mapping> KernelsMappings(const std::string& maps) {
     const std::size_t name = line.find(" [v");
     unsigned long long begin = 0;
     unsigned long long end = 0;
-    if (name == std::string::npos || line.find("[vsyscall]") != std::string::npos ||
+    // A file's path may have that in it.
+    if (name == std::string::npos || line.find('/') < name ||
+        line.find("[vsyscall]") != std::string::npos ||
         std::sscanf(line.c_str(), "%llx-%llx", &begin, &end) != 2) {
       continue;
     }

@@ -8,8 +8,6 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "sandbox/layers.h"
-
 namespace sandbox {
 namespace {
 

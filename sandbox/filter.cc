@@ -264,10 +264,11 @@ class Prelude {
   }
 
   // Argument `index` is a pointer and not null: a wait with an end in time.
-  void TraceIfPointer(long number, unsigned index) {
+  void TraceIfPointer(long number, unsigned index) { IfPointer(number, index, SECCOMP_RET_TRACE); }
+  void IfPointer(long number, unsigned index, std::uint32_t answer) {
     Add(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)));
     Add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, 5));
-    AddPointerTest(index);
+    AddPointerTest(index, answer);
   }
 
   // The futex operations that wait, with an end in time. For others argument 3 is no pointer.
@@ -414,7 +415,7 @@ void TraceWaits(Prelude* prelude) {
   prelude->TraceTimedFutex();
 }
 
-void RefuseOptions(Prelude* prelude) {
+void RefuseTellingOptions(Prelude* prelude) {
   prelude->RefuseOptions(SYS_setsockopt, kUnsetOptions);
   prelude->RefuseOptions(SYS_getsockopt, kUntoldOptions);
 }
@@ -438,7 +439,9 @@ Filter MakePrelude(const Spec& spec) {
   if (spec.profile == Profile::kBuild) RefuseOtherOwners(spec, &prelude);
   if (spec.determinism == Determinism::kFull) {
     TraceWaits(&prelude);
-    RefuseOptions(&prelude);
+    RefuseTellingOptions(&prelude);
+    // Of sends those to an address, before which the socket gets its own.
+    prelude.IfPointer(SYS_sendto, 4, SECCOMP_RET_USER_NOTIF);
   }
   return prelude.instructions();
 }
@@ -508,9 +511,6 @@ void FullRules(Rules* rules) {
   trace("shmctl", 1, kShmLooks);
   trace("semctl", 2, kSemLooks);
   trace("msgctl", 1, kMsgLooks);
-  // Of sends those to an address, before which the socket gets its own.
-  rules->Add(SCMP_ACT_ALLOW, "sendto", {Masked(4, kLow32, 0)});
-  rules->Add(SCMP_ACT_NOTIFY, "sendto");
 }
 
 void BuildRules(Determinism level, Rules* rules) {

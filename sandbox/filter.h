@@ -27,6 +27,7 @@ using Filter = std::vector<sock_filter>;
 //               modules: line disciplines, bridges, virtual networks
 //   mmap, shmget    no huge pages: the host's reserve, which no cgroup for memory counts
 //   sync, syncfs    do nothing
+//   prlimit64   no new limits of a process that is named by its number
 //   fcntl       no leases, delegations and F_NOTIFY, which the host's programs would feel
 //   madvise, prctl  no merging of equal pages with the host's others
 // kBuild:

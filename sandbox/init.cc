@@ -180,14 +180,15 @@ void RunInit(const Spec& spec, const Filter& filter, const Command& command, int
   if (Status status = PrepareSelf(spec, channel, &locks); !status.ok()) {
     Give(channel, Kind::kNotStarted, {}, status.message());
   }
+  // Before a level covers what they read.
+  Result<Usages> usages = OpenUsages(spec, std::move(locks), command.memory_is_observed);
+  if (!usages.ok()) Give(channel, Kind::kNotStarted, {}, usages.message());
   std::unique_ptr<FixedWorld> world;
   if (spec.determinism != Determinism::kOff) {
     Result<std::unique_ptr<FixedWorld>> made = FixedWorld::Make(spec, command);
     if (!made.ok()) Give(channel, Kind::kNotStarted, {}, made.message());
     world = std::move(*made);
   }
-  Result<Usages> usages = OpenUsages(spec, std::move(locks), command.memory_is_observed);
-  if (!usages.ok()) Give(channel, Kind::kNotStarted, {}, usages.message());
   int report[2];
   int release[2];
   if (pipe2(report, O_CLOEXEC) != 0 || pipe2(release, O_CLOEXEC) != 0) {
@@ -205,9 +206,8 @@ void RunInit(const Spec& spec, const Filter& filter, const Command& command, int
   close(report[1]);
   if (world == nullptr) close(command.log);
   bool drops = world == nullptr && !LeftOut(Layer::kInitCapabilities);
-  // Kept where nobody looks at memory, too: who lacks it may not take this process its turns.
-  std::uint64_t permitted = command.memory_is_observed ? kRightToLook : 0;
-  if (drops && CapabilitiesSet(0, permitted, 0) != 0) {
+  // Kept where the kernel watches memory, too: who lacks it may not take this process its turns.
+  if (drops && CapabilitiesSet(0, kRightToLook, 0) != 0) {
     Give(channel, Kind::kNotStarted, {}, "capset failed");
   }
   std::string text = ReadReport(report[0]);

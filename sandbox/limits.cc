@@ -93,11 +93,13 @@ Status RaiseFileSize(const Spec& spec) {
   if (setrlimit(RLIMIT_FSIZE, &wanted) == 0) return {};
   rlimit now = {};
   if (getrlimit(RLIMIT_FSIZE, &now) != 0) return SystemError("getrlimit FSIZE");
-  if (spec.limits.disk_bytes == 0 || now.rlim_max < spec.limits.disk_bytes) {
-    return Status::Failed("the caller may write no file larger than " +
-                          std::to_string(now.rlim_max) +
-                          " bytes, which is less than --disk-bytes: raise his limit (ulimit -f) or "
-                          "give a smaller --disk-bytes");
+  std::uint64_t wanted_bytes = spec.limits.disk_bytes;
+  if (wanted_bytes == 0 || now.rlim_max < wanted_bytes) {
+    std::string most = std::to_string(now.rlim_max);
+    return Status::Failed(
+        "the caller may write no file larger than " + most + " bytes" +
+        (wanted_bytes == 0 ? ", and --disk-bytes is without a limit" : ", less than --disk-bytes") +
+        ": raise his limit (ulimit -f), or give --disk-bytes, at most " + most);
   }
   wanted = {now.rlim_max, now.rlim_max};
   return setrlimit(RLIMIT_FSIZE, &wanted) == 0 ? Status() : SystemError("setrlimit FSIZE");

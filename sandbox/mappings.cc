@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/kcmp.h>
+#include <linux/openat2.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -33,7 +34,7 @@ constexpr std::size_t kRollupBytesMax = 65536;
 // million, shared or not; -1: it may not be looked into. One that is gone has none.
 template <class Use>
 std::int64_t ForEachShared(int proc, const std::string& directory, const Use& use) {
-  UniqueFd fd(openat(proc, (directory + "/maps").c_str(), O_RDONLY | O_CLOEXEC));
+  UniqueFd fd(OpenBelow(proc, directory + "/maps", O_RDONLY));
   if (!fd.valid()) return errno == ENOENT || errno == ESRCH ? 0 : -1;
   std::vector<char> buffer(kReadBytes);
   std::unique_ptr<FILE, int (*)(FILE*)> file(fdopen(fd.get(), "r"), fclose);
@@ -59,19 +60,6 @@ std::int64_t ForEachShared(int proc, const std::string& directory, const Use& us
     }
   }
   return std::ferror(file.get()) == 0 || errno == ESRCH ? count : -1;
-}
-
-// The device of the kernel's own mount for shared memory that has no file anywhere.
-std::string SharedMemoryDevice(int proc) {
-  void* page = mmap(nullptr, 1, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (page == MAP_FAILED) return "";
-  std::string found;
-  ForEachShared(proc, "self",
-                [&](unsigned long begin, unsigned long, std::string_view device, unsigned long) {
-                  if (begin == reinterpret_cast<unsigned long>(page)) found = device;
-                });
-  munmap(page, 1);
-  return found;
 }
 
 // Where the process keeps the right to look into others for this alone.
@@ -109,7 +97,7 @@ bool IsSameMemory(const Process& one, const Process& other) {
 
 // False: it cannot be had.
 bool ShareOut(int proc, Process* process) {
-  UniqueFd fd(openat(proc, (process->directory + "/smaps_rollup").c_str(), O_RDONLY | O_CLOEXEC));
+  UniqueFd fd(OpenBelow(proc, process->directory + "/smaps_rollup", O_RDONLY));
   if (!fd.valid()) return false;
   Result<std::string> text = ReadAll(fd.get(), kRollupBytesMax);
   if (!text.ok()) return false;
@@ -129,9 +117,25 @@ std::int64_t KilobytesOf(const std::string& text, const std::string& name) {
   return std::strtoll(text.c_str() + at + key.size(), nullptr, 10) * 1024;
 }
 
-std::int64_t MappedBytes(int proc, std::vector<Process> processes, std::int64_t shared_in_use,
-                         std::int64_t room) {
-  static const std::string shared_memory = SharedMemoryDevice(proc);
+int OpenBelow(int proc, const std::string& path, int flags) {
+  constexpr std::uint64_t kResolve = RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS;
+  return OpenAt2(proc, path.c_str(), flags | O_CLOEXEC, 0, kResolve);
+}
+
+Result<std::string> SharedMemoryDevice(int proc) {
+  void* page = mmap(nullptr, 1, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) return SystemError("mapping a page of shared memory");
+  std::string found;
+  ForEachShared(proc, "self",
+                [&](unsigned long begin, unsigned long, std::string_view device, unsigned long) {
+                  if (begin == reinterpret_cast<unsigned long>(page)) found = device;
+                });
+  munmap(page, 1);
+  if (found.empty()) return Status::Failed("/proc/self/maps does not show a page of shared memory");
+  return found;
+}
+
+std::int64_t MappedBytes(const MappedQuery& query, std::vector<Process> processes) {
   RightToLook right;
   std::sort(processes.begin(), processes.end(),
             [](const Process& a, const Process& b) { return MappedMax(a) > MappedMax(b); });
@@ -140,9 +144,9 @@ std::int64_t MappedBytes(int proc, std::vector<Process> processes, std::int64_t 
   std::map<unsigned long, std::int64_t> sizes;
   std::int64_t shared = 0;
   std::int64_t kept = 0;
-  auto total = [&] { return std::max(shared, shared_in_use) + kept; };
+  auto total = [&] { return std::max(shared, query.shared_in_use) + kept; };
   auto add = [&](unsigned long, unsigned long end, std::string_view device, unsigned long inode) {
-    if (device != shared_memory) return;
+    if (device != query.device) return;
     std::int64_t& size = sizes[inode];
     std::int64_t more = static_cast<std::int64_t>(std::min(end, kMappedBytesMax)) - size;
     if (more <= 0) return;
@@ -150,9 +154,9 @@ std::int64_t MappedBytes(int proc, std::vector<Process> processes, std::int64_t 
     shared += more;
   };
   for (const Process& process : processes) {
-    if (total() > room || total() + left <= room) break;
+    if (total() > query.room || total() + left <= query.room) break;
     left -= MappedMax(process);
-    std::int64_t count = ForEachShared(proc, process.directory, add);
+    std::int64_t count = ForEachShared(query.proc, process.directory, add);
     kept += count < 0 ? MappedMax(process) : count * kMappingBytes;
   }
   return total();

@@ -1,6 +1,7 @@
 #include "sandbox/monitor_client.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,6 +34,9 @@ Result<Reply> ReceiveReply(int socket) {
   return reply;
 }
 
+// A group that the kernel does not let go is not waited for longer.
+constexpr int kBurialMilliseconds = 10000;
+
 class MonitorClient : public Authority {
  public:
   // own: this process's child, which serves nobody else; -1: another's.
@@ -40,8 +44,10 @@ class MonitorClient : public Authority {
   // Whoever sees our end sees no group of ours any more.
   ~MonitorClient() override {
     session_.reset();
-    while (own_ > 0 && waitpid(own_, nullptr, 0) < 0 && errno == EINTR) {
-    }
+    if (own_ < 0) return;
+    UniqueFd end(PidfdOpen(own_));
+    pollfd wait = {end.get(), POLLIN, 0};
+    if (end.valid() && poll(&wait, 1, kBurialMilliseconds) == 1) waitpid(own_, nullptr, 0);
   }
 
   Result<bool> MapIds(const Subject& subject) override {

@@ -40,10 +40,10 @@ struct Check {
   std::string expected;
 };
 
-// What a run may use. Zero means: no limit of this kind.
 // With less than this of memory our own processes do not start.
 constexpr std::uint64_t kMemoryBytesMin = 4 << 20;
 
+// What a run may use. Zero means: no limit of this kind.
 struct Limits {
   std::uint64_t wall_seconds = 7200;
   std::uint64_t cpu_seconds = 28800;

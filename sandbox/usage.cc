@@ -11,8 +11,6 @@
 #include <memory>
 #include <utility>
 
-#include "sandbox/mappings.h"
-
 namespace sandbox {
 namespace {
 
@@ -33,19 +31,25 @@ using Directory = std::unique_ptr<DIR, int (*)(DIR*)>;
 
 // Null: errno says why.
 Directory OpenDirectory(int proc, const std::string& path) {
-  UniqueFd fd(openat(proc, path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  UniqueFd fd(OpenBelow(proc, path, O_RDONLY | O_DIRECTORY));
   Directory directory(fd.valid() ? fdopendir(fd.get()) : nullptr, closedir);
   if (directory != nullptr) static_cast<void>(fd.release());
   return directory;
 }
 
-// The text of a file below /proc; "" if it is not there, or its process has ended.
-Result<std::string> ReadAt(int proc, const std::string& path, std::size_t bytes_max) {
+// errno says why a failure is one.
+Result<std::string> ReadBelow(int proc, const std::string& path, std::size_t bytes_max) {
   errno = 0;
-  UniqueFd fd(openat(proc, path.c_str(), O_RDONLY | O_CLOEXEC));
+  UniqueFd fd(OpenBelow(proc, path, O_RDONLY));
   Result<std::string> text = fd.valid() ? ReadAll(fd.get(), bytes_max) : SystemError("open");
-  if (text.ok() || errno == ENOENT || errno == ESRCH) return text.ok() ? *text : std::string();
-  return Status::Failed("/proc/" + path + ": " + text.message());
+  return text.ok() ? text : Status::Failed("/proc, " + path + ": " + text.message());
+}
+
+// The text of a file of a process; "" if it has ended.
+Result<std::string> ReadOfProcess(int proc, const std::string& path, std::size_t bytes_max) {
+  Result<std::string> text = ReadBelow(proc, path, bytes_max);
+  if (!text.ok() && (errno == ENOENT || errno == ESRCH)) return std::string();
+  return text;
 }
 
 std::int64_t Column(const std::vector<std::string>& columns, std::size_t index) {
@@ -55,9 +59,9 @@ std::int64_t Column(const std::vector<std::string>& columns, std::size_t index) 
 // Adds `bytes` of each line of `list`, of two of whose columns (from 0) it is made. That of the
 // columns' names is 0.
 template <class Bytes>
-Status AddList(int proc, const char* list, std::size_t first, std::size_t second,
-               const Bytes& bytes, std::int64_t* sum) {
-  Result<std::string> text = ReadAt(proc, list, kIpcListBytesMax);
+Status AddList(int ipc, const char* list, std::size_t first, std::size_t second, const Bytes& bytes,
+               std::int64_t* sum) {
+  Result<std::string> text = ReadBelow(ipc, list, kIpcListBytesMax);
   if (!text.ok()) return text.status();
   for (const std::string& line : Split(*text, '\n')) {
     std::vector<std::string> columns = Split(line, ' ');
@@ -67,25 +71,21 @@ Status AddList(int proc, const char* list, std::size_t first, std::size_t second
   return {};
 }
 
-// System V's, in use or not. shm: key shmid perms size cpid lpid nattch uid gid cuid cgid atime
-// dtime ctime rss swap; sem: key semid perms nsems ...; msg: key msqid perms cbytes qnum ...
-Status AddIpc(int proc, std::int64_t* sum) {
+// System V's, in use or not; `ipc`: /proc/sysvipc. shm: key shmid perms size cpid lpid nattch uid
+// gid cuid cgid atime dtime ctime rss swap; sem: key semid perms nsems ...; msg: key msqid perms
+// cbytes qnum ...
+Status AddIpc(int ipc, std::int64_t* sum) {
   auto pages = [](std::int64_t resident, std::int64_t swapped) { return resident + swapped; };
   auto semaphores = [](std::int64_t count, std::int64_t) { return count * kSemaphoreBytes; };
   auto messages = [](std::int64_t text, std::int64_t count) {
     return text + count * kMessageBytes;
   };
-  Status added = AddList(proc, "sysvipc/shm", 14, 15, pages, sum);
-  if (added.ok()) added = AddList(proc, "sysvipc/sem", 3, 3, semaphores, sum);
-  return added.ok() ? AddList(proc, "sysvipc/msg", 3, 4, messages, sum) : added;
+  Status added = AddList(ipc, "shm", 14, 15, pages, sum);
+  if (added.ok()) added = AddList(ipc, "sem", 3, 3, semaphores, sum);
+  return added.ok() ? AddList(ipc, "msg", 3, 4, messages, sum) : added;
 }
 
-// What a look at all processes finds.
-struct Found {
-  UsageNow usage;  // memory_bytes: of no process
-  std::int64_t shared_bytes = 0;
-  std::vector<Process> processes;
-};
+using Found = UsageWatch::Found;
 
 // Of a process with several threads whose first has ended, the kernel shows the memory under those
 // that live. Returns the text of a status; "" if none of them has memory.
@@ -99,7 +99,7 @@ Result<std::string> StatusOfAThread(int proc, Process* process) {
   while (dirent* entry = readdir(directory.get())) {
     if (entry->d_name[0] == '.') continue;
     const std::string thread = tasks + "/" + entry->d_name;
-    Result<std::string> status = ReadAt(proc, thread + "/status", kStatusBytesMax);
+    Result<std::string> status = ReadOfProcess(proc, thread + "/status", kStatusBytesMax);
     if (!status.ok()) return status;
     if (KilobytesOf(*status, "VmSize") < 0) continue;
     process->directory = thread;
@@ -112,7 +112,7 @@ Result<std::string> StatusOfAThread(int proc, Process* process) {
 Status AddProcess(int proc, const std::string& pid, std::int64_t temporary_bytes, Found* found) {
   // After the name in parentheses, which may hold anything: state is field 3, the parent 4; utime,
   // stime, cutime, cstime are fields 14 to 17, num_threads is 20 (proc(5)).
-  Result<std::string> stat = ReadAt(proc, pid + "/stat", kStatusBytesMax);
+  Result<std::string> stat = ReadOfProcess(proc, pid + "/stat", kStatusBytesMax);
   if (!stat.ok()) return stat.status();
   std::size_t name_end = stat->rfind(')');
   if (name_end == std::string::npos || name_end + 2 >= stat->size()) return {};
@@ -127,7 +127,7 @@ Status AddProcess(int proc, const std::string& pid, std::int64_t temporary_bytes
   process.directory = pid;
   process.thread = std::atoi(pid.c_str());
   process.parent = static_cast<int>(Column(fields, 1));
-  Result<std::string> status = ReadAt(proc, pid + "/status", kStatusBytesMax);
+  Result<std::string> status = ReadOfProcess(proc, pid + "/status", kStatusBytesMax);
   if (status.ok() && threads > 1 && KilobytesOf(*status, "VmSize") < 0) {
     status = StatusOfAThread(proc, &process);
   }
@@ -147,16 +147,17 @@ Status AddProcess(int proc, const std::string& pid, std::int64_t temporary_bytes
   return {};
 }
 
-Result<Found> LookAtAll(int proc, const TemporaryUsage& temporary) {
+Result<Found> LookAtAll(int proc, int ipc, const TemporaryUsage& temporary) {
   Found found;
   found.usage.memory_bytes = temporary.bytes + temporary.files * kFileBytes;
-  if (Status status = AddIpc(proc, &found.usage.memory_bytes); !status.ok()) return status;
+  Status added = ipc < 0 ? Status() : AddIpc(ipc, &found.usage.memory_bytes);
+  if (!added.ok()) return added;
   Directory directory = OpenDirectory(proc, ".");
   if (directory == nullptr) return SystemError("/proc");
   errno = 0;
   while (dirent* entry = readdir(directory.get())) {
     if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
-    Status added = AddProcess(proc, entry->d_name, temporary.bytes, &found);
+    added = AddProcess(proc, entry->d_name, temporary.bytes, &found);
     if (!added.ok()) return added;
     errno = 0;
   }
@@ -168,12 +169,6 @@ std::int64_t PrivateBytes(const Found& found) {
   std::int64_t bytes = 0;
   for (const Process& process : found.processes) bytes += process.private_bytes;
   return bytes;
-}
-
-std::int64_t MemoryOf(int proc, const Found& found, std::int64_t memory_bytes_max) {
-  std::int64_t bytes = found.usage.memory_bytes + PrivateBytes(found);
-  if (memory_bytes_max == 0) return bytes + found.shared_bytes;
-  return bytes + MappedBytes(proc, found.processes, found.shared_bytes, memory_bytes_max - bytes);
 }
 
 }  // namespace
@@ -204,9 +199,23 @@ TemporaryUsage TemporaryFiles::Measure() const {
 
 Result<UsageWatch> UsageWatch::Open(const Spec& spec, UniqueFd locks,
                                     std::int64_t memory_bytes_max) {
-  UniqueFd proc(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!proc.valid()) return SystemError("opening /proc");
-  return UsageWatch(std::move(proc), FileLocks::Open(spec, std::move(locks)), memory_bytes_max);
+  UsageWatch watch(FileLocks::Open(spec, std::move(locks)), memory_bytes_max);
+  watch.proc_ = UniqueFd(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!watch.proc_.valid()) return SystemError("opening /proc");
+  watch.ipc_ = UniqueFd(OpenBelow(watch.proc_.get(), "sysvipc", O_RDONLY | O_DIRECTORY));
+  if (!watch.ipc_.valid() && errno != ENOENT) return SystemError("opening /proc/sysvipc");
+  Result<std::string> device = SharedMemoryDevice(watch.proc_.get());
+  if (!device.ok()) return device.status();
+  watch.shared_memory_ = *device;
+  return watch;
+}
+
+std::int64_t UsageWatch::MemoryOf(const Found& found) const {
+  std::int64_t bytes = found.usage.memory_bytes + PrivateBytes(found);
+  if (memory_bytes_max_ == 0) return bytes + found.shared_bytes;
+  return bytes +
+         MappedBytes({proc_.get(), shared_memory_, found.shared_bytes, memory_bytes_max_ - bytes},
+                     found.processes);
 }
 
 Result<UsageNow> UsageWatch::Look(const TemporaryUsage& temporary) {
@@ -214,12 +223,12 @@ Result<UsageNow> UsageWatch::Look(const TemporaryUsage& temporary) {
   if (!locks.ok()) return locks.status();
   UsageNow usage;
   for (int i = 0; i < kLooksMax; ++i) {
-    Result<Found> found = LookAtAll(proc_.get(), temporary);
+    Result<Found> found = LookAtAll(proc_.get(), ipc_.get(), temporary);
     if (!found.ok()) return found.status();
     found->usage.file_locks = *locks;
     found->usage.memory_bytes += *locks * kFileLockBytes;
     usage = found->usage;
-    usage.memory_bytes = MemoryOf(proc_.get(), *found, memory_bytes_max_);
+    usage.memory_bytes = MemoryOf(*found);
     if (memory_bytes_max_ == 0 || usage.memory_bytes <= memory_bytes_max_) break;
     std::int64_t counted_twice = PrivateBytes(*found);
     bool is_whole = ShareOutPrivate(proc_.get(), &found->processes);
@@ -227,7 +236,7 @@ Result<UsageNow> UsageWatch::Look(const TemporaryUsage& temporary) {
     std::int64_t shared_out = usage.memory_bytes - counted_twice;
     // There may be more: what is mapped was looked at until it was known to be enough.
     if (shared_out <= memory_bytes_max_) {
-      shared_out = MemoryOf(proc_.get(), *found, memory_bytes_max_);
+      shared_out = MemoryOf(*found);
     }
     if (!is_whole && shared_out <= memory_bytes_max_) continue;
     usage.memory_bytes = shared_out;

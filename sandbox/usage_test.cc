@@ -2,12 +2,17 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/ipc.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <string>
 
 #include "sandbox/limits.h"
@@ -47,18 +52,54 @@ TEST(Usage, ThatCannotBeSeenIsAFailure) {
             0);
 }
 
+// As a command of the assembly profile could.
+TEST(Usage, UnderSomethingMountedIsAFailure) {
+  for (const char* over : {"/proc/self/stat", "/proc/self/status", "/proc/sysvipc/shm"}) {
+    EXPECT_EQ(InAChild([&] {
+                if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return 1;
+                Result<UsageWatch> watch = UsageWatch::Open(Spec(), UniqueFd(), 1 << 20);
+                if (!watch.ok() || !watch->Look({}).ok()) return 2;
+                if (mount("/dev/null", over, nullptr, MS_BIND, nullptr) != 0) return 3;
+                return watch->Look({}).ok() ? 4 : 0;
+              }),
+              0)
+        << over;
+  }
+}
+
+// As level `full` covers it for the command.
+TEST(Usage, OfSystemVIsSeenUnderACover) {
+  EXPECT_EQ(InAChild([] {
+              constexpr std::size_t kBytes = 8 << 20;
+              if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return 1;
+              Result<UsageWatch> watch = UsageWatch::Open(Spec(), UniqueFd(), 0);
+              if (!watch.ok()) return 2;
+              if (mount("none", "/proc/sysvipc", "tmpfs", 0, nullptr) != 0) return 3;
+              Result<UsageNow> before = watch->Look({});
+              int id = shmget(IPC_PRIVATE, kBytes, 0600);
+              void* memory = shmat(id, nullptr, 0);
+              std::memset(memory, 1, kBytes);
+              shmdt(memory);
+              Result<UsageNow> after = watch->Look({});
+              shmctl(id, IPC_RMID, nullptr);
+              if (!before.ok() || !after.ok()) return 4;
+              return after->memory_bytes - before->memory_bytes >= std::int64_t{kBytes / 2} ? 0 : 5;
+            }),
+            0);
+}
+
 TEST(Usage, WhatIsKeptOfMappingsIsCounted) {
   Process self;
   self.directory = "self";
   self.mapped_bytes = std::int64_t{1} << 40;
   UniqueFd proc(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  std::int64_t room = std::int64_t{1} << 30;
-  std::int64_t bytes = MappedBytes(proc.get(), {self}, 0, room);
+  MappedQuery query = {proc.get(), *SharedMemoryDevice(proc.get()), 0, std::int64_t{1} << 30};
+  std::int64_t bytes = MappedBytes(query, {self});
   EXPECT_GT(bytes, 0);
   EXPECT_LT(bytes, 4 << 20);
   // Not looked at where it cannot matter.
   self.mapped_bytes = 1 << 20;
-  EXPECT_EQ(MappedBytes(proc.get(), {self}, 0, room), 0);
+  EXPECT_EQ(MappedBytes(query, {self}), 0);
 }
 
 TEST(Usage, KilobytesAreThoseBehindTheName) {

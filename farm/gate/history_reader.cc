@@ -76,6 +76,7 @@ Result<Histories> HistoryReader::Read(const HistoryQuery& query) {
   RETURN_IF_ERROR(reading_->follower.Follow(
       head, [this](std::uint64_t index, const std::string& leaf, const auto& payload) {
         LogHistory& history = reading_->history;
+        CHECK(index <= history.size());
         if (index == history.size()) {
           history.Add(leaf, payload);
         } else if (payload) {

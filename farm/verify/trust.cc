@@ -276,7 +276,8 @@ Result<PinnedTrust> PinTrust(FileSystem& files, const std::string& directory,
 Result<TrustUpdate> UpdateTrust(FileSystem& files, const std::string& directory,
                                 const std::string& tree) {
   TrustUpdate update;
-  if (!FileExists(TrustFile(directory))) return NothingPinned(directory);
+  ASSIGN_OR_RETURN(const bool is_pinned, IsThere(TrustFile(directory)));
+  if (!is_pinned) return NothingPinned(directory);
   ASSIGN_OR_RETURN(const FileLock lock, TrustLock(directory));
   ASSIGN_OR_RETURN(update.before, ReadPinnedTrust(directory));
   update.after = update.before;

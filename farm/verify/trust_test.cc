@@ -230,6 +230,7 @@ TEST_F(Trust, APipeOrALinkToNothingIsNotNothingPinned) {
   ASSERT_EQ(symlink("nothing", memory.c_str()), 0);
   EXPECT_EQ(ExitOf(ReadTrustMemory(Path("config"))), ExitCode::kUsage);
   EXPECT_EQ(ExitOf(Pin(2)), ExitCode::kUsage);
+  EXPECT_EQ(ExitOf(Update()), ExitCode::kUsage);
   ASSERT_EQ(unlink(memory.c_str()), 0);
   ASSERT_EQ(unlink(Path("config/root.json").c_str()), 0);
   ASSERT_EQ(symlink("nothing", Path("config/root.json").c_str()), 0);

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
@@ -258,6 +259,30 @@ std::string ShareMemory(const Arguments& words) {
   return Verdict(id);
 }
 
+// So many segments of 1 MiB that nobody has mapped when the look comes.
+std::string TakeSegments(const Arguments& words) {
+  constexpr std::size_t kBytes = 1 << 20;
+  for (int i = std::atoi(words.at(0).c_str()); i > 0; --i) {
+    int id = shmget(IPC_PRIVATE, kBytes, 0600);
+    void* memory = id < 0 ? nullptr : shmat(id, nullptr, 0);
+    if (memory == nullptr || memory == reinterpret_cast<void*>(-1)) return ErrorName(errno);
+    std::memset(memory, 1, kBytes);
+    shmdt(memory);
+  }
+  sleep(3);
+  return "allowed";
+}
+
+// Would take process 1 its turns.
+std::string MakeInitWait(const Arguments&) {
+  sched_param idle = {};
+  std::string priority = Verdict(setpriority(PRIO_PROCESS, 1, 19));
+  std::string policy = Verdict(sched_setscheduler(1, SCHED_IDLE, &idle));
+  constexpr int kOfProcess = 1;  // IOPRIO_WHO_PROCESS
+  constexpr int kIdle = 3 << 13;
+  return priority + " " + policy + " " + Verdict(syscall(SYS_ioprio_set, kOfProcess, 1, kIdle));
+}
+
 std::string MakeOutputs(const Arguments& words) {
   mkdir("/build/out", 0755);
   const std::string& kind = words.at(0);
@@ -368,7 +393,7 @@ const std::map<std::string, Deed>& Deeds() {
       {"fill_the_way_of_descriptors", FillTheWayOfDescriptors},
       {"flood", Flood},
       {"fork_bomb", ForkBomb},
-      {"init_waits", [](const Arguments&) { return Verdict(setpriority(PRIO_PROCESS, 1, 19)); }},
+      {"init_waits", MakeInitWait},
       {"list", [](const Arguments& w) { return List(w.at(0)); }},
       {"memory_bomb", MemoryBomb},
       {"mode0", [](const Arguments& w) { return Verdict(chmod(w.at(0).c_str(), 0)); }},
@@ -376,6 +401,7 @@ const std::map<std::string, Deed>& Deeds() {
       {"processes", Processes},
       {"raise", [](const Arguments& w) { return Verdict(raise(std::atoi(w.at(0).c_str()))); }},
       {"reserve", Reserve},
+      {"segments", TakeSegments},
       {"shm", ShareMemory},
       {"sleep", Sleep},
       {"standard", Standard},

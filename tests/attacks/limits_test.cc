@@ -47,8 +47,21 @@ TEST(Limits, MemoryBombIsStopped) {
 TEST(Limits, NobodyMakesInitWait) {
   Bench bench;
   for (const char* bytes : {"0", "100000000"}) {
-    EXPECT_EQ(bench.Do({"init_waits"}, {"--memory-bytes", bytes}).log, "EPERM") << bytes;
+    for (const char* id : {"1000", "0"}) {  // 0: init's own
+      EXPECT_EQ(bench.Do({"init_waits"}, {"--memory-bytes", bytes, "--uid", id, "--gid", id}).log,
+                "EPERM EPERM EPERM")
+          << bytes << id;
+    }
   }
+}
+
+// What a level lays over the list of segments is for the command alone.
+TEST(Limits, SegmentsThatNobodyMapsAreMemory) {
+  Bench bench;
+  std::vector<std::string> options = {"--memory-bytes", "100000000"};
+  ExpectLimit(bench.Do({"segments", "150"}, options), "memory");
+  options.insert(options.end(), {"--determinism", "full", "--clock", "1700000000"});
+  ExpectLimit(bench.Do({"segments", "150"}, options), "memory");
 }
 
 // Ten processes that have the same 60 MB have 60 MB.

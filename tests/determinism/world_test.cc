@@ -423,6 +423,16 @@ TEST_F(World, A32BitProgramIsRefusedByName) {
                          : "ENOEXEC");
 }
 
+// Not even that of the kernel's pages in the list of its mappings.
+TEST_F(World, AProgramMayHaveAnyName) {
+  const std::string name = "/bin/a [vdso] of [v2]";
+  std::filesystem::copy_file(bench_.root() / "bin/hostile", bench_.root().string() + name);
+  Ran ran = bench_.Run({"--root-dir", bench_.root(), "--determinism", "full", "--clock", kClock,
+                        "--", name, "untraced"});
+  EXPECT_EQ(ran.exit_code, 0) << ran.diagnostics;
+  EXPECT_EQ(ran.log, "EPERM");
+}
+
 TEST_F(World, FullWantsAClockAndOnlyFull) {
   EXPECT_EQ(bench_.Run({"--root-dir", bench_.root(), "--determinism", "full", "--", "/bin/hostile"})
                 .exit_code,
