@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <ctime>
 #include <optional>
 
 #include "sandbox/image.h"
@@ -21,7 +22,9 @@
 namespace sandbox {
 namespace {
 
-constexpr int kBurialMilliseconds = 20;  // after shorter waits
+// The processes of a group are gone some moments after they were killed.
+constexpr long kFirstBurialNanoseconds = 50'000;
+constexpr long kBurialNanosecondsMax = 20'000'000;
 constexpr int kBurialsMax = 3000;
 constexpr std::uint64_t kMemoryBytesMax = std::uint64_t{1} << 50;
 constexpr std::uint64_t kPidsMax = std::uint64_t{1} << 31;
@@ -171,8 +174,10 @@ bool Session::Serve() {
 }
 
 void Session::End() {
+  timespec wait = {0, kFirstBurialNanoseconds};
   for (int i = 0; group_.has_value() && !group_->End() && i < kBurialsMax; ++i) {
-    poll(nullptr, 0, std::min(1 << std::min(i, 10), kBurialMilliseconds));
+    nanosleep(&wait, nullptr);
+    wait.tv_nsec = std::min(2 * wait.tv_nsec, kBurialNanosecondsMax);
   }
 }
 
