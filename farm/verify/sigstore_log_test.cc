@@ -2,8 +2,6 @@
 // something else.
 #include <gtest/gtest.h>
 
-#include <tuple>
-
 #include "farm/base/bytes.h"
 #include "farm/evidence/note.h"
 #include "tests/support/sigstore_rows.h"
@@ -168,17 +166,22 @@ std::vector<BadRow> Entries() {
                        }},
                   ExitCode::kNotValidThen,
                   {"log"}});
-  for (const auto& [name, field, time] :
-       {std::tuple("log_that_ended_and_no_time", "end", 1'800'000'099),
-        std::tuple("log_that_begins_later_and_no_time", "start", 1'800'000'101)}) {
-    rows.push_back({{.name = name,
+  const struct {
+    const char* name;
+    const char* field;
+    UnixSeconds time;
+  } kPeriods[] = {{"log_that_ended_and_no_time", "end", 1'800'000'099},
+                  {"log_that_begins_later_and_no_time", "start", 1'800'000'101}};
+  for (const auto& period : kPeriods) {
+    rows.push_back({{.name = period.name,
                      .shape = With([](auto& s) {
                        s.key = ForeignSigner(Kind::kP256);
                        s.tokens = {};
                      }),
                      .bend_root =
                          [=](Json& root) {
-                           root["tlogs"][1]["publicKey"]["validFor"][field] = FormatTime(time);
+                           root["tlogs"][1]["publicKey"]["validFor"][period.field] =
+                               FormatTime(period.time);
                          }},
                     ExitCode::kNotValidThen,
                     {"log"}});

@@ -155,9 +155,8 @@ Result<TrustMemory> ParseTrustMemory(std::string_view json, std::string_view whe
     fields.Fail("newestVersion", "is before pinnedVersion");
   }
   if (fields.Has("next") || fields.Has("nextVersion")) {
-    memory.next.emplace();
-    memory.next->digest = fields.DigestOf("next");
-    memory.next->version = fields.Integer("nextVersion", 1, kJsonIntegerMax);
+    const Digest digest = fields.DigestOf("next");
+    memory.next = {digest, fields.Integer("nextVersion", 1, kJsonIntegerMax)};
     if (fields.ok() && memory.next->version <= memory.newest_version) {
       fields.Fail("nextVersion", "is not after newestVersion");
     }
