@@ -246,7 +246,9 @@ void ReadStatus(Case& facts) {
   }
   AddStatusProblems(status->facts.problems, facts);
   if (!status->sound()) return;
-  AddRevocations(RevokedBy(status->statement), "a status", facts);
+  if (status->statement.root_version > facts.input.root.version) {
+    AddRevocations(RevokedBy(status->statement), "a status", facts);
+  }
   facts.status = *std::move(status);
   JudgeSeen(facts);
 }

@@ -40,6 +40,10 @@ Status ReadSaid(const Json& list, const std::string& where, SeenStatuses& seen) 
     SaidByStatus said;
     said.monitor_key = fields.String("monitorKey");
     said.time = fields.Time("time");
+    // A version before did not ask: then every root is older.
+    said.root_version = fields.Has("rootVersion")
+                            ? fields.Integer("rootVersion", 1, kJsonIntegerMax)
+                            : kJsonIntegerMax;
     if (fields.Has("dissents")) {
       RETURN_IF_ERROR(ReadDigests(fields.Strings("dissents", kSaidByMonitorMax),
                                   fields.Where("dissents"), said.dissents));
@@ -75,7 +79,9 @@ Status ReadLogsSeen(const Json& list, const std::string& where, SeenStatuses& se
 }
 
 Json SaidJson(const SaidByStatus& said) {
-  Json json = {{"monitorKey", said.monitor_key}, {"time", FormatTime(said.time)}};
+  Json json = {{"monitorKey", said.monitor_key},
+               {"rootVersion", said.root_version},
+               {"time", FormatTime(said.time)}};
   for (const Digest& manifest : said.dissents) json["dissents"].push_back(manifest.Text());
   for (const auto& [key, since] : said.revoked_keys) {
     Json revoked = {{"key", key}};

@@ -209,6 +209,7 @@ TEST_F(FullMemory, OfBytes) {
 TEST(Memory, KeepsWhatStatusesSaidAsTheManualShows) {
   SaidByStatus said{Sha256("hello").Hex(), 1'800'000'000, {Sha256("hello")}, {Sha256("hello")}};
   said.revoked_keys = {{Sha256("hello").Hex(), 1'800'000'000}, {std::string(64, 'f'), {}}};
+  said.root_version = 3;
   Memory memory;
   memory.root_version = 3;
   memory.seen.logs = {{"log.farm.example", {12, Sha256("hello"), 1'800'000'000}}};

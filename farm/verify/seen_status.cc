@@ -42,11 +42,13 @@ SaidByStatus NewsOf(const Case& facts) {
   }
   for (const DissentInLog& dissent : status.dissents) news.dissents.insert(dissent.manifest);
   news.revoked_keys = RevokedBy(status);
+  news.root_version = status.root_version;
   for (const SaidByStatus& said : facts.input.seen.said) {
     if (said.monitor_key != news.monitor_key || said.time > news.time) continue;
     if (HeededMonitor(said, facts.input.root) == nullptr) continue;
     for (const Digest& release : said.withdrawn) news.withdrawn.erase(release);
     for (const Digest& manifest : said.dissents) news.dissents.erase(manifest);
+    if (said.root_version < news.root_version) continue;  // a newer root says it again
     for (const auto& [key, since] : said.revoked_keys) {
       const auto found = news.revoked_keys.find(key);
       if (found == news.revoked_keys.end() || LeavesLess(found->second, since)) continue;
@@ -82,6 +84,7 @@ void ForgetSaidAgain(const SaidByStatus& news, std::vector<SaidByStatus>& all) {
     };
     std::erase_if(said.withdrawn, is_in(news.withdrawn));
     std::erase_if(said.dissents, is_in(news.dissents));
+    if (said.root_version > news.root_version) continue;
     std::erase_if(said.revoked_keys, [&](const auto& revoked) {
       const auto found = news.revoked_keys.find(revoked.first);
       return found != news.revoked_keys.end() && !LeavesLess(revoked.second, found->second);
@@ -124,9 +127,12 @@ std::size_t CountWords(const SaidByStatus& said) {
   return said.withdrawn.size() + said.dissents.size() + said.revoked_keys.size();
 }
 
+// A root that is not older than the monitor's speaks for itself: it may have taken a revocation
+// back, or said since when it holds.
 void HeedSeenRevocations(Case& facts) {
   RevokedSince keys;
   for (const SaidByStatus& said : facts.input.seen.said) {
+    if (said.root_version <= facts.input.root.version) continue;
     if (said.revoked_keys.empty() || HeededMonitor(said, facts.input.root) == nullptr) continue;
     for (const auto& [key, since] : said.revoked_keys) AddRevoked(key, since, keys);
   }

@@ -380,6 +380,8 @@ TEST_F(StatusVerdict, AKeyThatItRevokesCountsOnlyForBefore) {
   const std::string key = made_.lines[kFirstRecordLine].key().KeyId();
   FarmStatus status = status_;
   status.revoked_keys = {{key, "stolen", std::nullopt}};
+  EXPECT_TRUE(With(status).proved()) << "the root at hand is as new, and revokes nothing";
+  ++status.root_version;
   Verdict verdict = With(status);
   EXPECT_EQ(BrokenRules(verdict), std::vector<std::string>{"revocations"});
   EXPECT_EQ(verdict.exit, ExitCode::kRevoked);
@@ -561,8 +563,12 @@ TEST_F(SaidBefore, OfAnotherReleaseItIsInNobodysWay) {
 
 TEST_F(SaidBefore, WhatWasRevokedStaysSo) {
   const std::string signer = maker_.Key("ca-operator-0").public_key().KeyId();
-  Remember([&](FarmStatus& status) { status.revoked_keys = {{signer, "stolen", kMade + 1}}; });
+  Remember([&](FarmStatus& status) {
+    status.revoked_keys = {{signer, "stolen", kMade + 1}};
+    ++status.root_version;
+  });
   FarmStatus status = maker_.Status(kIssued + 10);
+  ++status.root_version;
   status.revoked_keys = {{signer, "stolen", kMade + 100'000}};  // since later: that says less
   status.monitor = "monitor-1";
   input_.status = maker_.StatusLine(status);
@@ -572,6 +578,38 @@ TEST_F(SaidBefore, WhatWasRevokedStaysSo) {
   EXPECT_EQ(Judge(input_).exit, ExitCode::kRevoked);
   input_.allow_older = true;
   EXPECT_EQ(Judge(input_).exit, ExitCode::kRevoked);
+}
+
+// Else a root could take back no revocation that a status has repeated.
+TEST_F(SaidBefore, ARootThatIsNotOlderSpeaksForItself) {
+  const std::string signer = maker_.Key("ca-operator-0").public_key().KeyId();
+  Remember([&](FarmStatus& status) {
+    status.revoked_keys = {{signer, "stolen", std::nullopt}};
+    ++status.root_version;
+  });
+  input_.status.reset();
+  input_.policy.status_max_age_seconds = 0;
+  EXPECT_EQ(Judge(input_).exit, ExitCode::kRevoked);
+  ++input_.root.version;
+  EXPECT_TRUE(Judge(input_).proved()) << Words(Judge(input_));
+  input_.root.revocations = {{"key", signer, "stolen", kMade + 1}};
+  EXPECT_EQ(Judge(input_).exit, ExitCode::kRevoked);
+}
+
+// A word of the root before is not that of the next one, which may come after it was taken back.
+TEST_F(SaidBefore, ARevocationIsNewsInEachRoot) {
+  const std::string key(64, 'a');
+  for (const std::int64_t version : {3, 2, 4, 4}) {
+    FarmStatus status = status_;
+    status.revoked_keys = {{key, "stolen", std::nullopt}};
+    status.root_version = version;
+    input_.status = maker_.StatusLine(status);
+    const Verdict verdict = Judge(input_);
+    if (verdict.seen) input_.seen = *verdict.seen;
+  }
+  std::vector<std::int64_t> versions;
+  for (const SaidByStatus& said : input_.seen.said) versions.push_back(said.root_version);
+  EXPECT_EQ(versions, std::vector<std::int64_t>{4});
 }
 
 // Each word is remembered with the first status that said it: its key may be stolen since.
@@ -800,6 +838,7 @@ TEST_F(SaidBefore, CountsAsLongAsTheRootBelievesTheMonitor) {
     status.withdrawn = {{Release(), "hello", "1.0", "it eats files", "auditor-0", kIssued - 1}};
     status.dissents = {{Sha256("dissent"), Manifest(), "hello", "1.0"}};
     status.revoked_keys = {{other, "stolen", std::nullopt}};
+    ++status.root_version;
   });
   input_.status = silent_;
   const std::vector<std::string> all_that_it_said = {"agreement", "status", "withdrawn"};
@@ -852,7 +891,10 @@ TEST_F(SaidBefore, CountsAsLongAsTheRootBelievesTheMonitor) {
 // Else a thief of a monitor's key would hide, by a fresh status, whatever was withdrawn since.
 TEST_F(SaidBefore, AMonitorWhoseKeyAnotherHasRevokedSaysNothingAnyMore) {
   const std::string other = maker_.Key("monitor-1").public_key().KeyId();
-  Remember([&](FarmStatus& status) { status.revoked_keys = {{other, "stolen", std::nullopt}}; });
+  Remember([&](FarmStatus& status) {
+    status.revoked_keys = {{other, "stolen", std::nullopt}};
+    ++status.root_version;
+  });
   input_.status = silent_;
   const Verdict verdict = Judge(input_);
   ExpectKnownCodes(verdict);

@@ -238,6 +238,7 @@ struct SaidByStatus {
   std::set<Digest> withdrawn = {};  // releases, by PAE digest
   std::set<Digest> dissents = {};   // manifests whose sites did not agree
   RevokedSince revoked_keys = {};
+  std::int64_t root_version = 1;  // of the root that the monitor had, which revoked them
   friend bool operator==(const SaidByStatus&, const SaidByStatus&) = default;
 };
 

@@ -62,6 +62,7 @@ class ReplayWorld {
   }
   void RevokeByStatus(const PublicKey& key) {
     FarmStatus status = maker.Status(kReplayedAt + 500);
+    ++status.root_version;
     status.revoked_keys = {{key.KeyId(), "stolen", std::nullopt}};
     input.status = maker.StatusLine(status);
   }

@@ -106,6 +106,7 @@ WatchedFarm::WatchedFarm()
   const UnixSeconds issued = farm_.maker.options().start + kIssued;
   const Digest dissent = Sha256("dissent");
   status_ = farm_.maker.Status(issued);
+  ++status_.root_version;  // so that what it revokes counts
   status_.withdrawn = {{other, "hello", "1.1", "it eats files", "requester", issued - 1}};
   status_.newest = {{"hello", "1.0", release, 1}};
   status_.dissents = {{dissent, Sha256("another manifest"), "hello", "0.8"}};
@@ -114,6 +115,7 @@ WatchedFarm::WatchedFarm()
   bad_status_.withdrawn = {{release, "hello", "1.0", "it eats files", "requester", issued - 1}};
   bad_status_.newest = {{"hello", "1.1", other, 2}};
   bad_status_.dissents = {{dissent, Sha256(farm_.maker.manifest()), "hello", "1.0"}};
+  ++bad_status_.root_version;
   bad_status_.revoked_keys = {
       {farm_.maker.Key("site-1").public_key().KeyId(), "stolen", std::nullopt}};
 }
