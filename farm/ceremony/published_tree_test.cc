@@ -266,6 +266,7 @@ TEST_F(Tree, AWithdrawnReleaseIsNotTheNewest) {
 // A key that the status revokes is revoked for the publisher, too.
 TEST_F(Tree, TheStatusIsPartOfTheVerdict) {
   FarmStatus status = maker_.Status(kStart + 3000);
+  ++status.root_version;  // newer than the root at hand
   status.revoked_keys = {{maker_.Key("auditor-0").public_key().KeyId(), "stolen", kStart - 1}};
   Write("tree/status.json", WriteBundleLine(maker_.StatusLine(status)) + "\n");
   EXPECT_EQ(Refused().Exit(), ExitCode::kRevoked);
