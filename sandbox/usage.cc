@@ -233,12 +233,11 @@ Result<UsageNow> UsageWatch::Look(const TemporaryUsage& temporary) {
     std::int64_t counted_twice = PrivateBytes(*found);
     bool is_whole = ShareOutPrivate(proc_.get(), &found->processes);
     counted_twice -= PrivateBytes(*found);
+    // One that has ended since is still in the sum, whatever that is; in the last look it stays.
+    if (!is_whole) continue;
     std::int64_t shared_out = usage.memory_bytes - counted_twice;
     // There may be more: what is mapped was looked at until it was known to be enough.
-    if (shared_out <= memory_bytes_max_) {
-      shared_out = MemoryOf(*found);
-    }
-    if (!is_whole && shared_out <= memory_bytes_max_) continue;
+    if (shared_out <= memory_bytes_max_) shared_out = MemoryOf(*found);
     usage.memory_bytes = shared_out;
     break;
   }
