@@ -1,5 +1,7 @@
 #include "farm/base/time_words.h"
 
+#include "farm/base/amount.h"
+
 namespace farm {
 
 Result<UnixSeconds> AtOrNow(std::string_view at, const Clock& clock) {
@@ -16,8 +18,7 @@ std::string DurationWords(std::int64_t seconds) {
   } kUnits[] = {{kDaySeconds, "day"}, {kHourSeconds, "hour"}, {1, "second"}};
   for (const auto& unit : kUnits) {
     if (seconds % unit.seconds != 0 || (seconds == 0 && unit.seconds != 1)) continue;
-    const std::int64_t count = seconds / unit.seconds;
-    return std::to_string(count) + " " + unit.name + (count == 1 ? "" : "s");
+    return Amount(seconds / unit.seconds, unit.name);
   }
   CHECK(false);
 }

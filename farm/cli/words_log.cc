@@ -14,6 +14,13 @@ void AddLogTrust(CLI::App* command, LogTrustArguments& arguments) {
                       "with --root: witnesses of so many operators must have cosigned (default 1)");
 }
 
+// Of a command that asks every witness of the log.
+void AddWitnesses(CLI::App* command, LogArguments& arguments) {
+  command->add_option("--url", arguments.trust.urls, "with --root: NAME=URL of a witness");
+  command->add_option("--absent", arguments.absent,
+                      "a witness that cannot be asked: you vouch that it has seen no more");
+}
+
 void AddLogMirror(CLI::App& log, LogArguments& arguments, const Output& output,
                   const CommandMaker& command) {
   CLI::App* mirror =
@@ -53,9 +60,7 @@ void AddLogRecover(CLI::App& log, LogArguments& arguments, const Output& output,
   recover->add_option("DIR", arguments.directory, "the log's folder; its farm-log is stopped")
       ->required();
   recover->add_option("--from-mirror", arguments.mirror, "folder of the mirror")->required();
-  recover->add_option("--url", arguments.trust.urls, "with --root: NAME=URL of a witness");
-  recover->add_option("--absent", arguments.absent,
-                      "a witness that cannot be asked: you vouch that it has seen no more");
+  AddWitnesses(recover, arguments);
   recover->footer(
       "Every witness must cosign the mirror's tree; one that has seen more, or another history,\n"
       "ends it. An old folder is kept beside the new one as DIR.before-recovery.\n"
@@ -73,9 +78,7 @@ void AddLogClose(CLI::App& log, LogArguments& arguments, const Output& output,
       ->required();
   close->add_option("--successor", arguments.successor, "origin of the log that goes on")
       ->required();
-  close->add_option("--url", arguments.trust.urls, "with --root: NAME=URL of a witness");
-  close->add_option("--absent", arguments.absent,
-                    "a witness that cannot be asked: you vouch that it has seen no more");
+  AddWitnesses(close, arguments);
   close->add_option("--out", arguments.out, "file for the last checkpoint, with cosignatures");
   close->footer(
       "Says where the log ends, for the makers of the next trust root. From then on it takes no\n"

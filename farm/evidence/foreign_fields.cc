@@ -103,6 +103,7 @@ ForeignFields::ForeignFields(const Json& object, std::string where)
     : object_(object), fields_(object, std::move(where)) {
   if (!object.is_object()) return;
   for (const auto& [name, unused] : object.items()) {
+    if (name.find('_') == std::string::npos) continue;
     const std::string camel = InCamelCase(name);
     if (camel != name && object.contains(camel)) Fail(camel, "is there twice, also as " + name);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "farm/base/amount.h"
 #include "farm/base/bytes.h"
 #include "farm/crypto/hash.h"
 #include "farm/manifest/manifest.h"
@@ -16,10 +17,6 @@ constexpr std::size_t kNonceBytes = 16;
 // The time stamp comes from another's clock.  Less than the margin of farm/gate, so that the signer
 // signs again whenever it is asked to.
 constexpr UnixSeconds kLeafMarginSeconds = 5 * kMinuteSeconds;
-
-std::string Count(std::size_t number, std::string_view thing) {
-  return std::to_string(number) + " " + std::string(thing) + (number == 1 ? "" : "s");
-}
 
 }  // namespace
 
@@ -204,7 +201,7 @@ Result<bool> Advance::MakeIntent() {
     return Stop(
         StopCause::kConflict,
         Error{ErrorCode::kLimitExceeded,
-              Count(intent.earlier.size(), "earlier attempt") + " of this manifest, at most " +
+              Amount(intent.earlier.size(), "earlier attempt") + " of this manifest, at most " +
                   std::to_string(kPartiesMax) + "; submit it with a higher revision"});
   }
   intent.nonce = HexEncode(RandomBytes(kNonceBytes));

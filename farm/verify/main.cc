@@ -95,20 +95,18 @@ Result<std::string> ReadInput(const std::string& what, const std::string& path, 
                "no " + what + ": " + path + " is missing; name another with " + option + " FILE"};
 }
 
+// Of what was read of `bytes`; an error says what they are instead.
+template <typename T>
+Result<T> OrItsKind(Result<T> read, std::string_view bytes, std::string_view want) {
+  if (!read) return NameKind(read.error(), bytes, want);
+  return read;
+}
+
 Result<TrustRoot> ReadRoot(const std::string& path, Reader reader, std::optional<Digest>& file) {
   ASSIGN_OR_RETURN(const std::string bytes,
                    ReadInput("root", path, reader, kTrustRootBytesMax, "--root"));
   file = Sha256(bytes);
-  Result<TrustRoot> root = ParseTrustRoot(bytes, path);
-  if (!root) return NameKind(root.error(), bytes, "a trust root");
-  return root;
-}
-
-Result<std::vector<Bundle>> ParseLines(const std::string& text, const std::string& path,
-                                       std::string_view want) {
-  Result<std::vector<Bundle>> lines = ParseBundleFile(text, path);
-  if (!lines) return NameKind(lines.error(), text, want);
-  return lines;
+  return OrItsKind(ParseTrustRoot(bytes, path), bytes, "a trust root");
 }
 
 // `status.json` beside the root is heeded without being named.
@@ -121,7 +119,8 @@ Status ReadStatusFile(const Options& options, const std::string& beside, Verdict
   }
   ASSIGN_OR_RETURN(const std::string text, ReadInput("status", path, ReaderOf(options.status),
                                                      kBundleLineBytesMax + 1, "--status"));
-  ASSIGN_OR_RETURN(std::vector<Bundle> lines, ParseLines(text, path, "a status"));
+  ASSIGN_OR_RETURN(std::vector<Bundle> lines,
+                   OrItsKind(ParseBundleFile(text, path), text, "a status"));
   if (lines.size() != 1) {
     return NameKind({ErrorCode::kInvalidInput,
                      path + ": has " + std::to_string(lines.size()) + " lines, want one"},
@@ -189,7 +188,7 @@ Result<VerdictInput> ReadInputs(const Options& options) {
   Result<TrustRoot> root;
   ForEachInParallel(2, [&](std::size_t index, std::size_t) {
     if (index == 0) {
-      lines = ParseLines(bundle, bundle_path, "a bundle");
+      lines = OrItsKind(ParseBundleFile(bundle, bundle_path), bundle, "a bundle");
     } else {
       root = root_path ? ReadRoot(*root_path, ReaderOf(options.root), input.root_file)
                        : Result<TrustRoot>(root_path.error());
@@ -214,9 +213,7 @@ Result<VerdictInput> ReadInputs(const Options& options) {
   ASSIGN_OR_RETURN(
       const std::string policy,
       ReadInput("policy", policy_path, ReaderOf(options.policy), kPolicyBytesMax, "--policy"));
-  Result<Policy> parsed = ParsePolicy(policy, policy_path);
-  if (!parsed) return NameKind(parsed.error(), policy, "a policy");
-  input.policy = *std::move(parsed);
+  ASSIGN_OR_RETURN(input.policy, OrItsKind(ParsePolicy(policy, policy_path), policy, "a policy"));
   input.policy_file = Sha256(policy);
 
   const std::string beside = DirectoryName(*root_path);

@@ -187,25 +187,19 @@ TEST(Endings, MissingProgramIsAnError) {
   EXPECT_EQ(ran.Ended(), "error");
 }
 
-TEST(Endings, CancelKillsEverything) {
+void ExpectCancelledBy(int signal) {
   Bench bench;
   Running running = bench.Start({"--root-dir", bench.root(), "--", "/bin/hostile", "sleep", "60"});
   usleep(500000);
-  kill(running.pid, SIGTERM);
+  kill(running.pid, signal);
   Ran ran = bench.Wait(running);
   EXPECT_EQ(ran.exit_code, 26) << ran.diagnostics;
   EXPECT_EQ(ran.Ended(), "cancelled");
 }
 
-TEST(Endings, TheKeyThatQuitsCancels) {
-  Bench bench;
-  Running running = bench.Start({"--root-dir", bench.root(), "--", "/bin/hostile", "sleep", "60"});
-  usleep(500000);
-  kill(running.pid, SIGQUIT);
-  Ran ran = bench.Wait(running);
-  EXPECT_EQ(ran.exit_code, 26) << ran.diagnostics;
-  EXPECT_EQ(ran.Ended(), "cancelled");
-}
+TEST(Endings, CancelKillsEverything) { ExpectCancelledBy(SIGTERM); }
+
+TEST(Endings, TheKeyThatQuitsCancels) { ExpectCancelledBy(SIGQUIT); }
 
 // ulimit -f 0 kills whoever writes a file, the launcher among them.
 TEST(Limits, TheCallersLimitOnFilesIsNotTheBuilds) {

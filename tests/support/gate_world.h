@@ -1,13 +1,10 @@
 // A world in which a release is due, before a gate; tests break one thing of it.
 #pragma once
 
-#include <sys/stat.h>
-
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
-#include <ostream>
 #include <string>
 #include <vector>
 
@@ -19,6 +16,7 @@
 #include "farm/sign/signer.h"
 #include "tests/support/buildable.h"
 #include "tests/support/evidence_maker.h"
+#include "tests/support/party_files.h"
 
 namespace farm::at_the_gate {
 
@@ -224,19 +222,8 @@ class World {
 
   void Open() {
     const std::string& directory = temporary_.path();
-    const auto write = [&](const std::string& name, const std::string& bytes) {
-      EXPECT_TRUE(WriteDurably(RealFileSystem(), directory + "/" + name, bytes));
-      EXPECT_EQ(chmod((directory + "/" + name).c_str(), 0600), 0);
-      return directory + "/" + name;
-    };
-    const AuthorityFiles authority{
-        write("ca.pem", maker.root().operators[0].authorities[0].chain[0].Pem()),
-        write("ca.key.pem", maker.Key("ca-operator-0").Pem()),
-        write("transparency.key.pem", maker.Key("transparency").Pem())};
-    auto signer = CertifiedSigner::Open(NewMemorySigner(maker.Key("signer")), authority,
-                                        {kSignerId, "signer"}, clock);
-    ASSERT_TRUE(signer) << signer.error().message;
-    signer_ = *std::move(signer);
+    signer_ = OpenSignerOf(maker, {kSignerId, "signer"}, directory, clock);
+    ASSERT_NE(signer_, nullptr);
     auto journal = Journal::Open(RealFileSystem(), directory + "/state");
     ASSERT_TRUE(journal) << journal.error().message;
     journal_ = *std::move(journal);
@@ -245,7 +232,8 @@ class World {
     if (root_file.empty()) {
       root_file = WriteTrustRoot(root, {root_key ? *root_key : maker.Key("root")});
     }
-    const GateFiles files{write("root.json", root_file), write("policy.json", WritePolicy(policy))};
+    const GateFiles files{WritePrivate(directory + "/root.json", root_file),
+                          WritePrivate(directory + "/policy.json", WritePolicy(policy))};
     gate_ = std::make_unique<Gate>(
         files, *journal_, *signer_, [this](const HistoryQuery& query) { return Read(query); },
         clock);

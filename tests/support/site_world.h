@@ -3,7 +3,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -12,7 +11,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <ostream>
 #include <set>
 #include <string>
 #include <thread>
@@ -24,6 +22,7 @@
 #include "farm/site/site.h"
 #include "tests/support/crash_files.h"
 #include "tests/support/evidence_maker.h"
+#include "tests/support/party_files.h"
 
 namespace farm::at_a_site {
 
@@ -245,26 +244,15 @@ class World {
 
   void Open() {
     const std::string& directory = temporary_.path();
-    const auto write = [&](const std::string& name, const std::string& bytes) {
-      EXPECT_TRUE(WriteDurably(RealFileSystem(), directory + "/" + name, bytes));
-      EXPECT_EQ(chmod((directory + "/" + name).c_str(), 0600), 0);
-      return directory + "/" + name;
-    };
-    const AuthorityFiles authority{
-        write("ca.pem", maker.root().operators[0].authorities[0].chain[0].Pem()),
-        write("ca.key.pem", maker.Key("ca-operator-0").Pem()),
-        write("transparency.key.pem", maker.Key("transparency").Pem())};
-    auto signer = CertifiedSigner::Open(NewMemorySigner(maker.Key("site-0")), authority,
-                                        {EvidenceMaker::SiteId(0), "site-0"}, clock);
-    ASSERT_TRUE(signer) << signer.error().message;
-    signer_ = *std::move(signer);
+    signer_ = OpenSignerOf(maker, {EvidenceMaker::SiteId(0), "site-0"}, directory, clock);
+    ASSERT_NE(signer_, nullptr);
     auto journal = SiteJournal::Open(files, directory + "/records");
     ASSERT_TRUE(journal) << journal.error().message;
     journal_ = *std::move(journal);
     site_ = std::make_unique<Site>(SiteParts{
         .builder = EvidenceMaker::SiteId(0),
-        .files = {write("root.json", WriteTrustRoot(root, {maker.Key("root")})),
-                  write("policy.json", WritePolicy(policy))},
+        .files = {WritePrivate(directory + "/root.json", WriteTrustRoot(root, {maker.Key("root")})),
+                  WritePrivate(directory + "/policy.json", WritePolicy(policy))},
         .kernel_limits = kernel_limits,
         .blobs = blobs(),
         .journal = *journal_,

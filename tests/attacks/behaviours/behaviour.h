@@ -1,6 +1,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -97,6 +98,21 @@ inline const char* Word(int argc, char** argv, int index) {
 }
 inline long Number(int argc, char** argv, int index) {
   return std::strtol(Word(argc, argv, index), nullptr, 10);
+}
+
+// Takes so many MiB of memory and keeps them for a second.
+inline int TakeMemory(long mebibytes) {
+  for (long i = 0; i < mebibytes; ++i) {
+    void* memory =
+        mmap(nullptr, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) {
+      Insist();
+      return RefusedByKernel("mmap");
+    }
+    std::memset(memory, 1, 1 << 20);
+  }
+  sleep(1);
+  return Allowed("mmap");
 }
 
 // The beginning of a file, ended by a NUL; NULs in it become spaces. -1 and errno if it cannot be
