@@ -222,7 +222,7 @@ std::string Sleep(const Arguments& words) {
   return "slept";
 }
 
-// Leaves a daemon that ignores what can be ignored and keeps changing a file.
+// Leaves a daemon that ignores what can be ignored and keeps changing a file: whole each time, whenever it is killed.
 std::string Daemon(const Arguments& words) {
   if (fork() == 0) {
     setsid();
@@ -230,7 +230,8 @@ std::string Daemon(const Arguments& words) {
     if (fork() == 0) {
       prctl(PR_SET_NAME, words.at(0).c_str());
       while (true) {
-        WriteFile("/build/file", "changed by the daemon");
+        WriteFile("/build/next", "changed by the daemon");
+        rename("/build/next", "/build/file");
         usleep(1000);
       }
     }
