@@ -3,6 +3,7 @@
 #include "farm/base/amount.h"
 #include "farm/base/bytes.h"
 #include "farm/verify/case.h"
+#include "farm/verify/seen_status.h"
 
 namespace farm {
 namespace {
@@ -158,7 +159,6 @@ void FillFacts(const Case& facts, Verdict& verdict) {
     const Artifact* released = FindReleased(facts);
     if (released != nullptr) verdict.artifact = released->name;
   }
-  verdict.seen = facts.seen;
   for (const Line<Record>& record : facts.records) {
     if (record.sound()) verdict.records.push_back(record.statement);
   }
@@ -184,6 +184,8 @@ Verdict Conclude(const Case& facts) {
     verdict.exit = worst == ExitCode::kProved ? ExitCode::kInternal : worst;
     verdict.headline = "NOT VERIFIED";
   }
+  const bool root_counts = facts.input.root_is_known || verdict.proved();
+  verdict.seen = root_counts ? facts.seen : SeenUnderUnknownRoot(facts);
   return verdict;
 }
 

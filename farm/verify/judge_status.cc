@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cstddef>
 #include <cstdlib>
 
 #include "farm/base/amount.h"
@@ -69,6 +71,27 @@ const Checkpoint* HeadOf(const FarmStatus& status, const std::string& origin) {
     if (log.head.origin == origin) return &log.head;
   }
   return nullptr;
+}
+
+// The customer's root with what statuses revoke, but for the monitor's own key.
+TrustRoot RootForItsWords(const Case& facts) {
+  TrustRoot root = facts.root();
+  const std::string key = facts.input.status->key().KeyId();
+  const auto by_root = static_cast<std::ptrdiff_t>(facts.input.root.revocations.size());
+  root.revocations.erase(
+      std::remove_if(root.revocations.begin() + by_root, root.revocations.end(),
+                     [&](const Revocation& revocation) { return revocation.subject == key; }),
+      root.revocations.end());
+  return root;
+}
+
+// A status of which nothing is wrong but that another monitor's has revoked its key: it does not
+// count, but who of the two is the thief the root alone says, and until then nothing is forgotten
+// that either has said.
+void HearDespiteOthers(Case& facts) {
+  if (!facts.root_and_status) return;
+  const auto status = ReadWhole(*facts.input.status, RootForItsWords(facts), facts.input.policy);
+  if (status && status->sound()) HearWords(*status, facts);
 }
 
 // A status that says nothing of this release, or of today, is as good as none: a problem only where
@@ -245,7 +268,7 @@ void ReadStatus(Case& facts) {
     return;
   }
   AddStatusProblems(status->facts.problems, facts);
-  if (!status->sound()) return;
+  if (!status->sound()) return HearDespiteOthers(facts);
   if (status->statement.root_version > facts.input.root.version) {
     AddRevocations(RevokedBy(status->statement), "a status", facts);
   }
@@ -256,7 +279,10 @@ void ReadStatus(Case& facts) {
 void JudgeStatus(Case& facts) {
   JudgeSaidBefore(facts);
   if (!facts.input.status) {
-    if (facts.policy.status_max_age_seconds > 0) {
+    if (facts.input.seen.words_lost) {
+      facts.Add(Rule::kStatus, ExitCode::kStatusTooOld,
+                "no status at hand, and those before have said more than is remembered");
+    } else if (facts.policy.status_max_age_seconds > 0) {
       facts.Add(Rule::kStatus, ExitCode::kStatusTooOld, "no status at hand");
     }
     return;

@@ -165,6 +165,17 @@ std::string MeantCommand(const std::string& word) {
   return "";
 }
 
+// Where `farm-verify trust` keeps the root, it is one that was pinned or followed.
+Status HoldToConfiguration(const std::string& root_path, VerdictInput& input) {
+  const auto read = [&] { return ReadRoot(root_path, ReadFoundFile, input.root_file); };
+  ASSIGN_OR_RETURN(const std::optional<TrustMemory> pinned,
+                   HoldToPinned(DirectoryName(root_path), read, input.root));
+  if (!pinned) return {};
+  input.newest_root_version = pinned->newest_version;
+  input.root_is_known = true;
+  return {};
+}
+
 Result<VerdictInput> ReadInputs(const Options& options) {
   VerdictInput input;
   const Result<FileDigest> digest = DigestOfFile(options.file);
@@ -199,14 +210,7 @@ Result<VerdictInput> ReadInputs(const Options& options) {
   input.lines = *std::move(lines);
   input.root = *std::move(root);
 
-  if (options.root.empty()) {
-    ASSIGN_OR_RETURN(const std::optional<TrustMemory> pinned,
-                     ReadTrustMemory(DirectoryName(*root_path)));
-    if (pinned) {
-      RETURN_IF_ERROR(CheckRemembered(input.root, *pinned));
-      input.newest_root_version = pinned->newest_version;
-    }
-  }
+  if (options.root.empty()) RETURN_IF_ERROR(HoldToConfiguration(*root_path, input));
 
   const std::string policy_path =
       options.policy.empty() ? JoinPath(DirectoryName(*root_path), "policy.json") : options.policy;
@@ -248,6 +252,9 @@ std::optional<std::string> ClaimedProduct(const std::vector<Bundle>& lines) {
 
 // A pinned folder may remember a newer root than this memory; that one it has compared itself.
 void HoldToRoot(const Memory& memory, VerdictInput& input) {
+  const bool is_same = memory.root_version == input.root.version &&
+                       (!memory.root || memory.root == SignedDigest(input.root));
+  if (memory.root_version == 0 || is_same) input.root_is_known = true;
   const std::int64_t pinned = input.newest_root_version.value_or(0);
   if (memory.root_version == 0 || memory.root_version < pinned) return;
   input.newest_root_version = memory.root_version;

@@ -114,6 +114,7 @@ Result<Memory> ParseMemory(std::string_view json, std::string_view where) {
   const Json& sequences = fields.Array("sequences", kProductsMax);
   const Json* logs = fields.Has("logs") ? &fields.Array("logs", kLogsRememberedMax) : nullptr;
   const Json* said = fields.Has("said") ? &fields.Array("said", kStatusesMax) : nullptr;
+  if (fields.Has("wordsLost")) memory.seen.words_lost = fields.Boolean("wordsLost");
   RETURN_IF_ERROR(fields.Finish());
   if (logs != nullptr) RETURN_IF_ERROR(ReadLogsSeen(*logs, fields.Where("logs"), memory.seen));
   if (said != nullptr) RETURN_IF_ERROR(ReadSaid(*said, fields.Where("said"), memory.seen));
@@ -144,6 +145,7 @@ std::string WriteMemory(const Memory& memory) {
   if (memory.root) json["root"] = memory.root->Text();
   for (const auto& [origin, log] : memory.seen.logs) json["logs"].push_back(LogJson(origin, log));
   for (const SaidByStatus& said : memory.seen.said) json["said"].push_back(SaidJson(said));
+  if (memory.seen.words_lost) json["wordsLost"] = true;
   return WriteReadableJson(json);
 }
 

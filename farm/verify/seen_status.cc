@@ -32,40 +32,59 @@ std::string WhoSaidBefore(const Case& facts, std::set<Digest> SaidByStatus::*of,
   return "";
 }
 
+// What of `news` has not been said in `said`.
+void LeaveNews(const SaidByStatus& said, SaidByStatus& news) {
+  for (const Digest& release : said.withdrawn) news.withdrawn.erase(release);
+  for (const Digest& manifest : said.dissents) news.dissents.erase(manifest);
+  if (said.root_version < news.root_version) return;  // a newer root says it again
+  for (const auto& [key, since] : said.revoked_keys) {
+    const auto found = news.revoked_keys.find(key);
+    if (found == news.revoked_keys.end() || LeavesLess(found->second, since)) continue;
+    news.revoked_keys.erase(found);
+  }
+}
+
+SaidByStatus AllSaid(const Line<FarmStatus>& status) {
+  SaidByStatus said{status.bundle->key().KeyId(), *status.facts.token};
+  for (const WithdrawnRelease& withdrawn : status.statement.withdrawn) {
+    said.withdrawn.insert(withdrawn.release);
+  }
+  for (const DissentInLog& dissent : status.statement.dissents) {
+    said.dissents.insert(dissent.manifest);
+  }
+  said.revoked_keys = RevokedBy(status.statement);
+  said.root_version = status.statement.root_version;
+  return said;
+}
+
 // What of the status is news from its monitor.  One who has said it before has said it then, which
 // may be before his key was stolen.
 SaidByStatus NewsOf(const Case& facts) {
-  SaidByStatus news{facts.status->bundle->key().KeyId(), *facts.status->facts.token};
-  const FarmStatus& status = facts.status->statement;
-  for (const WithdrawnRelease& withdrawn : status.withdrawn) {
-    news.withdrawn.insert(withdrawn.release);
-  }
-  for (const DissentInLog& dissent : status.dissents) news.dissents.insert(dissent.manifest);
-  news.revoked_keys = RevokedBy(status);
-  news.root_version = status.root_version;
+  SaidByStatus news = *facts.said;
   for (const SaidByStatus& said : facts.input.seen.said) {
     if (said.monitor_key != news.monitor_key || said.time > news.time) continue;
     if (HeededMonitor(said, facts.input.root) == nullptr) continue;
-    for (const Digest& release : said.withdrawn) news.withdrawn.erase(release);
-    for (const Digest& manifest : said.dissents) news.dissents.erase(manifest);
-    if (said.root_version < news.root_version) continue;  // a newer root says it again
-    for (const auto& [key, since] : said.revoked_keys) {
-      const auto found = news.revoked_keys.find(key);
-      if (found == news.revoked_keys.end() || LeavesLess(found->second, since)) continue;
-      news.revoked_keys.erase(found);
-    }
+    LeaveNews(said, news);
   }
   return news;
 }
 
-// What is remembered has an end for each monitor; one that has come to it loses its own news.
-bool HasRoom(const SeenStatuses& seen, const SaidByStatus& news) {
+bool IsOfOneMonitor(const SaidByStatus& a, const SaidByStatus& b, const TrustRoot& root) {
+  if (a.monitor_key == b.monitor_key) return true;
+  const Person* monitor = HeededMonitor(a, root);
+  const Person* other = HeededMonitor(b, root);
+  return monitor != nullptr && other != nullptr && monitor->id == other->id;
+}
+
+// What is remembered has an end for each monitor, whatever keys it has had; one that has come to it
+// loses its own news.
+bool HasRoom(const SeenStatuses& seen, const SaidByStatus& news, const TrustRoot& root) {
   std::size_t words = CountWords(news);
   std::size_t words_of_monitor = words;
   std::size_t statuses_of_monitor = 1;
   for (const SaidByStatus& said : seen.said) {
     words += CountWords(said);
-    if (said.monitor_key != news.monitor_key) continue;
+    if (!IsOfOneMonitor(said, news, root)) continue;
     words_of_monitor += CountWords(said);
     ++statuses_of_monitor;
   }
@@ -95,21 +114,22 @@ void ForgetSaidAgain(const SaidByStatus& news, std::vector<SaidByStatus>& all) {
 
 // What nobody heeds any more is in nobody's way.
 void AddNews(SaidByStatus news, Case& facts, SeenStatuses& seen) {
+  const TrustRoot& root = facts.input.root;
   SeenStatuses after = seen;
   ForgetSaidAgain(news, after.said);
-  if (!HasRoom(after, news)) {
-    std::erase_if(after.said, [&](const SaidByStatus& said) {
-      return HeededMonitor(said, facts.input.root) == nullptr;
-    });
+  if (!HasRoom(after, news, root)) {
+    std::erase_if(after.said,
+                  [&](const SaidByStatus& said) { return HeededMonitor(said, root) == nullptr; });
   }
-  if (HasRoom(after, news)) {
+  if (HasRoom(after, news, root)) {
     after.said.push_back(std::move(news));
     seen = std::move(after);
     return;
   }
+  seen.words_lost = true;
   facts.Warn(Rule::kStatus,
              "its monitor has told of more withdrawals, dissents and keys than are remembered of "
-             "one; take another monitor's status, and tell the farm");
+             "one: from now on a status must be at hand; tell the farm");
 }
 
 // What is remembered of the log of a head in the status; null where that is nothing that counts.
@@ -139,27 +159,34 @@ void HeedSeenRevocations(Case& facts) {
   AddRevocations(keys, "a status seen before", facts);
 }
 
+void HearWords(const Line<FarmStatus>& status, Case& facts) {
+  facts.said = AllSaid(status);
+  if (!facts.seen) facts.seen = facts.input.seen;
+  SaidByStatus news = NewsOf(facts);
+  if (CountWords(news) > 0) AddNews(std::move(news), facts, *facts.seen);
+  if (*facts.seen == facts.input.seen) facts.seen.reset();
+}
+
 // What it says is remembered whatever its time is and whatever has become of its logs: a monitor
 // that the root believes has said it, and nothing that another says, or a clock, takes it back.  Of
 // one that is ahead, older, or of a forked log, no more is: the one would be in the way of every
 // other until its time has come, the other is less than what is known.
 void JudgeSeen(Case& facts) {
   const UnixSeconds time = *facts.status->facts.token;
-  SeenStatuses seen = facts.input.seen;
-  bool older = false;
-  bool forked = false;
+  std::map<std::string, SeenLog> logs = facts.input.seen.logs;
+  bool counts = !IsAhead(facts);
   for (const StatusLog& log : facts.status->statement.logs) {
     if (IsOfNewerRoot(facts.status->statement, log, facts.input.root)) continue;
     const SeenLog* before = SeenBefore(log.head, facts);
     if (before != nullptr && log.head.size == before->size && log.head.root != before->root_hash) {
       AddFork(log.head, "a status seen before", facts);
-      forked = true;
+      counts = false;
     }
     if (before == nullptr || (time >= before->time && log.head.size >= before->size)) {
-      seen.logs[log.head.origin] = {log.head.size, log.head.root, time};
+      logs[log.head.origin] = {log.head.size, log.head.root, time};
       continue;
     }
-    older = true;
+    counts = false;
     const std::string message = "log " + Printable(log.head.origin, 120) + ": status of " +
                                 FormatTime(time) + " with " + std::to_string(log.head.size) +
                                 " entries, one of " + FormatTime(before->time) + " with " +
@@ -170,10 +197,26 @@ void JudgeSeen(Case& facts) {
       facts.Add(Rule::kStatus, ExitCode::kRollback, message);
     }
   }
-  SaidByStatus news = NewsOf(facts);
-  if (CountWords(news) > 0) AddNews(std::move(news), facts, seen);
-  facts.seen = std::move(seen);
-  if (forked || older || IsAhead(facts)) ForgetLogs(facts);
+  HearWords(*facts.status, facts);
+  if (!counts) return;
+  if (!facts.seen) facts.seen = facts.input.seen;
+  facts.seen->logs = std::move(logs);
+}
+
+std::optional<SeenStatuses> SeenUnderUnknownRoot(const Case& facts) {
+  if (!facts.seen || !facts.said) return std::nullopt;
+  SeenStatuses seen = facts.input.seen;
+  SaidByStatus news = *facts.said;
+  for (const SaidByStatus& said : seen.said) {
+    if (said.monitor_key == news.monitor_key) LeaveNews(said, news);
+  }
+  if (CountWords(news) == 0) return std::nullopt;
+  if (HasRoom(seen, news, facts.input.root)) {
+    seen.said.push_back(std::move(news));
+  } else {
+    seen.words_lost = true;
+  }
+  return seen;
 }
 
 // What a status at hand says of it is said by itself (judge_status.cc).

@@ -51,6 +51,7 @@ class StatusVerdict : public testing::Test {
     VerdictInput input = maker_.Input(made_);
     input.policy.status_max_age_seconds = kDay;
     input.at = kIssued + 100;
+    input.root_is_known = true;
     return input;
   }
   Verdict With(const FarmStatus& status) const { return With(maker_.StatusLine(status)); }
@@ -782,7 +783,8 @@ TEST_F(SaidBefore, AnOlderStatusThatIsTakenIsRememberedByItsWords) {
             (std::vector<SaidByStatus>{{MonitorKey(), kIssued, {Release()}, {}, {}}}));
 }
 
-// What it tells of is heeded while it is at hand; it keeps nobody from anything.
+// What it tells of is heeded while it is at hand, and it keeps nobody from anything but from going
+// without a status.
 TEST_F(SaidBefore, AMonitorThatSaysTooMuchLosesItsOwnNews) {
   SaidByStatus full{MonitorKey(), kIssued - 1};
   for (std::size_t i = 0; i < kSaidByMonitorMax; ++i) {
@@ -797,11 +799,85 @@ TEST_F(SaidBefore, AMonitorThatSaysTooMuchLosesItsOwnNews) {
   EXPECT_TRUE(RuleOf(verdict, "status").warning);
   EXPECT_EQ(verdict.seen.value().said, input_.seen.said);
   EXPECT_EQ(verdict.seen->logs.at("log.farm.example").time, kIssued);
+  EXPECT_TRUE(verdict.seen->words_lost);
   status.monitor = "monitor-1";
   input_.status = maker_.StatusLine(status);
   verdict = Judge(input_);
   EXPECT_FALSE(RuleOf(verdict, "status").warning);
   EXPECT_EQ(verdict.seen.value().said.size(), 2u);
+  EXPECT_FALSE(verdict.seen->words_lost);
+}
+
+// Else whoever fills a memory would have it forget a withdrawal, and then show none.
+TEST_F(SaidBefore, WhereWordsAreLostAStatusMustBeAtHand) {
+  input_.seen.words_lost = true;
+  input_.policy.status_max_age_seconds = 0;
+  const Verdict without = Judge(input_);
+  ExpectKnownCodes(without);
+  EXPECT_EQ(without.exit, ExitCode::kStatusTooOld);
+  EXPECT_EQ(BrokenRules(without), std::vector<std::string>{"status"});
+  input_.status = maker_.StatusLine(status_);
+  const Verdict with = Judge(input_);
+  EXPECT_TRUE(with.proved()) << Words(with);
+  EXPECT_TRUE(with.seen.value().words_lost);
+}
+
+// Nor does a new key make room for more of one monitor, which another would lack.
+TEST_F(SaidBefore, WordsAreCountedByMonitorWhateverItsKey) {
+  TrustRoot& root = input_.root;
+  Person before = root.monitors[0];
+  before.key = PrivateKey::Generate(KeyKind::kEd25519).public_key();
+  before.valid_for.end = kIssued - 10;
+  root.monitors[0].valid_for.start = kIssued - 9;
+  root.monitors.push_back(before);
+  SaidByStatus full{before.key.KeyId(), kIssued - 20};
+  for (std::size_t i = 0; i < kSaidByMonitorMax; ++i) {
+    full.withdrawn.insert(Sha256(std::to_string(i)));
+  }
+  input_.seen.said = {full};
+  FarmStatus status = status_;
+  status.withdrawn = {{Sha256("another"), "other", "1.0", "old", "auditor-0", kIssued - 1}};
+  input_.status = maker_.StatusLine(status);
+  const Verdict verdict = Judge(input_);
+  EXPECT_TRUE(verdict.proved()) << Words(verdict);
+  EXPECT_TRUE(verdict.seen.value().words_lost);
+}
+
+// Whoever has a customer look at a root of his own, with a monitor of his own or the farm's, has
+// nothing forgotten by it, nor any log held for another.
+TEST_F(SaidBefore, UnderAnUnknownRootNothingIsTakenAway) {
+  RememberWithdrawal();
+  const SeenStatuses before = input_.seen;
+  input_.root_is_known = false;
+  input_.policy.sites = 100;  // whatever it is that refuses
+  FarmStatus status = maker_.Status(kIssued - 5);
+  status.withdrawn = {{Release(), "hello", "1.0", "it eats files", "auditor-0", kIssued - 9}};
+  input_.status = maker_.StatusLine(status);
+  EXPECT_FALSE(Judge(input_).seen.has_value());  // a known word, with another time
+  const Digest other = Sha256("another");
+  status.withdrawn.push_back({other, "other", "1.0", "old", "auditor-0", kIssued - 9});
+  input_.status = maker_.StatusLine(status);
+  Verdict verdict = Judge(input_);
+  ASSERT_TRUE(verdict.seen.has_value());
+  EXPECT_EQ(verdict.seen->logs, before.logs);
+  EXPECT_EQ(verdict.seen->said, (std::vector<SaidByStatus>{
+                                    before.said[0], {MonitorKey(), kIssued - 5, {other}, {}, {}}}));
+  // What another root heeds is not forgotten to make room, though this one heeds it not.
+  SaidByStatus full{std::string(64, 'a'), kIssued};
+  for (std::size_t i = 0; i < kSaidMax; ++i) full.withdrawn.insert(Sha256(std::to_string(i)));
+  input_.seen.said = {full};
+  verdict = Judge(input_);
+  EXPECT_EQ(verdict.seen.value().said, input_.seen.said);
+  EXPECT_TRUE(verdict.seen->words_lost);
+  // A proof vouches for its root.
+  input_.policy.sites = 1;
+  input_.seen = before;
+  FarmStatus silent = maker_.Status(kIssued + 10);
+  input_.seen.said.clear();
+  input_.status = maker_.StatusLine(silent);
+  verdict = Judge(input_);
+  EXPECT_TRUE(verdict.proved()) << Words(verdict);
+  EXPECT_EQ(verdict.seen.value().logs.at("log.farm.example").time, kIssued + 10);
 }
 
 // Words that each came in a status of its own take as much room as many words in one.
@@ -900,6 +976,34 @@ TEST_F(SaidBefore, AMonitorWhoseKeyAnotherHasRevokedSaysNothingAnyMore) {
   ExpectKnownCodes(verdict);
   EXPECT_EQ(verdict.exit, ExitCode::kRevoked) << Words(verdict);
   EXPECT_EQ(BrokenRules(verdict), (std::vector<std::string>{"status", "withdrawn"}));
+}
+
+// Who of the two is the thief the root says; until then no word of either is lost.
+TEST_F(SaidBefore, WhatItsMonitorSaysIsRememberedThoughAnotherHasRevokedIt) {
+  const std::string other = maker_.Key("monitor-1").public_key().KeyId();
+  Remember([&](FarmStatus& status) {
+    status.revoked_keys = {{other, "stolen", std::nullopt}};
+    ++status.root_version;
+  });
+  FarmStatus status = maker_.Status(kIssued + 10);
+  status.monitor = "monitor-1";
+  status.withdrawn = {{Release(), "hello", "1.0", "it eats files", "auditor-0", kIssued - 1}};
+  const SeenStatuses before = input_.seen;
+  input_.status = maker_.StatusLine(status);
+  const Verdict verdict = Judge(input_);
+  ExpectKnownCodes(verdict);
+  EXPECT_EQ(BrokenRules(verdict), (std::vector<std::string>{"status", "withdrawn"}));
+  ASSERT_TRUE(verdict.seen.has_value());
+  EXPECT_EQ(verdict.seen->logs, before.logs);
+  ASSERT_EQ(verdict.seen->said.size(), 2u);
+  EXPECT_EQ(verdict.seen->said[1], (SaidByStatus{other, kIssued + 10, {Release()}, {}, {}}));
+  // The root's own word on that key is another thing.
+  input_.root.revocations = {{"key", other, "stolen", std::nullopt}};
+  EXPECT_FALSE(Judge(input_).seen.has_value());
+  // Nor is anything remembered of one that is wrong by itself.
+  input_.root.revocations.clear();
+  input_.status->timestamp.reset();
+  EXPECT_FALSE(Judge(input_).seen.has_value());
 }
 
 TEST_F(StatusVerdict, IsRememberedOnlyByARootThatIsTaken) {

@@ -15,6 +15,7 @@ namespace farm {
 namespace {
 
 constexpr std::size_t kTrustMemoryBytesMax = 64 << 10;
+constexpr int kUpdatesBesideMax = 16;  // while one root is read; more is no update
 
 std::string RootFile(const std::string& directory) { return JoinPath(directory, "root.json"); }
 std::string TrustFile(const std::string& directory) { return JoinPath(directory, "trust.json"); }
@@ -219,6 +220,22 @@ Status CheckRemembered(const TrustRoot& root, const TrustMemory& memory) {
                    ": move root.json away, bring that one back with farm-verify trust init, and "
                    "take newer ones with farm-verify trust update",
                ExitCode::kRollback};
+}
+
+// The memory names a root before that is written (WriteTrust): one that it does not name is older
+// than the memory, and is another when it is read again, or it is none of the folder's.
+Result<std::optional<TrustMemory>> HoldToPinned(const std::string& directory,
+                                                const std::function<Result<TrustRoot>()>& read,
+                                                TrustRoot& root) {
+  for (int i = 0;; ++i) {
+    ASSIGN_OR_RETURN(const std::optional<TrustMemory> memory, ReadTrustMemory(directory));
+    if (!memory) return memory;
+    const Status remembered = CheckRemembered(root, *memory);
+    if (remembered) return memory;
+    const Digest before = root.digest;
+    ASSIGN_OR_RETURN(root, read());
+    if (root.digest == before || i == kUpdatesBesideMax) return remembered.error();
+  }
 }
 
 Result<PinnedTrust> ReadPinnedTrust(const std::string& directory) {

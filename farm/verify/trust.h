@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -85,5 +86,12 @@ Result<std::optional<TrustMemory>> ReadTrustMemory(const std::string& directory)
 // followed is none: anybody can sign a root of a higher version with keys of his own.
 // Errors: kUntrusted exit 24 (any other).
 Status CheckRemembered(const TrustRoot& root, const TrustMemory& memory);
+// The same for a `root` that was read from `directory` without its lock, before this call: an
+// update beside it may have written root and memory in between.  Then `read` reads it again.
+// Returns what the directory remembers; absent where nothing is pinned there.
+// Errors: as above, of `read` and of ParseTrustMemory.
+Result<std::optional<TrustMemory>> HoldToPinned(const std::string& directory,
+                                                const std::function<Result<TrustRoot>()>& read,
+                                                TrustRoot& root);
 
 }  // namespace farm

@@ -136,6 +136,34 @@ TEST_F(Trust, IsRememberedWithoutItsRoot) {
   EXPECT_EQ(ExitOf(Pin(2)), ExitCode::kUsage);
 }
 
+// Nobody who verifies holds the folder's lock: what he has read may be a step behind its memory.
+TEST_F(Trust, ARootThatIsReplacedWhileItIsReadIsReadAgain) {
+  ASSERT_TRUE(Pin(1));
+  TrustRoot root = ReadPinnedTrust(Path("config")).value().root;
+  int reads = 0;
+  const auto read = [&]() -> Result<TrustRoot> {
+    ++reads;
+    return ParseTrustRoot(*ReadFile(Path("config/root.json"), 1 << 22), "root.json");
+  };
+  ASSERT_TRUE(HoldToPinned(Path("config"), read, root));
+  EXPECT_EQ(reads, 0);
+  AddToTree(2);
+  ASSERT_TRUE(Update());
+  const auto memory = HoldToPinned(Path("config"), read, root);
+  ASSERT_TRUE(memory.has_value()) << memory.error().message;
+  EXPECT_EQ((*memory)->newest_version, 2);
+  EXPECT_EQ(root.version, 2);
+  EXPECT_EQ(reads, 1);
+  Write("config/root.json", Bytes(3));  // by hand
+  root = *read();
+  EXPECT_EQ(ExitOf(HoldToPinned(Path("config"), read, root)), ExitCode::kRollback);
+  const auto another_each_time = [&]() -> Result<TrustRoot> {
+    return ParseTrustRoot(Bytes(4 + ++reads % 2), "root.json");
+  };
+  EXPECT_EQ(ExitOf(HoldToPinned(Path("config"), another_each_time, root)), ExitCode::kRollback);
+  EXPECT_FALSE(HoldToPinned(Path("nowhere"), read, root).value().has_value());
+}
+
 TEST_F(Trust, FollowsTheChainToItsEnd) {
   ASSERT_TRUE(Pin(1));
   for (const int version : {1, 2, 3, 4}) AddToTree(version);

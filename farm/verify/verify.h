@@ -245,8 +245,8 @@ struct SaidByStatus {
 // Withdrawn releases, dissents and revoked keys.
 std::size_t CountWords(const SaidByStatus& said);
 
-// As many words of one monitor's key are remembered as fill several statuses; three monitors that
-// say so much, or in so many statuses, leave the others room.
+// As many words of one monitor are remembered as fill several statuses; three monitors that say so
+// much, or in so many statuses, leave the others room.
 constexpr std::size_t kSaidByMonitorMax = 4 * kStatusListMax;
 constexpr std::size_t kStatusesByMonitorMax = 2 * kStatusListMax;  // that had news
 constexpr std::size_t kSaidMax = 4 * kSaidByMonitorMax;
@@ -256,6 +256,8 @@ constexpr std::size_t kStatusesMax = 4 * kStatusesByMonitorMax;
 struct SeenStatuses {
   std::map<std::string, SeenLog> logs = {};  // by origin
   std::vector<SaidByStatus> said = {};       // in the order in which it was seen
+  // Some of them have said more than there was room for: from then on a status must be at hand.
+  bool words_lost = false;
   friend bool operator==(const SeenStatuses&, const SeenStatuses&) = default;
 };
 
@@ -293,6 +295,10 @@ struct VerdictInput {
   // refused (24), even with allow_older.
   std::optional<Digest> newest_root = {};
   bool allow_older = false;
+  // The customer's configuration or an earlier proof names this very root, or there is no earlier
+  // one.  Under any other that proves nothing what a status says is put beside `seen`, and nothing
+  // of that is taken away.
+  bool root_is_known = false;
   // What is not in the bundle, because it comes after it: a monitor's status, and certifiers'
   // statements on where sites stand.  Asked for by the policy; a status that is there is heeded in
   // any case.
@@ -335,8 +341,8 @@ struct Verdict {
   // a sound status at hand says, so that nobody can show an older one after it.  Of one that is
   // older than what is remembered, ahead of the clock, or of a log that has forked (then nobody
   // knows which of the two is the honest one) it is what it has withdrawn, revoked and told of
-  // dissents alone.  Absent where that is nothing new, and where the root is older than what is
-  // remembered, or refused.
+  // dissents alone; so it is under a root that is not known, unless all is proved.  Absent where
+  // that is nothing new, and where the root is older than what is remembered, or refused.
   std::optional<SeenStatuses> seen;
   bool proved() const { return exit == ExitCode::kProved; }
 };

@@ -222,7 +222,8 @@ std::string Sleep(const Arguments& words) {
   return "slept";
 }
 
-// Leaves a daemon that ignores what can be ignored and keeps changing a file: whole each time, whenever it is killed.
+// Leaves a daemon that ignores what can be ignored and keeps changing a file: whole each time,
+// whenever it is killed.
 std::string Daemon(const Arguments& words) {
   if (fork() == 0) {
     setsid();
