@@ -53,6 +53,8 @@ compare() { # FOLDER CODE RULES: "same", "unjudged" or "DIFFERENT", either's cod
   if [ "$code $said" = '0 0 every rule holds' ]; then said=ok; else said=$(sort <<<"$said" | paste -sd,); fi
   if [ $code = "$2" ] && { [ "$3" = - ] || [ "$said" = "$3" ]; }; then word=same; fi
   if [ $code = 2 ] && [[ $said == *'not judged here: '* ]]; then word=unjudged; fi
+  # A changed root is refused by both; how deep either reads before it asks who signed it is its own.
+  case ${folder##*/}:$2:$code in root-byte-*:2:11 | root-byte-*:11:2) word=same ;; esac
   printf '%s %s %s %s\t%s\t%s\n' $word "$2" $code "${folder##*/}" "$3" "$said"
 }
 export -f judge compare
