@@ -1,11 +1,15 @@
 #include "farm/log/appender.h"
 
+#include <algorithm>
+
 #include "farm/base/bytes.h"
 #include "farm/base/epoch.h"
 #include "farm/crypto/hash.h"
+#include "farm/crypto/timestamp.h"
 #include "farm/evidence/manifest_view.h"
 #include "farm/evidence/statement.h"
 #include "farm/json/json.h"
+#include "farm/sign/doctor.h"
 
 namespace farm {
 namespace {
@@ -14,7 +18,8 @@ constexpr std::string_view kEpochsFormat = "farm-epochs/1";
 constexpr std::size_t kEpochsBytesMax = 64 << 10;  // a hundred peers of 64 characters
 
 // Whose clock it is and whether it is trusted is for those who verify; the log only refuses a token
-// that cannot be over this signature.  DER: OCTET STRING of 32 bytes.
+// that cannot be over this signature, and lets no other than the root's move the time for which it
+// asks (AttestedTime).  DER: OCTET STRING of 32 bytes.
 bool HoldsImprintOf(std::string_view token, std::string_view signature) {
   const std::string imprint = std::string("\x04\x20", 2) + std::string(Sha256(signature).bytes());
   return token.find(imprint) != std::string_view::npos;
@@ -39,6 +44,73 @@ Status CheckIsGoodNow(const Person& person, const TrustRoot& root, UnixSeconds n
   }
   if (person.valid_for.Contains(now)) return {};
   return Error{ErrorCode::kUntrusted, whose + "is not valid now by the trust root",
+               ExitCode::kNotValidThen};
+}
+
+// For what is stamped at `at` and witnessed soon, as verdicts ask: witnesses may be behind this
+// clock by as much as clocks may differ.
+const Revocation* FindRevocationFor(const TrustRoot& root, const std::string& key_id,
+                                    UnixSeconds at, UnixSeconds now) {
+  const Revocation* revoked = FindKeyRevocation(root, key_id);
+  if (revoked == nullptr || !revoked->compromised_since) return revoked;
+  return *revoked->compromised_since <= std::max(at, now - kClockSkewSecondsMax) ? revoked
+                                                                                 : nullptr;
+}
+
+// When the leaf was used, by a time stamp authority that the root vouches for; else by this clock.
+// An old leaf's key, however it was come by, makes nothing that was stamped in the leaf's days.
+UnixSeconds AttestedTime(const Bundle& bundle, const TrustRoot& root, UnixSeconds now) {
+  for (const TimestampAuthority& authority : root.timestamp_authorities) {
+    const auto checked =
+        CheckTimestampAndSigner(*bundle.timestamp, bundle.envelope.signature, authority.chain);
+    if (!checked || !authority.valid_for.Contains(checked->time)) continue;
+    const auto revoked = [&](const Certificate& certificate) {
+      return FindRevocationFor(root, certificate.KeyId(), checked->time, now) != nullptr;
+    };
+    if (revoked(checked->signer) || std::ranges::any_of(authority.chain, revoked)) continue;
+    return checked->time;
+  }
+  return now;
+}
+
+// Whoever has a leaf's key could fill the log with what monitors must heed.  The strictest rule
+// that refuses nothing that a verdict takes: the leaf must count for the time of its stamp, not for
+// this hour, since what waited for the log while that was away is stamped and stays as it is.
+Status CheckLeafCounts(const Bundle& bundle, const Operator& owner, const TrustRoot& root,
+                       UnixSeconds now) {
+  const Certificate& leaf = *bundle.certificate;
+  const UnixSeconds at = AttestedTime(bundle, root, now);
+  const LeafIssuer issuer = FindLeafIssuer(owner, leaf, at);
+  if (issuer.authority == nullptr) {
+    return Error{ErrorCode::kUntrusted, "it has a leaf that its operator's CA has not issued",
+                 ExitCode::kBadSignature};
+  }
+  const std::string its_leaf = "its leaf of key " + leaf.KeyId().substr(0, 16) + ".. ";
+  const auto check_key = [&](const std::string& what, const std::string& key_id) -> Status {
+    const Revocation* revoked = FindRevocationFor(root, key_id, at, now);
+    if (revoked == nullptr) return {};
+    const std::string since = revoked->compromised_since
+                                  ? "since " + FormatTime(*revoked->compromised_since)
+                                  : "for all time";
+    return Error{ErrorCode::kUntrusted,
+                 its_leaf + "counts no more: " + what + " is revoked in the trust root " + since +
+                     "; sign with a new leaf, of a key and a CA that are not",
+                 ExitCode::kRevoked};
+  };
+  RETURN_IF_ERROR(check_key("that key", leaf.KeyId()));
+  for (const Certificate& authority : issuer.authority->chain) {
+    RETURN_IF_ERROR(
+        check_key("its CA's key " + authority.KeyId().substr(0, 16) + "..", authority.KeyId()));
+  }
+  Status valid = issuer.status;
+  if (valid && !owner.valid_for.Contains(at)) {
+    valid = Error{ErrorCode::kUntrusted,
+                  "the root does not vouch for operator " + Printable(owner.id, 120) + " then"};
+  }
+  if (valid) return {};
+  return Error{ErrorCode::kUntrusted,
+               its_leaf + "does not count at " + FormatTime(at) + ": " + valid.error().message +
+                   "; sign with a new leaf",
                ExitCode::kNotValidThen};
 }
 
@@ -93,12 +165,8 @@ Status CheckSpeaker(const Bundle& bundle, const Statement& statement, const Trus
     return refused("by " + Printable(id, 120) + ", whom the root does not list as a " +
                    std::string(role));
   }
-  // Whether it was good when it was used is for those to judge who know the time.
-  const LeafIssuer issuer =
-      FindLeafIssuer(*found->owner, *bundle.certificate, bundle.certificate->not_before());
-  if (issuer.authority == nullptr) {
-    return refused("by " + Printable(id, 120) +
-                   " with a leaf that its operator's CA has not issued");
+  if (Status counts = CheckLeafCounts(bundle, *found->owner, root, now); !counts) {
+    return Wrap(what + " by " + Printable(id, 120), counts.error());
   }
   return {};
 }

@@ -44,9 +44,12 @@ class Epochs {
 // the signature's, a statement that can be read, and of a release its manifest, too.  What only a
 // party may say (intent, record, release, dissent, kit) needs a leaf by that party's own operator,
 // as `root` has them now: signers count what is in the log under CAs that have been renewed since,
-// so nobody may bring in what a CA of his own making signed.  A withdrawal needs the key of an
-// auditor or requester of the root, a site location that of a certifier, and neither is taken with
-// a key that is revoked or not valid `now`.  Returns the leaf.
+// so nobody may bring in what a CA of his own making signed.  That leaf must count at the time that
+// an authority of the root has stamped (`now`, where none has): it, its CA and its operator are
+// valid then, and neither its key nor its CA's is revoked for what is stamped then and witnessed
+// `now`.  A withdrawal needs the key of an auditor or requester of the root, a site location that
+// of a certifier, and neither is taken with a key that is revoked or not valid `now`.  Returns the
+// leaf.
 // Errors: kInvalidInput exit 2, kUntrusted exit 11, 17 or 18.
 Result<std::string> CheckForAppend(const Bundle& bundle, const TrustRoot& root, UnixSeconds now);
 

@@ -8,6 +8,7 @@
 #include "farm/evidence/merkle.h"
 #include "farm/evidence/statement.h"
 #include "farm/sign/certified_signer.h"
+#include "farm/sign/doctor.h"
 #include "tests/support/evidence_maker.h"
 
 namespace farm {
@@ -259,6 +260,124 @@ TEST_F(AppenderTest, APersonSpeaksOnlyWithAKeyThatIsGoodNow) {
       const auto leaf = CheckForAppend(line, root, now);
       EXPECT_EQ(leaf ? ExitCode::kProved : leaf.error().Exit(), row.exit)
           << row.name << " " << who << (leaf ? "" : leaf.error().message);
+    }
+  }
+}
+
+// With the key of an old leaf somebody could fill the log with dissents that every monitor heeds.
+TEST_F(AppenderTest, APartySpeaksOnlyWithALeafThatCountsWhenItIsStamped) {
+  const UnixSeconds start = maker_.options().start;  // leaves are of that hour
+  const UnixSeconds ended = start + 2 * kDaySeconds;
+  const TimestampAuthority& stamps = maker_.root().timestamp_authorities.at(0);
+  struct Case {
+    TrustRoot root;
+    UnixSeconds stamped;
+    UnixSeconds now;
+    std::string party;
+    std::string leaf;  // key id
+    std::string authority;
+    bool fake_token = false;
+  };
+  struct Row {
+    const char* name;
+    std::function<void(Case&)> bend;
+    ExitCode exit;
+  };
+  const auto revoke = [](std::string Case::*key, std::optional<UnixSeconds> since) {
+    return [key, since](Case& c) {
+      c.root.revocations.push_back({"key", c.*key, "stolen", since});
+    };
+  };
+  const auto revoked_stamps = [&](const Certificate& certificate) {
+    return [&, certificate](Case& c) {
+      c.now = ended;
+      c.root.revocations.push_back({"key", certificate.KeyId(), "stolen", std::nullopt});
+    };
+  };
+  const auto owner = [](Case& c) -> Operator& {
+    const Operator* found = c.root.FindParty(c.party)->owner;
+    return c.root.operators.at(static_cast<std::size_t>(found - c.root.operators.data()));
+  };
+  const Row rows[] = {
+      {"as_it_is", [](Case&) {}, ExitCode::kProved},
+      // What waited for the log; a verdict takes it.
+      {"comes_late", [&](Case& c) { c.now = start + 300 * kDaySeconds; }, ExitCode::kProved},
+      {"leaf_ended", [&](Case& c) { c.stamped = c.now = ended; }, ExitCode::kNotValidThen},
+      {"leaf_of_later_on", [&](Case& c) { c.stamped = c.now = start - kDaySeconds; },
+       ExitCode::kNotValidThen},
+      {"another_stamp", [](Case& c) { c.fake_token = true; }, ExitCode::kProved},
+      {"another_stamp_leaf_ended",
+       [&](Case& c) {
+         c.fake_token = true;
+         c.now = ended;
+       },
+       ExitCode::kNotValidThen},
+      {"stamps_not_vouched_for",
+       [&](Case& c) {
+         c.now = ended;
+         c.root.timestamp_authorities[0].valid_for.end = start - 1;
+       },
+       ExitCode::kNotValidThen},
+      {"stamps_revoked", revoked_stamps(stamps.chain.front()), ExitCode::kNotValidThen},
+      {"stamps_ca_revoked", revoked_stamps(stamps.chain.back()), ExitCode::kNotValidThen},
+      {"leaf_revoked", revoke(&Case::leaf, std::nullopt), ExitCode::kRevoked},
+      {"leaf_revoked_since_its_stamp", revoke(&Case::leaf, start), ExitCode::kRevoked},
+      {"leaf_revoked_from_later_on", revoke(&Case::leaf, start + 1), ExitCode::kProved},
+      {"late_and_revoked_between",
+       [&](Case& c) {
+         c.now = ended;
+         revoke(&Case::leaf, ended - kClockSkewSecondsMax)(c);
+       },
+       ExitCode::kRevoked},
+      // Witnesses whose clocks are behind could have cosigned before.
+      {"late_and_revoked_within_the_skew",
+       [&](Case& c) {
+         c.now = ended;
+         revoke(&Case::leaf, ended - kClockSkewSecondsMax + 1)(c);
+       },
+       ExitCode::kProved},
+      {"ca_revoked", revoke(&Case::authority, std::nullopt), ExitCode::kRevoked},
+      {"ca_revoked_since_its_stamp", revoke(&Case::authority, start), ExitCode::kRevoked},
+      {"ca_not_vouched_for", [&](Case& c) { owner(c).authorities[0].valid_for.end = start - 1; },
+       ExitCode::kNotValidThen},
+      {"ca_vouched_for_until_then",
+       [&](Case& c) {
+         c.now = ended;
+         owner(c).authorities[0].valid_for.end = start;
+       },
+       ExitCode::kProved},
+      {"operator_not_vouched_for", [&](Case& c) { owner(c).valid_for.end = start - 1; },
+       ExitCode::kNotValidThen},
+      {"operator_vouched_for_until_then",
+       [&](Case& c) {
+         c.now = ended;
+         owner(c).valid_for.end = start;
+       },
+       ExitCode::kProved},
+  };
+  const MadeRelease made = maker_.Make();
+  for (const Row& row : rows) {
+    for (const std::size_t kind : {kReleaseLine, kIntentLine, kFirstRecordLine}) {
+      Bundle line = made.lines[kind];
+      line.log_entry.reset();
+      const Certificate leaf = *line.certificate;
+      Case c{maker_.root(), start, start, *leaf.UriName(), leaf.KeyId(), "", false};
+      c.authority = owner(c).authorities[0].chain.front().KeyId();
+      row.bend(c);
+      maker_.Stamp(line, c.stamped);
+      if (c.fake_token) line.timestamp = FakeToken(line.envelope.signature);
+      const auto taken = CheckForAppend(line, c.root, c.now);
+      EXPECT_EQ(taken ? ExitCode::kProved : taken.error().Exit(), row.exit)
+          << row.name << " " << c.party << (taken ? "" : taken.error().message);
+      if (taken) continue;
+      for (const std::string& words :
+           {c.party, c.leaf.substr(0, 16), std::string("sign with a new leaf")}) {
+        EXPECT_NE(taken.error().message.find(words), std::string::npos) << taken.error().message;
+      }
+      if (row.exit != ExitCode::kNotValidThen) continue;
+      const UnixSeconds at = c.fake_token || c.stamped == start ? c.now : c.stamped;
+      EXPECT_NE(taken.error().message.find(FormatTime(at)), std::string::npos)
+          << taken.error().message;
     }
   }
 }

@@ -139,11 +139,13 @@ std::vector<Lie> Sites() {
       SiteLie(
           "signs_with_a_leaf_that_has_ended",
           [](Record&, LineDraft& draft) { draft.leaf_start = draft.token - kDaySeconds - 1; },
-          signer(ExitCode::kNotValidThen, "certificate"), ExitCode::kNotValidThen, "validity"),
+          {"log", ExitCode::kNotValidThen, "sign with a new leaf"}, ExitCode::kNotValidThen,
+          "validity"),
       SiteLie(
           "signs_with_a_leaf_of_tomorrow",
           [](Record&, LineDraft& draft) { draft.leaf_start = draft.token + 1; },
-          signer(ExitCode::kNotValidThen, "certificate"), ExitCode::kNotValidThen, "validity"),
+          {"log", ExitCode::kNotValidThen, "sign with a new leaf"}, ExitCode::kNotValidThen,
+          "validity"),
       SiteLie(
           "keeps_its_record_out_of_the_log",
           [](Record&, LineDraft& draft) { draft.logged = false; },
@@ -254,6 +256,11 @@ std::vector<Lie> Signers() {
       "keeps_the_release_out_of_the_log", [](Release&, LineDraft& draft) { draft.logged = false; },
       ExitCode::kLogProof, "log");
   unlogged.caught = {"coordinator", ExitCode::kLogProof, "no log entry"};
+  Lie ended = SignerLie(
+      "signs_with_a_leaf_that_has_ended",
+      [](Release&, LineDraft& draft) { draft.leaf_start = draft.token - kDaySeconds - 1; },
+      ExitCode::kNotValidThen, "validity");
+  ended.caught = {"log", ExitCode::kNotValidThen, "sign with a new leaf"};
   Lie approves = ByDraft(
       {"signer",
        "approves_as_an_auditor",
@@ -296,10 +303,7 @@ std::vector<Lie> Signers() {
           "names_another_signer", [](Release& one, LineDraft&) { one.signer = "somebody"; },
           ExitCode::kBadSignature, "identities"),
       unlogged,
-      SignerLie(
-          "signs_with_a_leaf_that_has_ended",
-          [](Release&, LineDraft& draft) { draft.leaf_start = draft.token - kDaySeconds - 1; },
-          ExitCode::kNotValidThen, "validity"),
+      ended,
       twice,
       dissent,
       version,
