@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "farm/base/bytes.h"
 #include "farm/client/log_reader.h"
@@ -22,13 +23,19 @@ std::string ReasonLine(const std::string& reason) {
   return line.empty() ? "no reason given" : line;
 }
 
+// The first in the order of the logs' origins, and in each of its entries.
+struct FirstDissent {
+  std::pair<std::string, std::uint64_t> place;  // origin of the log, index
+  DissentInLog dissent;
+};
+
 // What all logs say, each thing once.
 struct Said {
   std::map<Digest, ReleaseInLog> releases;  // by a signer of the root
   // By anybody: the log has let it in as a signer's, and who has an older root may count it still.
   std::map<Digest, ReleaseInLog> ever_released;
-  std::map<Digest, Withdrawal> withdrawals;  // by release; the first one said
-  std::map<Digest, DissentInLog> dissents;
+  std::map<Digest, Withdrawal> withdrawals;      // by release; the first one said
+  std::map<Digest, FirstDissent> dissents;       // by manifest: one is as much in its way as many
   std::map<Digest, WithdrawnRelease> withdrawn;  // made of them, when all logs are heard
 };
 
@@ -45,7 +52,14 @@ bool ByWhoMayWithdraw(const SpokenInLog& spoken, const Withdrawal& withdrawal,
          person->valid_for.Contains(withdrawal.created);
 }
 
-void Hear(const SpokenInLog& spoken, const TrustRoot& root, Said& said) {
+void HearDissent(const Digest& digest, const Dissent& dissent,
+                 std::pair<std::string, std::uint64_t> place, Said& said) {
+  FirstDissent next{std::move(place), {digest, dissent.manifest, dissent.product, dissent.version}};
+  const auto [first, added] = said.dissents.emplace(dissent.manifest, next);
+  if (!added && next.place < first->second.place) first->second = std::move(next);
+}
+
+void Hear(const std::string& origin, const SpokenInLog& spoken, const TrustRoot& root, Said& said) {
   if (const auto* release = std::get_if<ReleaseInLog>(&spoken.said)) {
     if (spoken.certificate) said.ever_released.emplace(spoken.digest, *release);
     if (BySigner(spoken, root)) said.releases.emplace(spoken.digest, *release);
@@ -54,8 +68,7 @@ void Hear(const SpokenInLog& spoken, const TrustRoot& root, Said& said) {
     said.withdrawals.emplace(withdrawal->release, *withdrawal);
   } else if (const auto* dissent = std::get_if<Dissent>(&spoken.said)) {
     if (!BySigner(spoken, root)) return;
-    said.dissents.emplace(spoken.digest, DissentInLog{spoken.digest, dissent->manifest,
-                                                      dissent->product, dissent->version});
+    HearDissent(spoken.digest, *dissent, {origin, spoken.index}, said);
   }
 }
 
@@ -76,9 +89,10 @@ std::vector<DissentInLog> DissentsThatMatter(const Said& said) {
   std::set<Digest> manifests;
   for (const auto& [digest, release] : said.ever_released) manifests.insert(release.manifest);
   std::vector<DissentInLog> list;
-  for (const auto& [digest, dissent] : said.dissents) {
-    if (manifests.contains(dissent.manifest)) list.push_back(dissent);
+  for (const auto& [manifest, first] : said.dissents) {
+    if (manifests.contains(manifest)) list.push_back(first.dissent);
   }
+  std::ranges::sort(list, {}, &DissentInLog::dissent);
   return list;
 }
 
@@ -144,8 +158,12 @@ Status CheckFits(const FarmStatus& status) {
                                                 " elements, at most " +
                                                 std::to_string(kStatusListMax) + " fit"};
   }
-  if (WriteStatement(status).size() <= kPayloadBytesMax) return {};
-  return Error{ErrorCode::kLimitExceeded, "the status is larger than a statement may be"};
+  const std::string statement = WriteStatement(status);
+  if (statement.size() > kPayloadBytesMax) {
+    return Error{ErrorCode::kLimitExceeded, "the status is larger than a statement may be"};
+  }
+  const auto read = ParseStatement(statement, "the status");
+  return read ? Status() : read.error();
 }
 
 }  // namespace
@@ -167,7 +185,7 @@ Result<FarmStatus> MakeStatus(const std::vector<WatchedLog>& logs, const TrustRo
     if (Status readable = log.facts->CheckReadable(root); !readable) {
       return Wrap("log " + head.origin, readable.error());
     }
-    for (const SpokenInLog& spoken : log.facts->spoken()) Hear(spoken, root, said);
+    for (const SpokenInLog& spoken : log.facts->spoken()) Hear(head.origin, spoken, root, said);
     status.logs.push_back({log.checkpoint, std::move(head)});
   }
   HearWithdrawals(said);
@@ -176,8 +194,10 @@ Result<FarmStatus> MakeStatus(const std::vector<WatchedLog>& logs, const TrustRo
             [](const StatusLog& a, const StatusLog& b) { return a.head.origin < b.head.origin; });
   status.revoked_keys = RevokedKeysOf(root);
   status.withdrawn = WithdrawnOf(said);
-  status.newest = NewestOf(said);
   status.dissents = DissentsThatMatter(said);
+  // A hint of what is superseded: for its sake nobody goes without the rest.
+  status.newest = NewestOf(said);
+  if (!CheckFits(status)) status.newest.clear();
   RETURN_IF_ERROR(CheckFits(status));
   return status;
 }

@@ -31,12 +31,15 @@ struct StatusOrder {
 //   it;
 //               it stands whatever becomes of the key after, and whatever else they write; of a
 //               release that is in one of the logs
-//   release     the root's signers; a withdrawn one is nobody's newest
-//   dissent     the root's signers, also under CAs renewed since; of a manifest with a release
+//   release     the root's signers; a withdrawn one is nobody's newest.  Of the newest none is
+//               named where all do not fit: they only hint at what is superseded
+//   dissent     the root's signers, also under CAs renewed since; of a manifest with a release, and
+//               of each such manifest the first
 //   revocation  the root itself: of keys, and of releases that are in one of the logs
 // Errors: kMismatch exit 15 (something unread that could matter, a closed log that is read to less
 // than its end), kUntrusted exit 15 (one beyond its end), kUntrusted
-// exit 16 (too few cosignatures), kNotFound (a log that the root does not list), kLimitExceeded.
+// exit 16 (too few cosignatures), kNotFound (a log that the root does not list), kLimitExceeded
+// (withdrawals, dissents or revoked keys do not fit).
 Result<FarmStatus> MakeStatus(const std::vector<WatchedLog>& logs, const TrustRoot& root,
                               const StatusOrder& order);
 

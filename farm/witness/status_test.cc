@@ -141,6 +141,89 @@ TEST_F(StatusTest, TellsOfTheSignersDissentsOfReleasedManifests) {
   EXPECT_EQ(Make(renewed)->dissents.size(), 1u);
 }
 
+// One is as much in the way as many: else who has a signer's leaf could silence every monitor.
+TEST_F(StatusTest, TellsOfTheFirstDissentOfAManifestAlone) {
+  const auto dissent_of = [&](const std::string& intent) {
+    return Enter(
+        Dissent{Sha256(maker_.manifest()), "hello", "1.0", Sha256(intent), {}, "", kMadeAt},
+        "signer");
+  };
+  const std::vector<Bundle> lines = {dissent_of("a"), dissent_of("b"), dissent_of("c")};
+  for (const std::vector<std::size_t>& order :
+       {std::vector<std::size_t>{0, 1, 2}, {2, 0, 1}, {1, 2, 0}}) {
+    const LogFacts before = facts_;
+    for (const std::size_t line : order) Read(lines[line]);
+    const FarmStatus status = Made();
+    ASSERT_EQ(status.dissents.size(), 1u);
+    EXPECT_EQ(status.dissents[0].dissent, lines[0].PaeDigest());
+    facts_ = before;
+  }
+}
+
+// ---- what does not fit --------------------------------------------------------------------------
+
+// Of a signer who says more than a status may hold; in no tree, for nobody here asks for that.
+class FullStatusTest : public StatusTest {
+ protected:
+  void Say(const Statement& statement) {
+    Envelope envelope{std::string(kInTotoPayloadType), WriteStatement(statement), "", ""};
+    envelope.signature = maker_.Key("signer").Sign(envelope.PaeBytes());
+    const Bundle& signed_by = made_.lines[kReleaseLine];
+    ASSERT_TRUE(facts_.Take(++last_,
+                            CanonicalizedBody(envelope, signed_by.certificate, signed_by.key()),
+                            envelope.PaeBytes()));
+  }
+  // A release of a product of its own; its manifest.
+  Digest SayRelease(const std::string& product) {
+    auto release =
+        *ParseStatementAs<farm::Release>(made_.lines[kReleaseLine].envelope.payload, "release");
+    release.manifest = TestManifest({.product = product});
+    Say(release);
+    return Sha256(release.manifest);
+  }
+
+  std::uint64_t last_ = 1000;  // index
+};
+
+TEST_F(FullStatusTest, TheNewestAreLeftOutWhereTheyAreTooMany) {
+  for (std::size_t i = 1; i < kStatusListMax; ++i) SayRelease("product-" + std::to_string(i));
+  EXPECT_EQ(Made().newest.size(), kStatusListMax);
+  SayRelease("one-more");
+  Read(Enter(WithdrawnBy("auditor-0"), "auditor-0"));  // not of that one: it is no newest any more
+  EXPECT_EQ(Made().newest.size(), kStatusListMax);
+  SayRelease("another");
+  const FarmStatus status = Made();
+  EXPECT_TRUE(status.newest.empty());
+  EXPECT_EQ(status.withdrawn.size(), 1u);
+}
+
+TEST_F(FullStatusTest, TheNewestAreLeftOutWhereTheyDoNotReadOrAreTooLong) {
+  SayRelease(std::string(2000, 'x'));
+  EXPECT_TRUE(Made().newest.empty());
+  facts_ = LogFacts();
+  const std::string long_text(1024, 'x');
+  for (std::size_t i = 0; i < 1840; ++i) {
+    const Digest manifest = SayRelease("product-" + std::to_string(i));
+    Say(Dissent{manifest, long_text, long_text, Sha256("intent"), {}, "", kMadeAt});
+  }
+  const FarmStatus status = Made();
+  EXPECT_TRUE(status.newest.empty());
+  EXPECT_EQ(status.dissents.size(), 1840u);
+  EXPECT_LE(WriteStatement(status).size(), kPayloadBytesMax);
+}
+
+TEST_F(FullStatusTest, ItIsSilentWhereDissentsAreTooMany) {
+  for (std::size_t i = 0; i <= kStatusListMax; ++i) {
+    const Digest manifest = SayRelease("product-" + std::to_string(i));
+    Say(Dissent{manifest, "hello", "1.0", Sha256("intent"), {}, "", kMadeAt});
+  }
+  const auto status = Make(maker_.root());
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ErrorCode::kLimitExceeded);
+}
+
+// ---- what the root says -------------------------------------------------------------------------
+
 TEST_F(StatusTest, CarriesWhatTheRootRevokes) {
   TrustRoot root = maker_.root();
   const std::string key = Sha256("key").Hex();
