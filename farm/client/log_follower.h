@@ -15,7 +15,7 @@
 
 namespace farm {
 
-// Entries that are kept to be asked for again.
+// Entries that are kept to be asked for again: of which a payload may still come.
 constexpr std::size_t kUnreadEntriesMax = 1000;
 
 // Not thread-safe.

@@ -48,9 +48,14 @@ Result<MonitorReport> Monitor::Round() {
         return Take(index, leaf, pae);
       });
   report_.entries_read = follower_.entries_read();
-  RETURN_IF_ERROR(followed);
-  report_.head = head.checkpoint;
+  // First: else whoever serves the log keeps its head back unseen, with one payload that is away.
   if (cosigned_) RETURN_IF_ERROR(CheckShowsAll(head.checkpoint, cosigned));
+  RETURN_IF_ERROR(followed);
+  for (const auto& [signer, entry] : facts_.unknown()) {
+    report_.findings.push_back({entry.index, entry.why});
+  }
+  std::ranges::sort(report_.findings, {}, &MonitorFinding::index);
+  report_.head = head.checkpoint;
   checkpoint_ = head.note;
   return report_;
 }

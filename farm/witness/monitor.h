@@ -27,7 +27,9 @@ struct MonitorReport {
   Checkpoint head;
   std::uint64_t entries_read = 0;              // in all rounds
   std::map<std::string, std::uint64_t> kinds;  // statements read, by kind: "record" -> 12
-  std::vector<MonitorFinding> findings;  // what cannot be read now; it is asked again each round
+  // What cannot be read: now, and is asked for again each round; or at all, because this program
+  // does not know it, of each signer the first (LogFacts::unknown).
+  std::vector<MonitorFinding> findings;
   // What contradicts an earlier entry; each stays.  At most kContradictionsMax are kept: whoever
   // has so many needs no more.
   std::vector<MonitorFinding> contradictions;
@@ -52,9 +54,10 @@ class Monitor {
   Monitor(std::unique_ptr<LogReader> reader, CosignedHeads cosigned)
       : follower_(std::move(reader)), cosigned_(std::move(cosigned)) {}
   // Asks again for what could not be read, then reads what is new, portion by portion.  A finding
-  // is no error.  Errors: those of LogFollower: the log cannot be reached, goes back or contradicts
-  // itself; kMismatch exit 15 (it shows less than was cosigned more than kBehindSecondsMax ago, or
-  // before the first round).  What was read before the error stays read: it is in a witnessed tree.
+  // is no error.  Errors: kMismatch exit 15 (it shows less than was cosigned more than
+  // kBehindSecondsMax ago, or before the first round), whatever else is wrong; those of
+  // LogFollower: the log cannot be reached, goes back or contradicts itself.  What was read before
+  // the error stays read: it is in a witnessed tree.
   Result<MonitorReport> Round();
 
   // What the log has said, and the head up to which all of it was read ("" before the first round

@@ -266,6 +266,63 @@ TEST_F(StatusTest, IsSilentWhileAnythingIsUnreadThatCouldMatter) {
   EXPECT_FALSE(Make(maker_.root()));
 }
 
+// Each signer counts for himself, and one key in certificates of two CAs is two of them.
+TEST_F(StatusTest, HeedsAnUnknownKindBehindManyThatNobodyCounts) {
+  const auto unknown = [&](const std::string& party, const std::string& payload,
+                           const std::string& authority) {
+    LineDraft draft = maker_.Draft(WithdrawnBy("requester"), party, kMadeAt);
+    draft.payload = payload;
+    if (!authority.empty()) draft.authority = authority;
+    Bundle line = maker_.Sign(draft);
+    maker_.Enter(line, draft);
+    return line;
+  };
+  const Bundle first = unknown("site-0", "{}", "");
+  for (int i = 0; i < 20; ++i) {
+    ReadInto(facts_, first, first.envelope.PaeBytes());
+    EXPECT_EQ(facts_.unknown().size(), 1u);
+  }
+  Read(unknown("signer", "{}", "operator-1"));  // another operator's CA says so
+  EXPECT_EQ(facts_.unknown().size(), 2u);
+  EXPECT_TRUE(Make(maker_.root())) << Make(maker_.root()).error().message;
+  const LogFacts before = facts_;
+  for (const std::string who : {"requester", "auditor-0", "signer"}) {
+    facts_ = before;
+    const Bundle line = unknown(who, "{}", "");
+    Read(line);
+    const auto status = Make(maker_.root());
+    ASSERT_FALSE(status) << who;
+    EXPECT_EQ(status.error().Exit(), ExitCode::kLogProof) << who;
+    EXPECT_THAT(status.error().message,
+                testing::HasSubstr("entry " + std::to_string(line.log_entry->index)));
+  }
+  facts_ = before;
+  Read(unknown("site-1", "{}", ""));
+  TrustRoot root = maker_.root();  // whom the root of the day lists counts
+  ASSERT_TRUE(Make(root));
+  root.operators[1].parties[0].role = "signer";
+  EXPECT_FALSE(Make(root));
+}
+
+TEST_F(StatusTest, IsSilentWhereMoreSignAnUnknownKindThanAreRemembered) {
+  const auto unknown_by_somebody = [&] {
+    const PrivateKey key = PrivateKey::Generate(KeyKind::kP256);
+    Envelope envelope{std::string(kInTotoPayloadType), "{}", "", ""};
+    envelope.signature = key.Sign(envelope.PaeBytes());
+    (void)facts_.Take(1000 + facts_.unknown().size(),
+                      CanonicalizedBody(envelope, std::nullopt, key.public_key()),
+                      envelope.PaeBytes());
+  };
+  for (std::size_t i = 0; i < kUnknownSignersMax; ++i) unknown_by_somebody();
+  EXPECT_TRUE(Make(maker_.root()));
+  unknown_by_somebody();
+  EXPECT_EQ(facts_.unknown().size(), kUnknownSignersMax);
+  const auto status = Make(maker_.root());
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().Exit(), ExitCode::kLogProof);
+  EXPECT_EQ(status.error().code, ErrorCode::kLimitExceeded);
+}
+
 // Who has a signer's leaf and an older log's door could silence every monitor with one entry.
 TEST_F(StatusTest, WhatNobodyCountsSilencesNobody) {
   const auto release_of = [&](const std::string& manifest) {

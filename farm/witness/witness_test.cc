@@ -460,6 +460,57 @@ TEST_F(WitnessTest, TheMonitorGoesNotOnInALogThatCannotBeRead) {
   }
 }
 
+// A log's operator could keep its head back behind one payload that is away for a while.
+TEST_F(WitnessTest, TheMonitorWantsWhatWasCosignedAlsoWhileAPayloadIsAway) {
+  ServedLog log(kOrigin, log_.key);
+  const PrivateKey person = PrivateKey::Generate(KeyKind::kP256);
+  const Envelope request = SignedBy(person, WriteStatement(ARequest()));
+  log.Put("/payload/" + request.PaeDigest().Hex(), request.PaeBytes());
+  log.Serve(std::vector<std::string>(10, LeafOf(request, person)));
+  log.AnswerPayloadsWith(503);
+  std::uint64_t cosigned = 10;
+  Monitor monitor(*LogReader::Open(log.url(), {kOrigin, log_.key.public_key(), {}, 0}),
+                  {[&] { return cosigned; }, clock_});
+  EXPECT_EQ(monitor.Round().error().Exit(), ExitCode::kUnavailable);
+  cosigned = 11;
+  EXPECT_EQ(monitor.Round().error().Exit(), ExitCode::kUnavailable);  // it has its time
+  clock_.Set(kNow + kBehindSecondsMax + 1);
+  const auto refused = monitor.Round();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().Exit(), ExitCode::kLogProof);
+  EXPECT_NE(refused.error().message.find("witnesses have cosigned one of 11"), std::string::npos)
+      << refused.error().message;
+  EXPECT_EQ(monitor.checkpoint(), "");
+}
+
+// What this program does not know it does not ask for again, however much there is of it.
+TEST_F(WitnessTest, TheMonitorGoesOnBehindAnyNumberOfUnknownKinds) {
+  ServedLog log(kOrigin, log_.key);
+  const PrivateKey person = PrivateKey::Generate(KeyKind::kP256);
+  const PrivateKey other = PrivateKey::Generate(KeyKind::kP256);
+  const Envelope request = SignedBy(person, WriteStatement(ARequest()));
+  const Envelope unknown = SignedBy(person, "{}");
+  const Envelope by_other = SignedBy(other, "{}");
+  for (const Envelope& one : {request, unknown, by_other}) {
+    log.Put("/payload/" + one.PaeDigest().Hex(), one.PaeBytes());
+  }
+  std::vector<std::string> leaves(2 * kUnreadEntriesMax, LeafOf(unknown, person));
+  leaves.push_back(LeafOf(by_other, other));
+  leaves.push_back(LeafOf(request, person));
+  log.Serve(leaves);
+  Monitor monitor(*LogReader::Open(log.url(), {kOrigin, log_.key.public_key(), {}, 0}));
+  for (const char* round : {"first", "second"}) {
+    const auto report = monitor.Round();
+    ASSERT_TRUE(report) << round << report.error().message;
+    EXPECT_EQ(report->kinds.at(std::string(kUnknownKind)), 2 * kUnreadEntriesMax + 1) << round;
+    EXPECT_EQ(report->kinds.at("request"), 1u) << round;
+    ASSERT_EQ(report->findings.size(), 2u) << round;  // the first of each
+    EXPECT_EQ(report->findings[0].index, 0u) << round;
+    EXPECT_EQ(report->findings[1].index, 2 * kUnreadEntriesMax) << round;
+    EXPECT_NE(monitor.checkpoint(), "") << round;
+  }
+}
+
 TEST_F(WitnessTest, ARunningWitnessIsConfiguredByItsFile) {
   const auto write = [&](const std::string& name, const std::string& text) {
     ASSERT_TRUE(WriteDurably(RealFileSystem(), temporary_.path() + "/" + name, text));
