@@ -7,9 +7,13 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
+#include <system_error>
+#include <thread>
 
 #include "farm/base/bytes.h"
 #include "farm/base/clock.h"
@@ -375,6 +379,74 @@ TEST(FileLock, WaitsNoLongerThanItMay) {
     EXPECT_NE(second.error().message.find("another process has held its lock"), std::string::npos);
   }
   EXPECT_TRUE(FileLock::WaitFor(path, none));
+}
+
+// Descriptors of this process on the file that has the name, or that had it and is removed.
+std::size_t OpenOn(const std::string& path) {
+  std::size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    if (std::filesystem::read_symlink(entry.path(), gone) == path) ++count;
+  }
+  return count;
+}
+
+// Somebody waits for the lock while `path` is changed by `replace`, which gives who holds the new
+// file, if anybody does; then the old one is let go of.
+struct Replaced {
+  bool waited_for_the_new = false;
+  bool taken = false;
+  bool shuts_out = false;
+};
+Replaced WaitWhileReplaced(const std::string& path,
+                           const std::function<std::optional<FileLock>()>& replace) {
+  Replaced seen;
+  std::optional<FileLock> old = *FileLock::Take(path, "held");
+  std::atomic<bool> done{false};
+  std::optional<FileLock> taken;
+  std::thread waiter([&] {
+    auto lock = FileLock::WaitFor(path, kLockWaitMax);
+    if (lock) taken = *std::move(lock);
+    done = true;
+  });
+  while (OpenOn(path) < 2 && !done) std::this_thread::yield();
+  std::optional<FileLock> holder = replace();
+  old.reset();
+  if (holder) {
+    while (OpenOn(path) < 2 && !done) std::this_thread::yield();
+    seen.waited_for_the_new = !done;
+    holder.reset();
+  }
+  waiter.join();
+  seen.taken = taken.has_value();
+  seen.shuts_out = !FileLock::Take(path, "held");
+  return seen;
+}
+
+TEST(FileLock, IsNotThatOfAFileThatHasLostItsName) {
+  const auto directory = *TemporaryDirectory::Make("");
+  const std::string path = JoinPath(std::filesystem::canonical(directory.path()).string(), "lock");
+  const Replaced held = WaitWhileReplaced(path, [&]() -> std::optional<FileLock> {
+    EXPECT_EQ(unlink(path.c_str()), 0);
+    return *FileLock::Take(path, "held");  // of another file: nobody sees that the old one is held
+  });
+  EXPECT_TRUE(held.waited_for_the_new);
+  EXPECT_TRUE(held.taken);
+  EXPECT_TRUE(held.shuts_out);
+  const Replaced removed = WaitWhileReplaced(path, [&]() -> std::optional<FileLock> {
+    EXPECT_EQ(unlink(path.c_str()), 0);
+    return std::nullopt;
+  });
+  EXPECT_TRUE(removed.taken);
+  EXPECT_TRUE(removed.shuts_out);
+  const Replaced made_anew = WaitWhileReplaced(path, [&]() -> std::optional<FileLock> {
+    const std::string other = path + ".other";
+    EXPECT_TRUE(FileLock::Take(other, "held"));
+    EXPECT_EQ(rename(other.c_str(), path.c_str()), 0);
+    return std::nullopt;
+  });
+  EXPECT_TRUE(made_anew.taken);
+  EXPECT_TRUE(made_anew.shuts_out);
 }
 
 TEST(Process, GivesOutputExitCodeAndNothingOfOurEnvironment) {

@@ -14,6 +14,7 @@ namespace farm {
 namespace {
 
 constexpr std::chrono::milliseconds kPause{20};  // little beside a verdict
+constexpr int kReplacedMax = 100;                // who does so more often does nothing else
 
 }  // namespace
 
@@ -27,9 +28,16 @@ Result<FileLock> FileLock::Open(const std::string& path) {
   return Error{ErrorCode::kUnavailable, "opening " + path + ": " + std::strerror(errno)};
 }
 
+bool FileLock::Is(const std::string& path) const {
+  struct stat held {};
+  struct stat named {};
+  return fstat(descriptor_, &held) == 0 && lstat(path.c_str(), &named) == 0 &&
+         held.st_dev == named.st_dev && held.st_ino == named.st_ino;
+}
+
 // The kernel would wait without an end.
-Status FileLock::Wait(const std::string& path, std::chrono::milliseconds limit) const {
-  const auto end = std::chrono::steady_clock::now() + limit;
+Status FileLock::Wait(const std::string& path, std::chrono::milliseconds limit,
+                      std::chrono::steady_clock::time_point end) const {
   while (flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
     if (errno == EINTR) continue;
     if (errno != EWOULDBLOCK) {
@@ -46,15 +54,28 @@ Status FileLock::Wait(const std::string& path, std::chrono::milliseconds limit) 
 }
 
 Result<FileLock> FileLock::Take(const std::string& path, std::string_view held) {
-  ASSIGN_OR_RETURN(FileLock lock, Open(path));
-  if (flock(lock.descriptor_, LOCK_EX | LOCK_NB) == 0) return lock;
-  return Error{ErrorCode::kUnavailable, path + ": " + std::string(held)};
+  return Acquire(path, [&](const FileLock& lock) -> Status {
+    if (flock(lock.descriptor_, LOCK_EX | LOCK_NB) == 0) return {};
+    return Error{ErrorCode::kUnavailable, path + ": " + std::string(held)};
+  });
 }
 
 Result<FileLock> FileLock::WaitFor(const std::string& path, std::chrono::milliseconds limit) {
-  ASSIGN_OR_RETURN(FileLock lock, Open(path));
-  RETURN_IF_ERROR(lock.Wait(path, limit));
-  return lock;
+  const auto end = std::chrono::steady_clock::now() + limit;
+  return Acquire(path, [&](const FileLock& lock) { return lock.Wait(path, limit, end); });
+}
+
+// Who cleans up removes the file, and the next one makes another: a lock on the old one shuts
+// nobody out.
+Result<FileLock> FileLock::Acquire(const std::string& path,
+                                   const std::function<Status(const FileLock&)>& take) {
+  for (int replaced = 0; replaced < kReplacedMax; ++replaced) {
+    ASSIGN_OR_RETURN(FileLock lock, Open(path));
+    RETURN_IF_ERROR(take(lock));
+    if (lock.Is(path)) return lock;
+  }
+  return Error{ErrorCode::kUnavailable,
+               "locking " + path + ": it is replaced by another file again and again"};
 }
 
 FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
