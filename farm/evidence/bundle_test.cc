@@ -91,6 +91,30 @@ TEST(Bundle, ToleratesFieldsThatItDoesNotKnow) {
   EXPECT_TRUE(ParseBundleLine(json.dump(), "line").has_value());
 }
 
+// Of some of those that are refused the double is the number that it should be.
+TEST(Bundle, ANumberIsWhatItsTextSays) {
+  const std::string index = std::to_string(Made().lines[1].log_entry->index);
+  const std::string line = WriteBundleLine(Made().lines[1]);
+  const std::string field = "\"logIndex\":";
+  const std::string written = field + "\"" + index + "\"";
+  ASSERT_NE(line.find(written), std::string::npos);
+  const auto read_with = [&](const std::string& number) {
+    std::string bent = line;
+    return ParseBundleLine(bent.replace(bent.find(written), written.size(), field + number),
+                           "line");
+  };
+  for (const char* same : {"", ".0", "e0", "0e-1"}) EXPECT_TRUE(read_with(index + same)) << same;
+  for (const char* other : {".00000000000000000001", ".2", "e-400"}) {
+    const auto read = read_with(index + other);
+    ASSERT_FALSE(read) << other;
+    EXPECT_NE(read.error().message.find("logIndex: want a decimal number"), std::string::npos)
+        << read.error().message;
+  }
+  for (const char* none : {"-0.0", "1e-400", "4503599627370496.2"}) {
+    EXPECT_FALSE(read_with(none)) << none;
+  }
+}
+
 TEST(Bundle, RefusesWhatContradictsItselfOrIsMore) {
   using Bend = std::function<void(Json&)>;
   const auto material = [](Json& j) -> Json& { return j["verificationMaterial"]; };

@@ -154,6 +154,27 @@ TEST(ForeignBundle, NamesTheFieldThatItRefuses) {
   for (const Row& row : rows) ExpectRefused(row, Good());
 }
 
+// Of some of those that are refused the double is an integer.
+TEST(ForeignBundle, ANumberIsWhatItsTextSays) {
+  Json bundle = Good();
+  Entry(bundle)["integratedTime"] = "stands here";
+  const auto parse_with = [&](const std::string& number) {
+    std::string text = bundle.dump();
+    const std::string written = "\"stands here\"";
+    return ParseForeignBundle(text.replace(text.find(written), written.size(), number), "bundle");
+  };
+  for (const char* good : {"1700000000", "1700000000.0", "17e8", "\"1700000000\""}) {
+    const auto parsed = parse_with(good);
+    EXPECT_TRUE(parsed) << good << (parsed ? "" : parsed.error().message);
+  }
+  for (const char* bad : {"1700000000.5", "1700000000.00000000000000000001", "1e-400", "-0.0",
+                          "4503599627370496.2", "\"1700000000.0\""}) {
+    const auto parsed = parse_with(bad);
+    ASSERT_FALSE(parsed) << bad;
+    EXPECT_THAT(parsed.error().message, testing::HasSubstr("integratedTime")) << bad;
+  }
+}
+
 TEST(ForeignBundle, TakesExactlyOneSignatureOfAnEnvelope) {
   const Row rows[] = {
       {"none", [](Json& b) { b["dsseEnvelope"]["signatures"] = Json::array(); }, "signatures"},

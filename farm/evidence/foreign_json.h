@@ -2,7 +2,6 @@
 // 64-bit integers are strings, as protobuf's JSON form has them.  Private to this folder.
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -18,20 +17,13 @@ inline void IgnoreOthers(const Json& object, JsonFields& fields) {
   for (const auto& [name, unused] : object.items()) fields.Ignore(name);
 }
 
-// A non-negative int64 as protobuf writes it: a decimal string; a JSON number without a fraction is
-// taken too ("7.0", "7e0"), and a missing field is 0 (protobuf leaves out default values).
+// A non-negative int64 as protobuf writes it: a decimal string; a JSON number that is one by its
+// text is taken too ("7", "7.0", "7e0": ParseForeignJson makes the same of them), and a missing
+// field is 0 (protobuf leaves out default values).
 inline std::uint64_t ForeignInteger(JsonFields& fields, std::string_view name) {
   if (!fields.Has(name)) return 0;
   const Json& value = fields.Any(name);
   if (value.is_number_integer() && value >= 0) return value.get<std::uint64_t>();
-  if (value.is_number_float()) {
-    const double number = value.get<double>();
-    // Beyond that a double is not the number that was written.
-    if (number >= 0 && number <= static_cast<double>(kJsonIntegerMax) &&
-        std::floor(number) == number) {
-      return static_cast<std::uint64_t>(number);
-    }
-  }
   if (value.is_string()) {
     const auto number = ParseDecimal(value.get_ref<const std::string&>(), INT64_MAX);
     if (number) return *number;

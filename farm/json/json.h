@@ -30,7 +30,9 @@ Result<Json> ParseJson(std::string_view text, std::string_view what,
                        std::size_t bytes_max = kJsonBytesMax);
 
 // For documents of others (Sigstore bundles and roots): the same, but keys beyond ASCII and
-// fractions are tolerated, and integers beyond 2^53-1, which become such numbers.
+// fractions are tolerated, and integers beyond 2^53-1, which become such numbers.  What is an
+// integer in another form by its text, not by rounding ("7.0", "70e-1"; from 0 to 2^53-1), becomes
+// that integer, as protobuf's JSON form has it: a number with a fraction is never one.
 Result<Json> ParseForeignJson(std::string_view text, std::string_view what,
                               std::size_t bytes_max = kJsonBytesMax);
 

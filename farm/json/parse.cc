@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "farm/base/bytes.h"
@@ -64,6 +66,44 @@ std::string PlaceIn(std::string_view text, std::size_t characters_read) {
   return one_line ? column : "line " + std::to_string(newlines + 1) + ", " + column;
 }
 
+// What a number of JSON with a fraction or an exponent is, if by its text it is an integer from 0
+// to 2^53-1: "7.0", "70e-1".  The double that it becomes may have been rounded to one.
+std::optional<std::int64_t> WholeNumber(std::string_view text) {
+  constexpr std::size_t kIntegerDigits = 16;  // of 2^53-1
+  const std::size_t e = std::min(text.find_first_of("eE"), text.size());
+  const std::string_view mantissa = text.substr(0, e);
+  const std::size_t point = std::min(mantissa.find('.'), mantissa.size());
+  std::string digits(mantissa.substr(0, point));
+  if (digits.starts_with('-')) return std::nullopt;
+  const std::size_t whole_digits = digits.size();
+  if (point < mantissa.size()) digits += mantissa.substr(point + 1);
+  std::int64_t places = static_cast<std::int64_t>(whole_digits);  // in front of the point
+  if (e < text.size()) {
+    std::string_view exponent = text.substr(e + 1);
+    const bool minus = exponent.starts_with('-');
+    if (minus || exponent.starts_with('+')) exponent.remove_prefix(1);
+    exponent.remove_prefix(std::min(exponent.find_first_not_of('0'), exponent.size()));
+    // More than any text has digits.
+    const auto moved = ParseDecimal(exponent.empty() ? "0" : exponent, INT32_MAX);
+    const auto by = static_cast<std::int64_t>(moved.value_or(INT32_MAX));
+    places += minus ? -by : by;
+  }
+  const std::size_t last = digits.find_last_not_of('0');
+  if (last == std::string::npos) return 0;
+  digits.resize(last + 1);
+  const std::size_t first = digits.find_first_not_of('0');
+  digits.erase(0, first);
+  places -= static_cast<std::int64_t>(first);
+  if (places < static_cast<std::int64_t>(digits.size()) ||
+      places > static_cast<std::int64_t>(kIntegerDigits)) {
+    return std::nullopt;
+  }
+  digits.resize(static_cast<std::size_t>(places), '0');
+  const auto number = ParseDecimal(digits, kJsonIntegerMax);
+  if (!number) return std::nullopt;
+  return static_cast<std::int64_t>(*number);
+}
+
 // Builds the value from nlohmann's events and stops at the first thing that we refuse.  The parser
 // behind it keeps its own stack, so depth costs no recursion.
 class Builder final : public nlohmann::json_sax<Json> {
@@ -94,7 +134,8 @@ class Builder final : public nlohmann::json_sax<Json> {
   bool number_float(number_float_t value, const string_t& text) override {
     if (text.find_first_of(".eE") == string_t::npos) return AddLarge(value);
     if (origin_ == Origin::kOurs) return Refuse("a number has a fraction or an exponent");
-    return Add(value);
+    const std::optional<std::int64_t> whole = WholeNumber(text);
+    return whole ? Add(*whole) : Add(value);
   }
 
   bool string(string_t& value) override { return Add(std::move(value)); }
@@ -149,8 +190,8 @@ class Builder final : public nlohmann::json_sax<Json> {
     return false;
   }
 
-  // An integer beyond 2^53-1.  Others write such numbers where we never look; a field that we read
-  // takes no double for an integer.
+  // An integer beyond 2^53-1.  Others write such numbers where we never look; no field takes a
+  // double for an integer.
   bool AddLarge(double value) {
     if (origin_ == Origin::kForeign) return Add(value);
     return Refuse("an integer is beyond 2^53-1, want it as a string");

@@ -103,6 +103,41 @@ TEST(ParseJson, KeepsMessagesShort) {
   }
 }
 
+TEST(ParseForeignJson, AnIntegerIsWhatIsOneByItsText) {
+  const struct {
+    const char* text;
+    std::int64_t want;
+  } kWhole[] = {{"7.0", 7},
+                {"7e0", 7},
+                {"7E+0", 7},
+                {"0.7e1", 7},
+                {"70e-1", 7},
+                {"700.00e-02", 7},
+                {"0.0007e4", 7},
+                {"0.0", 0},
+                {"0e999999999999", 0},
+                {"0.0e-400", 0},
+                {"1e3", 1000},
+                {"12.5e1", 125},
+                {"9007199254740991.0", kJsonIntegerMax},
+                {"9.007199254740991e15", kJsonIntegerMax}};
+  for (const auto& row : kWhole) {
+    const auto value = ParseForeignJson(row.text, "t");
+    ASSERT_TRUE(value) << row.text << value.error().message;
+    ASSERT_TRUE(value->is_number_integer()) << row.text;
+    EXPECT_EQ(value->get<std::int64_t>(), row.want) << row.text;
+  }
+  // Of most the double is an integer.
+  for (const char* text :
+       {"4503599627370496.2", "9007199254740990.9999999", "0.99999999999999999999", "1e-400",
+        "7.00000000000000000001", "7e-1", "0.5", "-0.0", "-7.0", "-7e0", "9007199254740992.0",
+        "9.007199254740992e15", "1e300", "1e-99999999999999999999", "5e-324"}) {
+    const auto value = ParseForeignJson(text, "t");
+    ASSERT_TRUE(value) << text << value.error().message;
+    EXPECT_TRUE(value->is_number_float()) << text;
+  }
+}
+
 TEST(ParseForeignJson, ToleratesFractionsKeysAndLargeIntegersOnly) {
   const auto value = ParseForeignJson("{\"\xc3\xa9\":1.5e3}", "t");
   ASSERT_TRUE(value) << value.error().message;
