@@ -40,7 +40,7 @@ Status ReadProof(const Json& json, const std::string& where, LogEntry& entry) {
   static const Json kNoHashes = Json::array();  // protobuf leaves out empty lists
   const Json& hashes = fields.Has("hashes") ? fields.Array("hashes", kProofHashesMax) : kNoHashes;
   const Json& checkpoint = fields.Object("checkpoint");
-  IgnoreOthers(json, fields);
+  IgnoreOthers(json, fields, {"logIndex", "rootHash", "treeSize"});
   RETURN_IF_ERROR(fields.Finish());
   for (const Json& hash : hashes) {
     const auto bytes = hash.is_string() ? Base64Decode(hash.get_ref<const std::string&>())
@@ -85,16 +85,18 @@ Result<LogEntry> ReadLogEntry(const Json& json, const std::string& where) {
   const Json& log_id = fields.Object("logId");
   const Json& kind_version = fields.Object("kindVersion");
   const Json& proof = fields.Object("inclusionProof");
-  // integratedTime and inclusionPromise are among the rest: nobody vouches for the first, and the
-  // second promises what the proof shows.
-  IgnoreOthers(json, fields);
+  // integratedTime and inclusionPromise are not read: nobody vouches for the first, and the second
+  // promises what the proof shows.
+  IgnoreOthers(json, fields,
+               {"logIndex", "canonicalizedBody", "logId", "kindVersion", "inclusionProof",
+                "integratedTime", "inclusionPromise"});
   RETURN_IF_ERROR(fields.Finish());
   JsonFields log_id_fields(log_id, fields.Where("logId"));
   entry.log_id = log_id_fields.Bytes("keyId");
   if (log_id_fields.ok() && entry.log_id.size() != kLogIdBytes) {
     log_id_fields.Fail("keyId", "want 32 bytes");
   }
-  IgnoreOthers(log_id, log_id_fields);
+  IgnoreOthers(log_id, log_id_fields, {"keyId"});
   RETURN_IF_ERROR(log_id_fields.Finish());
   RETURN_IF_ERROR(CheckKindVersion(kind_version, fields.Where("kindVersion")));
   RETURN_IF_ERROR(ReadProof(proof, fields.Where("inclusionProof"), entry));
@@ -105,7 +107,7 @@ Result<Certificate> ReadCertificate(const Json& json, const std::string& where,
                                     const std::optional<LeafFacts>& leaf) {
   JsonFields fields(json, where);
   const std::string der = fields.Bytes("rawBytes");
-  IgnoreOthers(json, fields);
+  IgnoreOthers(json, fields, {"rawBytes"});
   RETURN_IF_ERROR(fields.Finish());
   // As a rule the log entry's body has it too, and it has been read there.
   if (leaf && leaf->certificate && leaf->certificate->der() == der) return *leaf->certificate;
@@ -128,7 +130,7 @@ Result<PublicKey> ReadPublicKey(const Json& json, const std::string& where,
   if (fields.ok() && !stands_here && !(leaf && leaf->public_key)) {
     fields.Fail("rawBytes", "missing, and no log entry carries the key");
   }
-  IgnoreOthers(json, fields);
+  IgnoreOthers(json, fields, {"rawBytes"});
   RETURN_IF_ERROR(fields.Finish());
   std::optional<PublicKey> key;
   if (stands_here) {
@@ -149,7 +151,7 @@ Result<std::optional<std::string>> ReadTimestamp(const Json& json, const std::st
   static const Json kNoTokens = Json::array();
   const Json& tokens =
       fields.Has("rfc3161Timestamps") ? fields.Array("rfc3161Timestamps", 1) : kNoTokens;
-  IgnoreOthers(json, fields);
+  IgnoreOthers(json, fields, {"rfc3161Timestamps"});
   RETURN_IF_ERROR(fields.Finish());
   if (tokens.empty()) return std::optional<std::string>();
   JsonFields token(tokens.front(), Element(fields.Where("rfc3161Timestamps"), 0));
@@ -157,7 +159,7 @@ Result<std::optional<std::string>> ReadTimestamp(const Json& json, const std::st
   if (token.ok() && (der.empty() || der.size() > kTimestampResponseBytesMax)) {
     token.Fail("signedTimestamp", "want 1 to 65536 bytes");
   }
-  IgnoreOthers(tokens.front(), token);
+  IgnoreOthers(tokens.front(), token, {"signedTimestamp"});
   RETURN_IF_ERROR(token.Finish());
   return std::optional<std::string>(std::move(der));
 }
@@ -178,7 +180,8 @@ Status ReadMaterial(const Json& json, const std::string& where, Bundle& bundle) 
   const Json& times = fields.Has("timestampVerificationData")
                           ? fields.Object("timestampVerificationData")
                           : kNoTimes;
-  IgnoreOthers(json, fields);
+  IgnoreOthers(json, fields,
+               {"x509CertificateChain", "publicKey", "tlogEntries", "timestampVerificationData"});
   RETURN_IF_ERROR(fields.Finish());
 
   std::optional<LeafFacts> leaf;
@@ -245,7 +248,8 @@ Result<Bundle> ParseBundleLine(std::string_view line, std::string_view where) {
   }
   const Json& envelope = fields.Object("dsseEnvelope");
   const Json& material = fields.Object("verificationMaterial");
-  IgnoreOthers(json, fields);
+  IgnoreOthers(json, fields,
+               {"mediaType", "messageSignature", "dsseEnvelope", "verificationMaterial"});
   RETURN_IF_ERROR(fields.Finish());
 
   Bundle bundle;

@@ -4,6 +4,9 @@
 
 #include <functional>
 #include <random>
+#include <set>
+#include <string>
+#include <utility>
 
 #include "farm/base/bytes.h"
 #include "farm/crypto/hash.h"
@@ -89,6 +92,70 @@ TEST(Bundle, ToleratesFieldsThatItDoesNotKnow) {
   json["verificationMaterial"]["tlogEntries"][0]["logIndex"] = 5;  // a number instead of a string
   json["mediaType"] = "application/vnd.dev.sigstore.bundle+json;version=0.3";
   EXPECT_TRUE(ParseBundleLine(json.dump(), "line").has_value());
+}
+
+// Another reader takes protobuf's second name of a field and would see something else there.
+TEST(Bundle, RefusesTheOtherNameOfEveryFieldThatItKnows) {
+  const std::string material = "/verificationMaterial";
+  const std::string entry = material + "/tlogEntries/0";
+  const std::string stamps = material + "/timestampVerificationData";
+  const std::pair<std::string, std::string> kNames[] = {
+      // the object, the other name
+      {"", "media_type"},
+      {"", "message_signature"},
+      {"", "dsse_envelope"},
+      {"", "verification_material"},
+      {"/dsseEnvelope", "payload_type"},
+      {material, "x509_certificate_chain"},
+      {material, "public_key"},
+      {material, "tlog_entries"},
+      {material, "timestamp_verification_data"},
+      {material + "/certificate", "raw_bytes"},
+      {material + "/publicKey", "raw_bytes"},
+      {stamps, "rfc3161_timestamps"},
+      {stamps + "/rfc3161Timestamps/0", "signed_timestamp"},
+      {entry, "log_index"},
+      {entry, "canonicalized_body"},
+      {entry, "log_id"},
+      {entry, "kind_version"},
+      {entry, "inclusion_proof"},
+      {entry, "integrated_time"},
+      {entry, "inclusion_promise"},
+      {entry + "/logId", "key_id"},
+      {entry + "/inclusionProof", "log_index"},
+      {entry + "/inclusionProof", "root_hash"},
+      {entry + "/inclusionProof", "tree_size"},
+  };
+  std::set<std::string> known;
+  for (const auto& [object, name] : kNames) {
+    known.insert(name);
+    const bool of_key = object.ends_with("/publicKey");
+    Json json = LineJson(of_key ? kRequestLine : kFirstRecordLine);
+    const Json::json_pointer at(object);
+    json[at][name] = nullptr;
+    const auto read = ParseBundleLine(json.dump(), "line");
+    ASSERT_FALSE(read) << object << " " << name;
+    EXPECT_NE(read.error().message.find(name + ": is "), std::string::npos) << read.error().message;
+    json[at].erase(name);
+    EXPECT_TRUE(ParseBundleLine(json.dump(), "line")) << object;
+    json[at][name + "s_of_others"] = 1;  // no other name of anything here
+    EXPECT_TRUE(ParseBundleLine(json.dump(), "line")) << object;
+  }
+  // None is forgotten that a line has.
+  for (const std::size_t line : {kRequestLine, kFirstRecordLine}) {
+    const Json flat = LineJson(line).flatten();
+    for (const auto& [path, unused] : flat.items()) {
+      for (const std::string& name : Split(path, '/')) {
+        std::string other;
+        for (const char c : name) {
+          const bool large = c >= 'A' && c <= 'Z';
+          if (large) other += '_';
+          other += large ? static_cast<char>(c - 'A' + 'a') : c;
+        }
+        EXPECT_TRUE(other == name || known.contains(other)) << name;
+      }
+    }
+  }
 }
 
 // Of some of those that are refused the double is the number that it should be.

@@ -70,7 +70,7 @@ Result<Envelope> EnvelopeFromJson(const Json& json, std::string_view where) {
     fields.Fail("signatures", "found none, want exactly one");
   }
   if (envelope.payload_type.size() > kPayloadTypeBytesMax) fields.Fail("payloadType", "too long");
-  IgnoreOthers(json, fields);
+  IgnoreOthers(json, fields, {"payloadType"});
   RETURN_IF_ERROR(fields.Finish());
 
   if (payload.size() / 4 * 3 > kPayloadBytesMax + 3) {

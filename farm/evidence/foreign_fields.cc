@@ -56,21 +56,6 @@ std::optional<HashAlgorithm> HashOfProtobuf(std::string_view name) {
   return std::nullopt;
 }
 
-// "log_index" -> "logIndex", as protobuf makes it.
-std::string InCamelCase(std::string_view snake) {
-  std::string camel;
-  bool raise = false;
-  for (const char c : snake) {
-    if (c == '_') {
-      raise = true;
-      continue;
-    }
-    camel += raise && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    raise = false;
-  }
-  return camel;
-}
-
 std::string InSnakeCase(std::string_view camel) {
   std::string snake;
   for (const char c : camel) {

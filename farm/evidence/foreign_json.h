@@ -2,7 +2,9 @@
 // 64-bit integers are strings, as protobuf's JSON form has them.  Private to this folder.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -11,10 +13,40 @@
 
 namespace farm {
 
+// "log_index" -> "logIndex", as protobuf makes it.
+inline std::string InCamelCase(std::string_view snake) {
+  std::string camel;
+  bool raise = false;
+  for (const char c : snake) {
+    if (c == '_') {
+      raise = true;
+      continue;
+    }
+    camel += raise && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    raise = false;
+  }
+  return camel;
+}
+
 // Tolerates every field of `object` that has not been asked for.
 inline void IgnoreOthers(const Json& object, JsonFields& fields) {
   if (!object.is_object()) return;
   for (const auto& [name, unused] : object.items()) fields.Ignore(name);
+}
+
+// The same where only protobuf's first form of a name is read: `known` are those with a second one
+// ("log_index"), which another reader takes, and which is refused, lest two see different things in
+// the same bytes.
+inline void IgnoreOthers(const Json& object, JsonFields& fields,
+                         std::initializer_list<std::string_view> known) {
+  if (!object.is_object()) return;
+  for (const auto& [name, unused] : object.items()) {
+    fields.Ignore(name);
+    if (name.find('_') == std::string::npos) continue;
+    const std::string camel = InCamelCase(name);
+    if (std::find(known.begin(), known.end(), camel) == known.end()) continue;
+    fields.Fail(name, "is " + camel + " by its other name, want that one alone");
+  }
 }
 
 // A non-negative int64 as protobuf writes it: a decimal string; a JSON number that is one by its

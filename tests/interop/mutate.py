@@ -149,6 +149,30 @@ def notes():
         row + "\n" for row in reversed(get(value, NOTE).split("\n\n")[1].splitlines())))))
 
 
+def snake(name):
+    return "".join("_" + c.lower() if c.isupper() else c for c in name)
+
+
+def other_names():
+    """protobuf's second name of a field, beside the first and in its place."""
+    for number in (1, 3):
+        for path in paths(LINES[number]):
+            if not isinstance(path[-1], str) or snake(path[-1]) == path[-1] or (number == 1 and path[-1] != "publicKey"):
+                continue
+            name, value = ".".join(map(str, path)), get(LINES[number], path)
+            write(f"twin-{name}", with_line(number, lambda bent, path=path, value=value: put(
+                bent, path[:-1] + [snake(path[-1])], value)))
+            write(f"twin-alone-{name}", with_line(number, lambda bent, path=path: put(
+                bent, path[:-1] + [snake(path[-1])], get(bent, path[:-1]).pop(path[-1]))))
+    for number, path in ((3, ["message_signature"]), (3, ["verificationMaterial", "x509_certificate_chain"]),
+                         (1, ["verificationMaterial", "publicKey", "raw_bytes"]), (3, ENTRY + ["integrated_time"]),
+                         (3, ENTRY + ["inclusion_promise"])):
+        write(f"twin-of-none-{path[-1]}", with_line(number, lambda bent, path=path: put(bent, path, None)))
+    loose = copy.deepcopy(LINES)  # nobody's fields
+    loose[3]["log_index"] = loose[3]["verificationMaterial"]["more_of_it"] = 7
+    write("twin-of-nothing-here", text(loose))
+
+
 def fields():
     for number in (1, 3):
         for path in paths(LINES[number]):
@@ -256,7 +280,7 @@ def check_vectors():
 
 
 shutil.rmtree(directory, ignore_errors=True)
-for group in (bytes_of_lines, notes, fields, whole_lines, others, later):
+for group in (bytes_of_lines, notes, fields, whole_lines, others, later, other_names):
     group()
 check_vectors()
 print("\n".join(sorted(NOT_JUDGED)))

@@ -17,7 +17,7 @@ certificate() { # BASE64 FILE: FILE as PEM; shown: how it is built; R: its SPKI,
 extension() { [[ $shown =~ :X509v3\ $1$'\n'([^$'\n']*BOOLEAN[^$'\n']*$'\n')?[^$'\n']*HEX\ DUMP\]:$2($'\n'|$) ]]; } # NAME PATTERN of its value in hex
 p256() { openssl dgst -sha256 -verify "$1" -signature "$2" "$3" >/dev/null 2>&1; } # KEY SIGNATURE MESSAGE
 ed25519() { openssl pkeyutl -verify -pubin -inkey "$1" -rawin -sigfile "$2" -in "$3" >/dev/null 2>&1; }
-# like: a value has exactly the fields of a pattern ("name?" may be missing; in a format of others more may be there).
+# like: a value has exactly the fields of a pattern ("name?" may be missing; in a format of others more, but no "a_field" for "aField").
 common='def need(f; what): if f then . else error(what) end; def each(names; t): names | [scan("\\S+") | {(.): t}] | add;
 def int(a; b): type == "number" and floor == . and . >= a and . <= b; def alone: length == (unique | length);
 def text(n): type == "string" and utf8bytelength >= 1 and utf8bytelength <= n and (test("[\u0000-\u001f\u007f]") | not);
@@ -27,8 +27,8 @@ def is(t): {hex: "[0-9a-f]{64}", digest: "sha256:[0-9a-f]{64}", int64: "0|[1-9][
   elif t == "count" or (t == "int64" and type == "number") then int(0; 9007199254740991) elif t == "any" then true
   elif $form then type == "string" and test("\\A(\($form))\\z") and (t != "time" or [try ((fromdate | todate) == .) catch false][0])
   elif t == "fact" then type | IN("string", "number", "boolean") elif t[:1] == "=" then . == t[1:] else type == t end;
-def like($p; $more): . as $v | if $p | type == "array" then type == "array" and all(.[]; like($p[0]; $more)) elif $p | type == "string" then is($p)
-  else type == "object" and ($more or keys - ($p | keys | map(rtrimstr("?"))) == []) and all($p | to_entries[]; (.key | rtrimstr("?")) as $k
+def camel: gsub("_+(?<c>[a-z]?)"; .c | ascii_upcase); def like($p; $more): . as $v | if $p | type == "array" then type == "array" and all(.[]; like($p[0]; $more)) elif $p | type == "string" then is($p)
+  else type == "object" and (($p | keys | map(rtrimstr("?"))) as $n | keys - $n | if $more then all(.[]; camel | IN($n[]) | not) else . == [] end) and all($p | to_entries[]; (.key | rtrimstr("?")) as $k
     | .value as $w | if $v | has($k) then $v[$k] | like($w; $more) else .key != $k end) end; def like($p): like($p; false);
 def tohex: [explode[] | select(. != 61) | if . == 43 then 62 elif . == 47 then 63 elif . < 58 then . + 4
     elif . < 91 then . - 65 else . - 71 end] | (length * 3 / 4 | floor) as $bytes | [range(0; length; 2) as $i
@@ -52,9 +52,9 @@ def leaf: (@base64d | fromjson) as $j | need(($j | canon | @base64) == . and ($j
     {data: {algorithm: "=SHA2_256", digest: "base64"}, signature: {content: "base64", verifier: {"publicKey?": raw, "x509Certificate?": raw,
       keyDetails: "=PKIX_ECDSA_P256_SHA_256"}}}}})); "leaf") | $j.spec.hashedRekordV002 | .signature.verifier as $v | need($v | has("publicKey")
     != has("x509Certificate"); "leaf") | {pae: (.data.digest | tohex), sig: .signature.content, spki: $v.publicKey.rawBytes, cert: $v.x509Certificate.rawBytes};
-def line: fromjson | need(like({mediaType: "string", dsseEnvelope: {payload: "string", payloadType: "string", signatures: [{sig: "string",
-      "keyid?": "string"}]}, verificationMaterial: {"certificate?": raw, "publicKey?": {hint: "string", "rawBytes?": "base64"},
-      "timestampVerificationData?": {"rfc3161Timestamps?": [{signedTimestamp: "base64"}]}, "tlogEntries?": [{canonicalizedBody: "base64",
+def line: fromjson | need(like({mediaType: "string", "messageSignature?": "any", dsseEnvelope: {payload: "string", payloadType: "string", signatures: [{sig: "string",
+      "keyid?": "string"}]}, verificationMaterial: {"x509CertificateChain?": "any", "certificate?": raw, "publicKey?": {hint: "string", "rawBytes?": "base64"},
+      "timestampVerificationData?": {"rfc3161Timestamps?": [{signedTimestamp: "base64"}]}, "tlogEntries?": [{canonicalizedBody: "base64", "integratedTime?": "any", "inclusionPromise?": "any",
         "logIndex?": "int64", logId: {keyId: "base64"}, kindVersion: {kind: "=hashedrekord", version: "=0.0.2"}, inclusionProof: {"logIndex?": "int64",
           "treeSize?": "int64", rootHash: "base64", "hashes?": ["base64"], checkpoint: {envelope: "string"}}}]}}; true)
     and (has("messageSignature") | not); "shape") | .verificationMaterial as $m | .dsseEnvelope as $e
