@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "farm/base/amount.h"
@@ -177,6 +178,50 @@ Known Index(const std::vector<Saying>& sayings) {
   return known;
 }
 
+// The times at which what a monitor said counts; none, where its key is revoked from before them.
+std::optional<ValidFor> HeededFor(const Person& monitor, const TrustRoot& root) {
+  ValidFor heeded = monitor.valid_for;
+  if (const Revocation* revoked = FindKeyRevocation(root, monitor.key.KeyId())) {
+    if (!revoked->compromised_since) return std::nullopt;
+    const UnixSeconds last = *revoked->compromised_since - 1;
+    heeded.end = std::min(heeded.end.value_or(last), last);
+  }
+  if (heeded.end && *heeded.end < heeded.start) return std::nullopt;
+  return heeded;
+}
+
+// A revocation takes words back on purpose.  Who ends a monitor's time takes them back as well, in
+// the memory of every customer (farm/verify/seen_status.cc), and may not know.
+void WarnOfForgotten(const TrustRoot& before, const TrustRoot& after,
+                     std::vector<std::string>& lines) {
+  for (const Person& monitor : before.monitors) {
+    // Under the new root's revocations, lest what they take back is told, too.
+    const std::optional<ValidFor> was = HeededFor(monitor, after);
+    if (!was) continue;
+    const std::string name =
+        "monitor " + Printable(monitor.id, kWordsMax) + " with key " + ShortKey(monitor.key);
+    const std::string forgotten =
+        " of withdrawals, dissents and revoked keys is heeded no longer, also where customers "
+        "remember it: another monitor must have said it, or list this one for its time as it was";
+    const Person* listed = after.FindMonitor(monitor.key);
+    if (listed == nullptr) {
+      lines.push_back("WARNING: " + name +
+                      " is taken out, and its key is not revoked: what it has "
+                      "said" +
+                      forgotten);
+      continue;
+    }
+    const std::optional<ValidFor> is = HeededFor(*listed, after);
+    const bool later = !is || is->start > was->start;
+    const bool sooner = !is || (is->end && (!was->end || *is->end < *was->end));
+    if (!later && !sooner) continue;
+    lines.push_back("WARNING: the time of " + name +
+                    " is shortened, and its key is not revoked: "
+                    "what it says in statuses that are not stamped " +
+                    Days(listed->valid_for) + forgotten);
+  }
+}
+
 }  // namespace
 
 std::string NameOfRootKey(const TrustRoot& root, const std::string& key_id) {
@@ -218,6 +263,7 @@ std::vector<std::string> DescribeChanges(const TrustRoot& before, const TrustRoo
         std::any_of(begin, end, [&](const auto& entry) { return entry.second == &saying; });
     if (gone) lines.push_back(Line("removed: ", saying));
   }
+  WarnOfForgotten(before, after, lines);
   return lines;
 }
 

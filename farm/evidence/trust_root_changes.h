@@ -13,7 +13,10 @@ namespace farm {
 std::vector<std::string> DescribeTrustRoot(const TrustRoot& root);
 
 // One line for each thing added, removed or said in another way; empty only where the two say the
-// same but for version, time of making and the order of lists.
+// same but for version, time of making and the order of lists.  At the end a warning for each
+// monitor that is taken out or whose time is shortened, but for what a revocation of its key takes
+// back: what its statuses have said is no longer heeded, as nothing is of whom the root does not
+// list.
 std::vector<std::string> DescribeChanges(const TrustRoot& before, const TrustRoot& after);
 
 // "Ann (1a2b3c4d5e6f7081..)", or the key id alone where the root names no holder.

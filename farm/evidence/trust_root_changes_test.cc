@@ -110,6 +110,80 @@ TEST_F(Changes, SayEveryFieldThatDiffers) {
   }
 }
 
+// What a monitor has said of withdrawals is forgotten with it, wherever it is remembered.
+TEST_F(Changes, WarnOfAMonitorThatIsHeededNoLonger) {
+  const EvidenceMaker maker({.monitors = 2});
+  const UnixSeconds start = maker.root().monitors[1].valid_for.start;
+  const UnixSeconds end = *maker.root().monitors[1].valid_for.end;
+  const std::string key = maker.root().monitors[1].key.KeyId();
+  const std::string out = "is taken out, and its key is not revoked: what it has said";
+  const std::string shorter = "is shortened, and its key is not revoked: what it says in statuses";
+  const auto revoke = [&](TrustRoot& r, std::optional<UnixSeconds> since) {
+    r.revocations.push_back({"key", key, "stolen", since});
+  };
+  const struct {
+    const char* name;
+    std::function<void(TrustRoot&)> bend;
+    std::string words;  // "": no warning
+  } kRows[] = {
+      {"as_it_is", [](TrustRoot&) {}, ""},
+      {"taken_out", [](TrustRoot& r) { r.monitors.pop_back(); }, out},
+      {"another_key",
+       [](TrustRoot& r) { r.monitors[1].key = PrivateKey::Generate(KeyKind::kP256).public_key(); },
+       out},
+      {"another_name", [](TrustRoot& r) { r.monitors[1].id = "renamed"; }, ""},
+      {"sooner", [&](TrustRoot& r) { r.monitors[1].valid_for.end = end - 1; }, shorter},
+      {"later", [&](TrustRoot& r) { r.monitors[1].valid_for.start = start + 1; }, shorter},
+      {"longer",
+       [&](TrustRoot& r) {
+         r.monitors[1].valid_for = {start - 1, std::nullopt};
+       },
+       ""},
+      {"taken_out_and_revoked",
+       [&](TrustRoot& r) {
+         r.monitors.pop_back();
+         revoke(r, std::nullopt);
+       },
+       ""},
+      {"revoked", [&](TrustRoot& r) { revoke(r, std::nullopt); }, ""},
+      {"revoked_since", [&](TrustRoot& r) { revoke(r, start + 100); }, ""},
+      // What it said before that counts as long as it is listed.
+      {"taken_out_and_revoked_since",
+       [&](TrustRoot& r) {
+         r.monitors.pop_back();
+         revoke(r, start + 100);
+       },
+       out},
+      {"ended_when_it_was_stolen",
+       [&](TrustRoot& r) {
+         r.monitors[1].valid_for.end = start + 99;
+         revoke(r, start + 100);
+       },
+       ""},
+      {"ended_before_it_was_stolen",
+       [&](TrustRoot& r) {
+         r.monitors[1].valid_for.end = start + 98;
+         revoke(r, start + 100);
+       },
+       shorter},
+  };
+  for (const auto& row : kRows) {
+    TrustRoot root = maker.root();
+    row.bend(root);
+    std::vector<std::string> warnings = DescribeChanges(maker.root(), root);
+    std::erase_if(warnings, [](const std::string& line) { return !line.starts_with("WARNING"); });
+    if (row.words.empty()) {
+      EXPECT_THAT(warnings, IsEmpty()) << row.name;
+      continue;
+    }
+    EXPECT_THAT(warnings,
+                ElementsAre(testing::AllOf(
+                    HasSubstr("monitor monitor-1 with key " + key.substr(0, 16)),
+                    HasSubstr(row.words), HasSubstr("another monitor must have said it"))))
+        << row.name;
+  }
+}
+
 // What the words shorten still differs.
 TEST_F(Changes, SeeWhatIsTooLongToPrint) {
   const auto named = [](std::size_t length) {
