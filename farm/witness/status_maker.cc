@@ -23,6 +23,14 @@ std::string ReasonLine(const std::string& reason) {
   return line.empty() ? "no reason given" : line;
 }
 
+// The release's own name, which no rule keeps short or in one line: as much of it as a manifest of
+// the farm's can have.
+constexpr std::size_t kNameBytesMax = 128;
+std::string NameLine(const std::string& name) {
+  const std::string line = Printable(name, kNameBytesMax);
+  return line.empty() ? "no name" : line;
+}
+
 // The first in the order of the logs' origins, and in each of its entries.
 struct FirstDissent {
   std::pair<std::string, std::uint64_t> place;  // origin of the log, index
@@ -79,8 +87,9 @@ void HearWithdrawals(Said& said) {
     const auto release = said.ever_released.find(digest);
     if (release == said.ever_released.end()) continue;
     said.withdrawn.emplace(
-        digest, WithdrawnRelease{digest, release->second.product, release->second.version,
-                                 ReasonLine(withdrawal.reason), withdrawal.by, withdrawal.created});
+        digest, WithdrawnRelease{digest, NameLine(release->second.product),
+                                 NameLine(release->second.version), ReasonLine(withdrawal.reason),
+                                 withdrawal.by, withdrawal.created});
   }
 }
 
@@ -104,8 +113,9 @@ void HearRoot(const TrustRoot& root, Said& said) {
     if (release == said.ever_released.end()) continue;  // whoever has this root refuses it anyway
     said.withdrawn.emplace(
         release->first,
-        WithdrawnRelease{release->first, release->second.product, release->second.version,
-                         ReasonLine(revocation.reason), std::string(kByRoot), root.created});
+        WithdrawnRelease{release->first, NameLine(release->second.product),
+                         NameLine(release->second.version), ReasonLine(revocation.reason),
+                         std::string(kByRoot), root.created});
   }
 }
 

@@ -212,6 +212,39 @@ TEST_F(FullStatusTest, TheNewestAreLeftOutWhereTheyDoNotReadOrAreTooLong) {
   EXPECT_LE(WriteStatement(status).size(), kPayloadBytesMax);
 }
 
+// A signer's release has what names it likes, and somebody withdraws it: that must be told.
+TEST_F(FullStatusTest, AWithdrawnReleasesNamesAreFitToStandInAStatus) {
+  const std::pair<std::string, std::string> kNames[] = {
+      {std::string(2000, 'x'), std::string(128, 'x') + "..."},
+      {"two\nlines", "two\\x0alines"},
+      {"", "no name"},
+      {std::string(128, 'y'), std::string(128, 'y')}};
+  const LogFacts before = facts_;
+  for (const auto& [name, want] : kNames) {
+    facts_ = before;
+    auto release =
+        *ParseStatementAs<farm::Release>(made_.lines[kReleaseLine].envelope.payload, "release");
+    release.manifest = TestManifest({.product = name, .version = name});
+    const Bundle line = Enter(release, "signer");
+    Read(line);
+    Withdrawal withdrawal = WithdrawnBy("auditor-0");
+    withdrawal.release = line.PaeDigest();
+    Read(Enter(withdrawal, "auditor-0"));
+    const FarmStatus status = Made();
+    ASSERT_EQ(status.withdrawn.size(), 1u) << name;
+    EXPECT_EQ(status.withdrawn[0].product, want);
+    EXPECT_EQ(status.withdrawn[0].version, want);
+    TrustRoot root = maker_.root();
+    root.revocations = {{"release", line.PaeDigest().Text(), "bad", {}}};
+    facts_ = before;
+    Read(line);
+    const auto by_root = Make(root);
+    ASSERT_TRUE(by_root) << by_root.error().message;
+    ASSERT_EQ(by_root->withdrawn.size(), 1u) << name;
+    EXPECT_EQ(by_root->withdrawn[0].product, want);
+  }
+}
+
 TEST_F(FullStatusTest, ItIsSilentWhereDissentsAreTooMany) {
   for (std::size_t i = 0; i <= kStatusListMax; ++i) {
     const Digest manifest = SayRelease("product-" + std::to_string(i));
