@@ -34,8 +34,7 @@ struct Case {
   // What is remembered, and the status: all of it if nothing speaks against it, else its words
   // alone (ForgetLogs).  Absent where that is nothing new, or the root is older or refused.
   std::optional<SeenStatuses> seen = {};
-  // All that the status at hand says, also where it counts for nothing else (HearWords).
-  std::optional<SaidByStatus> said = {};
+  std::string not_remembered = {};  // as in the verdict
   const TrustRoot& root() const { return root_and_status ? *root_and_status : input.root; }
 
   Problems problems;  // of no single line

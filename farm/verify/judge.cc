@@ -3,7 +3,6 @@
 #include "farm/base/amount.h"
 #include "farm/base/bytes.h"
 #include "farm/verify/case.h"
-#include "farm/verify/seen_status.h"
 
 namespace farm {
 namespace {
@@ -164,6 +163,18 @@ void FillFacts(const Case& facts, Verdict& verdict) {
   }
 }
 
+void FillSeen(const Case& facts, Verdict& verdict) {
+  verdict.not_remembered = facts.not_remembered;
+  if (facts.input.root_is_known || verdict.proved()) {
+    verdict.seen = facts.seen;
+  } else if (facts.seen) {
+    verdict.not_remembered = "what the status says, for nothing vouches for root " +
+                             std::to_string(facts.input.root.version) +
+                             " yet: pin it or follow it with farm-verify trust, or prove a release "
+                             "by it";
+  }
+}
+
 // The end of every verdict.  The only place that says "proved".
 Verdict Conclude(const Case& facts) {
   Verdict verdict;
@@ -184,8 +195,7 @@ Verdict Conclude(const Case& facts) {
     verdict.exit = worst == ExitCode::kProved ? ExitCode::kInternal : worst;
     verdict.headline = "NOT VERIFIED";
   }
-  const bool root_counts = facts.input.root_is_known || verdict.proved();
-  verdict.seen = root_counts ? facts.seen : SeenUnderUnknownRoot(facts);
+  FillSeen(facts, verdict);
   return verdict;
 }
 

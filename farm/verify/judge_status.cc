@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <cstddef>
 #include <cstdlib>
 
 #include "farm/base/amount.h"
@@ -73,24 +71,12 @@ const Checkpoint* HeadOf(const FarmStatus& status, const std::string& origin) {
   return nullptr;
 }
 
-// The customer's root with what statuses revoke, but for the monitor's own key.
-TrustRoot RootForItsWords(const Case& facts) {
-  TrustRoot root = facts.root();
-  const std::string key = facts.input.status->key().KeyId();
-  const auto by_root = static_cast<std::ptrdiff_t>(facts.input.root.revocations.size());
-  root.revocations.erase(
-      std::remove_if(root.revocations.begin() + by_root, root.revocations.end(),
-                     [&](const Revocation& revocation) { return revocation.subject == key; }),
-      root.revocations.end());
-  return root;
-}
-
-// A status of which nothing is wrong but that another monitor's has revoked its key: it does not
-// count, but who of the two is the thief the root alone says, and until then nothing is forgotten
-// that either has said.
+// A status of which nothing is wrong but what other monitors' have revoked: it does not count, but
+// who of them is the thief the root alone says, and until then nothing is forgotten that any of
+// them has said.
 void HearDespiteOthers(Case& facts) {
   if (!facts.root_and_status) return;
-  const auto status = ReadWhole(*facts.input.status, RootForItsWords(facts), facts.input.policy);
+  const auto status = ReadWhole(*facts.input.status, facts.input.root, facts.input.policy);
   if (status && status->sound()) HearWords(*status, facts);
 }
 
@@ -278,11 +264,9 @@ void ReadStatus(Case& facts) {
 
 void JudgeStatus(Case& facts) {
   JudgeSaidBefore(facts);
+  if (!facts.input.status || facts.status) JudgeLost(facts);
   if (!facts.input.status) {
-    if (facts.input.seen.words_lost) {
-      facts.Add(Rule::kStatus, ExitCode::kStatusTooOld,
-                "no status at hand, and those before have said more than is remembered");
-    } else if (facts.policy.status_max_age_seconds > 0) {
+    if (facts.policy.status_max_age_seconds > 0) {
       facts.Add(Rule::kStatus, ExitCode::kStatusTooOld, "no status at hand");
     }
     return;

@@ -252,9 +252,7 @@ std::optional<std::string> ClaimedProduct(const std::vector<Bundle>& lines) {
 
 // A pinned folder may remember a newer root than this memory; that one it has compared itself.
 void HoldToRoot(const Memory& memory, VerdictInput& input) {
-  const bool is_same = memory.root_version == input.root.version &&
-                       (!memory.root || memory.root == SignedDigest(input.root));
-  if (memory.root_version == 0 || is_same) input.root_is_known = true;
+  if (memory.root && *memory.root == SignedDigest(input.root)) input.root_is_known = true;
   const std::int64_t pinned = input.newest_root_version.value_or(0);
   if (memory.root_version == 0 || memory.root_version < pinned) return;
   input.newest_root_version = memory.root_version;
@@ -303,8 +301,9 @@ Result<ExitCode> Run(const Options& options) {
                                : VerdictText(verdict, options.facts, StyleOf(STDOUT_FILENO));
   std::fputs(text.c_str(), stdout);
   RETURN_IF_ERROR(FlushStandardOutput());
-  if (!kept) {
-    std::fprintf(stderr, "farm-verify: not remembered: %s\n", kept.error().message.c_str());
+  const std::string& not_kept = kept ? verdict.not_remembered : kept.error().message;
+  if (memory && !not_kept.empty()) {
+    std::fprintf(stderr, "farm-verify: not remembered: %s\n", not_kept.c_str());
   }
   return verdict.exit;
 }

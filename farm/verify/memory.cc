@@ -62,6 +62,19 @@ Status ReadSaid(const Json& list, const std::string& where, SeenStatuses& seen) 
   return {};
 }
 
+Status ReadLost(const Json& list, const std::string& where, SeenStatuses& seen) {
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    JsonFields fields(list[i], Element(where, i));
+    const std::string key = fields.String("monitorKey");
+    const UnixSeconds time = fields.Time("time");
+    if (fields.ok() && !seen.lost.emplace(key, time).second) {
+      fields.Fail("monitorKey", "stands there twice");
+    }
+    RETURN_IF_ERROR(fields.Finish());
+  }
+  return {};
+}
+
 Status ReadLogsSeen(const Json& list, const std::string& where, SeenStatuses& seen) {
   for (std::size_t i = 0; i < list.size(); ++i) {
     JsonFields fields(list[i], Element(where, i));
@@ -114,10 +127,11 @@ Result<Memory> ParseMemory(std::string_view json, std::string_view where) {
   const Json& sequences = fields.Array("sequences", kProductsMax);
   const Json* logs = fields.Has("logs") ? &fields.Array("logs", kLogsRememberedMax) : nullptr;
   const Json* said = fields.Has("said") ? &fields.Array("said", kStatusesMax) : nullptr;
-  if (fields.Has("wordsLost")) memory.seen.words_lost = fields.Boolean("wordsLost");
+  const Json* lost = fields.Has("lost") ? &fields.Array("lost", kLostMax) : nullptr;
   RETURN_IF_ERROR(fields.Finish());
   if (logs != nullptr) RETURN_IF_ERROR(ReadLogsSeen(*logs, fields.Where("logs"), memory.seen));
   if (said != nullptr) RETURN_IF_ERROR(ReadSaid(*said, fields.Where("said"), memory.seen));
+  if (lost != nullptr) RETURN_IF_ERROR(ReadLost(*lost, fields.Where("lost"), memory.seen));
   for (std::size_t i = 0; i < sequences.size(); ++i) {
     JsonFields entry(sequences[i], Element(fields.Where("sequences"), i));
     const std::string product = entry.String("product");
@@ -145,7 +159,9 @@ std::string WriteMemory(const Memory& memory) {
   if (memory.root) json["root"] = memory.root->Text();
   for (const auto& [origin, log] : memory.seen.logs) json["logs"].push_back(LogJson(origin, log));
   for (const SaidByStatus& said : memory.seen.said) json["said"].push_back(SaidJson(said));
-  if (memory.seen.words_lost) json["wordsLost"] = true;
+  for (const auto& [key, time] : memory.seen.lost) {
+    json["lost"].push_back({{"monitorKey", key}, {"time", FormatTime(time)}});
+  }
   return WriteReadableJson(json);
 }
 
@@ -178,6 +194,9 @@ Status MemoryDirectory::Keep(Memory next) {
   }
   if (next.seen.logs.size() > kLogsRememberedMax) {
     return full(next.seen.logs.size(), kLogsRememberedMax, "logs");
+  }
+  if (next.seen.lost.size() > kLostMax) {
+    return full(next.seen.lost.size(), kLostMax, "monitors that have said too much");
   }
   if (next.seen.said.size() > kStatusesMax) {
     return full(next.seen.said.size(), kStatusesMax, "statuses");

@@ -214,7 +214,7 @@ TEST(Memory, KeepsWhatStatusesSaidAsTheManualShows) {
   memory.root_version = 3;
   memory.seen.logs = {{"log.farm.example", {12, Sha256("hello"), 1'800'000'000}}};
   memory.seen.said = {said};
-  memory.seen.words_lost = true;
+  memory.seen.lost = {{Sha256("hello").Hex(), 1'800'000'000}};
   const std::string written = WriteMemory(memory);
   const auto manual = ReadFile("farm/verify/FORMAT.md", 1 << 20);
   ASSERT_TRUE(manual.has_value()) << manual.error().message;
@@ -227,7 +227,7 @@ TEST(Memory, KeepsWhatStatusesSaidAsTheManualShows) {
         std::pair{"\"withdrawn\": [", "\"withdrawn\": [7,"},
         std::pair{"\"dissents\": [", "\"dissents\": [\"sha256:x\","},
         std::pair{"\"withdrawn\": [", "\"withdrawn\": [\"sha256:x\","},
-        std::pair{"\"wordsLost\": true", "\"wordsLost\": 1"}}) {
+        std::pair{"\"lost\": [", "\"lost\": [7,"}}) {
     std::string bent = written;
     bent.replace(bent.find(from), std::string(from).size(), to);
     EXPECT_FALSE(ParseMemory(bent, "memory.json")) << bent;

@@ -172,6 +172,39 @@ TEST_F(LaterProgram, RemembersTheStatusOfAReleaseThatItRefused) {
   EXPECT_EQ(with(bad), 17);
 }
 
+// Else whoever has a customer look at a root of his own would fill the memory of the farm's.
+TEST_F(LaterProgram, RemembersAStatusUnderARootThatIsPinnedOrHasProvedSomething) {
+  const std::string bad = WriteStatus("bad.json", Withdrawn());
+  const std::string good = WriteStatus("good.json", status_);
+  const auto said_in = [&](const std::string& state) {
+    const auto memory = ReadFile(JoinPath(Path(state), "memory.json"), 1 << 20);
+    return memory && memory->find("\"said\"") != std::string::npos;
+  };
+  const auto at = At(kIssuedAt + 200);
+  const auto with = [&](const std::string& state, const std::string& status) {
+    return Verify({at[0], at[1], "--state", Path(state), "--status", status});
+  };
+  const ProcessResult unknown = with("of-root", bad);
+  EXPECT_EQ(unknown.exit_code, 17);
+  EXPECT_THAT(unknown.error_output, testing::HasSubstr("not remembered: what the status says"));
+  EXPECT_FALSE(said_in("of-root"));
+  EXPECT_EQ(with("of-root", good).exit_code, 0);
+  EXPECT_EQ(with("of-root", bad).error_output, "");
+  EXPECT_TRUE(said_in("of-root"));
+
+  const std::vector<std::string> environment = {"XDG_CONFIG_HOME=" + Path("config")};
+  const std::string fingerprint = Sha256(ReadFile(root_, 1 << 20).value()).Hex();
+  ASSERT_EQ(Run({"trust", "init", root_, "--fingerprint", fingerprint}, environment).exit_code, 0);
+  Write("config/farm/policy.json", WritePolicy(maker_.policy()));
+  std::vector<std::string> arguments = {
+      "--allow-development-root", at[0], at[1], "--state", Path("of-pin"), file_};
+  std::vector<std::string> with_bad = arguments;
+  with_bad.insert(with_bad.end(), {"--status", bad});
+  EXPECT_EQ(Run(with_bad, environment).exit_code, 17);
+  EXPECT_TRUE(said_in("of-pin"));
+  EXPECT_EQ(Run(arguments, environment).exit_code, 17);
+}
+
 // Why a file is refused is always said; that it is good, only if it can be remembered.
 TEST_F(LaterProgram, SaysWhyItRefusesThoughItsMemoryIsFull) {
   ASSERT_TRUE(MakeDirectories(JoinPath(directory_.path(), "state"), 0755));

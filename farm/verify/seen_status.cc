@@ -10,13 +10,16 @@ namespace {
 // The monitor that said it, if the customer's own root believes the one of that time; else null.
 // What statuses revoke is not asked: two monitors would silence each other for ever, whoever of
 // them is the thief.
-const Person* HeededMonitor(const SaidByStatus& said, const TrustRoot& root) {
-  if (IsRevoked(root, said.monitor_key, said.time, said.time)) return nullptr;
+const Person* HeededMonitor(const std::string& key, UnixSeconds time, const TrustRoot& root) {
+  if (IsRevoked(root, key, time, time)) return nullptr;
   const auto found =
       std::find_if(root.monitors.begin(), root.monitors.end(), [&](const Person& monitor) {
-        return monitor.key.KeyId() == said.monitor_key && monitor.valid_for.Contains(said.time);
+        return monitor.key.KeyId() == key && monitor.valid_for.Contains(time);
       });
   return found == root.monitors.end() ? nullptr : &*found;
+}
+const Person* HeededMonitor(const SaidByStatus& said, const TrustRoot& root) {
+  return HeededMonitor(said.monitor_key, said.time, root);
 }
 
 // Who has said it before, and when, for people; "" where nobody has whom the root believes.
@@ -32,59 +35,45 @@ std::string WhoSaidBefore(const Case& facts, std::set<Digest> SaidByStatus::*of,
   return "";
 }
 
-// What of `news` has not been said in `said`.
-void LeaveNews(const SaidByStatus& said, SaidByStatus& news) {
-  for (const Digest& release : said.withdrawn) news.withdrawn.erase(release);
-  for (const Digest& manifest : said.dissents) news.dissents.erase(manifest);
-  if (said.root_version < news.root_version) return;  // a newer root says it again
-  for (const auto& [key, since] : said.revoked_keys) {
-    const auto found = news.revoked_keys.find(key);
-    if (found == news.revoked_keys.end() || LeavesLess(found->second, since)) continue;
-    news.revoked_keys.erase(found);
-  }
-}
-
-SaidByStatus AllSaid(const Line<FarmStatus>& status) {
-  SaidByStatus said{status.bundle->key().KeyId(), *status.facts.token};
-  for (const WithdrawnRelease& withdrawn : status.statement.withdrawn) {
-    said.withdrawn.insert(withdrawn.release);
-  }
-  for (const DissentInLog& dissent : status.statement.dissents) {
-    said.dissents.insert(dissent.manifest);
-  }
-  said.revoked_keys = RevokedBy(status.statement);
-  said.root_version = status.statement.root_version;
-  return said;
-}
-
 // What of the status is news from its monitor.  One who has said it before has said it then, which
 // may be before his key was stolen.
-SaidByStatus NewsOf(const Case& facts) {
-  SaidByStatus news = *facts.said;
+SaidByStatus NewsOf(const Line<FarmStatus>& status, const Case& facts) {
+  SaidByStatus news{status.bundle->key().KeyId(), *status.facts.token};
+  for (const WithdrawnRelease& withdrawn : status.statement.withdrawn) {
+    news.withdrawn.insert(withdrawn.release);
+  }
+  for (const DissentInLog& dissent : status.statement.dissents) {
+    news.dissents.insert(dissent.manifest);
+  }
+  news.revoked_keys = RevokedBy(status.statement);
+  news.root_version = status.statement.root_version;
   for (const SaidByStatus& said : facts.input.seen.said) {
     if (said.monitor_key != news.monitor_key || said.time > news.time) continue;
     if (HeededMonitor(said, facts.input.root) == nullptr) continue;
-    LeaveNews(said, news);
+    for (const Digest& release : said.withdrawn) news.withdrawn.erase(release);
+    for (const Digest& manifest : said.dissents) news.dissents.erase(manifest);
+    if (said.root_version < news.root_version) continue;  // a newer root says it again
+    for (const auto& [key, since] : said.revoked_keys) {
+      const auto found = news.revoked_keys.find(key);
+      if (found == news.revoked_keys.end() || LeavesLess(found->second, since)) continue;
+      news.revoked_keys.erase(found);
+    }
   }
   return news;
-}
-
-bool IsOfOneMonitor(const SaidByStatus& a, const SaidByStatus& b, const TrustRoot& root) {
-  if (a.monitor_key == b.monitor_key) return true;
-  const Person* monitor = HeededMonitor(a, root);
-  const Person* other = HeededMonitor(b, root);
-  return monitor != nullptr && other != nullptr && monitor->id == other->id;
 }
 
 // What is remembered has an end for each monitor, whatever keys it has had; one that has come to it
 // loses its own news.
 bool HasRoom(const SeenStatuses& seen, const SaidByStatus& news, const TrustRoot& root) {
+  const Person* speaker = HeededMonitor(news, root);
   std::size_t words = CountWords(news);
   std::size_t words_of_monitor = words;
   std::size_t statuses_of_monitor = 1;
   for (const SaidByStatus& said : seen.said) {
     words += CountWords(said);
-    if (!IsOfOneMonitor(said, news, root)) continue;
+    const Person* monitor = HeededMonitor(said, root);
+    const bool is_same = monitor != nullptr && speaker != nullptr && monitor->id == speaker->id;
+    if (said.monitor_key != news.monitor_key && !is_same) continue;
     words_of_monitor += CountWords(said);
     ++statuses_of_monitor;
   }
@@ -112,6 +101,17 @@ void ForgetSaidAgain(const SaidByStatus& news, std::vector<SaidByStatus>& all) {
   std::erase_if(all, [](const SaidByStatus& said) { return CountWords(said) == 0; });
 }
 
+// Whose words were lost, since which of his statuses.
+void AddLost(const SaidByStatus& news, const TrustRoot& root, SeenStatuses& seen) {
+  if (seen.lost.size() >= kLostMax) {
+    std::erase_if(seen.lost, [&](const auto& lost) {
+      return HeededMonitor(lost.first, lost.second, root) == nullptr;
+    });
+  }
+  const auto [lost, added] = seen.lost.emplace(news.monitor_key, news.time);
+  lost->second = std::min(lost->second, news.time);
+}
+
 // What nobody heeds any more is in nobody's way.
 void AddNews(SaidByStatus news, Case& facts, SeenStatuses& seen) {
   const TrustRoot& root = facts.input.root;
@@ -126,10 +126,11 @@ void AddNews(SaidByStatus news, Case& facts, SeenStatuses& seen) {
     seen = std::move(after);
     return;
   }
-  seen.words_lost = true;
-  facts.Warn(Rule::kStatus,
-             "its monitor has told of more withdrawals, dissents and keys than are remembered of "
-             "one: from now on a status must be at hand; tell the farm");
+  AddLost(news, root, seen);
+  facts.not_remembered =
+      "all of what the status says, for its monitor has told of more withdrawals, dissents and "
+      "keys than are remembered of one: from now on another monitor's status must be at hand; "
+      "tell the farm";
 }
 
 // What is remembered of the log of a head in the status; null where that is nothing that counts.
@@ -160,9 +161,8 @@ void HeedSeenRevocations(Case& facts) {
 }
 
 void HearWords(const Line<FarmStatus>& status, Case& facts) {
-  facts.said = AllSaid(status);
   if (!facts.seen) facts.seen = facts.input.seen;
-  SaidByStatus news = NewsOf(facts);
+  SaidByStatus news = NewsOf(status, facts);
   if (CountWords(news) > 0) AddNews(std::move(news), facts, *facts.seen);
   if (*facts.seen == facts.input.seen) facts.seen.reset();
 }
@@ -203,20 +203,19 @@ void JudgeSeen(Case& facts) {
   facts.seen->logs = std::move(logs);
 }
 
-std::optional<SeenStatuses> SeenUnderUnknownRoot(const Case& facts) {
-  if (!facts.seen || !facts.said) return std::nullopt;
-  SeenStatuses seen = facts.input.seen;
-  SaidByStatus news = *facts.said;
-  for (const SaidByStatus& said : seen.said) {
-    if (said.monitor_key == news.monitor_key) LeaveNews(said, news);
+// What was lost another monitor can say again; whose it was may be a thief, who would leave it out.
+void JudgeLost(Case& facts) {
+  const TrustRoot& root = facts.input.root;
+  const Person* speaker = facts.status ? HeededMonitor(facts.status->bundle->key().KeyId(),
+                                                       *facts.status->facts.token, root)
+                                       : nullptr;
+  for (const auto& [key, time] : facts.input.seen.lost) {
+    const Person* monitor = HeededMonitor(key, time, root);
+    if (monitor == nullptr || (speaker != nullptr && speaker->id != monitor->id)) continue;
+    facts.Add(Rule::kStatus, ExitCode::kStatusTooOld,
+              "monitor " + Printable(monitor->id, 120) +
+                  " has said more than is remembered: want a status of another monitor");
   }
-  if (CountWords(news) == 0) return std::nullopt;
-  if (HasRoom(seen, news, facts.input.root)) {
-    seen.said.push_back(std::move(news));
-  } else {
-    seen.words_lost = true;
-  }
-  return seen;
 }
 
 // What a status at hand says of it is said by itself (judge_status.cc).

@@ -796,30 +796,69 @@ TEST_F(SaidBefore, AMonitorThatSaysTooMuchLosesItsOwnNews) {
   input_.seen.said = {full};
   Verdict verdict = Judge(input_);
   EXPECT_TRUE(verdict.proved()) << Words(verdict);
-  EXPECT_TRUE(RuleOf(verdict, "status").warning);
+  EXPECT_THAT(verdict.not_remembered, testing::HasSubstr("another monitor's status"));
   EXPECT_EQ(verdict.seen.value().said, input_.seen.said);
   EXPECT_EQ(verdict.seen->logs.at("log.farm.example").time, kIssued);
-  EXPECT_TRUE(verdict.seen->words_lost);
+  EXPECT_EQ(verdict.seen->lost, (std::map<std::string, UnixSeconds>{{MonitorKey(), kIssued}}));
   status.monitor = "monitor-1";
   input_.status = maker_.StatusLine(status);
   verdict = Judge(input_);
-  EXPECT_FALSE(RuleOf(verdict, "status").warning);
+  EXPECT_EQ(verdict.not_remembered, "");
   EXPECT_EQ(verdict.seen.value().said.size(), 2u);
-  EXPECT_FALSE(verdict.seen->words_lost);
+  EXPECT_TRUE(verdict.seen->lost.empty());
 }
 
-// Else whoever fills a memory would have it forget a withdrawal, and then show none.
-TEST_F(SaidBefore, WhereWordsAreLostAStatusMustBeAtHand) {
-  input_.seen.words_lost = true;
-  input_.policy.status_max_age_seconds = 0;
-  const Verdict without = Judge(input_);
-  ExpectKnownCodes(without);
-  EXPECT_EQ(without.exit, ExitCode::kStatusTooOld);
-  EXPECT_EQ(BrokenRules(without), std::vector<std::string>{"status"});
-  input_.status = maker_.StatusLine(status_);
-  const Verdict with = Judge(input_);
-  EXPECT_TRUE(with.proved()) << Words(with);
-  EXPECT_TRUE(with.seen.value().words_lost);
+// Else whoever fills a memory, with a key that he has stolen, would have it forget a withdrawal,
+// and then show none.
+TEST_F(SaidBefore, WhereWordsAreLostAnotherMonitorMustSayThem) {
+  const struct {
+    std::string name;
+    std::string speaker;  // of the status at hand; "": none is
+    UnixSeconds lost;     // of monitor-0
+    bool listed;
+    bool good;
+  } kRows[] = {
+      {"none", "", kIssued, true, false},
+      {"the_same", "monitor-0", kIssued, true, false},
+      {"another", "monitor-1", kIssued, true, true},
+      {"not_believed_for_then", "", kMade - 10 * 366 * kDay, true, true},
+      {"not_listed", "", kIssued, false, true},
+  };
+  for (const auto& row : kRows) {
+    VerdictInput input = Input();
+    input.policy.status_max_age_seconds = 0;
+    input.seen.lost = {{MonitorKey(), row.lost}};
+    if (!row.listed) input.root.monitors.erase(input.root.monitors.begin());
+    if (!row.speaker.empty()) {
+      FarmStatus status = status_;
+      status.monitor = row.speaker;
+      input.status = maker_.StatusLine(status);
+    }
+    const Verdict verdict = Judge(input);
+    ExpectKnownCodes(verdict);
+    EXPECT_EQ(verdict.proved(), row.good) << row.name << Words(verdict);
+    if (row.good) continue;
+    EXPECT_EQ(verdict.exit, ExitCode::kStatusTooOld) << row.name;
+    EXPECT_EQ(BrokenRules(verdict), std::vector<std::string>{"status"}) << row.name;
+    EXPECT_THAT(RuleOf(verdict, "status").found, testing::HasSubstr("monitor-0")) << row.name;
+    EXPECT_THAT(RuleOf(verdict, "status").expected, testing::HasSubstr("another")) << row.name;
+  }
+}
+
+// Whose words were lost is itself bounded, and who is not believed any more makes room.
+TEST_F(SaidBefore, WhoseWordsWereLostIsRememberedOfAsManyAsARootLists) {
+  SaidByStatus full{MonitorKey(), kIssued - 1};
+  for (std::size_t i = 0; i < kSaidByMonitorMax; ++i) {
+    full.withdrawn.insert(Sha256(std::to_string(i)));
+  }
+  input_.seen.said = {full};
+  for (std::size_t i = 0; i < kLostMax; ++i) input_.seen.lost[Sha256(std::to_string(i)).Hex()] = 1;
+  FarmStatus status = status_;
+  status.withdrawn = {{Sha256("another"), "other", "1.0", "old", "auditor-0", kIssued - 1}};
+  input_.status = maker_.StatusLine(status);
+  const Verdict verdict = Judge(input_);
+  EXPECT_EQ(verdict.seen.value().lost,
+            (std::map<std::string, UnixSeconds>{{MonitorKey(), kIssued}}));
 }
 
 // Nor does a new key make room for more of one monitor, which another would lack.
@@ -840,44 +879,26 @@ TEST_F(SaidBefore, WordsAreCountedByMonitorWhateverItsKey) {
   input_.status = maker_.StatusLine(status);
   const Verdict verdict = Judge(input_);
   EXPECT_TRUE(verdict.proved()) << Words(verdict);
-  EXPECT_TRUE(verdict.seen.value().words_lost);
+  EXPECT_EQ(verdict.seen.value().lost.count(MonitorKey()), 1u);
 }
 
-// Whoever has a customer look at a root of his own, with a monitor of his own or the farm's, has
-// nothing forgotten by it, nor any log held for another.
-TEST_F(SaidBefore, UnderAnUnknownRootNothingIsTakenAway) {
+// Whoever has a customer look at a root of his own, with a monitor of his own or the farm's, puts
+// nothing into the memory of the farm's statuses, and takes nothing out.
+TEST_F(SaidBefore, NothingIsRememberedUnderARootThatNothingVouchesFor) {
   RememberWithdrawal();
-  const SeenStatuses before = input_.seen;
   input_.root_is_known = false;
-  input_.policy.sites = 100;  // whatever it is that refuses
-  FarmStatus status = maker_.Status(kIssued - 5);
-  status.withdrawn = {{Release(), "hello", "1.0", "it eats files", "auditor-0", kIssued - 9}};
-  input_.status = maker_.StatusLine(status);
-  EXPECT_FALSE(Judge(input_).seen.has_value());  // a known word, with another time
-  const Digest other = Sha256("another");
-  status.withdrawn.push_back({other, "other", "1.0", "old", "auditor-0", kIssued - 9});
+  FarmStatus status = maker_.Status(kIssued + 10);
+  status.withdrawn = {{Sha256("another"), "other", "1.0", "old", "auditor-0", kIssued}};
   input_.status = maker_.StatusLine(status);
   Verdict verdict = Judge(input_);
-  ASSERT_TRUE(verdict.seen.has_value());
-  EXPECT_EQ(verdict.seen->logs, before.logs);
-  EXPECT_EQ(verdict.seen->said, (std::vector<SaidByStatus>{
-                                    before.said[0], {MonitorKey(), kIssued - 5, {other}, {}, {}}}));
-  // What another root heeds is not forgotten to make room, though this one heeds it not.
-  SaidByStatus full{std::string(64, 'a'), kIssued};
-  for (std::size_t i = 0; i < kSaidMax; ++i) full.withdrawn.insert(Sha256(std::to_string(i)));
-  input_.seen.said = {full};
-  verdict = Judge(input_);
-  EXPECT_EQ(verdict.seen.value().said, input_.seen.said);
-  EXPECT_TRUE(verdict.seen->words_lost);
-  // A proof vouches for its root.
-  input_.policy.sites = 1;
-  input_.seen = before;
-  FarmStatus silent = maker_.Status(kIssued + 10);
+  EXPECT_EQ(verdict.exit, ExitCode::kRevoked);
+  EXPECT_FALSE(verdict.seen.has_value());
+  EXPECT_THAT(verdict.not_remembered, testing::HasSubstr("nothing vouches for root 1"));
   input_.seen.said.clear();
-  input_.status = maker_.StatusLine(silent);
   verdict = Judge(input_);
-  EXPECT_TRUE(verdict.proved()) << Words(verdict);
-  EXPECT_EQ(verdict.seen.value().logs.at("log.farm.example").time, kIssued + 10);
+  EXPECT_TRUE(verdict.proved()) << Words(verdict);  // which vouches for it
+  EXPECT_EQ(verdict.not_remembered, "");
+  EXPECT_EQ(verdict.seen.value().said.size(), 1u);
 }
 
 // Words that each came in a status of its own take as much room as many words in one.
@@ -895,7 +916,7 @@ TEST_F(SaidBefore, MonitorsThatSayTooMuchLeaveTheOthersRoom) {
     status.monitor = monitor;
     input_.status = maker_.StatusLine(status);
     const Verdict verdict = Judge(input_);
-    EXPECT_EQ(RuleOf(verdict, "status").warning, warned) << monitor << Words(verdict);
+    EXPECT_EQ(!verdict.not_remembered.empty(), warned) << monitor << Words(verdict);
     return verdict.seen.value().said.size();
   };
   fill(MonitorKey(), kStatusesByMonitorMax);
@@ -978,32 +999,37 @@ TEST_F(SaidBefore, AMonitorWhoseKeyAnotherHasRevokedSaysNothingAnyMore) {
   EXPECT_EQ(BrokenRules(verdict), (std::vector<std::string>{"status", "withdrawn"}));
 }
 
-// Who of the two is the thief the root says; until then no word of either is lost.
-TEST_F(SaidBefore, WhatItsMonitorSaysIsRememberedThoughAnotherHasRevokedIt) {
+// Who of them is the thief the root says; until then no word of any of them is lost, whatever it is
+// that another has revoked: the key, the time stamp authority, the log.
+TEST_F(SaidBefore, WhatAMonitorSaysIsRememberedWhateverAnotherHasRevoked) {
   const std::string other = maker_.Key("monitor-1").public_key().KeyId();
-  Remember([&](FarmStatus& status) {
-    status.revoked_keys = {{other, "stolen", std::nullopt}};
-    ++status.root_version;
-  });
-  FarmStatus status = maker_.Status(kIssued + 10);
-  status.monitor = "monitor-1";
-  status.withdrawn = {{Release(), "hello", "1.0", "it eats files", "auditor-0", kIssued - 1}};
-  const SeenStatuses before = input_.seen;
-  input_.status = maker_.StatusLine(status);
-  const Verdict verdict = Judge(input_);
-  ExpectKnownCodes(verdict);
-  EXPECT_EQ(BrokenRules(verdict), (std::vector<std::string>{"status", "withdrawn"}));
-  ASSERT_TRUE(verdict.seen.has_value());
-  EXPECT_EQ(verdict.seen->logs, before.logs);
-  ASSERT_EQ(verdict.seen->said.size(), 2u);
-  EXPECT_EQ(verdict.seen->said[1], (SaidByStatus{other, kIssued + 10, {Release()}, {}, {}}));
-  // The root's own word on that key is another thing.
-  input_.root.revocations = {{"key", other, "stolen", std::nullopt}};
-  EXPECT_FALSE(Judge(input_).seen.has_value());
-  // Nor is anything remembered of one that is wrong by itself.
-  input_.root.revocations.clear();
-  input_.status->timestamp.reset();
-  EXPECT_FALSE(Judge(input_).seen.has_value());
+  for (const std::string& key :
+       {other, maker_.Key("tsa").public_key().KeyId(), maker_.Key("log").public_key().KeyId()}) {
+    input_ = Input();
+    Remember([&](FarmStatus& status) {
+      status.revoked_keys = {{key, "stolen", kIssued + 1}};
+      ++status.root_version;
+    });
+    FarmStatus status = maker_.Status(kIssued + 10);
+    status.monitor = "monitor-1";
+    status.withdrawn = {{Release(), "hello", "1.0", "it eats files", "auditor-0", kIssued - 1}};
+    const SeenStatuses before = input_.seen;
+    input_.status = maker_.StatusLine(status);
+    const Verdict verdict = Judge(input_);
+    ExpectKnownCodes(verdict);
+    EXPECT_EQ(BrokenRules(verdict), (std::vector<std::string>{"status", "withdrawn"})) << key;
+    ASSERT_TRUE(verdict.seen.has_value()) << key;
+    EXPECT_EQ(verdict.seen->logs, before.logs);
+    ASSERT_EQ(verdict.seen->said.size(), 2u);
+    EXPECT_EQ(verdict.seen->said[1], (SaidByStatus{other, kIssued + 10, {Release()}, {}, {}}));
+    // The root's own word on that key is another thing.
+    input_.root.revocations = {{"key", key, "stolen", kIssued + 1}};
+    EXPECT_FALSE(Judge(input_).seen.has_value()) << key;
+    // Nor is anything remembered of one that is wrong by itself.
+    input_.root.revocations.clear();
+    input_.status->timestamp.reset();
+    EXPECT_FALSE(Judge(input_).seen.has_value()) << key;
+  }
 }
 
 TEST_F(StatusVerdict, IsRememberedOnlyByARootThatIsTaken) {

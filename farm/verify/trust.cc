@@ -234,7 +234,7 @@ Result<std::optional<TrustMemory>> HoldToPinned(const std::string& directory,
     if (remembered) return memory;
     const Digest before = root.digest;
     ASSIGN_OR_RETURN(root, read());
-    if (root.digest == before || i == kUpdatesBesideMax) return remembered.error();
+    if (root.digest == before || i + 1 == kUpdatesBesideMax) return remembered.error();
   }
 }
 

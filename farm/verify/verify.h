@@ -251,13 +251,15 @@ constexpr std::size_t kSaidByMonitorMax = 4 * kStatusListMax;
 constexpr std::size_t kStatusesByMonitorMax = 2 * kStatusListMax;  // that had news
 constexpr std::size_t kSaidMax = 4 * kSaidByMonitorMax;
 constexpr std::size_t kStatusesMax = 4 * kStatusesByMonitorMax;
+constexpr std::size_t kLostMax = 1024;  // monitors' keys; as many as a root may list
 
 // All that is remembered of statuses (--state), of one farm.
 struct SeenStatuses {
   std::map<std::string, SeenLog> logs = {};  // by origin
   std::vector<SaidByStatus> said = {};       // in the order in which it was seen
-  // Some of them have said more than there was room for: from then on a status must be at hand.
-  bool words_lost = false;
+  // Monitor key -> time of its first status of which words were lost, for there was no room: while
+  // the root believes that monitor of that time, a status of another must be at hand.
+  std::map<std::string, UnixSeconds> lost = {};
   friend bool operator==(const SeenStatuses&, const SeenStatuses&) = default;
 };
 
@@ -295,9 +297,9 @@ struct VerdictInput {
   // refused (24), even with allow_older.
   std::optional<Digest> newest_root = {};
   bool allow_older = false;
-  // The customer's configuration or an earlier proof names this very root, or there is no earlier
-  // one.  Under any other that proves nothing what a status says is put beside `seen`, and nothing
-  // of that is taken away.
+  // The customer's configuration or an earlier proof names this very root.  Under any other that
+  // proves nothing, nothing that a status says is remembered: anybody can make a root with a
+  // monitor of his own, or with times of his own for another's.
   bool root_is_known = false;
   // What is not in the bundle, because it comes after it: a monitor's status, and certifiers'
   // statements on where sites stand.  Asked for by the policy; a status that is there is heeded in
@@ -341,9 +343,11 @@ struct Verdict {
   // a sound status at hand says, so that nobody can show an older one after it.  Of one that is
   // older than what is remembered, ahead of the clock, or of a log that has forked (then nobody
   // knows which of the two is the honest one) it is what it has withdrawn, revoked and told of
-  // dissents alone; so it is under a root that is not known, unless all is proved.  Absent where
-  // that is nothing new, and where the root is older than what is remembered, or refused.
+  // dissents alone.  Absent without a status, and where the root is older than what is remembered,
+  // or refused, or neither known nor part of a proof.
   std::optional<SeenStatuses> seen;
+  // What of a status is not in `seen`, and why, for people; "" where nothing is left out.
+  std::string not_remembered;
   bool proved() const { return exit == ExitCode::kProved; }
 };
 

@@ -165,7 +165,9 @@ std::string ExpectedWords(Rule rule, const Case& facts) {
     case Rule::kRevocations:
       return "nothing revoked";
     case Rule::kStatus:
-      return policy.status_max_age_seconds > 0
+      return !facts.input.seen.lost.empty() && policy.status_max_age_seconds == 0
+                 ? "a status by another monitor than whose words --state could not all remember"
+             : policy.status_max_age_seconds > 0
                  ? "a status by a monitor of the root, at most " +
                        std::to_string(policy.status_max_age_seconds) + " s old"
                  : "none asked for (policy)";
