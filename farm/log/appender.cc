@@ -47,8 +47,8 @@ Status CheckIsGoodNow(const Person& person, const TrustRoot& root, UnixSeconds n
                ExitCode::kNotValidThen};
 }
 
-// For what is stamped at `at` and witnessed soon, as verdicts ask: witnesses may be behind this
-// clock by as much as clocks may differ.
+// For what is stamped at `at` and witnessed soon, as verdicts ask; witnesses that are further
+// behind this clock than a signing program's may be are not counted on.
 const Revocation* FindRevocationFor(const TrustRoot& root, const std::string& key_id,
                                     UnixSeconds at, UnixSeconds now) {
   const Revocation* revoked = FindKeyRevocation(root, key_id);
@@ -74,8 +74,9 @@ UnixSeconds AttestedTime(const Bundle& bundle, const TrustRoot& root, UnixSecond
 }
 
 // Whoever has a leaf's key could fill the log with what monitors must heed.  The strictest rule
-// that refuses nothing that a verdict takes: the leaf must count for the time of its stamp, not for
-// this hour, since what waited for the log while that was away is stamped and stays as it is.
+// that refuses nothing that a verdict takes, where clocks are right: the leaf must count for the
+// time of its stamp, not for this hour, since what waited for the log while that was away is
+// stamped and stays as it is.
 Status CheckLeafCounts(const Bundle& bundle, const Operator& owner, const TrustRoot& root,
                        UnixSeconds now) {
   const Certificate& leaf = *bundle.certificate;

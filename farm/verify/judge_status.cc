@@ -72,18 +72,18 @@ const Checkpoint* HeadOf(const FarmStatus& status, const std::string& origin) {
 }
 
 // A status of which nothing is wrong but what other monitors' have revoked: it does not count, but
-// who of them is the thief the root alone says, and until then nothing is forgotten that any of
-// them has said.
+// who of them is the thief the root alone says, and until then no withdrawal is forgotten that any
+// of them has said.
 void HearDespiteOthers(Case& facts) {
   if (!facts.root_and_status) return;
   const auto status = ReadWhole(*facts.input.status, facts.input.root, facts.input.policy);
-  if (status && status->sound()) HearWords(*status, facts);
+  if (status && status->sound()) HearUncounted(*status, facts);
 }
 
 // A status that says nothing of this release, or of today, is as good as none: a problem only where
-// the policy asks for one.
+// one is asked for.
 void AddStale(Case& facts, const std::string& message) {
-  if (facts.policy.status_max_age_seconds > 0) {
+  if (AsksForStatus(facts)) {
     facts.Add(Rule::kStatus, ExitCode::kStatusTooOld, message);
   } else {
     facts.Warn(Rule::kStatus, message);

@@ -66,8 +66,8 @@ Status ReadLost(const Json& list, const std::string& where, SeenStatuses& seen) 
   for (std::size_t i = 0; i < list.size(); ++i) {
     JsonFields fields(list[i], Element(where, i));
     const std::string key = fields.String("monitorKey");
-    const UnixSeconds time = fields.Time("time");
-    if (fields.ok() && !seen.lost.emplace(key, time).second) {
+    const LostWords lost{fields.Time("first"), fields.Time("last")};
+    if (fields.ok() && !seen.lost.emplace(key, lost).second) {
       fields.Fail("monitorKey", "stands there twice");
     }
     RETURN_IF_ERROR(fields.Finish());
@@ -159,8 +159,9 @@ std::string WriteMemory(const Memory& memory) {
   if (memory.root) json["root"] = memory.root->Text();
   for (const auto& [origin, log] : memory.seen.logs) json["logs"].push_back(LogJson(origin, log));
   for (const SaidByStatus& said : memory.seen.said) json["said"].push_back(SaidJson(said));
-  for (const auto& [key, time] : memory.seen.lost) {
-    json["lost"].push_back({{"monitorKey", key}, {"time", FormatTime(time)}});
+  for (const auto& [key, lost] : memory.seen.lost) {
+    json["lost"].push_back(
+        {{"first", FormatTime(lost.first)}, {"last", FormatTime(lost.last)}, {"monitorKey", key}});
   }
   return WriteReadableJson(json);
 }

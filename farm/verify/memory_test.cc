@@ -214,7 +214,7 @@ TEST(Memory, KeepsWhatStatusesSaidAsTheManualShows) {
   memory.root_version = 3;
   memory.seen.logs = {{"log.farm.example", {12, Sha256("hello"), 1'800'000'000}}};
   memory.seen.said = {said};
-  memory.seen.lost = {{Sha256("hello").Hex(), 1'800'000'000}};
+  memory.seen.lost = {{Sha256("hello").Hex(), {1'800'000'000, 1'800'000'000}}};
   const std::string written = WriteMemory(memory);
   const auto manual = ReadFile("farm/verify/FORMAT.md", 1 << 20);
   ASSERT_TRUE(manual.has_value()) << manual.error().message;

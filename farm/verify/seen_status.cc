@@ -101,26 +101,40 @@ void ForgetSaidAgain(const SaidByStatus& news, std::vector<SaidByStatus>& all) {
   std::erase_if(all, [](const SaidByStatus& said) { return CountWords(said) == 0; });
 }
 
-// Whose words were lost, since which of his statuses.
+// The monitor, while the root believes it; else null.
+const Person* HeededLoser(const std::string& key, const LostWords& lost, const TrustRoot& root) {
+  const Person* monitor = HeededMonitor(key, lost.first, root);
+  return monitor != nullptr ? monitor : HeededMonitor(key, lost.last, root);
+}
+
 void AddLost(const SaidByStatus& news, const TrustRoot& root, SeenStatuses& seen) {
   if (seen.lost.size() >= kLostMax) {
     std::erase_if(seen.lost, [&](const auto& lost) {
-      return HeededMonitor(lost.first, lost.second, root) == nullptr;
+      return HeededLoser(lost.first, lost.second, root) == nullptr;
     });
   }
-  const auto [lost, added] = seen.lost.emplace(news.monitor_key, news.time);
-  lost->second = std::min(lost->second, news.time);
+  LostWords& lost =
+      seen.lost.try_emplace(news.monitor_key, LostWords{news.time, news.time}).first->second;
+  lost.first = std::min(lost.first, news.time);
+  lost.last = std::max(lost.last, news.time);
 }
 
-// What nobody heeds any more is in nobody's way.
+// What nobody heeds: of whom the root does not believe, and keys that were revoked under a root
+// which is no newer and so has its own word on them.
+void ForgetUnheeded(const TrustRoot& root, std::vector<SaidByStatus>& all) {
+  for (SaidByStatus& said : all) {
+    if (said.root_version <= root.version) said.revoked_keys.clear();
+  }
+  std::erase_if(all, [&](const SaidByStatus& said) {
+    return CountWords(said) == 0 || HeededMonitor(said, root) == nullptr;
+  });
+}
+
 void AddNews(SaidByStatus news, Case& facts, SeenStatuses& seen) {
   const TrustRoot& root = facts.input.root;
   SeenStatuses after = seen;
   ForgetSaidAgain(news, after.said);
-  if (!HasRoom(after, news, root)) {
-    std::erase_if(after.said,
-                  [&](const SaidByStatus& said) { return HeededMonitor(said, root) == nullptr; });
-  }
+  if (!HasRoom(after, news, root)) ForgetUnheeded(root, after.said);
   if (HasRoom(after, news, root)) {
     after.said.push_back(std::move(news));
     seen = std::move(after);
@@ -129,7 +143,7 @@ void AddNews(SaidByStatus news, Case& facts, SeenStatuses& seen) {
   AddLost(news, root, seen);
   facts.not_remembered =
       "all of what the status says, for its monitor has told of more withdrawals, dissents and "
-      "keys than are remembered of one: from now on another monitor's status must be at hand; "
+      "keys than are remembered of one: from now on a status by another key must be at hand; "
       "tell the farm";
 }
 
@@ -160,11 +174,16 @@ void HeedSeenRevocations(Case& facts) {
   AddRevocations(keys, "a status seen before", facts);
 }
 
-void HearWords(const Line<FarmStatus>& status, Case& facts) {
+void Remember(SaidByStatus news, Case& facts) {
   if (!facts.seen) facts.seen = facts.input.seen;
-  SaidByStatus news = NewsOf(status, facts);
   if (CountWords(news) > 0) AddNews(std::move(news), facts, *facts.seen);
   if (*facts.seen == facts.input.seen) facts.seen.reset();
+}
+
+void HearUncounted(const Line<FarmStatus>& status, Case& facts) {
+  SaidByStatus news = NewsOf(status, facts);
+  news.revoked_keys.clear();
+  Remember(std::move(news), facts);
 }
 
 // What it says is remembered whatever its time is and whatever has become of its logs: a monitor
@@ -197,24 +216,31 @@ void JudgeSeen(Case& facts) {
       facts.Add(Rule::kStatus, ExitCode::kRollback, message);
     }
   }
-  HearWords(*facts.status, facts);
+  Remember(NewsOf(*facts.status, facts), facts);
   if (!counts) return;
   if (!facts.seen) facts.seen = facts.input.seen;
   facts.seen->logs = std::move(logs);
 }
 
-// What was lost another monitor can say again; whose it was may be a thief, who would leave it out.
+bool AsksForStatus(const Case& facts) {
+  return facts.policy.status_max_age_seconds > 0 ||
+         std::ranges::any_of(facts.input.seen.lost, [&](const auto& lost) {
+           return HeededLoser(lost.first, lost.second, facts.input.root) != nullptr;
+         });
+}
+
+// What was lost another can say again; whose key it was may be a thief's, who would leave it out.
 void JudgeLost(Case& facts) {
-  const TrustRoot& root = facts.input.root;
-  const Person* speaker = facts.status ? HeededMonitor(facts.status->bundle->key().KeyId(),
-                                                       *facts.status->facts.token, root)
-                                       : nullptr;
-  for (const auto& [key, time] : facts.input.seen.lost) {
-    const Person* monitor = HeededMonitor(key, time, root);
-    if (monitor == nullptr || (speaker != nullptr && speaker->id != monitor->id)) continue;
+  for (const auto& [key, lost] : facts.input.seen.lost) {
+    const Person* monitor = HeededLoser(key, lost, facts.input.root);
+    if (monitor == nullptr) continue;
+    const bool is_told = facts.status && facts.status->bundle->key().KeyId() != key &&
+                         *facts.status->facts.token >= lost.last;
+    if (is_told) continue;
     facts.Add(Rule::kStatus, ExitCode::kStatusTooOld,
               "monitor " + Printable(monitor->id, 120) +
-                  " has said more than is remembered: want a status of another monitor");
+                  " has said more than is remembered: want a status by another key than " +
+                  key.substr(0, 16) + ".., of " + FormatTime(lost.last) + " or later");
   }
 }
 

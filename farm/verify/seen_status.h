@@ -10,10 +10,12 @@ namespace farm {
 void HeedSeenRevocations(Case& facts);
 // A sound status beside those before it: whether it goes back, and what of it is remembered.
 void JudgeSeen(Case& facts);
-// Of a status that does not count, for a reason that is not its own: what it says is remembered all
-// the same, and nothing of its logs.
-void HearWords(const Line<FarmStatus>& status, Case& facts);
-// Where words of a monitor were lost, a status of another is at hand.
+// Of a status that does not count because of what others have said: what it has withdrawn, and
+// tells of dissents, is remembered all the same.
+void HearUncounted(const Line<FarmStatus>& status, Case& facts);
+// Whether a release is good only with a status at hand: by the policy, or since words were lost.
+bool AsksForStatus(const Case& facts);
+// Where words were lost, a status at hand can have said them.
 void JudgeLost(Case& facts);
 // The release, by what statuses before the one at hand have said.
 void JudgeSaidBefore(Case& facts);

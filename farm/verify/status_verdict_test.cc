@@ -796,10 +796,11 @@ TEST_F(SaidBefore, AMonitorThatSaysTooMuchLosesItsOwnNews) {
   input_.seen.said = {full};
   Verdict verdict = Judge(input_);
   EXPECT_TRUE(verdict.proved()) << Words(verdict);
-  EXPECT_THAT(verdict.not_remembered, testing::HasSubstr("another monitor's status"));
+  EXPECT_THAT(verdict.not_remembered, testing::HasSubstr("a status by another key"));
   EXPECT_EQ(verdict.seen.value().said, input_.seen.said);
   EXPECT_EQ(verdict.seen->logs.at("log.farm.example").time, kIssued);
-  EXPECT_EQ(verdict.seen->lost, (std::map<std::string, UnixSeconds>{{MonitorKey(), kIssued}}));
+  EXPECT_EQ(verdict.seen->lost,
+            (std::map<std::string, LostWords>{{MonitorKey(), {kIssued, kIssued}}}));
   status.monitor = "monitor-1";
   input_.status = maker_.StatusLine(status);
   verdict = Judge(input_);
@@ -809,26 +810,44 @@ TEST_F(SaidBefore, AMonitorThatSaysTooMuchLosesItsOwnNews) {
 }
 
 // Else whoever fills a memory, with a key that he has stolen, would have it forget a withdrawal,
-// and then show none.
+// and then show none, or a status from before it.
 TEST_F(SaidBefore, WhereWordsAreLostAnotherMonitorMustSayThem) {
+  const auto as_it_is = [](VerdictInput&) {};
   const struct {
     std::string name;
     std::string speaker;  // of the status at hand; "": none is
-    UnixSeconds lost;     // of monitor-0
-    bool listed;
+    LostWords lost;       // of monitor-0
+    std::function<void(VerdictInput&)> bend;
     bool good;
   } kRows[] = {
-      {"none", "", kIssued, true, false},
-      {"the_same", "monitor-0", kIssued, true, false},
-      {"another", "monitor-1", kIssued, true, true},
-      {"not_believed_for_then", "", kMade - 10 * 366 * kDay, true, true},
-      {"not_listed", "", kIssued, false, true},
+      {"none", "", {kIssued, kIssued}, as_it_is, false},
+      {"the_same_key", "monitor-0", {kIssued, kIssued}, as_it_is, false},
+      {"another", "monitor-1", {kIssued, kIssued}, as_it_is, true},
+      {"another_from_before", "monitor-1", {kIssued, kIssued + 1}, as_it_is, false},
+      {"from_before_and_older_allowed",
+       "monitor-1",
+       {kIssued, kIssued + 1},
+       [](VerdictInput& input) { input.allow_older = true; },
+       false},
+      {"another_ahead",
+       "monitor-1",
+       {kIssued, kIssued},
+       [](VerdictInput& input) { input.at = kIssued - 61; },
+       false},
+      {"not_believed_for_then", "", {1, 1}, as_it_is, true},
+      {"believed_for_the_first", "", {kIssued, 1}, as_it_is, false},
+      {"believed_for_the_last", "", {1, kIssued}, as_it_is, false},
+      {"not_listed",
+       "",
+       {kIssued, kIssued},
+       [](VerdictInput& input) { input.root.monitors.erase(input.root.monitors.begin()); },
+       true},
   };
   for (const auto& row : kRows) {
     VerdictInput input = Input();
     input.policy.status_max_age_seconds = 0;
     input.seen.lost = {{MonitorKey(), row.lost}};
-    if (!row.listed) input.root.monitors.erase(input.root.monitors.begin());
+    row.bend(input);
     if (!row.speaker.empty()) {
       FarmStatus status = status_;
       status.monitor = row.speaker;
@@ -840,8 +859,40 @@ TEST_F(SaidBefore, WhereWordsAreLostAnotherMonitorMustSayThem) {
     if (row.good) continue;
     EXPECT_EQ(verdict.exit, ExitCode::kStatusTooOld) << row.name;
     EXPECT_EQ(BrokenRules(verdict), std::vector<std::string>{"status"}) << row.name;
-    EXPECT_THAT(RuleOf(verdict, "status").found, testing::HasSubstr("monitor-0")) << row.name;
-    EXPECT_THAT(RuleOf(verdict, "status").expected, testing::HasSubstr("another")) << row.name;
+    EXPECT_THAT(RuleOf(verdict, "status").expected, testing::HasSubstr("tells again")) << row.name;
+  }
+}
+
+// Nor can it tell of less than the release.
+TEST_F(SaidBefore, WhereWordsAreLostAStatusThatTellsTooLittleIsNone) {
+  input_.policy.status_max_age_seconds = 0;
+  input_.seen.lost = {{MonitorKey(), {kIssued, kIssued}}};
+  FarmStatus status = status_;
+  status.monitor = "monitor-1";
+  status.logs = {EmptyLog("z.log.farm.example")};
+  status.root_version = 2;  // which has that log
+  input_.status = maker_.StatusLine(status);
+  EXPECT_EQ(Judge(input_).exit, ExitCode::kStatusTooOld) << Words(Judge(input_));
+  input_.seen.lost.clear();
+  EXPECT_TRUE(Judge(input_).proved()) << Words(Judge(input_));
+}
+
+// Else the archived statuses of one root after the other would fill a monitor's place.
+TEST_F(SaidBefore, RevocationsThatTheRootSpeaksForItselfMakeRoom) {
+  for (const bool has_own_word : {true, false}) {
+    SaidByStatus full{MonitorKey(), kIssued - 1};
+    full.root_version = input_.root.version + (has_own_word ? 0 : 1);
+    for (std::size_t i = 0; i < kSaidByMonitorMax; ++i) {
+      full.revoked_keys[Sha256(std::to_string(i)).Hex()] = std::nullopt;
+    }
+    input_.seen.said = {full};
+    FarmStatus status = status_;
+    status.withdrawn = {{Sha256("another"), "other", "1.0", "old", "auditor-0", kIssued - 1}};
+    input_.status = maker_.StatusLine(status);
+    const SeenStatuses seen = Judge(input_).seen.value();
+    EXPECT_EQ(seen.lost.empty(), has_own_word);
+    EXPECT_EQ(seen.said.size(), 1u);
+    EXPECT_EQ(seen.said[0].withdrawn.size(), has_own_word ? 1u : 0u);
   }
 }
 
@@ -852,13 +903,15 @@ TEST_F(SaidBefore, WhoseWordsWereLostIsRememberedOfAsManyAsARootLists) {
     full.withdrawn.insert(Sha256(std::to_string(i)));
   }
   input_.seen.said = {full};
-  for (std::size_t i = 0; i < kLostMax; ++i) input_.seen.lost[Sha256(std::to_string(i)).Hex()] = 1;
+  for (std::size_t i = 0; i < kLostMax; ++i) {
+    input_.seen.lost[Sha256(std::to_string(i)).Hex()] = {1, 1};
+  }
   FarmStatus status = status_;
   status.withdrawn = {{Sha256("another"), "other", "1.0", "old", "auditor-0", kIssued - 1}};
   input_.status = maker_.StatusLine(status);
   const Verdict verdict = Judge(input_);
   EXPECT_EQ(verdict.seen.value().lost,
-            (std::map<std::string, UnixSeconds>{{MonitorKey(), kIssued}}));
+            (std::map<std::string, LostWords>{{MonitorKey(), {kIssued, kIssued}}}));
 }
 
 // Nor does a new key make room for more of one monitor, which another would lack.
@@ -1013,6 +1066,8 @@ TEST_F(SaidBefore, WhatAMonitorSaysIsRememberedWhateverAnotherHasRevoked) {
     FarmStatus status = maker_.Status(kIssued + 10);
     status.monitor = "monitor-1";
     status.withdrawn = {{Release(), "hello", "1.0", "it eats files", "auditor-0", kIssued - 1}};
+    status.revoked_keys = {{MonitorKey(), "stolen", std::nullopt}};  // so says perhaps the thief
+    ++status.root_version;
     const SeenStatuses before = input_.seen;
     input_.status = maker_.StatusLine(status);
     const Verdict verdict = Judge(input_);
@@ -1021,7 +1076,8 @@ TEST_F(SaidBefore, WhatAMonitorSaysIsRememberedWhateverAnotherHasRevoked) {
     ASSERT_TRUE(verdict.seen.has_value()) << key;
     EXPECT_EQ(verdict.seen->logs, before.logs);
     ASSERT_EQ(verdict.seen->said.size(), 2u);
-    EXPECT_EQ(verdict.seen->said[1], (SaidByStatus{other, kIssued + 10, {Release()}, {}, {}}));
+    EXPECT_EQ(verdict.seen->said[1],
+              (SaidByStatus{other, kIssued + 10, {Release()}, {}, {}, status.root_version}));
     // The root's own word on that key is another thing.
     input_.root.revocations = {{"key", key, "stolen", kIssued + 1}};
     EXPECT_FALSE(Judge(input_).seen.has_value()) << key;

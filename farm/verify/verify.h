@@ -253,13 +253,20 @@ constexpr std::size_t kSaidMax = 4 * kSaidByMonitorMax;
 constexpr std::size_t kStatusesMax = 4 * kStatusesByMonitorMax;
 constexpr std::size_t kLostMax = 1024;  // monitors' keys; as many as a root may list
 
+// Of which of a monitor key's statuses words were lost, for there was no room: while the root
+// believes that key of either time, a status is asked for that is by another key, no older than the
+// last, and of today as far as can be told.
+struct LostWords {
+  UnixSeconds first = 0;
+  UnixSeconds last = 0;
+  friend bool operator==(const LostWords&, const LostWords&) = default;
+};
+
 // All that is remembered of statuses (--state), of one farm.
 struct SeenStatuses {
-  std::map<std::string, SeenLog> logs = {};  // by origin
-  std::vector<SaidByStatus> said = {};       // in the order in which it was seen
-  // Monitor key -> time of its first status of which words were lost, for there was no room: while
-  // the root believes that monitor of that time, a status of another must be at hand.
-  std::map<std::string, UnixSeconds> lost = {};
+  std::map<std::string, SeenLog> logs = {};    // by origin
+  std::vector<SaidByStatus> said = {};         // in the order in which it was seen
+  std::map<std::string, LostWords> lost = {};  // by monitor key
   friend bool operator==(const SeenStatuses&, const SeenStatuses&) = default;
 };
 

@@ -3,6 +3,7 @@
 #include "farm/base/amount.h"
 #include "farm/base/bytes.h"
 #include "farm/verify/case.h"
+#include "farm/verify/seen_status.h"
 
 namespace farm {
 namespace {
@@ -165,12 +166,11 @@ std::string ExpectedWords(Rule rule, const Case& facts) {
     case Rule::kRevocations:
       return "nothing revoked";
     case Rule::kStatus:
-      return !facts.input.seen.lost.empty() && policy.status_max_age_seconds == 0
-                 ? "a status by another monitor than whose words --state could not all remember"
-             : policy.status_max_age_seconds > 0
+      return policy.status_max_age_seconds > 0
                  ? "a status by a monitor of the root, at most " +
                        std::to_string(policy.status_max_age_seconds) + " s old"
-                 : "none asked for (policy)";
+             : AsksForStatus(facts) ? "a status that tells again what --state could not remember"
+                                    : "none asked for (policy)";
     case Rule::kWithdrawn:
       return "not withdrawn, as far as a status at hand says";
     case Rule::kValidity:

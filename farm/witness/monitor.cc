@@ -48,7 +48,10 @@ Result<MonitorReport> Monitor::Round() {
         return Take(index, leaf, pae);
       });
   report_.entries_read = follower_.entries_read();
-  // First: else whoever serves the log keeps its head back unseen, with one payload that is away.
+  const ErrorCode failed = followed ? ErrorCode::kInternal : followed.error().code;
+  const bool is_away = failed == ErrorCode::kUnavailable || failed == ErrorCode::kLimitExceeded;
+  if (!followed && !is_away) return followed.error();  // the head is not the log's
+  // Before what is away: else whoever serves the log keeps its head back unseen, with one payload.
   if (cosigned_) RETURN_IF_ERROR(CheckShowsAll(head.checkpoint, cosigned));
   RETURN_IF_ERROR(followed);
   for (const auto& [signer, entry] : facts_.unknown()) {

@@ -12,24 +12,26 @@
 namespace farm {
 namespace {
 
-// As much as a verdict shows.  With it the fullest lists of releases come to less than a statement
-// may hold: nobody silences a monitor by what he writes there.
+// As much as a verdict shows, and of a release's own name, which no rule keeps short or in one
+// line, as much as a manifest of the farm's can have.  With them the fullest lists come to less
+// than a statement may hold: nobody silences a monitor by what he writes there.
 constexpr std::size_t kReasonBytesMax = 200;
+constexpr std::size_t kNameBytesMax = 128;
 constexpr std::string_view kByRoot = "the trust root";
 
-// As a line of a statement; a root's may be empty, or of a form that had no rule for it.
-std::string ReasonLine(const std::string& reason) {
-  const std::string line = Printable(reason, kReasonBytesMax);
-  return line.empty() ? "no reason given" : line;
+// As a line of a statement, which takes no more room there than it has bytes.
+std::string ShortLine(const std::string& text, std::size_t bytes_max, std::string_view if_empty) {
+  std::string line = Printable(text, bytes_max);
+  std::ranges::replace(line, '\\', '/');
+  std::ranges::replace(line, '"', '\'');
+  return line.empty() ? std::string(if_empty) : line;
 }
 
-// The release's own name, which no rule keeps short or in one line: as much of it as a manifest of
-// the farm's can have.
-constexpr std::size_t kNameBytesMax = 128;
-std::string NameLine(const std::string& name) {
-  const std::string line = Printable(name, kNameBytesMax);
-  return line.empty() ? "no name" : line;
+// A root's may be empty, or of a form that had no rule for it.
+std::string ReasonLine(const std::string& reason) {
+  return ShortLine(reason, kReasonBytesMax, "no reason given");
 }
+std::string NameLine(const std::string& name) { return ShortLine(name, kNameBytesMax, "no name"); }
 
 // The first in the order of the logs' origins, and in each of its entries.
 struct FirstDissent {
@@ -62,7 +64,9 @@ bool ByWhoMayWithdraw(const SpokenInLog& spoken, const Withdrawal& withdrawal,
 
 void HearDissent(const Digest& digest, const Dissent& dissent,
                  std::pair<std::string, std::uint64_t> place, Said& said) {
-  FirstDissent next{std::move(place), {digest, dissent.manifest, dissent.product, dissent.version}};
+  FirstDissent next{
+      std::move(place),
+      {digest, dissent.manifest, NameLine(dissent.product), NameLine(dissent.version)}};
   const auto [first, added] = said.dissents.emplace(dissent.manifest, next);
   if (!added && next.place < first->second.place) first->second = std::move(next);
 }
