@@ -19,11 +19,12 @@ constexpr std::size_t kReasonBytesMax = 200;
 constexpr std::size_t kNameBytesMax = 128;
 constexpr std::string_view kByRoot = "the trust root";
 
-// As a line of a statement, which takes no more room there than it has bytes.
+// As a line of a statement, which takes hardly more room there than it has bytes.
 std::string ShortLine(const std::string& text, std::size_t bytes_max, std::string_view if_empty) {
-  std::string line = Printable(text, bytes_max);
-  std::ranges::replace(line, '\\', '/');
-  std::ranges::replace(line, '"', '\'');
+  std::string plain = text;
+  std::ranges::replace(plain, '\\', '/');
+  std::ranges::replace(plain, '"', '\'');
+  const std::string line = Printable(plain, bytes_max);
   return line.empty() ? std::string(if_empty) : line;
 }
 

@@ -201,14 +201,16 @@ TEST_F(FullStatusTest, TheNewestAreLeftOutWhereTheyDoNotReadOrAreTooLong) {
   SayRelease(std::string(2000, 'x'));
   EXPECT_TRUE(Made().newest.empty());
   facts_ = LogFacts();
-  const std::string long_text(1024, 'x');
-  for (std::size_t i = 0; i < 1840; ++i) {
-    const Digest manifest = SayRelease("product-" + std::to_string(i));
+  // Each of these takes two bytes in a statement; as many dissents as there may be fit all the
+  // same.
+  const std::string long_text(1024, '"');
+  for (std::size_t i = 0; i < kStatusListMax; ++i) {
+    const Digest manifest = SayRelease(std::to_string(i) + std::string(700, '\\'));
     Say(Dissent{manifest, long_text, long_text, Sha256("intent"), {}, "", kMadeAt});
   }
   const FarmStatus status = Made();
   EXPECT_TRUE(status.newest.empty());
-  EXPECT_EQ(status.dissents.size(), 1840u);
+  EXPECT_EQ(status.dissents.size(), kStatusListMax);
   EXPECT_LE(WriteStatement(status).size(), kPayloadBytesMax);
 }
 
