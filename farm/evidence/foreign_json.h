@@ -28,17 +28,11 @@ inline std::string InCamelCase(std::string_view snake) {
   return camel;
 }
 
-// Tolerates every field of `object` that has not been asked for.
-inline void IgnoreOthers(const Json& object, JsonFields& fields) {
-  if (!object.is_object()) return;
-  for (const auto& [name, unused] : object.items()) fields.Ignore(name);
-}
-
-// The same where only protobuf's first form of a name is read: `known` are those with a second one
-// ("log_index"), which another reader takes, and which is refused, lest two see different things in
-// the same bytes.
+// Tolerates every field of `object` that has not been asked for.  Only protobuf's first form of a
+// name is read: `known` are those with a second one ("log_index"), which another reader takes, and
+// which is refused, lest two see different things in the same bytes.
 inline void IgnoreOthers(const Json& object, JsonFields& fields,
-                         std::initializer_list<std::string_view> known) {
+                         std::initializer_list<std::string_view> known = {}) {
   if (!object.is_object()) return;
   for (const auto& [name, unused] : object.items()) {
     fields.Ignore(name);

@@ -131,6 +131,7 @@ void ForgetUnheeded(const TrustRoot& root, std::vector<SaidByStatus>& all) {
 }
 
 void AddNews(SaidByStatus news, Case& facts, SeenStatuses& seen) {
+  if (CountWords(news) == 0) return;
   const TrustRoot& root = facts.input.root;
   SeenStatuses after = seen;
   ForgetSaidAgain(news, after.said);
@@ -174,16 +175,12 @@ void HeedSeenRevocations(Case& facts) {
   AddRevocations(keys, "a status seen before", facts);
 }
 
-void Remember(SaidByStatus news, Case& facts) {
-  if (!facts.seen) facts.seen = facts.input.seen;
-  if (CountWords(news) > 0) AddNews(std::move(news), facts, *facts.seen);
-  if (*facts.seen == facts.input.seen) facts.seen.reset();
-}
-
 void HearUncounted(const Line<FarmStatus>& status, Case& facts) {
+  SeenStatuses seen = facts.input.seen;
   SaidByStatus news = NewsOf(status, facts);
   news.revoked_keys.clear();
-  Remember(std::move(news), facts);
+  AddNews(std::move(news), facts, seen);
+  if (seen != facts.input.seen) facts.seen = std::move(seen);
 }
 
 // What it says is remembered whatever its time is and whatever has become of its logs: a monitor
@@ -192,7 +189,7 @@ void HearUncounted(const Line<FarmStatus>& status, Case& facts) {
 // other until its time has come, the other is less than what is known.
 void JudgeSeen(Case& facts) {
   const UnixSeconds time = *facts.status->facts.token;
-  std::map<std::string, SeenLog> logs = facts.input.seen.logs;
+  SeenStatuses seen = facts.input.seen;
   bool counts = !IsAhead(facts);
   for (const StatusLog& log : facts.status->statement.logs) {
     if (IsOfNewerRoot(facts.status->statement, log, facts.input.root)) continue;
@@ -202,7 +199,7 @@ void JudgeSeen(Case& facts) {
       counts = false;
     }
     if (before == nullptr || (time >= before->time && log.head.size >= before->size)) {
-      logs[log.head.origin] = {log.head.size, log.head.root, time};
+      seen.logs[log.head.origin] = {log.head.size, log.head.root, time};
       continue;
     }
     counts = false;
@@ -216,10 +213,9 @@ void JudgeSeen(Case& facts) {
       facts.Add(Rule::kStatus, ExitCode::kRollback, message);
     }
   }
-  Remember(NewsOf(*facts.status, facts), facts);
-  if (!counts) return;
-  if (!facts.seen) facts.seen = facts.input.seen;
-  facts.seen->logs = std::move(logs);
+  AddNews(NewsOf(*facts.status, facts), facts, seen);
+  facts.seen = std::move(seen);
+  if (!counts) ForgetLogs(facts);
 }
 
 bool AsksForStatus(const Case& facts) {

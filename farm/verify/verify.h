@@ -350,8 +350,8 @@ struct Verdict {
   // a sound status at hand says, so that nobody can show an older one after it.  Of one that is
   // older than what is remembered, ahead of the clock, or of a log that has forked (then nobody
   // knows which of the two is the honest one) it is what it has withdrawn, revoked and told of
-  // dissents alone.  Absent without a status, and where the root is older than what is remembered,
-  // or refused, or neither known nor part of a proof.
+  // dissents alone.  Absent where that is nothing new, and where the root is older than what is
+  // remembered, or refused, or neither known nor part of a proof.
   std::optional<SeenStatuses> seen;
   // What of a status is not in `seen`, and why, for people; "" where nothing is left out.
   std::string not_remembered;

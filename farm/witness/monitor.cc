@@ -5,6 +5,15 @@
 
 namespace farm {
 
+namespace {
+
+// Something could not be had, or too much of it; else what was had contradicts itself.
+bool IsAway(const Error& error) {
+  return error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kLimitExceeded;
+}
+
+}  // namespace
+
 bool Monitor::Take(std::uint64_t index, const std::string& leaf, const Result<std::string>& pae) {
   auto taken = facts_.Take(index, leaf, pae);
   if (!taken) {
@@ -48,9 +57,7 @@ Result<MonitorReport> Monitor::Round() {
         return Take(index, leaf, pae);
       });
   report_.entries_read = follower_.entries_read();
-  const ErrorCode failed = followed ? ErrorCode::kInternal : followed.error().code;
-  const bool is_away = failed == ErrorCode::kUnavailable || failed == ErrorCode::kLimitExceeded;
-  if (!followed && !is_away) return followed.error();  // the head is not the log's
+  if (!followed && !IsAway(followed.error())) return followed.error();  // the head is not the log's
   // Before what is away: else whoever serves the log keeps its head back unseen, with one payload.
   if (cosigned_) RETURN_IF_ERROR(CheckShowsAll(head.checkpoint, cosigned));
   RETURN_IF_ERROR(followed);

@@ -54,10 +54,10 @@ class Monitor {
   Monitor(std::unique_ptr<LogReader> reader, CosignedHeads cosigned)
       : follower_(std::move(reader)), cosigned_(std::move(cosigned)) {}
   // Asks again for what could not be read, then reads what is new, portion by portion.  A finding
-  // is no error.  Errors: kMismatch exit 15 (it shows less than was cosigned more than
-  // kBehindSecondsMax ago, or before the first round), whatever else is wrong; those of
-  // LogFollower: the log cannot be reached, goes back or contradicts itself.  What was read before
-  // the error stays read: it is in a witnessed tree.
+  // is no error.  Errors: those of LogFollower: the log goes back or contradicts itself; kMismatch
+  // exit 15 (it shows less than was cosigned more than kBehindSecondsMax ago, or before the first
+  // round), also where the rest cannot be had; those of LogFollower: so it is.  What was read
+  // before the error stays read: it is in a witnessed tree.
   Result<MonitorReport> Round();
 
   // What the log has said, and the head up to which all of it was read ("" before the first round

@@ -212,7 +212,8 @@ Result<FarmStatus> MakeStatus(const std::vector<WatchedLog>& logs, const TrustRo
   status.dissents = DissentsThatMatter(said);
   // A hint of what is superseded: for its sake nobody goes without the rest.
   status.newest = NewestOf(said);
-  if (!CheckFits(status)) status.newest.clear();
+  if (CheckFits(status)) return status;
+  status.newest.clear();
   RETURN_IF_ERROR(CheckFits(status));
   return status;
 }
