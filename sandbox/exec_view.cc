@@ -1,12 +1,9 @@
 #include "sandbox/exec_view.h"
 
 #include <elf.h>
-#include <sys/ptrace.h>
-#include <sys/user.h>
 
-#include <algorithm>
+#include <array>
 #include <cstdio>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -16,6 +13,7 @@
 namespace sandbox {
 namespace {
 
+constexpr std::uint64_t kPage = 4096;
 constexpr std::size_t kRandomBytes = 16;
 constexpr std::size_t kAuxiliaryMax = 64;  // entries; the kernel has some 25
 // argc, argv and environment: as many words as an argument list may have bytes, and more.
@@ -23,22 +21,40 @@ constexpr std::uint64_t kWordsMax = std::uint64_t{1} << 23;
 // Of a program that has not run: itself, its interpreter, stack, heap.
 constexpr std::size_t kMapsMax = 1 << 16;
 constexpr std::uint64_t kVdsoMax = 1 << 20;
-constexpr unsigned char kSystemCall[] = {0x0f, 0x05};
 
-// The address behind the null word that ends the list at `address`. 0: there is none.
-std::uint64_t EndOfList(pid_t process, std::uint64_t address) {
-  std::vector<std::uint64_t> words(512);
-  for (std::uint64_t read = 0; read < kWordsMax;) {
-    // To the end of a page: the next one need not be there.
-    std::size_t count = (4096 - address % 4096) / sizeof(std::uint64_t);
-    if (!ReadMemory(process, address, words.data(), count * sizeof(std::uint64_t))) return 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      if (words[i] == 0) return address + (i + 1) * sizeof(std::uint64_t);
-    }
-    read += count;
-    address += count * sizeof(std::uint64_t);
+// The words of a process's memory from an address on.
+class Words {
+ public:
+  Words(pid_t process, std::uint64_t address) : process_(process), address_(address) {}
+  std::uint64_t address() const { return address_; }  // of the next one
+  bool Take(std::uint64_t* word) {
+    if (left_ == 0 && !ReadOn()) return false;
+    *word = words_[count_ - left_--];
+    address_ += sizeof *word;
+    return true;
   }
-  return 0;
+
+ private:
+  // To the end of a page: the next one need not be there.
+  bool ReadOn() {
+    count_ = left_ = (kPage - address_ % kPage) / sizeof(std::uint64_t);
+    return ReadMemory(process_, address_, words_.data(), count_ * sizeof(std::uint64_t));
+  }
+
+  pid_t process_;
+  std::uint64_t address_;
+  std::size_t count_ = 0;
+  std::size_t left_ = 0;
+  std::array<std::uint64_t, kPage / sizeof(std::uint64_t)> words_;
+};
+
+// Up to the null word that ends a list, with it. False: there is none.
+bool SkipList(Words* words) {
+  std::uint64_t word = 0;
+  for (std::uint64_t read = 0; read < kWordsMax && words->Take(&word); ++read) {
+    if (word == 0) return true;
+  }
+  return false;
 }
 
 bool Change(pid_t process, std::uint64_t address, const Elf64_auxv_t& entry, Family* family) {
@@ -53,16 +69,10 @@ bool Change(pid_t process, std::uint64_t address, const Elf64_auxv_t& entry, Fam
   return true;
 }
 
-struct Mapping {
-  std::uint64_t begin = 0;
-  std::uint64_t end = 0;
-  bool is_vdso = false;
-};
-
 // The vDSO and its data: [vdso], [vvar], [vvar_vclock]. [vsyscall] is no mapping: its calls are
 // answered like others.
-std::vector<Mapping> KernelsMappings(const std::string& maps) {
-  std::vector<Mapping> found;
+std::vector<KernelsPages> KernelsMappings(const std::string& maps) {
+  std::vector<KernelsPages> found;
   for (const std::string& line : Split(maps, '\n')) {
     const std::size_t name = line.find(" [v");
     unsigned long long begin = 0;
@@ -73,53 +83,55 @@ std::vector<Mapping> KernelsMappings(const std::string& maps) {
         std::sscanf(line.c_str(), "%llx-%llx", &begin, &end) != 2) {
       continue;
     }
-    found.push_back({begin, end, line.compare(name, std::string::npos, " [vdso]") == 0});
+    found.push_back({begin, end});
   }
   return found;
 }
 
-}  // namespace
-
-std::optional<KernelsPages> FindKernelsPages(pid_t process) {
+// None as well: the vDSO does not lie where `vdso` says.
+std::optional<KernelsPages> LookForKernelsPages(pid_t process, std::uint64_t vdso) {
   const std::string path = "/proc/" + std::to_string(process) + "/maps";
   Result<std::string> maps = ReadFile(path.c_str(), kMapsMax);
   if (!maps.ok()) return std::nullopt;
   KernelsPages pages;
-  for (const Mapping& mapping : KernelsMappings(*maps)) {
+  bool has_vdso = false;
+  for (const KernelsPages& mapping : KernelsMappings(*maps)) {
     // They lie side by side, so that one call takes them all.
     if (pages.begin == 0) pages.begin = pages.end = mapping.begin;
     if (mapping.begin != pages.end || mapping.end - mapping.begin > kVdsoMax) return std::nullopt;
     pages.end = mapping.end;
-    if (!mapping.is_vdso) continue;
-    std::vector<unsigned char> code(mapping.end - mapping.begin);
-    if (!ReadMemory(process, mapping.begin, code.data(), code.size())) return std::nullopt;
-    auto at = std::search(code.begin(), code.end(), std::begin(kSystemCall), std::end(kSystemCall));
-    if (at == code.end()) return std::nullopt;
-    pages.system_call = mapping.begin + static_cast<std::uint64_t>(at - code.begin());
+    has_vdso = has_vdso || mapping.begin == vdso;
   }
-  if (pages.begin != 0 && pages.system_call == 0) return std::nullopt;
+  if (!has_vdso) return std::nullopt;
   return pages;
 }
 
-bool HideKernelsGifts(pid_t process, Family* family) {
-#ifdef __x86_64__
-  user_regs_struct registers = {};
-  if (ptrace(PTRACE_GETREGS, process, nullptr, &registers) != 0) return false;
-  std::uint64_t arguments = registers.rsp + sizeof(std::uint64_t);  // behind argc
-  std::uint64_t environment = EndOfList(process, arguments);
-  std::uint64_t address = environment == 0 ? 0 : EndOfList(process, environment);
-  if (address == 0) return false;
-  for (std::size_t i = 0; i < kAuxiliaryMax; ++i, address += sizeof(Elf64_auxv_t)) {
-    Elf64_auxv_t entry = {};
-    if (!ReadValue(process, address, &entry)) return false;
-    if (entry.a_type == AT_NULL) return true;
-    if (!Change(process, address, entry, family)) return false;
+}  // namespace
+
+std::optional<KernelsPages> KernelsPagesFinder::Find(pid_t process, std::uint64_t vdso) {
+  // Unsigned: what lies below wraps around, and back.
+  if (!about_vdso_.has_value()) {
+    const std::optional<KernelsPages> pages = LookForKernelsPages(process, vdso);
+    if (!pages.has_value()) return std::nullopt;
+    about_vdso_ = {pages->begin - vdso, pages->end - vdso};
   }
-#else
-  static_cast<void>(process);
-  static_cast<void>(family);
-#endif
-  return false;
+  return KernelsPages{vdso + about_vdso_->begin, vdso + about_vdso_->end};
+}
+
+std::optional<std::uint64_t> HideKernelsGifts(pid_t process, std::uint64_t stack, Family* family) {
+  Words words(process, stack);
+  std::uint64_t argument_count = 0;
+  if (!words.Take(&argument_count) || !SkipList(&words) || !SkipList(&words)) return std::nullopt;
+  std::uint64_t vdso = 0;
+  for (std::size_t i = 0; i < kAuxiliaryMax; ++i) {
+    const std::uint64_t address = words.address();
+    Elf64_auxv_t entry = {};
+    if (!words.Take(&entry.a_type) || !words.Take(&entry.a_un.a_val)) return std::nullopt;
+    if (entry.a_type == AT_NULL) return vdso;
+    if (entry.a_type == AT_SYSINFO_EHDR) vdso = entry.a_un.a_val;
+    if (!Change(process, address, entry, family)) return std::nullopt;
+  }
+  return std::nullopt;
 }
 
 }  // namespace sandbox

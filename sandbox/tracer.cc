@@ -1,5 +1,6 @@
 #include "sandbox/tracer.h"
 
+#include <sched.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/user.h>
@@ -47,11 +48,17 @@ std::uint64_t HashProgram(pid_t process) {
 }
 
 #ifdef __x86_64__
-constexpr std::uint64_t kCompatibilityCode = 0x23;    // the code segment of 32-bit programs
-constexpr std::uint64_t kNoCall = ~std::uint64_t{0};  // nothing that the kernel would begin again
+constexpr std::uint64_t kCompatibilityCode = 0x23;  // the code segment of 32-bit programs
+constexpr std::uint64_t kTracedCall = SYS_restart_syscall;
+// mov $kTracedCall, %eax; syscall; int3
+constexpr std::uint64_t kMakeTracedCall = 0xcc'050f'00000000'b8 | kTracedCall << 8;
 
-bool IsFork(long number) {
+bool IsFork(const user_regs_struct& registers) {
+  const auto number = static_cast<long>(registers.orig_rax);
   return number == SYS_fork || number == SYS_vfork || number == SYS_clone;
+}
+bool MakesThread(const user_regs_struct& registers) {
+  return registers.orig_rax == SYS_clone && (registers.rdi & CLONE_THREAD) != 0;
 }
 #endif
 
@@ -82,49 +89,45 @@ void Tracer::RefuseStart(pid_t process) {
 }
 
 // A thread that was killed meanwhile cannot be resumed, and need not be: its end is told apart.
-void Tracer::Resume(pid_t thread, int signal) {
-  const bool is_over = unmapping_.count(thread) == 0;
-  ptrace(is_over ? PTRACE_CONT : PTRACE_SYSCALL, thread, nullptr, signal);
-}
+void Tracer::Resume(pid_t thread, int signal) { ptrace(PTRACE_CONT, thread, nullptr, signal); }
 void Tracer::ResumeToExit(pid_t thread) { ptrace(PTRACE_SYSCALL, thread, nullptr, 0); }
 
 void Tracer::Birth(pid_t parent) {
   unsigned long child = 0;
   if (ptrace(PTRACE_GETEVENTMSG, parent, nullptr, &child) == 0 && child != 0) {
     auto id = static_cast<pid_t>(child);
-    bool is_thread = ProcessOfThread(id) != id;
-    family_->Born(parent, id, is_thread ? parent : id);
+    family_->Born(parent, id, forking_.is_of_thread ? parent : id);
     if (Take(&early_, id)) {
       Resume(id, 0);
     } else {
       unborn_.push_back(id);
     }
   }
-  if (forking_ == parent) ForkIsOver();
+  if (forking_.caller == parent) ForkIsOver();
   Resume(parent, 0);
 }
 
 // The kernel gives the next free id after the last one. Only one thread at a time may make a child,
 // so that the last one is still ours.
-void Tracer::LetFork(pid_t thread) {
-  forking_ = thread;
-  std::string last = std::to_string(WantedPid(family_->NextChild(thread)) - 1);
+void Tracer::LetFork(const Fork& fork) {
+  forking_ = fork;
+  std::string last = std::to_string(WantedPid(family_->NextChild(fork.caller)) - 1);
   if (pwrite(last_pid_.get(), last.data(), last.size(), 0) < 0) {
-    Refuse(family_->ProcessOf(thread), SystemError("choosing a process id").message());
+    Refuse(family_->ProcessOf(fork.caller), SystemError("choosing a process id").message());
   }
   // To the exit: a fork that fails has no birth.
-  ResumeToExit(thread);
+  ResumeToExit(fork.caller);
 }
 
-void Tracer::AskToFork(pid_t thread) {
-  if (forking_ == 0) return LetFork(thread);
-  waiting_.push_back(thread);
+void Tracer::AskToFork(const Fork& fork) {
+  if (forking_.caller == 0) return LetFork(fork);
+  waiting_.push_back(fork);
 }
 
 void Tracer::ForkIsOver() {
-  forking_ = 0;
+  forking_ = {};
   if (waiting_.empty()) return;
-  pid_t next = waiting_.front();
+  const Fork next = waiting_.front();
   waiting_.erase(waiting_.begin());
   LetFork(next);
 }
@@ -136,8 +139,9 @@ void Tracer::Execution(pid_t process) {
                     HashProgram(process));
 #ifdef __x86_64__
   user_regs_struct registers = {};
-  bool is_read = ptrace(PTRACE_GETREGS, process, nullptr, &registers) == 0;
-  if (is_read && (registers.cs & 0xffff) == kCompatibilityCode) {
+  // It was killed meanwhile.
+  if (ptrace(PTRACE_GETREGS, process, nullptr, &registers) != 0) return;
+  if ((registers.cs & 0xffff) == kCompatibilityCode) {
     char name[PATH_MAX];
     std::string link = "/proc/" + std::to_string(process) + "/exe";
     ssize_t size = readlink(link.c_str(), name, sizeof name);
@@ -145,57 +149,59 @@ void Tracer::Execution(pid_t process) {
                   "cannot run a 32-bit program: " +
                       std::string(name, static_cast<std::size_t>(std::max<ssize_t>(size, 0))));
   }
+  const std::optional<std::uint64_t> vdso = HideKernelsGifts(process, registers.rsp, family_);
+  if (!vdso.has_value()) return RefuseStart(process);
+  if (*vdso != 0 && !BeginUnmapping(process, *vdso, registers)) return RefuseStart(process);
 #endif
-  std::optional<KernelsPages> pages = FindKernelsPages(process);
-  if (!pages.has_value() || !HideKernelsGifts(process, family_)) return RefuseStart(process);
-  if (pages->begin != 0) unmapping_[process].pages = *pages;
   Resume(process, 0);
 }
 
-// Stops at the exit of execve, then at the entry and the exit of our call. A signal in between ends
-// the process, stops it or does nothing: the program has no handlers yet.
-void Tracer::Unmap(pid_t process, Unmapping* unmapping) {
 #ifdef __x86_64__
-  switch (unmapping->next) {
-    case Unmapping::Stop::kExecuted: {
-      if (ptrace(PTRACE_GETREGS, process, nullptr, &unmapping->registers) != 0) return;
-      user_regs_struct registers = unmapping->registers;
-      registers.orig_rax = kNoCall;
-      registers.rax = SYS_munmap;
-      registers.rdi = unmapping->pages.begin;
-      registers.rsi = unmapping->pages.end - unmapping->pages.begin;
-      registers.rip = unmapping->pages.system_call;
-      if (ptrace(PTRACE_SETREGS, process, nullptr, &registers) != 0) return;
-      unmapping->next = Unmapping::Stop::kEntered;
-      return Resume(process, 0);
-    }
-    case Unmapping::Stop::kEntered:
-      unmapping->next = Unmapping::Stop::kLeft;
-      return Resume(process, 0);
-    case Unmapping::Stop::kLeft: {
-      user_regs_struct registers = {};
-      if (ptrace(PTRACE_GETREGS, process, nullptr, &registers) != 0) return;
-      const user_regs_struct of_program = unmapping->registers;
-      unmapping_.erase(process);
-      if (registers.rax != 0 || ptrace(PTRACE_SETREGS, process, nullptr, &of_program) != 0) {
-        return RefuseStart(process);
-      }
-      return Resume(process, 0);
-    }
-  }
-#else
-  static_cast<void>(unmapping);
-  Resume(process, 0);
-#endif
+
+// The process is still in execve. It comes back to instructions that we put into the kernel's
+// pages, for this process alone: they make a call at which the filter stops it, which becomes
+// another one. A signal in between ends the process, stops it or does nothing: it has no handlers
+// yet.
+bool Tracer::BeginUnmapping(pid_t process, std::uint64_t vdso, const user_regs_struct& registers) {
+  const std::optional<KernelsPages> pages = finder_.Find(process, vdso);
+  if (!pages.has_value()) return false;
+  if (ptrace(PTRACE_POKETEXT, process, vdso, kMakeTracedCall) != 0) return false;
+  unmapping_[process] = {*pages, registers};
+  unmapping_[process].registers.rax = 0;  // as execve is about to say
+  user_regs_struct changed = registers;
+  changed.rip = vdso;
+  return ptrace(PTRACE_SETREGS, process, nullptr, &changed) == 0;
 }
+
+void Tracer::Unmap(pid_t process, const KernelsPages& pages, user_regs_struct registers) {
+  registers.orig_rax = SYS_munmap;
+  registers.rdi = pages.begin;
+  registers.rsi = pages.end - pages.begin;
+  if (ptrace(PTRACE_SETREGS, process, nullptr, &registers) != 0) return RefuseStart(process);
+  ResumeToExit(process);
+}
+
+void Tracer::EndUnmapping(pid_t process, const Unmapping& unmapping) {
+  user_regs_struct registers = {};
+  if (ptrace(PTRACE_GETREGS, process, nullptr, &registers) != 0 || registers.rax != 0 ||
+      ptrace(PTRACE_SETREGS, process, nullptr, &unmapping.registers) != 0) {
+    return RefuseStart(process);
+  }
+  Resume(process, 0);
+}
+
+#endif
 
 void Tracer::SystemCall(pid_t thread) {
 #ifdef __x86_64__
   user_regs_struct registers = {};
   if (ptrace(PTRACE_GETREGS, thread, nullptr, &registers) != 0) return;
-  if (IsFork(static_cast<long>(registers.orig_rax))) {
+  if (auto found = unmapping_.find(thread); found != unmapping_.end()) {
+    return Unmap(thread, found->second.pages, registers);
+  }
+  if (IsFork(registers)) {
     waits_.Forget(thread);
-    return AskToFork(thread);
+    return AskToFork({thread, MakesThread(registers)});
   }
   if (AsksForIpcTimes(registers) || waits_.Enter(thread, &registers)) return ResumeToExit(thread);
 #endif
@@ -203,11 +209,11 @@ void Tracer::SystemCall(pid_t thread) {
 }
 
 void Tracer::Exit(pid_t thread) {
-  if (auto found = unmapping_.find(thread); found != unmapping_.end()) {
-    return Unmap(thread, &found->second);
-  }
-  if (forking_ == thread) ForkIsOver();  // it had no child
+  if (forking_.caller == thread) ForkIsOver();  // it had no child
 #ifdef __x86_64__
+  if (auto found = unmapping_.extract(thread); !found.empty()) {
+    return EndUnmapping(thread, found.mapped());
+  }
   user_regs_struct registers = {};
   if (ptrace(PTRACE_GETREGS, thread, nullptr, &registers) == 0) {
     if (AsksForIpcTimes(registers)) {
@@ -292,8 +298,8 @@ int Tracer::ServeUntilEnd(pid_t command) {
     family_->Ended(thread);
     waits_.Ended(thread);
     unmapping_.erase(thread);
-    Take(&waiting_, thread);
-    if (forking_ == thread) ForkIsOver();
+    std::erase_if(waiting_, [&](const Fork& fork) { return fork.caller == thread; });
+    if (forking_.caller == thread) ForkIsOver();
     if (thread == command) return status;
   }
 }

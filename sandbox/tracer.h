@@ -42,20 +42,24 @@ class Tracer {
     int event;
   };
   void Handle(const Stop& stop);
+  struct Fork {
+    pid_t caller = 0;  // 0: nobody's
+    bool is_of_thread = false;
+  };
   // A call that a program makes for us before its first instruction: it gives back the kernel's
   // pages.
   struct Unmapping {
-    enum class Stop { kExecuted, kEntered, kLeft };
-    Stop next = Stop::kExecuted;
     KernelsPages pages;
-    user_regs_struct registers = {};  // of the program
+    user_regs_struct registers = {};  // with which the program begins
   };
   void Birth(pid_t parent);
   void Execution(pid_t process);
-  void Unmap(pid_t process, Unmapping* unmapping);
+  bool BeginUnmapping(pid_t process, std::uint64_t vdso, const user_regs_struct& registers);
+  void Unmap(pid_t process, const KernelsPages& pages, user_regs_struct registers);
+  void EndUnmapping(pid_t process, const Unmapping& unmapping);
   void SystemCall(pid_t thread);
-  void AskToFork(pid_t thread);
-  void LetFork(pid_t thread);
+  void AskToFork(const Fork& fork);
+  void LetFork(const Fork& fork);
   void ForkIsOver();
   void Exit(pid_t thread);
   void Signal(const Stop& stop);
@@ -69,10 +73,11 @@ class Tracer {
   UniqueFd last_pid_;
   int log_;
   Waits waits_;
-  pid_t forking_ = 0;           // the one that makes a child right now
-  std::vector<pid_t> waiting_;  // those that want to make one next, in the order of their coming
-  std::vector<pid_t> early_;    // children that have stopped before their birth was known
-  std::vector<pid_t> unborn_;   // children that are known and have not stopped yet
+  Fork forking_;               // the one that makes a child right now
+  std::vector<Fork> waiting_;  // those that want to make one next, in the order of their coming
+  std::vector<pid_t> early_;   // children that have stopped before their birth was known
+  std::vector<pid_t> unborn_;  // children that are known and have not stopped yet
+  KernelsPagesFinder finder_;
   std::map<pid_t, Unmapping> unmapping_;
 };
 
