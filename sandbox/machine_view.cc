@@ -15,6 +15,7 @@
 
 #include "sandbox/memory.h"
 #include "sandbox/proc_files.h"
+#include "sandbox/thread_times.h"
 
 namespace sandbox {
 namespace {
@@ -23,10 +24,6 @@ constexpr std::int64_t kUptime = kUptimeSeconds * kSecond;
 constexpr std::int64_t kTickNanoseconds = kSecond / 100;  // USER_HZ
 constexpr std::size_t kRandomBytesMax = 32 << 20;         // the kernel's own
 constexpr std::uint64_t kRandomFlags = 7;                 // NONBLOCK, RANDOM, INSECURE
-
-timespec TimespecOf(std::int64_t nanoseconds) {
-  return {nanoseconds / kSecond, nanoseconds % kSecond};
-}
 
 template <class T>
 Answer Give(const Call& call, std::size_t argument, const T& value) {

@@ -3,7 +3,6 @@
 #include <linux/futex.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <sys/timerfd.h>
 
 #include <algorithm>
@@ -15,6 +14,7 @@
 
 #include "sandbox/memory.h"
 #include "sandbox/system.h"
+#include "sandbox/thread_times.h"
 
 namespace sandbox {
 namespace {
@@ -23,54 +23,13 @@ namespace {
 
 // Below the stack's red zone, where a leaf function may keep what it likes.
 constexpr std::uint64_t kScratchBelow = 256;
-constexpr std::int64_t kForever = std::int64_t{1} << 62;  // the year 2116
-constexpr std::size_t kProcTextMax = 1 << 20;             // some 10,000 timers
-// The kernel's own, never seen by a program: the call goes on after a signal.
-constexpr std::int64_t kRestartBlock = -516;
-constexpr std::int64_t kRestartNoHandler = -514;
-constexpr std::int64_t kMicrosecond = 1000;
+constexpr std::size_t kProcTextMax = 1 << 20;  // some 10,000 timers
 
 unsigned long long* Argument(user_regs_struct* registers, int index) {
   unsigned long long* places[] = {&registers->rdi, &registers->rsi, &registers->rdx,
                                   &registers->r10, &registers->r8,  &registers->r9};
   return places[index];
 }
-
-std::int64_t Nanoseconds(const timespec& time) {
-  if (time.tv_sec < 0) return -1;
-  if (time.tv_sec > kForever / kSecond) return kForever;
-  return time.tv_sec * kSecond + time.tv_nsec;
-}
-
-// The duration or time behind `address`; -1: none.
-std::int64_t ReadTimespec(pid_t thread, std::uint64_t address) {
-  timespec time = {};
-  return address != 0 && ReadValue(thread, address, &time) ? Nanoseconds(time) : -1;
-}
-
-std::int64_t ReadTimeval(pid_t thread, std::uint64_t address) {
-  timeval time = {};
-  if (address == 0 || !ReadValue(thread, address, &time)) return -1;
-  return Nanoseconds({time.tv_sec, time.tv_usec * 1000});
-}
-
-timespec TimespecOf(std::int64_t time) {
-  time = std::max<std::int64_t>(time, 0);
-  return {time / kSecond, time % kSecond};
-}
-
-timeval TimevalOf(std::int64_t time) {
-  const timespec exact = TimespecOf(time);
-  return {exact.tv_sec, exact.tv_nsec / 1000};
-}
-
-// As alarm says it: to the nearest second, and not 0.
-std::int64_t SecondsOf(std::int64_t time) {
-  return std::max<std::int64_t>((time + kSecond / 2) / kSecond, 1);
-}
-
-// Up to whole seconds: of a timer that nobody has told of, what its setting was most likely.
-std::int64_t WholeSeconds(std::int64_t time) { return (time + kSecond - 1) / kSecond * kSecond; }
 
 bool CameToItsEnd(long number, std::int64_t result) {
   switch (number) {
@@ -132,13 +91,13 @@ std::optional<clockid_t> ClockOfTimer(pid_t process, const user_regs_struct& reg
 
 void Waits::Ended(pid_t thread) {
   pending_.erase(thread);
-  ended_early_.erase(thread);
+  left_.Ended(thread);
 }
 
 #ifdef __x86_64__
 
 bool Waits::EnterRelative(pid_t thread, const user_regs_struct& registers, std::int64_t duration) {
-  return EnterShowing(thread, registers, duration, Left());
+  return EnterShowing(thread, registers, duration, {});
 }
 
 bool Waits::EnterShowing(pid_t thread, const user_regs_struct& registers, std::int64_t duration,
@@ -151,6 +110,7 @@ bool Waits::EnterShowing(pid_t thread, const user_regs_struct& registers, std::i
   pending.number = static_cast<long>(registers.orig_rax);
   pending.left = left;
   pending.left.is_of_wait = true;
+  pending.left.duration = duration;
   if (shows) pending.left.began = family_->Elapsed(thread);
   pending_[thread] = pending;
   return true;
@@ -373,50 +333,6 @@ bool Waits::Enter(pid_t thread, user_regs_struct* registers) {
   }
 }
 
-// Of a wait that did not come to its end.
-void Waits::ShowLeftOfWait(pid_t thread, const Pending& pending, std::int64_t result) {
-  const bool is_interrupted =
-      result == -EINTR || result == kRestartBlock || result == kRestartNoHandler;
-  if (result <= 0 && !is_interrupted) return;
-  const std::int64_t passed = family_->Elapsed(thread) - pending.left.began;
-  const bool is_step = ++ended_early_[thread] % kLooksPerStep == 0;
-  const std::int64_t left =
-      std::max<std::int64_t>(pending.duration - passed - (is_step ? kClockStep : 0), 0);
-  if (pending.left.form == Left::Form::kTimeval) {
-    WriteValue(thread, pending.left.address, TimevalOf(left));
-  } else {
-    WriteValue(thread, pending.left.address, TimespecOf(left));
-  }
-}
-
-// A timer that is not set is so by both clocks.
-void Waits::ShowLeft(pid_t thread, const Pending& pending, user_regs_struct* registers) {
-  const auto result = static_cast<std::int64_t>(registers->rax);
-  const Left& left = pending.left;
-  if (left.form == Left::Form::kNone) return;
-  if (left.is_of_wait) return ShowLeftOfWait(thread, pending, result);
-  if (result < 0) return;
-  if (left.form == Left::Form::kSeconds) {
-    if (result == 0 || !left.of_timer.has_value()) return;
-    registers->rax = static_cast<unsigned long long>(SecondsOf(*left.of_timer));
-    ptrace(PTRACE_SETREGS, thread, nullptr, registers);
-    return;
-  }
-  // Behind the interval.
-  if (left.form == Left::Form::kTimeval) {
-    const std::uint64_t place = left.address + sizeof(timeval);
-    const std::int64_t machines = ReadTimeval(thread, place);
-    if (machines <= 0) return;
-    const std::int64_t shown = left.of_timer.value_or(WholeSeconds(machines));
-    WriteValue(thread, place, TimevalOf(std::max(shown, kMicrosecond)));
-  } else {
-    const std::uint64_t place = left.address + sizeof(timespec);
-    const std::int64_t machines = ReadTimespec(thread, place);
-    if (machines <= 0) return;
-    WriteValue(thread, place, TimespecOf(left.of_timer.value_or(WholeSeconds(machines))));
-  }
-}
-
 void Waits::Leave(pid_t thread, user_regs_struct* registers) {
   auto found = pending_.find(thread);
   if (found == pending_.end()) return;
@@ -427,7 +343,7 @@ void Waits::Leave(pid_t thread, user_regs_struct* registers) {
     // If this fails the thread is gone.
     ptrace(PTRACE_SETREGS, thread, nullptr, registers);
   }
-  ShowLeft(thread, pending, registers);
+  left_.Show(thread, pending.left, registers);
   if (result == kRestartBlock) return;
   pending_.erase(found);
   if (pending.makes_timer) {
