@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -14,10 +15,12 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 
 #include "sandbox/authority.h"
 #include "sandbox/cgroup.h"
 #include "sandbox/counter.h"
+#include "sandbox/exec_view.h"
 #include "sandbox/filter.h"
 #include "sandbox/landlock.h"
 #include "sandbox/monitor.h"
@@ -198,6 +201,22 @@ Finding LastPid() {
           "CONFIG_CHECKPOINT_RESTORE=y, and an unmasked /proc"};
 }
 
+// 0: they can be given back.
+int ProbeKernelsPages() {
+  const std::optional<KernelsPages> pages = KernelsPagesFinder().Find(getpid());
+  if (!pages.has_value()) return 1;
+  if (pages->begin == 0) return 0;
+  auto* begin = reinterpret_cast<void*>(pages->begin);
+  return munmap(begin, pages->end - pages->begin) == 0 ? 0 : 2;
+}
+
+Finding Vdso() {
+  bool present = InChild(0, ProbeKernelsPages) == 0;
+  return {"vdso", false, present, present ? "can be unmapped" : "cannot be unmapped",
+          "a kernel without CONFIG_MSEAL_SYSTEM_MAPPINGS; --determinism full takes the vDSO out of "
+          "each program"};
+}
+
 Finding Devices() {
   std::string missing;
   for (const char* device : kDevices) {
@@ -317,7 +336,7 @@ std::vector<Finding> Examine() {
   for (const Finding& finding :
        {AppArmor(), Mounts(), Overlay(), Landlock(), Seccomp(), Devices(), SubordinateRange(),
         Monitor(), Cgroups(), Erofs(), SeccompNotification(), Ptrace(), TimestampCounter(),
-        LastPid(), Fuse()}) {
+        LastPid(), Vdso(), Fuse()}) {
     findings.push_back(finding);
   }
   for (Finding& finding : findings) {

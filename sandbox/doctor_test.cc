@@ -18,13 +18,31 @@ TEST(Doctor, SaysEachThingOnceAndARemedyForWhatIsMissing) {
     EXPECT_NE(finding.detail, "") << finding.name;
     EXPECT_EQ(finding.remedy.empty(), finding.present) << finding.name;
   }
-  for (const char* name :
-       {"kernel",         "user namespace", "mount namespace", "pid namespace",
-        "net namespace",  "ipc namespace",  "uts namespace",   "cgroup namespace",
-        "time namespace", "apparmor",       "mounts inside",   "overlay",
-        "landlock",       "seccomp",        "devices",         "id range",
-        "monitor",        "cgroup",         "erofs",           "seccomp notification",
-        "ptrace",         "tsc faulting",   "ns_last_pid",     "fuse"}) {
+  for (const char* name : {"kernel",
+                           "user namespace",
+                           "mount namespace",
+                           "pid namespace",
+                           "net namespace",
+                           "ipc namespace",
+                           "uts namespace",
+                           "cgroup namespace",
+                           "time namespace",
+                           "apparmor",
+                           "mounts inside",
+                           "overlay",
+                           "landlock",
+                           "seccomp",
+                           "devices",
+                           "id range",
+                           "monitor",
+                           "cgroup",
+                           "erofs",
+                           "seccomp notification",
+                           "ptrace",
+                           "tsc faulting",
+                           "ns_last_pid",
+                           "vdso",
+                           "fuse"}) {
     EXPECT_TRUE(names.contains(name)) << name;
   }
 }

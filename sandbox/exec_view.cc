@@ -2,8 +2,10 @@
 
 #include <elf.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -21,15 +23,17 @@ constexpr std::uint64_t kWordsMax = std::uint64_t{1} << 23;
 // Of a program that has not run: itself, its interpreter, stack, heap.
 constexpr std::size_t kMapsMax = 1 << 16;
 constexpr std::uint64_t kVdsoMax = 1 << 20;
+constexpr unsigned char kSystemCall[] = {0x0f, 0x05};
 
 // The words of a process's memory from an address on.
 class Words {
  public:
   Words(pid_t process, std::uint64_t address) : process_(process), address_(address) {}
   std::uint64_t address() const { return address_; }  // of the next one
+  // False: it is not there, or not aligned.
   bool Take(std::uint64_t* word) {
-    if (left_ == 0 && !ReadOn()) return false;
-    *word = words_[count_ - left_--];
+    if (next_ == count_ && !ReadOn()) return false;
+    *word = words_[next_++];
     address_ += sizeof *word;
     return true;
   }
@@ -37,15 +41,21 @@ class Words {
  private:
   // To the end of a page: the next one need not be there.
   bool ReadOn() {
-    count_ = left_ = (kPage - address_ % kPage) / sizeof(std::uint64_t);
-    return ReadMemory(process_, address_, words_.data(), count_ * sizeof(std::uint64_t));
+    next_ = count_ = 0;
+    const std::size_t count = (kPage - address_ % kPage) / sizeof(std::uint64_t);
+    if (address_ % sizeof(std::uint64_t) != 0 ||
+        !ReadMemory(process_, address_, words_.data(), count * sizeof(std::uint64_t))) {
+      return false;
+    }
+    count_ = count;
+    return true;
   }
 
   pid_t process_;
   std::uint64_t address_;
+  std::size_t next_ = 0;
   std::size_t count_ = 0;
-  std::size_t left_ = 0;
-  std::array<std::uint64_t, kPage / sizeof(std::uint64_t)> words_;
+  std::array<std::uint64_t, kPage / sizeof(std::uint64_t)> words_ = {};
 };
 
 // Up to the null word that ends a list, with it. False: there is none.
@@ -69,10 +79,16 @@ bool Change(pid_t process, std::uint64_t address, const Elf64_auxv_t& entry, Fam
   return true;
 }
 
+struct Mapping {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+  bool is_vdso = false;
+};
+
 // The vDSO and its data: [vdso], [vvar], [vvar_vclock]. [vsyscall] is no mapping: its calls are
 // answered like others.
-std::vector<KernelsPages> KernelsMappings(const std::string& maps) {
-  std::vector<KernelsPages> found;
+std::vector<Mapping> KernelsMappings(const std::string& maps) {
+  std::vector<Mapping> found;
   for (const std::string& line : Split(maps, '\n')) {
     const std::size_t name = line.find(" [v");
     unsigned long long begin = 0;
@@ -83,55 +99,53 @@ std::vector<KernelsPages> KernelsMappings(const std::string& maps) {
         std::sscanf(line.c_str(), "%llx-%llx", &begin, &end) != 2) {
       continue;
     }
-    found.push_back({begin, end});
+    found.push_back({begin, end, line.compare(name, std::string::npos, " [vdso]") == 0});
   }
   return found;
 }
 
-// None as well: the vDSO does not lie where `vdso` says.
-std::optional<KernelsPages> LookForKernelsPages(pid_t process, std::uint64_t vdso) {
-  const std::string path = "/proc/" + std::to_string(process) + "/maps";
-  Result<std::string> maps = ReadFile(path.c_str(), kMapsMax);
-  if (!maps.ok()) return std::nullopt;
-  KernelsPages pages;
-  bool has_vdso = false;
-  for (const KernelsPages& mapping : KernelsMappings(*maps)) {
-    // They lie side by side, so that one call takes them all.
-    if (pages.begin == 0) pages.begin = pages.end = mapping.begin;
-    if (mapping.begin != pages.end || mapping.end - mapping.begin > kVdsoMax) return std::nullopt;
-    pages.end = mapping.end;
-    has_vdso = has_vdso || mapping.begin == vdso;
-  }
-  if (!has_vdso) return std::nullopt;
-  return pages;
+// From the beginning of the vDSO on. None: it makes none.
+std::optional<std::uint64_t> FindSystemCall(pid_t process, const Mapping& vdso) {
+  std::vector<unsigned char> code(vdso.end - vdso.begin);
+  if (!ReadMemory(process, vdso.begin, code.data(), code.size())) return std::nullopt;
+  auto at = std::search(code.begin(), code.end(), std::begin(kSystemCall), std::end(kSystemCall));
+  if (at == code.end()) return std::nullopt;
+  return static_cast<std::uint64_t>(at - code.begin());
 }
 
 }  // namespace
 
-std::optional<KernelsPages> KernelsPagesFinder::Find(pid_t process, std::uint64_t vdso) {
-  // Unsigned: what lies below wraps around, and back.
-  if (!about_vdso_.has_value()) {
-    const std::optional<KernelsPages> pages = LookForKernelsPages(process, vdso);
-    if (!pages.has_value()) return std::nullopt;
-    about_vdso_ = {pages->begin - vdso, pages->end - vdso};
+std::optional<KernelsPages> KernelsPagesFinder::Find(pid_t process) {
+  const std::string path = "/proc/" + std::to_string(process) + "/maps";
+  Result<std::string> maps = ReadFile(path.c_str(), kMapsMax);
+  if (!maps.ok()) return std::nullopt;
+  KernelsPages pages;
+  for (const Mapping& mapping : KernelsMappings(*maps)) {
+    // They lie side by side, so that one call takes them all.
+    if (pages.begin == 0) pages.begin = pages.end = mapping.begin;
+    if (mapping.begin != pages.end || mapping.end - mapping.begin > kVdsoMax) return std::nullopt;
+    pages.end = mapping.end;
+    if (!mapping.is_vdso) continue;
+    if (!system_call_.has_value()) system_call_ = FindSystemCall(process, mapping);
+    if (!system_call_.has_value()) return std::nullopt;
+    pages.system_call = mapping.begin + *system_call_;
   }
-  return KernelsPages{vdso + about_vdso_->begin, vdso + about_vdso_->end};
+  if (pages.begin != 0 && pages.system_call == 0) return std::nullopt;
+  return pages;
 }
 
-std::optional<std::uint64_t> HideKernelsGifts(pid_t process, std::uint64_t stack, Family* family) {
+bool HideKernelsGifts(pid_t process, std::uint64_t stack, Family* family) {
   Words words(process, stack);
   std::uint64_t argument_count = 0;
-  if (!words.Take(&argument_count) || !SkipList(&words) || !SkipList(&words)) return std::nullopt;
-  std::uint64_t vdso = 0;
+  if (!words.Take(&argument_count) || !SkipList(&words) || !SkipList(&words)) return false;
   for (std::size_t i = 0; i < kAuxiliaryMax; ++i) {
     const std::uint64_t address = words.address();
     Elf64_auxv_t entry = {};
-    if (!words.Take(&entry.a_type) || !words.Take(&entry.a_un.a_val)) return std::nullopt;
-    if (entry.a_type == AT_NULL) return vdso;
-    if (entry.a_type == AT_SYSINFO_EHDR) vdso = entry.a_un.a_val;
-    if (!Change(process, address, entry, family)) return std::nullopt;
+    if (!words.Take(&entry.a_type) || !words.Take(&entry.a_un.a_val)) return false;
+    if (entry.a_type == AT_NULL) return true;
+    if (!Change(process, address, entry, family)) return false;
   }
-  return std::nullopt;
+  return false;
 }
 
 }  // namespace sandbox

@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include "sandbox/ipc_view.h"
 #include "sandbox/memory.h"
@@ -48,10 +49,8 @@ std::uint64_t HashProgram(pid_t process) {
 }
 
 #ifdef __x86_64__
-constexpr std::uint64_t kCompatibilityCode = 0x23;  // the code segment of 32-bit programs
-constexpr std::uint64_t kTracedCall = SYS_restart_syscall;
-// mov $kTracedCall, %eax; syscall; int3
-constexpr std::uint64_t kMakeTracedCall = 0xcc'050f'00000000'b8 | kTracedCall << 8;
+constexpr std::uint64_t kCompatibilityCode = 0x23;    // the code segment of 32-bit programs
+constexpr std::uint64_t kNoCall = ~std::uint64_t{0};  // nothing that the kernel would begin again
 
 bool IsFork(const user_regs_struct& registers) {
   const auto number = static_cast<long>(registers.orig_rax);
@@ -60,7 +59,22 @@ bool IsFork(const user_regs_struct& registers) {
 bool MakesThread(const user_regs_struct& registers) {
   return registers.orig_rax == SYS_clone && (registers.rdi & CLONE_THREAD) != 0;
 }
+
+// A program's own filter may say that munmap has succeeded.
+bool IsMapped(pid_t process, std::uint64_t address) {
+  errno = 0;
+  ptrace(PTRACE_PEEKTEXT, process, address, nullptr);
+  return errno == 0;
+}
 #endif
+
+// Has not been resumed from the call at which it asked. Whoever has executed a program meanwhile,
+// and may have its id now, is somewhere else.
+bool StandsAtCall(pid_t thread) {
+  siginfo_t info = {};
+  return ptrace(PTRACE_GETSIGINFO, thread, nullptr, &info) == 0 &&
+         info.si_code == (SIGTRAP | PTRACE_EVENT_SECCOMP << 8);
+}
 
 }  // namespace
 
@@ -82,21 +96,25 @@ void Tracer::Refuse(pid_t process, const std::string& why) {
 }
 
 // Whoever was killed meanwhile is not as it must be either, and nothing is to be said of it.
-void Tracer::RefuseStart(pid_t process) {
+void Tracer::RefuseStart(pid_t process, const std::string& why) {
   siginfo_t info = {};
   if (ptrace(PTRACE_GETSIGINFO, process, nullptr, &info) != 0 && errno == ESRCH) return;
-  Refuse(process, "a program's start cannot be made the same everywhere");
+  Refuse(process, "a program's start cannot be made the same everywhere: " + why);
 }
 
 // A thread that was killed meanwhile cannot be resumed, and need not be: its end is told apart.
-void Tracer::Resume(pid_t thread, int signal) { ptrace(PTRACE_CONT, thread, nullptr, signal); }
+void Tracer::Resume(pid_t thread, int signal) {
+  const bool is_over = unmapping_.count(thread) == 0;
+  ptrace(is_over ? PTRACE_CONT : PTRACE_SYSCALL, thread, nullptr, signal);
+}
 void Tracer::ResumeToExit(pid_t thread) { ptrace(PTRACE_SYSCALL, thread, nullptr, 0); }
 
 void Tracer::Birth(pid_t parent) {
   unsigned long child = 0;
   if (ptrace(PTRACE_GETEVENTMSG, parent, nullptr, &child) == 0 && child != 0) {
     auto id = static_cast<pid_t>(child);
-    family_->Born(parent, id, forking_.is_of_thread ? parent : id);
+    const bool is_thread = forking_.caller == parent && forking_.is_of_thread;
+    family_->Born(parent, id, is_thread ? parent : id);
     if (Take(&early_, id)) {
       Resume(id, 0);
     } else {
@@ -126,17 +144,33 @@ void Tracer::AskToFork(const Fork& fork) {
 
 void Tracer::ForkIsOver() {
   forking_ = {};
-  if (waiting_.empty()) return;
-  const Fork next = waiting_.front();
-  waiting_.erase(waiting_.begin());
-  LetFork(next);
+  // Nobody will tell of their births: their parents were killed in the middle.
+  for (pid_t child : std::exchange(early_, {})) Resume(child, 0);
+  while (forking_.caller == 0 && !waiting_.empty()) {
+    const Fork next = waiting_.front();
+    waiting_.erase(waiting_.begin());
+    if (StandsAtCall(next.caller)) LetFork(next);
+  }
+}
+
+// Nothing that `thread` has begun goes on.
+void Tracer::Forget(pid_t thread) {
+  waits_.Ended(thread);
+  unmapping_.erase(thread);
+  Take(&early_, thread);
+  Take(&unborn_, thread);
+  std::erase_if(waiting_, [thread](const Fork& fork) { return fork.caller == thread; });
+  if (forking_.caller == thread) ForkIsOver();
 }
 
 void Tracer::Execution(pid_t process) {
   unsigned long former = 0;
   if (ptrace(PTRACE_GETEVENTMSG, process, nullptr, &former) != 0) return;
-  family_->Executed(process, former == 0 ? process : static_cast<pid_t>(former),
-                    HashProgram(process));
+  const pid_t caller = former == 0 ? process : static_cast<pid_t>(former);
+  // Of the end of a first thread whose place another one takes nobody tells.
+  Forget(process);
+  Forget(caller);
+  family_->Executed(process, caller, HashProgram(process));
 #ifdef __x86_64__
   user_regs_struct registers = {};
   // It was killed meanwhile.
@@ -149,56 +183,60 @@ void Tracer::Execution(pid_t process) {
                   "cannot run a 32-bit program: " +
                       std::string(name, static_cast<std::size_t>(std::max<ssize_t>(size, 0))));
   }
-  const std::optional<std::uint64_t> vdso = HideKernelsGifts(process, registers.rsp, family_);
-  if (!vdso.has_value()) return RefuseStart(process);
-  if (*vdso != 0 && !BeginUnmapping(process, *vdso, registers)) return RefuseStart(process);
-#endif
-  Resume(process, 0);
-}
-
-#ifdef __x86_64__
-
-// The process is still in execve. It comes back to instructions that we put into the kernel's
-// pages, for this process alone: they make a call at which the filter stops it, which becomes
-// another one. A signal in between ends the process, stops it or does nothing: it has no handlers
-// yet.
-bool Tracer::BeginUnmapping(pid_t process, std::uint64_t vdso, const user_regs_struct& registers) {
-  const std::optional<KernelsPages> pages = finder_.Find(process, vdso);
-  if (!pages.has_value()) return false;
-  if (ptrace(PTRACE_POKETEXT, process, vdso, kMakeTracedCall) != 0) return false;
-  unmapping_[process] = {*pages, registers};
-  unmapping_[process].registers.rax = 0;  // as execve is about to say
-  user_regs_struct changed = registers;
-  changed.rip = vdso;
-  return ptrace(PTRACE_SETREGS, process, nullptr, &changed) == 0;
-}
-
-void Tracer::Unmap(pid_t process, const KernelsPages& pages, user_regs_struct registers) {
-  registers.orig_rax = SYS_munmap;
-  registers.rdi = pages.begin;
-  registers.rsi = pages.end - pages.begin;
-  if (ptrace(PTRACE_SETREGS, process, nullptr, &registers) != 0) return RefuseStart(process);
-  ResumeToExit(process);
-}
-
-void Tracer::EndUnmapping(pid_t process, const Unmapping& unmapping) {
-  user_regs_struct registers = {};
-  if (ptrace(PTRACE_GETREGS, process, nullptr, &registers) != 0 || registers.rax != 0 ||
-      ptrace(PTRACE_SETREGS, process, nullptr, &unmapping.registers) != 0) {
-    return RefuseStart(process);
+  const std::optional<KernelsPages> pages = finder_.Find(process);
+  if (!pages.has_value() || !HideKernelsGifts(process, registers.rsp, family_)) {
+    return RefuseStart(process, "its memory is not as the kernel makes it");
   }
+  if (pages->begin != 0) unmapping_[process].pages = *pages;
   Resume(process, 0);
+#else
+  RefuseStart(process, "this processor is another one than x86-64");
+#endif
 }
 
+// Stops at the exit of execve, then at the entry and the exit of our call. A signal in between ends
+// the process, stops it or does nothing: the program has no handlers yet.
+void Tracer::Unmap(pid_t process, Unmapping* unmapping) {
+#ifdef __x86_64__
+  switch (unmapping->next) {
+    case Unmapping::Stop::kExecuted: {
+      if (ptrace(PTRACE_GETREGS, process, nullptr, &unmapping->registers) != 0) return;
+      user_regs_struct registers = unmapping->registers;
+      registers.orig_rax = kNoCall;
+      registers.rax = SYS_munmap;
+      registers.rdi = unmapping->pages.begin;
+      registers.rsi = unmapping->pages.end - unmapping->pages.begin;
+      registers.rip = unmapping->pages.system_call;
+      if (ptrace(PTRACE_SETREGS, process, nullptr, &registers) != 0) return;
+      unmapping->next = Unmapping::Stop::kEntered;
+      return Resume(process, 0);
+    }
+    case Unmapping::Stop::kEntered:
+      unmapping->next = Unmapping::Stop::kLeft;
+      return Resume(process, 0);
+    case Unmapping::Stop::kLeft: {
+      user_regs_struct registers = {};
+      if (ptrace(PTRACE_GETREGS, process, nullptr, &registers) != 0) return;
+      const user_regs_struct of_program = unmapping->registers;
+      const KernelsPages pages = unmapping->pages;
+      unmapping_.erase(process);
+      if (registers.rax != 0 || IsMapped(process, pages.system_call)) {
+        return RefuseStart(process, "the kernel, or a filter of its own, keeps the kernel's pages");
+      }
+      if (ptrace(PTRACE_SETREGS, process, nullptr, &of_program) != 0) return;
+      return Resume(process, 0);
+    }
+  }
+#else
+  static_cast<void>(unmapping);
+  Resume(process, 0);
 #endif
+}
 
 void Tracer::SystemCall(pid_t thread) {
 #ifdef __x86_64__
   user_regs_struct registers = {};
   if (ptrace(PTRACE_GETREGS, thread, nullptr, &registers) != 0) return;
-  if (auto found = unmapping_.find(thread); found != unmapping_.end()) {
-    return Unmap(thread, found->second.pages, registers);
-  }
   if (IsFork(registers)) {
     waits_.Forget(thread);
     return AskToFork({thread, MakesThread(registers)});
@@ -209,11 +247,11 @@ void Tracer::SystemCall(pid_t thread) {
 }
 
 void Tracer::Exit(pid_t thread) {
+  if (auto found = unmapping_.find(thread); found != unmapping_.end()) {
+    return Unmap(thread, &found->second);
+  }
   if (forking_.caller == thread) ForkIsOver();  // it had no child
 #ifdef __x86_64__
-  if (auto found = unmapping_.extract(thread); !found.empty()) {
-    return EndUnmapping(thread, found.mapped());
-  }
   user_regs_struct registers = {};
   if (ptrace(PTRACE_GETREGS, thread, nullptr, &registers) == 0) {
     if (AsksForIpcTimes(registers)) {
@@ -272,9 +310,13 @@ void Tracer::Handle(const Stop& stop) {
       if (stop.signal == SIGSTOP || stop.signal == SIGTSTP || stop.signal == SIGTTIN ||
           stop.signal == SIGTTOU) {
         ptrace(PTRACE_LISTEN, stop.thread, nullptr, nullptr);  // stopped, until it is continued
+        Take(&unborn_, stop.thread);
         return;
       }
-      if (Take(&unborn_, stop.thread) || family_->Knows(stop.thread)) return Resume(stop.thread, 0);
+      // A stranger while nobody makes a child is one whose parent was killed in the middle of it.
+      if (Take(&unborn_, stop.thread) || family_->Knows(stop.thread) || forking_.caller == 0) {
+        return Resume(stop.thread, 0);
+      }
       early_.push_back(stop.thread);
       return;
     default:
@@ -296,10 +338,7 @@ int Tracer::ServeUntilEnd(pid_t command) {
       continue;
     }
     family_->Ended(thread);
-    waits_.Ended(thread);
-    unmapping_.erase(thread);
-    std::erase_if(waiting_, [&](const Fork& fork) { return fork.caller == thread; });
-    if (forking_.caller == thread) ForkIsOver();
+    Forget(thread);
     if (thread == command) return status;
   }
 }

@@ -17,7 +17,8 @@ namespace sandbox {
 // Follows every process and thread of a stage under Determinism::kFull, by ptrace(2): gives each
 // its place in the family and a process id that is a function of it, hides what the kernel hands to
 // a program, answers the instruction that reads the processor's counter, sees waits end. It stops
-// them at birth, at execution, at a signal, at a wait with an end in time, and nowhere else.
+// them at birth, at execution and once more before a program's first instruction, at a signal, at a
+// wait with an end in time, and nowhere else.
 //
 // The caller is process 1 of the stage, and has CAP_SYS_PTRACE, CAP_CHECKPOINT_RESTORE and CAP_KILL
 // in the stage's user namespace. All of it is used by one thread, which does nothing else.
@@ -49,22 +50,23 @@ class Tracer {
   // A call that a program makes for us before its first instruction: it gives back the kernel's
   // pages.
   struct Unmapping {
+    enum class Stop { kExecuted, kEntered, kLeft };
+    Stop next = Stop::kExecuted;
     KernelsPages pages;
-    user_regs_struct registers = {};  // with which the program begins
+    user_regs_struct registers = {};  // of the program
   };
   void Birth(pid_t parent);
   void Execution(pid_t process);
-  bool BeginUnmapping(pid_t process, std::uint64_t vdso, const user_regs_struct& registers);
-  void Unmap(pid_t process, const KernelsPages& pages, user_regs_struct registers);
-  void EndUnmapping(pid_t process, const Unmapping& unmapping);
+  void Unmap(pid_t process, Unmapping* unmapping);
   void SystemCall(pid_t thread);
   void AskToFork(const Fork& fork);
   void LetFork(const Fork& fork);
   void ForkIsOver();
+  void Forget(pid_t thread);
   void Exit(pid_t thread);
   void Signal(const Stop& stop);
   bool AnswerCounter(pid_t thread);
-  void RefuseStart(pid_t process);
+  void RefuseStart(pid_t process, const std::string& why);
   void Refuse(pid_t process, const std::string& why);
   void Resume(pid_t thread, int signal);
   void ResumeToExit(pid_t thread);

@@ -713,21 +713,6 @@ void Reuse(const Arguments&) {
   std::printf("%s\n", again > 0 ? "again" : "never");
 }
 
-// The pages of the kernel's own in this program's memory, and what is said to who wants them back.
-void KernelsPages(const Arguments&) {
-#ifdef __x86_64__
-  constexpr int kMapVdso = 0x2003;  // ARCH_MAP_VDSO_64
-  std::istringstream maps(ReadText("/proc/self/maps"));
-  int found = 0;
-  for (std::string line; std::getline(maps, line);) {
-    const bool is_vdso = line.find("[vdso]") != std::string::npos;
-    found += is_vdso || line.find("[vvar") != std::string::npos ? 1 : 0;
-  }
-  const long mapped = syscall(SYS_arch_prctl, kMapVdso, 0x10000000);
-  std::printf("pages %d again %s\n", found, mapped < 0 ? strerrorname_np(errno) : "mapped");
-#endif
-}
-
 // A child that asks not to be followed.
 void Untraced(const Arguments&) {
   const long child = syscall(SYS_clone, CLONE_UNTRACED | SIGCHLD, 0, 0, 0, 0);
@@ -1041,7 +1026,6 @@ int main(int argc, char** argv) {
       {"files", Files},
       {"identity", Identity},
       {"ipc", Ipc},
-      {"kernels-pages", KernelsPages},
       {"machine", Machine},
       {"numbers", Numbers},
       {"order", Order},

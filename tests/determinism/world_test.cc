@@ -267,11 +267,6 @@ TEST_F(World, NobodyDebugsUnderFull) {
   EXPECT_EQ(Look({"debug"}).log, "EPERM");
 }
 
-TEST_F(World, NothingReadsTheClockWithoutASystemCall) {
-  EXPECT_EQ(Look({"kernels-pages"}).log, "pages 0 again EPERM");
-  EXPECT_NE(Look({"kernels-pages"}, "off").log.rfind("pages 0", 0), 0u);
-}
-
 // A timer, or a wait that was disturbed, has its whole time left by a clock that stood still.
 TEST_F(World, TimeLeftIsByTheClockThatIsShown) {
   Ran ran = Look({"time-left"});
