@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "farm/verify/known_codes.h"
 #include "farm/verify/verify.h"
+#include "tests/support/known_codes.h"
 #include "tests/support/replay_rows.h"
 
 namespace farm {

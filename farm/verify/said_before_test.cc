@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include "farm/verify/status_case.h"
+#include "tests/support/status_case.h"
 
 namespace farm {
 namespace {

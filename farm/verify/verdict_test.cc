@@ -8,10 +8,10 @@
 
 #include "farm/base/bytes.h"
 #include "farm/crypto/hash.h"
-#include "farm/verify/known_codes.h"
 #include "farm/verify/verify.h"
 #include "tests/support/draft_hooks.h"
 #include "tests/support/evidence_maker.h"
+#include "tests/support/known_codes.h"
 #include "tests/support/verdict_case.h"
 
 namespace farm {

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "farm/crypto/hash.h"
-#include "farm/verify/known_codes.h"
 #include "farm/verify/verify.h"
 #include "tests/support/evidence_maker.h"
+#include "tests/support/known_codes.h"
 
 namespace farm {
 
