@@ -211,10 +211,15 @@ int ProbeKernelsPages() {
 }
 
 Finding Vdso() {
-  bool present = InChild(0, ProbeKernelsPages) == 0;
-  return {"vdso", false, present, present ? "can be unmapped" : "cannot be unmapped",
-          "a kernel without CONFIG_MSEAL_SYSTEM_MAPPINGS; --determinism full takes the vDSO out of "
-          "each program"};
+  const int result = InChild(0, ProbeKernelsPages);
+  const bool is_found = result != 1;
+  return {"vdso", false, result == 0,
+          result == 0 ? "can be unmapped"
+          : !is_found ? "cannot be found"
+                      : "cannot be unmapped",
+          is_found ? "a kernel without CONFIG_MSEAL_SYSTEM_MAPPINGS: --determinism full takes the "
+                     "vDSO out of each program"
+                   : "the /proc of this pid namespace, and process_vm_readv allowed"};
 }
 
 Finding Devices() {

@@ -89,20 +89,30 @@ std::uint64_t Family::CountProgram(pid_t parent, std::uint64_t program) {
 
 void Family::Executed(pid_t process, pid_t thread, std::uint64_t program) {
   std::lock_guard lock(mutex_);
-  Member member = Find(thread);
+  // Its id may be a new child's by now, which is of another process.
+  auto caller = members_.find(thread);
+  const bool is_caller = caller != members_.end() && caller->second.process == process;
+  Member member = is_caller ? caller->second : Find(process);
+  if (auto first = members_.find(process); first != members_.end()) {
+    member.parent = first->second.parent;  // not the thread that has made the caller
+  }
   const std::uint64_t index = member.executed ? 0 : CountProgram(member.parent, program);
   member.ancestry =
       ProgramAncestry(member.executed ? member.ancestry : member.origin, program, index);
   member.executed = true;
   member.children = 0;
   member.random_bytes = 0;
+  EraseThreadsOf(process);
+  timers_.erase(process);
+  members_[process] = member;
+}
+
+void Family::EraseThreadsOf(pid_t process) {
   std::erase_if(members_, [&](const auto& each) {
     if (each.second.process != process) return false;
     programs_.erase(each.first);
     return true;
   });
-  timers_.erase(process);
-  members_[process] = member;
 }
 
 void Family::Ended(pid_t thread) {
@@ -114,15 +124,12 @@ void Family::Ended(pid_t thread) {
   programs_.erase(thread);
   if (ended.process != thread) return;
   timers_.erase(thread);
+  // Of a thread that was executing a program when its process was killed nobody tells the end.
+  EraseThreadsOf(thread);
   auto parent = members_.find(ended.parent);
   if (parent != members_.end() && ended.slept > parent->second.slept) {
     Sleep(parent->first, &parent->second, ended.slept);
   }
-}
-
-bool Family::Knows(pid_t thread) {
-  std::lock_guard lock(mutex_);
-  return members_.count(thread) != 0;
 }
 
 pid_t Family::ProcessOf(pid_t thread) {

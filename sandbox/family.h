@@ -46,7 +46,6 @@ class Family {
   // other threads are gone. `program`: a hash of what it is and was told.
   void Executed(pid_t process, pid_t thread, std::uint64_t program);
   void Ended(pid_t thread);
-  bool Knows(pid_t thread);
   pid_t ProcessOf(pid_t thread);
 
   // A wait of `duration` came to its end in time.
@@ -83,6 +82,7 @@ class Family {
   };
 
   Member& Find(pid_t thread);
+  void EraseThreadsOf(pid_t process);
   std::uint64_t CountProgram(pid_t parent, std::uint64_t program);
   bool HasOneThread(pid_t process) const;
   static std::int64_t ElapsedOfItself(const Member& member);  // but for timers

@@ -291,13 +291,33 @@ TEST(Family, ALoopThatLooksComesToItsEnd) {
   EXPECT_EQ(family.LookAtElapsed(2), first + kClockStep);
 }
 
+// Whoever waits for a process has slept as long as that, whichever thread executed its program.
+TEST(Family, ExecutionByAThreadKeepsTheParentOfTheProcess) {
+  Family family = MakeFamily();
+  family.Begin(2);
+  family.Born(2, 5, 5);
+  family.Born(5, 6, 5);
+  family.Executed(5, 6, 7);
+  family.Slept(5, 3 * kSecond);
+  family.Ended(5);
+  EXPECT_GE(family.Elapsed(2), 3 * kSecond);
+}
+
+TEST(Family, OfAProcessThatHasEndedNoThreadIsLeft) {
+  Family family = MakeFamily();
+  family.Begin(2);
+  family.Born(2, 5, 5);
+  family.Born(5, 6, 5);
+  family.Ended(5);
+  EXPECT_EQ(family.ProcessOf(6), 6);  // a stranger
+}
+
 TEST(Family, ExecutionByAThreadLeavesOneMember) {
   Family family = MakeFamily();
   family.Begin(2);
   family.Born(2, 10, 2);
   family.Executed(2, 10, 7);
-  EXPECT_FALSE(family.Knows(10));
-  EXPECT_TRUE(family.Knows(2));
+  EXPECT_EQ(family.ProcessOf(10), 10);  // a stranger
   // Its place is that of the thread, which another thread would not have had.
   Family other = MakeFamily();
   other.Begin(2);

@@ -63,7 +63,7 @@ bool MakesThread(const user_regs_struct& registers) {
 // A program's own filter may say that munmap has succeeded.
 bool IsMapped(pid_t process, std::uint64_t address) {
   errno = 0;
-  ptrace(PTRACE_PEEKTEXT, process, address, nullptr);
+  ptrace(PTRACE_PEEKTEXT, process, address & ~std::uint64_t{7}, nullptr);
   return errno == 0;
 }
 #endif
@@ -86,6 +86,7 @@ Status Tracer::Seize(pid_t command) {
     return SystemError("following the command (see farm-sandbox doctor)");
   }
   family_->Begin(command);
+  followed_.insert(command);
   return {};
 }
 
@@ -104,8 +105,8 @@ void Tracer::RefuseStart(pid_t process, const std::string& why) {
 
 // A thread that was killed meanwhile cannot be resumed, and need not be: its end is told apart.
 void Tracer::Resume(pid_t thread, int signal) {
-  const bool is_over = unmapping_.count(thread) == 0;
-  ptrace(is_over ? PTRACE_CONT : PTRACE_SYSCALL, thread, nullptr, signal);
+  const bool unmaps = unmapping_.count(thread) != 0;
+  ptrace(unmaps ? PTRACE_SYSCALL : PTRACE_CONT, thread, nullptr, signal);
 }
 void Tracer::ResumeToExit(pid_t thread) { ptrace(PTRACE_SYSCALL, thread, nullptr, 0); }
 
@@ -116,9 +117,11 @@ void Tracer::Birth(pid_t parent) {
     const bool is_thread = forking_.caller == parent && forking_.is_of_thread;
     family_->Born(parent, id, is_thread ? parent : id);
     if (Take(&early_, id)) {
-      Resume(id, 0);
-    } else {
+      Follow(id);
+    } else if (kill(id, 0) == 0) {
       unborn_.push_back(id);
+    } else {
+      family_->Ended(id);  // it was killed, and its end is told already
     }
   }
   if (forking_.caller == parent) ForkIsOver();
@@ -145,12 +148,18 @@ void Tracer::AskToFork(const Fork& fork) {
 void Tracer::ForkIsOver() {
   forking_ = {};
   // Nobody will tell of their births: their parents were killed in the middle.
-  for (pid_t child : std::exchange(early_, {})) Resume(child, 0);
+  for (pid_t child : std::exchange(early_, {})) Follow(child);
   while (forking_.caller == 0 && !waiting_.empty()) {
     const Fork next = waiting_.front();
     waiting_.erase(waiting_.begin());
     if (StandsAtCall(next.caller)) LetFork(next);
   }
+}
+
+// From its first stop on.
+void Tracer::Follow(pid_t thread) {
+  followed_.insert(thread);
+  Resume(thread, 0);
 }
 
 // Nothing that `thread` has begun goes on.
@@ -169,7 +178,11 @@ void Tracer::Execution(pid_t process) {
   const pid_t caller = former == 0 ? process : static_cast<pid_t>(former);
   // Of the end of a first thread whose place another one takes nobody tells.
   Forget(process);
-  Forget(caller);
+  // Nor of what becomes of the caller's own id, which a new child may have already.
+  if (caller != process) {
+    waits_.Ended(caller);
+    followed_.erase(caller);
+  }
   family_->Executed(process, caller, HashProgram(process));
 #ifdef __x86_64__
   user_regs_struct registers = {};
@@ -199,7 +212,7 @@ void Tracer::Execution(pid_t process) {
 void Tracer::Unmap(pid_t process, Unmapping* unmapping) {
 #ifdef __x86_64__
   switch (unmapping->next) {
-    case Unmapping::Stop::kExecuted: {
+    case Unmapping::Step::kExecuted: {
       if (ptrace(PTRACE_GETREGS, process, nullptr, &unmapping->registers) != 0) return;
       user_regs_struct registers = unmapping->registers;
       registers.orig_rax = kNoCall;
@@ -208,13 +221,13 @@ void Tracer::Unmap(pid_t process, Unmapping* unmapping) {
       registers.rsi = unmapping->pages.end - unmapping->pages.begin;
       registers.rip = unmapping->pages.system_call;
       if (ptrace(PTRACE_SETREGS, process, nullptr, &registers) != 0) return;
-      unmapping->next = Unmapping::Stop::kEntered;
+      unmapping->next = Unmapping::Step::kEntered;
       return Resume(process, 0);
     }
-    case Unmapping::Stop::kEntered:
-      unmapping->next = Unmapping::Stop::kLeft;
+    case Unmapping::Step::kEntered:
+      unmapping->next = Unmapping::Step::kLeft;
       return Resume(process, 0);
-    case Unmapping::Stop::kLeft: {
+    case Unmapping::Step::kLeft: {
       user_regs_struct registers = {};
       if (ptrace(PTRACE_GETREGS, process, nullptr, &registers) != 0) return;
       const user_regs_struct of_program = unmapping->registers;
@@ -310,12 +323,12 @@ void Tracer::Handle(const Stop& stop) {
       if (stop.signal == SIGSTOP || stop.signal == SIGTSTP || stop.signal == SIGTTIN ||
           stop.signal == SIGTTOU) {
         ptrace(PTRACE_LISTEN, stop.thread, nullptr, nullptr);  // stopped, until it is continued
-        Take(&unborn_, stop.thread);
+        if (Take(&unborn_, stop.thread)) followed_.insert(stop.thread);
         return;
       }
       // A stranger while nobody makes a child is one whose parent was killed in the middle of it.
-      if (Take(&unborn_, stop.thread) || family_->Knows(stop.thread) || forking_.caller == 0) {
-        return Resume(stop.thread, 0);
+      if (Take(&unborn_, stop.thread) || followed_.contains(stop.thread) || forking_.caller == 0) {
+        return Follow(stop.thread);
       }
       early_.push_back(stop.thread);
       return;
@@ -338,6 +351,7 @@ int Tracer::ServeUntilEnd(pid_t command) {
       continue;
     }
     family_->Ended(thread);
+    followed_.erase(thread);
     Forget(thread);
     if (thread == command) return status;
   }

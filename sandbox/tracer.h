@@ -4,6 +4,7 @@
 #include <sys/user.h>
 
 #include <map>
+#include <set>
 #include <vector>
 
 #include "sandbox/exec_view.h"
@@ -17,8 +18,9 @@ namespace sandbox {
 // Follows every process and thread of a stage under Determinism::kFull, by ptrace(2): gives each
 // its place in the family and a process id that is a function of it, hides what the kernel hands to
 // a program, answers the instruction that reads the processor's counter, sees waits end. It stops
-// them at birth, at execution and once more before a program's first instruction, at a signal, at a
-// wait with an end in time, and nowhere else.
+// them at birth, at execution and three times more before a program's first instruction, at a
+// signal, and at the calls that the filter names: forks, waits with an end in time, timers, looks
+// at System V's times.
 //
 // The caller is process 1 of the stage, and has CAP_SYS_PTRACE, CAP_CHECKPOINT_RESTORE and CAP_KILL
 // in the stage's user namespace. All of it is used by one thread, which does nothing else.
@@ -50,8 +52,8 @@ class Tracer {
   // A call that a program makes for us before its first instruction: it gives back the kernel's
   // pages.
   struct Unmapping {
-    enum class Stop { kExecuted, kEntered, kLeft };
-    Stop next = Stop::kExecuted;
+    enum class Step { kExecuted, kEntered, kLeft };
+    Step next = Step::kExecuted;
     KernelsPages pages;
     user_regs_struct registers = {};  // of the program
   };
@@ -62,6 +64,7 @@ class Tracer {
   void AskToFork(const Fork& fork);
   void LetFork(const Fork& fork);
   void ForkIsOver();
+  void Follow(pid_t thread);
   void Forget(pid_t thread);
   void Exit(pid_t thread);
   void Signal(const Stop& stop);
@@ -79,6 +82,7 @@ class Tracer {
   std::vector<Fork> waiting_;  // those that want to make one next, in the order of their coming
   std::vector<pid_t> early_;   // children that have stopped before their birth was known
   std::vector<pid_t> unborn_;  // children that are known and have not stopped yet
+  std::set<pid_t> followed_;   // those whose first stop is over
   KernelsPagesFinder finder_;
   std::map<pid_t, Unmapping> unmapping_;
 };

@@ -51,6 +51,13 @@ bool CameToItsEnd(long number, std::int64_t result) {
   }
 }
 
+// A call from the same place, with the same arguments.
+bool IsSameCall(const user_regs_struct& one, const user_regs_struct& other) {
+  return one.rip == other.rip && one.rsp == other.rsp && one.rdi == other.rdi &&
+         one.rsi == other.rsi && one.rdx == other.rdx && one.r10 == other.r10 &&
+         one.r8 == other.r8 && one.r9 == other.r9;
+}
+
 std::uint64_t Scratch(const user_regs_struct& registers) {
   return (registers.rsp - kScratchBelow) & ~std::uint64_t{15};
 }
@@ -272,7 +279,11 @@ bool Waits::Enter(pid_t thread, user_regs_struct* registers) {
   const auto timespec_at = [](std::uint64_t address) {
     return Left{.form = Left::Form::kTimespec, .address = address};
   };
-  if (r.orig_rax == SYS_restart_syscall) return pending_.count(thread) != 0;
+  if (r.orig_rax == SYS_restart_syscall) {
+    // After a handler the program makes other calls, some of which begin again unseen.
+    auto found = pending_.find(thread);
+    if (found != pending_.end() && IsSameCall(found->second.restart, r)) return true;
+  }
   Forget(thread);
   switch (static_cast<long>(r.orig_rax)) {
     case SYS_nanosleep:
@@ -344,7 +355,10 @@ void Waits::Leave(pid_t thread, user_regs_struct* registers) {
     ptrace(PTRACE_SETREGS, thread, nullptr, registers);
   }
   left_.Show(thread, pending.left, registers);
-  if (result == kRestartBlock) return;
+  if (result == kRestartBlock) {
+    found->second.restart = *registers;
+    return;
+  }
   pending_.erase(found);
   if (pending.makes_timer) {
     // An older one may have had its descriptor.

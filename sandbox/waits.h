@@ -40,6 +40,7 @@ class Waits {
     bool makes_timer = false;  // a new timerfd, which is not set
     Left left = {};
     user_regs_struct original = {};
+    user_regs_struct restart = {};  // with which the kernel begins it again, if it does
   };
   bool EnterRelative(pid_t thread, const user_regs_struct& registers, std::int64_t duration);
   // The same where `left` says how much time is left.

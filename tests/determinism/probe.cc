@@ -713,6 +713,29 @@ void Reuse(const Arguments&) {
   std::printf("%s\n", again > 0 ? "again" : "never");
 }
 
+// A wait that a handler has ended is over, though a later one, with no end in time, begins again
+// after a signal that nobody handles: nothing is written to where the first said what was left.
+void OldWait(const Arguments&) {
+  int ends[2];
+  if (pipe(ends) != 0) std::exit(9);
+  std::signal(SIGALRM, [](int) {});
+  if (fork() == 0) {
+    usleep(300000);
+    kill(getppid(), SIGWINCH);
+    usleep(200000);
+    _exit(write(ends[1], "x", 1) == 1 ? 0 : 9);
+  }
+  const itimerval soon = {{0, 0}, {0, 100000}};
+  setitimer(ITIMER_REAL, &soon, nullptr);
+  const timespec wait = {10, 0};
+  timespec left = {};
+  const int ended = nanosleep(&wait, &left);
+  left = {77, 88};
+  pollfd end = {ends[0], POLLIN, 0};
+  const int ready = poll(&end, 1, -1);
+  std::printf("nanosleep %d poll %d left %ld %ld\n", ended, ready, left.tv_sec, left.tv_nsec);
+}
+
 // A child that asks not to be followed.
 void Untraced(const Arguments&) {
   const long child = syscall(SYS_clone, CLONE_UNTRACED | SIGCHLD, 0, 0, 0, 0);
@@ -1028,6 +1051,7 @@ int main(int argc, char** argv) {
       {"ipc", Ipc},
       {"machine", Machine},
       {"numbers", Numbers},
+      {"old-wait", OldWait},
       {"order", Order},
       {"other-clocks", OtherClocks},
       {"processor", Processor},

@@ -109,20 +109,21 @@ void Long(const Arguments& words) {
   Become(WithoutFirst(words));
 }
 
-// Under a filter of its own, by which call `number` does nothing and says `error`; 0: success.
-void UnderFilter(long number, unsigned error, const Arguments& words) {
+// Under a filter of its own, which says `answer` to munmap.
+void UnderFilter(std::uint32_t answer, const Arguments& words) {
   sock_filter filter[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_munmap, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, answer),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
   const sock_fprog program = {std::size(filter), filter};
   if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) std::perror("seccomp");
   Become(words);
 }
-void UnmapsNothing(const Arguments& words) { UnderFilter(SYS_munmap, 0, words); }
-void RestartsNothing(const Arguments& words) { UnderFilter(SYS_restart_syscall, EPERM, words); }
+void UnmapsNothing(const Arguments& words) { UnderFilter(SECCOMP_RET_ERRNO | 0, words); }
+void MayNotUnmap(const Arguments& words) { UnderFilter(SECCOMP_RET_ERRNO | EPERM, words); }
+void UnmapsTraced(const Arguments& words) { UnderFilter(SECCOMP_RET_TRACE, words); }
 
 // Where a program that is told five letters finds what the kernel tells it of the vDSO.
 void Where(const Arguments&) {
@@ -139,6 +140,7 @@ void Overwritten(const Arguments&) {
     dup2(ends[1], 1);
     Become({"where"});
   }
+  close(ends[1]);
   char text[64] = {};
   if (read(ends[0], text, sizeof text - 1) <= 0) std::exit(9);
   void* place = nullptr;
@@ -147,11 +149,15 @@ void Overwritten(const Arguments&) {
   std::uint64_t none = AT_IGNORE;
   const iovec here = {&none, sizeof none};
   const iovec there = {place, sizeof none};
+  bool has_written = false;
   for (int i = 0; i < 20; ++i) {
     const pid_t child = fork();
     if (child == 0) Become({"pages"});
-    while (waitpid(child, nullptr, WNOHANG) == 0) process_vm_writev(child, &here, 1, &there, 1, 0);
+    while (waitpid(child, nullptr, WNOHANG) == 0) {
+      has_written = process_vm_writev(child, &here, 1, &there, 1, 0) > 0 || has_written;
+    }
   }
+  if (!has_written) std::exit(9);
 }
 
 // Starts `thread pages` again and again; in between everybody can make children.
@@ -193,14 +199,15 @@ int main(int argc, char** argv) {
       {"again", Again},
       {"long", Long},
       {"masked", Masked},
+      {"may-not-unmap", MayNotUnmap},
       {"orphans", Orphans},
       {"overwritten", Overwritten},
       {"pages", Pages},
-      {"restarts-nothing", RestartsNothing},
       {"signals", Signals},
       {"storm", Storm},
       {"thread", ByThread},
       {"unmaps-nothing", UnmapsNothing},
+      {"unmaps-traced", UnmapsTraced},
       {"vfork", ByVfork},
       {"where", Where},
   };

@@ -291,6 +291,10 @@ TEST_F(World, TimeLeftIsByTheClockThatIsShown) {
   EXPECT_EQ(Look({"time-left"}, "off").log.find("4.300000000"), std::string::npos);
 }
 
+TEST_F(World, AWaitThatAHandlerHasEndedIsOver) {
+  EXPECT_EQ(Look({"old-wait"}).log, "nanosleep -1 poll 1 left 77 88");
+}
+
 TEST_F(World, MemoryAndQueuesOfSystemVHaveTheTimeOfTheClock) {
   const std::string clock = kClock;
   const std::string log = Look({"ipc"}).log;
