@@ -169,6 +169,19 @@ void Storm(const Arguments&) {
   }
 }
 
+// Stops programs, and lets them go on, at any time of their start.
+void Stopped(const Arguments&) {
+  for (int i = 0; i < 60; ++i) {
+    const pid_t child = fork();
+    if (child == 0) Become({"pages"});
+    for (std::atomic<int> j = 0; j < 3000 * i; ++j) continue;
+    kill(child, SIGSTOP);
+    for (std::atomic<int> j = 0; j < 20000; ++j) continue;
+    kill(child, SIGCONT);
+    waitpid(child, nullptr, 0);
+  }
+}
+
 // Kills processes that make children: how many of the children never came to their end.
 void Orphans(const Arguments&) {
   int kept = 0;
@@ -204,6 +217,7 @@ int main(int argc, char** argv) {
       {"overwritten", Overwritten},
       {"pages", Pages},
       {"signals", Signals},
+      {"stopped", Stopped},
       {"storm", Storm},
       {"thread", ByThread},
       {"unmaps-nothing", UnmapsNothing},

@@ -83,6 +83,8 @@ TEST_F(Starts, WhatOthersWriteIntoItsMemoryKeepsNoPages) { ExpectNoPages({"overw
 
 TEST_F(Starts, OfAnotherThreadThanTheFirstHoldNobodyUp) { ExpectNoPages({"storm"}, 30); }
 
+TEST_F(Starts, WhoIsStoppedMeanwhileGoesOn) { ExpectNoPages({"stopped"}, 60); }
+
 TEST_F(Starts, AChildWhoseParentIsKilledMeanwhileRuns) {
   EXPECT_EQ(Look({"orphans"}).log, "kept 0");
 }
