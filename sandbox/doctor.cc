@@ -212,14 +212,14 @@ int ProbeKernelsPages() {
 
 Finding Vdso() {
   const int result = InChild(0, ProbeKernelsPages);
-  const bool is_found = result != 1;
-  return {"vdso", false, result == 0,
-          result == 0 ? "can be unmapped"
-          : !is_found ? "cannot be found"
-                      : "cannot be unmapped",
-          is_found ? "a kernel without CONFIG_MSEAL_SYSTEM_MAPPINGS: --determinism full takes the "
-                     "vDSO out of each program"
-                   : "the /proc of this pid namespace, and process_vm_readv allowed"};
+  if (result == 1) {
+    return {"vdso", false, false, "cannot be found",
+            "the /proc of this pid namespace, and process_vm_readv allowed"};
+  }
+  bool present = result == 0;
+  return {"vdso", false, present, present ? "can be unmapped" : "cannot be unmapped",
+          "a kernel without CONFIG_MSEAL_SYSTEM_MAPPINGS: --determinism full takes the vDSO out of "
+          "each program"};
 }
 
 Finding Devices() {

@@ -28,14 +28,15 @@ std::int64_t WholeSeconds(std::int64_t time) { return (time + kSecond - 1) / kSe
 }  // namespace
 
 // Of a wait that did not come to its end.
-void TimeLeft::ShowOfWait(pid_t thread, const Place& place, std::int64_t result) {
+void TimeLeft::ShowOfWait(pid_t thread, const Place& place, std::int64_t duration,
+                          std::int64_t result) {
   const bool is_interrupted =
       result == -EINTR || result == kRestartBlock || result == kRestartNoHandler;
   if (result <= 0 && !is_interrupted) return;
   const std::int64_t passed = family_->Elapsed(thread) - place.began;
   const bool is_step = ++ended_early_[thread] % kLooksPerStep == 0;
   const std::int64_t left =
-      std::max<std::int64_t>(place.duration - passed - (is_step ? kClockStep : 0), 0);
+      std::max<std::int64_t>(duration - passed - (is_step ? kClockStep : 0), 0);
   if (place.form == Place::Form::kTimeval) {
     WriteValue(thread, place.address, TimevalOf(left));
   } else {
@@ -44,10 +45,11 @@ void TimeLeft::ShowOfWait(pid_t thread, const Place& place, std::int64_t result)
 }
 
 // A timer that is not set is so by both clocks.
-void TimeLeft::Show(pid_t thread, const Place& place, user_regs_struct* registers) {
+void TimeLeft::Show(pid_t thread, const Place& place, std::int64_t duration,
+                    user_regs_struct* registers) {
   const auto result = static_cast<std::int64_t>(registers->rax);
   if (place.form == Place::Form::kNone) return;
-  if (place.is_of_wait) return ShowOfWait(thread, place, result);
+  if (place.is_of_wait) return ShowOfWait(thread, place, duration, result);
   if (result < 0) return;
   if (place.form == Place::Form::kSeconds) {
     if (result == 0 || !place.of_timer.has_value()) return;
@@ -72,7 +74,7 @@ void TimeLeft::Show(pid_t thread, const Place& place, user_regs_struct* register
 
 #else
 
-void TimeLeft::Show(pid_t, const Place&, user_regs_struct*) {}
+void TimeLeft::Show(pid_t, const Place&, std::int64_t, user_regs_struct*) {}
 
 #endif
 

@@ -28,19 +28,18 @@ class TimeLeft {
     Form form = Form::kNone;
     std::uint64_t address = 0;
     bool is_of_wait = false;
-    std::int64_t began = 0;     // of a wait: what the thread's clock showed
-    std::int64_t duration = 0;  // of a wait: how long it was to be
+    std::int64_t began = 0;  // of a wait: what the thread's clock showed
     std::optional<std::int64_t> of_timer = std::nullopt;
   };
 
   explicit TimeLeft(Family* family) : family_(family) {}
 
-  // At the exit of the call.
-  void Show(pid_t thread, const Place& place, user_regs_struct* registers);
+  // At the exit of the call; a wait was to be of `duration`.
+  void Show(pid_t thread, const Place& place, std::int64_t duration, user_regs_struct* registers);
   void Ended(pid_t thread) { ended_early_.erase(thread); }
 
  private:
-  void ShowOfWait(pid_t thread, const Place& place, std::int64_t result);
+  void ShowOfWait(pid_t thread, const Place& place, std::int64_t duration, std::int64_t result);
 
   Family* family_;
   std::map<pid_t, std::uint64_t> ended_early_;  // how many waits of a thread

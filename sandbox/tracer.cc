@@ -230,13 +230,12 @@ void Tracer::Unmap(pid_t process, Unmapping* unmapping) {
     case Unmapping::Step::kLeft: {
       user_regs_struct registers = {};
       if (ptrace(PTRACE_GETREGS, process, nullptr, &registers) != 0) return;
-      const user_regs_struct of_program = unmapping->registers;
-      const KernelsPages pages = unmapping->pages;
+      const Unmapping done = *unmapping;
       unmapping_.erase(process);
-      if (registers.rax != 0 || IsMapped(process, pages.system_call)) {
+      if (registers.rax != 0 || IsMapped(process, done.pages.system_call)) {
         return RefuseStart(process, "the kernel, or a filter of its own, keeps the kernel's pages");
       }
-      if (ptrace(PTRACE_SETREGS, process, nullptr, &of_program) != 0) return;
+      if (ptrace(PTRACE_SETREGS, process, nullptr, &done.registers) != 0) return;
       return Resume(process, 0);
     }
   }

@@ -117,7 +117,7 @@ bool Waits::EnterShowing(pid_t thread, const user_regs_struct& registers, std::i
   pending.number = static_cast<long>(registers.orig_rax);
   pending.left = left;
   pending.left.is_of_wait = true;
-  pending.left.duration = duration;
+  pending.original = registers;
   if (shows) pending.left.began = family_->Elapsed(thread);
   pending_[thread] = pending;
   return true;
@@ -282,7 +282,7 @@ bool Waits::Enter(pid_t thread, user_regs_struct* registers) {
   if (r.orig_rax == SYS_restart_syscall) {
     // After a handler the program makes other calls, some of which begin again unseen.
     auto found = pending_.find(thread);
-    if (found != pending_.end() && IsSameCall(found->second.restart, r)) return true;
+    if (found != pending_.end() && IsSameCall(found->second.original, r)) return true;
   }
   Forget(thread);
   switch (static_cast<long>(r.orig_rax)) {
@@ -354,11 +354,8 @@ void Waits::Leave(pid_t thread, user_regs_struct* registers) {
     // If this fails the thread is gone.
     ptrace(PTRACE_SETREGS, thread, nullptr, registers);
   }
-  left_.Show(thread, pending.left, registers);
-  if (result == kRestartBlock) {
-    found->second.restart = *registers;
-    return;
-  }
+  left_.Show(thread, pending.left, pending.duration, registers);
+  if (result == kRestartBlock) return;
   pending_.erase(found);
   if (pending.makes_timer) {
     // An older one may have had its descriptor.

@@ -39,8 +39,7 @@ class Waits {
     bool is_changed = false;   // the call has other arguments than the program gave it
     bool makes_timer = false;  // a new timerfd, which is not set
     Left left = {};
-    user_regs_struct original = {};
-    user_regs_struct restart = {};  // with which the kernel begins it again, if it does
+    user_regs_struct original = {};  // of a wait: as the program made it
   };
   bool EnterRelative(pid_t thread, const user_regs_struct& registers, std::int64_t duration);
   // The same where `left` says how much time is left.

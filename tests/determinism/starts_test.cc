@@ -1,34 +1,23 @@
 // How programs begin under a level of determinism, on the real launcher: whatever the way in which
 // they are started, and whatever others do meanwhile.
 #include <gtest/gtest.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <sstream>
 #include <string>
 #include <vector>
 
-#include "tests/attacks/harness.h"
+#include "tests/determinism/world.h"
 
 namespace determinism {
 namespace {
 
-using attacks::Bench;
-using attacks::Ran;
-
 constexpr const char* kNoPages = "pages 0 again EPERM";
 
-class Starts : public testing::Test {
+class Starts : public World {
  protected:
-  // As udev does on every Debian; a machine without it keeps the device to root.
-  Starts() {
-    if (geteuid() == 0) chmod("/dev/fuse", 0666);
-  }
-
+  // What hangs is ended soon.
   Ran Look(const std::vector<std::string>& ways, const std::string& level = "full") {
-    std::vector<std::string> options = {"--determinism", level, "--wall-seconds", "120"};
-    if (level == "full") options.insert(options.end(), {"--clock", "1600000000"});
-    return bench_.Do(ways, options);
+    return World::Look(ways, level, {"--wall-seconds", "120"});
   }
   // `count` programs say that they have none of the kernel's pages, and nothing else is said.
   void ExpectNoPages(const std::vector<std::string>& ways, int count) {
@@ -39,8 +28,6 @@ class Starts : public testing::Test {
     for (std::string line; std::getline(lines, line); ++found) EXPECT_EQ(line, kNoPages) << found;
     EXPECT_EQ(found, count) << ran.log;
   }
-
-  Bench bench_;
 };
 
 TEST_F(Starts, NothingReadsTheClockWithoutASystemCall) {

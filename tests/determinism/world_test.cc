@@ -1,9 +1,10 @@
 // What a command with a level of determinism sees, on the real launcher: the same in every run,
 // under load too, and in the right order.
+#include "tests/determinism/world.h"
+
 #include <elf.h>
 #include <gtest/gtest.h>
 #include <sched.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,33 +20,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/attacks/harness.h"
-
 namespace determinism {
 namespace {
-
-using attacks::Bench;
-using attacks::Ran;
-
-constexpr const char* kClock = "1600000000";  // 2020-09-13
-
-// As udev does on every Debian; a machine without it keeps the device to root.
-void OpenFuse() {
-  if (geteuid() == 0) chmod("/dev/fuse", 0666);
-}
-
-class World : public testing::Test {
- protected:
-  World() { OpenFuse(); }
-
-  Ran Look(const std::vector<std::string>& look, const std::string& level = "full") {
-    std::vector<std::string> options = {"--determinism", level};
-    if (level == "full") options.insert(options.end(), {"--clock", kClock});
-    return bench_.Do(look, options);
-  }
-
-  Bench bench_;
-};
 
 // Keeps a processor busy as long as it lives.
 class Load {
